@@ -1,0 +1,215 @@
+//! Which entities there are, and what identifies them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use dcgm_sys as sys;
+
+use super::session::Session;
+use crate::code::ReturnCode;
+use crate::entity::{Entity, EntityId, EntityKind, Link};
+use crate::error::{Error, Result};
+use crate::field::FieldId;
+use crate::value::Value;
+use crate::version::Version;
+
+impl Session {
+    /// The entities of a kind, ascending.
+    pub(super) fn list(&mut self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
+        let room = self.entity_limit();
+        let Self { line, ids, .. } = self;
+        line.dcgm().list(line.handle(), kind, room, ids, into)
+    }
+
+    /// The entities of these kinds, with their identity.
+    pub(super) fn entities(&mut self, kinds: &[EntityKind]) -> Result<Vec<Entity>> {
+        let mut entities = Vec::new();
+        let mut ids = Vec::new();
+        for kind in kinds {
+            match self.list(*kind, &mut ids) {
+                Ok(()) => entities.extend(ids.iter().map(|id| Entity::new(*id))),
+                // An engine of 3.3 cannot list more than 64 of a kind.
+                Err(error) if error.is_unsupported() || error.is_limit() => {
+                    tracing::debug!(%kind, %error, "this kind of entity cannot be listed");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        entities.sort_by_key(|entity| entity.id);
+        entities.dedup_by_key(|entity| entity.id);
+        self.identify_gpus(&mut entities)?;
+        self.identify_instances(&mut entities)?;
+        Ok(entities)
+    }
+
+    /// The NVLinks.
+    pub(super) fn links(&mut self) -> Result<Vec<Link>> {
+        let engine = self.engine.min(self.library);
+        self.line.dcgm().links(self.line.handle(), |parent, index| {
+            pack(engine, parent, index)
+        })
+    }
+
+    fn identify_gpus(&mut self, entities: &mut [Entity]) -> Result<()> {
+        let (dcgm, handle) = (self.line.dcgm(), self.line.handle());
+        for entity in entities
+            .iter_mut()
+            .filter(|entity| entity.id.kind == EntityKind::GPU)
+        {
+            let told = unless_unknown(dcgm.gpu(handle, entity.id.id))?;
+            let status = unless_unknown(dcgm.gpu_status(handle, entity.id.id))?;
+            *entity = told.unwrap_or_else(|| Entity::new(entity.id));
+            entity.status = status.unwrap_or(entity.status);
+        }
+        self.ask_drivers(entities, EntityKind::GPU, |entity, field, value| {
+            match (field, value) {
+                (FieldId::MINOR_NUMBER, Value::Int(minor)) => {
+                    entity.minor = u32::try_from(minor).ok();
+                }
+                (FieldId::MIG_MODE, Value::Int(mode)) => entity.mig_enabled = Some(mode == 1),
+                _ => {}
+            }
+        })
+    }
+
+    fn identify_instances(&mut self, entities: &mut [Entity]) -> Result<()> {
+        let is_instance = |entity: &Entity| {
+            matches!(
+                entity.id.kind,
+                EntityKind::GPU_INSTANCE | EntityKind::COMPUTE_INSTANCE
+            )
+        };
+        if !entities.iter().any(is_instance) {
+            return Ok(());
+        }
+        let told = unless_unknown(self.line.dcgm().mig(self.line.handle()))?.unwrap_or_default();
+        let told: HashMap<EntityId, Entity> =
+            told.into_iter().map(|entity| (entity.id, entity)).collect();
+        for entity in entities.iter_mut().filter(|entity| is_instance(entity)) {
+            if let Some(told) = told.get(&entity.id) {
+                entity.clone_from(told);
+            }
+        }
+        // The name of an instance ends in that of its profile: `NVIDIA H100 80GB HBM3 MIG 1g.10gb`.
+        self.ask_drivers(
+            entities,
+            EntityKind::GPU_INSTANCE,
+            |entity, field, value| {
+                if let (FieldId::NAME, Value::Text(name), Some(mig)) =
+                    (field, value, &mut entity.mig)
+                {
+                    let profile = name.rsplit(' ').next().filter(|word| word.contains("g."));
+                    mig.profile = profile.map(Arc::from);
+                }
+            },
+        )?;
+        let profiles: HashMap<EntityId, Option<Arc<str>>> = entities
+            .iter()
+            .filter_map(|entity| Some((entity.id, entity.mig.as_ref()?.profile.clone())))
+            .collect();
+        for entity in entities
+            .iter_mut()
+            .filter(|entity| entity.id.kind == EntityKind::COMPUTE_INSTANCE)
+        {
+            let parent = entity
+                .parent
+                .and_then(|parent| profiles.get(&parent))
+                .cloned()
+                .flatten();
+            if let Some(mig) = &mut entity.mig {
+                mig.profile = mig.profile.take().or(parent);
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks the driver, through the engine, what the entities of a kind are.
+    fn ask_drivers(
+        &mut self,
+        entities: &mut [Entity],
+        kind: EntityKind,
+        mut tell: impl FnMut(&mut Entity, FieldId, Value<'_>),
+    ) -> Result<()> {
+        let limit = self.entity_limit().min(Self::IDENTITIES_A_CALL);
+        let mut asked: Vec<&mut Entity> = entities
+            .iter_mut()
+            .filter(|entity| entity.id.kind == kind)
+            .collect();
+        for chunk in asked.chunks_mut(limit) {
+            let mut pairs: Vec<_> = chunk
+                .iter()
+                .map(|entity| sys::dcgmGroupEntityPair_t {
+                    entityGroupId: entity.id.kind.raw(),
+                    entityId: entity.id.id,
+                })
+                .collect();
+            let Self { line, records, .. } = self;
+            let answered =
+                records.identity(line.dcgm(), line.handle(), &mut pairs, |at, sample| {
+                    if let (Some(entity), Ok(value)) = (chunk.get_mut(at), sample.value) {
+                        tell(entity, sample.field, value);
+                    }
+                });
+            unless_unknown(answered)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the reply, with one text an entity, below the 16 KiB above which TCP is slow.
+    const IDENTITIES_A_CALL: usize = 21;
+}
+
+/// What the engine cannot tell is unknown; only the end of the session is an error.
+fn unless_unknown<T>(answer: Result<T>) -> Result<Option<T>> {
+    match answer {
+        Ok(told) => Ok(Some(told)),
+        Err(error) if error.is_disconnected() => Err(error),
+        Err(Error::Call {
+            code: ReturnCode::TIMEOUT,
+            function,
+        }) => Err(Error::Call {
+            code: ReturnCode::TIMEOUT,
+            function,
+        }),
+        Err(error) => {
+            tracing::debug!(%error, "an entity's identity is not told");
+            Ok(None)
+        }
+    }
+}
+
+/// The id of a link as an entity. The packing changed twice.
+fn pack(release: Version, parent: EntityId, index: u32) -> Option<EntityId> {
+    let kind = parent.kind.raw();
+    let raw = if release >= Version::new(4, 3, 0) {
+        (kind <= 0xff && index <= 0xffff && parent.id <= 0xff)
+            .then_some(kind | index << 8 | parent.id << 24)
+    } else if release >= Version::new(4, 0, 0) {
+        // 7 bytes, in a request that has room for 4.
+        None
+    } else {
+        (kind <= 0xff && index <= 0xff && parent.id <= 0xffff)
+            .then_some(kind | index << 8 | parent.id << 16)
+    };
+    raw.map(|id| EntityId::new(EntityKind::LINK, id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_packed_as_its_release_does_it() {
+        let raw = |version, parent, index| pack(version, parent, index).map(|id| id.id);
+        let (new, bad, old) = (
+            Version::new(4, 3, 1),
+            Version::new(4, 2, 3),
+            Version::new(3, 3, 9),
+        );
+        assert_eq!(raw(new, EntityId::gpu(5), 17), Some(0x0500_1101));
+        assert_eq!(raw(new, EntityId::switch(2), 63), Some(0x0200_3f03));
+        assert_eq!(raw(bad, EntityId::gpu(5), 17), None);
+        assert_eq!(raw(old, EntityId::gpu(5), 17), Some(0x0005_1101));
+        assert_eq!(raw(new, EntityId::gpu(256), 0), None);
+    }
+}

@@ -1,0 +1,79 @@
+//! A connection as another thread sees it: something to cut.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::Mutex;
+
+use crate::ffi::{Dcgm, HandleCell};
+
+/// A connection, from the moment on at which libdcgm is asked for it.
+#[derive(Debug)]
+pub(super) struct Line {
+    dcgm: Dcgm,
+    handle: HandleCell,
+    /// An embedded engine's handle is the process's, and cannot be cut.
+    can_cut: bool,
+    cut: AtomicBool,
+}
+
+/// Where the thread that owns a connection puts it, so that others find it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LineSlot(Arc<Mutex<Option<Arc<Line>>>>);
+
+impl LineSlot {
+    pub(super) fn current(&self) -> Option<Arc<Line>> {
+        self.0.lock().clone()
+    }
+
+    pub(super) fn set(&self, line: Option<Arc<Line>>) {
+        *self.0.lock() = line;
+    }
+}
+
+impl Line {
+    /// A connection to a host engine, yet to be made.
+    pub(super) fn remote(dcgm: Dcgm) -> Self {
+        Self::new(dcgm, HandleCell::default(), true)
+    }
+
+    /// The engine in this process.
+    pub(super) fn embedded(dcgm: Dcgm, handle: HandleCell) -> Self {
+        Self::new(dcgm, handle, false)
+    }
+
+    fn new(dcgm: Dcgm, handle: HandleCell, can_cut: bool) -> Self {
+        Self {
+            dcgm,
+            handle,
+            can_cut,
+            cut: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) const fn dcgm(&self) -> Dcgm {
+        self.dcgm
+    }
+
+    pub(super) const fn handle(&self) -> &HandleCell {
+        &self.handle
+    }
+
+    /// Whether somebody cut it. What is answered over it then is worth nothing.
+    pub(super) fn is_cut(&self) -> bool {
+        self.cut.load(Ordering::Acquire)
+    }
+
+    /// Marks it as cut. [`Self::disconnect`] does it.
+    pub(super) fn mark_cut(&self) {
+        self.cut.store(true, Ordering::Release);
+    }
+
+    /// Disconnects, from whatever thread; whoever hangs in a call is freed.
+    pub(super) fn disconnect(&self) {
+        if self.can_cut && self.handle.is_set() {
+            // An error means that there is no connection, which is what is wanted.
+            drop(self.dcgm.disconnect(&self.handle));
+        }
+    }
+}

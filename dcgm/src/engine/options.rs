@@ -1,0 +1,162 @@
+//! How an engine is to be reached, and how long its calls may take.
+
+use core::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::endpoint::Endpoint;
+
+/// Which engine, and how.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct EngineOptions {
+    /// Where the engine is.
+    pub target: Target,
+    /// How long calls may take.
+    pub deadlines: Deadlines,
+    /// The absolute path of the libdcgm to load; `None` to have it looked for.
+    ///
+    /// With a path, no other release is looked for when library and engine do not fit together.
+    pub library: Option<PathBuf>,
+}
+
+/// Where an engine is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Target {
+    /// In this process.
+    Embedded(Embedded),
+    /// In a process of its own.
+    Standalone(Endpoint),
+}
+
+/// How the engine in this process is run. There is one a process: engines with equal options share it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Embedded {
+    /// Who decides when it samples.
+    pub mode: EmbeddedMode,
+    /// Where it writes its log; `None` for nowhere. Left to itself it would write to
+    /// `/var/log/nv-hostengine.log`.
+    pub log_file: Option<PathBuf>,
+}
+
+/// Who decides when an embedded engine samples.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum EmbeddedMode {
+    /// The engine does, on threads of its own.
+    #[default]
+    Auto,
+    /// [`Client::update`](crate::Client::update) does.
+    Manual,
+}
+
+impl EmbeddedMode {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Manual => "manual",
+        }
+    }
+}
+
+impl fmt::Display for EmbeddedMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl EngineOptions {
+    /// A host engine in a process of its own.
+    #[must_use]
+    pub fn standalone(endpoint: Endpoint) -> Self {
+        Self {
+            target: Target::Standalone(endpoint),
+            deadlines: Deadlines::default(),
+            library: None,
+        }
+    }
+
+    /// The engine in this process.
+    #[must_use]
+    pub fn embedded(mode: EmbeddedMode) -> Self {
+        let target = Target::Embedded(Embedded {
+            mode,
+            log_file: None,
+        });
+        Self {
+            target,
+            deadlines: Deadlines::default(),
+            library: None,
+        }
+    }
+
+    /// With other deadlines.
+    #[must_use]
+    pub fn with_deadlines(mut self, deadlines: Deadlines) -> Self {
+        self.deadlines = deadlines;
+        self
+    }
+
+    /// With the libdcgm at an absolute path.
+    #[must_use]
+    pub fn with_library(mut self, path: impl Into<PathBuf>) -> Self {
+        self.library = Some(path.into());
+        self
+    }
+
+    /// With a log of the embedded engine.
+    #[must_use]
+    pub fn with_log_file(mut self, path: impl Into<PathBuf>) -> Self {
+        if let Target::Embedded(embedded) = &mut self.target {
+            embedded.log_file = Some(path.into());
+        }
+        self
+    }
+}
+
+/// `localhost:5555`.
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self::standalone(Endpoint::default())
+    }
+}
+
+/// How long each kind of call may take, before it is cancelled.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Deadlines {
+    /// Connecting: 5 s.
+    pub connect: Duration,
+    /// Listing entities and asking what they are: 30 s.
+    pub enumerate: Duration,
+    /// Watching: 30 s, as the engine takes the first sample of every field meanwhile.
+    pub watch: Duration,
+    /// Reading: 5 s.
+    pub read: Duration,
+}
+
+impl Deadlines {
+    /// For a program that reads at an interval: a read may take as long as that, but between 1 and
+    /// 5 s.
+    #[must_use]
+    pub fn for_interval(interval: Duration) -> Self {
+        let read = interval.clamp(Duration::from_secs(1), Duration::from_secs(5));
+        Self {
+            read,
+            ..Self::default()
+        }
+    }
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            enumerate: Duration::from_secs(30),
+            watch: Duration::from_secs(30),
+            read: Duration::from_secs(5),
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Claims about how queries are cut.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::entity::EntityKind;
+
+const UNIX: Limits = Limits {
+    entities: 1024,
+    fields: 128,
+    values: 4096,
+    bytes: None,
+};
+const TCP: Limits = Limits {
+    entities: 1024,
+    fields: 128,
+    values: 4096,
+    bytes: Some(7_800),
+};
+const OLD_TCP: Limits = Limits {
+    entities: 64,
+    fields: 128,
+    values: 4096,
+    bytes: Some(15_360),
+};
+
+/// The first numeric fields of a GPU.
+fn numbers(count: usize) -> Vec<FieldId> {
+    let numeric =
+        |info: &&crate::FieldInfo| matches!(info.value_type, ValueType::Int | ValueType::Double);
+    FieldId::all()
+        .iter()
+        .filter(numeric)
+        .take(count)
+        .map(|info| info.id)
+        .collect()
+}
+
+fn gpus(count: u32) -> Vec<EntityId> {
+    (0..count).map(EntityId::gpu).collect()
+}
+
+fn calls(blocks: &[(u32, usize)], limits: Limits) -> usize {
+    plan(
+        &Query::new(blocks.iter().map(|(e, f)| (gpus(*e), numbers(*f)))),
+        limits,
+    )
+    .len()
+}
+
+/// Every pair asked for, once; and each call within its limits.
+fn check(query: &Query, limits: Limits) -> usize {
+    let plan = plan(query, limits);
+    let mut got = Vec::new();
+    for call in &plan {
+        assert!(call.entities.len() <= limits.entities && call.fields.len() <= limits.fields);
+        let mut size = 0;
+        for (e, entity) in call.entities.iter().enumerate() {
+            for (f, field) in call.fields.iter().enumerate() {
+                let info = FieldId::from_raw(*field).info();
+                size += bytes(info.map_or(ValueType::Int, |info| info.value_type));
+                if call.wants(e, f) {
+                    got.push((entity.entityGroupId, entity.entityId, *field));
+                }
+            }
+        }
+        if let Some(budget) = limits.bytes {
+            assert!(
+                size <= budget || call.entities.len() * call.fields.len() == 1,
+                "{size} bytes"
+            );
+        }
+    }
+    let wanted: BTreeSet<_> = query
+        .blocks()
+        .iter()
+        .flat_map(|(entities, fields)| {
+            entities
+                .iter()
+                .flat_map(move |e| fields.iter().map(move |f| (e.kind.raw(), e.id, f.raw())))
+        })
+        .collect();
+    assert_eq!(got.len(), wanted.len(), "a pair twice");
+    assert_eq!(got.into_iter().collect::<BTreeSet<_>>(), wanted);
+    plan.len()
+}
+
+#[test]
+fn without_a_cliff_there_is_one_call() {
+    for (entities, fields) in [(1, 12), (8, 12), (8, 40), (8, 127), (32, 127)] {
+        assert_eq!(
+            calls(&[(entities, fields)], UNIX),
+            1,
+            "{entities} x {fields}"
+        );
+    }
+    assert_eq!(calls(&[(8, 129)], UNIX), 2);
+}
+
+#[test]
+fn over_tcp_no_cut_of_the_bytes_has_fewer_calls() {
+    for entities in [1, 2, 3, 7, 8, 16, 32] {
+        for fields in [1, 12, 21, 40, 64, 127] {
+            let query = Query::new([(gpus(entities), numbers(fields))]);
+            let calls = check(&query, TCP);
+            let least = (entities as usize * fields * 32).div_ceil(7_800);
+            // Rectangles cannot always be packed as bytes could; one more at most.
+            assert!(
+                calls <= least + 1,
+                "{entities} x {fields}: {calls} calls, {least} by bytes"
+            );
+        }
+    }
+    assert_eq!(calls(&[(8, 12)], TCP), 1);
+    assert_eq!(calls(&[(8, 30)], TCP), 1);
+    assert_eq!(calls(&[(8, 40)], TCP), 2);
+    assert_eq!(calls(&[(8, 40)], OLD_TCP), 1);
+}
+
+#[test]
+fn text_is_counted_at_its_longest() {
+    let query = Query::new([(gpus(32), vec![FieldId::UUID])]);
+    assert_eq!(check(&query, TCP), 2);
+    let query = Query::new([(gpus(3), vec![FieldId::ENC_STATS])]);
+    assert_eq!(check(&query, TCP), 3);
+}
+
+#[test]
+fn blocks_share_a_call_where_that_is_cheaper() {
+    let switches: Vec<_> = (0..4).map(EntityId::switch).collect();
+    let query = Query::new([
+        (gpus(8), numbers(40)),
+        (switches, vec![FieldId::from_raw(858)]),
+    ]);
+    assert_eq!(check(&query, UNIX), 1);
+    // 144 links: 8 GPUs x 4 fields and 144 links x 40 fields in excess cost more than a call.
+    let links: Vec<_> = (0..144)
+        .map(|id| EntityId::new(EntityKind::LINK, id))
+        .collect();
+    let query = Query::new([(gpus(8), numbers(40)), (links, numbers(4))]);
+    assert_eq!(check(&query, UNIX), 2);
+    // The same entities with other fields are one rectangle, and nothing is in excess.
+    let fields = numbers(20);
+    let query = Query::new([
+        (gpus(8), fields[..10].to_vec()),
+        (gpus(8), fields[10..].to_vec()),
+    ]);
+    assert_eq!(check(&query, UNIX), 1);
+}
+
+#[test]
+fn a_release_that_takes_64_entities_gets_64() {
+    let query = Query::new([(gpus(200), numbers(3))]);
+    assert_eq!(check(&query, OLD_TCP), 4);
+}
+
+#[test]
+fn an_empty_query_is_no_call() {
+    assert_eq!(calls(&[], UNIX), 0);
+    assert_eq!(calls(&[(0, 5), (5, 0)], UNIX), 0);
+}

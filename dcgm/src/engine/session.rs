@@ -1,0 +1,394 @@
+//! A connection that works, and what hangs on it: all of it lives on the engine's thread.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use dcgm_sys as sys;
+use parking_lot::Mutex;
+
+use super::connect::{self, Address};
+use super::embedded::{self, Lease};
+use super::line::{Line, LineSlot};
+use super::options::{EngineOptions, Target};
+use super::plan::{Call, Limits};
+use super::watching::Watched;
+use super::worker::State;
+use crate::client::Query;
+use crate::code::ReturnCode;
+use crate::cursor::Cursor;
+use crate::endpoint::Endpoint;
+use crate::error::{ConnectCause, Error, Result};
+use crate::ffi::{Dcgm, Records, Transport};
+use crate::sample::Samples;
+use crate::version::{BuildInfo, Version};
+
+/// The engine's thread's own.
+pub(super) struct Seat {
+    pub(super) options: Arc<EngineOptions>,
+    pub(super) shared: Arc<Shared>,
+    line: LineSlot,
+    session: Option<Session>,
+}
+
+/// What the engine's callers read without asking its thread.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    /// The library that was loaded, and what it says of itself.
+    pub(super) library: Mutex<Option<(&'static sys::Library, BuildInfo)>>,
+    /// Whether the peer accepted a connection: to wait from then on means to wait for its answer.
+    pub(super) accepted: AtomicBool,
+    /// Watches that were dropped while the thread was busy.
+    pub(super) dropped: Mutex<Vec<Arc<Watched>>>,
+}
+
+/// What the thread is asked to do.
+pub(super) enum Job {
+    /// Anything but reading.
+    Task(Box<dyn FnOnce(&mut Seat) + Send>),
+    /// Reading the latest samples. The buffer comes and goes, so that reading allocates nothing.
+    Latest { query: Query, into: Samples },
+    /// Reading samples since a cursor.
+    Events {
+        watched: Arc<Watched>,
+        cursor: Cursor,
+        into: Samples,
+    },
+}
+
+/// What it answers.
+pub(super) enum Done {
+    Task,
+    Read {
+        outcome: Result<()>,
+        into: Samples,
+        cursor: Option<Cursor>,
+    },
+}
+
+/// A connection over which the engine has answered.
+pub(super) struct Session {
+    pub(super) line: Arc<Line>,
+    pub(super) transport: Transport,
+    pub(super) library: Version,
+    pub(super) engine: Version,
+    pub(super) build: BuildInfo,
+    /// Tells this session's watches from those of an earlier one.
+    pub(super) number: u64,
+    pub(super) watches: Vec<Arc<Watched>>,
+    pub(super) plans: HashMap<u64, (Query, Vec<Call>)>,
+    pub(super) records: Records,
+    pub(super) scratch: String,
+    pub(super) ids: Vec<u32>,
+    /// An engine that does not know the request for latest values: they are put together from all samples.
+    pub(super) without_latest: Option<super::reading::Collected>,
+    _embedded: Option<Lease>,
+}
+
+impl Seat {
+    pub(super) fn new(options: Arc<EngineOptions>, shared: Arc<Shared>, line: LineSlot) -> Self {
+        Self {
+            options,
+            shared,
+            line,
+            session: None,
+        }
+    }
+
+    /// The session, if it is still one.
+    pub(super) fn session(&mut self) -> Result<&mut Session> {
+        self.session.as_mut().ok_or(Error::NotConnected)
+    }
+
+    /// What the session is asked; an error that ends it, ends it.
+    pub(super) fn with<T>(&mut self, ask: impl FnOnce(&mut Session) -> Result<T>) -> Result<T> {
+        let outcome = self.session().and_then(ask);
+        if outcome.as_ref().is_err_and(Error::is_disconnected) {
+            self.hang_up();
+        }
+        outcome
+    }
+
+    /// Ends the session, if there is one.
+    pub(super) fn hang_up(&mut self) {
+        // The session's drop disconnects; only then is there nothing to cut any more.
+        self.session = None;
+        self.line.set(None);
+        self.shared.dropped.lock().clear();
+    }
+
+    /// Opens a session.
+    pub(super) fn connect(&mut self) -> Result<()> {
+        if self.session.is_some() {
+            return Err(Error::AlreadyConnected);
+        }
+        let library = match &self.options.library {
+            Some(path) => sys::Library::open_at(path),
+            None => sys::Library::open(),
+        };
+        let session = self.open(library?);
+        let session = match session {
+            // Libraries and engines of different majors do not fit; the engine's own may be installed, too.
+            Err(Error::VersionMismatch { library, engine }) if self.options.library.is_none() => {
+                match sys::Library::open_major(engine.major) {
+                    Ok(other) => self.open(other),
+                    Err(_none) => Err(Error::VersionMismatch { library, engine }),
+                }
+            }
+            outcome => outcome,
+        };
+        match session {
+            Ok(session) if !session.line.is_cut() => {
+                self.session = Some(session);
+                Ok(())
+            }
+            Ok(_too_late) => {
+                self.line.set(None);
+                Err(Error::NotConnected)
+            }
+            Err(error) => {
+                self.line.set(None);
+                Err(error)
+            }
+        }
+    }
+
+    fn open(&self, library: &'static sys::Library) -> Result<Session> {
+        let dcgm = Dcgm::new(library);
+        let build = dcgm.library_build()?;
+        let version = build.version().unwrap_or(Version::new(4, 0, 0));
+        *self.shared.library.lock() = Some((library, build));
+        dcgm.init()?;
+        let (line, transport, lease) = match &self.options.target {
+            Target::Embedded(options) => {
+                let lease = embedded::start(dcgm, options)?;
+                let line = Arc::new(Line::embedded(dcgm, lease.handle()));
+                self.line.set(Some(Arc::clone(&line)));
+                (line, Transport::Embedded, Some(lease))
+            }
+            Target::Standalone(endpoint) => {
+                let line = Arc::new(Line::remote(dcgm));
+                self.line.set(Some(Arc::clone(&line)));
+                let hang_up = HangUp(line);
+                let address = self.dial(&hang_up.0, endpoint, version)?;
+                let line = Arc::clone(&hang_up.0);
+                let session = Session::begin(hang_up, address.transport, version, None);
+                return session.map_err(|error| not_an_engine(error, endpoint, &address, &line));
+            }
+        };
+        Session::begin(HangUp(line), transport, version, lease)
+    }
+
+    /// Gets a connection; whether an engine is at its end, is yet to be seen.
+    fn dial(&self, line: &Line, endpoint: &Endpoint, version: Version) -> Result<Address> {
+        const PATIENCE: Duration = Duration::from_secs(1);
+
+        let failed = |cause| Error::Connect {
+            endpoint: endpoint.clone(),
+            cause,
+        };
+        let until = Instant::now() + self.options.deadlines.connect;
+        self.shared.accepted.store(false, Ordering::Release);
+        let address = connect::reach(endpoint, version, until).map_err(failed)?;
+        self.shared.accepted.store(true, Ordering::Release);
+        if line.is_cut() {
+            return Err(Error::NotConnected);
+        }
+        let timeout = until
+            .saturating_duration_since(Instant::now())
+            .min(PATIENCE);
+        match line
+            .dcgm()
+            .connect(&address.text, address.transport, timeout, line.handle())
+        {
+            Ok(()) => Ok(address),
+            Err(error) => {
+                // What was written is no handle.
+                line.handle().clear();
+                Err(not_an_engine(error, endpoint, &address, line))
+            }
+        }
+    }
+
+    fn tidy(&mut self) {
+        let dropped = std::mem::take(&mut *self.shared.dropped.lock());
+        for watched in dropped {
+            // An error ends the session, and the watch with it; or it is the engine's, which has forgotten it.
+            drop(self.with(|session| session.unwatch(&watched)));
+        }
+    }
+}
+
+impl State for Seat {
+    type Job = Job;
+    type Done = Done;
+
+    fn work(&mut self, job: Job) -> Done {
+        // Cut while nobody was looking, or in the last job after its answer.
+        if self
+            .session
+            .as_ref()
+            .is_some_and(|session| session.line.is_cut())
+        {
+            self.hang_up();
+        }
+        if !self.shared.dropped.lock().is_empty() {
+            self.tidy();
+        }
+        match job {
+            Job::Task(task) => {
+                task(self);
+                Done::Task
+            }
+            Job::Latest { query, mut into } => {
+                into.clear();
+                let outcome = self.with(|session| session.latest(&query, &mut into));
+                if outcome.is_err() {
+                    into.clear();
+                }
+                Done::Read {
+                    outcome,
+                    into,
+                    cursor: None,
+                }
+            }
+            Job::Events {
+                watched,
+                mut cursor,
+                mut into,
+            } => {
+                into.clear();
+                let outcome = self.with(|session| session.events(&watched, &mut cursor, &mut into));
+                if outcome.is_err() {
+                    into.clear();
+                }
+                Done::Read {
+                    outcome,
+                    into,
+                    cursor: Some(cursor),
+                }
+            }
+        }
+    }
+
+    fn abandon(&mut self) {
+        self.hang_up();
+    }
+}
+
+/// Somebody accepted a connection, and is no engine: finds out who.
+fn not_an_engine(error: Error, endpoint: &Endpoint, address: &Address, line: &Line) -> Error {
+    if line.is_cut() {
+        return Error::NotConnected;
+    }
+    if error.code() != Some(ReturnCode::CONNECTION_NOT_VALID) {
+        return error;
+    }
+    let cause = connect::who_answers(address);
+    Error::Connect {
+        endpoint: endpoint.clone(),
+        cause,
+    }
+}
+
+/// Disconnects when dropped.
+pub(super) struct HangUp(Arc<Line>);
+
+impl Drop for HangUp {
+    fn drop(&mut self) {
+        self.0.disconnect();
+    }
+}
+
+impl Session {
+    /// Asks the engine for its version, which shows that there is one.
+    fn begin(
+        line: HangUp,
+        transport: Transport,
+        library: Version,
+        lease: Option<Lease>,
+    ) -> Result<Self> {
+        static NUMBER: AtomicU64 = AtomicU64::new(1);
+
+        let build = line.0.dcgm().engine_build(line.0.handle())?;
+        let engine = build.version().unwrap_or(library);
+        if engine.major != library.major {
+            return Err(Error::VersionMismatch { library, engine });
+        }
+        let connected = Arc::clone(&line.0);
+        // From here on the session's own drop disconnects.
+        let _owned = std::mem::ManuallyDrop::new(line);
+        Ok(Self {
+            line: connected,
+            transport,
+            library,
+            engine,
+            build,
+            number: NUMBER.fetch_add(1, Ordering::Relaxed),
+            watches: Vec::new(),
+            plans: HashMap::new(),
+            records: Records::default(),
+            scratch: String::new(),
+            ids: Vec::new(),
+            without_latest: None,
+            _embedded: lease,
+        })
+    }
+
+    /// Whether library or engine are of 3.3, with its smaller limits.
+    pub(super) const fn is_old(&self) -> bool {
+        self.library.major < 4 || self.engine.major < 4
+    }
+
+    /// As many entities as a group, a listing or a call can carry.
+    pub(super) const fn entity_limit(&self) -> usize {
+        if self.is_old() { 64 } else { 1024 }
+    }
+
+    /// What a call for latest values can carry.
+    pub(super) fn limits(&self) -> Limits {
+        Limits {
+            entities: self.entity_limit(),
+            fields: 128,
+            // 32 GPUs with 127 fields; 17 MB of buffer.
+            values: 4096,
+            bytes: match self.transport {
+                // Of 16,384 bytes, 8,520 are fixed in a reply of 4.x, and about 800 in one of 3.3. 3.3 was seen
+                // to answer 480 numbers at once, of 32 bytes each.
+                Transport::Tcp if self.is_old() => Some(15_360),
+                Transport::Tcp => Some(7_800),
+                Transport::Embedded | Transport::Unix => None,
+            },
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if self.transport == Transport::Embedded {
+            // That engine outlives this session, and would go on sampling.
+            for watched in std::mem::take(&mut self.watches) {
+                drop(self.unwatch(&watched));
+            }
+        } else {
+            // Groups and watches go with the connection.
+            self.line.disconnect();
+        }
+    }
+}
+
+/// Why a connect ran out of time: the peer accepted and was silent, or nobody was reached.
+pub(super) fn connect_timeout(endpoint: &Endpoint, shared: &Shared) -> Error {
+    let cause = if shared.accepted.load(Ordering::Acquire) {
+        ConnectCause::Silent
+    } else {
+        ConnectCause::Unreachable {
+            reason: "no answer".to_owned(),
+        }
+    };
+    Error::Connect {
+        endpoint: endpoint.clone(),
+        cause,
+    }
+}

@@ -1,0 +1,329 @@
+//! The thread that makes an engine's calls, and the deadlines that it is held to.
+//!
+//! A call into libdcgm can hang for minutes, and nothing makes it give up but the end of its
+//! connection. So no caller ever makes one: a thread of the engine's does, and the caller waits with a
+//! deadline. When that passes, the connection is cut from yet another thread, which frees the call at once.
+//! Only if it does not, within [`GRACE`], is the thread left behind.
+
+use std::mem::ManuallyDrop;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use parking_lot::Mutex;
+
+use super::line::{Line, LineSlot};
+use crate::error::{Error, Operation, Result};
+use crate::ffi;
+
+/// How long a call has to end after its connection was cut.
+pub(super) const GRACE: Duration = Duration::from_secs(1);
+
+/// How many threads may be left behind in calls that nothing ends.
+pub(super) const MOST_ABANDONED: usize = 2;
+
+/// What the thread works on: made by it, and dropped by it.
+pub(super) trait State: 'static {
+    /// A request, with the buffers that it fills.
+    type Job: Send + 'static;
+    /// The answer, with those buffers.
+    type Done: Send + 'static;
+
+    /// Does it.
+    fn work(&mut self, job: Self::Job) -> Self::Done;
+
+    /// The request panicked: what it left half done is not to be used.
+    fn abandon(&mut self);
+}
+
+/// The thread, as its callers share it.
+pub(super) struct Worker<S: State> {
+    make: Box<dyn Fn(LineSlot) -> S + Send + Sync>,
+    lane: Mutex<Option<Lane<S>>>,
+    /// The connection of the thread that is not left behind.
+    line: Mutex<LineSlot>,
+    abandoned: Arc<AtomicUsize>,
+    pid: u32,
+}
+
+/// One thread: the way to it, and the way back.
+struct Lane<S: State> {
+    jobs: Sender<S::Job>,
+    done: Receiver<Option<S::Done>>,
+    /// Closed when the thread has dropped all that it held.
+    gone: Receiver<()>,
+    fate: Arc<Fate>,
+    thread: thread::JoinHandle<()>,
+}
+
+impl<S: State> Worker<S> {
+    /// No thread yet: the first job starts it.
+    pub(super) fn new(make: impl Fn(LineSlot) -> S + Send + Sync + 'static) -> Self {
+        Self {
+            make: Box::new(make),
+            lane: Mutex::new(None),
+            line: Mutex::default(),
+            abandoned: Arc::default(),
+            pid: std::process::id(),
+        }
+    }
+
+    /// The connection, if one was asked for.
+    pub(super) fn line(&self) -> Option<Arc<Line>> {
+        self.line.lock().current()
+    }
+
+    /// Whether this is a child of the process in which it was made. Its threads are not here, and its locks
+    /// may be held by them for ever.
+    pub(super) fn is_forked(&self) -> bool {
+        std::process::id() != self.pid
+    }
+
+    /// Whether there is a thread, or somebody is about to make one.
+    pub(super) fn has_thread(&self) -> bool {
+        self.lane.try_lock().is_none_or(|lane| lane.is_some())
+    }
+
+    /// Whether somebody's job is under way.
+    pub(super) fn is_busy(&self) -> bool {
+        self.lane.is_locked()
+    }
+}
+
+impl<S: State> Worker<S>
+where
+    S::Job: Send,
+{
+    /// Has a job done, within the time; the time that others need who are first counts, too.
+    pub(super) fn run(
+        self: &Arc<Self>,
+        operation: Operation,
+        limit: Duration,
+        job: S::Job,
+    ) -> Result<S::Done> {
+        if self.is_forked() {
+            return Err(Error::Forked);
+        }
+        let start = Instant::now();
+        let timeout = || Error::Timeout {
+            operation,
+            after: limit,
+        };
+        let mut slot = self.lane.try_lock_for(limit).ok_or_else(timeout)?;
+        let lane = match slot.take() {
+            Some(lane) => lane,
+            None => self.spawn()?,
+        };
+        let ended = || Error::Thread {
+            reason: "it has ended".to_owned(),
+        };
+        // The lane goes back into its slot only while it is whole.
+        lane.jobs.send(job).map_err(|_job| ended())?;
+        match lane
+            .done
+            .recv_timeout(limit.saturating_sub(start.elapsed()))
+        {
+            Ok(done) => {
+                *slot = Some(lane);
+                done.ok_or_else(|| Error::Thread {
+                    reason: "it panicked".to_owned(),
+                })
+            }
+            Err(RecvTimeoutError::Disconnected) => Err(ended()),
+            Err(RecvTimeoutError::Timeout) => {
+                self.cut();
+                // What comes now comes too late, but the thread is whole.
+                if lane.done.recv_timeout(GRACE).is_ok() {
+                    *slot = Some(lane);
+                } else {
+                    lane.fate.abandon(&self.abandoned);
+                }
+                Err(timeout())
+            }
+        }
+    }
+
+    /// Cuts the connection, whatever hangs on it, from a thread of its own: in a broken library even that may hang.
+    /// Returns at once.
+    pub(super) fn cut(self: &Arc<Self>) {
+        const STEP: Duration = Duration::from_millis(5);
+
+        let Some(line) = self.line() else { return };
+        line.mark_cut();
+        let slot = self.line.lock().clone();
+        let cutting = thread::Builder::new()
+            .name("dcgm-cancel".to_owned())
+            .spawn(move || {
+                ffi::block_signals();
+                let until = Instant::now() + GRACE;
+                loop {
+                    line.disconnect();
+                    // A connect that hangs may not have its handle yet. The owner takes the connection
+                    // out of the slot when it is done with it.
+                    let over = slot
+                        .current()
+                        .is_none_or(|current| !Arc::ptr_eq(&current, &line));
+                    if over || Instant::now() >= until {
+                        return;
+                    }
+                    thread::sleep(STEP);
+                }
+            });
+        // Without a thread nothing is cut, and the call is left behind.
+        drop(cutting);
+    }
+
+    /// Ends the thread: within twice [`GRACE`]/2, or it is left behind.
+    fn end(self: &Arc<Self>, lane: Lane<S>) {
+        let Lane {
+            jobs,
+            done,
+            gone,
+            fate,
+            thread,
+        } = lane;
+        drop((jobs, done));
+        let ended = |limit| {
+            matches!(
+                gone.recv_timeout(limit),
+                Err(RecvTimeoutError::Disconnected)
+            )
+        };
+        let in_time = ended(GRACE / 2) || {
+            self.cut();
+            ended(GRACE / 2)
+        };
+        if in_time {
+            // It has nothing left to do; a panic of its own was reported where it happened.
+            drop(thread.join());
+        } else {
+            fate.abandon(&self.abandoned);
+        }
+    }
+
+    /// Ends the thread, if there is one. For the last owner.
+    pub(super) fn shut_down(self: &Arc<Self>) {
+        if self.is_forked() {
+            return;
+        }
+        let lane = self.lane.lock().take();
+        if let Some(lane) = lane {
+            self.end(lane);
+        }
+    }
+
+    fn spawn(self: &Arc<Self>) -> Result<Lane<S>> {
+        let abandoned = self.abandoned.load(Ordering::Acquire);
+        if abandoned >= MOST_ABANDONED {
+            return Err(Error::Wedged { abandoned });
+        }
+        let (jobs, inbox) = bounded(1);
+        let (outbox, done) = bounded(1);
+        let (held, gone) = bounded::<()>(0);
+        let fate = Arc::new(Fate::default());
+        let end = End {
+            fate: Arc::clone(&fate),
+            abandoned: Arc::clone(&self.abandoned),
+        };
+        let slot = LineSlot::default();
+        *self.line.lock() = slot.clone();
+        let worker = Arc::downgrade(self);
+        let thread = thread::Builder::new()
+            .name("dcgm-engine".to_owned())
+            .spawn(move || {
+                // Dropped in the reverse order: first what says that the thread is gone.
+                let _end = end;
+                let _held = held;
+                // Before anything of libdcgm's runs, whose threads inherit it.
+                ffi::block_signals();
+                let Some(state) = worker.upgrade().map(|worker| (worker.make)(slot)) else {
+                    return;
+                };
+                serve(state, &inbox, &outbox);
+            })
+            .map_err(|error| Error::Thread {
+                reason: error.to_string(),
+            })?;
+        Ok(Lane {
+            jobs,
+            done,
+            gone,
+            fate,
+            thread,
+        })
+    }
+}
+
+fn serve<S: State>(mut state: S, inbox: &Receiver<S::Job>, outbox: &Sender<Option<S::Done>>) {
+    while let Ok(job) = inbox.recv() {
+        let done = panic::catch_unwind(AssertUnwindSafe(|| state.work(job))).ok();
+        if done.is_none() {
+            state.abandon();
+        }
+        // Nobody waits any more: this thread was left behind.
+        if outbox.send(done).is_err() {
+            return;
+        }
+    }
+}
+
+impl<S: State> Drop for Worker<S> {
+    fn drop(&mut self) {
+        // `shut_down` was called before, or this is a child after a fork, where there is nothing to end and
+        // a lock may be held for ever.
+        if let Some(lane) = self.lane.get_mut().take() {
+            let _never_dropped = ManuallyDrop::new(lane);
+        }
+    }
+}
+
+/// Whether a thread was left behind, and whether it ended: whoever comes second knows of the first.
+#[derive(Debug, Default)]
+struct Fate(AtomicU8);
+
+const RUNNING: u8 = 0;
+const ABANDONED: u8 = 1;
+const ENDED: u8 = 2;
+
+impl Fate {
+    fn abandon(&self, count: &AtomicUsize) {
+        // First counted, then told: the thread must not take off what is not there yet.
+        count.fetch_add(1, Ordering::AcqRel);
+        if self
+            .0
+            .compare_exchange(RUNNING, ABANDONED, Ordering::AcqRel, Ordering::Acquire)
+            .is_err()
+        {
+            count.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+}
+
+/// On the thread: what tells that it ended.
+struct End {
+    fate: Arc<Fate>,
+    abandoned: Arc<AtomicUsize>,
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        if self.fate.0.swap(ENDED, Ordering::AcqRel) == ABANDONED {
+            self.abandoned.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+}
+
+impl<S: State> core::fmt::Debug for Worker<S> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Worker")
+            .field("abandoned", &self.abandoned)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+#[path = "worker/tests.rs"]
+mod tests;

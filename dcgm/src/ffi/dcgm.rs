@@ -1,0 +1,406 @@
+//! The functions of libdcgm that telemetry needs, without pointers.
+
+use core::ffi::CStr;
+use std::ffi::CString;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use dcgm_sys as sys;
+use sys::Versioned as _;
+
+use super::{Parts, call, text, visit, zeroed};
+use crate::entity::{EntityId, EntityKind, EntityStatus, Link};
+use crate::error::{Error, Result};
+use crate::field::FieldId;
+use crate::sample::{Sample, Timestamp};
+use crate::version::BuildInfo;
+
+/// A group of entities, as the engine numbers it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct GroupId(pub(super) sys::dcgmGpuGrp_t);
+
+/// A group of fields, as the engine numbers it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct FieldGroupId(pub(super) sys::dcgmFieldGrp_t);
+
+/// A connection's handle, where another thread can read it while `dcgmConnect_v2` still hangs: libdcgm writes
+/// it before it waits.
+#[derive(Debug, Default)]
+pub(crate) struct HandleCell(AtomicUsize);
+
+impl HandleCell {
+    /// Another cell with the same handle.
+    pub(crate) fn copy(&self) -> Self {
+        Self(AtomicUsize::new(self.get()))
+    }
+
+    pub(super) fn get(&self) -> sys::dcgmHandle_t {
+        self.0.load(Ordering::Acquire)
+    }
+
+    /// Whether there is a handle.
+    pub(crate) fn is_set(&self) -> bool {
+        self.get() != 0
+    }
+
+    /// Makes it the handle of nothing; DCGM answers "bad parameter" to that.
+    pub(crate) fn clear(&self) {
+        self.0.store(0, Ordering::Release);
+    }
+
+    fn set(&self, handle: sys::dcgmHandle_t) {
+        self.0.store(handle, Ordering::Release);
+    }
+}
+
+/// The handle of every embedded engine, which a second start in a process does not write.
+const EMBEDDED: sys::dcgmHandle_t = 0x7fff_ffff;
+
+/// How an engine is reached.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Transport {
+    Embedded,
+    Tcp,
+    Unix,
+}
+
+/// The process's libdcgm.
+///
+/// Its functions may be called from any thread. `dcgmShutdown` is never called: it keeps no count, and would cut
+/// off every other user of libdcgm in the process.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dcgm {
+    library: &'static sys::Library,
+}
+
+impl Dcgm {
+    pub(crate) const fn new(library: &'static sys::Library) -> Self {
+        Self { library }
+    }
+
+    pub(crate) const fn library(self) -> &'static sys::Library {
+        self.library
+    }
+
+    /// Initialises. Harmless when done already.
+    pub(crate) fn init(self) -> Result<()> {
+        // SAFETY: it takes nothing.
+        unsafe { call!(self.library, dcgmInit()) }
+    }
+
+    /// What the library says of how it was built.
+    pub(crate) fn library_build(self) -> Result<BuildInfo> {
+        let mut info = zeroed::<sys::dcgmVersionInfo_v2>();
+        info.version = sys::dcgmVersionInfo_v2::VERSION;
+        // SAFETY: `info` is the struct of that version.
+        unsafe { call!(self.library, dcgmVersionInfo(&raw mut *info)) }?;
+        Ok(build_info(&info))
+    }
+
+    /// What the engine says of how it was built.
+    pub(crate) fn engine_build(self, handle: &HandleCell) -> Result<BuildInfo> {
+        let mut info = zeroed::<sys::dcgmVersionInfo_v2>();
+        info.version = sys::dcgmVersionInfo_v2::VERSION;
+        // SAFETY: `info` is the struct of that version.
+        unsafe {
+            call!(
+                self.library,
+                dcgmHostengineVersionInfo(handle.get(), &raw mut *info)
+            )
+        }?;
+        Ok(build_info(&info))
+    }
+
+    /// Connects. The handle is written before the wait, and on failure, too: only the result says whether it is one.
+    pub(crate) fn connect(
+        self,
+        address: &str,
+        transport: Transport,
+        timeout: Duration,
+        handle: &HandleCell,
+    ) -> Result<()> {
+        let address =
+            CString::new(address).map_err(|_nul| Error::Request("an address holds a NUL"))?;
+        let mut params = sys::dcgmConnectV2Params_v2 {
+            version: sys::dcgmConnectV2Params_v2::VERSION,
+            // Groups and watches go with the connection, so that a crash leaves nothing behind.
+            persistAfterDisconnect: 0,
+            // 0 would mean 5 s.
+            timeoutMs: u32::try_from(timeout.as_millis())
+                .unwrap_or(u32::MAX)
+                .max(1),
+            addressIsUnixSocket: u32::from(transport == Transport::Unix),
+        };
+        // SAFETY: the address is a C string; `params` is the struct of its version; the handle is a cell that is
+        // only ever read and written atomically on our side, and a word that C writes in one store.
+        unsafe {
+            call!(
+                self.library,
+                dcgmConnect_v2(address.as_ptr(), &raw mut params, handle.0.as_ptr())
+            )
+        }
+    }
+
+    /// Disconnects. May be called while another thread hangs in a call, which it frees.
+    pub(crate) fn disconnect(self, handle: &HandleCell) -> Result<()> {
+        // SAFETY: an integer, which DCGM checks.
+        unsafe { call!(self.library, dcgmDisconnect(handle.get())) }
+    }
+
+    /// Starts the embedded engine. Answers whether it was started now: `false` if somebody else in this process
+    /// had started it, and so must stop it.
+    pub(crate) fn start_embedded(
+        self,
+        manual: bool,
+        log_file: &CStr,
+        handle: &HandleCell,
+    ) -> Result<bool> {
+        let mut params = zeroed::<sys::dcgmStartEmbeddedV2Params_v2>();
+        params.version = sys::dcgmStartEmbeddedV2Params_v2::VERSION;
+        params.opMode = if manual {
+            sys::DCGM_OPERATION_MODE_MANUAL
+        } else {
+            sys::DCGM_OPERATION_MODE_AUTO
+        };
+        params.logFile = log_file.as_ptr();
+        params.severity = sys::DcgmLoggingSeverityError;
+        params.dcgmHandle = 0;
+        // SAFETY: the struct of its version, of which v1 is the beginning; the log file's name lives as long as
+        // the call.
+        unsafe {
+            call!(
+                self.library,
+                dcgmStartEmbedded_v2((&raw mut *params).cast())
+            )
+        }?;
+        let started = params.dcgmHandle != 0;
+        handle.set(if started { params.dcgmHandle } else { EMBEDDED });
+        Ok(started)
+    }
+
+    /// Stops the embedded engine.
+    pub(crate) fn stop_embedded(self, handle: &HandleCell) -> Result<()> {
+        // SAFETY: an integer, which DCGM checks.
+        unsafe { call!(self.library, dcgmStopEmbedded(handle.get())) }
+    }
+
+    /// Has an engine in manual mode sample what is due, and waits for it.
+    pub(crate) fn update(self, handle: &HandleCell) -> Result<()> {
+        // SAFETY: integers, which DCGM checks.
+        unsafe { call!(self.library, dcgmUpdateAllFields(handle.get(), 1)) }
+    }
+
+    /// Replaces `into` with the entities of a kind, ascending; `room` is as many as the release can list.
+    pub(crate) fn list(
+        self,
+        handle: &HandleCell,
+        kind: EntityKind,
+        room: usize,
+        ids: &mut Vec<u32>,
+        into: &mut Vec<EntityId>,
+    ) -> Result<()> {
+        into.clear();
+        ids.resize(room, 0);
+        let mut count = i32::try_from(room).unwrap_or(i32::MAX);
+        // SAFETY: `ids` has room for `count` ids.
+        unsafe {
+            call!(
+                self.library,
+                dcgmGetEntityGroupEntities(
+                    handle.get(),
+                    kind.raw(),
+                    ids.as_mut_ptr(),
+                    &raw mut count,
+                    sys::DCGM_GEGE_FLAG_ONLY_SUPPORTED
+                )
+            )
+        }?;
+        // A count that the array could not hold is DCGM's bug, and no reason to read past it.
+        let count = usize::try_from(count).unwrap_or(0).min(ids.len());
+        into.extend(ids.iter().take(count).map(|id| EntityId::new(kind, *id)));
+        into.sort_unstable();
+        into.dedup();
+        Ok(())
+    }
+
+    /// The status of a GPU. An unknown GPU is `UNKNOWN`, and no error.
+    pub(crate) fn gpu_status(self, handle: &HandleCell, gpu: u32) -> Result<EntityStatus> {
+        let mut status = 0;
+        // SAFETY: it writes one integer.
+        unsafe {
+            call!(
+                self.library,
+                dcgmGetGpuStatus(handle.get(), gpu, &raw mut status)
+            )
+        }?;
+        Ok(EntityStatus::from_raw(status))
+    }
+
+    /// What a GPU is.
+    pub(crate) fn gpu(self, handle: &HandleCell, gpu: u32) -> Result<crate::entity::Entity> {
+        Parts { dcgm: self, handle }.gpu(gpu)
+    }
+
+    /// The MIG instances, with their parents.
+    pub(crate) fn mig(self, handle: &HandleCell) -> Result<Vec<crate::entity::Entity>> {
+        Parts { dcgm: self, handle }.mig()
+    }
+
+    /// The NVLinks.
+    pub(crate) fn links(
+        self,
+        handle: &HandleCell,
+        pack: impl Fn(EntityId, u32) -> Option<EntityId>,
+    ) -> Result<Vec<Link>> {
+        Parts { dcgm: self, handle }.links(&pack)
+    }
+
+    /// Makes an empty group.
+    pub(crate) fn create_group(self, handle: &HandleCell, name: &CStr) -> Result<GroupId> {
+        let mut group = 0;
+        // SAFETY: the name is a C string; it writes one integer.
+        unsafe {
+            call!(
+                self.library,
+                dcgmGroupCreate(
+                    handle.get(),
+                    sys::DCGM_GROUP_EMPTY,
+                    name.as_ptr(),
+                    &raw mut group
+                )
+            )
+        }?;
+        Ok(GroupId(group))
+    }
+
+    pub(crate) fn add_entity(
+        self,
+        handle: &HandleCell,
+        group: GroupId,
+        entity: EntityId,
+    ) -> Result<()> {
+        // SAFETY: integers, which DCGM checks.
+        unsafe {
+            call!(
+                self.library,
+                dcgmGroupAddEntity(handle.get(), group.0, entity.kind.raw(), entity.id)
+            )
+        }
+    }
+
+    pub(crate) fn destroy_group(self, handle: &HandleCell, group: GroupId) -> Result<()> {
+        // SAFETY: integers, which DCGM checks.
+        unsafe { call!(self.library, dcgmGroupDestroy(handle.get(), group.0)) }
+    }
+
+    /// Makes a group of fields. A name that is taken, or a field that the engine does not know, fails it whole.
+    pub(crate) fn create_field_group(
+        self,
+        handle: &HandleCell,
+        name: &CStr,
+        fields: &[FieldId],
+    ) -> Result<FieldGroupId> {
+        let ids: Vec<u16> = fields.iter().map(|field| field.raw()).collect();
+        let count = i32::try_from(ids.len()).unwrap_or(i32::MAX);
+        let mut group = 0;
+        // SAFETY: `ids` has `count` ids; the name is a C string; it writes one integer.
+        unsafe {
+            call!(
+                self.library,
+                dcgmFieldGroupCreate(
+                    handle.get(),
+                    count,
+                    ids.as_ptr(),
+                    name.as_ptr(),
+                    &raw mut group
+                )
+            )
+        }?;
+        Ok(FieldGroupId(group))
+    }
+
+    pub(crate) fn destroy_field_group(
+        self,
+        handle: &HandleCell,
+        fields: FieldGroupId,
+    ) -> Result<()> {
+        // SAFETY: integers, which DCGM checks.
+        unsafe { call!(self.library, dcgmFieldGroupDestroy(handle.get(), fields.0)) }
+    }
+
+    /// Watches. The first sample is taken before this returns. A failure may leave some of the fields watched.
+    pub(crate) fn watch(
+        self,
+        handle: &HandleCell,
+        group: GroupId,
+        fields: FieldGroupId,
+        interval: Duration,
+        keep_age: Duration,
+    ) -> Result<()> {
+        let micros = i64::try_from(interval.as_micros())
+            .unwrap_or(i64::MAX)
+            .max(1);
+        // SAFETY: numbers, which DCGM checks.
+        unsafe {
+            call!(
+                self.library,
+                dcgmWatchFields(
+                    handle.get(),
+                    group.0,
+                    fields.0,
+                    micros,
+                    keep_age.as_secs_f64(),
+                    0
+                )
+            )
+        }
+    }
+
+    pub(crate) fn unwatch(
+        self,
+        handle: &HandleCell,
+        group: GroupId,
+        fields: FieldGroupId,
+    ) -> Result<()> {
+        // SAFETY: integers, which DCGM checks.
+        unsafe {
+            call!(
+                self.library,
+                dcgmUnwatchFields(handle.get(), group.0, fields.0)
+            )
+        }
+    }
+
+    /// Every sample since a time: see [`visit::since`].
+    pub(crate) fn since(
+        self,
+        handle: &HandleCell,
+        (group, fields): (GroupId, FieldGroupId),
+        from: Timestamp,
+        scratch: &mut String,
+        take: &mut dyn FnMut(Sample<'_>),
+    ) -> Result<Timestamp> {
+        visit::since(self, handle, group, fields, from, scratch, take)
+    }
+
+    /// Whether the library knows a field. One that it does not know fails every request that names it.
+    pub(crate) fn knows_field(self, field: FieldId) -> bool {
+        // SAFETY: it answers with a pointer into a table of its own, of which only null matters here.
+        let found = unsafe { self.library.symbols().DcgmFieldGetById(field.raw()) };
+        // A library without the function is asked field by field, by trying.
+        found.map_or(true, |meta| !meta.is_null())
+    }
+}
+
+fn build_info(info: &sys::dcgmVersionInfo_v2) -> BuildInfo {
+    // DCGM's own text is longer than what is taken over of other text, so it is taken in pieces.
+    let mut raw = String::new();
+    let end = info.rawBuildInfoString.iter().position(|byte| *byte == 0);
+    let used = info
+        .rawBuildInfoString
+        .get(..end.unwrap_or(info.rawBuildInfoString.len()));
+    for piece in used.unwrap_or_default().chunks(text::LONGEST) {
+        text::push(piece, &mut raw);
+    }
+    BuildInfo::from_raw(raw)
+}

@@ -1,0 +1,186 @@
+//! A C record's value, or the reason why it has none.
+
+use core::ffi::c_char;
+
+use dcgm_sys as sys;
+
+use super::text;
+use crate::code::ReturnCode;
+use crate::value::{Absent, Value};
+
+/// The text of a record, made where it costs no memory each time.
+pub(super) type Scratch = String;
+
+/// The members of a value record, either version. The union is looked at as bytes: which member of it
+/// was written, only the type says.
+pub(super) struct Raw<'a> {
+    pub(super) status: i32,
+    pub(super) field_type: u16,
+    pub(super) payload: &'a [u8; 4096],
+}
+
+/// The value. The status comes first: an engine of 3.3 answers "not watched" with a 0 that is not blank.
+pub(super) fn value<'a>(raw: &Raw<'a>, scratch: &'a mut Scratch) -> Result<Value<'a>, Absent> {
+    if let Some(absent) = Absent::from_status(ReturnCode::from_raw(raw.status)) {
+        return Err(absent);
+    }
+    match u8::try_from(raw.field_type).unwrap_or(0) {
+        sys::DCGM_FT_INT64 | sys::DCGM_FT_TIMESTAMP => {
+            let value = i64::from_ne_bytes(head(raw.payload));
+            match blank_i64(value) {
+                None => Ok(Value::Int(value)),
+                Some(absent) => Err(absent),
+            }
+        }
+        sys::DCGM_FT_DOUBLE => {
+            let value = f64::from_ne_bytes(head(raw.payload));
+            match blank_f64(value) {
+                None => Ok(Value::Double(value)),
+                Some(absent) => Err(absent),
+            }
+        }
+        sys::DCGM_FT_STRING => {
+            scratch.clear();
+            text::push(chars(raw.payload), scratch);
+            match blank_text(scratch) {
+                None => Ok(Value::Text(scratch)),
+                Some(absent) => Err(absent),
+            }
+        }
+        sys::DCGM_FT_BINARY => Ok(Value::Blob(raw.payload)),
+        _ => Err(Absent::Malformed),
+    }
+}
+
+fn head(payload: &[u8; 4096]) -> [u8; 8] {
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&payload[..8]);
+    bytes
+}
+
+fn chars(payload: &[u8; 4096]) -> &[c_char] {
+    // SAFETY: `c_char` is one byte without invalid values; the slice is the same memory for as long.
+    unsafe { core::slice::from_raw_parts(payload.as_ptr().cast::<c_char>(), text::LONGEST) }
+}
+
+/// Everything from the blank on is none: a range, not four constants.
+pub(super) const fn blank_i64(value: i64) -> Option<Absent> {
+    if value < sys::DCGM_INT64_BLANK {
+        return None;
+    }
+    Some(reason(value - sys::DCGM_INT64_BLANK))
+}
+
+/// As for whole numbers. Never to be asked of one: a cycle counter passes 2^47.
+pub(super) fn blank_f64(value: f64) -> Option<Absent> {
+    // A NaN is no blank; infinity is above it, and none either.
+    if value.is_nan() || value < sys::DCGM_FP64_BLANK || value.is_infinite() {
+        return None;
+    }
+    let offset = value - sys::DCGM_FP64_BLANK;
+    Some(if offset < 1.0 {
+        reason(0)
+    } else if offset < 2.0 {
+        reason(1)
+    } else if offset < 3.0 {
+        reason(2)
+    } else if offset < 4.0 {
+        reason(3)
+    } else {
+        Absent::Blank
+    })
+}
+
+fn blank_text(text: &str) -> Option<Absent> {
+    if !text::is_blank(text) {
+        return None;
+    }
+    Some(match text {
+        "<<<NOT_FOUND>>>" => Absent::NotFound,
+        "<<<NOT_SUPPORTED>>>" => Absent::NotSupported,
+        "<<<NOT_PERM>>>" => Absent::NotPermitted,
+        _ => Absent::Blank,
+    })
+}
+
+const fn reason(offset: i64) -> Absent {
+    match offset {
+        1 => Absent::NotFound,
+        2 => Absent::NotSupported,
+        3 => Absent::NotPermitted,
+        _ => Absent::Blank,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(status: i32, kind: u8, bytes: &[u8]) -> Result<String, Absent> {
+        let mut payload = [0xee; 4096];
+        payload[..bytes.len()].copy_from_slice(bytes);
+        let raw = Raw {
+            status,
+            field_type: u16::from(kind),
+            payload: &payload,
+        };
+        value(&raw, &mut String::new()).map(|value| format!("{value:?}"))
+    }
+
+    #[test]
+    fn the_status_comes_before_the_value() {
+        // 3.3 answers so: type 'i', value 0, not blank.
+        assert_eq!(
+            decoded(-16, b'i', &0_i64.to_ne_bytes()),
+            Err(Absent::NotWatched)
+        );
+        assert_eq!(
+            decoded(-14, b'd', &7_f64.to_ne_bytes()),
+            Err(Absent::NoData)
+        );
+        assert_eq!(
+            decoded(-18, b'i', &[0; 8]),
+            Err(Absent::Code(ReturnCode::GPU_IS_LOST))
+        );
+    }
+
+    #[test]
+    fn blanks_are_ranges() {
+        let int = |value: i64| decoded(0, b'i', &value.to_ne_bytes());
+        assert_eq!(int(sys::DCGM_INT64_BLANK), Err(Absent::Blank));
+        assert_eq!(int(sys::DCGM_INT64_BLANK + 1), Err(Absent::NotFound));
+        assert_eq!(int(sys::DCGM_INT64_BLANK + 2), Err(Absent::NotSupported));
+        assert_eq!(int(sys::DCGM_INT64_BLANK + 3), Err(Absent::NotPermitted));
+        assert_eq!(int(i64::MAX), Err(Absent::Blank));
+        assert!(int(sys::DCGM_INT64_BLANK - 1).is_ok());
+        let real = |value: f64| decoded(0, b'd', &value.to_ne_bytes());
+        assert_eq!(real(sys::DCGM_FP64_BLANK), Err(Absent::Blank));
+        assert_eq!(real(sys::DCGM_FP64_BLANK + 2.0), Err(Absent::NotSupported));
+        assert_eq!(real(1e300), Err(Absent::Blank));
+        assert!(real(f64::NAN).is_ok() && real(f64::INFINITY).is_ok());
+    }
+
+    #[test]
+    fn a_whole_number_is_not_tested_for_the_blank_of_fractions() {
+        assert_eq!(
+            decoded(0, b'i', &(1_i64 << 48).to_ne_bytes()),
+            Ok("Int(281474976710656)".into())
+        );
+    }
+
+    #[test]
+    fn text_without_an_end_is_cut() {
+        let text = decoded(0, b's', &[b'x'; 4096]).unwrap();
+        assert_eq!(text, format!("Text({:?})", "x".repeat(256)));
+        assert_eq!(
+            decoded(0, b's', b"<<<NOT_PERM>>>\0"),
+            Err(Absent::NotPermitted)
+        );
+    }
+
+    #[test]
+    fn an_unknown_type_is_malformed() {
+        assert_eq!(decoded(0, b'?', &[0; 8]), Err(Absent::Malformed));
+        assert_eq!(decoded(0, 0, &[0; 8]), Err(Absent::Malformed));
+    }
+}

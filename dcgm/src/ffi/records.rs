@@ -1,0 +1,176 @@
+//! The buffer into which libdcgm writes the latest values, and what is read out of it.
+
+use dcgm_sys as sys;
+
+use super::decode::{self, Raw, Scratch};
+use super::{Dcgm, HandleCell, call};
+use crate::entity::{EntityId, EntityKind};
+use crate::error::Result;
+use crate::field::FieldId;
+use crate::sample::{Sample, Timestamp};
+use crate::value::Absent;
+
+/// Records of about 4 KiB each: used again for each call, and grown when a call needs more.
+#[derive(Default)]
+pub(crate) struct Records {
+    records: Vec<sys::dcgmFieldValue_v2>,
+    scratch: Scratch,
+}
+
+impl Records {
+    /// Asks for the latest value of every field of every entity, and gives each to `take`, with its place
+    /// in the request: entity by entity, and field by field within.
+    ///
+    /// Answers are matched by what they say they are, since DCGM promises no order. A record that was left
+    /// empty is a [`Absent::Malformed`] of the pair that stands in its place.
+    pub(crate) fn latest(
+        &mut self,
+        dcgm: Dcgm,
+        handle: &HandleCell,
+        entities: &mut [sys::dcgmGroupEntityPair_t],
+        fields: &mut [u16],
+        mut take: impl FnMut(usize, usize, Sample<'_>),
+    ) -> Result<()> {
+        self.ask(dcgm, handle, entities, fields, 0)?;
+        self.each(entities, fields, &mut take);
+        Ok(())
+    }
+
+    /// As [`Self::latest`], asking the driver now instead of the engine's memory, for the fields for which that is
+    /// known to be safe: the few that say what a GPU is.
+    ///
+    /// There is no way to ask this of others. A live request for a profiling field kills an engine of 4.6.0, and
+    /// one for an event or a switch's field fails the whole call.
+    pub(crate) fn identity(
+        &mut self,
+        dcgm: Dcgm,
+        handle: &HandleCell,
+        entities: &mut [sys::dcgmGroupEntityPair_t],
+        mut take: impl FnMut(usize, Sample<'_>),
+    ) -> Result<()> {
+        let mut fields = [
+            FieldId::NAME.raw(),
+            FieldId::MINOR_NUMBER.raw(),
+            FieldId::MIG_MODE.raw(),
+        ];
+        self.ask(
+            dcgm,
+            handle,
+            entities,
+            &mut fields,
+            sys::DCGM_FV_FLAG_LIVE_DATA,
+        )?;
+        self.each(entities, &fields, &mut |entity, _, sample| {
+            take(entity, sample);
+        });
+        Ok(())
+    }
+
+    fn ask(
+        &mut self,
+        dcgm: Dcgm,
+        handle: &HandleCell,
+        entities: &mut [sys::dcgmGroupEntityPair_t],
+        fields: &mut [u16],
+        flags: u32,
+    ) -> Result<()> {
+        let wanted = entities.len() * fields.len();
+        if self.records.len() < wanted {
+            self.records.reserve_exact(wanted - self.records.len());
+            self.records.resize(wanted, *super::zeroed());
+        }
+        for record in self.records.iter_mut().take(wanted) {
+            // A record that the library leaves alone is known by this.
+            record.version = 0;
+        }
+        let count = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
+        // SAFETY: both lists have the lengths given, and `records` has room for a value of each pair.
+        unsafe {
+            call!(
+                dcgm.library(),
+                dcgmEntitiesGetLatestValues(
+                    handle.get(),
+                    entities.as_mut_ptr(),
+                    count(entities.len()),
+                    fields.as_mut_ptr(),
+                    count(fields.len()),
+                    flags,
+                    self.records.as_mut_ptr()
+                )
+            )
+        }
+    }
+
+    fn each(
+        &mut self,
+        entities: &[sys::dcgmGroupEntityPair_t],
+        fields: &[u16],
+        take: &mut dyn FnMut(usize, usize, Sample<'_>),
+    ) {
+        let Self { records, scratch } = self;
+        let mut records = records.iter();
+        for (entity_at, entity) in entities.iter().enumerate() {
+            for (field_at, field) in fields.iter().enumerate() {
+                let Some(record) = records.next() else { return };
+                if record.version == 0 {
+                    let sample = Sample {
+                        entity: EntityId::new(
+                            EntityKind::from_raw(entity.entityGroupId),
+                            entity.entityId,
+                        ),
+                        field: FieldId::from_raw(*field),
+                        timestamp: Timestamp::NEVER,
+                        value: Err(Absent::Malformed),
+                    };
+                    take(entity_at, field_at, sample);
+                    continue;
+                }
+                // In the order of the request, as every release has answered so far; else looked for.
+                let is_entity = |pair: &sys::dcgmGroupEntityPair_t| {
+                    pair.entityGroupId == record.entityGroupId && pair.entityId == record.entityId
+                };
+                let entity_at = if is_entity(entity) {
+                    Some(entity_at)
+                } else {
+                    entities.iter().position(is_entity)
+                };
+                let is_field = |field: &u16| *field == record.fieldId;
+                let field_at = if is_field(field) {
+                    Some(field_at)
+                } else {
+                    fields.iter().position(is_field)
+                };
+                // What was not asked for is left out.
+                let (Some(entity_at), Some(field_at)) = (entity_at, field_at) else {
+                    continue;
+                };
+                take(entity_at, field_at, sample(record, scratch));
+            }
+        }
+    }
+}
+
+impl core::fmt::Debug for Records {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Records")
+            .field("len", &self.records.len())
+            .finish_non_exhaustive()
+    }
+}
+
+fn sample<'a>(record: &'a sys::dcgmFieldValue_v2, scratch: &'a mut Scratch) -> Sample<'a> {
+    let payload: *const [u8; 4096] = (&raw const record.value).cast();
+    // SAFETY: the union is 4096 bytes long, and all of them were initialised when the record was made.
+    let payload = unsafe { &*payload };
+    let raw = Raw {
+        status: record.status,
+        field_type: record.fieldType,
+        payload,
+    };
+    Sample {
+        entity: EntityId::new(EntityKind::from_raw(record.entityGroupId), record.entityId),
+        field: FieldId::from_raw(record.fieldId),
+        timestamp: Timestamp::from_micros(record.ts),
+        value: decode::value(&raw, scratch),
+    }
+}

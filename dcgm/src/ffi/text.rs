@@ -1,0 +1,94 @@
+//! Text of C's as text of Rust's: bounded, valid, and free of what a terminal or a label cannot show.
+
+use core::ffi::c_char;
+
+/// As much of any text of DCGM's as is taken over.
+pub(crate) const LONGEST: usize = 256;
+
+/// Appends the text in a C array to `into`: up to its NUL or its end, at most [`LONGEST`] bytes.
+/// Invalid UTF-8 becomes U+FFFD, and control characters are left out.
+pub(crate) fn push(bytes: &[c_char], into: &mut String) {
+    let start = into.len();
+    let end = bytes
+        .iter()
+        .position(|byte| *byte == 0)
+        .unwrap_or(bytes.len())
+        .min(LONGEST);
+    let bytes = bytes.get(..end).unwrap_or_default();
+    // SAFETY: `c_char` is `i8` or `u8`, both one byte without invalid values, and the slice is the
+    // same memory for as long.
+    let bytes = unsafe { core::slice::from_raw_parts(bytes.as_ptr().cast::<u8>(), bytes.len()) };
+    for chunk in bytes.utf8_chunks() {
+        into.extend(chunk.valid().chars().filter(|c| !c.is_control()));
+        if !chunk.invalid().is_empty() {
+            into.push(char::REPLACEMENT_CHARACTER);
+        }
+    }
+    // U+FFFD is longer than the byte that it stands for.
+    let mut longest = LONGEST.min(into.len() - start);
+    while !into.is_char_boundary(start + longest) {
+        longest -= 1;
+    }
+    into.truncate(start + longest);
+}
+
+/// The text in a C array; `None` if it is empty, or one of DCGM's words for "none".
+pub(crate) fn identity(bytes: &[c_char]) -> Option<std::sync::Arc<str>> {
+    let mut text = String::new();
+    push(bytes, &mut text);
+    let text = text.trim();
+    (!text.is_empty() && !is_blank(text)).then(|| text.into())
+}
+
+/// Whether text is one of DCGM's words for "none", such as `<<<NULL>>>`.
+pub(crate) fn is_blank(text: &str) -> bool {
+    text.starts_with("<<<") && text.contains(">>>")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pushed(bytes: &[u8]) -> String {
+        let bytes: Vec<c_char> = bytes
+            .iter()
+            .map(|byte| byte.cast_signed() as c_char)
+            .collect();
+        let mut text = String::new();
+        push(&bytes, &mut text);
+        text
+    }
+
+    #[test]
+    fn text_ends_at_its_nul_or_with_the_array() {
+        assert_eq!(pushed(b"H100\0garbage"), "H100");
+        assert_eq!(pushed(b"H100"), "H100");
+        assert_eq!(pushed(b""), "");
+    }
+
+    #[test]
+    fn what_no_label_can_show_is_left_out() {
+        assert_eq!(pushed(b"a\x1b[31m\nb\x7f"), "a[31mb");
+        assert_eq!(pushed(b"a\xff\xfeb"), "a\u{fffd}\u{fffd}b");
+    }
+
+    #[test]
+    fn long_text_is_cut_where_a_character_ends() {
+        assert_eq!(pushed(&[b'x'; 1000]).len(), 256);
+        let cut = pushed(&[0xff; 1000]);
+        assert_eq!(cut.len(), 255);
+        assert!(cut.chars().all(|c| c == char::REPLACEMENT_CHARACTER));
+    }
+
+    #[test]
+    fn words_for_none_are_none() {
+        let array = |text: &str| {
+            text.bytes()
+                .map(|b| b.cast_signed() as c_char)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(identity(&array("<<<NOT_SUPPORTED>>>")), None);
+        assert_eq!(identity(&array("  ")), None);
+        assert_eq!(identity(&array(" A100 ")).as_deref(), Some("A100"));
+    }
+}
