@@ -11,7 +11,7 @@ use crate::value::Value;
 ///
 /// A sample can be inserted late, with a timestamp before the time of the last read. So a read starts
 /// [`Self::OVERLAP`] earlier than the last one ended, and what was seen already is left out.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Cursor {
     /// Where the next read starts, the overlap not counted. `None`: at the watch's own start.
     next: Option<Timestamp>,
@@ -92,6 +92,21 @@ impl Cursor {
     }
 }
 
+/// `clone_from` keeps the memory, so that a copy for each read allocates nothing.
+impl Clone for Cursor {
+    fn clone(&self) -> Self {
+        let mut copy = Self::default();
+        copy.clone_from(self);
+        copy
+    }
+
+    fn clone_from(&mut self, source: &Self) {
+        self.next = source.next;
+        self.floor = source.floor;
+        self.seen.clone_from(&source.seen);
+    }
+}
+
 impl Seen {
     fn of(sample: &Sample<'_>) -> Self {
         let bits = match sample.value {
@@ -115,4 +130,79 @@ fn fold(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Absent;
+
+    fn sample(seconds: i64, value: i64) -> Sample<'static> {
+        Sample {
+            entity: EntityId::gpu(0),
+            field: FieldId::XID_ERRORS,
+            timestamp: at(seconds),
+            value: Ok(Value::Int(value)),
+        }
+    }
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_micros(seconds * 1_000_000)
+    }
+
+    /// One read of an engine that holds `samples`, at the time `now`.
+    fn read(cursor: &mut Cursor, samples: &[Sample<'static>], now: i64) -> Vec<i64> {
+        let from = cursor.ask_from(at(100));
+        let new: Vec<_> = samples
+            .iter()
+            .copied()
+            .filter(|sample| sample.timestamp >= from && cursor.is_new(sample))
+            .collect();
+        cursor.commit(new.iter().copied(), at(now));
+        new.iter()
+            .filter_map(|sample| sample.value.ok()?.as_i64())
+            .collect()
+    }
+
+    #[test]
+    fn each_event_comes_once_and_one_inserted_late_comes_too() {
+        let mut cursor = Cursor::new();
+        let mut held = vec![
+            sample(90, 1),
+            sample(101, 2),
+            sample(101, 3),
+            sample(101, 2),
+        ];
+        // What was there before the watch is left out.
+        assert_eq!(read(&mut cursor, &held, 102), [2, 3, 2]);
+        assert_eq!(read(&mut cursor, &held, 103), [0; 0]);
+        held.push(sample(102, 4));
+        assert_eq!(read(&mut cursor, &held, 104), [4]);
+        held.push(sample(200, 5));
+        assert_eq!(read(&mut cursor, &held, 300), [5]);
+        assert_eq!(read(&mut cursor, &held, 301), [0; 0]);
+    }
+
+    #[test]
+    fn a_cursor_from_a_time_on_leaves_out_what_was_before() {
+        let mut cursor = Cursor::starting_at(at(101));
+        let held = [sample(100, 1), sample(101, 2)];
+        assert_eq!(read(&mut cursor, &held, 102), [2]);
+        let mut all = Cursor::starting_at(Timestamp::NEVER);
+        assert_eq!(read(&mut all, &held, 102), [1, 2]);
+    }
+
+    #[test]
+    fn a_read_that_is_not_committed_is_repeated() {
+        let mut cursor = Cursor::starting_at(at(100));
+        let event = sample(101, 7);
+        assert!(cursor.is_new(&event) && cursor.is_new(&event));
+        cursor.commit(core::iter::once(event), at(102));
+        assert!(!cursor.is_new(&event));
+        let absent = Sample {
+            value: Err(Absent::NotWatched),
+            ..event
+        };
+        assert!(cursor.is_new(&absent));
+    }
 }

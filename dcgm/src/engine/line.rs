@@ -15,6 +15,8 @@ pub(super) struct Line {
     /// An embedded engine's handle is the process's, and cannot be cut.
     can_cut: bool,
     cut: AtomicBool,
+    /// Whoever hung on it is free, or was left behind: there is nothing more to cut.
+    over: AtomicBool,
 }
 
 /// Where the thread that owns a connection puts it, so that others find it.
@@ -48,6 +50,7 @@ impl Line {
             handle,
             can_cut,
             cut: AtomicBool::new(false),
+            over: AtomicBool::new(false),
         }
     }
 
@@ -67,6 +70,16 @@ impl Line {
     /// Marks it as cut. [`Self::disconnect`] does it.
     pub(super) fn mark_cut(&self) {
         self.cut.store(true, Ordering::Release);
+    }
+
+    /// Whether cutting it can do no more.
+    pub(super) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
+    }
+
+    /// Nobody hangs on it any more, or nobody waits for them.
+    pub(super) fn set_over(&self) {
+        self.over.store(true, Ordering::Release);
     }
 
     /// Disconnects, from whatever thread; whoever hangs in a call is freed.

@@ -59,6 +59,8 @@ pub struct Engine {
     options: Arc<EngineOptions>,
     shared: Arc<Shared>,
     worker: Arc<Worker<Seat>>,
+    /// Memory for the cursor that goes to the thread.
+    spare: Mutex<Cursor>,
 }
 
 impl Engine {
@@ -75,6 +77,7 @@ impl Engine {
             options,
             shared,
             worker: Arc::new(worker),
+            spare: Mutex::default(),
         }
     }
 
@@ -156,14 +159,19 @@ impl Client for Engine {
             return;
         }
         // Whoever waits for an answer gets "disconnected" now.
-        if self.worker.is_busy() {
-            self.worker.cut();
-        }
+        let cut = if self.worker.is_busy() {
+            self.worker.cut()
+        } else {
+            None
+        };
         // If it hangs, it was cut, and what is left of it ends with its thread.
         drop(self.task(Operation::Connect, GRACE, |seat| {
             seat.hang_up();
             Ok(())
         }));
+        if let Some(line) = cut {
+            line.set_over();
+        }
     }
 
     #[doc(alias = "dcgmHostengineVersionInfo")]
@@ -234,14 +242,17 @@ impl Client for Engine {
             return Err(Error::Request("the watch is another client's"));
         };
         let watched = Arc::clone(&guard.watched);
-        let before = cursor.clone();
-        let after = self.read(into, |into| Job::Events {
+        // The caller's cursor stays here: a thread that is left behind must not take it along.
+        let mut cursor_there = std::mem::take(&mut *self.spare.lock());
+        cursor_there.clone_from(cursor);
+        let job = |into| Job::Events {
             watched,
-            cursor: before,
+            cursor: cursor_there,
             into,
-        })?;
-        if let Some(after) = after {
-            *cursor = after;
+        };
+        if let Some(mut moved) = self.read(into, job)? {
+            std::mem::swap(cursor, &mut moved);
+            *self.spare.lock() = moved;
         }
         Ok(())
     }

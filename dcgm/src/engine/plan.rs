@@ -178,10 +178,65 @@ fn call(entities: &[(EntityId, u64)], fields: &[(FieldId, u64)]) -> Call {
     }
 }
 
-/// Cuts a query into the fewest calls.
-pub(super) fn plan(query: &Query, limits: Limits) -> Vec<Call> {
+/// How a query is read: cut into the fewest calls, without the fields that cannot be asked for.
+#[derive(Debug)]
+pub(super) struct Plan {
+    query: Query,
+    pub(super) calls: Vec<Call>,
+    left_out: Vec<FieldId>,
+}
+
+impl Plan {
+    pub(super) fn new(query: &Query, limits: Limits, known: impl Fn(FieldId) -> bool) -> Self {
+        let fields = query.blocks().iter().flat_map(|(_, fields)| fields);
+        let unknown: Vec<_> = fields.copied().filter(|field| !known(*field)).collect();
+        let mut plan = Self {
+            query: query.clone(),
+            calls: Vec::new(),
+            left_out: Vec::new(),
+        };
+        plan.leave_out(&unknown, limits);
+        plan
+    }
+
+    /// Cuts it anew, without these fields, too.
+    pub(super) fn leave_out(&mut self, fields: &[FieldId], limits: Limits) {
+        self.left_out.extend(fields);
+        let asked = |fields: &[FieldId]| -> Vec<FieldId> {
+            fields
+                .iter()
+                .copied()
+                .filter(|field| !self.left_out.contains(field))
+                .collect()
+        };
+        let blocks = self
+            .query
+            .blocks()
+            .iter()
+            .map(|(entities, fields)| (entities.clone(), asked(fields)));
+        self.calls = cut(&blocks.collect::<Vec<_>>(), limits);
+    }
+
+    /// The pairs that are not asked for.
+    pub(super) fn left_out(&self) -> impl Iterator<Item = (EntityId, FieldId)> + '_ {
+        self.query
+            .blocks()
+            .iter()
+            .filter(|_| !self.left_out.is_empty())
+            .flat_map(|(entities, fields)| {
+                let fields = fields.iter().filter(|field| self.left_out.contains(field));
+                fields.flat_map(|field| entities.iter().map(move |entity| (*entity, *field)))
+            })
+    }
+}
+
+/// Cuts blocks into the fewest calls.
+fn cut(blocks: &[(Vec<EntityId>, Vec<FieldId>)], limits: Limits) -> Vec<Call> {
     let mut areas: Vec<Area> = Vec::new();
-    for (at, (entities, fields)) in query.blocks().iter().enumerate() {
+    for (at, (entities, fields)) in blocks.iter().enumerate() {
+        if entities.is_empty() || fields.is_empty() {
+            continue;
+        }
         // Beyond 64 blocks, the rest share the last bit: a pair too many, and never one too few.
         let area = Area::of(entities, fields, 1 << at.min(63));
         let calls = |area: &Area| area.cut(limits).len();

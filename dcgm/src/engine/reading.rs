@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::plan::plan;
+use super::line::Line;
+use super::plan::{Call, Plan};
 use super::session::Session;
 use super::watching::Watched;
 use crate::client::Query;
@@ -10,6 +11,7 @@ use crate::code::ReturnCode;
 use crate::cursor::Cursor;
 use crate::entity::EntityId;
 use crate::error::{Error, Result};
+use crate::ffi::Records;
 use crate::field::FieldId;
 use crate::sample::{Sample, Samples, Timestamp};
 use crate::value::Absent;
@@ -22,7 +24,7 @@ const MOST_PLANS: usize = 16;
 pub(super) struct Collected {
     latest: HashMap<(EntityId, FieldId), (Samples, Timestamp)>,
     /// How far each watch was read.
-    positions: HashMap<usize, Timestamp>,
+    positions: HashMap<u64, Timestamp>,
 }
 
 impl Session {
@@ -55,38 +57,65 @@ impl Session {
             if self.plans.len() >= MOST_PLANS {
                 self.plans.clear();
             }
-            let calls = plan(query, self.limits());
-            self.plans.insert(query.id(), (query.clone(), calls));
+            let dcgm = self.line.dcgm();
+            // One field that the library does not know fails a whole call.
+            let plan = Plan::new(query, self.limits(), |field| dcgm.knows_field(field));
+            self.plans.insert(query.id(), plan);
         }
+        let limits = self.limits();
         let Self {
             plans,
             records,
             line,
             ..
         } = self;
-        let Some((_, calls)) = plans.get_mut(&query.id()) else {
+        let Some(plan) = plans.get_mut(&query.id()) else {
             return Ok(());
         };
         into.reserve(query.len());
-        for call in calls {
-            // The lists are C's to read; it is not said that it does not write to them.
-            let (mut entities, mut fields) = (
-                std::mem::take(&mut call.entities),
-                std::mem::take(&mut call.fields),
-            );
-            let outcome = records.latest(
-                line.dcgm(),
-                line.handle(),
-                &mut entities,
-                &mut fields,
-                |entity, field, sample| {
-                    if call.wants(entity, field) {
-                        into.push(sample);
+        loop {
+            let mut refused = None;
+            for call in &mut plan.calls {
+                match ask(line, records, call, |sample| into.push(sample)) {
+                    Ok(()) => {}
+                    // An engine that does not know one of the fields explains as little.
+                    Err(Error::Call {
+                        code: ReturnCode::GENERIC_ERROR,
+                        ..
+                    }) if call.fields.len() > 1 => {
+                        refused = Some(refused_fields(line, records, call)?);
+                        break;
                     }
-                },
-            );
-            (call.entities, call.fields) = (entities, fields);
-            outcome?;
+                    Err(error) => return Err(error),
+                }
+            }
+            match refused {
+                None => break,
+                // None by itself: there is nothing to leave out.
+                Some(fields) if fields.is_empty() => {
+                    return Err(Error::Call {
+                        function: "dcgmEntitiesGetLatestValues",
+                        code: ReturnCode::GENERIC_ERROR,
+                    });
+                }
+                Some(fields) => {
+                    tracing::warn!(
+                        ?fields,
+                        "the engine refuses to read these fields; they are left out"
+                    );
+                    plan.leave_out(&fields, limits);
+                    into.clear();
+                }
+            }
+        }
+        for (entity, field) in plan.left_out() {
+            let value = Err(Absent::NotSupported);
+            into.push(Sample {
+                entity,
+                field,
+                timestamp: Timestamp::NEVER,
+                value,
+            });
         }
         Ok(())
     }
@@ -104,7 +133,7 @@ impl Session {
             return Ok(());
         };
         for watched in watches.iter() {
-            let key = std::sync::Arc::as_ptr(watched) as usize;
+            let key = watched.number;
             let from = positions.get(&key).copied().unwrap_or(Timestamp::NEVER);
             let mut next = from;
             for pair in watched.pairs() {
@@ -187,4 +216,53 @@ impl Session {
         }
         Ok(())
     }
+}
+
+fn ask(
+    line: &Line,
+    records: &mut Records,
+    call: &mut Call,
+    mut take: impl FnMut(Sample<'_>),
+) -> Result<()> {
+    // The lists are C's to read; nobody promises that it does not write to them.
+    let (mut entities, mut fields) = (
+        std::mem::take(&mut call.entities),
+        std::mem::take(&mut call.fields),
+    );
+    let outcome = records.latest(
+        line.dcgm(),
+        line.handle(),
+        &mut entities,
+        &mut fields,
+        |entity, field, sample| {
+            if call.wants(entity, field) {
+                take(sample);
+            }
+        },
+    );
+    (call.entities, call.fields) = (entities, fields);
+    outcome
+}
+
+/// Which of a call's fields the engine refuses, found by asking for each.
+fn refused_fields(line: &Line, records: &mut Records, call: &Call) -> Result<Vec<FieldId>> {
+    let mut refused = Vec::new();
+    for field in &call.fields {
+        let mut entities: Vec<_> = call.entities.iter().take(1).copied().collect();
+        match records.latest(
+            line.dcgm(),
+            line.handle(),
+            &mut entities,
+            &mut [*field],
+            |_, _, _| {},
+        ) {
+            Ok(()) => {}
+            Err(Error::Call {
+                code: ReturnCode::GENERIC_ERROR,
+                ..
+            }) => refused.push(FieldId::from_raw(*field)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(refused)
 }

@@ -12,7 +12,7 @@ use super::connect::{self, Address};
 use super::embedded::{self, Lease};
 use super::line::{Line, LineSlot};
 use super::options::{EngineOptions, Target};
-use super::plan::{Call, Limits};
+use super::plan::{Limits, Plan};
 use super::watching::Watched;
 use super::worker::State;
 use crate::client::Query;
@@ -77,7 +77,7 @@ pub(super) struct Session {
     /// Tells this session's watches from those of an earlier one.
     pub(super) number: u64,
     pub(super) watches: Vec<Arc<Watched>>,
-    pub(super) plans: HashMap<u64, (Query, Vec<Call>)>,
+    pub(super) plans: HashMap<u64, Plan>,
     pub(super) records: Records,
     pub(super) scratch: String,
     pub(super) ids: Vec<u32>,

@@ -22,6 +22,8 @@ const FIELD_LIMIT: usize = 127;
 /// What the engine was made to hold for a watch.
 #[derive(Debug)]
 pub(super) struct Watched {
+    /// Its own, in this process.
+    pub(super) number: u64,
     pub(super) session: u64,
     pub(super) entities: Vec<EntityId>,
     pub(super) fields: Vec<FieldId>,
@@ -59,6 +61,8 @@ impl Session {
         &mut self,
         request: &WatchRequest,
     ) -> Result<(Arc<Watched>, WatchRequest, Vec<Refusal>)> {
+        static NUMBER: AtomicU64 = AtomicU64::new(1);
+
         let mut trial = Trial {
             session: self,
             request,
@@ -93,6 +97,7 @@ impl Session {
         };
         trial.kept = true;
         let watched = Arc::new(Watched {
+            number: NUMBER.fetch_add(1, Ordering::Relaxed),
             session: trial.session.number,
             entities: entities.clone(),
             fields: accepted.clone(),

@@ -134,12 +134,15 @@ where
             }
             Err(RecvTimeoutError::Disconnected) => Err(ended()),
             Err(RecvTimeoutError::Timeout) => {
-                self.cut();
+                let line = self.cut();
                 // What comes now comes too late, but the thread is whole.
                 if lane.done.recv_timeout(GRACE).is_ok() {
                     *slot = Some(lane);
                 } else {
                     lane.fate.abandon(&self.abandoned);
+                }
+                if let Some(line) = line {
+                    line.set_over();
                 }
                 Err(timeout())
             }
@@ -147,33 +150,33 @@ where
     }
 
     /// Cuts the connection, whatever hangs on it, from a thread of its own: in a broken library even that may hang.
-    /// Returns at once.
-    pub(super) fn cut(self: &Arc<Self>) {
+    /// Returns at once, with the connection.
+    pub(super) fn cut(&self) -> Option<Arc<Line>> {
         const STEP: Duration = Duration::from_millis(5);
 
-        let Some(line) = self.line() else { return };
+        let line = self.line()?;
         line.mark_cut();
-        let slot = self.line.lock().clone();
-        let cutting = thread::Builder::new()
-            .name("dcgm-cancel".to_owned())
-            .spawn(move || {
+        let cutting = {
+            let line = Arc::clone(&line);
+            let cut = move || {
                 ffi::block_signals();
                 let until = Instant::now() + GRACE;
+                // Again and again: a connect that hangs may not have its handle yet.
                 loop {
                     line.disconnect();
-                    // A connect that hangs may not have its handle yet. The owner takes the connection
-                    // out of the slot when it is done with it.
-                    let over = slot
-                        .current()
-                        .is_none_or(|current| !Arc::ptr_eq(&current, &line));
-                    if over || Instant::now() >= until {
+                    if line.is_over() || Instant::now() >= until {
                         return;
                     }
                     thread::sleep(STEP);
                 }
-            });
+            };
+            thread::Builder::new()
+                .name("dcgm-cancel".to_owned())
+                .spawn(cut)
+        };
         // Without a thread nothing is cut, and the call is left behind.
         drop(cutting);
+        Some(line)
     }
 
     /// Ends the thread: within twice [`GRACE`]/2, or it is left behind.

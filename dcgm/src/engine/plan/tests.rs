@@ -24,6 +24,10 @@ const OLD_TCP: Limits = Limits {
     bytes: Some(15_360),
 };
 
+fn plan(query: &Query, limits: Limits) -> Vec<Call> {
+    Plan::new(query, limits, |_| true).calls
+}
+
 /// The first numeric fields of a GPU.
 fn numbers(count: usize) -> Vec<FieldId> {
     let numeric =
@@ -158,4 +162,15 @@ fn a_release_that_takes_64_entities_gets_64() {
 fn an_empty_query_is_no_call() {
     assert_eq!(calls(&[], UNIX), 0);
     assert_eq!(calls(&[(0, 5), (5, 0)], UNIX), 0);
+}
+
+#[test]
+fn a_field_that_cannot_be_asked_for_is_left_out_and_named() {
+    let query = Query::new([(gpus(2), numbers(3))]);
+    let bad = numbers(3)[1];
+    let plan = Plan::new(&query, UNIX, |field| field != bad);
+    assert_eq!(plan.calls.len(), 1);
+    assert!(!plan.calls[0].fields.contains(&bad.raw()));
+    let left_out: Vec<_> = plan.left_out().collect();
+    assert_eq!(left_out, [(EntityId::gpu(0), bad), (EntityId::gpu(1), bad)]);
 }
