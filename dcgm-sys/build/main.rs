@@ -1,27 +1,34 @@
 //! Does nothing, unless the feature `bindgen` asks for fresh bindings.
+#![expect(
+    clippy::print_stdout,
+    reason = "a build script talks to cargo on its standard output"
+)]
 
 #[cfg(feature = "bindgen")]
 mod generate;
 
+#[cfg(not(feature = "bindgen"))]
 fn main() {
     println!("cargo::rerun-if-changed=build");
-    #[cfg(feature = "bindgen")]
-    regenerate();
 }
 
 #[cfg(feature = "bindgen")]
-fn regenerate() {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    use std::env;
     use std::path::PathBuf;
 
+    println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=include/dcgm.h");
     println!("cargo::rerun-if-env-changed=DCGM_INCLUDE_DIR");
-    let installed = std::env::var_os("DCGM_INCLUDE_DIR").map(PathBuf::from);
-    let ours = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"))
-        .join("include/dcgm.h");
-    let types = generate::types(&ours, installed.as_deref()).unwrap_or_else(|why| {
-        println!("cargo::error={why}");
-        String::new()
-    });
-    let into = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
-    std::fs::write(into.join("bindings.rs"), types).expect("OUT_DIR can be written to");
+    let installed = env::var_os("DCGM_INCLUDE_DIR").map(PathBuf::from);
+    if let Some(folder) = &installed {
+        println!("cargo::rerun-if-changed={}", folder.display());
+    }
+    let ours = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("include/dcgm.h");
+    let types = generate::types(&ours, installed.as_deref())?;
+    std::fs::write(
+        PathBuf::from(env::var("OUT_DIR")?).join("bindings.rs"),
+        types,
+    )?;
+    Ok(())
 }

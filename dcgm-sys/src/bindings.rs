@@ -36,7 +36,8 @@ where
         debug_assert!(index / 8 < core::mem::size_of::<Storage>());
         let byte_index = index / 8;
         let byte = unsafe {
-            *(core::ptr::addr_of!((*this).storage) as *const u8).offset(byte_index as isize)
+            *(core::ptr::addr_of!((*this).storage) as *const u8)
+                .offset(byte_index as isize)
         };
         Self::extract_bit(byte, index)
     }
@@ -48,11 +49,7 @@ where
             index % 8
         };
         let mask = 1 << bit_index;
-        if val {
-            byte | mask
-        } else {
-            byte & !mask
-        }
+        if val { byte | mask } else { byte & !mask }
     }
     #[inline]
     pub fn set_bit(&mut self, index: usize, val: bool) {
@@ -66,7 +63,8 @@ where
         debug_assert!(index / 8 < core::mem::size_of::<Storage>());
         let byte_index = index / 8;
         let byte = unsafe {
-            (core::ptr::addr_of_mut!((*this).storage) as *mut u8).offset(byte_index as isize)
+            (core::ptr::addr_of_mut!((*this).storage) as *mut u8)
+                .offset(byte_index as isize)
         };
         unsafe { *byte = Self::change_bit(*byte, index, val) };
     }
@@ -74,7 +72,9 @@ where
     pub fn get(&self, bit_offset: usize, bit_width: u8) -> u64 {
         debug_assert!(bit_width <= 64);
         debug_assert!(bit_offset / 8 < self.storage.as_ref().len());
-        debug_assert!((bit_offset + (bit_width as usize) + 7) / 8 <= self.storage.as_ref().len());
+        debug_assert!(
+            (bit_offset + (bit_width as usize) + 7) / 8 <= self.storage.as_ref().len(),
+        );
         if bit_width == 0 {
             return 0;
         }
@@ -106,7 +106,8 @@ where
         debug_assert!(bit_width <= 64);
         debug_assert!(bit_offset / 8 < core::mem::size_of::<Storage>());
         debug_assert!(
-            (bit_offset + (bit_width as usize) + 7) / 8 <= core::mem::size_of::<Storage>()
+            (bit_offset + (bit_width as usize) + 7) / 8
+                <= core::mem::size_of::<Storage>(),
         );
         if bit_width == 0 {
             return 0;
@@ -140,7 +141,9 @@ where
     pub fn set(&mut self, bit_offset: usize, bit_width: u8, val: u64) {
         debug_assert!(bit_width <= 64);
         debug_assert!(bit_offset / 8 < self.storage.as_ref().len());
-        debug_assert!((bit_offset + (bit_width as usize) + 7) / 8 <= self.storage.as_ref().len());
+        debug_assert!(
+            (bit_offset + (bit_width as usize) + 7) / 8 <= self.storage.as_ref().len(),
+        );
         if bit_width == 0 {
             return;
         }
@@ -169,8 +172,8 @@ where
                 let new_byte = (byte & !byte_mask) | (byte_val & byte_mask);
                 storage[start_byte + i] = new_byte.reverse_bits();
             } else {
-                storage[start_byte + i] =
-                    (storage[start_byte + i] & !byte_mask) | (byte_val & byte_mask);
+                storage[start_byte + i] = (storage[start_byte + i] & !byte_mask)
+                    | (byte_val & byte_mask);
             }
         }
     }
@@ -179,7 +182,8 @@ where
         debug_assert!(bit_width <= 64);
         debug_assert!(bit_offset / 8 < core::mem::size_of::<Storage>());
         debug_assert!(
-            (bit_offset + (bit_width as usize) + 7) / 8 <= core::mem::size_of::<Storage>()
+            (bit_offset + (bit_width as usize) + 7) / 8
+                <= core::mem::size_of::<Storage>(),
         );
         if bit_width == 0 {
             return;
@@ -215,11 +219,11 @@ where
         }
     }
 }
-#[doc = " Const-generic methods for efficient bitfield access when offset and width"]
-#[doc = " are known at compile time."]
+/// Const-generic methods for efficient bitfield access when offset and width
+/// are known at compile time.
 impl<const N: usize> __BindgenBitfieldUnit<[u8; N]> {
-    #[doc = " Get a field using const generics for compile-time optimization."]
-    #[doc = " Uses native word size operations when the field fits in usize."]
+    /// Get a field using const generics for compile-time optimization.
+    /// Uses native word size operations when the field fits in usize.
     #[inline]
     pub const fn get_const<const BIT_OFFSET: usize, const BIT_WIDTH: u8>(&self) -> u64 {
         debug_assert!(BIT_WIDTH <= 64);
@@ -236,7 +240,9 @@ impl<const N: usize> __BindgenBitfieldUnit<[u8; N]> {
             if cfg!(target_endian = "big") {
                 let mut i = 0;
                 while i < bytes_needed {
-                    val |= (self.storage[start_byte + i].reverse_bits() as usize) << (i * 8);
+                    val
+                        |= (self.storage[start_byte + i].reverse_bits() as usize)
+                            << (i * 8);
                     i += 1;
                 }
             } else {
@@ -259,7 +265,9 @@ impl<const N: usize> __BindgenBitfieldUnit<[u8; N]> {
             if cfg!(target_endian = "big") {
                 let mut i = 0;
                 while i < bytes_needed {
-                    val |= (self.storage[start_byte + i].reverse_bits() as u64) << (i * 8);
+                    val
+                        |= (self.storage[start_byte + i].reverse_bits() as u64)
+                            << (i * 8);
                     i += 1;
                 }
             } else {
@@ -279,8 +287,8 @@ impl<const N: usize> __BindgenBitfieldUnit<[u8; N]> {
             val
         }
     }
-    #[doc = " Set a field using const generics for compile-time optimization."]
-    #[doc = " Uses native word size operations when the field fits in usize."]
+    /// Set a field using const generics for compile-time optimization.
+    /// Uses native word size operations when the field fits in usize.
     #[inline]
     pub fn set_const<const BIT_OFFSET: usize, const BIT_WIDTH: u8>(&mut self, val: u64) {
         debug_assert!(BIT_WIDTH <= 64);
@@ -315,8 +323,8 @@ impl<const N: usize> __BindgenBitfieldUnit<[u8; N]> {
                     let new_byte = (byte & !byte_mask) | (byte_val & byte_mask);
                     self.storage[start_byte + i] = new_byte.reverse_bits();
                 } else {
-                    self.storage[start_byte + i] =
-                        (self.storage[start_byte + i] & !byte_mask) | (byte_val & byte_mask);
+                    self.storage[start_byte + i] = (self.storage[start_byte + i]
+                        & !byte_mask) | (byte_val & byte_mask);
                 }
                 i += 1;
             }
@@ -343,15 +351,15 @@ impl<const N: usize> __BindgenBitfieldUnit<[u8; N]> {
                     let new_byte = (byte & !byte_mask) | (byte_val & byte_mask);
                     self.storage[start_byte + i] = new_byte.reverse_bits();
                 } else {
-                    self.storage[start_byte + i] =
-                        (self.storage[start_byte + i] & !byte_mask) | (byte_val & byte_mask);
+                    self.storage[start_byte + i] = (self.storage[start_byte + i]
+                        & !byte_mask) | (byte_val & byte_mask);
                 }
                 i += 1;
             }
         }
     }
-    #[doc = " Raw pointer get using const generics for compile-time optimization."]
-    #[doc = " Uses native word size operations when the field fits in usize."]
+    /// Raw pointer get using const generics for compile-time optimization.
+    /// Uses native word size operations when the field fits in usize.
     #[inline]
     pub const unsafe fn raw_get_const<const BIT_OFFSET: usize, const BIT_WIDTH: u8>(
         this: *const Self,
@@ -418,8 +426,8 @@ impl<const N: usize> __BindgenBitfieldUnit<[u8; N]> {
             val
         }
     }
-    #[doc = " Raw pointer set using const generics for compile-time optimization."]
-    #[doc = " Uses native word size operations when the field fits in usize."]
+    /// Raw pointer set using const generics for compile-time optimization.
+    /// Uses native word size operations when the field fits in usize.
     #[inline]
     pub unsafe fn raw_set_const<const BIT_OFFSET: usize, const BIT_WIDTH: u8>(
         this: *mut Self,
@@ -459,7 +467,9 @@ impl<const N: usize> __BindgenBitfieldUnit<[u8; N]> {
                     let new_byte = (byte & !byte_mask) | (byte_val & byte_mask);
                     unsafe { *byte_ptr = new_byte.reverse_bits() };
                 } else {
-                    unsafe { *byte_ptr = (*byte_ptr & !byte_mask) | (byte_val & byte_mask) };
+                    unsafe {
+                        *byte_ptr = (*byte_ptr & !byte_mask) | (byte_val & byte_mask)
+                    };
                 }
                 i += 1;
             }
@@ -487,7 +497,9 @@ impl<const N: usize> __BindgenBitfieldUnit<[u8; N]> {
                     let new_byte = (byte & !byte_mask) | (byte_val & byte_mask);
                     unsafe { *byte_ptr = new_byte.reverse_bits() };
                 } else {
-                    unsafe { *byte_ptr = (*byte_ptr & !byte_mask) | (byte_val & byte_mask) };
+                    unsafe {
+                        *byte_ptr = (*byte_ptr & !byte_mask) | (byte_val & byte_mask)
+                    };
                 }
                 i += 1;
             }
@@ -642,7 +654,7 @@ pub const DCGM_MODULE_ID_COUNT_V1: u32 = 10;
 pub const DCGM_MODULE_ID_COUNT_V2: u32 = 16;
 pub const DCGM_PROF_MAX_NUM_GROUPS_V2: u32 = 10;
 pub const DCGM_PROF_MAX_FIELD_IDS_PER_GROUP_V2: u32 = 64;
-pub const DCGM_TOPOLOGY_MAX_ELEMENTS: u32 = 496;
+pub const DCGM_TOPOLOGY_MAX_ELEMENTS: u64 = 496;
 pub const DCGM_CLOCKS_EVENT_REASON_GPU_IDLE: u32 = 1;
 pub const DCGM_CLOCKS_EVENT_REASON_CLOCKS_SETTING: u32 = 2;
 pub const DCGM_CLOCKS_EVENT_REASON_SW_POWER_CAP: u32 = 4;
@@ -661,12 +673,12 @@ pub const DCGM_CLOCKS_THROTTLE_REASON_SW_THERMAL: u32 = 32;
 pub const DCGM_CLOCKS_THROTTLE_REASON_HW_THERMAL: u32 = 64;
 pub const DCGM_CLOCKS_THROTTLE_REASON_HW_POWER_BRAKE: u32 = 128;
 pub const DCGM_CLOCKS_THROTTLE_REASON_DISPLAY_CLOCKS: u32 = 256;
-pub const DCGM_TOPOLOGY_NVLINK19: u32 = 67108864;
-pub const DCGM_TOPOLOGY_NVLINK20: u32 = 134217728;
-pub const DCGM_TOPOLOGY_NVLINK21: u32 = 268435456;
-pub const DCGM_TOPOLOGY_NVLINK22: u32 = 536870912;
-pub const DCGM_TOPOLOGY_NVLINK23: u32 = 1073741824;
-pub const DCGM_TOPOLOGY_NVLINK24: u32 = 2147483648;
+pub const DCGM_TOPOLOGY_NVLINK19: u64 = 67108864;
+pub const DCGM_TOPOLOGY_NVLINK20: u64 = 134217728;
+pub const DCGM_TOPOLOGY_NVLINK21: u64 = 268435456;
+pub const DCGM_TOPOLOGY_NVLINK22: u64 = 536870912;
+pub const DCGM_TOPOLOGY_NVLINK23: u64 = 1073741824;
+pub const DCGM_TOPOLOGY_NVLINK24: u64 = 2147483648;
 pub const DCGM_TOPOLOGY_NVLINK25: u64 = 4294967296;
 pub const DCGM_TOPOLOGY_NVLINK26: u64 = 8589934592;
 pub const DCGM_TOPOLOGY_NVLINK27: u64 = 17179869184;
@@ -692,6 +704,7 @@ pub const DCGM_CONFIG_COMPUTEMODE_PROHIBITED: u32 = 1;
 pub const DCGM_CONFIG_COMPUTEMODE_EXCLUSIVE_PROCESS: u32 = 2;
 pub const DCGM_POWER_PROFILE_MASK_BITS_PER_ELEM: u32 = 32;
 pub const DCGM_SM_PERF_INDEX: u32 = 3;
+pub const LEVEL_ONE_MAX_RESULTS: u32 = 16;
 pub const DCGM_DIAG_RESPONSE_SYSTEM_ERROR: u32 = 112;
 pub const DCGM_CONNECTION_ID_NONE: u32 = 0;
 pub const DCGM_CM_FIELD_INFO_NUM_WATCHERS: u32 = 10;
@@ -2609,12 +2622,12 @@ pub union dcgm_link_t__bindgen_ty_1__bindgen_ty_1__bindgen_ty_1 {
 }
 impl dcgm_link_t__bindgen_ty_1__bindgen_ty_1__bindgen_ty_1 {
     #[inline]
-    #[allow(unnecessary_transmutes)]
     pub fn gpuId(&self) -> dcgm_field_eid_t {
-        unsafe { ::core::mem::transmute(self._bitfield_1.get_const::<0usize, 8u8>() as u32) }
+        unsafe {
+            ::core::mem::transmute(self._bitfield_1.get_const::<0usize, 8u8>() as u32)
+        }
     }
     #[inline]
-    #[allow(unnecessary_transmutes)]
     pub fn set_gpuId(&mut self, val: dcgm_field_eid_t) {
         unsafe {
             let val: u32 = ::core::mem::transmute(val);
@@ -2622,34 +2635,37 @@ impl dcgm_link_t__bindgen_ty_1__bindgen_ty_1__bindgen_ty_1 {
         }
     }
     #[inline]
-    #[allow(unnecessary_transmutes)]
     pub unsafe fn gpuId_raw(this: *const Self) -> dcgm_field_eid_t {
         unsafe {
             ::core::mem::transmute(
-                <__BindgenBitfieldUnit<[u8; 1usize]>>::raw_get_const::<0usize, 8u8>(
-                    ::core::ptr::addr_of!((*this)._bitfield_1),
-                ) as u32,
+                <__BindgenBitfieldUnit<
+                    [u8; 1usize],
+                >>::raw_get_const::<
+                    0usize,
+                    8u8,
+                >(::core::ptr::addr_of!((*this)._bitfield_1)) as u32,
             )
         }
     }
     #[inline]
-    #[allow(unnecessary_transmutes)]
     pub unsafe fn set_gpuId_raw(this: *mut Self, val: dcgm_field_eid_t) {
         unsafe {
             let val: u32 = ::core::mem::transmute(val);
-            <__BindgenBitfieldUnit<[u8; 1usize]>>::raw_set_const::<0usize, 8u8>(
-                ::core::ptr::addr_of_mut!((*this)._bitfield_1),
-                val as u64,
-            )
+            <__BindgenBitfieldUnit<
+                [u8; 1usize],
+            >>::raw_set_const::<
+                0usize,
+                8u8,
+            >(::core::ptr::addr_of_mut!((*this)._bitfield_1), val as u64)
         }
     }
     #[inline]
-    #[allow(unnecessary_transmutes)]
     pub fn switchId(&self) -> dcgm_field_eid_t {
-        unsafe { ::core::mem::transmute(self._bitfield_1.get_const::<0usize, 8u8>() as u32) }
+        unsafe {
+            ::core::mem::transmute(self._bitfield_1.get_const::<0usize, 8u8>() as u32)
+        }
     }
     #[inline]
-    #[allow(unnecessary_transmutes)]
     pub fn set_switchId(&mut self, val: dcgm_field_eid_t) {
         unsafe {
             let val: u32 = ::core::mem::transmute(val);
@@ -2657,53 +2673,63 @@ impl dcgm_link_t__bindgen_ty_1__bindgen_ty_1__bindgen_ty_1 {
         }
     }
     #[inline]
-    #[allow(unnecessary_transmutes)]
     pub unsafe fn switchId_raw(this: *const Self) -> dcgm_field_eid_t {
         unsafe {
             ::core::mem::transmute(
-                <__BindgenBitfieldUnit<[u8; 1usize]>>::raw_get_const::<0usize, 8u8>(
-                    ::core::ptr::addr_of!((*this)._bitfield_1),
-                ) as u32,
+                <__BindgenBitfieldUnit<
+                    [u8; 1usize],
+                >>::raw_get_const::<
+                    0usize,
+                    8u8,
+                >(::core::ptr::addr_of!((*this)._bitfield_1)) as u32,
             )
         }
     }
     #[inline]
-    #[allow(unnecessary_transmutes)]
     pub unsafe fn set_switchId_raw(this: *mut Self, val: dcgm_field_eid_t) {
         unsafe {
             let val: u32 = ::core::mem::transmute(val);
-            <__BindgenBitfieldUnit<[u8; 1usize]>>::raw_set_const::<0usize, 8u8>(
-                ::core::ptr::addr_of_mut!((*this)._bitfield_1),
-                val as u64,
-            )
+            <__BindgenBitfieldUnit<
+                [u8; 1usize],
+            >>::raw_set_const::<
+                0usize,
+                8u8,
+            >(::core::ptr::addr_of_mut!((*this)._bitfield_1), val as u64)
         }
     }
     #[inline]
-    #[allow(unnecessary_transmutes)]
     pub fn new_bitfield_1(
         gpuId: dcgm_field_eid_t,
         switchId: dcgm_field_eid_t,
     ) -> __BindgenBitfieldUnit<[u8; 1usize]> {
         let mut __bindgen_bitfield_unit: __BindgenBitfieldUnit<[u8; 1usize]> = Default::default();
-        __bindgen_bitfield_unit.set_const::<0usize, 8u8>({
-            let gpuId: u32 = unsafe { ::core::mem::transmute(gpuId) };
-            gpuId as u64
-        });
-        __bindgen_bitfield_unit.set_const::<0usize, 8u8>({
-            let switchId: u32 = unsafe { ::core::mem::transmute(switchId) };
-            switchId as u64
-        });
+        __bindgen_bitfield_unit
+            .set_const::<
+                0usize,
+                8u8,
+            >({
+                let gpuId: u32 = unsafe { ::core::mem::transmute(gpuId) };
+                gpuId as u64
+            });
+        __bindgen_bitfield_unit
+            .set_const::<
+                0usize,
+                8u8,
+            >({
+                let switchId: u32 = unsafe { ::core::mem::transmute(switchId) };
+                switchId as u64
+            });
         __bindgen_bitfield_unit
     }
 }
 impl dcgm_link_t__bindgen_ty_1__bindgen_ty_1 {
     #[inline]
-    #[allow(unnecessary_transmutes)]
     pub fn type_(&self) -> dcgm_field_entity_group_t {
-        unsafe { ::core::mem::transmute(self._bitfield_1.get_const::<0usize, 8u8>() as u32) }
+        unsafe {
+            ::core::mem::transmute(self._bitfield_1.get_const::<0usize, 8u8>() as u32)
+        }
     }
     #[inline]
-    #[allow(unnecessary_transmutes)]
     pub fn set_type(&mut self, val: dcgm_field_entity_group_t) {
         unsafe {
             let val: u32 = ::core::mem::transmute(val);
@@ -2711,34 +2737,37 @@ impl dcgm_link_t__bindgen_ty_1__bindgen_ty_1 {
         }
     }
     #[inline]
-    #[allow(unnecessary_transmutes)]
     pub unsafe fn type__raw(this: *const Self) -> dcgm_field_entity_group_t {
         unsafe {
             ::core::mem::transmute(
-                <__BindgenBitfieldUnit<[u8; 3usize]>>::raw_get_const::<0usize, 8u8>(
-                    ::core::ptr::addr_of!((*this)._bitfield_1),
-                ) as u32,
+                <__BindgenBitfieldUnit<
+                    [u8; 3usize],
+                >>::raw_get_const::<
+                    0usize,
+                    8u8,
+                >(::core::ptr::addr_of!((*this)._bitfield_1)) as u32,
             )
         }
     }
     #[inline]
-    #[allow(unnecessary_transmutes)]
     pub unsafe fn set_type_raw(this: *mut Self, val: dcgm_field_entity_group_t) {
         unsafe {
             let val: u32 = ::core::mem::transmute(val);
-            <__BindgenBitfieldUnit<[u8; 3usize]>>::raw_set_const::<0usize, 8u8>(
-                ::core::ptr::addr_of_mut!((*this)._bitfield_1),
-                val as u64,
-            )
+            <__BindgenBitfieldUnit<
+                [u8; 3usize],
+            >>::raw_set_const::<
+                0usize,
+                8u8,
+            >(::core::ptr::addr_of_mut!((*this)._bitfield_1), val as u64)
         }
     }
     #[inline]
-    #[allow(unnecessary_transmutes)]
     pub fn index(&self) -> u32 {
-        unsafe { ::core::mem::transmute(self._bitfield_1.get_const::<8usize, 16u8>() as u32) }
+        unsafe {
+            ::core::mem::transmute(self._bitfield_1.get_const::<8usize, 16u8>() as u32)
+        }
     }
     #[inline]
-    #[allow(unnecessary_transmutes)]
     pub fn set_index(&mut self, val: u32) {
         unsafe {
             let val: u32 = ::core::mem::transmute(val);
@@ -2746,42 +2775,52 @@ impl dcgm_link_t__bindgen_ty_1__bindgen_ty_1 {
         }
     }
     #[inline]
-    #[allow(unnecessary_transmutes)]
     pub unsafe fn index_raw(this: *const Self) -> u32 {
         unsafe {
-            ::core::mem::transmute(<__BindgenBitfieldUnit<[u8; 3usize]>>::raw_get_const::<
-                8usize,
-                16u8,
-            >(::core::ptr::addr_of!((*this)._bitfield_1))
-                as u32)
-        }
-    }
-    #[inline]
-    #[allow(unnecessary_transmutes)]
-    pub unsafe fn set_index_raw(this: *mut Self, val: u32) {
-        unsafe {
-            let val: u32 = ::core::mem::transmute(val);
-            <__BindgenBitfieldUnit<[u8; 3usize]>>::raw_set_const::<8usize, 16u8>(
-                ::core::ptr::addr_of_mut!((*this)._bitfield_1),
-                val as u64,
+            ::core::mem::transmute(
+                <__BindgenBitfieldUnit<
+                    [u8; 3usize],
+                >>::raw_get_const::<
+                    8usize,
+                    16u8,
+                >(::core::ptr::addr_of!((*this)._bitfield_1)) as u32,
             )
         }
     }
     #[inline]
-    #[allow(unnecessary_transmutes)]
+    pub unsafe fn set_index_raw(this: *mut Self, val: u32) {
+        unsafe {
+            let val: u32 = ::core::mem::transmute(val);
+            <__BindgenBitfieldUnit<
+                [u8; 3usize],
+            >>::raw_set_const::<
+                8usize,
+                16u8,
+            >(::core::ptr::addr_of_mut!((*this)._bitfield_1), val as u64)
+        }
+    }
+    #[inline]
     pub fn new_bitfield_1(
         type_: dcgm_field_entity_group_t,
         index: u32,
     ) -> __BindgenBitfieldUnit<[u8; 3usize]> {
         let mut __bindgen_bitfield_unit: __BindgenBitfieldUnit<[u8; 3usize]> = Default::default();
-        __bindgen_bitfield_unit.set_const::<0usize, 8u8>({
-            let type_: u32 = unsafe { ::core::mem::transmute(type_) };
-            type_ as u64
-        });
-        __bindgen_bitfield_unit.set_const::<8usize, 16u8>({
-            let index: u32 = unsafe { ::core::mem::transmute(index) };
-            index as u64
-        });
+        __bindgen_bitfield_unit
+            .set_const::<
+                0usize,
+                8u8,
+            >({
+                let type_: u32 = unsafe { ::core::mem::transmute(type_) };
+                type_ as u64
+            });
+        __bindgen_bitfield_unit
+            .set_const::<
+                8usize,
+                16u8,
+            >({
+                let index: u32 = unsafe { ::core::mem::transmute(index) };
+                index as u64
+            });
         __bindgen_bitfield_unit
     }
 }
@@ -3558,7 +3597,7 @@ pub struct dcgmSummaryResponse_t {
 #[repr(C)]
 #[derive(Copy, Clone)]
 pub union dcgmSummaryResponse_t__bindgen_ty_1 {
-    pub i64_: i64,
+    pub i64: i64,
     pub fp64: f64,
 }
 #[repr(C)]
@@ -3587,9 +3626,9 @@ pub struct dcgmFieldValue_v1 {
 #[repr(C)]
 #[derive(Copy, Clone)]
 pub union dcgmFieldValue_v1__bindgen_ty_1 {
-    pub i64_: i64,
+    pub i64: i64,
     pub dbl: f64,
-    pub str_: [::core::ffi::c_char; 256usize],
+    pub str: [::core::ffi::c_char; 256usize],
     pub blob: [::core::ffi::c_char; 4096usize],
 }
 pub type dcgmInjectFieldValue_t = dcgmFieldValue_v1;
@@ -3610,9 +3649,9 @@ pub struct dcgmFieldValue_v2 {
 #[repr(C)]
 #[derive(Copy, Clone)]
 pub union dcgmFieldValue_v2__bindgen_ty_1 {
-    pub i64_: i64,
+    pub i64: i64,
     pub dbl: f64,
-    pub str_: [::core::ffi::c_char; 256usize],
+    pub str: [::core::ffi::c_char; 256usize],
     pub blob: [::core::ffi::c_char; 4096usize],
 }
 #[repr(C)]

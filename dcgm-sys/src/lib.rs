@@ -22,47 +22,65 @@
 //! # Features
 //!
 //! * `bindgen`: make the bindings anew while building, from this crate's own header or, if the environment
-//!   variable `DCGM_INCLUDE_DIR` names their folder, from NVIDIA's. Needs libclang.
+//!   variable `DCGM_INCLUDE_DIR` names their folder, from NVIDIA's, with what those lack from this
+//!   crate's. A struct whose size is then not the one of its version word does not compile. Needs libclang.
 
 #![expect(unsafe_code, reason = "this crate is the C boundary")]
 
 #[cfg(not(feature = "bindgen"))]
+#[rustfmt::skip] // As bindgen writes it.
 #[expect(
+    missing_debug_implementations,
     missing_docs,
     non_camel_case_types,
     non_snake_case,
     non_upper_case_globals,
-    unnameable_types,
-    clippy::exhaustive_structs,
+    unused_qualifications,
+    clippy::all,
     clippy::pedantic,
+    clippy::exhaustive_structs,
+    clippy::multiple_unsafe_ops_per_block,
+    clippy::undocumented_unsafe_blocks,
     reason = "C's names and forms, as bindgen writes them"
 )]
 mod bindings;
 #[cfg(feature = "bindgen")]
 #[expect(
+    clippy::allow_attributes,
+    reason = "which of these there are depends on the headers"
+)]
+#[allow(
+    missing_debug_implementations,
     missing_docs,
     non_camel_case_types,
     non_snake_case,
     non_upper_case_globals,
+    unused_qualifications,
     clippy::all,
     clippy::pedantic,
-    clippy::restriction,
-    reason = "as above"
+    clippy::exhaustive_structs,
+    clippy::multiple_unsafe_ops_per_block,
+    clippy::undocumented_unsafe_blocks,
+    reason = "C's names and forms, as bindgen writes them"
 )]
 mod bindings {
     include!(concat!(env!("OUT_DIR"), "/bindings.rs"));
 }
 mod library;
 #[cfg(test)]
+#[rustfmt::skip] // As bindgen writes it.
+#[expect(unreachable_pub, reason = "as above; only compared with the table")]
+mod prototypes;
 #[expect(
     non_snake_case,
-    unreachable_pub,
-    dead_code,
-    clippy::pedantic,
-    reason = "as above; only compared with the table's types"
+    clippy::too_many_arguments,
+    reason = "C's names, so that they can be searched for"
 )]
-mod prototypes;
 mod symbols;
+#[expect(
+    clippy::unreadable_literal,
+    reason = "sizes, so that they can be searched for"
+)]
 mod versions;
 
 pub use bindings::*;

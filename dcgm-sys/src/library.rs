@@ -1,6 +1,7 @@
 //! Where libdcgm is, and how it is loaded.
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,8 +22,14 @@ pub struct Library {
 impl Library {
     /// Functions without which a file is no libdcgm: those that every release has had, and that
     /// nothing can be done without.
-    pub const REQUIRED: &'static [&'static str] =
-        &["dcgmInit", "dcgmShutdown", "dcgmVersionInfo", "dcgmConnect_v2", "dcgmDisconnect", "errorString"];
+    pub const REQUIRED: &'static [&'static str] = &[
+        "dcgmInit",
+        "dcgmShutdown",
+        "dcgmVersionInfo",
+        "dcgmConnect_v2",
+        "dcgmDisconnect",
+        "errorString",
+    ];
 
     /// The first of [`SONAMES`] that the dynamic linker finds.
     ///
@@ -33,7 +40,7 @@ impl Library {
     /// # Errors
     ///
     /// [`LoadError::NotFound`] if there is none; the first other error if there was a file, but not
-    /// a libdcgm.
+    /// a libdcgm; [`LoadError::Platform`] where there can be none.
     pub fn open() -> Result<&'static Self, LoadError> {
         let mut tried = Vec::new();
         for soname in SONAMES {
@@ -58,15 +65,32 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// [`LoadError::RelativePath`]; [`LoadError::NotFound`] if there is no file; [`LoadError::NotALibrary`] if the
-    /// dynamic linker refuses it; [`LoadError::NotDcgm`] if it lacks one of [`Self::REQUIRED`].
+    /// [`LoadError::RelativePath`]; [`LoadError::NotFound`] if there is no file; [`LoadError::NotALibrary`] if it
+    /// cannot be read, or the dynamic linker refuses it; [`LoadError::NotDcgm`] if it lacks one of
+    /// [`Self::REQUIRED`]; [`LoadError::Platform`] where there can be no libdcgm.
     pub fn open_at(path: impl AsRef<Path>) -> Result<&'static Self, LoadError> {
+        if !platform::HAS_DCGM {
+            return Err(LoadError::Platform);
+        }
         let path = path.as_ref();
         if !path.is_absolute() {
-            return Err(LoadError::RelativePath { path: path.to_owned() });
+            return Err(LoadError::RelativePath {
+                path: path.to_owned(),
+            });
         }
-        let resolved = path.canonicalize().map_err(|why| LoadError::NotFound {
-            tried: vec![Attempt { name: path.display().to_string(), reason: why.to_string() }],
+        let resolved = path.canonicalize().map_err(|error| {
+            if error.kind() != io::ErrorKind::NotFound {
+                return LoadError::NotALibrary {
+                    path: path.to_owned(),
+                    reason: error.to_string(),
+                };
+            }
+            LoadError::NotFound {
+                tried: vec![Attempt {
+                    name: path.display().to_string(),
+                    reason: error.to_string(),
+                }],
+            }
         })?;
         Self::cached(&resolved)
     }
@@ -79,7 +103,10 @@ impl Library {
     /// it.
     #[must_use]
     pub unsafe fn from_symbols(symbols: Symbols) -> Self {
-        Self { symbols, path: PathBuf::from("(a table of functions)") }
+        Self {
+            symbols,
+            path: PathBuf::from("(a table of functions)"),
+        }
     }
 
     /// The functions.
@@ -95,12 +122,16 @@ impl Library {
     }
 
     fn open_soname(soname: &str) -> Result<&'static Self, LoadError> {
-        debug_assert!(!soname.contains('/'), "a name with a slash is not searched for");
+        if !platform::HAS_DCGM {
+            return Err(LoadError::Platform);
+        }
         Self::cached(Path::new(soname))
     }
 
-    /// What was loaded under `name`, or what is loaded now. No lock is held while the linker works,
-    /// save the one that makes others who ask for the same name wait.
+    /// What was loaded under `name`, or what is loaded now.
+    ///
+    /// The mutex is held only to find the name's cell. While the linker works, those who ask for the
+    /// same name wait for that cell, and nobody else does.
     fn cached(name: &Path) -> Result<&'static Self, LoadError> {
         type Cell = Arc<OnceCell<&'static Library>>;
         static CACHE: Mutex<Vec<(PathBuf, Cell)>> = Mutex::new(Vec::new());
@@ -114,22 +145,26 @@ impl Library {
             cache.push((name.to_owned(), Arc::clone(&cell)));
             cell
         };
-        cell(name)
-            .get_or_try_init(|| {
-                let loaded = platform::load(name)?;
-                if loaded.path == name {
-                    return Ok(&*Box::leak(Box::new(loaded)));
-                }
-                // Two names may be one file; it gets one `Library`.
-                cell(&loaded.path.clone()).get_or_try_init(|| Ok(&*Box::leak(Box::new(loaded)))).copied()
-            })
-            .copied()
+        let load = || {
+            let loaded = platform::load(name)?;
+            if loaded.path == name {
+                return Ok(&*Box::leak(Box::new(loaded)));
+            }
+            // Two names may be one file; it gets one `Library`. No two threads wait for each other here:
+            // a file keeps the path under which the linker first knew it, so the cell of that
+            // path is never the one that asks for another.
+            let of_file = cell(&loaded.path);
+            Ok(*of_file.get_or_init(|| Box::leak(Box::new(loaded))))
+        };
+        cell(name).get_or_try_init(load).copied()
     }
 }
 
 impl fmt::Debug for Library {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Library").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Library")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
 
@@ -148,7 +183,10 @@ pub struct Attempt {
 #[non_exhaustive]
 pub enum LoadError {
     /// No file of the name, or of any of the names.
-    #[error("no libdcgm found ({}); install NVIDIA's package datacenter-gpu-manager-4-core, or give the library's path", Tried(tried))]
+    #[error(
+        "no libdcgm found ({}); install NVIDIA's package datacenter-gpu-manager-4-core, or give the library's path",
+        Tried(tried)
+    )]
     NotFound {
         /// Each name, with the linker's reason.
         tried: Vec<Attempt>,
@@ -175,8 +213,11 @@ pub enum LoadError {
         /// What was given.
         path: PathBuf,
     },
-    /// DCGM exists for Linux only.
-    #[error("DCGM does not exist for this platform; it is there for Linux on x86_64 and aarch64 with glibc")]
+    /// DCGM exists for Linux with glibc only, and a statically linked program cannot load it.
+    #[error(
+        "DCGM does not exist for this platform; it is there for dynamically linked programs on Linux with \
+         glibc, on x86_64 and aarch64"
+    )]
     Platform,
 }
 
@@ -192,17 +233,24 @@ impl fmt::Display for Tried<'_> {
     }
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(all(
+    target_os = "linux",
+    target_env = "gnu",
+    not(target_feature = "crt-static")
+))]
 mod platform {
     use std::ffi::{CStr, OsStr, c_void};
     use std::mem::MaybeUninit;
     use std::os::unix::ffi::OsStrExt as _;
     use std::path::{Path, PathBuf};
 
-    use libloading::os::unix::Library as Image;
+    use libloading::os::unix::{Library as Image, Symbol};
 
     use super::{Attempt, Library, LoadError};
     use crate::symbols::Symbols;
+
+    /// Whether a libdcgm could be loaded here at all.
+    pub(super) const HAS_DCGM: bool = true;
 
     pub(super) fn load(name: &Path) -> Result<Library, LoadError> {
         // NOW: a library that lacks something of its own must fail here, and not in a call.
@@ -210,15 +258,19 @@ mod platform {
         let flags = libc::RTLD_NOW | libc::RTLD_LOCAL;
         // SAFETY: its initialisers are those of a libdcgm, or of a file that whoever can put it there
         // can make this process load anyway.
-        let image = unsafe { Image::open(Some(name), flags) }.map_err(|error| refused(name, &error))?;
+        let image =
+            unsafe { Image::open(Some(name), flags) }.map_err(|error| refused(name, &error))?;
         let look_up = |symbol: &CStr| {
             // SAFETY: only the address is taken; `Symbols` gives it its type.
             let found = unsafe { image.get::<*mut c_void>(symbol.to_bytes_with_nul()) };
-            found.ok().map(|symbol| symbol.into_raw())
+            found.ok().map(Symbol::into_raw)
         };
         for required in Library::REQUIRED {
-            if look_up(&cstring(required)).is_none_or(|address| address.is_null()) {
-                return Err(LoadError::NotDcgm { path: name.to_owned(), missing: required });
+            if look_up(&cstring(required)).is_none_or(<*mut c_void>::is_null) {
+                return Err(LoadError::NotDcgm {
+                    path: name.to_owned(),
+                    missing: required,
+                });
             }
         }
         // SAFETY: a file that has all of `REQUIRED` is a libdcgm, and the table's rows are the
@@ -228,8 +280,9 @@ mod platform {
             .dcgmInit
             .and_then(|function| file_of(function as *const c_void))
             .unwrap_or_else(|| name.to_owned());
-        // Never unloaded: libdcgm has threads of its own.
-        std::mem::ManuallyDrop::new(image);
+        // Never unloaded: libdcgm has threads of its own. (A file that was refused above is, so that
+        // another one may take its place.)
+        let _handle = image.into_raw();
         Ok(Library { symbols, path })
     }
 
@@ -253,26 +306,64 @@ mod platform {
         Some(path.canonicalize().unwrap_or(path))
     }
 
-    /// Tells a file that is not there from one that does not do: the linker only has words for it.
+    /// Tells a file that is not there from one that does not do.
+    ///
+    /// The linker only has words for it, and in the language of the program. But it names what it
+    /// could not find as it was asked for it, and what it found by its path.
     fn refused(name: &Path, error: &libloading::Error) -> LoadError {
-        let reason = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
-        let absent = format!("{}: cannot open shared object file", name.display());
-        let musl = format!("Error loading shared library {}: No such file", name.display());
-        if reason.starts_with(&absent) || reason.starts_with(&musl) {
-            let name = name.display().to_string();
-            return LoadError::NotFound { tried: vec![Attempt { name, reason }] };
+        let reason = error.to_string();
+        let asked = format!("{}: ", name.display());
+        if !name.is_absolute() && reason.starts_with(&asked) {
+            return LoadError::NotFound {
+                tried: vec![Attempt {
+                    name: name.display().to_string(),
+                    reason: reason[asked.len()..].to_owned(),
+                }],
+            };
         }
-        LoadError::NotALibrary { path: name.to_owned(), reason }
+        LoadError::NotALibrary {
+            path: name.to_owned(),
+            reason,
+        }
     }
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(all(
+    target_os = "linux",
+    target_env = "gnu",
+    not(target_feature = "crt-static")
+)))]
 mod platform {
     use std::path::Path;
 
     use super::{Library, LoadError};
 
+    /// Whether a libdcgm could be loaded here at all.
+    pub(super) const HAS_DCGM: bool = false;
+
     pub(super) fn load(_: &Path) -> Result<Library, LoadError> {
         Err(LoadError::Platform)
+    }
+}
+
+#[cfg(all(
+    test,
+    not(all(
+        target_os = "linux",
+        target_env = "gnu",
+        not(target_feature = "crt-static")
+    ))
+))]
+mod tests {
+    use super::{Library, LoadError};
+
+    #[test]
+    fn where_dcgm_does_not_exist_every_way_in_says_so() {
+        assert_eq!(Library::open().unwrap_err(), LoadError::Platform);
+        assert_eq!(Library::open_major(4).unwrap_err(), LoadError::Platform);
+        assert_eq!(
+            Library::open_at("/lib/libdcgm.so.4").unwrap_err(),
+            LoadError::Platform
+        );
     }
 }

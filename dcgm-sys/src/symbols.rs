@@ -2,6 +2,10 @@
 
 use core::ffi::{c_char, c_int, c_uint, c_void};
 
+#[cfg_attr(
+    not(test),
+    expect(clippy::wildcard_imports, reason = "each row names others")
+)]
 use crate::bindings::*;
 
 /// What the table knows of a function.
@@ -54,7 +58,6 @@ macro_rules! symbols {
         ///
         /// Each function is a field, to look at or to replace in a test, and a method of the same name
         /// that calls it.
-        #[expect(non_snake_case, reason = "the C names, so that they can be searched for")]
         #[expect(clippy::exhaustive_structs, reason = "tests replace single rows")]
         #[derive(Clone, Copy, Debug)]
         pub struct Symbols {
@@ -82,6 +85,17 @@ macro_rules! symbols {
             ///
             /// `look_up` answers with the address of a function of the prototype that the row of
             /// that name states, or with `None`.
+            #[cfg_attr(
+                not(any(
+                    test,
+                    all(
+                        target_os = "linux",
+                        target_env = "gnu",
+                        not(target_feature = "crt-static")
+                    )
+                )),
+                expect(dead_code, reason = "where DCGM does not exist nothing is loaded")
+            )]
             pub(crate) unsafe fn load(
                 mut look_up: impl FnMut(&core::ffi::CStr) -> Option<*mut c_void>,
             ) -> Self {
@@ -125,7 +139,6 @@ macro_rules! symbols {
                 ///
                 /// The arguments are what DCGM's documentation of the function asks for: pointers are
                 /// valid for what it reads and writes, version words are set.
-                #[expect(non_snake_case, clippy::too_many_arguments, clippy::allow_attributes, reason = "as in C")]
                 #[inline]
                 pub unsafe fn $name(&self, $($arg: $ty),*) -> Result<$ret, SymbolMissing> {
                     match self.$name {
@@ -145,8 +158,10 @@ macro_rules! symbols {
     (@until) => { None };
 }
 
+/// Gives the rows to a macro: to `symbols!` here, and to the tests.
 #[rustfmt::skip] // One row a function.
-symbols! {
+macro_rules! table {
+    ($then:ident) => { $then! {
     "3.3.5" fn dcgmActionValidate(pDcgmHandle: dcgmHandle_t, groupId: dcgmGpuGrp_t, validate: dcgmPolicyValidation_t, response: *mut dcgmDiagResponse_v12) -> dcgmReturn_t;
     "3.3.5" fn dcgmActionValidate_v2(pDcgmHandle: dcgmHandle_t, drd: *mut dcgmRunDiag_v10, response: *mut dcgmDiagResponse_v12) -> dcgmReturn_t;
     "4.5.0" fn dcgmAttachDriver(pDcgmHandle: dcgmHandle_t) -> dcgmReturn_t;
@@ -281,7 +296,10 @@ symbols! {
     "3.3.5" until "4.0.0" fn dcgmPolicyRegister(pDcgmHandle: dcgmHandle_t, groupId: dcgmGpuGrp_t, condition: dcgmPolicyCondition_t, beginCallback: fpRecvUpdates_3_3, finishCallback: fpRecvUpdates_3_3) -> dcgmReturn_t;
     "3.3.5" until "4.0.0" fn dcgmProfUnwatchFields(pDcgmHandle: dcgmHandle_t, unwatchFields: *mut dcgmProfUnwatchFields_v1) -> dcgmReturn_t;
     "3.3.5" until "4.0.0" fn dcgmProfWatchFields(pDcgmHandle: dcgmHandle_t, watchFields: *mut dcgmProfWatchFields_v2) -> dcgmReturn_t;
+    } };
 }
+
+table!(symbols);
 
 #[cfg(test)]
 mod tests;

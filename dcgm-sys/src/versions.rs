@@ -1,5 +1,9 @@
 //! The structs that carry a version word: a row each; the compiler checks its size.
 
+#[cfg_attr(
+    not(test),
+    expect(clippy::wildcard_imports, reason = "each row names others")
+)]
 use crate::bindings::*;
 
 /// A struct whose first member tells DCGM its version.
@@ -17,12 +21,11 @@ macro_rules! versioned {
             impl Versioned for $name {
                 const VERSION: u32 = $size | ($version << 24);
             }
+            const _: () = assert!(core::mem::offset_of!($name, version) == 0);
             // Elsewhere DCGM does not exist, and sizes may differ.
             #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
             const _: () = assert!(size_of::<$name>() == $size);
         )*
-        #[cfg(test)]
-        pub(crate) const ROWS: &[(&str, u32)] = &[$((stringify!($name), $name::VERSION)),*];
     };
 }
 
@@ -94,16 +97,9 @@ versioned! {
     dcgmIntrospectMemory_v1, version 1, 16 bytes;
     dcgmJobInfo_v3, version 3, 39080 bytes;
     dcgmMigHierarchy_v2, version 2, 73480 bytes;
-    dcgmMnDiagEntity_v1, version 1, 276 bytes;
-    dcgmMnDiagEntityResult_v1, version 1, 20 bytes;
-    dcgmMnDiagError_v1, version 1, 540 bytes;
-    dcgmMnDiagHosts_v1, version 1, 592 bytes;
-    dcgmMnDiagInfo_v1, version 1, 528 bytes;
     dcgmMnDiagResponse_v1, version 1, 556000 bytes;
     dcgmMnDiagResponse_v2, version 2, 3789648 bytes;
     dcgmMnDiagTestAuxData_v1, version 1, 2052 bytes;
-    dcgmMnDiagTestRun_v1, version 1, 4596 bytes;
-    dcgmMnDiagTestRun_v2, version 2, 20720 bytes;
     dcgmModuleGetStatuses_v1, version 1, 136 bytes;
     dcgmModulesReloadable_v1, version 1, 8 bytes;
     dcgmNvLinkP2PStatus_v1, version 1, 4232 bytes;
@@ -128,7 +124,6 @@ versioned! {
     dcgmRunMnDiag_v2, version 2, 252716 bytes;
     dcgmRunningProcess_v1, version 1, 16 bytes;
     dcgmSetNvLinkLinkState_v1, version 1, 24 bytes;
-    dcgmSettingsSetLoggingSeverity_v1, version 1, 8 bytes;
     dcgmSettingsSetLoggingSeverity_v2, version 2, 12 bytes;
     dcgmStartEmbeddedV2Params_v1, version 1, 72 bytes;
     dcgmStartEmbeddedV2Params_v2, version 2, 80 bytes;

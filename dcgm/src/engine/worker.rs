@@ -134,14 +134,14 @@ where
             }
             Err(RecvTimeoutError::Disconnected) => Err(ended()),
             Err(RecvTimeoutError::Timeout) => {
-                let line = self.cut();
+                let cut = self.cut();
                 // What comes now comes too late, but the thread is whole.
                 if lane.done.recv_timeout(GRACE).is_ok() {
                     *slot = Some(lane);
                 } else {
                     lane.fate.abandon(&self.abandoned);
                 }
-                if let Some(line) = line {
+                if let Some(line) = cut {
                     line.set_over();
                 }
                 Err(timeout())
