@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use dcgm_sys as sys;
+
 use crate::code::ReturnCode;
 
 /// What was sampled. Text and blobs are borrowed from the [`Samples`](crate::Samples) that hold them.
@@ -99,6 +101,41 @@ impl Absent {
             ReturnCode::STALE_DATA => Self::Stale,
             other => Self::Code(other),
         })
+    }
+
+    /// The reason that a whole number of DCGM's stands for: from 2^63 - 16 on they are none. `None` for a value.
+    #[must_use]
+    pub const fn from_blank_int(value: i64) -> Option<Self> {
+        // A range, and not four constants.
+        if value < sys::DCGM_INT64_BLANK {
+            return None;
+        }
+        Some(Self::from_offset(value - sys::DCGM_INT64_BLANK))
+    }
+
+    /// The reason that a fraction of DCGM's stands for: from 2^47 on they are none. `None` for a value, also for a NaN
+    /// and for infinity.
+    ///
+    /// Not to be asked of a whole number: counters of cycles pass 2^47.
+    #[must_use]
+    pub fn from_blank_double(value: f64) -> Option<Self> {
+        if value.is_nan() || value.is_infinite() || value < sys::DCGM_FP64_BLANK {
+            return None;
+        }
+        let offset = value - sys::DCGM_FP64_BLANK;
+        let whole = (1..4)
+            .rev()
+            .find(|whole| offset >= f64::from(*whole) && offset < f64::from(*whole + 1));
+        Some(Self::from_offset(whole.map_or(0, i64::from)))
+    }
+
+    const fn from_offset(offset: i64) -> Self {
+        match offset {
+            1 => Self::NotFound,
+            2 => Self::NotSupported,
+            3 => Self::NotPermitted,
+            _ => Self::Blank,
+        }
     }
 }
 

@@ -27,14 +27,14 @@ pub(super) fn value<'a>(raw: &Raw<'a>, scratch: &'a mut Scratch) -> Result<Value
     match u8::try_from(raw.field_type).unwrap_or(0) {
         sys::DCGM_FT_INT64 | sys::DCGM_FT_TIMESTAMP => {
             let value = i64::from_ne_bytes(head(raw.payload));
-            match blank_i64(value) {
+            match Absent::from_blank_int(value) {
                 None => Ok(Value::Int(value)),
                 Some(absent) => Err(absent),
             }
         }
         sys::DCGM_FT_DOUBLE => {
             let value = f64::from_ne_bytes(head(raw.payload));
-            match blank_f64(value) {
+            match Absent::from_blank_double(value) {
                 None => Ok(Value::Double(value)),
                 Some(absent) => Err(absent),
             }
@@ -63,34 +63,6 @@ fn chars(payload: &[u8; 4096]) -> &[c_char] {
     unsafe { core::slice::from_raw_parts(payload.as_ptr().cast::<c_char>(), text::LONGEST) }
 }
 
-/// Everything from the blank on is none: a range, not four constants.
-pub(super) const fn blank_i64(value: i64) -> Option<Absent> {
-    if value < sys::DCGM_INT64_BLANK {
-        return None;
-    }
-    Some(reason(value - sys::DCGM_INT64_BLANK))
-}
-
-/// As for whole numbers. Never to be asked of one: a cycle counter passes 2^47.
-pub(super) fn blank_f64(value: f64) -> Option<Absent> {
-    // A NaN is no blank; infinity is above it, and none either.
-    if value.is_nan() || value < sys::DCGM_FP64_BLANK || value.is_infinite() {
-        return None;
-    }
-    let offset = value - sys::DCGM_FP64_BLANK;
-    Some(if offset < 1.0 {
-        reason(0)
-    } else if offset < 2.0 {
-        reason(1)
-    } else if offset < 3.0 {
-        reason(2)
-    } else if offset < 4.0 {
-        reason(3)
-    } else {
-        Absent::Blank
-    })
-}
-
 fn blank_text(text: &str) -> Option<Absent> {
     if !text::is_blank(text) {
         return None;
@@ -101,15 +73,6 @@ fn blank_text(text: &str) -> Option<Absent> {
         "<<<NOT_PERM>>>" => Absent::NotPermitted,
         _ => Absent::Blank,
     })
-}
-
-const fn reason(offset: i64) -> Absent {
-    match offset {
-        1 => Absent::NotFound,
-        2 => Absent::NotSupported,
-        3 => Absent::NotPermitted,
-        _ => Absent::Blank,
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,343 @@
+//! `Client` as the mock does it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::client::{Backend, BackendKind, Client, Query, Refusal, Watch, WatchRequest};
+use crate::code::ReturnCode;
+use crate::cursor::Cursor;
+use crate::endpoint::Endpoint;
+use crate::entity::{Entity, EntityId, EntityKind, Link};
+use crate::error::{ConnectCause, Error, Result};
+use crate::field::FieldId;
+use crate::mock::engine::{Grid, Reading, Session, disconnected, refusal};
+use crate::mock::faults::{Call, Delay, Hung};
+use crate::mock::handle::{Inner, Mock};
+use crate::mock::model::{Need, Presence};
+use crate::sample::{Sample, Samples, Timestamp};
+use crate::version::BuildInfo;
+
+/// Ends a watch when dropped.
+#[derive(Debug)]
+struct Guard {
+    inner: Arc<Inner>,
+    watch: u64,
+    began: Duration,
+    keep_age: Duration,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let now = self.inner.clock.now();
+        self.inner.state.lock().end_watch(self.watch, now);
+    }
+}
+
+impl Inner {
+    /// What every call goes through: it is counted, and what a test planned for it happens.
+    fn enter(&self, call: Call) -> Result<()> {
+        self.faults.count(call);
+        self.panic_if_planned(call);
+        let alone = matches!(call, Call::Connect | Call::Close);
+        let hung = {
+            let mut state = self.state.lock();
+            if !alone {
+                if let Err(error) = state.check_session(call, self.clock.now()) {
+                    drop(state);
+                    self.clock.wake();
+                    return Err(error);
+                }
+            }
+            // In the same breath as the look at the session: a `close` either is seen here, or sees this.
+            self.faults.take_delay(call).map(|delay| {
+                let hung = Hung::new(call);
+                state.hung.push(Arc::clone(&hung));
+                (delay, hung)
+            })
+        };
+        if let Some((delay, hung)) = hung {
+            self.hang(delay, &hung);
+            if hung.is_cancelled() {
+                return Err(if call == Call::Connect {
+                    Error::NotConnected
+                } else {
+                    disconnected(call)
+                });
+            }
+        }
+        if let Some(error) = self.faults.take_error(call) {
+            if error.is_disconnected() && !alone {
+                self.state.lock().end_session(self.clock.now());
+                self.clock.wake();
+            }
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    fn hang(&self, delay: Delay, hung: &Arc<Hung>) {
+        let until = match delay {
+            Delay::For(time) => Some(self.clock.now().saturating_add(time)),
+            Delay::UntilReleased => None,
+        };
+        // Whoever waits for a call to hang may look now.
+        self.clock.wake();
+        self.clock.wait(until, || hung.is_over());
+        let mut state = self.state.lock();
+        state.hung.retain(|other| !Arc::ptr_eq(other, hung));
+    }
+
+    /// Nothing is locked here: whoever contains the panic can go on.
+    fn panic_if_planned(&self, call: Call) {
+        let asked_for = self.faults.take_panic(call);
+        assert!(!asked_for, "a test had the mock panic in {call:?}");
+    }
+
+    /// Why a field cannot be watched at all.
+    fn refuses(&self, field: FieldId) -> Option<Error> {
+        let state = self.state.lock();
+        if let Some(error) = state.refused.get(&field) {
+            return Some(error.clone());
+        }
+        let spec = state.model.host().product().spec();
+        // Fields without a tag are newer than the engine that this mock stands for.
+        if field.info().is_none_or(|info| info.tag.is_empty()) {
+            Some(refusal(Call::Watch, ReturnCode::UNKNOWN_FIELD))
+        } else if field.is_profiling() && !spec.can.contains(&Need::Prof) {
+            Some(refusal(Call::Watch, ReturnCode::PROFILING_NOT_SUPPORTED))
+        } else {
+            None
+        }
+    }
+
+    fn sample<'a>(
+        &self,
+        (entity, field): (EntityId, FieldId),
+        at: Option<Duration>,
+        reading: &'a Reading,
+    ) -> Sample<'a> {
+        Sample {
+            entity,
+            field,
+            timestamp: at.map_or(Timestamp::NEVER, |at| self.clock.timestamp(at)),
+            value: reading
+                .as_ref()
+                .map(|value| value.as_value())
+                .map_err(|absent| *absent),
+        }
+    }
+}
+
+impl Client for Mock {
+    fn backend(&self) -> Backend {
+        self.inner.faults.count(Call::Backend);
+        self.inner.panic_if_planned(Call::Backend);
+        let name = self.inner.state.lock().model.name();
+        Backend::new(BackendKind::Mock, format!("mock:{name}"))
+    }
+
+    fn connect(&self) -> Result<()> {
+        self.inner.enter(Call::Connect)?;
+        let now = self.inner.clock.now();
+        // A session whose engine has died is none. What hung in it is cut off.
+        if self
+            .inner
+            .state
+            .lock()
+            .check_session(Call::Connect, now)
+            .is_ok()
+        {
+            return Err(Error::AlreadyConnected);
+        }
+        self.inner.clock.wake();
+        let mut state = self.inner.state.lock();
+        if state.engine_since(now).is_none() {
+            return Err(Error::Connect {
+                endpoint: Endpoint::Tcp {
+                    host: "mock".to_owned(),
+                    port: Endpoint::DEFAULT_PORT,
+                },
+                cause: ConnectCause::Refused,
+            });
+        }
+        state.session = Some(Session {
+            began: now,
+            dead: false,
+        });
+        Ok(())
+    }
+
+    fn close(&self) {
+        // An error is for calls that can fail.
+        let _ = self.inner.enter(Call::Close);
+        self.inner.state.lock().end_session(self.inner.clock.now());
+        self.inner.clock.wake();
+    }
+
+    fn engine(&self) -> Result<BuildInfo> {
+        self.inner.enter(Call::Engine)?;
+        Ok(self.inner.build.clone())
+    }
+
+    fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
+        into.clear();
+        self.inner.enter(Call::List)?;
+        let now = self.inner.clock.now();
+        let state = self.inner.state.lock();
+        match kind {
+            EntityKind::GPU
+            | EntityKind::SWITCH
+            | EntityKind::GPU_INSTANCE
+            | EntityKind::COMPUTE_INSTANCE
+            | EntityKind::CONNECTX => {}
+            EntityKind::CPU | EntityKind::CPU_CORE => {
+                if state.model.host().count(EntityKind::CPU) == 0 {
+                    return Err(refusal(Call::List, ReturnCode::MODULE_NOT_LOADED));
+                }
+            }
+            _ => return Err(refusal(Call::List, ReturnCode::NOT_SUPPORTED)),
+        }
+        state.list(kind, now, into);
+        Ok(())
+    }
+
+    fn entities(&self, kinds: &[EntityKind]) -> Result<Vec<Entity>> {
+        self.inner.enter(Call::Entities)?;
+        let mut entities = self.inner.state.lock().entities(self.inner.clock.now());
+        entities.retain(|entity| kinds.contains(&entity.id.kind));
+        Ok(entities)
+    }
+
+    fn links(&self) -> Result<Vec<Link>> {
+        self.inner.enter(Call::Links)?;
+        let now = self.inner.clock.now();
+        let state = self.inner.state.lock();
+        let mut links = state.model.links(now);
+        links.retain(|link| matches!(state.presence(link.parent, now), Presence::Here { .. }));
+        Ok(links)
+    }
+
+    fn watch(&self, request: &WatchRequest) -> Result<Watch> {
+        self.inner.enter(Call::Watch)?;
+        let now = self.inner.clock.now();
+        let mut kept = request.clone();
+        let mut refused = Vec::new();
+        kept.fields
+            .retain(|field| match self.inner.refuses(*field) {
+                Some(error) => {
+                    refused.push(Refusal::new(None, Some(*field), error));
+                    false
+                }
+                None => true,
+            });
+        let mut state = self.inner.state.lock();
+        kept.entities.retain(|id| {
+            // An engine takes any number for a link.
+            let known = id.kind == EntityKind::LINK || state.presence(*id, now) != Presence::Gone;
+            if !known {
+                let error = refusal(Call::Watch, ReturnCode::BAD_PARAM);
+                refused.push(Refusal::new(Some(*id), None, error));
+            }
+            known
+        });
+        if kept.fields.is_empty() || kept.entities.is_empty() {
+            if let Some(first) = refused.first() {
+                return Err(first.error.clone());
+            }
+        }
+        let watch = state.next_id;
+        state.next_id += 1;
+        state.open.insert(watch);
+        let grid = Grid {
+            watch,
+            began: now,
+            interval: request.interval.max(Duration::from_millis(1)),
+            ended: None,
+        };
+        for entity in &kept.entities {
+            for field in &kept.fields {
+                state
+                    .watched
+                    .entry((*entity, *field))
+                    .or_default()
+                    .push(grid);
+            }
+        }
+        drop(state);
+        let guard = Guard {
+            inner: Arc::clone(&self.inner),
+            watch,
+            began: now,
+            keep_age: request.keep_age.max(Duration::from_secs(1)),
+        };
+        Ok(Watch::new(kept, refused, guard))
+    }
+
+    fn latest(&self, query: &Query, into: &mut Samples) -> Result<()> {
+        into.clear();
+        self.inner.enter(Call::Latest)?;
+        let now = self.inner.clock.now();
+        let state = self.inner.state.lock();
+        into.reserve(query.len());
+        for (entities, fields) in query.blocks() {
+            for entity in entities {
+                for field in fields {
+                    let (at, reading) = state.latest((*entity, *field), now);
+                    into.push(self.inner.sample((*entity, *field), at, &reading));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn events(&self, watch: &Watch, cursor: &mut Cursor, into: &mut Samples) -> Result<()> {
+        into.clear();
+        self.inner.enter(Call::Events)?;
+        let not_watched = || refusal(Call::Events, ReturnCode::NOT_WATCHED);
+        let guard = watch.guard::<Guard>().ok_or_else(not_watched)?;
+        if !Arc::ptr_eq(&guard.inner, &self.inner) {
+            return Err(not_watched());
+        }
+        let now = self.inner.clock.now();
+        let state = self.inner.state.lock();
+        let pairs = watch
+            .entities()
+            .iter()
+            .flat_map(|entity| watch.fields().iter().map(move |field| (*entity, *field)));
+        if !pairs
+            .clone()
+            .all(|pair| state.is_watched(pair, guard.watch, now))
+        {
+            return Err(not_watched());
+        }
+        let asked = cursor.ask_from(self.inner.clock.timestamp(guard.began));
+        let from = self
+            .inner
+            .clock
+            .at(asked)
+            .max(now.saturating_sub(guard.keep_age));
+        for pair in pairs {
+            let found = if pair.1.is_event() {
+                let events = state.events(pair, from, now);
+                events
+                    .into_iter()
+                    .map(|(at, value)| (at, Ok(value)))
+                    .collect()
+            } else {
+                state.samples(pair, guard.watch, from, now)
+            };
+            for (at, reading) in &found {
+                let sample = self.inner.sample(pair, Some(*at), reading);
+                if cursor.is_new(&sample) {
+                    into.push(sample);
+                }
+            }
+        }
+        cursor.commit(into.iter(), self.inner.clock.timestamp(now));
+        Ok(())
+    }
+
+    fn update(&self) -> Result<()> {
+        self.inner.enter(Call::Update)
+    }
+}

@@ -1,0 +1,203 @@
+//! Faults: errors, delays and panics that a test asks for, call by call.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use crate::error::Error;
+
+/// A method of [`Client`](crate::Client).
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Call {
+    /// [`Client::backend`](crate::Client::backend). It can neither fail nor hang.
+    Backend,
+    /// [`Client::connect`](crate::Client::connect).
+    Connect,
+    /// [`Client::close`](crate::Client::close). It can hang, and cannot fail.
+    Close,
+    /// [`Client::engine`](crate::Client::engine).
+    Engine,
+    /// [`Client::list`](crate::Client::list).
+    List,
+    /// [`Client::entities`](crate::Client::entities).
+    Entities,
+    /// [`Client::links`](crate::Client::links).
+    Links,
+    /// [`Client::watch`](crate::Client::watch).
+    Watch,
+    /// [`Client::latest`](crate::Client::latest).
+    Latest,
+    /// [`Client::events`](crate::Client::events).
+    Events,
+    /// [`Client::update`](crate::Client::update).
+    Update,
+}
+
+impl Call {
+    /// Every method.
+    pub const ALL: &'static [Self] = &[
+        Self::Backend,
+        Self::Connect,
+        Self::Close,
+        Self::Engine,
+        Self::List,
+        Self::Entities,
+        Self::Links,
+        Self::Watch,
+        Self::Latest,
+        Self::Events,
+        Self::Update,
+    ];
+
+    /// The C function that an engine's answer would come from.
+    #[must_use]
+    pub const fn function(self) -> &'static str {
+        match self {
+            Self::Backend => "dcgmVersionInfo",
+            Self::Connect => "dcgmConnect_v2",
+            Self::Close => "dcgmDisconnect",
+            Self::Engine => "dcgmHostengineVersionInfo",
+            Self::List => "dcgmGetEntityGroupEntities",
+            Self::Entities => "dcgmGetDeviceAttributes",
+            Self::Links => "dcgmGetNvLinkLinkStatus",
+            Self::Watch => "dcgmWatchFields",
+            Self::Latest => "dcgmEntitiesGetLatestValues",
+            Self::Events => "dcgmGetValuesSince_v2",
+            Self::Update => "dcgmUpdateAllFields",
+        }
+    }
+}
+
+/// How long a call hangs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Delay {
+    /// For a time by the mock's clock: on a manual one, until the test has moved it so far.
+    For(Duration),
+    /// Until the test releases it.
+    UntilReleased,
+}
+
+/// A call that hangs.
+#[derive(Debug)]
+pub(super) struct Hung {
+    pub(super) call: Call,
+    state: AtomicU8,
+}
+
+const HANGING: u8 = 0;
+const RELEASED: u8 = 1;
+const CANCELLED: u8 = 2;
+
+impl Hung {
+    pub(super) fn new(call: Call) -> Arc<Self> {
+        Arc::new(Self {
+            call,
+            state: AtomicU8::new(HANGING),
+        })
+    }
+
+    pub(super) fn release(&self) {
+        self.end(RELEASED);
+    }
+
+    pub(super) fn cancel(&self) {
+        self.end(CANCELLED);
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.state.load(Ordering::Acquire) != HANGING
+    }
+
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.state.load(Ordering::Acquire) == CANCELLED
+    }
+
+    /// Whichever comes first counts.
+    fn end(&self, how: u8) {
+        let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
+        let _ = self.state.compare_exchange(HANGING, how, success, failure);
+    }
+}
+
+/// What is to go wrong, and how often each method was called.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    planned: Mutex<HashMap<Call, Planned>>,
+    calls: [AtomicU64; Call::ALL.len()],
+}
+
+#[derive(Debug, Default)]
+struct Planned {
+    panic: bool,
+    next: VecDeque<Error>,
+    always: Option<Error>,
+    delay_next: VecDeque<Delay>,
+    delay: Option<Delay>,
+}
+
+impl Faults {
+    pub(super) fn count(&self, call: Call) {
+        if let Some(calls) = self.calls.get(call as usize) {
+            calls.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn calls(&self, call: Call) -> u64 {
+        let calls = self.calls.get(call as usize);
+        calls.map_or(0, |calls| calls.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn fail_next(&self, call: Call, error: Error) {
+        self.planned
+            .lock()
+            .entry(call)
+            .or_default()
+            .next
+            .push_back(error);
+    }
+
+    pub(super) fn fail_always(&self, call: Call, error: Error) {
+        self.planned.lock().entry(call).or_default().always = Some(error);
+    }
+
+    pub(super) fn panic_next(&self, call: Call) {
+        self.planned.lock().entry(call).or_default().panic = true;
+    }
+
+    pub(super) fn delay_next(&self, call: Call, delay: Delay) {
+        let mut planned = self.planned.lock();
+        planned.entry(call).or_default().delay_next.push_back(delay);
+    }
+
+    pub(super) fn delay(&self, call: Call, delay: Option<Delay>) {
+        self.planned.lock().entry(call).or_default().delay = delay;
+    }
+
+    pub(super) fn clear(&self) {
+        self.planned.lock().clear();
+    }
+
+    pub(super) fn take_panic(&self, call: Call) -> bool {
+        let mut planned = self.planned.lock();
+        planned
+            .get_mut(&call)
+            .is_some_and(|planned| std::mem::take(&mut planned.panic))
+    }
+
+    pub(super) fn take_delay(&self, call: Call) -> Option<Delay> {
+        let mut planned = self.planned.lock();
+        let planned = planned.get_mut(&call)?;
+        planned.delay_next.pop_front().or(planned.delay)
+    }
+
+    pub(super) fn take_error(&self, call: Call) -> Option<Error> {
+        let mut planned = self.planned.lock();
+        let planned = planned.get_mut(&call)?;
+        planned.next.pop_front().or_else(|| planned.always.clone())
+    }
+}

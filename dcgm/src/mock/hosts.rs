@@ -1,0 +1,365 @@
+//! Hosts: which entities there are, and how they are wired.
+
+use std::sync::Arc;
+
+use crate::entity::{Entity, EntityId, EntityKind, EntityStatus, Link, LinkState, Mig};
+use crate::mock::product::Product;
+
+/// A host: its entities, its NVLinks, and what kind of GPU it has.
+///
+/// ```
+/// use dcgm::EntityKind;
+/// use dcgm::mock::{Host, Product};
+///
+/// let host = Host::by_name("8xh100").unwrap();
+/// assert_eq!(host.count(EntityKind::GPU), 8);
+/// assert_eq!(host.links().len(), 2 * 144);
+///
+/// // One of one's own: two L4, the second of which is not known to DCGM's documentation.
+/// let mut odd = Product::L4.gpu(1);
+/// odd.model = Some("NVIDIA L4 (engineering sample)".into());
+/// let host = Host::new("mine", Product::L4).with_gpus(1).with_entity(odd);
+/// assert_eq!(host.count(EntityKind::GPU), 2);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Host {
+    name: Arc<str>,
+    product: Product,
+    entities: Vec<Entity>,
+    links: Vec<Link>,
+}
+
+/// To which NVSwitch each of a GPU's links goes: 40, 32, 32 and 40 ports are used on the four.
+const SWITCH_OF_LINK: [u32; 18] = [0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 3];
+
+impl Host {
+    /// The hosts that are ready-made.
+    pub const NAMES: &'static [&'static str] =
+        &["8xh100", "8xh100-mig7", "gb200", "1xl4", "consumer"];
+
+    /// A ready-made host:
+    ///
+    /// | name | what it is |
+    /// |---|---|
+    /// | `8xh100` | 8 H100 SXM with 18 NVLinks each, and the 4 NVSwitches that they lead to |
+    /// | `8xh100-mig7` | the same, each GPU cut into 7 instances `1g.10gb` with one compute instance each |
+    /// | `gb200` | a tray of 4 GB200 with 2 Grace CPUs of 72 cores and 4 ConnectX; its NVSwitches are elsewhere |
+    /// | `1xl4` | one L4: no NVLink, no MIG |
+    /// | `consumer` | one `GeForce`: no profiling, no ECC, a fan |
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "8xh100" => Self::new(name, Product::H100Sxm)
+                .with_gpus(8)
+                .with_switches(),
+            "8xh100-mig7" => Self::new(name, Product::H100Sxm)
+                .with_gpus(8)
+                .with_switches()
+                .cut_into(7, "1g.10gb"),
+            "gb200" => Self::new(name, Product::Gb200)
+                .with_gpus(4)
+                .with_grace(2, 72)
+                .with_connectx(4),
+            "1xl4" => Self::new(name, Product::L4).with_gpus(1),
+            "consumer" => Self::new(name, Product::GeForce).with_gpus(1),
+            _ => return None,
+        })
+    }
+
+    /// A host without entities, whose GPUs behave as those of `product` do.
+    #[must_use]
+    pub fn new(name: impl Into<Arc<str>>, product: Product) -> Self {
+        Self {
+            name: name.into(),
+            product,
+            entities: Vec::new(),
+            links: Vec::new(),
+        }
+    }
+
+    /// With an entity more; it replaces one of the same kind and number.
+    #[must_use]
+    pub fn with_entity(mut self, entity: Entity) -> Self {
+        self.entities.retain(|known| known.id != entity.id);
+        self.entities.push(entity);
+        self.sorted()
+    }
+
+    /// Without an entity, and without what is a part of it.
+    #[must_use]
+    pub fn without_entity(mut self, id: EntityId) -> Self {
+        let gone: Vec<_> = self.family(id).collect();
+        self.entities.retain(|entity| !gone.contains(&entity.id));
+        self.links.retain(|link| !gone.contains(&link.parent));
+        self
+    }
+
+    /// With an NVLink more; it replaces the one of the same place.
+    #[must_use]
+    pub fn with_link(mut self, link: Link) -> Self {
+        self.links
+            .retain(|known| (known.parent, known.index) != (link.parent, link.index));
+        self.links.push(link);
+        self.sorted()
+    }
+
+    /// With GPUs 0 to `count - 1`, each with as many NVLinks as the product has.
+    #[must_use]
+    pub fn with_gpus(mut self, count: u32) -> Self {
+        for index in 0..count {
+            let gpu = self.product.gpu(index);
+            for link in 0..self.product.spec().links {
+                self.links.push(port(gpu.id, link));
+            }
+            self.entities.push(gpu);
+        }
+        self.sorted()
+    }
+
+    /// What it is called.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What kind of GPU it has.
+    #[must_use]
+    pub const fn product(&self) -> Product {
+        self.product
+    }
+
+    /// The entities, ascending by kind and number.
+    #[must_use]
+    pub fn entities(&self) -> &[Entity] {
+        &self.entities
+    }
+
+    /// The NVLinks: ports of GPUs and of NVSwitches, ascending by those and by number.
+    #[must_use]
+    pub fn links(&self) -> &[Link] {
+        &self.links
+    }
+
+    /// How many entities of a kind there are.
+    #[must_use]
+    pub fn count(&self, kind: EntityKind) -> usize {
+        self.ids(kind).count()
+    }
+
+    /// An entity.
+    #[must_use]
+    pub fn entity(&self, id: EntityId) -> Option<&Entity> {
+        self.entities
+            .binary_search_by_key(&id, |entity| entity.id)
+            .ok()
+            .and_then(|index| self.entities.get(index))
+    }
+
+    pub(super) fn ids(&self, kind: EntityKind) -> impl Iterator<Item = EntityId> + '_ {
+        self.entities
+            .iter()
+            .map(|entity| entity.id)
+            .filter(move |id| id.kind == kind)
+    }
+
+    /// The entity, and what is a part of it, links left out.
+    pub(super) fn family(&self, id: EntityId) -> impl Iterator<Item = EntityId> + '_ {
+        self.entities
+            .iter()
+            .filter(move |entity| self.belongs_to(entity.id, id))
+            .map(|entity| entity.id)
+    }
+
+    /// Whether `id` is `whole`, or a part of it. A link is a part of its GPU or NVSwitch.
+    pub(super) fn belongs_to(&self, id: EntityId, whole: EntityId) -> bool {
+        let mut next = Some(id);
+        // Three steps lead from a compute instance to its GPU; a loop made by hand must end too.
+        for _ in 0..4 {
+            match next {
+                None => return false,
+                Some(id) if id == whole => return true,
+                Some(id) => next = self.parent(id),
+            }
+        }
+        false
+    }
+
+    /// What an entity is a part of.
+    pub(super) fn parent(&self, id: EntityId) -> Option<EntityId> {
+        if id.kind == EntityKind::LINK {
+            return Some(link_parent(id).0);
+        }
+        self.entity(id)?.parent
+    }
+
+    /// The link entity at the other end, where the wiring is known: between GPUs and NVSwitches of this host.
+    pub(super) fn peer(&self, id: EntityId) -> Option<(EntityId, u32)> {
+        let (parent, index) = link_parent(id);
+        let switches = self.count(EntityKind::SWITCH);
+        if switches != 4 {
+            return None;
+        }
+        let index = usize::from(index);
+        if parent.kind == EntityKind::GPU {
+            let switch = *SWITCH_OF_LINK.get(index)?;
+            let ports = SWITCH_OF_LINK.iter().filter(|to| **to == switch).count();
+            let before = SWITCH_OF_LINK
+                .iter()
+                .take(index)
+                .filter(|to| **to == switch)
+                .count();
+            let port = parent.id as usize * ports + before;
+            Some((EntityId::switch(switch), u32::try_from(port).ok()?))
+        } else {
+            let ports = SWITCH_OF_LINK.iter().filter(|to| **to == parent.id).count();
+            let gpu = u32::try_from(index.checked_div(ports)?).ok()?;
+            let first = SWITCH_OF_LINK.iter().position(|to| *to == parent.id)?;
+            Some((
+                EntityId::gpu(gpu),
+                u32::try_from(first + index % ports).ok()?,
+            ))
+        }
+    }
+
+    /// Whether there is a link of this number.
+    pub(super) fn has_link(&self, id: EntityId) -> bool {
+        let (parent, index) = link_parent(id);
+        let place = (parent, u32::from(index));
+        self.links
+            .binary_search_by_key(&place, |link| (link.parent, link.index))
+            .is_ok()
+    }
+
+    fn sorted(mut self) -> Self {
+        self.entities.sort_by_key(|entity| entity.id);
+        self.links.sort_by_key(|link| (link.parent, link.index));
+        self
+    }
+
+    fn with_switches(mut self) -> Self {
+        let gpus = self.count(EntityKind::GPU);
+        for index in 0..4_u32 {
+            let mut switch = Entity::new(EntityId::switch(index));
+            switch.status = EntityStatus::OK;
+            switch.model = Some("NVSwitch".into());
+            switch.pci_bus_id = Some(format!("00000000:{:02X}:00.0", 0x05 + index).into());
+            let ports = gpus * SWITCH_OF_LINK.iter().filter(|to| **to == index).count();
+            for link in 0..u32::try_from(ports).unwrap_or(0) {
+                self.links.push(port(switch.id, link));
+            }
+            self.entities.push(switch);
+        }
+        self.sorted()
+    }
+
+    fn cut_into(mut self, instances: u32, profile: &str) -> Self {
+        let profile: Arc<str> = profile.into();
+        let gpus: Vec<_> = self.ids(EntityKind::GPU).collect();
+        for entity in &mut self.entities {
+            if entity.id.kind == EntityKind::GPU {
+                entity.mig_enabled = Some(true);
+            }
+        }
+        for gpu in gpus {
+            for n in 0..instances {
+                // DCGM numbers instances anew: eight places a GPU.
+                let place = gpu.id * 8 + n;
+                // NVML's numbers for seven instances of one slice begin at 7.
+                let mut mig = Mig::new(7 + n, None, 1);
+                mig.profile = Some(Arc::clone(&profile));
+                let mut instance = Entity::new(EntityId::new(EntityKind::GPU_INSTANCE, place));
+                instance.status = EntityStatus::OK;
+                instance.parent = Some(gpu);
+                instance.mig = Some(mig.clone());
+                mig.compute_instance_id = Some(0);
+                let mut compute = Entity::new(EntityId::new(EntityKind::COMPUTE_INSTANCE, place));
+                compute.status = EntityStatus::OK;
+                compute.parent = Some(instance.id);
+                compute.mig = Some(mig);
+                self.entities.extend([instance, compute]);
+            }
+        }
+        self.sorted()
+    }
+
+    fn with_grace(mut self, cpus: u32, cores: u32) -> Self {
+        for cpu in 0..cpus {
+            let mut socket = Entity::new(EntityId::new(EntityKind::CPU, cpu));
+            socket.status = EntityStatus::OK;
+            socket.model = Some("Grace A02".into());
+            for core in 0..cores {
+                let mut entity =
+                    Entity::new(EntityId::new(EntityKind::CPU_CORE, cpu * cores + core));
+                entity.status = EntityStatus::OK;
+                entity.parent = Some(socket.id);
+                self.entities.push(entity);
+            }
+            self.entities.push(socket);
+        }
+        self.sorted()
+    }
+
+    fn with_connectx(mut self, count: u32) -> Self {
+        for index in 0..count {
+            let mut adapter = Entity::new(EntityId::new(EntityKind::CONNECTX, index));
+            adapter.status = EntityStatus::OK;
+            adapter.model = Some("ConnectX-7".into());
+            adapter.pci_bus_id = Some(format!("{index:08X}:03:00.0").into());
+            self.entities.push(adapter);
+        }
+        self.sorted()
+    }
+}
+
+impl Product {
+    /// A GPU of this product, the `index`th of its host, with an identity that is always the same.
+    #[must_use]
+    pub fn gpu(self, index: u32) -> Entity {
+        let spec = self.spec();
+        let seed = super::signal::hash(&[spec.compute_capability.unsigned_abs(), u64::from(index)]);
+        let mut gpu = Entity::new(EntityId::gpu(index));
+        gpu.status = EntityStatus::OK;
+        gpu.uuid = Some(
+            format!(
+                "GPU-{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+                seed >> 32,
+                (seed >> 16) & 0xffff,
+                0x4000 | (seed & 0x0fff),
+                0x8000 | (seed.rotate_left(9) & 0x3fff),
+                super::signal::hash(&[seed]) >> 16,
+            )
+            .into(),
+        );
+        gpu.model = Some(spec.model.into());
+        gpu.brand = Some(spec.brand.into());
+        gpu.pci_bus_id = Some(match self {
+            Self::Gb200 => format!("{:08X}:01:00.0", 8 + index).into(),
+            _ => format!("00000000:{:02X}:00.0", 0x1b + index * 0x10).into(),
+        });
+        gpu.serial = Some(format!("{:013}", 1_650_000_000_000 + seed % 1_000_000_000).into());
+        gpu.vbios = Some(spec.vbios.into());
+        gpu.driver_version = Some(spec.driver.into());
+        gpu.minor = Some(index);
+        gpu.mig_enabled = spec.can.contains(&super::model::Need::Mig).then_some(false);
+        gpu
+    }
+}
+
+/// A link as an entity, packed as since DCGM 4.3: the parent's kind in bits 0 to 7, the link's number in
+/// bits 8 to 23, the parent's number in bits 24 to 31.
+#[must_use]
+pub(super) fn link_id(parent: EntityId, index: u32) -> EntityId {
+    let raw = (parent.kind.raw() & 0xff) | (index & 0xffff) << 8 | (parent.id & 0xff) << 24;
+    EntityId::new(EntityKind::LINK, raw)
+}
+
+/// The opposite of [`link_id`].
+pub(super) fn link_parent(link: EntityId) -> (EntityId, u16) {
+    let [kind, low, high, parent] = link.id.to_le_bytes();
+    let parent = EntityId::new(EntityKind::from_raw(u32::from(kind)), u32::from(parent));
+    (parent, u16::from_le_bytes([low, high]))
+}
+
+fn port(parent: EntityId, index: u32) -> Link {
+    Link::new(Some(link_id(parent, index)), parent, index, LinkState::UP)
+}

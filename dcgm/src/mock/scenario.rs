@@ -1,0 +1,300 @@
+//! Scenarios: what happens on a host, and when.
+
+use crate::mock::signal::{Load, Steps};
+
+/// What happens on a host, from the model's start on. Each befalls one GPU; the others go on.
+///
+/// | name | what happens |
+/// |---|---|
+/// | `steady` | nothing: inference, about half busy |
+/// | `training` | nothing: all GPUs busy in step, with a checkpoint every five minutes |
+/// | `nvlink` | at 2 min one link of GPU 5 begins to degrade, silently: over 6 min its bandwidth falls to a fifth, while its CRC, replay and recovery errors grow |
+/// | `hbm-ecc` | at 1 min GPU 3 begins to correct memory errors; at 6:40 one is uncorrectable: XID 48 and 63, a row remap is pending, the driver asks for a reset; another at 7:40 |
+/// | `thermal` | at 2 min GPU 2 loses its cooling: temperature rises, from 5 min on clocks fall and violation time grows; at 15 min the cooling is back |
+/// | `xid79` | at 5 min GPU 4 falls off the bus: XID 79, it is [`LOST`](crate::EntityStatus::LOST) and its samples stand still; at 6 min it vanishes; at 10 min it is back after a reset, so that what the driver counts starts at zero |
+/// | `restart` | at 5 min the host engine stops for 45 s; then it is back, without watches, and the hardware's counters go on |
+/// | `pcie-aer` | at 2 min the `PCIe` link of GPU 1 begins to repeat itself, and correctable errors grow; at 5 min it falls back to a lower generation and half of its lanes |
+///
+/// On a host with fewer GPUs the number counts round: on one with a single GPU it is always that one.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Scenario {
+    /// `steady`.
+    #[default]
+    Steady,
+    /// `training`.
+    Training,
+    /// `nvlink`.
+    NvLink,
+    /// `hbm-ecc`.
+    HbmEcc,
+    /// `thermal`.
+    Thermal,
+    /// `xid79`.
+    Xid79,
+    /// `restart`.
+    Restart,
+    /// `pcie-aer`.
+    PcieAer,
+}
+
+impl Scenario {
+    /// Every name.
+    pub const NAMES: &'static [&'static str] = &[
+        "steady", "training", "nvlink", "hbm-ecc", "thermal", "xid79", "restart", "pcie-aer",
+    ];
+
+    /// Every scenario.
+    pub const ALL: &'static [Self] = &[
+        Self::Steady,
+        Self::Training,
+        Self::NvLink,
+        Self::HbmEcc,
+        Self::Thermal,
+        Self::Xid79,
+        Self::Restart,
+        Self::PcieAer,
+    ];
+
+    /// The scenario of a name.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|known| known.name() == name)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Steady => "steady",
+            Self::Training => "training",
+            Self::NvLink => "nvlink",
+            Self::HbmEcc => "hbm-ecc",
+            Self::Thermal => "thermal",
+            Self::Xid79 => "xid79",
+            Self::Restart => "restart",
+            Self::PcieAer => "pcie-aer",
+        }
+    }
+
+    pub(super) const fn script(self) -> &'static Script {
+        match self {
+            Self::Steady => &CALM,
+            Self::Training => &TRAINING_SCRIPT,
+            Self::NvLink => &NVLINK,
+            Self::HbmEcc => &HBM_ECC,
+            Self::Thermal => &THERMAL,
+            Self::Xid79 => &XID79,
+            Self::Restart => &RESTART,
+            Self::PcieAer => &PCIE_AER,
+        }
+    }
+}
+
+/// A scenario as a script. All but `load`, `in_step` and `down` happens to the victim only. Times are in seconds.
+#[derive(Debug)]
+pub(super) struct Script {
+    pub(super) load: &'static Load,
+    /// Whether the GPUs wait for each other.
+    pub(super) in_step: bool,
+    /// When the host engine is down: from, to.
+    pub(super) down: Option<(f64, f64)>,
+    /// The GPU to which it happens; counted round.
+    pub(super) victim: usize,
+    /// How much of its work it gets done, and how fast its clocks run: factors.
+    pub(super) work: Steps,
+    pub(super) clock: Steps,
+    /// How much of the time heat holds it back.
+    pub(super) throttled: Steps,
+    /// Heat on top: from, to, degrees at the end, until when it stays.
+    pub(super) heat: Option<(f64, f64, f64, f64)>,
+    /// Memory errors per second, corrected; and the times of those that could not be.
+    pub(super) corrected: Steps,
+    pub(super) uncorrected: &'static [f64],
+    /// `PCIe` replays per second, and when the link falls back.
+    pub(super) replays: Steps,
+    pub(super) fallback: Option<f64>,
+    pub(super) link: Option<&'static LinkScript>,
+    /// Lost, vanished, back.
+    pub(super) absence: Option<(f64, f64, f64)>,
+    /// XIDs: when, and which.
+    pub(super) xids: &'static [(f64, i64)],
+}
+
+/// What happens to one link of the victim.
+#[derive(Debug)]
+pub(super) struct LinkScript {
+    pub(super) index: u32,
+    /// How much of its bandwidth is left: a factor.
+    pub(super) bandwidth: Steps,
+    /// CRC errors of flow control per second. The others are parts of them.
+    pub(super) errors: Steps,
+}
+
+static INFERENCE: Load = Load {
+    cycle: &[(40.0, 0.58), (25.0, 0.46), (35.0, 0.64)],
+    waves: [(0.12, 47.0), (0.08, 311.0)],
+};
+
+static TRAINING: Load = Load {
+    cycle: &[(285.0, 0.93), (15.0, 0.16)],
+    waves: [(0.02, 23.0), (0.03, 137.0)],
+};
+
+const ONE: Steps = &[(0.0, 1.0)];
+const NONE: Steps = &[(0.0, 0.0)];
+
+const QUIET: Script = Script {
+    load: &INFERENCE,
+    in_step: false,
+    down: None,
+    victim: 0,
+    work: ONE,
+    clock: ONE,
+    throttled: NONE,
+    heat: None,
+    corrected: NONE,
+    uncorrected: &[],
+    replays: NONE,
+    fallback: None,
+    link: None,
+    absence: None,
+    xids: &[],
+};
+
+/// What happens to those to whom nothing happens.
+pub(super) static CALM: Script = QUIET;
+
+static TRAINING_SCRIPT: Script = Script {
+    load: &TRAINING,
+    in_step: true,
+    ..QUIET
+};
+
+static NVLINK: Script = Script {
+    load: &TRAINING,
+    in_step: true,
+    victim: 5,
+    link: Some(&LinkScript {
+        index: 7,
+        bandwidth: &[
+            (0.0, 1.0),
+            (120.0, 0.85),
+            (240.0, 0.6),
+            (360.0, 0.35),
+            (480.0, 0.2),
+        ],
+        errors: &[
+            (0.0, 0.0),
+            (120.0, 0.5),
+            (240.0, 4.0),
+            (360.0, 15.0),
+            (480.0, 40.0),
+        ],
+    }),
+    ..QUIET
+};
+
+static HBM_ECC: Script = Script {
+    load: &TRAINING,
+    in_step: true,
+    victim: 3,
+    corrected: &[(0.0, 0.0), (60.0, 0.1), (240.0, 2.0), (400.0, 0.5)],
+    uncorrected: &[400.0, 460.0],
+    xids: &[
+        (400.0, 48),
+        (400.0, 63),
+        (400.2, 94),
+        (460.0, 48),
+        (460.0, 63),
+    ],
+    ..QUIET
+};
+
+static THERMAL: Script = Script {
+    load: &TRAINING,
+    in_step: true,
+    victim: 2,
+    work: &[
+        (0.0, 1.0),
+        (300.0, 0.85),
+        (420.0, 0.65),
+        (600.0, 0.45),
+        (900.0, 1.0),
+    ],
+    clock: &[
+        (0.0, 1.0),
+        (300.0, 0.85),
+        (420.0, 0.65),
+        (600.0, 0.45),
+        (900.0, 1.0),
+    ],
+    throttled: &[
+        (0.0, 0.0),
+        (300.0, 0.35),
+        (420.0, 0.8),
+        (600.0, 1.0),
+        (900.0, 0.0),
+    ],
+    heat: Some((120.0, 600.0, 44.0, 900.0)),
+    ..QUIET
+};
+
+static XID79: Script = Script {
+    victim: 4,
+    work: &[(0.0, 1.0), (300.0, 0.0), (600.0, 1.0)],
+    absence: Some((300.0, 360.0, 600.0)),
+    xids: &[(300.0, 79)],
+    ..QUIET
+};
+
+static RESTART: Script = Script {
+    down: Some((300.0, 345.0)),
+    ..QUIET
+};
+
+static PCIE_AER: Script = Script {
+    victim: 1,
+    replays: &[(0.0, 0.0), (120.0, 0.2), (240.0, 3.0), (300.0, 0.8)],
+    fallback: Some(300.0),
+    ..QUIET
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_leads_to_its_scenario() {
+        let names: Vec<_> = Scenario::ALL
+            .iter()
+            .map(|scenario| scenario.name())
+            .collect();
+        assert_eq!(names, Scenario::NAMES);
+        for name in Scenario::NAMES {
+            assert_eq!(Scenario::by_name(name).map(Scenario::name), Some(*name));
+        }
+        assert_eq!(Scenario::by_name("sunny"), None);
+    }
+
+    #[test]
+    fn steps_begin_at_the_start_and_ascend() {
+        for scenario in Scenario::ALL {
+            let script = scenario.script();
+            let link = script
+                .link
+                .map_or([ONE, ONE], |link| [link.bandwidth, link.errors]);
+            let plain = [
+                script.work,
+                script.clock,
+                script.throttled,
+                script.corrected,
+                script.replays,
+            ];
+            for steps in plain.iter().chain(&link) {
+                assert!(steps[0].0 == 0.0 && steps.is_sorted_by(|a, b| a.0 < b.0));
+            }
+            assert!(script.xids.is_sorted_by(|a, b| a.0 <= b.0));
+        }
+    }
+}

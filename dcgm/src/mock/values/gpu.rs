@@ -1,0 +1,358 @@
+//! How a GPU behaves: its load, and what follows from it.
+
+use std::time::Duration;
+
+use crate::entity::EntityId;
+use crate::mock::model::{Model, Need, Presence};
+use crate::mock::product::Spec;
+use crate::mock::scenario::Script;
+use crate::mock::signal::{Load, hash, noise, step, step_until, whole};
+use crate::value::Absent;
+
+/// A GPU, or an instance of one, at a time.
+pub(super) struct Gpu {
+    pub(super) model: Model,
+    pub(super) spec: &'static Spec,
+    pub(super) id: EntityId,
+    /// Whose identity is asked for: the GPU, or an instance of it.
+    pub(super) asked: EntityId,
+    /// Seconds since the start.
+    pub(super) t: f64,
+    pub(super) script: &'static Script,
+    pub(super) cut: bool,
+    /// How much of the memory it is.
+    pub(super) share: f64,
+    /// The one link that is asked for.
+    pub(super) link: Option<u32>,
+    load: &'static Load,
+    seed: u64,
+    load_seed: u64,
+    /// When a reset began its counters anew.
+    reset: Option<f64>,
+}
+
+/// Which way, as seen from the GPU.
+#[derive(Clone, Copy)]
+pub(super) enum Way {
+    In,
+    Out,
+}
+
+/// What survives a reset of the GPU.
+#[derive(Clone, Copy)]
+pub(super) enum Kept {
+    /// By the driver: nothing.
+    Driver,
+    /// By the hardware, since the host was booted, or by the board for life.
+    Hardware,
+}
+
+/// What one of the instances of a GPU has of its memory.
+const SLICE: f64 = 0.1224;
+
+impl Gpu {
+    pub(super) fn new(model: &Model, id: EntityId, at: Duration) -> Option<Self> {
+        let entity = model.host().entity(id)?;
+        let spec = model.host().product().spec();
+        let general = model.script();
+        let seed = hash(&[u64::from(id.id), spec.compute_capability.unsigned_abs()]);
+        let reset = match model.presence(id, at) {
+            Presence::Here { since } if !since.is_zero() => Some(since.as_secs_f64()),
+            _ => None,
+        };
+        Some(Self {
+            model: model.clone(),
+            spec,
+            id,
+            asked: id,
+            t: at.as_secs_f64(),
+            script: model.script_of(id),
+            cut: entity.mig_enabled == Some(true),
+            share: 1.0,
+            link: None,
+            load: general.load,
+            seed,
+            load_seed: if general.in_step { 1 } else { seed },
+            reset,
+        })
+    }
+
+    /// An instance of it, whose load is its own.
+    pub(super) fn instance(mut self, instance: EntityId) -> Self {
+        self.load_seed = hash(&[self.load_seed, u64::from(instance.id)]);
+        self.share = SLICE;
+        self.asked = instance;
+        self
+    }
+
+    /// The same, looked at through one of its links.
+    pub(super) fn only(&self, link: u32) -> Self {
+        Self {
+            model: self.model.clone(),
+            link: Some(link),
+            ..*self
+        }
+    }
+
+    pub(super) fn can(&self, need: Need) -> Result<(), Absent> {
+        let has = self.spec.can.contains(&need);
+        match need {
+            Need::NotCut | Need::RowRemap if self.cut => Err(Absent::NotSupported),
+            Need::Always | Need::NotCut => Ok(()),
+            Need::Smoothing if has => Err(Absent::NotPermitted),
+            _ if has => Ok(()),
+            _ => Err(Absent::NotSupported),
+        }
+    }
+
+    /// A fraction that jumps about from second to second.
+    pub(super) fn jitter(&self, what: u64) -> f64 {
+        noise(&[self.seed, what, whole(self.t).unsigned_abs()])
+    }
+
+    /// A fraction that stays.
+    pub(super) fn trait_of(&self, what: u64) -> f64 {
+        noise(&[self.seed, what])
+    }
+
+    /// How much work is being done, from 0 to 1.
+    pub(super) fn work(&self) -> f64 {
+        self.load.at(self.t, self.load_seed) * step(self.script.work, self.t)
+    }
+
+    /// The integral of [`Self::work`].
+    pub(super) fn work_until(&self, t: f64) -> f64 {
+        let load = |t| self.load.until(t, self.load_seed);
+        step_until(self.script.work, t, load)
+    }
+
+    /// The mean of [`Self::work`] over the last seconds.
+    pub(super) fn recent_work(&self, seconds: f64) -> f64 {
+        let from = (self.t - seconds).max(0.0);
+        if self.t - from < 1.0 {
+            return self.work();
+        }
+        (self.work_until(self.t) - self.work_until(from)) / (self.t - from)
+    }
+
+    /// A counter: what it stood at in the beginning, and the integral of its rate.
+    pub(super) fn count(&self, kept: Kept, base: f64, integral: impl Fn(f64) -> f64) -> i64 {
+        match (kept, self.reset) {
+            (Kept::Driver, Some(reset)) => whole(integral(self.t) - integral(reset)),
+            _ => whole(base + integral(self.t)),
+        }
+    }
+
+    pub(super) fn power(&self) -> f64 {
+        self.spec.idle_w + self.dynamic_w() * self.work()
+    }
+
+    pub(super) fn energy_mj(&self) -> i64 {
+        let joules = |t| self.spec.idle_w * t + self.dynamic_w() * self.work_until(t);
+        let base = self.trait_of(156) * 4e12;
+        self.count(Kept::Driver, base, |t| 1000.0 * joules(t))
+    }
+
+    fn dynamic_w(&self) -> f64 {
+        0.96 * self.spec.limit_w - self.spec.idle_w
+    }
+
+    pub(super) fn temperature(&self) -> i64 {
+        let hottest = self.spec.slowdown_c + 1;
+        let degrees = 30.0 + 4.0 * self.trait_of(150) + 42.0 * self.recent_work(90.0) + self.heat();
+        whole(degrees).min(hottest)
+    }
+
+    pub(super) fn memory_temperature(&self) -> i64 {
+        let degrees =
+            36.0 + 4.0 * self.trait_of(140) + 45.0 * self.recent_work(120.0) + self.heat();
+        whole(degrees).min(self.spec.memory_max_c)
+    }
+
+    fn heat(&self) -> f64 {
+        let Some((from, to, degrees, until)) = self.script.heat else {
+            return 0.0;
+        };
+        let risen = degrees * ((self.t - from) / (to - from)).clamp(0.0, 1.0);
+        risen * (-(self.t - until).max(0.0) / 60.0).exp()
+    }
+
+    pub(super) fn sm_mhz(&self) -> i64 {
+        let boost = 0.995 - 0.02 * self.work();
+        // Clocks move in steps of 15 MHz.
+        let steps = self.spec.sm_mhz * boost * step(self.script.clock, self.t) / 15.0;
+        whole(steps) * 15
+    }
+
+    /// Cycles that all SMs together have gone through.
+    pub(super) fn sm_cycles(&self) -> i64 {
+        let rate = self.spec.sm * self.spec.sm_mhz * 1e6;
+        let elapsed = |t| rate * step_until(self.script.clock, t, |t| t);
+        self.count(Kept::Hardware, 1e15 + 3e15 * self.trait_of(1084), elapsed)
+    }
+
+    /// Cycles in which some part of them was active: a share of the work.
+    pub(super) fn active_cycles(&self, share: f64) -> i64 {
+        let rate = share * self.spec.sm * self.spec.sm_mhz * 1e6;
+        let base = share * (0.5e15 + 1e15 * self.trait_of(1084));
+        self.count(Kept::Hardware, base, |t| rate * self.work_until(t))
+    }
+
+    /// Why clocks are held back, as bits.
+    pub(super) fn clock_reasons(&self) -> i64 {
+        let (idle, power_cap, heat) = (0x1, 0x4, 0x8 | 0x20 | 0x40);
+        let mut bits = 0;
+        if self.work() < 0.05 {
+            bits |= idle;
+        }
+        if self.work() > 0.9 {
+            bits |= power_cap;
+        }
+        if step(self.script.throttled, self.t) > 0.0 {
+            bits |= heat;
+        }
+        bits
+    }
+
+    pub(super) fn power_violation_ns(&self) -> i64 {
+        let base = self.trait_of(240) * 1e12;
+        self.count(Kept::Driver, base, |t| 0.02e9 * self.work_until(t))
+    }
+
+    pub(super) fn thermal_violation_ns(&self, share: f64) -> i64 {
+        self.count(Kept::Driver, 0.0, |t| {
+            share * 1e9 * step_until(self.script.throttled, t, |t| t)
+        })
+    }
+
+    pub(super) fn low_utilization_ns(&self) -> i64 {
+        self.count(Kept::Driver, 0.0, |t| 0.01e9 * (t - self.work_until(t)))
+    }
+
+    pub(super) fn fb_total(&self) -> f64 {
+        (self.spec.fb_mib * self.share).floor()
+    }
+
+    pub(super) fn fb_reserved(&self) -> f64 {
+        (self.spec.reserved_mib * self.share).floor()
+    }
+
+    pub(super) fn fb_used(&self) -> f64 {
+        let usable = self.fb_total() - self.fb_reserved();
+        (usable * (0.55 + 0.4 * self.recent_work(300.0))).floor()
+    }
+
+    pub(super) fn bar1_used(&self) -> f64 {
+        (self.spec.bar1_mib * self.share * 0.01).floor().max(2.0)
+    }
+
+    pub(super) fn pcie_rate(&self, way: Way) -> f64 {
+        let fallen = self.script.fallback.is_some_and(|from| self.t >= from);
+        self.pcie_full(way) * self.work() * if fallen { 0.5 } else { 1.0 }
+    }
+
+    pub(super) fn pcie_bytes(&self, way: Way) -> i64 {
+        let work = |t: f64| {
+            let full = t.min(self.script.fallback.unwrap_or(t));
+            0.5 * (self.work_until(t) + self.work_until(full))
+        };
+        let base = self.trait_of(1091) * 1e15;
+        self.count(Kept::Hardware, base, |t| self.pcie_full(way) * work(t))
+    }
+
+    fn pcie_full(&self, way: Way) -> f64 {
+        match way {
+            Way::In => self.spec.pcie_rate,
+            Way::Out => 0.6 * self.spec.pcie_rate,
+        }
+    }
+
+    pub(super) fn pcie_fallen(&self) -> bool {
+        self.script.fallback.is_some_and(|from| self.t >= from)
+    }
+
+    pub(super) fn replays(&self, times: f64) -> i64 {
+        let base = (6.0 * self.trait_of(202)).floor();
+        self.count(Kept::Driver, base * times, |t| {
+            times * step_until(self.script.replays, t, |t| t)
+        })
+    }
+
+    /// Memory errors that were corrected.
+    pub(super) fn corrected(&self, kept: Kept) -> i64 {
+        let before = match kept {
+            Kept::Driver => 0.0,
+            Kept::Hardware => (9.0 * self.trait_of(312)).floor(),
+        };
+        self.count(kept, before, |t| {
+            step_until(self.script.corrected, t, |t| t)
+        })
+    }
+
+    /// Memory errors that were not.
+    pub(super) fn uncorrected(&self) -> i64 {
+        let so_far = self.script.uncorrected.iter().filter(|at| **at <= self.t);
+        i64::try_from(so_far.count()).unwrap_or(0)
+    }
+
+    /// The links that are asked for.
+    pub(super) fn links(&self) -> impl Iterator<Item = u32> + '_ {
+        let all = 0..self.spec.links;
+        all.filter(|link| self.link.is_none_or(|only| only == *link))
+    }
+
+    /// Bytes per second over the links that are asked for.
+    pub(super) fn link_rate(&self, way: Way) -> f64 {
+        let rate = |link| {
+            let left = self
+                .bad_link(link)
+                .map_or(1.0, |bad| step(bad.bandwidth, self.t));
+            (self.link_full(way) * left * self.work()).floor()
+        };
+        self.links().map(rate).sum()
+    }
+
+    pub(super) fn link_bytes(&self, way: Way, kept: Kept) -> i64 {
+        let bytes = |link| {
+            let work = |t| match self.bad_link(link) {
+                Some(bad) => step_until(bad.bandwidth, t, |t| self.work_until(t)),
+                None => self.work_until(t),
+            };
+            let base = noise(&[self.seed, u64::from(link)]) * 4e13;
+            self.count(kept, base, |t| self.link_full(way) * work(t))
+        };
+        self.links().map(bytes).sum()
+    }
+
+    /// Errors of the links that are asked for, as a share of those that flow control finds.
+    pub(super) fn link_errors(&self, share: f64) -> i64 {
+        let errors = |link| match self.bad_link(link) {
+            Some(bad) => self.count(Kept::Driver, 0.0, |t| {
+                share * step_until(bad.errors, t, |t| t)
+            }),
+            None => 0,
+        };
+        self.links().map(errors).sum()
+    }
+
+    pub(super) fn bit_error_ratio(&self) -> f64 {
+        let worst = |link| {
+            self.bad_link(link)
+                .map_or(0.0, |bad| step(bad.errors, self.t))
+        };
+        1e-15 + 1e-13 * self.links().map(worst).fold(0.0, f64::max)
+    }
+
+    /// What a link carries at full load. A GPU that is cut into instances uses none.
+    fn link_full(&self, way: Way) -> f64 {
+        match way {
+            _ if self.cut => 0.0,
+            Way::In => self.spec.link_rate,
+            Way::Out => 0.95 * self.spec.link_rate,
+        }
+    }
+
+    fn bad_link(&self, link: u32) -> Option<&'static crate::mock::scenario::LinkScript> {
+        self.script.link.filter(|bad| bad.index == link)
+    }
+}

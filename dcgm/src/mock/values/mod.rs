@@ -1,0 +1,163 @@
+//! What each field of each kind of entity says: tables, a row a field or a family of fields.
+
+mod gpu;
+mod gpu_table;
+mod grace;
+mod link;
+mod switch;
+
+use std::time::Duration;
+
+use crate::entity::{EntityId, EntityKind};
+use crate::field::FieldId;
+use crate::mock::model::{Model, Need, port_of};
+use crate::mock::reading::OwnedValue;
+use crate::mock::signal::whole;
+use crate::value::Absent;
+
+/// A row of a table: fields from one number to another, what they need, and what they say. The function is
+/// also given the field's place in its family.
+struct Row<T> {
+    first: u16,
+    last: u16,
+    need: Need,
+    read: fn(&T, u16) -> OwnedValue,
+}
+
+impl<T> Row<T> {
+    const fn one(field: FieldId, need: Need, read: fn(&T, u16) -> OwnedValue) -> Self {
+        Self::family(field, field, need, read)
+    }
+
+    const fn family(
+        first: FieldId,
+        last: FieldId,
+        need: Need,
+        read: fn(&T, u16) -> OwnedValue,
+    ) -> Self {
+        Self {
+            first: first.raw(),
+            last: last.raw(),
+            need,
+            read,
+        }
+    }
+}
+
+/// The row of a field in a table in ascending order.
+fn row<T>(table: &[Row<T>], field: FieldId) -> Option<&Row<T>> {
+    let raw = field.raw();
+    let index = table.partition_point(|row| row.last < raw);
+    table.get(index).filter(|row| row.first <= raw)
+}
+
+fn look_up<T>(
+    table: &[Row<T>],
+    field: FieldId,
+    of: &T,
+    can: impl Fn(Need) -> Result<(), Absent>,
+) -> Result<OwnedValue, Absent> {
+    let row = row(table, field).ok_or(Absent::NotSupported)?;
+    can(row.need)?;
+    Ok((row.read)(of, field.raw() - row.first))
+}
+
+/// What a sample of a field of an entity that is there says.
+///
+/// A field of a whole that is asked of a part answers for the whole, as DCGM does it; a field of a part that is
+/// asked of another kind of entity never has a sample.
+pub(super) fn read(
+    model: &Model,
+    id: EntityId,
+    field: FieldId,
+    at: Duration,
+) -> Result<OwnedValue, Absent> {
+    let info = field.info().ok_or(Absent::NotSupported)?;
+    if field.is_event() {
+        let so_far = at.saturating_add(Duration::from_micros(1));
+        let last = model.events(id, field, Duration::ZERO, so_far).pop();
+        return last
+            .map(|(_, code)| OwnedValue::Int(code))
+            .ok_or(Absent::NoData);
+    }
+    if info.level == EntityKind::HOST {
+        return host(model, field, at);
+    }
+    match id.kind {
+        EntityKind::GPU => gpu_table::read(model, id, field, at),
+        EntityKind::GPU_INSTANCE => match info.level {
+            EntityKind::GPU_INSTANCE | EntityKind::COMPUTE_INSTANCE => {
+                gpu_table::read_instance(model, id, field, at)
+            }
+            EntityKind::GPU => whole_of(model, id, field, at),
+            _ => Err(Absent::NoData),
+        },
+        EntityKind::COMPUTE_INSTANCE => match info.level {
+            EntityKind::COMPUTE_INSTANCE => gpu_table::read_instance(model, id, field, at),
+            EntityKind::GPU | EntityKind::GPU_INSTANCE => whole_of(model, id, field, at),
+            _ => Err(Absent::NoData),
+        },
+        EntityKind::LINK if port_of(id).0.kind == EntityKind::GPU => {
+            link::read(model, id, field, at)
+        }
+        EntityKind::LINK => switch::read_port(model, id, field, at),
+        EntityKind::SWITCH if info.level == EntityKind::SWITCH => {
+            switch::read(model, id, field, at)
+        }
+        EntityKind::CPU | EntityKind::CPU_CORE
+            if [EntityKind::CPU, EntityKind::CPU_CORE].contains(&info.level) =>
+        {
+            grace::read(model, id, field, at)
+        }
+        EntityKind::CONNECTX if info.level == EntityKind::CONNECTX => {
+            grace::read_adapter(model, id, field, at)
+        }
+        _ => Err(Absent::NoData),
+    }
+}
+
+fn whole_of(
+    model: &Model,
+    id: EntityId,
+    field: FieldId,
+    at: Duration,
+) -> Result<OwnedValue, Absent> {
+    let whole = model.host().parent(id).ok_or(Absent::NoData)?;
+    read(model, whole, field, at)
+}
+
+/// What DCGM keeps once for the host.
+fn host(model: &Model, field: FieldId, at: Duration) -> Result<OwnedValue, Absent> {
+    let spec = model.host().product().spec();
+    Ok(match field {
+        FieldId::DRIVER_VERSION => spec.driver.into(),
+        FieldId::NVML_VERSION => format!("12.{}", spec.driver).as_str().into(),
+        FieldId::COUNT => {
+            let gpus = model.host().ids(EntityKind::GPU);
+            let here = gpus
+                .filter(|id| matches!(model.presence(*id, at), crate::mock::Presence::Here { .. }));
+            OwnedValue::Int(i64::try_from(here.count()).unwrap_or(0))
+        }
+        FieldId::CUDA_DRIVER_VERSION => OwnedValue::Int(spec.cuda),
+        FieldId::IMEX_DOMAIN_STATUS if spec.can.contains(&Need::FabricHealth) => "UP".into(),
+        FieldId::IMEX_DOMAIN_STATUS => "NOT_INSTALLED".into(),
+        // 5 is "ready"; a negative number says that it is not installed.
+        FieldId::IMEX_DAEMON_STATUS if spec.can.contains(&Need::FabricHealth) => int(5),
+        FieldId::IMEX_DAEMON_STATUS => int(-1),
+        _ => return Err(Absent::NotSupported),
+    })
+}
+
+/// A whole number.
+fn int(value: impl Into<i64>) -> OwnedValue {
+    OwnedValue::Int(value.into())
+}
+
+/// What is whole of a number.
+fn floor(value: f64) -> OwnedValue {
+    OwnedValue::Int(whole(value))
+}
+
+fn double(value: f64) -> OwnedValue {
+    OwnedValue::Double(value)
+}

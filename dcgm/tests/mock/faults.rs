@@ -1,0 +1,178 @@
+//! Faults on demand: errors, calls that hang, panics.
+
+use std::thread;
+use std::time::Duration;
+
+use dcgm::mock::{Call, Delay, Host, Mock, Product};
+use dcgm::{
+    Client, Cursor, EntityId, EntityKind, Error, FieldId, Query, ReturnCode, Samples, WatchRequest,
+};
+
+use crate::{LONG, gauges, mock, secs};
+
+#[test]
+fn each_call_fails_as_a_test_says() {
+    let (mock, _) = mock("1xl4");
+    let watch = gauges(&mock, EntityId::gpu(0));
+    let (mut ids, mut samples) = (Vec::new(), Samples::new());
+    let query = Query::of([&watch]);
+    let error = |call: Call| Error::Call {
+        function: call.function(),
+        code: ReturnCode::GENERIC_ERROR,
+    };
+    for call in Call::ALL {
+        let before = mock.calls(*call);
+        let mut ask = || match call {
+            Call::Backend => {
+                mock.backend();
+                Ok(())
+            }
+            Call::Connect => mock.connect(),
+            Call::Close => Ok(()),
+            Call::Engine => mock.engine().map(drop),
+            Call::List => mock.list(EntityKind::GPU, &mut ids),
+            Call::Entities => mock.entities(&[EntityKind::GPU]).map(drop),
+            Call::Links => mock.links().map(drop),
+            Call::Watch => mock
+                .watch(&WatchRequest::new([EntityId::gpu(0)], [FieldId::UUID]))
+                .map(drop),
+            Call::Latest => mock.latest(&query, &mut samples),
+            Call::Events => mock.events(&watch, &mut Cursor::new(), &mut samples),
+            Call::Update => mock.update(),
+            other => panic!("{other:?}"),
+        };
+        mock.fail_next(*call, error(*call));
+        let fails = !matches!(call, Call::Backend | Call::Close);
+        assert_eq!(ask().is_err(), fails, "{call:?}");
+        let after = ask();
+        assert!(
+            after.is_ok() || matches!(after, Err(Error::AlreadyConnected)),
+            "{call:?}"
+        );
+        mock.fail_always(*call, error(*call));
+        assert!(
+            [ask(), ask()].iter().all(|answer| answer.is_err() == fails),
+            "{call:?}"
+        );
+        mock.clear_faults();
+        assert_eq!(
+            mock.calls(*call) - before,
+            if *call == Call::Close { 0 } else { 4 }
+        );
+    }
+    assert!(mock.is_connected());
+}
+
+#[test]
+fn an_error_that_says_disconnected_ends_the_session() {
+    let (mock, _) = mock("1xl4");
+    let _watch = gauges(&mock, EntityId::gpu(0));
+    mock.fail_next(
+        Call::Update,
+        Error::Timeout {
+            operation: dcgm::Operation::Update,
+            after: secs(5),
+        },
+    );
+    assert!(mock.update().unwrap_err().is_timeout());
+    assert_eq!((mock.is_connected(), mock.open_watches()), (false, 0));
+    assert!(matches!(mock.update(), Err(Error::NotConnected)));
+}
+
+#[test]
+fn a_hung_call_is_cancelled_by_close() {
+    for call in [Call::Latest, Call::Watch, Call::Engine] {
+        let (mock, _) = mock("8xh100");
+        mock.delay(call, Delay::UntilReleased);
+        let other = mock.clone();
+        let hung = thread::spawn(move || match call {
+            Call::Latest => other.latest(&Query::new([]), &mut Samples::new()),
+            Call::Watch => other.watch(&WatchRequest::new([], [])).map(drop),
+            _ => other.engine().map(drop),
+        });
+        assert!(mock.wait_until_hung(call, LONG));
+        mock.close();
+        assert!(hung.join().unwrap().unwrap_err().is_disconnected());
+        assert!(!mock.wait_until_hung(call, Duration::ZERO));
+    }
+}
+
+#[test]
+fn a_connect_that_hangs_is_cancelled_by_close() {
+    let mock = Mock::new(Host::new("bare", Product::L4));
+    mock.delay_next(Call::Connect, Delay::UntilReleased);
+    let other = mock.clone();
+    let hung = thread::spawn(move || other.connect());
+    assert!(mock.wait_until_hung(Call::Connect, LONG));
+    mock.close();
+    assert!(matches!(hung.join().unwrap(), Err(Error::NotConnected)));
+    mock.connect().unwrap();
+}
+
+#[test]
+fn a_hung_call_goes_on_when_released_or_when_its_time_has_come() {
+    let (mock, clock) = mock("1xl4");
+    let ask = || {
+        let other = mock.clone();
+        thread::spawn(move || other.engine())
+    };
+    mock.delay(Call::Engine, Delay::UntilReleased);
+    let hung = ask();
+    assert!(mock.wait_until_hung(Call::Engine, LONG));
+    // Others are not held up.
+    assert!(mock.update().is_ok());
+    mock.release(Call::Engine);
+    assert!(hung.join().unwrap().is_ok());
+
+    mock.delay_next(Call::Engine, Delay::For(secs(60)));
+    let hung = ask();
+    assert!(mock.wait_until_hung(Call::Engine, LONG));
+    clock.advance(secs(59));
+    assert!(mock.wait_until_hung(Call::Engine, LONG));
+    clock.advance(secs(1));
+    assert!(hung.join().unwrap().is_ok());
+    assert!(mock.engine().is_ok());
+}
+
+#[test]
+fn a_call_in_flight_is_cut_off_when_the_engine_dies() {
+    let (mock, _) = mock("1xl4");
+    mock.delay_next(Call::Update, Delay::UntilReleased);
+    let other = mock.clone();
+    let hung = thread::spawn(move || other.update());
+    assert!(mock.wait_until_hung(Call::Update, LONG));
+    mock.go_down();
+    assert!(hung.join().unwrap().unwrap_err().is_disconnected());
+}
+
+#[test]
+fn calls_and_close_race_without_a_deadlock() {
+    let (mock, _) = mock("1xl4");
+    mock.delay(Call::Update, Delay::UntilReleased);
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                for _ in 0..200 {
+                    let _ = mock.connect();
+                    let _ = mock.update();
+                }
+            });
+        }
+        scope.spawn(|| {
+            while mock.calls(Call::Update) < 600 {
+                mock.close();
+            }
+            // The last ones may have begun after the last look.
+            mock.release(Call::Update);
+        });
+    });
+}
+
+#[test]
+fn a_panic_comes_when_asked_for_and_breaks_nothing() {
+    let (mock, _) = mock("1xl4");
+    mock.panic_next(Call::Engine);
+    let other = mock.clone();
+    assert!(thread::spawn(move || other.engine()).join().is_err());
+    assert!(mock.engine().is_ok());
+}

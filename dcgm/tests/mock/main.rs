@@ -1,0 +1,73 @@
+//! What the mock promises to those who test with it.
+#![cfg(feature = "mock")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may fail by panicking"
+)]
+
+mod engine;
+mod events;
+mod faults;
+mod model;
+
+use std::time::Duration;
+
+use dcgm::mock::{Clock, Mock, Model, OwnedValue};
+use dcgm::{
+    Absent, Client, EntityId, FieldId, Query, Samples, Timestamp, Value, Watch, WatchRequest,
+};
+
+pub(crate) const LONG: Duration = Duration::from_secs(30);
+
+pub(crate) fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+pub(crate) fn mock(names: &str) -> (Mock, Clock) {
+    let clock = Clock::manual();
+    let mock = Mock::builder()
+        .model(Model::by_name(names).unwrap())
+        .clock(clock.clone())
+        .build();
+    mock.connect().unwrap();
+    (mock, clock)
+}
+
+/// The one sample of a pair: when it was taken, and what it says.
+pub(crate) fn read(
+    mock: &Mock,
+    entity: EntityId,
+    field: FieldId,
+) -> (Timestamp, Result<OwnedValue, Absent>) {
+    let mut samples = Samples::new();
+    mock.latest(&Query::new([(vec![entity], vec![field])]), &mut samples)
+        .unwrap();
+    let sample = samples.nth(0).unwrap();
+    let value = sample.value.map(|value| match value {
+        Value::Int(value) => OwnedValue::from(value),
+        Value::Double(value) => OwnedValue::from(value),
+        Value::Text(value) => OwnedValue::from(value),
+        other => panic!("{other:?}"),
+    });
+    (sample.timestamp, value)
+}
+
+pub(crate) fn gauges(mock: &Mock, entity: EntityId) -> Watch {
+    mock.watch(&WatchRequest::new([entity], [FieldId::GPU_TEMP]))
+        .unwrap()
+}
+
+pub(crate) fn int(model: &Model, entity: EntityId, field: FieldId, at: u64) -> i64 {
+    match model.value(entity, field, secs(at)) {
+        Ok(OwnedValue::Int(value)) => value,
+        other => panic!("{entity} {field}: {other:?}"),
+    }
+}
+
+pub(crate) fn number(model: &Model, entity: EntityId, field: FieldId, at: f64) -> f64 {
+    let value = model
+        .value(entity, field, Duration::from_secs_f64(at))
+        .unwrap();
+    value.as_value().as_f64().unwrap()
+}

@@ -1,0 +1,66 @@
+//! What a [`dcgm::Client`] does, whatever is behind it.
+//!
+//! The same claims are put to the mock, to the native client over both releases of the simulated libdcgm, and, if
+//! `DCGM_TEST_LIBRARY` names one, to a real libdcgm: embedded, or the engine at `DCGM_TEST_ENDPOINT`. There no GPU is
+//! assumed; four fake ones at most are made, and used again, since fakes cannot be deleted.
+
+#![expect(unsafe_code, reason = "values are injected through the C ABI")]
+
+mod claims;
+mod native;
+mod subject;
+
+/// One test for each claim and subject. Every name contains `conformance`.
+macro_rules! conformance {
+    ($($subject:ident => $make:expr;)*) => {
+        $(
+            mod $subject {
+                use super::claims;
+                use super::subject::*;
+
+                conformance!(@claims $make;
+                    conformance_a_client_is_connected_once_and_closed_as_often_as_one_likes,
+                    conformance_nothing_works_before_connecting_or_after_closing,
+                    conformance_the_engine_tells_its_version,
+                    conformance_entities_are_listed_in_ascending_order,
+                    conformance_a_kind_that_cannot_be_listed_is_told_by_type,
+                    conformance_every_listed_gpu_has_an_identity,
+                    conformance_a_pair_that_nobody_watches_is_no_value,
+                    conformance_what_was_sampled_comes_back_with_its_type_and_time,
+                    conformance_a_blank_is_a_reason,
+                    conformance_an_unknown_field_costs_only_itself,
+                    conformance_a_query_without_pairs_reads_nothing,
+                    conformance_a_watch_has_values_when_it_is_there,
+                    conformance_a_field_that_nobody_knows_is_refused_and_the_others_are_watched,
+                    conformance_an_entity_that_does_not_exist_is_refused_and_the_others_are_watched,
+                    conformance_a_watch_of_nothing_that_exists_is_an_error,
+                    conformance_a_profiling_field_that_is_refused_does_not_cost_the_others,
+                    conformance_every_event_comes_once,
+                    conformance_a_watch_may_outlive_its_session,
+                    conformance_nothing_is_left_in_the_engine,
+                );
+            }
+        )*
+    };
+    (@claims $make:expr; $($claim:ident,)*) => {
+        $(
+            #[test]
+            fn $claim() {
+                if let Some(subject) = $make {
+                    claims::$claim(&subject);
+                }
+            }
+        )*
+    };
+}
+
+conformance! {
+    mock => Some(Subject::mock());
+    simulated_4_6_embedded => Some(Subject::simulated(Flavour::V4_6, Via::Embedded));
+    simulated_4_6_tcp => Some(Subject::simulated(Flavour::V4_6, Via::Tcp));
+    simulated_4_6_unix => Some(Subject::simulated(Flavour::V4_6, Via::Unix));
+    simulated_3_3_embedded => Some(Subject::simulated(Flavour::V3_3, Via::Embedded));
+    simulated_3_3_tcp => Some(Subject::simulated(Flavour::V3_3, Via::Tcp));
+    simulated_3_3_unix => Some(Subject::simulated(Flavour::V3_3, Via::Unix));
+    real => Subject::real();
+}
