@@ -1,1 +1,55 @@
-//! The meter.
+//! NVIDIA GPU metrics on an OpenTelemetry `MeterProvider`.
+//!
+//! ```
+//! use dcgm::mock::Mock;
+//! use dcgm_otel::DcgmMeter;
+//! use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let exporter = InMemoryMetricExporter::default();
+//! let provider = SdkMeterProvider::builder().with_periodic_exporter(exporter.clone()).build();
+//!
+//! // With a host engine, `DcgmMeter::install(&provider)` is all that is needed.
+//! let meter = DcgmMeter::builder().client(Mock::named("1xl4").ok_or("no such host")?).install(&provider)?;
+//! meter.sample_now()?;
+//!
+//! provider.force_flush()?;
+//! let exported = exporter.get_finished_metrics()?;
+//! let metrics = exported.iter().flat_map(|resource| resource.scope_metrics());
+//! let names: Vec<_> = metrics.flat_map(|scope| scope.metrics()).map(|metric| metric.name()).collect();
+//! assert!(names.contains(&"hw.gpu.utilization"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A meter never blocks, slows or ends the program that it is in. Exporting reads the last samples and does not
+//! call DCGM; without a GPU, a driver or a libdcgm there are no values, [`DcgmMeter::health`] says why,
+//! and the meter goes on trying. After a failure levels vanish and counters hold their totals.
+//!
+//! Use one provider for each reader: the SDK runs the callbacks of a provider for each of its readers, and
+//! each run reaches all of them.
+
+#![forbid(unsafe_code)]
+
+mod attributes;
+mod builder;
+mod candidates;
+mod catalogue;
+mod clock;
+mod config;
+mod counters;
+#[cfg(test)]
+mod fake;
+mod health;
+mod instruments;
+mod plan;
+mod sampler;
+mod schedule;
+mod session;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+
+pub use builder::{Builder, DcgmMeter};
+pub use config::{ConfigError, InstallError};
+pub use health::{ErrorKind, Failure, Health, State};

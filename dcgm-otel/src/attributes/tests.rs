@@ -1,0 +1,66 @@
+//! Names of things.
+
+use dcgm::Mig;
+
+use super::*;
+use crate::catalogue::CATALOGUE;
+use crate::fake::gpu;
+
+#[test]
+fn a_thing_is_named_by_what_is_unique_and_lasting() {
+    let mut unique = gpu(0);
+    unique.uuid = Some("GPU-abc".into());
+    let mut without_uuid = gpu(1);
+    without_uuid.uuid = None;
+    without_uuid.pci_bus_id = Some("00000000:1B:00.0".into());
+    let mut fake = gpu(2);
+    fake.uuid = None;
+    let mut instance = Entity::new(EntityId::new(EntityKind::GPU_INSTANCE, 9));
+    instance.parent = Some(unique.id);
+    instance.mig = Some(Mig::new(5, None, 1));
+    let mut compute = Entity::new(EntityId::new(EntityKind::COMPUTE_INSTANCE, 70));
+    compute.parent = Some(instance.id);
+    compute.mig = Some(Mig::new(5, Some(1), 1));
+    let switch = Entity::new(EntityId::switch(4));
+    // In an order in which nothing comes before what it is a part of.
+    let entities = [compute, instance, switch, fake, without_uuid, unique];
+    let names = Names::new(&entities);
+    let ids: Vec<_> = entities
+        .iter()
+        .map(|entity| names.id(entity.id).unwrap())
+        .collect();
+    assert_eq!(
+        ids,
+        [
+            "GPU-abc/gi/5/ci/1",
+            "GPU-abc/gi/5",
+            "nvswitch-4",
+            "gpu-2",
+            "00000000:1B:00.0",
+            "GPU-abc"
+        ]
+    );
+}
+
+#[test]
+fn attributes_come_sorted_and_each_key_once() {
+    let entities = [gpu(3)];
+    let names = Names::new(&entities);
+    for metric in CATALOGUE {
+        for point in metric.families.iter().flat_map(|family| family.points) {
+            let attributes = names.attributes(metric, point, &entities[0]);
+            let keys: Vec<_> = attributes.iter().map(|one| one.key.as_str()).collect();
+            assert!(keys.windows(2).all(|pair| pair[0] < pair[1]), "{keys:?}");
+        }
+    }
+}
+
+#[test]
+fn parents_that_go_round_in_a_circle_end() {
+    let mut one = Entity::new(EntityId::new(EntityKind::GPU_INSTANCE, 1));
+    let mut two = Entity::new(EntityId::new(EntityKind::GPU_INSTANCE, 2));
+    one.parent = Some(two.id);
+    two.parent = Some(one.id);
+    let entities = [one, two];
+    assert_eq!(Names::new(&entities).gpu_of(&entities[0]), None);
+}

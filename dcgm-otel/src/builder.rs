@@ -1,0 +1,216 @@
+//! Installing a meter, and the guard that keeps it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use dcgm::{Backend, BackendKind, Client};
+use opentelemetry::metrics::MeterProvider;
+
+use crate::clock::Clock;
+use crate::config::{Config, InstallError, Source};
+use crate::counters::Ledger;
+use crate::health::{ErrorKind, Failure, Health, Shared};
+use crate::instruments::{self, Hub, Installed};
+use crate::sampler::{Command, Sampler};
+
+/// How long dropping a meter may take.
+const SHUTDOWN_BUDGET: Duration = Duration::from_secs(1);
+
+/// GPU metrics on a provider, as long as this lives.
+///
+/// One background thread, `dcgm-meter`, samples at a fixed interval; exporting reads its last samples and never
+/// calls DCGM. Dropping the meter takes its series away and ends the thread, within a second: a thread that a call
+/// keeps longer is left behind, with a warning.
+#[derive(Debug)]
+#[must_use = "the metrics end when the meter is dropped"]
+pub struct DcgmMeter {
+    hub: Arc<Hub>,
+    shared: Arc<Shared>,
+    clock: Clock,
+    commands: Sender<Command>,
+    /// Closed when the thread ends.
+    ended: Receiver<()>,
+    thread: Option<JoinHandle<()>>,
+    installed: Installed,
+}
+
+/// What a meter is to do differently than by default.
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct Builder {
+    config: Config,
+    clock: Clock,
+}
+
+impl DcgmMeter {
+    /// Installs a meter that reads from the host engine at `localhost:5555`, every 15 s.
+    ///
+    /// Returns at once, whatever the state of DCGM: the thread connects, and tries again until it can.
+    ///
+    /// # Errors
+    ///
+    /// [`InstallError::AlreadyInstalled`] while another meter lives on the provider.
+    pub fn install<P: MeterProvider + ?Sized>(provider: &P) -> Result<Self, InstallError> {
+        Self::builder().install(provider)
+    }
+
+    /// A meter with other settings.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// The meter's state at this moment.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        let now = self.clock.now();
+        self.shared
+            .health(now, self.hub.collections(), self.hub.callback_panics())
+    }
+
+    /// Waits for fresh values; whether there are any.
+    #[must_use]
+    pub fn wait_ready(&self, timeout: Duration) -> bool {
+        let now = Instant::now();
+        let century = Duration::from_secs(100 * 365 * 24 * 3600);
+        self.shared
+            .wait_ready(now.checked_add(timeout.min(century)).unwrap_or(now))
+    }
+
+    /// Samples now, and waits for it: the next collect shows what there is at this moment. Does not wait
+    /// for the initial delay.
+    ///
+    /// # Errors
+    ///
+    /// Why there are no fresh values.
+    pub fn sample_now(&self) -> Result<(), Failure> {
+        let (reply, outcome) = bounded(1);
+        // A thread that has ended takes no command, and its channels close.
+        let _ = self.commands.send(Command::Sample(reply));
+        outcome.recv().unwrap_or_else(|_| {
+            Err(Failure::new(
+                ErrorKind::Panic,
+                "the sampling thread has ended",
+            ))
+        })
+    }
+}
+
+impl Drop for DcgmMeter {
+    fn drop(&mut self) {
+        self.installed.slot.vacate();
+        // If it has ended already, there is nobody to tell.
+        let _ = self.commands.send(Command::Stop);
+        // Nothing is ever sent: the channel closes when the thread lets go of it.
+        let ended = self.ended.recv_timeout(SHUTDOWN_BUDGET);
+        let late = matches!(ended, Err(crossbeam_channel::RecvTimeoutError::Timeout));
+        let thread = self.thread.take();
+        if late {
+            tracing::warn!("a call into DCGM does not end; its thread is left behind");
+        } else if thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::warn!("the sampling thread had panicked");
+        }
+        self.installed.slot.note(&self.hub);
+    }
+}
+
+impl Builder {
+    /// Reads from the host engine at `host:port` or `unix:///absolute/path`. Whether that is one is told by
+    /// [`install`](Self::install).
+    pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.config.source = Source::Endpoint(endpoint.into());
+        self
+    }
+
+    /// Runs an engine within this process. There is one a process, shared by all.
+    pub fn embedded(mut self) -> Self {
+        self.config.source = Source::Embedded;
+        self
+    }
+
+    /// Reads from this client: one that was made with other options, or `dcgm::mock::Mock`.
+    ///
+    /// The meter closes it when it ends.
+    pub fn client(self, client: impl Client + 'static) -> Self {
+        self.shared_client(Arc::new(client))
+    }
+
+    /// Reads from a client that others hold too. The meter closes it when it ends, all the same.
+    pub fn shared_client(mut self, client: Arc<dyn Client>) -> Self {
+        self.config.source = Source::Client(client);
+        self
+    }
+
+    /// How often it samples, and has the engine sample: 1 s to 10 min, by default 15 s.
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.config.interval = interval;
+        self
+    }
+
+    /// How long it waits before the first sample: by default 1 s.
+    pub fn initial_delay(mut self, delay: Duration) -> Self {
+        self.config.initial_delay = delay;
+        self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Installs the meter. Returns at once, whatever the state of DCGM.
+    ///
+    /// # Errors
+    ///
+    /// [`InstallError::Config`] with everything that is wrong with the settings;
+    /// [`InstallError::AlreadyInstalled`] while another meter lives on the provider;
+    /// [`InstallError::Thread`] if the system gives none.
+    pub fn install<P: MeterProvider + ?Sized>(
+        self,
+        provider: &P,
+    ) -> Result<DcgmMeter, InstallError> {
+        let Self { config, clock } = self;
+        let client = config.client().map_err(InstallError::Config)?;
+        let backend = catch_unwind(AssertUnwindSafe(|| client.backend()))
+            .unwrap_or_else(|_| Backend::new(BackendKind::Mock, "a client that panics"));
+        let hub = Arc::new(Hub::new(clock.clone()));
+        let shared = Arc::new(Shared::new(backend, clock.now()));
+        let installed =
+            instruments::install(provider, &hub).ok_or(InstallError::AlreadyInstalled)?;
+
+        let sampler = Sampler::new(
+            client,
+            Arc::clone(&hub),
+            Arc::clone(&shared),
+            clock.clone(),
+            config.interval,
+            Ledger::continuing(installed.slot.totals()),
+        );
+        let (commands, received) = unbounded();
+        let (ends, ended) = bounded(0);
+        let thread = thread::Builder::new()
+            .name("dcgm-meter".to_owned())
+            .spawn(move || {
+                let _ends: Sender<()> = ends;
+                sampler.run(&received, config.initial_delay);
+            });
+        match thread {
+            Ok(thread) => Ok(DcgmMeter {
+                hub,
+                shared,
+                clock,
+                commands,
+                ended,
+                thread: Some(thread),
+                installed,
+            }),
+            Err(error) => {
+                installed.slot.vacate();
+                Err(InstallError::Thread(error))
+            }
+        }
+    }
+}

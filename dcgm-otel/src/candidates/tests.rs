@@ -1,0 +1,109 @@
+//! From entities to series.
+
+use dcgm::{Sample, Timestamp, Value};
+
+use super::*;
+use crate::fake::gpu;
+
+fn instance(kind: EntityKind, number: u32, parent: EntityId) -> Entity {
+    let mut entity = Entity::new(EntityId::new(kind, number));
+    entity.parent = Some(parent);
+    let compute = (kind == EntityKind::COMPUTE_INSTANCE).then_some(number);
+    entity.mig = Some(dcgm::Mig::new(number, compute, 1));
+    entity
+}
+
+#[test]
+fn what_is_asked_for_is_sorted_and_the_same_at_each_run() {
+    let (forth, back) = ([gpu(0), gpu(1), gpu(2)], [gpu(2), gpu(0), gpu(1)]);
+    let asked = fields(&of(&forth), false);
+    assert_eq!(asked, fields(&of(&back), false));
+    let [(entities, fields)] = &asked[..] else {
+        panic!("{asked:?}")
+    };
+    assert_eq!(
+        *entities,
+        [EntityId::gpu(0), EntityId::gpu(1), EntityId::gpu(2)]
+    );
+    assert!(fields.is_sorted());
+    assert!(fields.iter().all(|field| !field.is_profiling()));
+}
+
+#[test]
+fn instances_are_asked_for_their_own_fields_only() {
+    let mut parent = gpu(0);
+    parent.mig_enabled = Some(true);
+    let slice = instance(EntityKind::GPU_INSTANCE, 0, parent.id);
+    let asked = fields(&of(&[parent, slice]), false);
+    let (_, of_instance) = asked
+        .iter()
+        .find(|(ids, _)| ids[0].kind == EntityKind::GPU_INSTANCE)
+        .unwrap();
+    assert_eq!(
+        *of_instance,
+        [
+            FieldId::FB_TOTAL,
+            FieldId::FB_USED,
+            FieldId::FB_USED_PERCENT
+        ]
+    );
+}
+
+#[test]
+fn compute_instances_count_only_where_there_are_several() {
+    let mut parent = gpu(0);
+    parent.mig_enabled = Some(true);
+    let alone = instance(EntityKind::GPU_INSTANCE, 0, parent.id);
+    let shared = instance(EntityKind::GPU_INSTANCE, 1, parent.id);
+    let entities = [
+        instance(EntityKind::COMPUTE_INSTANCE, 0, alone.id),
+        instance(EntityKind::COMPUTE_INSTANCE, 1, shared.id),
+        instance(EntityKind::COMPUTE_INSTANCE, 2, shared.id),
+        parent,
+        alone,
+        shared,
+    ];
+    let found: BTreeSet<_> = of(&entities)
+        .into_iter()
+        .map(|candidate| candidate.entity)
+        .filter(|entity| entity.kind == EntityKind::COMPUTE_INSTANCE)
+        .map(|entity| entity.id)
+        .collect();
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), [1, 2]);
+}
+
+#[test]
+fn a_source_that_has_a_value_goes_before_one_that_may_have_one_later() {
+    let entities = [gpu(0)];
+    let power = of(&entities)
+        .into_iter()
+        .find(|candidate| candidate.sources[0].field == FieldId::POWER_USAGE)
+        .unwrap();
+    let chosen = |first, second| {
+        let mut samples = Samples::new();
+        for (field, value) in [
+            (FieldId::POWER_USAGE, first),
+            (FieldId::POWER_USAGE_INSTANT, second),
+        ] {
+            let timestamp = Timestamp::from_micros(1);
+            samples.push(Sample {
+                entity: EntityId::gpu(0),
+                field,
+                timestamp,
+                value,
+            });
+        }
+        let mut answers = Answers::default();
+        answers.take(&samples);
+        answers.choose(&power).map(|source| source.field.raw())
+    };
+    let value = Ok(Value::Double(1.0));
+    assert_eq!(chosen(value, value), Some(155));
+    assert_eq!(chosen(Err(Absent::NotSupported), value), Some(157));
+    assert_eq!(chosen(Err(Absent::NoData), value), Some(157));
+    assert_eq!(chosen(Err(Absent::NoData), Err(Absent::Blank)), Some(155));
+    assert_eq!(
+        chosen(Err(Absent::NotWatched), Err(Absent::NotSupported)),
+        None
+    );
+}

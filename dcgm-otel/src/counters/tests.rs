@@ -1,0 +1,214 @@
+//! The rules of counting, one by one and all at once.
+
+use dcgm::FieldId;
+
+use super::*;
+use crate::catalogue::Scale;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+const COUNTER: Source = Source {
+    field: FieldId::PCIE_REPLAY_COUNTER,
+    op: Op::Counter,
+    scale: Scale::Times(1),
+};
+const RATE: Source = Source {
+    field: FieldId::PROF_PCIE_RX_BYTES,
+    op: Op::Integrate,
+    scale: Scale::Times(1),
+};
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_micros(1_700_000_000_000_000 + seconds * 1_000_000)
+}
+
+fn counted(readings: &[i64]) -> (u64, Vec<Step>) {
+    let mut total = Total::new(COUNTER, Number::U64(0));
+    let steps = readings
+        .iter()
+        .zip(1..)
+        .map(|(reading, second)| total.add(&Value::Int(*reading), at(second), SECOND))
+        .collect();
+    (value(&total), steps)
+}
+
+fn value(total: &Total) -> u64 {
+    match total.number(Kind::CounterU64) {
+        Number::U64(value) => value,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_first_reading_is_the_baseline() {
+    assert_eq!(counted(&[1_000_000]).0, 0);
+    assert_eq!(counted(&[1_000_000, 1_000_003]).0, 3);
+}
+
+#[test]
+fn a_counter_that_began_anew_adds_what_it_has() {
+    use Step::{Counted, Reset};
+    assert_eq!(
+        counted(&[100, 110, 4, 5]),
+        (15, vec![Counted, Counted, Reset, Counted])
+    );
+}
+
+#[test]
+fn a_dip_of_less_than_a_hundredth_is_no_reset_and_is_not_counted_twice() {
+    use Step::{Counted, Held};
+    assert_eq!(
+        counted(&[1_000_000, 1_000_100, 1_000_050, 1_000_120]),
+        (120, vec![Counted, Counted, Held, Counted])
+    );
+    // A whole hundredth is one.
+    assert_eq!(counted(&[1000, 990]).1, [Counted, Step::Reset]);
+}
+
+#[test]
+fn what_is_no_reading_holds() {
+    let mut total = Total::new(COUNTER, Number::U64(0));
+    assert!(!total.is_shown());
+    total.add(&Value::Int(5), at(1), SECOND);
+    assert!(total.is_shown());
+    for value in [
+        Value::Int(-1),
+        Value::Double(f64::NAN),
+        Value::Double(-3.0),
+        Value::Text("x"),
+    ] {
+        assert_eq!(total.add(&value, at(2), SECOND), Step::Held);
+    }
+    total.add(&Value::Int(9), at(3), SECOND);
+    assert_eq!(value(&total), 4);
+}
+
+#[test]
+fn a_total_ends_at_the_largest_signed_number() {
+    let (total, _) = counted(&[0, i64::MAX, 0, i64::MAX, 5, i64::MAX]);
+    assert_eq!(total, i64::MAX.unsigned_abs());
+    let source = Source {
+        scale: Scale::Times(u32::MAX),
+        ..COUNTER
+    };
+    let mut total = Total::new(source, Number::U64(u64::MAX));
+    total.add(&Value::Int(0), at(1), SECOND);
+    total.add(&Value::Int(i64::MAX), at(2), SECOND);
+    assert_eq!(value(&total), i64::MAX.unsigned_abs());
+}
+
+#[test]
+fn a_rate_is_summed_over_time_and_its_fractions_are_kept() {
+    let mut total = Total::new(RATE, Number::U64(0));
+    for second in 0..=12 {
+        total.add(&Value::Double(0.25), at(second), SECOND);
+    }
+    assert_eq!(value(&total), 3);
+}
+
+#[test]
+fn a_gap_in_a_rate_invents_nothing() {
+    let mut total = Total::new(RATE, Number::U64(0));
+    for second in [0, 1, 100, 101] {
+        total.add(&Value::Int(1000), at(second), SECOND);
+    }
+    assert_eq!(value(&total), 2000);
+}
+
+#[test]
+fn a_sample_that_is_seen_twice_counts_once() {
+    let mut total = Total::new(RATE, Number::U64(0));
+    for second in [0, 1, 1, 1, 2] {
+        total.add(&Value::Int(1000), at(second), SECOND);
+    }
+    assert_eq!(value(&total), 2000);
+}
+
+#[test]
+fn another_source_begins_anew_on_top_of_what_was_shown() {
+    let mut ledger = Ledger::default();
+    let series = Series {
+        metric: 0,
+        attributes: [].into(),
+    };
+    let place = ledger.open(&series, COUNTER, Kind::CounterU64);
+    let total = ledger.get_mut(place).unwrap();
+    total.add(&Value::Int(10), at(1), SECOND);
+    total.add(&Value::Int(17), at(2), SECOND);
+    assert_eq!(ledger.open(&series, COUNTER, Kind::CounterU64), place);
+    assert_eq!(value(ledger.get(place).unwrap()), 7);
+    assert_eq!(ledger.open(&series, RATE, Kind::CounterU64), place);
+    let total = ledger.get_mut(place).unwrap();
+    assert_eq!(value(total), 7);
+    total.add(&Value::Int(5), at(3), SECOND);
+    total.add(&Value::Int(5), at(4), SECOND);
+    assert_eq!(value(total), 12);
+}
+
+/// A generator that gives the same numbers at every run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+}
+
+#[test]
+fn no_sequence_of_readings_makes_a_total_decrease() {
+    let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+    for kind in [Kind::CounterU64, Kind::CounterF64] {
+        for source in [
+            COUNTER,
+            RATE,
+            Source {
+                scale: Scale::Per(1000),
+                ..COUNTER
+            },
+        ] {
+            for _ in 0..200 {
+                let origin = match kind {
+                    Kind::CounterF64 => Number::F64(0.125),
+                    _ => Number::U64(3),
+                };
+                let mut total = Total::new(source, origin);
+                let mut last = as_f64(total.number(kind));
+                let mut second = 0;
+                for _ in 0..50 {
+                    let bits = numbers.next();
+                    second += i64::try_from(bits % 5).unwrap() - 1;
+                    let value = match bits >> 61 {
+                        0 => Value::Int((bits >> 8).cast_signed()),
+                        1 => Value::Double(f64::from_bits(bits)),
+                        2 => Value::Text("blank"),
+                        3 => Value::Int(0),
+                        4 => {
+                            total.forget_baseline();
+                            Value::Int(i64::MAX)
+                        }
+                        _ => Value::Int(i64::try_from(bits % 10_000).unwrap()),
+                    };
+                    total.add(&value, at(second), SECOND);
+                    let now = as_f64(total.number(kind));
+                    assert!(
+                        now >= last && now.is_finite(),
+                        "{source:?} {value:?}: {now} < {last}"
+                    );
+                    last = now;
+                }
+            }
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "rounding keeps the order")]
+fn as_f64(number: Number) -> f64 {
+    match number {
+        Number::F64(value) => value,
+        Number::U64(value) => value as f64,
+        Number::I64(value) => value as f64,
+    }
+}

@@ -1,0 +1,230 @@
+//! A client whose every answer a test decides.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use dcgm::{
+    Absent, Backend, BackendKind, BuildInfo, Client, Cursor, Endpoint, Entity, EntityId,
+    EntityKind, Error, FieldId, Link, Query, Result, Sample, Samples, Timestamp, Value, Watch,
+    WatchRequest,
+};
+use parking_lot::Mutex;
+
+/// Clones are the same client.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fake(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub(crate) entities: Vec<Entity>,
+    pub(crate) values: BTreeMap<(EntityId, FieldId), core::result::Result<f64, Absent>>,
+    /// The time of all samples.
+    pub(crate) micros: i64,
+    /// Whether each read is of a new sample.
+    pub(crate) sampling: bool,
+    /// What each call of that name fails with.
+    pub(crate) faults: BTreeMap<&'static str, Error>,
+    /// The call that panics.
+    pub(crate) panics: Option<&'static str>,
+    pub(crate) connected: bool,
+    pub(crate) calls: Vec<&'static str>,
+    pub(crate) watched: Vec<WatchRequest>,
+}
+
+/// A value of every field that the catalogue reads: the field's own number, so that values differ.
+pub(crate) fn every_field() -> Vec<FieldId> {
+    let families = crate::catalogue::CATALOGUE
+        .iter()
+        .flat_map(|metric| metric.families);
+    let points = families.flat_map(|family| family.points);
+    points
+        .flat_map(|point| point.sources)
+        .map(|source| source.field)
+        .collect()
+}
+
+pub(crate) fn gpu(id: u32) -> Entity {
+    let mut gpu = Entity::new(EntityId::gpu(id));
+    gpu.uuid = Some(format!("GPU-{id}").into());
+    gpu.model = Some("NVIDIA H100 80GB HBM3".into());
+    gpu.minor = Some(id);
+    gpu.mig_enabled = Some(false);
+    gpu
+}
+
+impl Fake {
+    /// Healthy GPUs that have every field.
+    pub(crate) fn with_gpus(count: u32) -> Self {
+        let fake = Self::default();
+        fake.edit(|state| {
+            state.sampling = true;
+            state.micros = 1_000_000;
+            for id in 0..count {
+                state.entities.push(gpu(id));
+                for field in every_field() {
+                    state.values.insert((EntityId::gpu(id), field), Ok(1.0));
+                }
+            }
+        });
+        fake
+    }
+
+    pub(crate) fn edit<T>(&self, edit: impl FnOnce(&mut State) -> T) -> T {
+        edit(&mut self.0.lock())
+    }
+
+    pub(crate) fn set(&self, gpu: u32, field: FieldId, value: f64) {
+        self.edit(|state| state.values.insert((EntityId::gpu(gpu), field), Ok(value)));
+    }
+
+    pub(crate) fn lose(&self, gpu: u32, field: FieldId, why: Absent) {
+        self.edit(|state| state.values.insert((EntityId::gpu(gpu), field), Err(why)));
+    }
+
+    pub(crate) fn fail(&self, call: &'static str, error: Error) {
+        self.edit(|state| state.faults.insert(call, error));
+    }
+
+    pub(crate) fn heal(&self) {
+        self.edit(|state| {
+            state.faults.clear();
+            state.panics = None;
+        });
+    }
+
+    /// How often a call was made.
+    pub(crate) fn count(&self, call: &str) -> usize {
+        self.edit(|state| state.calls.iter().filter(|name| **name == call).count())
+    }
+
+    fn call(&self, name: &'static str) -> Result<()> {
+        let panics = self.edit(|state| {
+            state.calls.push(name);
+            state.panics == Some(name)
+        });
+        assert!(!panics, "the client panics on purpose");
+        self.edit(|state| {
+            let fault = state.faults.get(name).cloned();
+            if name != "connect" && fault.is_none() && !state.connected {
+                return Err(Error::NotConnected);
+            }
+            if fault.as_ref().is_some_and(Error::is_disconnected) {
+                state.connected = false;
+            }
+            fault.map_or(Ok(()), Err)
+        })
+    }
+}
+
+/// What a lost connection answers.
+pub(crate) fn refused() -> Error {
+    Error::Connect {
+        endpoint: Endpoint::default(),
+        cause: dcgm::ConnectCause::Refused,
+    }
+}
+
+impl Client for Fake {
+    fn backend(&self) -> Backend {
+        Backend::new(BackendKind::Mock, "fake")
+    }
+
+    fn connect(&self) -> Result<()> {
+        self.call("connect")?;
+        self.edit(|state| state.connected = true);
+        Ok(())
+    }
+
+    fn close(&self) {
+        let _ = self.call("close");
+        self.edit(|state| state.connected = false);
+    }
+
+    fn engine(&self) -> Result<BuildInfo> {
+        self.call("engine")?;
+        Ok(BuildInfo::from_raw("version:4.6.0;buildtype:Mock"))
+    }
+
+    fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
+        into.clear();
+        self.call("list")?;
+        self.edit(|state| {
+            into.extend(
+                state
+                    .entities
+                    .iter()
+                    .map(|entity| entity.id)
+                    .filter(|id| id.kind == kind),
+            );
+        });
+        Ok(())
+    }
+
+    fn entities(&self, kinds: &[EntityKind]) -> Result<Vec<Entity>> {
+        self.call("entities")?;
+        Ok(self.edit(|state| {
+            let wanted = state
+                .entities
+                .iter()
+                .filter(|entity| kinds.contains(&entity.id.kind));
+            wanted.cloned().collect()
+        }))
+    }
+
+    fn links(&self) -> Result<Vec<Link>> {
+        Ok(Vec::new())
+    }
+
+    fn watch(&self, request: &WatchRequest) -> Result<Watch> {
+        let profiling = request.fields.iter().all(|field| field.is_profiling());
+        self.call(if profiling {
+            "watch profiling"
+        } else {
+            "watch"
+        })?;
+        self.edit(|state| state.watched.push(request.clone()));
+        Ok(Watch::new(request.clone(), Vec::new(), ()))
+    }
+
+    fn latest(&self, query: &Query, into: &mut Samples) -> Result<()> {
+        into.clear();
+        self.call("latest")?;
+        self.edit(|state| {
+            if state.sampling {
+                state.micros += 1_000_000;
+            }
+            for (entities, fields) in query.blocks() {
+                for entity in entities {
+                    for field in fields {
+                        let value = state.values.get(&(*entity, *field)).copied();
+                        let value = value.unwrap_or(Err(Absent::NotWatched));
+                        let double = field
+                            .info()
+                            .is_some_and(|info| info.value_type == dcgm::ValueType::Double);
+                        #[expect(clippy::cast_possible_truncation, reason = "tests use small ones")]
+                        let value = value.map(|value| {
+                            if double {
+                                Value::Double(value)
+                            } else {
+                                Value::Int(value as i64)
+                            }
+                        });
+                        let timestamp = Timestamp::from_micros(state.micros);
+                        into.push(Sample {
+                            entity: *entity,
+                            field: *field,
+                            timestamp,
+                            value,
+                        });
+                    }
+                }
+            }
+        });
+        Ok(())
+    }
+
+    fn events(&self, _: &Watch, _: &mut Cursor, into: &mut Samples) -> Result<()> {
+        into.clear();
+        self.call("events")
+    }
+}

@@ -1,0 +1,121 @@
+//! What the callbacks show: all values of one tick, never changed once handed out.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Instant;
+
+use opentelemetry::KeyValue;
+
+use crate::catalogue::CATALOGUE;
+
+/// A value, in the type of its instrument.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Number {
+    F64(f64),
+    I64(i64),
+    U64(u64),
+}
+
+/// A series: its instrument, by place in the catalogue, and its attributes, sorted by key.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(crate) struct Series {
+    pub(crate) metric: usize,
+    pub(crate) attributes: Arc<[KeyValue]>,
+}
+
+/// Which series there are. Made anew only when the entities change.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    /// Those of one instrument beside each other, in the order of the catalogue.
+    series: Vec<Series>,
+    /// Where those of each instrument are.
+    ranges: Vec<Range<usize>>,
+}
+
+impl Layout {
+    /// Of these series, which must come in the order of the catalogue.
+    pub(crate) fn new(series: Vec<Series>) -> Self {
+        let ranges = (0..CATALOGUE.len())
+            .map(|metric| {
+                let start = series.partition_point(|one| one.metric < metric);
+                let end = series.partition_point(|one| one.metric <= metric);
+                start..end
+            })
+            .collect();
+        Self { series, ranges }
+    }
+
+    pub(crate) fn series(&self) -> &[Series] {
+        &self.series
+    }
+}
+
+/// A value, and how long it may be shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cell {
+    pub(crate) number: Number,
+    /// `None` for counters, which hold their total whatever happens.
+    pub(crate) until: Option<Instant>,
+}
+
+/// The values of one tick.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    layout: Arc<Layout>,
+    /// One for each series of the layout.
+    cells: Vec<Option<Cell>>,
+}
+
+impl Snapshot {
+    /// Without a series.
+    pub(crate) fn empty() -> Self {
+        Self {
+            layout: Arc::new(Layout::new(Vec::new())),
+            cells: Vec::new(),
+        }
+    }
+
+    /// Becomes this one, in the same memory.
+    pub(crate) fn refill(&mut self, layout: &Arc<Layout>, cells: &[Option<Cell>]) {
+        self.layout = Arc::clone(layout);
+        self.cells.clear();
+        self.cells.extend_from_slice(cells);
+    }
+
+    /// Of these values, one for each series of the layout.
+    pub(crate) fn new(layout: &Arc<Layout>, cells: &[Option<Cell>]) -> Self {
+        Self {
+            layout: Arc::clone(layout),
+            cells: cells.to_vec(),
+        }
+    }
+
+    /// What an instrument shows at this moment: nothing that is too old.
+    pub(crate) fn of(
+        &self,
+        metric: usize,
+        now: Instant,
+    ) -> impl Iterator<Item = (&[KeyValue], Number)> {
+        let range = self.layout.ranges.get(metric).cloned().unwrap_or_default();
+        let series = self.layout.series.get(range.clone()).unwrap_or_default();
+        let cells = self.cells.get(range).unwrap_or_default();
+        series.iter().zip(cells).filter_map(move |(series, cell)| {
+            let cell = cell.as_ref()?;
+            let shown = cell.until.is_none_or(|until| now < until);
+            shown.then_some((&*series.attributes, cell.number))
+        })
+    }
+
+    /// The totals of the counters.
+    pub(crate) fn totals(&self) -> impl Iterator<Item = (&Series, Number)> {
+        self.layout
+            .series
+            .iter()
+            .zip(&self.cells)
+            .filter_map(|(series, cell)| {
+                let metric = CATALOGUE.get(series.metric)?;
+                let cell = cell.as_ref()?;
+                metric.kind.is_counter().then_some((series, cell.number))
+            })
+    }
+}

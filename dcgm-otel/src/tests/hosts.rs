@@ -1,0 +1,214 @@
+//! Whole hosts of the mock, and what befalls them.
+
+use std::collections::BTreeMap;
+use std::thread;
+
+use dcgm::mock::{self, Call, Delay, Mock, Model};
+
+use super::{Pipeline, SECOND};
+use crate::clock::Clock;
+use crate::{DcgmMeter, ErrorKind, State};
+
+/// A meter on a mock, and one time for both.
+struct Stage {
+    pipeline: Pipeline,
+    mock: Mock,
+    meter: DcgmMeter,
+    clock: Clock,
+}
+
+impl Stage {
+    fn new(names: &str) -> Self {
+        let model = Model::by_name(names).unwrap();
+        let mock = Mock::builder()
+            .model(model)
+            .clock(mock::Clock::manual())
+            .build();
+        let pipeline = Pipeline::new();
+        let clock = Clock::manual();
+        let meter = DcgmMeter::builder()
+            .client(mock.clone())
+            .interval(SECOND * 15)
+            .clock(clock.clone())
+            .install(&pipeline.provider)
+            .unwrap();
+        Self {
+            pipeline,
+            mock,
+            meter,
+            clock,
+        }
+    }
+
+    fn advance(&self, seconds: u32) {
+        self.mock.clock().advance(SECOND * seconds);
+        self.clock.advance(SECOND * seconds);
+    }
+
+    /// How many series each metric has.
+    fn series(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for point in self.pipeline.export() {
+            *counts.entry(point.name).or_default() += 1;
+        }
+        counts
+    }
+}
+
+#[test]
+fn every_host_has_the_series_that_its_hardware_has() {
+    let total = |host| {
+        let stage = Stage::new(host);
+        stage.meter.sample_now().unwrap();
+        let series = stage.series();
+        assert!(stage.meter.health().is_simulated());
+        (
+            series.values().sum::<usize>(),
+            series["hw.power"],
+            series["hw.gpu.memory.usage"],
+        )
+    };
+    // 21 series a GPU: 15 levels and 6 counters.
+    assert_eq!(total("8xh100"), (168, 8, 8));
+    // Under MIG a GPU has general utilization only; each of 7 instances has that and three of memory.
+    assert_eq!(total("8xh100-mig7"), (8 * (18 + 7 * 4), 8, 64));
+    assert_eq!(total("gb200"), (84, 4, 4));
+    // No sensor in the memory.
+    assert_eq!(total("1xl4"), (20, 1, 1));
+    // Nor error correction and profiling.
+    assert_eq!(total("consumer"), (16, 1, 1));
+}
+
+#[test]
+fn a_restarted_engine_is_found_again_and_nothing_is_lost() {
+    let stage = Stage::new("8xh100");
+    let energy = || {
+        let joules = stage.pipeline.values("hw.energy", "hw.type");
+        joules.into_iter().map(|(_, _, value)| value).sum::<f64>()
+    };
+    stage.meter.sample_now().unwrap();
+    assert!(energy().abs() < f64::EPSILON);
+    stage.advance(15);
+    stage.meter.sample_now().unwrap();
+    let before = energy();
+    assert!(before > 0.0);
+
+    stage.mock.go_down();
+    stage.meter.sample_now().unwrap_err();
+    assert_eq!(
+        stage.meter.sample_now().unwrap_err().kind,
+        ErrorKind::Connect
+    );
+    let held = stage.series();
+    assert_eq!(
+        held.keys().collect::<Vec<_>>(),
+        ["hw.energy", "hw.errors", "hw.gpu.io"]
+    );
+    assert!((energy() - before).abs() < f64::EPSILON);
+
+    stage.advance(600);
+    stage.mock.come_back();
+    stage.meter.sample_now().unwrap();
+    assert_eq!(stage.series().values().sum::<usize>(), 168);
+    // The hardware went on counting.
+    assert!(energy() > before * 10.0, "{before} {}", energy());
+    assert_eq!(stage.meter.health().reconnects, 1);
+}
+
+#[test]
+fn a_frozen_sampling_thread_degrades_the_meter_instead_of_feeding_it() {
+    let stage = Stage::new("1xl4");
+    stage.meter.sample_now().unwrap();
+    stage.mock.freeze_sampling(true);
+    for _ in 0..2 {
+        stage.advance(15);
+        stage.meter.sample_now().unwrap();
+        assert!(stage.series().contains_key("hw.power"));
+    }
+    stage.advance(15);
+    assert_eq!(stage.meter.sample_now().unwrap_err().kind, ErrorKind::Stale);
+    assert!(!stage.series().contains_key("hw.power"));
+    stage.mock.freeze_sampling(false);
+    stage.advance(15);
+    stage.meter.sample_now().unwrap();
+    assert!(stage.series().contains_key("hw.power"));
+}
+
+#[test]
+fn a_lost_gpu_costs_its_own_series_and_comes_back() {
+    let stage = Stage::new("8xh100");
+    stage.meter.sample_now().unwrap();
+    let gone = dcgm::EntityId::gpu(3);
+    let entity = stage.mock.model().host().entity(gone).unwrap().clone();
+    stage.mock.remove_entity(gone);
+    stage.advance(15);
+    stage.meter.sample_now().unwrap();
+    let series = stage.series();
+    assert_eq!((series["hw.power"], series["hw.energy"]), (7, 8));
+    stage.mock.add_entity(entity);
+    stage.advance(15);
+    stage.meter.sample_now().unwrap();
+    assert_eq!(stage.series()["hw.power"], 8);
+    // Each session ends the watches of the one before.
+    let watches = stage.mock.open_watches();
+    assert!(watches <= 2, "{watches}");
+}
+
+#[test]
+fn a_meter_whose_call_hangs_is_dropped_and_its_series_are_gone() {
+    let stage = Stage::new("1xl4");
+    stage.meter.sample_now().unwrap();
+    stage.mock.delay(Call::Latest, Delay::UntilReleased);
+    let Stage {
+        pipeline,
+        mock,
+        meter,
+        clock,
+    } = stage;
+    thread::scope(|scope| {
+        let asked = scope.spawn(|| meter.sample_now());
+        assert!(mock.wait_until_hung(Call::Latest, SECOND * 60));
+        // Exporting is not held up, and what is too old is not shown.
+        assert!(!pipeline.export().is_empty());
+        mock.clock().advance(SECOND * 45);
+        clock.advance(SECOND * 45);
+        assert!(
+            pipeline
+                .export()
+                .iter()
+                .all(|point| point.instrument.starts_with("counter"))
+        );
+        mock.release(Call::Latest);
+        asked.join().unwrap().unwrap();
+    });
+    mock.delay(Call::Close, Delay::UntilReleased);
+    drop(meter);
+    // It still hangs: dropping did not wait for it.
+    assert!(mock.wait_until_hung(Call::Close, SECOND * 60));
+    assert!(pipeline.export().is_empty());
+    mock.clear_faults();
+}
+
+#[test]
+fn meters_come_and_go_and_leave_no_watch_and_no_connection() {
+    let stage = Stage::new("8xh100");
+    let Stage {
+        pipeline,
+        mock,
+        meter,
+        ..
+    } = stage;
+    drop(meter);
+    for _ in 0..100 {
+        let meter = DcgmMeter::builder()
+            .client(mock.clone())
+            .clock(Clock::manual())
+            .install(&pipeline.provider)
+            .unwrap();
+        meter.sample_now().unwrap();
+        assert_eq!(meter.health().state, State::Ready);
+        drop(meter);
+        assert_eq!((mock.open_watches(), mock.is_connected()), (0, false));
+    }
+    assert!(pipeline.export().is_empty());
+}

@@ -1,0 +1,318 @@
+//! Outages, losses, hangs and panics.
+
+use dcgm::{Absent, EntityId, Error, FieldId, Operation, ReturnCode};
+
+use super::{Pipeline, SECOND};
+use crate::fake::{Fake, gpu, refused};
+use crate::{ErrorKind, State};
+
+/// The series of a GPU that are levels, and those that are counters.
+const LEVELS: usize = 15;
+const COUNTERS: usize = 6;
+
+fn call(function: &'static str, code: ReturnCode) -> Error {
+    Error::Call { function, code }
+}
+
+#[test]
+fn levels_vanish_with_the_connection_and_counters_hold() {
+    let pipeline = Pipeline::new();
+    let fake = Fake::with_gpus(2);
+    let (meter, _clock) = pipeline.meter(&fake);
+    meter.sample_now().unwrap();
+    assert_eq!(pipeline.levels_and_counters(), (2 * LEVELS, 2 * COUNTERS));
+
+    fake.fail("list", refused());
+    fake.fail("connect", refused());
+    let failure = meter.sample_now().unwrap_err();
+    assert_eq!(failure.kind, ErrorKind::Enumerate);
+    assert_eq!(pipeline.levels_and_counters(), (0, 2 * COUNTERS));
+    let failure = meter.sample_now().unwrap_err();
+    assert_eq!(failure.kind, ErrorKind::Connect);
+    assert_eq!(pipeline.levels_and_counters(), (0, 2 * COUNTERS));
+    let health = meter.health();
+    assert_eq!(health.state, State::Degraded);
+    assert_eq!(health.reason, Some(failure));
+    assert_eq!((health.entities, health.series), (0, 2 * COUNTERS));
+
+    fake.heal();
+    meter.sample_now().unwrap();
+    assert_eq!(pipeline.levels_and_counters(), (2 * LEVELS, 2 * COUNTERS));
+    let health = meter.health();
+    assert!(health.is_ready());
+    assert_eq!((health.reason, health.reconnects), (None, 1));
+}
+
+#[test]
+fn a_call_that_timed_out_ends_the_connection() {
+    let cancelled = Error::Timeout {
+        operation: Operation::Read,
+        after: SECOND,
+    };
+    // By our clock, and by DCGM's own.
+    for error in [
+        cancelled,
+        call("dcgmEntitiesGetLatestValues", ReturnCode::TIMEOUT),
+    ] {
+        let pipeline = Pipeline::new();
+        let fake = Fake::with_gpus(1);
+        let (meter, _clock) = pipeline.meter(&fake);
+        meter.sample_now().unwrap();
+        fake.fail("latest", error);
+        assert_eq!(meter.sample_now().unwrap_err().kind, ErrorKind::Timeout);
+        assert_eq!(pipeline.levels_and_counters(), (0, COUNTERS));
+        assert_eq!(meter.health().errors(ErrorKind::Timeout), 1);
+        fake.heal();
+        meter.sample_now().unwrap();
+        assert_eq!(fake.count("connect"), 2);
+    }
+}
+
+#[test]
+fn one_failed_read_on_a_live_connection_costs_nothing_until_the_values_are_too_old() {
+    let pipeline = Pipeline::new();
+    let fake = Fake::with_gpus(1);
+    let (meter, clock) = pipeline.meter(&fake);
+    meter.sample_now().unwrap();
+    fake.fail(
+        "latest",
+        call("dcgmEntitiesGetLatestValues", ReturnCode::GENERIC_ERROR),
+    );
+    clock.advance(SECOND);
+    assert_eq!(meter.sample_now().unwrap_err().kind, ErrorKind::Read);
+    assert_eq!(pipeline.levels_and_counters(), (LEVELS, COUNTERS));
+    clock.advance(SECOND * 2);
+    assert_eq!(pipeline.levels_and_counters(), (0, COUNTERS));
+    fake.heal();
+    meter.sample_now().unwrap();
+    assert_eq!(pipeline.levels_and_counters(), (LEVELS, COUNTERS));
+    assert_eq!(fake.count("connect"), 1);
+}
+
+#[test]
+fn an_engine_that_answers_and_samples_no_more_is_found_out() {
+    let pipeline = Pipeline::new();
+    let fake = Fake::with_gpus(1);
+    let (meter, clock) = pipeline.meter(&fake);
+    meter.sample_now().unwrap();
+    fake.edit(|state| state.sampling = false);
+    meter.sample_now().unwrap();
+    clock.advance(SECOND * 2);
+    meter.sample_now().unwrap();
+    assert_eq!(pipeline.levels_and_counters(), (LEVELS, COUNTERS));
+    clock.advance(SECOND);
+    assert_eq!(meter.sample_now().unwrap_err().kind, ErrorKind::Stale);
+    assert_eq!(pipeline.levels_and_counters(), (0, COUNTERS));
+    assert_eq!(meter.health().last_sample_age, Some(SECOND * 3));
+    fake.edit(|state| state.sampling = true);
+    meter.sample_now().unwrap();
+    assert_eq!(pipeline.levels_and_counters(), (LEVELS, COUNTERS));
+}
+
+#[test]
+fn values_of_a_sampler_that_hangs_vanish_too() {
+    let pipeline = Pipeline::new();
+    let (meter, clock) = pipeline.meter(&Fake::with_gpus(1));
+    meter.sample_now().unwrap();
+    // The thread does nothing from here on.
+    clock.advance(SECOND * 3);
+    assert_eq!(pipeline.levels_and_counters(), (0, COUNTERS));
+}
+
+#[test]
+fn an_engine_clock_that_steps_back_is_no_outage() {
+    let pipeline = Pipeline::new();
+    let fake = Fake::with_gpus(1);
+    let (meter, clock) = pipeline.meter(&fake);
+    meter.sample_now().unwrap();
+    fake.edit(|state| state.micros = 7);
+    clock.advance(SECOND);
+    meter.sample_now().unwrap();
+    clock.advance(SECOND * 2);
+    meter.sample_now().unwrap();
+    assert_eq!(pipeline.levels_and_counters(), (LEVELS, COUNTERS));
+}
+
+#[test]
+fn a_host_without_a_gpu_is_degraded_and_a_gpu_that_comes_is_seen() {
+    let pipeline = Pipeline::new();
+    let fake = Fake::with_gpus(1);
+    let gpus = fake.edit(|state| std::mem::take(&mut state.entities));
+    let (meter, _clock) = pipeline.meter(&fake);
+    assert_eq!(meter.sample_now().unwrap_err().kind, ErrorKind::Enumerate);
+    assert!(!meter.health().is_ready());
+    fake.edit(|state| state.entities = gpus);
+    meter.sample_now().unwrap();
+    assert_eq!(pipeline.levels_and_counters(), (LEVELS, COUNTERS));
+    assert_eq!(fake.count("connect"), 1);
+}
+
+#[test]
+fn a_gpu_that_is_gone_leaves_its_totals() {
+    let pipeline = Pipeline::new();
+    let fake = Fake::with_gpus(2);
+    let (meter, _clock) = pipeline.meter(&fake);
+    meter.sample_now().unwrap();
+    fake.set(1, FieldId::PCIE_REPLAY_COUNTER, 5.0);
+    meter.sample_now().unwrap();
+    let lost = fake.edit(|state| state.entities.pop());
+    meter.sample_now().unwrap();
+    assert_eq!(pipeline.levels_and_counters(), (LEVELS, 2 * COUNTERS));
+    let replays = || {
+        let mut values = pipeline.values("hw.errors", "error.type");
+        values.retain(|(_, kind, _)| kind == "pcie_replay");
+        values
+            .into_iter()
+            .map(|(id, _, value)| (id, value))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(replays(), [("GPU-0".into(), 0.0), ("GPU-1".into(), 4.0)]);
+    assert_eq!(meter.health().entities, 1);
+
+    // It was reset meanwhile, and counts from zero.
+    fake.set(1, FieldId::PCIE_REPLAY_COUNTER, 2.0);
+    fake.edit(|state| state.entities.extend(lost));
+    meter.sample_now().unwrap();
+    assert_eq!(replays(), [("GPU-0".into(), 0.0), ("GPU-1".into(), 6.0)]);
+    assert_eq!(meter.health().counter_resets, 1);
+}
+
+#[test]
+fn a_gpu_that_is_watched_no_more_is_enumerated_anew() {
+    let pipeline = Pipeline::new();
+    let fake = Fake::with_gpus(2);
+    let (meter, _clock) = pipeline.meter(&fake);
+    meter.sample_now().unwrap();
+    assert_eq!(fake.count("entities"), 1);
+    meter.sample_now().unwrap();
+    assert_eq!(fake.count("entities"), 1);
+    let before = fake.edit(|state| {
+        let before = state.values.clone();
+        for (key, value) in &mut state.values {
+            if key.0 == EntityId::gpu(1) {
+                *value = Err(Absent::NotWatched);
+            }
+        }
+        before
+    });
+    meter.sample_now().unwrap();
+    fake.edit(|state| state.values = before);
+    meter.sample_now().unwrap();
+    assert_eq!(fake.count("entities"), 2);
+    assert_eq!(pipeline.levels_and_counters(), (2 * LEVELS, 2 * COUNTERS));
+}
+
+#[test]
+fn a_panic_of_the_client_is_contained_counted_and_survived() {
+    let pipeline = Pipeline::new();
+    let fake = Fake::with_gpus(1);
+    let (meter, _clock) = pipeline.meter(&fake);
+    for call in [
+        "connect", "engine", "list", "entities", "watch", "latest", "close",
+    ] {
+        fake.edit(|state| state.panics = Some(call));
+        let outcome = meter.sample_now();
+        if call == "close" {
+            outcome.unwrap();
+        } else {
+            let failure = outcome.unwrap_err();
+            assert_eq!(failure.kind, ErrorKind::Panic, "{call}");
+            assert!(failure.message.contains("on purpose"), "{failure}");
+            assert_eq!(pipeline.levels_and_counters().0, 0, "{call}");
+        }
+    }
+    assert_eq!(meter.health().errors(ErrorKind::Panic), 6);
+    fake.heal();
+    meter.sample_now().unwrap();
+    assert_eq!(pipeline.levels_and_counters(), (LEVELS, COUNTERS));
+}
+
+#[test]
+fn profiling_that_somebody_else_holds_costs_the_profiling_metrics_only() {
+    let pipeline = Pipeline::new();
+    let fake = Fake::with_gpus(1);
+    fake.edit(|state| state.values.retain(|(_, field), _| !field.is_profiling()));
+    fake.fail(
+        "watch profiling",
+        call("dcgmWatchFields", ReturnCode::IN_USE),
+    );
+    let (meter, _clock) = pipeline.meter(&fake);
+    meter.sample_now().unwrap();
+    // Two counters of hw.gpu.io fewer.
+    assert_eq!(pipeline.levels_and_counters(), (LEVELS, COUNTERS - 2));
+    assert_eq!(meter.health().errors(ErrorKind::Watch), 1);
+    assert!(meter.health().is_ready());
+}
+
+#[test]
+fn profiling_that_the_hardware_lacks_is_no_fault() {
+    let pipeline = Pipeline::new();
+    let fake = Fake::with_gpus(1);
+    fake.edit(|state| state.values.retain(|(_, field), _| !field.is_profiling()));
+    fake.fail(
+        "watch profiling",
+        call("dcgmWatchFields", ReturnCode::NOT_SUPPORTED),
+    );
+    let (meter, _clock) = pipeline.meter(&fake);
+    meter.sample_now().unwrap();
+    assert_eq!(meter.health().errors(ErrorKind::Watch), 0);
+    assert!(meter.health().is_ready());
+}
+
+#[test]
+fn a_watch_that_is_refused_is_told_and_tried_again() {
+    let pipeline = Pipeline::new();
+    let fake = Fake::with_gpus(1);
+    fake.fail(
+        "watch",
+        call("dcgmWatchFields", ReturnCode::NVML_NOT_LOADED),
+    );
+    let (meter, _clock) = pipeline.meter(&fake);
+    let failure = meter.sample_now().unwrap_err();
+    assert_eq!(failure.kind, ErrorKind::Watch);
+    assert!(failure.hint.unwrap().contains("driver"));
+    fake.heal();
+    meter.sample_now().unwrap();
+    assert_eq!(fake.count("connect"), 1);
+}
+
+#[test]
+fn samples_that_failed_are_counted_once_a_tick_and_degrade_nothing() {
+    let pipeline = Pipeline::new();
+    let fake = Fake::with_gpus(1);
+    let (meter, _clock) = pipeline.meter(&fake);
+    meter.sample_now().unwrap();
+    fake.lose(0, FieldId::GPU_TEMP, Absent::Stale);
+    fake.lose(
+        0,
+        FieldId::MEMORY_TEMP,
+        Absent::Code(ReturnCode::GPU_IS_LOST),
+    );
+    meter.sample_now().unwrap();
+    assert_eq!(meter.health().errors(ErrorKind::Read), 1);
+    assert!(meter.health().is_ready());
+    assert_eq!(pipeline.levels_and_counters(), (LEVELS - 2, COUNTERS));
+}
+
+#[test]
+fn two_gpus_of_one_uuid_fall_back_to_what_tells_them_apart() {
+    let pipeline = Pipeline::new();
+    let fake = Fake::with_gpus(2);
+    fake.edit(|state| {
+        state.entities.clear();
+        for id in 0..2 {
+            let mut twin = gpu(id);
+            twin.uuid = Some("GPU-same".into());
+            twin.pci_bus_id = (id == 0).then(|| "00000000:1B:00.0".into());
+            state.entities.push(twin);
+        }
+    });
+    let (meter, _clock) = pipeline.meter(&fake);
+    meter.sample_now().unwrap();
+    let ids: Vec<_> = pipeline
+        .values("hw.power", "hw.type")
+        .into_iter()
+        .map(|(id, _, _)| id)
+        .collect();
+    assert_eq!(ids, ["00000000:1B:00.0", "gpu-1"]);
+}

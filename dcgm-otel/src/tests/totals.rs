@@ -1,0 +1,104 @@
+//! Counters, as they come out of the SDK.
+
+use dcgm::{Absent, FieldId};
+use opentelemetry_sdk::metrics::Temporality;
+
+use super::{Pipeline, SECOND};
+use crate::fake::{Fake, refused};
+
+#[test]
+fn a_counter_starts_at_zero_however_old_the_driver_is() {
+    let pipeline = Pipeline::new();
+    let fake = Fake::with_gpus(1);
+    fake.set(0, FieldId::TOTAL_ENERGY_CONSUMPTION, 5_000_000.0);
+    let (meter, _clock) = pipeline.meter(&fake);
+    meter.sample_now().unwrap();
+    assert_eq!(pipeline.value("hw.energy", "hw.type", "gpu"), Some(0.0));
+    fake.set(0, FieldId::TOTAL_ENERGY_CONSUMPTION, 5_001_500.0);
+    meter.sample_now().unwrap();
+    assert_eq!(pipeline.value("hw.energy", "hw.type", "gpu"), Some(1.5));
+}
+
+#[test]
+fn a_counter_never_decreases_through_resets_blanks_outages_and_installing_again() {
+    let pipeline = Pipeline::with_temporality(Temporality::Delta);
+    let cumulative = Pipeline::new();
+    let fake = Fake::with_gpus(1);
+    let corrected = FieldId::ECC_SBE_VOL_TOTAL;
+    let mut last = 0.0;
+    for round in 0..3 {
+        let (delta, _clock) = pipeline.meter(&fake);
+        let (meter, _clock) = cumulative.meter(&fake);
+        for step in 0..40_u32 {
+            match step % 8 {
+                0 => fake.set(0, corrected, f64::from(step * 10)),
+                1 => fake.lose(0, corrected, Absent::Blank),
+                2 => fake.fail("latest", refused()),
+                3 => fake.heal(),
+                4 => fake.set(0, corrected, 1.0),
+                5 => fake.set(0, corrected, 0.0),
+                6 => fake.set(0, corrected, f64::from(i32::MAX)),
+                _ => fake.set(0, corrected, f64::from(i32::MAX - 1)),
+            }
+            let _ = delta.sample_now();
+            let _ = meter.sample_now();
+            // A decrease would end the provider here: tests have overflow checks.
+            let growth = pipeline.value("hw.errors", "error.type", "corrected");
+            assert!(growth.is_none_or(|growth| growth >= 0.0), "{growth:?}");
+            let total = cumulative.value("hw.errors", "error.type", "corrected");
+            let total = total.unwrap_or(last);
+            assert!(total >= last, "round {round} step {step}: {total} < {last}");
+            last = total;
+        }
+        // Installed again before anybody collects: the stream goes on where it was.
+        drop(delta);
+        drop(meter);
+    }
+    assert!(last > f64::from(i32::MAX), "nothing was counted: {last}");
+}
+
+#[test]
+fn a_meter_installed_again_goes_on_from_the_total_that_was_shown() {
+    let pipeline = Pipeline::new();
+    let fake = Fake::with_gpus(1);
+    let replays = || pipeline.value("hw.errors", "error.type", "pcie_replay");
+    let (meter, _clock) = pipeline.meter(&fake);
+    meter.sample_now().unwrap();
+    fake.set(0, FieldId::PCIE_REPLAY_COUNTER, 8.0);
+    meter.sample_now().unwrap();
+    assert_eq!(replays(), Some(7.0));
+    drop(meter);
+    fake.set(0, FieldId::PCIE_REPLAY_COUNTER, 100.0);
+    let (meter, _clock) = pipeline.meter(&fake);
+    meter.sample_now().unwrap();
+    assert_eq!(replays(), Some(7.0));
+    fake.set(0, FieldId::PCIE_REPLAY_COUNTER, 101.0);
+    meter.sample_now().unwrap();
+    assert_eq!(replays(), Some(8.0));
+}
+
+#[test]
+fn a_rate_is_summed_over_the_time_between_its_samples() {
+    let pipeline = Pipeline::new();
+    let fake = Fake::with_gpus(1);
+    for field in [
+        FieldId::PROF_PCIE_RX_BYTES_TOTAL,
+        FieldId::PROF_PCIE_TX_BYTES_TOTAL,
+    ] {
+        fake.lose(0, field, Absent::NotSupported);
+    }
+    fake.set(0, FieldId::PROF_PCIE_RX_BYTES, 1000.0);
+    let (meter, _clock) = pipeline.meter(&fake);
+    let received = || pipeline.value("hw.gpu.io", "network.io.direction", "receive");
+    meter.sample_now().unwrap();
+    assert_eq!(received(), Some(0.0));
+    meter.sample_now().unwrap();
+    assert_eq!(received(), Some(1000.0));
+    // Half an hour of which nothing is known adds nothing.
+    let half_an_hour = i64::try_from((SECOND * 1800).as_micros()).unwrap();
+    fake.edit(|state| state.micros += half_an_hour);
+    meter.sample_now().unwrap();
+    assert_eq!(received(), Some(1000.0));
+    meter.sample_now().unwrap();
+    assert_eq!(received(), Some(2000.0));
+}
