@@ -218,6 +218,12 @@ impl Entity {
     }
 }
 
+/// As the UUIDs of fakes are: `GPU-00000000-0000-…`.
+pub(crate) fn is_all_zero(uuid: &str) -> bool {
+    let digits = uuid.trim_start_matches("GPU-");
+    !digits.is_empty() && digits.chars().all(|c| matches!(c, '0' | '-'))
+}
+
 /// What a MIG instance is. The numbers are NVML's, as `nvidia-smi mig` shows them, not DCGM's.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]

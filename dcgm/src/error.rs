@@ -21,6 +21,14 @@ pub enum Error {
     /// Connected already. Harmless: the connection is kept.
     #[error("connected already")]
     AlreadyConnected,
+    /// Others' calls to this engine took all the time that there was; nothing was asked, and nothing is lost.
+    #[error("{operation} waited {after:?} for other calls to this engine")]
+    Busy {
+        /// What was to be done.
+        operation: Operation,
+        /// How long it had.
+        after: Duration,
+    },
     /// A DCGM function answered with a code other than `DCGM_ST_OK`.
     #[error("{function}: {code}")]
     Call {
@@ -46,8 +54,9 @@ pub enum Error {
     /// The endpoint is none.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
-    /// The process was forked after the client was made; connections do not survive that.
-    #[error("this client was made before a fork; make a new one in the child")]
+    /// libdcgm was used in a process of which this is a fork. Its threads are not here, and without them nothing
+    /// of it works: fork before it is used, or run another program in the child.
+    #[error("libdcgm was used before this process was forked, and cannot be used in the child")]
     Forked,
     /// There is no libdcgm.
     #[error(transparent)]
@@ -63,6 +72,9 @@ pub enum Error {
     /// Not connected, or no more.
     #[error("not connected to a host engine")]
     NotConnected,
+    /// A bug of this library's, or of a callback that it was given: a panic was caught. The connection is closed.
+    #[error("a call to the engine panicked")]
+    Panicked,
     /// A request that no engine can serve.
     #[error("{0}")]
     Request(&'static str),
@@ -203,7 +215,7 @@ impl Error {
     pub fn is_disconnected(&self) -> bool {
         matches!(
             self,
-            Self::NotConnected | Self::Connect { .. } | Self::Timeout { .. } | Self::Forked
+            Self::NotConnected | Self::Connect { .. } | Self::Timeout { .. } | Self::Panicked
         ) || self.class() == Some(Class::Disconnected)
     }
 
@@ -224,7 +236,10 @@ impl Error {
     /// Whether the same may work later, without anybody's doing.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        self.is_disconnected() || self.is_timeout() || self.class() == Some(Class::Transient)
+        matches!(self, Self::Busy { .. })
+            || self.is_disconnected()
+            || self.is_timeout()
+            || self.class() == Some(Class::Transient)
     }
 
     /// Whether this hardware, driver, library or engine cannot do it.
@@ -309,7 +324,7 @@ impl Error {
                 "the engine's 64 groups or 64 field groups are used up: restart it, or end the client that leaks them"
             }
             Self::Timeout { .. } | Self::Wedged { .. } => {
-                "look whether the host engine or the driver hangs: dcgmi discovery -l, nvidia-smi"
+                "look whether the host engine, the driver or the resolution of names hangs: dcgmi discovery -l, nvidia-smi"
             }
             _ => return None,
         };

@@ -7,12 +7,14 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use dcgm::{
     Client as _, Cursor, EmbeddedMode, Engine, EngineOptions, EntityId, FieldId, Query, Samples, ValueType,
     WatchRequest,
 };
-use dcgm_simulator::{Control, Flavour};
+use dcgm_simulator::{Control, Fault, Flavour};
 
 struct Counting;
 
@@ -42,9 +44,14 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// The allocations of `work`, done a hundred times.
-fn allocations(mut work: impl FnMut()) -> u64 {
+///
+/// Both threads have to have waited before: the first time that one does, its channel makes room for it. They spin a
+/// little before they wait, so the first calls are made slow.
+fn allocations(control: &Control, function: &str, mut work: impl FnMut()) -> u64 {
     for _ in 0..5 {
+        assert!(control.fault(function, Fault::Delay(Duration::from_millis(20)), 1));
         work();
+        thread::sleep(Duration::from_millis(20));
     }
     let before = ALLOCATIONS.load(Ordering::Relaxed);
     for _ in 0..100 {
@@ -95,7 +102,7 @@ fn a_steady_read_allocates_nothing_and_makes_the_fewest_calls() {
                 let watch = engine.watch(&WatchRequest::new(gpus(), fields.clone())).unwrap();
                 let query = Query::new([(gpus(), fields.clone())]);
                 let mut samples = Samples::new();
-                let allocated = allocations(|| engine.latest(&query, &mut samples).unwrap());
+                let allocated = allocations(&control, "dcgmEntitiesGetLatestValues", || engine.latest(&query, &mut samples).unwrap());
                 assert_eq!(samples.len(), 8 * count);
                 control.reset_calls();
                 engine.latest(&query, &mut samples).unwrap();
@@ -111,7 +118,7 @@ fn a_steady_read_allocates_nothing_and_makes_the_fewest_calls() {
             }
             let watch = engine.watch(&WatchRequest::events(gpus(), [FieldId::XID_ERRORS])).unwrap();
             let (mut cursor, mut samples) = (Cursor::new(), Samples::new());
-            let allocated = allocations(|| engine.events(&watch, &mut cursor, &mut samples).unwrap());
+            let allocated = allocations(&control, "dcgmGetValuesSince_v2", || engine.events(&watch, &mut cursor, &mut samples).unwrap());
             control.reset_calls();
             engine.events(&watch, &mut cursor, &mut samples).unwrap();
             let calls = control.calls("");

@@ -2,6 +2,7 @@
 
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use parking_lot::Mutex;
 
@@ -30,8 +31,8 @@ struct Running {
 static ENGINE: Mutex<Option<Running>> = Mutex::new(None);
 
 /// The process's engine, started if it is not.
-pub(super) fn start(dcgm: Dcgm, options: &Embedded) -> Result<Lease> {
-    let mut engine = ENGINE.lock();
+pub(super) fn start(dcgm: Dcgm, options: &Embedded, until: Instant) -> Result<Lease> {
+    let mut engine = ENGINE.try_lock_until(until).ok_or(Error::NotConnected)?;
     if let Some(running) = &mut *engine {
         if running.mode != options.mode {
             return Err(Error::EmbeddedMode {

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use dcgm_sys as sys;
 
 use super::session::Session;
+use crate::client::WatchRequest;
 use crate::code::ReturnCode;
-use crate::entity::{Entity, EntityId, EntityKind, Link};
+use crate::entity::{Entity, EntityId, EntityKind, Link, is_all_zero};
 use crate::error::{Error, Result};
 use crate::field::FieldId;
+use crate::sample::Timestamp;
 use crate::value::Value;
 use crate::version::Version;
 
@@ -51,25 +53,71 @@ impl Session {
     }
 
     fn identify_gpus(&mut self, entities: &mut [Entity]) -> Result<()> {
-        let (dcgm, handle) = (self.line.dcgm(), self.line.handle());
+        let mut too_old = false;
         for entity in entities
             .iter_mut()
             .filter(|entity| entity.id.kind == EntityKind::GPU)
         {
-            let told = unless_unknown(dcgm.gpu(handle, entity.id.id))?;
+            let (dcgm, handle) = (self.line.dcgm(), self.line.handle());
+            let told = dcgm.gpu(handle, entity.id.id);
+            too_old |= told
+                .as_ref()
+                .is_err_and(|error| error.code() == Some(ReturnCode::FUNCTION_NOT_FOUND));
+            let told = unless_unknown(told)?;
             let status = unless_unknown(dcgm.gpu_status(handle, entity.id.id))?;
             *entity = told.unwrap_or_else(|| Entity::new(entity.id));
             entity.status = status.unwrap_or(entity.status);
         }
-        self.ask_drivers(entities, EntityKind::GPU, |entity, field, value| {
-            match (field, value) {
-                (FieldId::MINOR_NUMBER, Value::Int(minor)) => {
-                    entity.minor = u32::try_from(minor).ok();
-                }
-                (FieldId::MIG_MODE, Value::Int(mode)) => entity.mig_enabled = Some(mode == 1),
-                _ => {}
-            }
-        })
+        if too_old {
+            return self.identify_by_samples(entities);
+        }
+        self.ask_drivers(entities, EntityKind::GPU, identify)
+    }
+
+    /// An engine that is older than the library does not know its request for attributes, either: the fields that
+    /// hold them are watched for a moment, and read as samples.
+    fn identify_by_samples(&mut self, entities: &mut [Entity]) -> Result<()> {
+        const FIELDS: [FieldId; 8] = [
+            FieldId::NAME,
+            FieldId::BRAND,
+            FieldId::UUID,
+            FieldId::SERIAL,
+            FieldId::PCI_BUSID,
+            FieldId::VBIOS_VERSION,
+            FieldId::MINOR_NUMBER,
+            FieldId::MIG_MODE,
+        ];
+        let is_gpu = |entity: &&Entity| entity.id.kind == EntityKind::GPU;
+        let gpus: Vec<_> = entities
+            .iter()
+            .filter(is_gpu)
+            .map(|entity| entity.id)
+            .collect();
+        let Some((watched, ..)) = unless_unknown(self.watch(&WatchRequest::new(gpus, FIELDS)))?
+        else {
+            return Ok(());
+        };
+        let Self { line, scratch, .. } = self;
+        let mut outcome = Ok(());
+        for pair in watched.pairs() {
+            let read = line.dcgm().since(
+                line.handle(),
+                pair,
+                Timestamp::NEVER,
+                scratch,
+                &mut |sample| {
+                    let entity = entities
+                        .iter_mut()
+                        .find(|entity| entity.id == sample.entity);
+                    if let (Some(entity), Ok(value)) = (entity, sample.value) {
+                        identify(entity, sample.field, value);
+                    }
+                },
+            );
+            outcome = outcome.and(unless_unknown(read).map(drop));
+        }
+        self.unwatch(&watched)?;
+        outcome
     }
 
     fn identify_instances(&mut self, entities: &mut [Entity]) -> Result<()> {
@@ -157,6 +205,28 @@ impl Session {
 
     /// Keeps the reply, with one text an entity, below the 16 KiB above which TCP is slow.
     const IDENTITIES_A_CALL: usize = 21;
+}
+
+/// Takes over what a field says of a GPU.
+fn identify(entity: &mut Entity, field: FieldId, value: Value<'_>) {
+    let text = || {
+        value
+            .as_str()
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+            .map(Arc::from)
+    };
+    match (field, value) {
+        (FieldId::MINOR_NUMBER, Value::Int(minor)) => entity.minor = u32::try_from(minor).ok(),
+        (FieldId::MIG_MODE, Value::Int(mode)) => entity.mig_enabled = Some(mode == 1),
+        (FieldId::NAME, _) => entity.model = entity.model.take().or_else(text),
+        (FieldId::BRAND, _) => entity.brand = text(),
+        (FieldId::UUID, _) => entity.uuid = text().filter(|uuid: &Arc<str>| !is_all_zero(uuid)),
+        (FieldId::SERIAL, _) => entity.serial = text(),
+        (FieldId::PCI_BUSID, _) => entity.pci_bus_id = text(),
+        (FieldId::VBIOS_VERSION, _) => entity.vbios = text(),
+        _ => {}
+    }
 }
 
 /// What the engine cannot tell is unknown; only the end of the session is an error.

@@ -19,17 +19,49 @@ pub(super) struct Line {
     over: AtomicBool,
 }
 
-/// Where the thread that owns a connection puts it, so that others find it.
+/// Where a thread puts its connection, so that others find it and can cut it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct LineSlot(Arc<Mutex<Option<Arc<Line>>>>);
+pub(super) struct LineSlot(Arc<Slot>);
+
+#[derive(Debug, Default)]
+struct Slot {
+    line: Mutex<Option<Arc<Line>>>,
+    /// The job under way ran out of time before it had a connection: one that it gets now is cut.
+    doomed: AtomicBool,
+    /// The peer accepted a connection: to wait from then on means to wait for its answer.
+    accepted: AtomicBool,
+}
 
 impl LineSlot {
-    pub(super) fn current(&self) -> Option<Arc<Line>> {
-        self.0.lock().clone()
+    pub(super) fn set(&self, line: Option<Arc<Line>>) {
+        let mut slot = self.0.line.lock();
+        if let Some(line) = &line {
+            if self.0.doomed.load(Ordering::Acquire) {
+                line.mark_cut();
+            }
+        }
+        *slot = line;
     }
 
-    pub(super) fn set(&self, line: Option<Arc<Line>>) {
-        *self.0.lock() = line;
+    /// A job begins, and has its time.
+    pub(super) fn begin(&self) {
+        self.0.doomed.store(false, Ordering::Release);
+    }
+
+    /// The job under way has no more time. Answers the connection to be cut, if there is one already, and if it is not
+    /// cut yet.
+    pub(super) fn doom(&self) -> Option<Arc<Line>> {
+        let slot = self.0.line.lock();
+        self.0.doomed.store(true, Ordering::Release);
+        slot.clone().filter(|line| line.mark_cut())
+    }
+
+    pub(super) fn set_accepted(&self, accepted: bool) {
+        self.0.accepted.store(accepted, Ordering::Release);
+    }
+
+    pub(super) fn is_accepted(&self) -> bool {
+        self.0.accepted.load(Ordering::Acquire)
     }
 }
 
@@ -67,9 +99,10 @@ impl Line {
         self.cut.load(Ordering::Acquire)
     }
 
-    /// Marks it as cut. [`Self::disconnect`] does it.
-    pub(super) fn mark_cut(&self) {
-        self.cut.store(true, Ordering::Release);
+    /// Marks it as cut; [`Self::disconnect`] does it. Answers whether there is something to do: it was not cut before,
+    /// and can be.
+    pub(super) fn mark_cut(&self) -> bool {
+        !self.cut.swap(true, Ordering::AcqRel) && self.can_cut
     }
 
     /// Whether cutting it can do no more.

@@ -13,7 +13,7 @@ mod worker;
 
 use core::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
@@ -21,7 +21,7 @@ pub use options::{Deadlines, Embedded, EmbeddedMode, EngineOptions, Target};
 
 use self::session::{Done, Job, Seat, Shared};
 use self::watching::Watched;
-use self::worker::{GRACE, Worker};
+use self::worker::Worker;
 use crate::client::{Backend, BackendKind, Client, Query, Watch, WatchRequest};
 use crate::cursor::Cursor;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
@@ -143,11 +143,16 @@ impl Client for Engine {
     #[doc(alias = "dcgmStartEmbedded_v2")]
     fn connect(&self) -> Result<()> {
         let limit = self.options.deadlines.connect;
-        let outcome = self.task(Operation::Connect, limit, Seat::connect);
+        let now = Instant::now();
+        // As good as for ever, if somebody wants that.
+        let until = now
+            .checked_add(limit)
+            .unwrap_or(now + Duration::from_secs(86_400));
+        let outcome = self.task(Operation::Connect, limit, move |seat| seat.connect(until));
         match (&outcome, &self.options.target) {
-            (Err(Error::Timeout { .. }), Target::Standalone(endpoint)) => {
-                Err(session::connect_timeout(endpoint, &self.shared))
-            }
+            (Err(Error::Timeout { .. }), Target::Standalone(endpoint)) => Err(
+                session::connect_timeout(endpoint, self.worker.is_accepted()),
+            ),
             _ => outcome,
         }
     }
@@ -164,11 +169,14 @@ impl Client for Engine {
         } else {
             None
         };
-        // If it hangs, it was cut, and what is left of it ends with its thread.
-        drop(self.task(Operation::Connect, GRACE, |seat| {
+        let closed = self.task(Operation::Connect, self.options.deadlines.connect, |seat| {
             seat.hang_up();
             Ok(())
-        }));
+        });
+        if closed.is_err() {
+            // Whoever holds the thread holds no connection any more.
+            drop(self.worker.cut());
+        }
         if let Some(line) = cut {
             line.set_over();
         }
@@ -299,11 +307,6 @@ impl Drop for Guard {
         }
         self.shared.dropped.lock().push(Arc::clone(&self.watched));
         // While somebody's call is under way nobody waits for it: the next job ends the watch.
-        if !self.worker.is_busy() {
-            drop(
-                self.worker
-                    .run(Operation::Watch, GRACE, Job::Task(Box::new(|_| {}))),
-            );
-        }
+        self.worker.poke(Job::Task(Box::new(|_| {})));
     }
 }

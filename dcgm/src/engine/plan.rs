@@ -133,12 +133,15 @@ impl Area {
             size += bytes;
             let last = at + 1 == sizes.len();
             let left = sizes.len() - at - 1;
-            let parts_left = parts - ranges.len() - 1;
+            let parts_left = parts.saturating_sub(ranges.len() + 1);
             let full = (done + size) * parts >= total * (ranges.len() + 1);
+            // A row of one entity that is too long for a call is no use.
+            let too_long = |next: &usize| limits.bytes.is_some_and(|budget| size + next > budget);
             if last
                 || (full && parts_left > 0)
                 || left < parts_left
                 || at + 1 - start == limits.fields
+                || sizes.get(at + 1).is_some_and(too_long)
             {
                 let width = at + 1 - start;
                 let by_bytes = limits.bytes.map_or(usize::MAX, |budget| budget / size);

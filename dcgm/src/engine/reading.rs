@@ -82,7 +82,7 @@ impl Session {
                     Err(Error::Call {
                         code: ReturnCode::GENERIC_ERROR,
                         ..
-                    }) if call.fields.len() > 1 => {
+                    }) => {
                         refused = Some(refused_fields(line, records, call)?);
                         break;
                     }
@@ -132,27 +132,34 @@ impl Session {
         let Some(Collected { latest, positions }) = without_latest else {
             return Ok(());
         };
-        for watched in watches.iter() {
-            let key = watched.number;
-            let from = positions.get(&key).copied().unwrap_or(Timestamp::NEVER);
-            let mut next = from;
+        let open_watches = watches.lock().clone();
+        let open = |number: &u64| open_watches.iter().any(|watched| watched.number == *number);
+        positions.retain(|number, _| open(number));
+        for watched in &open_watches {
+            let from = positions
+                .get(&watched.number)
+                .copied()
+                .unwrap_or(Timestamp::NEVER);
+            let mut next: Option<Timestamp> = None;
             for pair in watched.pairs() {
-                next = line
-                    .dcgm()
-                    .since(line.handle(), pair, from, scratch, &mut |sample| {
-                        if sample.value == Err(Absent::NoData) {
-                            return;
-                        }
-                        let (kept, newest) =
-                            latest.entry((sample.entity, sample.field)).or_default();
-                        if sample.timestamp >= *newest {
-                            *newest = sample.timestamp;
-                            kept.clear();
-                            kept.push(sample);
-                        }
-                    })?;
+                let answered =
+                    line.dcgm()
+                        .since(line.handle(), pair, from, scratch, &mut |sample| {
+                            if sample.value == Err(Absent::NoData) {
+                                return;
+                            }
+                            let (kept, newest) =
+                                latest.entry((sample.entity, sample.field)).or_default();
+                            if sample.timestamp >= *newest {
+                                *newest = sample.timestamp;
+                                kept.clear();
+                                kept.push(sample);
+                            }
+                        })?;
+                // The earliest answer, so that what came in between the calls is not passed over.
+                next = Some(next.map_or(answered, |earlier| earlier.min(answered)));
             }
-            positions.insert(key, next);
+            positions.insert(watched.number, next.unwrap_or(from));
         }
         for (entities, fields) in query.blocks() {
             for entity in entities {
@@ -160,8 +167,8 @@ impl Session {
                     let known = latest
                         .get(&(*entity, *field))
                         .and_then(|(samples, _)| samples.nth(0));
-                    let watched = || {
-                        watches
+                    let is_watched = || {
+                        open_watches
                             .iter()
                             .any(|w| w.entities.contains(entity) && w.fields.contains(field))
                     };
@@ -169,7 +176,7 @@ impl Session {
                         entity: *entity,
                         field: *field,
                         timestamp: Timestamp::NEVER,
-                        value: Err(if watched() {
+                        value: Err(if is_watched() {
                             Absent::NoData
                         } else {
                             Absent::NotWatched

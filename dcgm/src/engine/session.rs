@@ -1,8 +1,8 @@
 //! A connection that works, and what hangs on it: all of it lives on the engine's thread.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use dcgm_sys as sys;
@@ -37,8 +37,6 @@ pub(super) struct Seat {
 pub(super) struct Shared {
     /// The library that was loaded, and what it says of itself.
     pub(super) library: Mutex<Option<(&'static sys::Library, BuildInfo)>>,
-    /// Whether the peer accepted a connection: to wait from then on means to wait for its answer.
-    pub(super) accepted: AtomicBool,
     /// Watches that were dropped while the thread was busy.
     pub(super) dropped: Mutex<Vec<Arc<Watched>>>,
 }
@@ -67,6 +65,22 @@ pub(super) enum Done {
     },
 }
 
+/// Who watches what over a connection.
+///
+/// To the engine a watcher is a connection: two watches of one pair over the same connection are one to it, and the
+/// end of either ends both. So they are kept together, and the rest is watched again.
+pub(super) type Watches = Arc<Mutex<Vec<Arc<Watched>>>>;
+
+/// All sessions with the embedded engine share its one connection.
+static EMBEDDED_WATCHES: LazyLock<Watches> = LazyLock::new(Watches::default);
+
+fn watches_on(transport: Transport) -> Watches {
+    match transport {
+        Transport::Embedded => Arc::clone(&EMBEDDED_WATCHES),
+        Transport::Tcp | Transport::Unix => Watches::default(),
+    }
+}
+
 /// A connection over which the engine has answered.
 pub(super) struct Session {
     pub(super) line: Arc<Line>,
@@ -76,7 +90,8 @@ pub(super) struct Session {
     pub(super) build: BuildInfo,
     /// Tells this session's watches from those of an earlier one.
     pub(super) number: u64,
-    pub(super) watches: Vec<Arc<Watched>>,
+    /// Those of everybody who shares this connection.
+    pub(super) watches: Watches,
     pub(super) plans: HashMap<u64, Plan>,
     pub(super) records: Records,
     pub(super) scratch: String,
@@ -112,27 +127,35 @@ impl Seat {
 
     /// Ends the session, if there is one.
     pub(super) fn hang_up(&mut self) {
-        // The session's drop disconnects; only then is there nothing to cut any more.
-        self.session = None;
+        let Some(session) = self.session.take() else {
+            return;
+        };
+        let number = session.number;
+        // Its drop disconnects; only then is there nothing to cut any more.
+        drop(session);
         self.line.set(None);
-        self.shared.dropped.lock().clear();
+        self.shared
+            .dropped
+            .lock()
+            .retain(|watched| watched.session != number);
     }
 
     /// Opens a session.
-    pub(super) fn connect(&mut self) -> Result<()> {
+    pub(super) fn connect(&mut self, until: Instant) -> Result<()> {
         if self.session.is_some() {
             return Err(Error::AlreadyConnected);
         }
+        only_in_one_process()?;
         let library = match &self.options.library {
             Some(path) => sys::Library::open_at(path),
             None => sys::Library::open(),
         };
-        let session = self.open(library?);
+        let session = self.open(library?, until);
         let session = match session {
             // Libraries and engines of different majors do not fit; the engine's own may be installed, too.
             Err(Error::VersionMismatch { library, engine }) if self.options.library.is_none() => {
                 match sys::Library::open_major(engine.major) {
-                    Ok(other) => self.open(other),
+                    Ok(other) => self.open(other, until),
                     Err(_none) => Err(Error::VersionMismatch { library, engine }),
                 }
             }
@@ -154,7 +177,7 @@ impl Seat {
         }
     }
 
-    fn open(&self, library: &'static sys::Library) -> Result<Session> {
+    fn open(&self, library: &'static sys::Library, until: Instant) -> Result<Session> {
         let dcgm = Dcgm::new(library);
         let build = dcgm.library_build()?;
         let version = build.version().unwrap_or(Version::new(4, 0, 0));
@@ -162,7 +185,7 @@ impl Seat {
         dcgm.init()?;
         let (line, transport, lease) = match &self.options.target {
             Target::Embedded(options) => {
-                let lease = embedded::start(dcgm, options)?;
+                let lease = embedded::start(dcgm, options, until)?;
                 let line = Arc::new(Line::embedded(dcgm, lease.handle()));
                 self.line.set(Some(Arc::clone(&line)));
                 (line, Transport::Embedded, Some(lease))
@@ -171,7 +194,7 @@ impl Seat {
                 let line = Arc::new(Line::remote(dcgm));
                 self.line.set(Some(Arc::clone(&line)));
                 let hang_up = HangUp(line);
-                let address = self.dial(&hang_up.0, endpoint, version)?;
+                let address = self.dial(&hang_up.0, endpoint, version, until)?;
                 let line = Arc::clone(&hang_up.0);
                 let session = Session::begin(hang_up, address.transport, version, None);
                 return session.map_err(|error| not_an_engine(error, endpoint, &address, &line));
@@ -181,17 +204,22 @@ impl Seat {
     }
 
     /// Gets a connection; whether an engine is at its end, is yet to be seen.
-    fn dial(&self, line: &Line, endpoint: &Endpoint, version: Version) -> Result<Address> {
+    fn dial(
+        &self,
+        line: &Line,
+        endpoint: &Endpoint,
+        version: Version,
+        until: Instant,
+    ) -> Result<Address> {
         const PATIENCE: Duration = Duration::from_secs(1);
 
         let failed = |cause| Error::Connect {
             endpoint: endpoint.clone(),
             cause,
         };
-        let until = Instant::now() + self.options.deadlines.connect;
-        self.shared.accepted.store(false, Ordering::Release);
+        self.line.set_accepted(false);
         let address = connect::reach(endpoint, version, until).map_err(failed)?;
-        self.shared.accepted.store(true, Ordering::Release);
+        self.line.set_accepted(true);
         if line.is_cut() {
             return Err(Error::NotConnected);
         }
@@ -225,6 +253,7 @@ impl State for Seat {
     type Done = Done;
 
     fn work(&mut self, job: Job) -> Done {
+        self.line.begin();
         // Cut while nobody was looking, or in the last job after its answer.
         if self
             .session
@@ -292,6 +321,17 @@ fn not_an_engine(error: Error, endpoint: &Endpoint, address: &Address, line: &Li
     }
 }
 
+/// After a fork, libdcgm's state is there and its threads are not: nothing of it can be used.
+fn only_in_one_process() -> Result<()> {
+    static USED_BY: AtomicU32 = AtomicU32::new(0);
+
+    let me = std::process::id();
+    match USED_BY.compare_exchange(0, me, Ordering::AcqRel, Ordering::Acquire) {
+        Err(other) if other != me => Err(Error::Forked),
+        _ => Ok(()),
+    }
+}
+
 /// Disconnects when dropped.
 pub(super) struct HangUp(Arc<Line>);
 
@@ -326,7 +366,7 @@ impl Session {
             engine,
             build,
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
-            watches: Vec::new(),
+            watches: watches_on(transport),
             plans: HashMap::new(),
             records: Records::default(),
             scratch: String::new(),
@@ -368,7 +408,9 @@ impl Drop for Session {
     fn drop(&mut self) {
         if self.transport == Transport::Embedded {
             // That engine outlives this session, and would go on sampling.
-            for watched in std::mem::take(&mut self.watches) {
+            let mine = |watched: &&Arc<Watched>| watched.session == self.number;
+            let mine: Vec<_> = self.watches.lock().iter().filter(mine).cloned().collect();
+            for watched in mine {
                 drop(self.unwatch(&watched));
             }
         } else {
@@ -379,8 +421,8 @@ impl Drop for Session {
 }
 
 /// Why a connect ran out of time: the peer accepted and was silent, or nobody was reached.
-pub(super) fn connect_timeout(endpoint: &Endpoint, shared: &Shared) -> Error {
-    let cause = if shared.accepted.load(Ordering::Acquire) {
+pub(super) fn connect_timeout(endpoint: &Endpoint, accepted: bool) -> Error {
+    let cause = if accepted {
         ConnectCause::Silent
     } else {
         ConnectCause::Unreachable {

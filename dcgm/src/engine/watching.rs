@@ -3,7 +3,7 @@
 use std::ffi::CString;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
 
@@ -29,6 +29,8 @@ pub(super) struct Watched {
     pub(super) fields: Vec<FieldId>,
     groups: Vec<GroupId>,
     field_groups: Vec<FieldGroupId>,
+    interval: Duration,
+    keep_age: Duration,
     /// When it began, by the engine's clock; only for events.
     pub(super) began: Timestamp,
     /// Whether it was ended already.
@@ -36,6 +38,12 @@ pub(super) struct Watched {
 }
 
 impl Watched {
+    /// Whether both watch the same field of the same entity.
+    fn overlaps(&self, entities: &[EntityId], fields: &[FieldId]) -> bool {
+        self.entities.iter().any(|entity| entities.contains(entity))
+            && self.fields.iter().any(|field| fields.contains(field))
+    }
+
     /// Every pair of groups that is watched.
     pub(super) fn pairs(&self) -> impl Iterator<Item = (GroupId, FieldGroupId)> + '_ {
         self.groups
@@ -52,6 +60,8 @@ struct Trial<'a> {
     /// Watched, with the fields in each.
     field_groups: Vec<(FieldGroupId, Vec<FieldId>)>,
     refused: Vec<Refusal>,
+    /// How often to sample and how long to keep: enough for all who share the connection.
+    times: (Duration, Duration),
     kept: bool,
 }
 
@@ -63,12 +73,15 @@ impl Session {
     ) -> Result<(Arc<Watched>, WatchRequest, Vec<Refusal>)> {
         static NUMBER: AtomicU64 = AtomicU64::new(1);
 
+        let own = (request.interval, request.keep_age);
+        let times = self.times_with(&request.entities, &request.fields, own);
         let mut trial = Trial {
             session: self,
             request,
             groups: Vec::new(),
             field_groups: Vec::new(),
             refused: Vec::new(),
+            times,
             kept: false,
         };
         let fields = trial.known_fields();
@@ -103,12 +116,14 @@ impl Session {
             fields: accepted.clone(),
             groups: std::mem::take(&mut trial.groups),
             field_groups: trial.field_groups.iter().map(|(group, _)| *group).collect(),
+            interval: request.interval,
+            keep_age: request.keep_age,
             began,
             ended: Mutex::new(false),
         });
         let refused = std::mem::take(&mut trial.refused);
         drop(trial);
-        self.watches.push(Arc::clone(&watched));
+        self.watches.lock().push(Arc::clone(&watched));
         let request = WatchRequest {
             entities,
             fields: accepted,
@@ -119,13 +134,56 @@ impl Session {
 
     /// Ends a watch. One of an earlier session ended with that.
     pub(super) fn unwatch(&mut self, watched: &Arc<Watched>) -> Result<()> {
-        self.watches.retain(|other| !Arc::ptr_eq(other, watched));
-        let mut ended = watched.ended.lock();
-        if watched.session != self.number || *ended {
-            return Ok(());
+        self.watches
+            .lock()
+            .retain(|other| !Arc::ptr_eq(other, watched));
+        {
+            let mut ended = watched.ended.lock();
+            if watched.session != self.number || *ended {
+                return Ok(());
+            }
+            *ended = true;
         }
-        *ended = true;
-        self.release(&watched.groups, &watched.field_groups)
+        self.release(&watched.groups, &watched.field_groups)?;
+        self.watch_others_again(&watched.entities, &watched.fields)
+    }
+
+    /// The end of a watch has ended whatever others watch of the same over this connection: has it watched again.
+    fn watch_others_again(&self, entities: &[EntityId], fields: &[FieldId]) -> Result<()> {
+        let others = self.watches.lock().clone();
+        let mut outcome = Ok(());
+        for other in others
+            .iter()
+            .filter(|other| other.overlaps(entities, fields))
+        {
+            let own = (other.interval, other.keep_age);
+            let (interval, keep_age) = self.times_with(&other.entities, &other.fields, own);
+            for (group, fields) in other.pairs() {
+                let (dcgm, handle) = (self.line.dcgm(), self.line.handle());
+                note(
+                    &mut outcome,
+                    dcgm.watch(handle, group, fields, interval, keep_age),
+                );
+            }
+        }
+        outcome
+    }
+
+    /// How often to sample, and how long to keep, so that all who share a pair have enough: to the engine whoever watched
+    /// last has said it.
+    fn times_with(
+        &self,
+        entities: &[EntityId],
+        fields: &[FieldId],
+        own: (Duration, Duration),
+    ) -> (Duration, Duration) {
+        let watches = self.watches.lock();
+        let others = watches
+            .iter()
+            .filter(|other| other.overlaps(entities, fields));
+        others.fold(own, |(interval, keep_age), other| {
+            (interval.min(other.interval), keep_age.max(other.keep_age))
+        })
     }
 
     /// Gives all of it back, and reports the first failure that ends the session; any other means that the
@@ -183,12 +241,18 @@ impl Trial<'_> {
         for chunk in entities.chunks(self.session.entity_limit()) {
             let group = dcgm.create_group(handle, &name())?;
             self.groups.push(group);
+            let before = taken.len();
             for entity in chunk {
                 match dcgm.add_entity(handle, group, *entity) {
                     Ok(()) => taken.push(*entity),
                     Err(error) if error.is_disconnected() => return Err(error),
                     Err(error) => self.refused.push(Refusal::new(Some(*entity), None, error)),
                 }
+            }
+            if taken.len() == before {
+                // An empty group fails every read.
+                self.groups.retain(|other| *other != group);
+                note(&mut Ok(()), dcgm.destroy_group(handle, group));
             }
         }
         Ok(taken)
@@ -206,16 +270,16 @@ impl Trial<'_> {
             }
             Err(error) => error,
         };
-        if error.is_disconnected() || error.is_limit() || error.is_timeout() {
+        // A sick driver or a busy engine refuses no field: nothing is to be learnt from halves.
+        if error.is_transient() || error.is_gpu_lost() {
             return Err(error);
+        }
+        if error.code() == Some(ReturnCode::MAX_LIMIT) {
+            return self.watch_despite_limit(fields, &error);
         }
         // Without a driver, no field of a GPU can be watched: to try each would be 127 calls for one answer.
         if fields.len() == 1 || error.code() == Some(ReturnCode::NVML_NOT_LOADED) {
-            self.refused.extend(
-                fields
-                    .iter()
-                    .map(|field| Refusal::new(None, Some(*field), error.clone())),
-            );
+            self.refuse(fields, &error);
             return Ok(());
         }
         // Most often it is the profiling fields, all of them.
@@ -232,17 +296,33 @@ impl Trial<'_> {
         self.watch_or_split(second)
     }
 
+    /// The engine's field groups are used up, perhaps by the halves made here.
+    fn watch_despite_limit(&mut self, fields: &[FieldId], error: &Error) -> Result<()> {
+        self.consolidate()?;
+        match self.try_watch(fields) {
+            Ok(group) => self.field_groups.push((group, fields.to_vec())),
+            Err(again) if again.is_disconnected() || self.field_groups.is_empty() => {
+                return Err(again);
+            }
+            // What is watched stays watched.
+            Err(_) => self.refuse(fields, error),
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, fields: &[FieldId], error: &Error) {
+        self.refused.extend(
+            fields
+                .iter()
+                .map(|field| Refusal::new(None, Some(*field), error.clone())),
+        );
+    }
+
     fn try_watch(&self, fields: &[FieldId]) -> Result<FieldGroupId> {
         let (dcgm, handle) = (self.session.line.dcgm(), self.session.line.handle());
         let group_of_fields = dcgm.create_field_group(handle, &name(), fields)?;
         for group in &self.groups {
-            let watched = dcgm.watch(
-                handle,
-                *group,
-                group_of_fields,
-                self.request.interval,
-                self.request.keep_age,
-            );
+            let watched = dcgm.watch(handle, *group, group_of_fields, self.times.0, self.times.1);
             if let Err(error) = watched {
                 // A watch that fails leaves those of its fields watched that did not.
                 drop(
@@ -258,30 +338,45 @@ impl Trial<'_> {
     /// After a split there are many small field groups, of which all clients of the engine share 61: puts them
     /// together again.
     fn consolidate(&mut self) -> Result<()> {
-        if self.field_groups.len() <= self.request.fields.len().div_ceil(FIELD_LIMIT) {
-            return Ok(());
-        }
         let fields: Vec<FieldId> = self
             .field_groups
             .iter()
             .flat_map(|(_, fields)| fields.clone())
             .collect();
+        if self.field_groups.len() <= fields.len().div_ceil(FIELD_LIMIT) {
+            return Ok(());
+        }
+        let mut together = Vec::new();
         for chunk in fields.chunks(FIELD_LIMIT) {
             match self.try_watch(chunk) {
-                // First the new watch, then the end of the old ones: the engine goes on sampling all the while.
-                Ok(group) => {
-                    let (old, other) = std::mem::take(&mut self.field_groups)
-                        .into_iter()
-                        .partition(|(_, fields)| fields.iter().all(|field| chunk.contains(field)));
-                    self.field_groups = other;
-                    self.field_groups.push((group, chunk.to_vec()));
-                    let old: Vec<(FieldGroupId, Vec<FieldId>)> = old;
-                    let old: Vec<FieldGroupId> = old.into_iter().map(|(group, _)| group).collect();
-                    self.session.release_fields(&self.groups, &old)?;
+                Ok(group) => together.push((group, chunk.to_vec())),
+                Err(error) => {
+                    // Together they do not go, or there is no room for one group more; apart they do.
+                    let made: Vec<_> = together.iter().map(|(group, _)| *group).collect();
+                    self.session.release_fields(&self.groups, &made)?;
+                    self.watch_again()?;
+                    return if error.is_disconnected() {
+                        Err(error)
+                    } else {
+                        Ok(())
+                    };
                 }
-                Err(error) if error.is_disconnected() => return Err(error),
-                // Together they do not go; apart they do.
-                Err(_) => {}
+            }
+        }
+        let apart: Vec<_> = std::mem::replace(&mut self.field_groups, together)
+            .into_iter()
+            .map(|(group, _)| group)
+            .collect();
+        self.session.release_fields(&self.groups, &apart)?;
+        self.watch_again()
+    }
+
+    /// The end of one watch ends another of the same connection on the same fields.
+    fn watch_again(&self) -> Result<()> {
+        let (dcgm, handle) = (self.session.line.dcgm(), self.session.line.handle());
+        for (fields, _) in &self.field_groups {
+            for group in &self.groups {
+                dcgm.watch(handle, *group, *fields, self.times.0, self.times.1)?;
             }
         }
         Ok(())
@@ -291,14 +386,16 @@ impl Trial<'_> {
     fn now(&self) -> Result<Timestamp> {
         let (dcgm, handle) = (self.session.line.dcgm(), self.session.line.handle());
         let future = Timestamp::from_micros(i64::MAX / 2);
-        let mut scratch = String::new();
-        let mut now = Timestamp::NEVER;
-        for group in &self.groups {
-            for (fields, _) in &self.field_groups {
-                now = dcgm.since(handle, (*group, *fields), future, &mut scratch, &mut |_| {})?;
-            }
+        match (self.groups.first(), self.field_groups.first()) {
+            (Some(group), Some((fields, _))) => dcgm.since(
+                handle,
+                (*group, *fields),
+                future,
+                &mut String::new(),
+                &mut |_| {},
+            ),
+            _ => Ok(Timestamp::NEVER),
         }
-        Ok(now)
     }
 }
 
@@ -308,6 +405,10 @@ impl Drop for Trial<'_> {
             let field_groups: Vec<_> = self.field_groups.iter().map(|(group, _)| *group).collect();
             // The error that brought us here says more than one from here could.
             drop(self.session.release(&self.groups, &field_groups));
+            drop(
+                self.session
+                    .watch_others_again(&self.request.entities, &self.request.fields),
+            );
         }
     }
 }

@@ -8,7 +8,7 @@
 use std::mem::ManuallyDrop;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -47,6 +47,8 @@ pub(super) struct Worker<S: State> {
     line: Mutex<LineSlot>,
     abandoned: Arc<AtomicUsize>,
     pid: u32,
+    /// Its owner is gone, and no thread is started any more.
+    closed: AtomicBool,
 }
 
 /// One thread: the way to it, and the way back.
@@ -57,6 +59,8 @@ struct Lane<S: State> {
     gone: Receiver<()>,
     fate: Arc<Fate>,
     thread: thread::JoinHandle<()>,
+    /// A job was given to it whose answer nobody has fetched yet.
+    owed: bool,
 }
 
 impl<S: State> Worker<S> {
@@ -68,12 +72,13 @@ impl<S: State> Worker<S> {
             line: Mutex::default(),
             abandoned: Arc::default(),
             pid: std::process::id(),
+            closed: AtomicBool::new(false),
         }
     }
 
-    /// The connection, if one was asked for.
-    pub(super) fn line(&self) -> Option<Arc<Line>> {
-        self.line.lock().current()
+    /// Whether the peer of the connection under way has accepted it.
+    pub(super) fn is_accepted(&self) -> bool {
+        self.line.lock().is_accepted()
     }
 
     /// Whether this is a child of the process in which it was made. Its threads are not here, and its locks
@@ -97,7 +102,7 @@ impl<S: State> Worker<S>
 where
     S::Job: Send,
 {
-    /// Has a job done, within the time; the time that others need who are first counts, too.
+    /// Has a job done, within the time. Others may be first; if they leave too little of the time, it is not begun.
     pub(super) fn run(
         self: &Arc<Self>,
         operation: Operation,
@@ -108,44 +113,79 @@ where
             return Err(Error::Forked);
         }
         let start = Instant::now();
+        let left = || limit.saturating_sub(start.elapsed());
+        let busy = || Error::Busy {
+            operation,
+            after: limit,
+        };
         let timeout = || Error::Timeout {
             operation,
             after: limit,
         };
-        let mut slot = self.lane.try_lock_for(limit).ok_or_else(timeout)?;
-        let lane = match slot.take() {
+        let mut slot = self.lane.try_lock_for(limit).ok_or_else(busy)?;
+        let mut lane = match slot.take() {
             Some(lane) => lane,
             None => self.spawn()?,
         };
+        if lane.owed {
+            // The end of a watch, which nobody waited for.
+            if lane.done.recv_timeout(left()).is_err() {
+                self.overdue(&mut slot, lane);
+                return Err(timeout());
+            }
+            lane.owed = false;
+        }
+        if left() < limit / 4 {
+            // A healthy connection must not be cut because others were slow.
+            *slot = Some(lane);
+            return Err(busy());
+        }
         let ended = || Error::Thread {
             reason: "it has ended".to_owned(),
         };
         // The lane goes back into its slot only while it is whole.
         lane.jobs.send(job).map_err(|_job| ended())?;
-        match lane
-            .done
-            .recv_timeout(limit.saturating_sub(start.elapsed()))
-        {
+        match lane.done.recv_timeout(left()) {
             Ok(done) => {
                 *slot = Some(lane);
-                done.ok_or_else(|| Error::Thread {
-                    reason: "it panicked".to_owned(),
-                })
+                done.ok_or(Error::Panicked)
             }
             Err(RecvTimeoutError::Disconnected) => Err(ended()),
             Err(RecvTimeoutError::Timeout) => {
-                let cut = self.cut();
-                // What comes now comes too late, but the thread is whole.
-                if lane.done.recv_timeout(GRACE).is_ok() {
-                    *slot = Some(lane);
-                } else {
-                    lane.fate.abandon(&self.abandoned);
-                }
-                if let Some(line) = cut {
-                    line.set_over();
-                }
+                self.overdue(&mut slot, lane);
                 Err(timeout())
             }
+        }
+    }
+
+    /// Gives a job to the thread if it has none, and waits for a short while only.
+    pub(super) fn poke(&self, job: S::Job) {
+        if self.is_forked() {
+            return;
+        }
+        let Some(mut slot) = self.lane.try_lock() else {
+            return;
+        };
+        let Some(lane) = slot.as_mut().filter(|lane| !lane.owed) else {
+            return;
+        };
+        if lane.jobs.send(job).is_ok() {
+            lane.owed = lane.done.recv_timeout(GRACE / 4).is_err();
+        }
+    }
+
+    /// A job ran out of time: cuts its connection, and leaves the thread behind if that does not free it.
+    fn overdue(&self, slot: &mut Option<Lane<S>>, mut lane: Lane<S>) {
+        let cut = self.cut();
+        // What comes now comes too late, but the thread is whole.
+        if lane.done.recv_timeout(GRACE).is_ok() {
+            lane.owed = false;
+            *slot = Some(lane);
+        } else {
+            lane.fate.abandon(&self.abandoned);
+        }
+        if let Some(line) = cut {
+            line.set_over();
         }
     }
 
@@ -154,8 +194,7 @@ where
     pub(super) fn cut(&self) -> Option<Arc<Line>> {
         const STEP: Duration = Duration::from_millis(5);
 
-        let line = self.line()?;
-        line.mark_cut();
+        let line = self.line.lock().doom()?;
         let cutting = {
             let line = Arc::clone(&line);
             let cut = move || {
@@ -187,6 +226,7 @@ where
             gone,
             fate,
             thread,
+            owed: _,
         } = lane;
         drop((jobs, done));
         let ended = |limit| {
@@ -212,13 +252,21 @@ where
         if self.is_forked() {
             return;
         }
-        let lane = self.lane.lock().take();
+        self.closed.store(true, Ordering::Release);
+        // Somebody may be ending a watch now, which takes no longer than this.
+        let lane = self
+            .lane
+            .try_lock_for(GRACE)
+            .and_then(|mut slot| slot.take());
         if let Some(lane) = lane {
             self.end(lane);
         }
     }
 
     fn spawn(self: &Arc<Self>) -> Result<Lane<S>> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Error::NotConnected);
+        }
         let abandoned = self.abandoned.load(Ordering::Acquire);
         if abandoned >= MOST_ABANDONED {
             return Err(Error::Wedged { abandoned });
@@ -256,6 +304,7 @@ where
             gone,
             fate,
             thread,
+            owed: false,
         })
     }
 }
@@ -275,9 +324,9 @@ fn serve<S: State>(mut state: S, inbox: &Receiver<S::Job>, outbox: &Sender<Optio
 
 impl<S: State> Drop for Worker<S> {
     fn drop(&mut self) {
-        // `shut_down` was called before, or this is a child after a fork, where there is nothing to end and
-        // a lock may be held for ever.
-        if let Some(lane) = self.lane.get_mut().take() {
+        let lane = self.lane.get_mut().take();
+        if self.is_forked() {
+            // There is no thread here, and a lock of the channels may be held for ever.
             let _never_dropped = ManuallyDrop::new(lane);
         }
     }

@@ -7,7 +7,7 @@ use sys::Versioned as _;
 
 use super::{Dcgm, HandleCell, call, text, zeroed};
 use crate::code::ReturnCode;
-use crate::entity::{Entity, EntityId, EntityKind, Link, LinkState, Mig};
+use crate::entity::{Entity, EntityId, EntityKind, Link, LinkState, Mig, is_all_zero};
 use crate::error::{Error, Result};
 
 /// Asks an engine what its parts are.
@@ -112,12 +112,6 @@ impl Parts<'_> {
             code: ReturnCode::VER_MISMATCH,
         })
     }
-}
-
-/// As the UUIDs of fakes are: `GPU-00000000-0000-…`.
-fn is_all_zero(uuid: &str) -> bool {
-    let digits = uuid.trim_start_matches("GPU-");
-    !digits.is_empty() && digits.chars().all(|c| matches!(c, '0' | '-'))
 }
 
 fn instance(row: &sys::dcgmMigHierarchyInfo_v2) -> Entity {

@@ -241,9 +241,10 @@ impl Client for Mock {
             known
         });
         if kept.fields.is_empty() || kept.entities.is_empty() {
-            if let Some(first) = refused.first() {
-                return Err(first.error.clone());
-            }
+            return Err(match refused.first() {
+                Some(first) => first.error.clone(),
+                None => Error::Request("a watch names at least one entity and one field"),
+            });
         }
         let watch = state.next_id;
         state.next_id += 1;

@@ -174,3 +174,23 @@ fn a_field_that_cannot_be_asked_for_is_left_out_and_named() {
     let left_out: Vec<_> = plan.left_out().collect();
     assert_eq!(left_out, [(EntityId::gpu(0), bad), (EntityId::gpu(1), bad)]);
 }
+
+#[test]
+fn text_beside_numbers_is_cut_within_every_limit() {
+    let text = |info: &&crate::FieldInfo| info.value_type == ValueType::Text;
+    let texts: Vec<_> = FieldId::all()
+        .iter()
+        .filter(text)
+        .map(|info| info.id)
+        .collect();
+    assert!(texts.len() >= 29);
+    let mut mixed = texts[..10].to_vec();
+    mixed.extend(numbers(190));
+    check(&Query::new([(gpus(8), mixed.clone())]), UNIX);
+    check(&Query::new([(gpus(8), mixed)]), TCP);
+    check(&Query::new([(gpus(1), texts)]), TCP);
+    check(
+        &Query::new([(gpus(1), vec![FieldId::ENC_STATS, FieldId::FBC_STATS])]),
+        TCP,
+    );
+}

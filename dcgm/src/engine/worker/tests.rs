@@ -1,7 +1,5 @@
 //! Claims about deadlines, without a library: the jobs are closures that hang as they are told.
 
-use std::sync::atomic::AtomicBool;
-
 use super::*;
 
 /// A state whose jobs are closures.
@@ -100,7 +98,7 @@ fn a_panic_costs_the_job_and_not_the_thread() {
     let error = worker
         .run(Operation::Read, limit, Box::new(|| panic!("a bug")))
         .unwrap_err();
-    assert!(matches!(error, Error::Thread { .. }), "{error}");
+    assert!(matches!(error, Error::Panicked), "{error}");
     assert_eq!(
         worker.run(Operation::Read, limit, Box::new(|| 5)).unwrap(),
         5
@@ -115,5 +113,49 @@ fn shutting_down_does_not_wait_for_a_call_that_hangs() {
     let caller = thread::spawn(move || run(&other, job));
     assert!(caller.join().unwrap().is_err());
     worker.shut_down();
+    assert!(!worker.has_thread());
+}
+
+#[test]
+fn whoever_waits_for_others_in_vain_is_busy_and_nothing_is_cut() {
+    let worker = worker();
+    let (let_go, job) = hang();
+    let other = Arc::clone(&worker);
+    let slow =
+        thread::spawn(move || other.run(Operation::Watch, Duration::from_secs(20), Box::new(job)));
+    assert!(eventually(|| worker.is_busy()));
+    let error = run(&worker, || 3).unwrap_err();
+    assert!(matches!(error, Error::Busy { .. }), "{error}");
+    assert!(error.is_transient() && !error.is_disconnected());
+    drop(let_go);
+    assert_eq!(slow.join().unwrap().unwrap(), 0);
+    let answer = worker.run(Operation::Read, Duration::from_secs(20), Box::new(|| 3));
+    assert_eq!(answer.unwrap(), 3);
+}
+
+#[test]
+fn nobody_waits_for_a_job_that_was_only_given() {
+    let worker = worker();
+    let limit = Duration::from_secs(20);
+    assert_eq!(
+        worker.run(Operation::Read, limit, Box::new(|| 1)).unwrap(),
+        1
+    );
+    let (let_go, job) = hang();
+    worker.poke(Box::new(job));
+    // Its answer is not taken for another's.
+    drop(let_go);
+    assert_eq!(
+        worker.run(Operation::Read, limit, Box::new(|| 2)).unwrap(),
+        2
+    );
+}
+
+#[test]
+fn a_worker_that_was_shut_down_starts_no_thread() {
+    let worker = worker();
+    worker.shut_down();
+    worker.poke(Box::new(|| 1));
+    assert!(run(&worker, || 1).is_err());
     assert!(!worker.has_thread());
 }
