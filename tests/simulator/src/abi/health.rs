@@ -1,0 +1,228 @@
+//! Health, policies, profiling: as far as the recordings go.
+
+use core::ffi::{c_int, c_void};
+use core::mem::offset_of;
+
+use dcgm_sys::{
+    Versioned, dcgmHealthResponse_v4, dcgmHealthResponse_v5, dcgmHealthSetParams_v2,
+    dcgmIncidentInfo_t, dcgmPolicy_v1, dcgmPolicyCallbackResponse_v1,
+    dcgmPolicyCallbackResponse_v2, dcgmPolicyConditionParams_t, dcgmProfGetMetricGroups_v3,
+    fpRecvUpdates, fpRecvUpdates_3_3,
+};
+
+use super::{Ptr, ask, check_version, code_of, long, ok, run};
+use crate::Flavour;
+use crate::dispatch::Op;
+use crate::engine::{Code, Violation, st};
+use crate::process::{Callback, PROCESS};
+
+pub fn health_set(handle: usize, group: usize, systems: u32) -> Code {
+    code_of(ask(
+        handle,
+        Op::SetHealth,
+        vec![long(group), systems.into()],
+    ))
+}
+
+pub fn health_set_v2(handle: usize, params: Ptr<dcgmHealthSetParams_v2>) -> Code {
+    run(|| {
+        check_version(params, &[dcgmHealthSetParams_v2::VERSION])?;
+        let group = params
+            .field::<i64>(offset_of!(dcgmHealthSetParams_v2, groupId))
+            .read()
+            .unwrap_or(0);
+        let systems = params
+            .field::<u32>(offset_of!(dcgmHealthSetParams_v2, systems))
+            .read()
+            .unwrap_or(0);
+        ok(ask(handle, Op::SetHealth, vec![group, systems.into()])).map(drop)
+    })
+}
+
+pub fn health_get(handle: usize, group: usize, systems: Ptr<u32>) -> Code {
+    run(|| {
+        if systems.is_null() {
+            return Err(st::BADPARAM);
+        }
+        systems.write(ok(ask(handle, Op::Health, vec![long(group)]))?.word(0));
+        Ok(())
+    })
+}
+
+/// Fills the incidents in with a failure, too, as 3.3 does.
+pub fn health_check(handle: usize, group: usize, response: Ptr<c_void>) -> Code {
+    run(|| {
+        let (version, most) = match PROCESS.flavour() {
+            Flavour::V4_6 => (dcgmHealthResponse_v5::VERSION, 1024),
+            Flavour::V3_3 => (dcgmHealthResponse_v4::VERSION, 64),
+        };
+        let words = response.cast::<u32>();
+        check_version(words, &[version])?;
+        let reply = ask(handle, Op::CheckHealth, vec![long(group)])?;
+        let count = reply.texts.len().min(most);
+        words.at(1).write(reply.word(0));
+        words.at(2).write(u32::try_from(count).unwrap_or(0));
+        for index in 0..count {
+            let row = response
+                .cast::<u8>()
+                .field::<u8>(12 + index * size_of::<dcgmIncidentInfo_t>());
+            let word = |word| reply.word(1 + 5 * index + word);
+            row.field::<u32>(0).write(word(0));
+            row.field::<u32>(4).write(word(1));
+            row.field::<u8>(8).write_text(reply.text(index), 1024);
+            row.field::<u32>(8 + 1024).write(word(2));
+            row.field::<u32>(12 + 1024).write(word(3));
+            row.field::<u32>(16 + 1024).write(word(4));
+        }
+        if reply.code == st::OK {
+            Ok(())
+        } else {
+            Err(reply.code)
+        }
+    })
+}
+
+pub fn policy_set(handle: usize, group: usize, policy: Ptr<dcgmPolicy_v1>, _status: usize) -> Code {
+    run(|| {
+        check_version(policy, &[dcgmPolicy_v1::VERSION])?;
+        let conditions = policy.cast::<u32>().at(1).read().unwrap_or(0);
+        // A condition's parameters are at the number of its bit.
+        let limit = |bit: usize| {
+            let offset = offset_of!(dcgmPolicy_v1, parms)
+                + bit * size_of::<dcgmPolicyConditionParams_t>()
+                + 8;
+            policy.field::<i64>(offset).read().unwrap_or(0)
+        };
+        let ints = vec![long(group), conditions.into(), limit(3), limit(4)];
+        ok(ask(handle, Op::SetPolicy, ints)).map(drop)
+    })
+}
+
+/// A policy callback of either release.
+#[derive(Clone, Copy)]
+pub(crate) enum PolicyCall {
+    New(fpRecvUpdates, u64),
+    /// Begin and finish.
+    Old([fpRecvUpdates_3_3; 2]),
+}
+
+pub fn policy_register_v2(
+    handle: usize,
+    group: usize,
+    conditions: u32,
+    call: fpRecvUpdates,
+    user: u64,
+) -> Code {
+    register(handle, group, conditions, PolicyCall::New(call, user))
+}
+
+pub fn policy_register(
+    handle: usize,
+    group: usize,
+    conditions: u32,
+    begin: fpRecvUpdates_3_3,
+    finish: fpRecvUpdates_3_3,
+) -> Code {
+    register(handle, group, conditions, PolicyCall::Old([begin, finish]))
+}
+
+fn register(handle: usize, group: usize, conditions: u32, call: PolicyCall) -> Code {
+    let code = code_of(ask(
+        handle,
+        Op::RegisterPolicy,
+        vec![long(group), conditions.into()],
+    ));
+    if code == st::OK {
+        PROCESS.add_callback(Callback {
+            handle: handle as u64,
+            group: group as u64,
+            conditions,
+            call,
+        });
+    }
+    code
+}
+
+pub fn policy_unregister(handle: usize, group: usize, conditions: u32) -> Code {
+    let code = code_of(ask(
+        handle,
+        Op::UnregisterPolicy,
+        vec![long(group), conditions.into()],
+    ));
+    if code == st::OK {
+        PROCESS.remove_callbacks(handle as u64, group as u64, conditions);
+    }
+    code
+}
+
+impl PolicyCall {
+    pub(crate) fn run(self, violation: Violation, garbage: bool) {
+        const DBE: u32 = 1;
+        // Of the union only timestamp and one number are used: in the double-bit error a location
+        // lies between them.
+        #[repr(C)]
+        struct Response {
+            version: u32,
+            condition: u32,
+            at: i64,
+            numbers: [u32; 2],
+            gpu: u32,
+            padding: u32,
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "counts and codes"
+        )]
+        let value = violation.value as u32;
+        let version = match self {
+            Self::New(..) => dcgmPolicyCallbackResponse_v2::VERSION,
+            Self::Old(_) => dcgmPolicyCallbackResponse_v1::VERSION,
+        };
+        let mut response = Response {
+            version: if garbage { 0xad04_91ee } else { version },
+            condition: if garbage { 32_628 } else { violation.condition },
+            at: violation.at,
+            numbers: if violation.condition == DBE {
+                [2, value]
+            } else {
+                [value, 0]
+            },
+            gpu: violation.gpu,
+            padding: 0,
+        };
+        let pointer = &raw mut response;
+        match self {
+            Self::New(Some(call), user) => {
+                // An engine of 3.3 tells of each event twice.
+                for _ in 0..if garbage { 2 } else { 1 } {
+                    // SAFETY: a callback that the C caller registered for being called so; the response
+                    // lives until it returns.
+                    let _: c_int = unsafe { call(pointer.cast(), user) };
+                }
+            }
+            Self::Old(calls) => {
+                // One of 4.6 tells once.
+                let count = if garbage { 1 } else { 2 };
+                for call in calls.into_iter().take(count).flatten() {
+                    // SAFETY: as above.
+                    let _: c_int = unsafe { call(pointer.cast()) };
+                }
+            }
+            Self::New(None, _) => {}
+        }
+    }
+}
+
+pub fn profiling_groups(handle: usize, groups: Ptr<dcgmProfGetMetricGroups_v3>) -> Code {
+    run(|| {
+        check_version(groups, &[dcgmProfGetMetricGroups_v3::VERSION])?;
+        ok(ask(handle, Op::ProfilingGroups, Vec::new()))?;
+        groups.cast::<u32>().at(3).write(0);
+        Ok(())
+    })
+}
+
+pub fn profiling_pause(handle: usize) -> Code {
+    code_of(ask(handle, Op::PauseProfiling, Vec::new()))
+}

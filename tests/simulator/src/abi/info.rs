@@ -1,0 +1,145 @@
+//! Versions, health of the engine, modules, introspection.
+
+use core::ffi::{c_char, c_void};
+
+use dcgm_sys::{
+    Versioned, dcgmConfig_v1, dcgmConfig_v2, dcgmDeviceTopology_v1, dcgmDeviceTopology_v2,
+    dcgmHostengineHealth_v1, dcgmIntrospectCpuUtil_v1, dcgmIntrospectMemory_v1,
+    dcgmModuleGetStatuses_v1, dcgmVersionInfo_v2,
+};
+
+use super::{Ptr, ask, check_version, code_of, long, ok, run};
+use crate::Flavour;
+use crate::dispatch::Op;
+use crate::engine::{Code, st};
+use crate::process::PROCESS;
+
+/// Room for the build string.
+const BUILD: usize = 512;
+
+fn write_build(info: Ptr<dcgmVersionInfo_v2>, text: &[u8]) {
+    info.field::<u8>(4).write_text(text, BUILD);
+}
+
+pub fn version_info(info: Ptr<dcgmVersionInfo_v2>) -> Code {
+    run(|| {
+        check_version(info, &[dcgmVersionInfo_v2::VERSION])?;
+        write_build(info, PROCESS.flavour().build_info().as_bytes());
+        Ok(())
+    })
+}
+
+/// Does not look at the version word.
+pub fn engine_version_info(handle: usize, info: Ptr<dcgmVersionInfo_v2>) -> Code {
+    run(|| {
+        if info.is_null() {
+            return Err(st::BADPARAM);
+        }
+        let reply = ok(ask(handle, Op::Version, Vec::new()))?;
+        write_build(info, reply.text(0));
+        Ok(())
+    })
+}
+
+pub fn is_healthy(handle: usize, health: Ptr<dcgmHostengineHealth_v1>) -> Code {
+    run(|| {
+        check_version(health, &[dcgmHostengineHealth_v1::VERSION])?;
+        ok(ask(handle, Op::Healthy, Vec::new()))?;
+        health.cast::<u32>().at(1).write(0);
+        Ok(())
+    })
+}
+
+pub fn module_statuses(handle: usize, statuses: Ptr<dcgmModuleGetStatuses_v1>) -> Code {
+    run(|| {
+        check_version(statuses, &[dcgmModuleGetStatuses_v1::VERSION])?;
+        let reply = ok(ask(handle, Op::Modules, Vec::new()))?;
+        let words = statuses.cast::<u32>();
+        let mut count = 0;
+        for index in 0..(reply.ints.len() / 2).min(16) {
+            words.at(2 + 2 * index).write(reply.word(2 * index));
+            words.at(3 + 2 * index).write(reply.word(2 * index + 1));
+            count += 1;
+        }
+        words.at(1).write(count);
+        Ok(())
+    })
+}
+
+static MODULES: [&core::ffi::CStr; 11] = [
+    c"Core",
+    c"NvSwitch",
+    c"VGPU",
+    c"Introspection",
+    c"Health",
+    c"Policy",
+    c"Config",
+    c"Diag",
+    c"Profiling",
+    c"SysMon",
+    c"MnDiag",
+];
+
+pub fn module_name(module: u32, name: Ptr<*const c_char>) -> Code {
+    match MODULES.get(module as usize) {
+        Some(text) if !name.is_null() => {
+            name.write(text.as_ptr());
+            st::OK
+        }
+        _ => st::BADPARAM,
+    }
+}
+
+pub fn engine_memory(handle: usize, memory: Ptr<dcgmIntrospectMemory_v1>, _wait: i32) -> Code {
+    run(|| {
+        check_version(memory, &[dcgmIntrospectMemory_v1::VERSION])?;
+        ok(ask(handle, Op::Memory, Vec::new()))?;
+        memory
+            .field::<i64>(core::mem::offset_of!(dcgmIntrospectMemory_v1, bytesUsed))
+            .write(20 << 20);
+        Ok(())
+    })
+}
+
+pub fn engine_cpu(handle: usize, usage: Ptr<dcgmIntrospectCpuUtil_v1>, _wait: i32) -> Code {
+    run(|| {
+        check_version(usage, &[dcgmIntrospectCpuUtil_v1::VERSION])?;
+        ok(ask(handle, Op::Memory, Vec::new()))?;
+        for index in 0..3 {
+            usage.field::<f64>(8).at(index).write(0.0);
+        }
+        Ok(())
+    })
+}
+
+pub fn device_topology(handle: usize, gpu: u32, topology: Ptr<c_void>) -> Code {
+    run(|| {
+        let (old, new) = (
+            dcgmDeviceTopology_v1::VERSION,
+            dcgmDeviceTopology_v2::VERSION,
+        );
+        check_version(topology.cast::<u32>(), &[old, new])?;
+        ok(ask(handle, Op::Topology, vec![gpu.into()])).map(drop)
+    })
+}
+
+pub fn config_get(
+    handle: usize,
+    group: usize,
+    _kind: u32,
+    count: i32,
+    configs: Ptr<dcgmConfig_v2>,
+    _status: usize,
+) -> Code {
+    let version = match PROCESS.flavour() {
+        Flavour::V4_6 => dcgmConfig_v2::VERSION,
+        Flavour::V3_3 => dcgmConfig_v1::VERSION,
+    };
+    if configs.is_null() || count <= 0 {
+        return st::BADPARAM;
+    }
+    if let Err(code) = check_version(configs, &[version]) {
+        return code;
+    }
+    code_of(ask(handle, Op::Config, vec![long(group)]))
+}

@@ -1,0 +1,327 @@
+//! Steering a loaded simulator from a test.
+
+use core::ffi::c_int;
+use std::ffi::{CString, OsStr};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW, Symbol};
+
+use crate::Flavour;
+use crate::faults::{Fault, Garbage};
+
+/// The simulated libdcgm 4.6.0 beside the running test or example. `None`: it was not built.
+#[must_use]
+pub fn library_4_6() -> Option<PathBuf> {
+    beside("libdcgm_simulator_4_6.so")
+}
+
+/// The simulated libdcgm 3.3.9, likewise.
+#[must_use]
+pub fn library_3_3() -> Option<PathBuf> {
+    beside("libdcgm_simulator_3_3.so")
+}
+
+/// The simulated engine as a program. Cargo builds it with the tests of this package, and with `cargo build`.
+#[must_use]
+pub fn engine_program() -> Option<PathBuf> {
+    beside("dcgm-simulated-engine")
+}
+
+fn beside(name: &str) -> Option<PathBuf> {
+    let program = std::env::current_exe().ok()?;
+    let folders = program.ancestors().skip(1).take(3);
+    folders
+        .flat_map(|folder| [folder.join(name), folder.join("deps").join(name)])
+        .find(|path| path.is_file())
+}
+
+/// What is open in the engines and in the library of a process.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Open {
+    /// Groups of clients.
+    pub groups: u64,
+    /// Field groups of clients.
+    pub field_groups: u64,
+    /// Watches of clients: one each for an entity, a field and a connection.
+    pub watches: u64,
+    /// Handles that were not disconnected.
+    pub handles: u64,
+    /// Connections that engines served from this process see.
+    pub connections: u64,
+}
+
+/// An engine served from this process, by the loaded library.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Served {
+    /// Its number.
+    pub id: u64,
+    /// The TCP port that it got; 0 with a unix socket.
+    pub port: u16,
+}
+
+/// Why there is no control.
+#[derive(Debug)]
+pub struct NoControl(String);
+
+impl fmt::Display for NoControl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NoControl {}
+
+/// A hand on a loaded simulator: the same library as the one that a client under test loads from the same file.
+///
+/// Faults, the clock and the rest are the library's, so they are shared by all tests of a process.
+#[derive(Debug)]
+pub struct Control {
+    library: Library,
+}
+
+impl Control {
+    /// The control of the library in a file.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be loaded, or it is not the simulator.
+    pub fn of(path: &Path) -> Result<Self, NoControl> {
+        let path: &OsStr = path.as_ref();
+        // SAFETY: the simulator's libraries have no initialisers; loading any other file is what the
+        // client under test does too.
+        let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) };
+        let library = library.map_err(|error| NoControl(error.to_string()))?;
+        let control = Self { library };
+        if control
+            .symbol::<extern "C" fn() -> i64>("dcgmsim_clock_now")
+            .is_none()
+        {
+            return Err(NoControl("this library is not the simulator".to_owned()));
+        }
+        Ok(control)
+    }
+
+    fn symbol<T>(&self, name: &str) -> Option<Symbol<T>> {
+        // SAFETY: the callers give the types of control_abi.rs, which are the library's own.
+        unsafe { self.library.get(name.as_bytes()) }.ok()
+    }
+
+    fn run(&self, name: &str) -> bool {
+        self.symbol::<extern "C" fn() -> c_int>(name)
+            .is_some_and(|call| call() == 0)
+    }
+
+    fn run_with(&self, name: &str, argument: i64) -> bool {
+        self.symbol::<extern "C" fn(i64) -> c_int>(name)
+            .is_some_and(|call| call(argument) == 0)
+    }
+
+    fn count(&self, name: &str) -> u64 {
+        self.symbol::<extern "C" fn() -> u64>(name)
+            .map_or(0, |call| call())
+    }
+
+    /// The host: `8xh100`, `8xh100,thermal`, `none` (no driver), `recorded:2`. Engines that run get its GPUs at once;
+    /// whether they have a driver is theirs from the start.
+    #[must_use]
+    pub fn set_host(&self, host: &str) -> bool {
+        let Ok(host) = CString::new(host) else {
+            return false;
+        };
+        let call =
+            self.symbol::<extern "C" fn(*const core::ffi::c_char) -> c_int>("dcgmsim_set_host");
+        call.is_some_and(|call| call(host.as_ptr()) == 0)
+    }
+
+    /// A fault of a C function, for its next calls.
+    #[must_use]
+    pub fn fault(&self, function: &str, fault: Fault, calls: u32) -> bool {
+        let Ok(function) = CString::new(function) else {
+            return false;
+        };
+        let (kind, argument) = match fault {
+            Fault::Code(code) => (0, i64::from(code)),
+            Fault::Delay(delay) => (1, i64::try_from(delay.as_micros()).unwrap_or(i64::MAX)),
+            Fault::HangUntilDisconnected => (2, 0),
+            Fault::Hang => (3, 0),
+        };
+        let call = self.symbol::<extern "C" fn(*const core::ffi::c_char, u32, i64, u32) -> c_int>(
+            "dcgmsim_fault",
+        );
+        call.is_some_and(|call| call(function.as_ptr(), kind, argument, calls) == 0)
+    }
+
+    /// Garbage in what a C function answers, until [`Self::clear`].
+    #[must_use]
+    pub fn garbage(&self, function: &str, garbage: Garbage) -> bool {
+        let Ok(function) = CString::new(function) else {
+            return false;
+        };
+        let call =
+            self.symbol::<extern "C" fn(*const core::ffi::c_char, u32) -> c_int>("dcgmsim_garbage");
+        call.is_some_and(|call| call(function.as_ptr(), garbage as u32) == 0)
+    }
+
+    /// No faults, no garbage; what hangs goes on.
+    pub fn clear(&self) {
+        self.run("dcgmsim_clear");
+    }
+
+    /// What hangs now goes on; faults stay.
+    pub fn release(&self) {
+        self.run("dcgmsim_release");
+    }
+
+    /// Calls that hang now.
+    #[must_use]
+    pub fn hanging(&self) -> u64 {
+        self.count("dcgmsim_hanging")
+    }
+
+    /// Calls of a C function since the start or [`Self::reset_calls`]; of all functions for `""`.
+    #[must_use]
+    pub fn calls(&self, function: &str) -> u64 {
+        let Ok(function) = CString::new(function) else {
+            return 0;
+        };
+        let call = self.symbol::<extern "C" fn(*const core::ffi::c_char) -> u64>("dcgmsim_calls");
+        call.map_or(0, |call| call(function.as_ptr()))
+    }
+
+    /// Counts from 0 again.
+    pub fn reset_calls(&self) {
+        self.run("dcgmsim_reset_calls");
+    }
+
+    /// What is open.
+    #[must_use]
+    pub fn open(&self) -> Open {
+        let mut counts = [0_u64; 5];
+        if let Some(call) = self.symbol::<extern "C" fn(*mut u64) -> c_int>("dcgmsim_open") {
+            call(counts.as_mut_ptr());
+        }
+        let [groups, field_groups, watches, handles, connections] = counts;
+        Open {
+            groups,
+            field_groups,
+            watches,
+            handles,
+            connections,
+        }
+    }
+
+    /// Requests of which the real engine would have died.
+    #[must_use]
+    pub fn crashes(&self) -> u64 {
+        self.count("dcgmsim_crashes")
+    }
+
+    /// Panics of the simulator, kept from C. Not 0: a bug of the simulator.
+    #[must_use]
+    pub fn panics(&self) -> u64 {
+        self.count("dcgmsim_panics")
+    }
+
+    /// The engines' time, in microseconds since 1970.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.symbol::<extern "C" fn() -> i64>("dcgmsim_clock_now")
+            .map_or(0, |call| call())
+    }
+
+    /// Stops the engines' clock, at a time, or (0) where it is.
+    pub fn stop_clock(&self, at: i64) {
+        self.run_with("dcgmsim_clock_stop", at);
+    }
+
+    /// Moves the engines' clock; what falls due on the way is sampled before this returns.
+    pub fn advance(&self, by: Duration) {
+        self.run_with(
+            "dcgmsim_clock_advance",
+            i64::try_from(by.as_micros()).unwrap_or(i64::MAX),
+        );
+    }
+
+    /// Lets the engines' clock run, on wall time.
+    pub fn run_clock(&self) {
+        self.run("dcgmsim_clock_run");
+    }
+
+    /// Sampling stands still, as with a hung driver, or goes on.
+    pub fn freeze(&self, frozen: bool) {
+        if let Some(call) = self.symbol::<extern "C" fn(c_int) -> c_int>("dcgmsim_freeze") {
+            call(frozen.into());
+        }
+    }
+
+    /// How long a request waits (60 s), and a connection for its greeting (120 s).
+    pub fn limits(&self, call: Duration, connect: Duration) {
+        let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        if let Some(set) = self.symbol::<extern "C" fn(u64, u64) -> c_int>("dcgmsim_limits") {
+            set(millis(call), millis(connect));
+        }
+    }
+
+    /// Makes failing connects give up this many times earlier than their timeouts say; 1: when they say.
+    pub fn hurry(&self, times: u64) {
+        if let Some(call) = self.symbol::<extern "C" fn(u64) -> c_int>("dcgmsim_hurry") {
+            call(times);
+        }
+    }
+
+    /// Whether reads of values take as long as the real library's: 0.2 ms, and 40 ms beyond 16 KiB on TCP.
+    pub fn charge(&self, charged: bool) {
+        if let Some(call) = self.symbol::<extern "C" fn(c_int) -> c_int>("dcgmsim_charge") {
+            call(charged.into());
+        }
+    }
+
+    /// Serves an engine of the current host: `127.0.0.1:0`, `unix:///path`.
+    #[must_use]
+    pub fn serve(&self, address: &str, flavour: Flavour) -> Option<Served> {
+        let (address, flavour) = (
+            CString::new(address).ok()?,
+            CString::new(flavour.version()).ok()?,
+        );
+        let mut port = 0_u16;
+        let call = self.symbol::<extern "C" fn(
+            *const core::ffi::c_char,
+            *const core::ffi::c_char,
+            *mut u16,
+        ) -> u64>("dcgmsim_serve")?;
+        let id = call(address.as_ptr(), flavour.as_ptr(), &raw mut port);
+        (id != 0).then_some(Served { id, port })
+    }
+
+    /// Ends a served engine as `kill -9` does.
+    pub fn kill(&self, served: Served) {
+        if let Some(call) = self.symbol::<extern "C" fn(u64) -> c_int>("dcgmsim_kill_server") {
+            call(served.id);
+        }
+    }
+
+    /// A served engine takes requests and answers none, as with SIGSTOP; or goes on.
+    pub fn stick(&self, served: Served, stuck: bool) {
+        if let Some(call) =
+            self.symbol::<extern "C" fn(u64, c_int) -> c_int>("dcgmsim_stick_server")
+        {
+            call(served.id, stuck.into());
+        }
+    }
+
+    /// The log file of the embedded engine: the one that was given, or where the real library would write.
+    #[must_use]
+    pub fn log(&self) -> Option<String> {
+        let call = self.symbol::<extern "C" fn(*mut u8, usize) -> usize>("dcgmsim_log")?;
+        let mut buffer = vec![0; 4096];
+        let length = call(buffer.as_mut_ptr(), buffer.len()).min(buffer.len());
+        buffer.truncate(length);
+        String::from_utf8(buffer)
+            .ok()
+            .filter(|path| !path.is_empty())
+    }
+}

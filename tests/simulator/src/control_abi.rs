@@ -1,0 +1,227 @@
+//! The simulator's own C functions, `dcgmsim_*`: what [`Control`](crate::Control) calls through dlopen.
+
+use core::ffi::{c_char, c_int};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crate::Flavour;
+use crate::abi::{PANICS, Ptr};
+use crate::engine::st;
+use crate::faults::{self, Fault, Garbage};
+use crate::net::Address;
+use crate::process::PROCESS;
+
+/// Exports the control functions; for the flavours' crates.
+#[macro_export]
+macro_rules! control_exports {
+    () => { $crate::control_rows! {
+        dcgmsim_set_host(host: Ptr<c_char>) -> c_int = set_host;
+        dcgmsim_fault(name: Ptr<c_char>, kind: u32, argument: i64, calls: u32) -> c_int = fault;
+        dcgmsim_garbage(name: Ptr<c_char>, kind: u32) -> c_int = garbage;
+        dcgmsim_clear() -> c_int = clear;
+        dcgmsim_release() -> c_int = release;
+        dcgmsim_hanging() -> u64 = hanging;
+        dcgmsim_calls(name: Ptr<c_char>) -> u64 = calls;
+        dcgmsim_reset_calls() -> c_int = reset_calls;
+        dcgmsim_open(counts: Ptr<u64>) -> c_int = open;
+        dcgmsim_crashes() -> u64 = crashes;
+        dcgmsim_panics() -> u64 = panics;
+        dcgmsim_clock_now() -> i64 = clock_now;
+        dcgmsim_clock_stop(at: i64) -> c_int = clock_stop;
+        dcgmsim_clock_advance(by: i64) -> c_int = clock_advance;
+        dcgmsim_clock_run() -> c_int = clock_run;
+        dcgmsim_freeze(frozen: c_int) -> c_int = freeze;
+        dcgmsim_limits(call_ms: u64, connect_ms: u64) -> c_int = limits;
+        dcgmsim_hurry(times: u64) -> c_int = hurry;
+        dcgmsim_charge(charged: c_int) -> c_int = charge;
+        dcgmsim_serve(address: Ptr<c_char>, flavour: Ptr<c_char>, port: Ptr<u16>) -> u64 = serve;
+        dcgmsim_kill_server(server: u64) -> c_int = kill_server;
+        dcgmsim_stick_server(server: u64, stuck: c_int) -> c_int = stick_server;
+        dcgmsim_log(buffer: Ptr<u8>, room: usize) -> usize = log;
+    } };
+}
+
+/// A row a control function.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! control_rows {
+    ($($name:ident($($argument:ident: $type:ty),*) -> $result:ty = $function:ident;)*) => {
+        $(
+            #[doc = concat!("`", stringify!($name), "`, of the simulator alone.")]
+            ///
+            /// # Safety
+            ///
+            /// As in C: pointers are null, or to what `dcgm_simulator::Control` passes.
+            #[unsafe(no_mangle)]
+            pub unsafe extern "C" fn $name($($argument: $type),*) -> $result {
+                $crate::control_abi::$function($($argument),*)
+            }
+        )*
+    };
+}
+
+fn done(done: bool) -> c_int {
+    if done { st::OK } else { st::BADPARAM }
+}
+
+/// The host of engines that start from now on; those that run get its GPUs at once.
+pub fn set_host(host: Ptr<c_char>) -> c_int {
+    let name = host.text().unwrap_or_else(|| "8xh100".to_owned());
+    if crate::source::by_name(&name, 0).is_none() {
+        return st::BADPARAM;
+    }
+    PROCESS.change_host(&name);
+    st::OK
+}
+
+pub fn fault(name: Ptr<c_char>, kind: u32, argument: i64, calls: u32) -> c_int {
+    let Some(name) = name.text() else {
+        return st::BADPARAM;
+    };
+    let fault = match kind {
+        0 => i32::try_from(argument).ok().map(Fault::Code),
+        1 => u64::try_from(argument)
+            .ok()
+            .map(|micros| Fault::Delay(Duration::from_micros(micros))),
+        2 => Some(Fault::HangUntilDisconnected),
+        3 => Some(Fault::Hang),
+        _ => None,
+    };
+    done(fault.is_some_and(|fault| {
+        faults::set(&name, fault, calls);
+        true
+    }))
+}
+
+pub fn garbage(name: Ptr<c_char>, kind: u32) -> c_int {
+    let chosen = name.text().zip(Garbage::from_raw(kind));
+    done(chosen.is_some_and(|(name, garbage)| {
+        faults::set_garbage(&name, garbage);
+        true
+    }))
+}
+
+pub fn clear() -> c_int {
+    faults::clear();
+    st::OK
+}
+
+pub fn release() -> c_int {
+    faults::release();
+    st::OK
+}
+
+pub fn hanging() -> u64 {
+    faults::hanging()
+}
+
+pub fn calls(name: Ptr<c_char>) -> u64 {
+    faults::calls(&name.text().unwrap_or_default())
+}
+
+pub fn reset_calls() -> c_int {
+    faults::reset_calls();
+    st::OK
+}
+
+/// Groups, field groups, watches, handles, connections of served engines.
+pub fn open(counts: Ptr<u64>) -> c_int {
+    let mut sums = [0_u64; 3];
+    PROCESS.for_each_host(|host| {
+        let counts = host.with(|engine| engine.open());
+        for (sum, count) in sums.iter_mut().zip(counts) {
+            *sum += count;
+        }
+    });
+    let (links, connections) = PROCESS.open_links();
+    let all = sums.into_iter().chain([links as u64, connections as u64]);
+    all.enumerate()
+        .for_each(|(index, count)| counts.at(index).write(count));
+    st::OK
+}
+
+pub fn crashes() -> u64 {
+    PROCESS.crashes()
+}
+
+pub fn panics() -> u64 {
+    PANICS.load(Ordering::Relaxed)
+}
+
+pub fn clock_now() -> i64 {
+    PROCESS.clock.now()
+}
+
+pub fn clock_stop(at: i64) -> c_int {
+    let at = if at == 0 { PROCESS.clock.now() } else { at };
+    PROCESS.clock.stop_at(at);
+    st::OK
+}
+
+/// Every engine samples what falls due on the way.
+pub fn clock_advance(by: i64) -> c_int {
+    let mut hosts = Vec::new();
+    PROCESS.for_each_host(|host| hosts.push(std::sync::Arc::clone(host)));
+    crate::host::Host::advance(&hosts, &PROCESS.clock, by);
+    st::OK
+}
+
+pub fn clock_run() -> c_int {
+    PROCESS.clock.run();
+    st::OK
+}
+
+pub fn freeze(frozen: c_int) -> c_int {
+    PROCESS.for_each_host(|host| host.with(|engine| engine.frozen = frozen != 0));
+    st::OK
+}
+
+pub fn limits(call_ms: u64, connect_ms: u64) -> c_int {
+    for (limit, value) in PROCESS.limits.iter().zip([call_ms, connect_ms]) {
+        limit.store(value, Ordering::Relaxed);
+    }
+    st::OK
+}
+
+pub fn hurry(times: u64) -> c_int {
+    PROCESS.hurry.store(times, Ordering::Relaxed);
+    st::OK
+}
+
+pub fn charge(charged: c_int) -> c_int {
+    PROCESS.charged.store(charged != 0, Ordering::Relaxed);
+    st::OK
+}
+
+/// 0: it could not listen, or there is no such host or flavour.
+pub fn serve(address: Ptr<c_char>, flavour: Ptr<c_char>, port: Ptr<u16>) -> u64 {
+    let flavour = flavour
+        .text()
+        .map_or(Some(PROCESS.flavour()), |name| Flavour::by_name(&name));
+    let address = address
+        .text()
+        .and_then(|text| Address::parse_uri_any_port(&text));
+    let served = address
+        .zip(flavour)
+        .and_then(|(address, flavour)| PROCESS.serve(&address, flavour));
+    let (id, got) = served.unwrap_or((0, 0));
+    port.write(got);
+    id
+}
+
+pub fn kill_server(server: u64) -> c_int {
+    done(PROCESS.kill_server(server))
+}
+
+pub fn stick_server(server: u64, stuck: c_int) -> c_int {
+    done(PROCESS.stick_server(server, stuck != 0))
+}
+
+/// The length of the path of the log file; 0: no embedded engine was started.
+pub fn log(buffer: Ptr<u8>, room: usize) -> usize {
+    let path = PROCESS.log().unwrap_or_default();
+    if room > 0 {
+        buffer.write_text(path.as_bytes(), room);
+    }
+    path.len()
+}

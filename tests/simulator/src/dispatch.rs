@@ -1,0 +1,363 @@
+//! Requests to the engine: a packet in, a packet out.
+
+use crate::Flavour;
+use crate::bits::Bits;
+use crate::engine::{Code, Connection, Engine, Failure, Pair, st};
+use crate::wire::Packet;
+
+macro_rules! ops {
+    ($($name:ident $number:literal;)*) => {
+        /// What can be asked.
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        pub(crate) enum Op {
+            $($name = $number,)*
+        }
+
+        impl Op {
+            pub(crate) fn from_raw(raw: u32) -> Option<Self> {
+                match raw {
+                    $($number => Some(Self::$name),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+ops! {
+    Hello 1;
+    Version 2;
+    Healthy 3;
+    Gpus 4;
+    Entities 5;
+    GpuStatus 6;
+    Attributes 7;
+    Hierarchy 8;
+    Links 9;
+    SetLink 10;
+    Architecture 11;
+    Cpus 12;
+    Topology 13;
+    CreateGroup 20;
+    DestroyGroup 21;
+    AddToGroup 22;
+    RemoveFromGroup 23;
+    GroupInfo 24;
+    GroupIds 25;
+    CreateFieldGroup 30;
+    DestroyFieldGroup 31;
+    FieldGroupInfo 32;
+    FieldGroups 33;
+    Watch 40;
+    Unwatch 41;
+    Update 42;
+    Latest 50;
+    Since 51;
+    LatestOf 52;
+    Fake 60;
+    Inject 61;
+    Modules 70;
+    Memory 71;
+    Config 72;
+    SetHealth 80;
+    Health 81;
+    CheckHealth 82;
+    SetPolicy 90;
+    RegisterPolicy 91;
+    UnregisterPolicy 92;
+    Violation 93;
+    ProfilingGroups 100;
+    PauseProfiling 101;
+}
+
+/// How an answer ends.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Packet(Packet),
+    /// The real engine would be dead: the connection ends.
+    Crash,
+}
+
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caller {
+    pub(crate) connection: Connection,
+    pub(crate) flavour: Flavour,
+}
+
+/// What an engine of one major answers a library of another, which speaks other versions of these
+/// messages.
+fn refusal(op: Op, library: Flavour, engine: Flavour) -> Option<Code> {
+    if library.major() == engine.major() {
+        return None;
+    }
+    match op {
+        Op::Entities | Op::GroupInfo | Op::Links | Op::Config | Op::Since => Some(st::VER_MISMATCH),
+        Op::CheckHealth => Some(st::FUNCTION_NOT_FOUND),
+        Op::Latest | Op::LatestOf | Op::Attributes if library == Flavour::V4_6 => {
+            Some(st::FUNCTION_NOT_FOUND)
+        }
+        Op::Topology if library == Flavour::V4_6 => Some(st::VER_MISMATCH),
+        _ => None,
+    }
+}
+
+pub(crate) fn call(engine: &mut Engine, caller: Caller, request: &Packet, now: i64) -> Answer {
+    let mut reply = Packet {
+        id: request.id,
+        op: request.op,
+        ..Packet::default()
+    };
+    let Some(op) = Op::from_raw(request.op) else {
+        reply.code = st::FUNCTION_NOT_FOUND;
+        return Answer::Packet(reply);
+    };
+    reply.code = match refusal(op, caller.flavour, engine.flavour) {
+        Some(code) => code,
+        None => match answer(engine, caller, op, request, now, &mut reply) {
+            Ok(()) => reply.code,
+            Err(Failure::Code(code)) => code,
+            Err(Failure::Crash) => return Answer::Crash,
+        },
+    };
+    Answer::Packet(reply)
+}
+
+/// Pairs as integers, from an index on.
+fn pairs(request: &Packet, from: usize, count: usize) -> Vec<Pair> {
+    (0..count)
+        .map(|index| {
+            (
+                request.word(from + 2 * index),
+                request.word(from + 2 * index + 1),
+            )
+        })
+        .collect()
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "field ids, sent as integers"
+)]
+fn fields(request: &Packet, from: usize) -> Vec<u16> {
+    request
+        .ints
+        .iter()
+        .skip(from)
+        .map(|id| *id as u16)
+        .collect()
+}
+
+fn push_text(reply: &mut Packet, text: &[u8]) {
+    reply.texts.push(text.to_vec());
+}
+
+fn push_pair(reply: &mut Packet, pair: Pair) {
+    reply.ints.extend([i64::from(pair.0), i64::from(pair.1)]);
+}
+
+#[expect(clippy::too_many_lines, reason = "a row a request")]
+fn answer(
+    engine: &mut Engine,
+    caller: Caller,
+    op: Op,
+    request: &Packet,
+    now: i64,
+    reply: &mut Packet,
+) -> Result<(), Failure> {
+    let code = Failure::Code;
+    let connection = caller.connection;
+    match op {
+        Op::Hello => reply.ints.push(engine.flavour.major().into()),
+        Op::Violation | Op::Healthy | Op::Memory => {}
+        Op::Version => push_text(reply, engine.flavour.build_info().as_bytes()),
+        Op::Gpus => reply
+            .ints
+            .extend(engine.gpus(now).map_err(code)?.into_iter().map(i64::from)),
+        Op::Entities => {
+            let ids = engine.list(request.word(0), now).map_err(code)?;
+            reply.ints.extend(ids.into_iter().map(i64::from));
+        }
+        Op::GpuStatus => reply.ints.push(engine.status(request.word(0), now).into()),
+        Op::Attributes => {
+            let attributes = engine.attributes(request.word(0), now);
+            reply.texts.extend(attributes.texts);
+            reply.ints.extend(attributes.numbers.map(i64::from));
+        }
+        Op::Hierarchy => {
+            for row in engine.hierarchy(now).map_err(code)? {
+                push_pair(reply, row.entity);
+                push_pair(reply, row.parent);
+                let rest = [row.gpu, row.number, row.compute, row.profile, row.slices];
+                reply.ints.extend(rest.map(i64::from));
+                reply.texts.push(row.uuid);
+            }
+        }
+        Op::Links => {
+            for list in engine.link_states(now) {
+                reply.ints.push(list.len().try_into().unwrap_or(0));
+                for (id, states) in list {
+                    reply.ints.push(id.into());
+                    reply.texts.push(
+                        states
+                            .into_iter()
+                            .map(|state| state.try_into().unwrap_or(0))
+                            .collect(),
+                    );
+                }
+            }
+        }
+        Op::SetLink => {
+            let entity = (request.word(0), request.word(1));
+            reply.code = engine.set_link(entity, request.word(2), request.word(3), now);
+        }
+        Op::Architecture => reply
+            .ints
+            .push(engine.architecture(request.word(0), now).into()),
+        Op::Cpus => {
+            let cpus = engine.list(crate::engine::CPU, now).map_err(code)?;
+            let cores = engine
+                .list(crate::engine::CPU_CORE, now)
+                .unwrap_or_default();
+            let per_cpu = cores.len() / cpus.len().max(1);
+            for (index, cpu) in cpus.into_iter().enumerate() {
+                reply.ints.push(cpu.into());
+                let own = cores.iter().skip(index * per_cpu).take(per_cpu);
+                reply
+                    .texts
+                    .push(own.flat_map(|core| core.to_le_bytes()).collect());
+            }
+        }
+        Op::Topology | Op::PauseProfiling => reply.code = st::NOT_SUPPORTED,
+        Op::CreateGroup => {
+            let id = engine
+                .create_group(connection, request.word(0), request.text(0), now)
+                .map_err(code)?;
+            reply.ints.push(id.signed());
+        }
+        Op::DestroyGroup => reply.code = engine.destroy_group(request.long(0)),
+        Op::AddToGroup => {
+            reply.code =
+                engine.add_to_group(request.long(0), (request.word(1), request.word(2)), now);
+        }
+        Op::RemoveFromGroup => {
+            reply.code =
+                engine.remove_from_group(request.long(0), (request.word(1), request.word(2)));
+        }
+        Op::GroupInfo => {
+            let (name, members) = engine.group(request.long(0), now).map_err(code)?;
+            push_text(reply, &name);
+            for pair in members {
+                push_pair(reply, pair);
+            }
+        }
+        Op::GroupIds => reply
+            .ints
+            .extend(engine.group_ids().into_iter().map(Bits::signed)),
+        Op::CreateFieldGroup => {
+            let made = engine.create_field_group(connection, &fields(request, 0), request.text(0));
+            reply.ints.push(made.map_err(code)?.signed());
+        }
+        Op::DestroyFieldGroup => reply.code = engine.destroy_field_group(request.long(0)),
+        Op::FieldGroupInfo => {
+            let group = engine.field_group(request.long(0)).map_err(code)?;
+            push_text(reply, &group.name);
+            reply
+                .ints
+                .extend(group.fields.iter().map(|id| i64::from(*id)));
+        }
+        Op::FieldGroups => {
+            for (id, group) in engine.field_groups() {
+                reply.ints.push(id.signed());
+                reply.ints.push(group.fields.len().try_into().unwrap_or(0));
+                reply
+                    .ints
+                    .extend(group.fields.iter().map(|id| i64::from(*id)));
+                reply.texts.push(group.name.clone());
+            }
+        }
+        Op::Watch => {
+            let groups = (request.long(0), request.long(1));
+            let keep = f64::from_bits(request.long(3));
+            reply.code = engine.watch(connection, groups, request.int(2), keep, now);
+        }
+        Op::Unwatch => {
+            reply.code = engine.unwatch(connection, request.long(0), request.long(1), now);
+        }
+        Op::Update => engine.tick(now),
+        Op::Latest => {
+            reply.records = engine
+                .latest_of_group(request.long(0), request.long(1), now)
+                .map_err(code)?;
+        }
+        Op::Since => {
+            let since = engine.since(request.long(0), request.long(1), request.int(2), now);
+            reply.code = since.code;
+            reply.records = since.records;
+            reply.ints.push(since.next);
+        }
+        Op::LatestOf => {
+            let count = request.word(1) as usize;
+            let (pairs, fields) = (pairs(request, 2, count), fields(request, 2 + 2 * count));
+            reply.records = engine.latest(&pairs, &fields, request.word(0), now)?;
+        }
+        Op::Fake => {
+            let parent = (request.word(1), request.word(2));
+            reply.ints.push(
+                engine
+                    .fake(request.word(0), parent, now)
+                    .map_err(code)?
+                    .into(),
+            );
+        }
+        Op::Inject => {
+            let record = request.records.first().ok_or(code(st::BADPARAM))?;
+            let payload = record.payload.clone();
+            reply.code = engine.inject(
+                record.entity,
+                record.field,
+                record.kind,
+                record.ts,
+                payload,
+                now,
+            );
+        }
+        Op::Modules => {
+            for (module, status) in engine.modules() {
+                push_pair(reply, (module, status));
+            }
+        }
+        Op::Config => {
+            engine.group(request.long(0), now).map_err(code)?;
+        }
+        Op::SetHealth => reply.code = engine.set_health(request.long(0), request.word(1), now),
+        Op::Health => reply
+            .ints
+            .push(engine.health(request.long(0), now).map_err(code)?.into()),
+        Op::CheckHealth => {
+            let (result, worst, incidents) = engine.check_health(request.long(0), now);
+            reply.code = result;
+            reply.ints.push(worst.into());
+            for incident in incidents {
+                let numbers = [incident.system, incident.health, incident.code];
+                reply.ints.extend(numbers.map(i64::from));
+                push_pair(reply, incident.entity);
+                reply.texts.push(incident.message.into_bytes());
+            }
+        }
+        Op::SetPolicy => {
+            let (group, conditions) = (request.long(0), request.word(1));
+            reply.code = engine.set_policy(group, conditions, request.int(2), request.int(3), now);
+        }
+        Op::RegisterPolicy => {
+            reply.code = engine.register_policy(connection, request.long(0), request.word(1), now);
+        }
+        Op::UnregisterPolicy => {
+            reply.code =
+                engine.unregister_policy(connection, request.long(0), request.word(1), now);
+        }
+        Op::ProfilingGroups => reply.code = engine.profiling_groups(),
+    }
+    Ok(())
+}

@@ -1,0 +1,338 @@
+//! Entities: those of the host, and fakes.
+
+use super::{
+    CONNECTX, CPU, CPU_CORE, Code, Engine, GPU, GPU_CI, GPU_I, LINK, Pair, SWITCH, VGPU, st,
+};
+use crate::Flavour;
+use crate::fields::Field;
+use crate::source::Present;
+use crate::wire::Payload;
+
+pub(super) const NO_UUID: &[u8] = b"GPU-00000000-0000-0000-0000-000000000000";
+const MOST_GPUS: usize = 32;
+/// `DcgmEntityStatusFake`.
+const FAKE: u32 = 5;
+
+/// An entity.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Entity {
+    pub(crate) pair: Pair,
+    pub(crate) parent: Option<Pair>,
+    pub(crate) fake: bool,
+    pub(crate) status: u32,
+    pub(crate) instance: (u32, u32, u32),
+}
+
+impl From<Present> for Entity {
+    fn from(present: Present) -> Self {
+        Self {
+            pair: present.entity,
+            parent: present.parent,
+            fake: false,
+            status: present.status,
+            instance: present.instance,
+        }
+    }
+}
+
+/// A row of the MIG hierarchy.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Instance {
+    pub(crate) entity: Pair,
+    pub(crate) parent: Pair,
+    pub(crate) uuid: Vec<u8>,
+    pub(crate) gpu: u32,
+    pub(crate) number: u32,
+    pub(crate) compute: u32,
+    pub(crate) profile: u32,
+    pub(crate) slices: u32,
+}
+
+/// What `dcgmGetDeviceAttributes` answers, as text and numbers in the struct's order.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Attributes {
+    /// Brand, name, bus id, serial, UUID, VBIOS, inforom, driver.
+    pub(crate) texts: [Vec<u8>; 8],
+    /// Slowdown, shutdown, five power limits (current, default, enforced, least, most), device id, subsystem id,
+    /// virtualization, BAR1, total, used, free, persistence, MIG, confidential computing.
+    pub(crate) numbers: [u32; 17],
+}
+
+impl Engine {
+    /// Every entity, fakes last.
+    pub(crate) fn entities(&self, now: i64) -> Vec<Entity> {
+        let real = self.source.iter().flat_map(|source| source.entities(now));
+        real.map(Entity::from)
+            .chain(self.fakes.iter().cloned())
+            .collect()
+    }
+
+    pub(crate) fn entity(&self, pair: Pair, now: i64) -> Option<Entity> {
+        self.entities(now)
+            .into_iter()
+            .find(|entity| entity.pair == pair)
+    }
+
+    pub(crate) fn gpus(&self, now: i64) -> Result<Vec<u32>, Code> {
+        if self.flavour == Flavour::V3_3 && !self.nvml() {
+            return Err(st::NVML_NOT_LOADED);
+        }
+        Ok(self.of_kind(GPU, now))
+    }
+
+    pub(super) fn of_kind(&self, kind: u32, now: i64) -> Vec<u32> {
+        let of_kind = |entity: Entity| (entity.pair.0 == kind).then_some(entity.pair.1);
+        self.entities(now).into_iter().filter_map(of_kind).collect()
+    }
+
+    pub(crate) fn list(&mut self, kind: u32, now: i64) -> Result<Vec<u32>, Code> {
+        match kind {
+            GPU | SWITCH | GPU_I | GPU_CI => Ok(self.of_kind(kind, now)),
+            CONNECTX if self.flavour == Flavour::V4_6 => Ok(self.of_kind(kind, now)),
+            CPU | CPU_CORE => {
+                let ids = self.of_kind(kind, now);
+                if ids.is_empty() {
+                    Err(st::MODULE_NOT_LOADED)
+                } else {
+                    Ok(ids)
+                }
+            }
+            _ => Err(st::NOT_SUPPORTED),
+        }
+    }
+
+    pub(crate) fn status(&self, gpu: u32, now: i64) -> u32 {
+        self.entity((GPU, gpu), now)
+            .map_or(0, |entity| entity.status)
+    }
+
+    /// Makes a fake. `Err` of `GENERIC_ERROR` also tells that the id to write is the bad one.
+    pub(crate) fn fake(&mut self, kind: u32, parent: Pair, now: i64) -> Result<u32, Code> {
+        let entities = self.entities(now);
+        let count = |kind| {
+            entities
+                .iter()
+                .filter(|entity| entity.pair.0 == kind)
+                .count()
+        };
+        let (id, parent) = match kind {
+            GPU if count(GPU) >= MOST_GPUS => return Err(st::GENERIC_ERROR),
+            GPU | SWITCH => (count(kind), None),
+            GPU_I | GPU_CI => {
+                let above = if kind == GPU_I { GPU } else { GPU_I };
+                if parent.0 != above || !entities.iter().any(|entity| entity.pair == parent) {
+                    return Err(st::GENERIC_ERROR);
+                }
+                let gpu = if kind == GPU_I {
+                    parent.1
+                } else {
+                    parent.1 / 8
+                };
+                let siblings = entities
+                    .iter()
+                    .filter(|e| e.pair.0 == kind && e.pair.1 / 8 == gpu)
+                    .count();
+                if siblings >= 8 {
+                    return Err(st::GENERIC_ERROR);
+                }
+                (gpu as usize * 8 + siblings, Some(parent))
+            }
+            CPU | CPU_CORE => return Err(st::MODULE_NOT_LOADED),
+            _ => return Err(st::NOT_SUPPORTED),
+        };
+        let id = u32::try_from(id).map_err(|_overflow| st::GENERIC_ERROR)?;
+        let instance = (id % 8, 0, u32::from(kind == GPU_CI));
+        self.fakes.push(Entity {
+            pair: (kind, id),
+            parent,
+            fake: true,
+            status: FAKE,
+            instance,
+        });
+        if kind == GPU {
+            // The real engine gives its fakes an ECC mode, so that health checks work.
+            self.store((GPU, id), 300, now, Payload::Int(1));
+        }
+        Ok(id)
+    }
+
+    /// The MIG hierarchy: each GPU instance, then its compute instances.
+    pub(crate) fn hierarchy(&self, now: i64) -> Result<Vec<Instance>, Code> {
+        if !self.nvml() {
+            return Err(st::NVML_NOT_LOADED);
+        }
+        let entities = self.entities(now);
+        let of_kind = |kind| {
+            entities
+                .iter()
+                .filter(move |entity: &&Entity| entity.pair.0 == kind)
+        };
+        let mut rows = Vec::new();
+        for instance in of_kind(GPU_I) {
+            let gpu = instance.parent.map_or(0, |parent| parent.1);
+            let (number, profile, slices) = instance.instance;
+            let uuid = self.uuid(gpu, now);
+            let row = |entity: &Entity, compute, profile, slices| Instance {
+                entity: entity.pair,
+                parent: entity.parent.unwrap_or((0, 0)),
+                uuid: uuid.clone(),
+                gpu,
+                number,
+                compute,
+                profile,
+                slices,
+            };
+            rows.push(row(instance, u32::MAX, profile, slices));
+            for compute in of_kind(GPU_CI).filter(|compute| compute.parent == Some(instance.pair)) {
+                rows.push(row(
+                    compute,
+                    compute.instance.0,
+                    compute.instance.1,
+                    compute.instance.2,
+                ));
+            }
+        }
+        Ok(rows)
+    }
+
+    fn uuid(&self, gpu: u32, now: i64) -> Vec<u8> {
+        match self.sampled(gpu, 54, now) {
+            Some(Payload::Text(text)) => text,
+            _ => NO_UUID.to_vec(),
+        }
+    }
+
+    /// What the driver says of a GPU now. `None` for fakes and unknown GPUs.
+    fn sampled(&self, gpu: u32, field: u16, now: i64) -> Option<Payload> {
+        let entity = self.entity((GPU, gpu), now)?;
+        let field = Field::find(field, Flavour::V4_6)?;
+        if entity.fake && !field.global {
+            return None;
+        }
+        self.source.as_ref()?.value(entity.pair, field, now)
+    }
+
+    /// Unknown GPUs are answered too, with blanks.
+    pub(crate) fn attributes(&self, gpu: u32, now: i64) -> Attributes {
+        let fake = self
+            .entity((GPU, gpu), now)
+            .is_some_and(|entity| entity.fake);
+        let old_without_driver = self.flavour == Flavour::V3_3 && !self.nvml();
+        let text = |field| match self.sampled(gpu, field, now) {
+            Some(Payload::Text(text)) => text,
+            _ if fake && field == 54 => NO_UUID.to_vec(),
+            _ if old_without_driver => {
+                b"Cannot perform the requested operation because NVML doesn't exist on this system."
+                    .to_vec()
+            }
+            _ => b"<<<NULL>>>".to_vec(),
+        };
+        // What has no value is a 32-bit blank, except where the real engine cuts a 64-bit one down.
+        let offset = if old_without_driver { 2 } else { 0 };
+        let number = |field, cut: bool| match self.sampled(gpu, field, now) {
+            Some(Payload::Int(value)) => u32::try_from(value & 0xffff_ffff).unwrap_or(u32::MAX),
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "as the real engine does"
+            )]
+            Some(Payload::Double(value)) => value as u32,
+            // Without a driver a fake's memory is nothing.
+            _ if matches!(field, 250..=252) && fake && !self.nvml() && offset == 0 => 0,
+            _ if field == 500 => 0,
+            _ if cut => 0xffff_fff0 + offset,
+            _ => 0x7fff_fff0 + offset,
+        };
+        Attributes {
+            texts: [51, 50, 57, 53, 54, 85, 82, 1].map(text),
+            numbers: [
+                number(158, false),
+                number(159, false),
+                number(160, false),
+                number(163, false),
+                number(164, false),
+                number(161, false),
+                number(162, false),
+                number(58, true),
+                number(59, true),
+                number(500, false),
+                number(90, true),
+                number(250, true),
+                number(252, true),
+                number(251, true),
+                number(66, true),
+                number(67, true),
+                number(74, true),
+            ],
+        }
+    }
+
+    /// `dcgmChipArchitecture_t`.
+    pub(crate) fn architecture(&self, gpu: u32, now: i64) -> u32 {
+        match (self.entity((GPU, gpu), now), &self.source) {
+            (Some(entity), Some(source)) if !entity.fake => source.architecture(),
+            _ => u32::MAX,
+        }
+    }
+
+    /// Whether there is a profiling module to ask; asking loads it, or fails to.
+    pub(crate) fn profiling_groups(&mut self) -> Code {
+        if self
+            .source
+            .as_ref()
+            .is_some_and(|source| source.profiling())
+        {
+            self.load_module(8, 3);
+            return st::OK;
+        }
+        self.load_module(8, 2);
+        st::MODULE_NOT_LOADED
+    }
+
+    /// GPUs, then switches, with the states of their links.
+    pub(crate) fn link_states(&self, now: i64) -> [Vec<(u32, Vec<u32>)>; 2] {
+        [GPU, SWITCH].map(|kind| {
+            let ids = self.of_kind(kind, now).into_iter();
+            ids.map(|id| (id, self.links_of((kind, id), now))).collect()
+        })
+    }
+
+    fn links_of(&self, pair: Pair, now: i64) -> Vec<u32> {
+        let fake = self.fakes.iter().any(|entity| entity.pair == pair);
+        let mut states = match &self.source {
+            Some(source) if !fake => source.links(pair, now),
+            _ => Vec::new(),
+        };
+        for (&(_, index), &state) in self.links.iter().filter(|((of, _), _)| *of == pair) {
+            let index = index as usize;
+            if states.len() <= index {
+                states.resize(index + 1, 0);
+            }
+            if let Some(slot) = states.get_mut(index) {
+                *slot = state;
+            }
+        }
+        states
+    }
+
+    pub(crate) fn set_link(&mut self, pair: Pair, index: u32, state: u32, now: i64) -> Code {
+        if !matches!(pair.0, GPU | SWITCH)
+            || self.entity(pair, now).is_none()
+            || index >= 256
+            || state > 3
+        {
+            return st::BADPARAM;
+        }
+        self.links.insert((pair, index), state);
+        st::OK
+    }
+
+    /// Whether a pair may be put into a group.
+    pub(super) fn may_be_grouped(&self, pair: Pair, now: i64) -> bool {
+        match pair.0 {
+            LINK => self.flavour == Flavour::V4_6,
+            VGPU => false,
+            _ => self.entity(pair, now).is_some(),
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! Watches, and the samples that they bring.
+
+use std::collections::VecDeque;
+
+use super::{
+    CPU, CPU_CORE, Code, Connection, Engine, GPU, GPU_CI, GPU_I, LINK, Pair, SWITCH, VGPU, st,
+};
+use crate::fields::Field;
+use crate::wire::Payload;
+
+/// A watch of the engine itself.
+const INTERNAL: Connection = Connection::MAX;
+const SECOND: i64 = 1_000_000;
+/// The engine takes any interval; below this one it would do nothing else.
+const SHORTEST: i64 = 1_000;
+/// Samples that nobody's watch limits.
+const MOST_SAMPLES: usize = 100_000;
+
+/// A field of an entity: who watches it, and what was sampled.
+#[derive(Debug, Default)]
+pub(super) struct Watched {
+    watchers: Vec<Watcher>,
+    samples: VecDeque<(i64, Payload)>,
+    sampled_at: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Watcher {
+    connection: Connection,
+    interval: i64,
+    keep: i64,
+}
+
+impl Watched {
+    /// Whether it was the first.
+    fn add_watcher(&mut self, watcher: Watcher) -> bool {
+        let first = self.watchers.is_empty();
+        self.remove_watcher(watcher.connection);
+        self.watchers.push(watcher);
+        first
+    }
+
+    pub(super) fn remove_watcher(&mut self, connection: Connection) {
+        self.watchers
+            .retain(|watcher| watcher.connection != connection);
+    }
+
+    pub(super) fn is_watched(&self) -> bool {
+        !self.watchers.is_empty()
+    }
+
+    /// Watches of clients.
+    pub(super) fn clients(&self) -> usize {
+        self.watchers
+            .iter()
+            .filter(|watcher| watcher.connection != INTERNAL)
+            .count()
+    }
+
+    pub(super) fn samples(&self) -> impl DoubleEndedIterator<Item = &(i64, Payload)> {
+        self.samples.iter()
+    }
+
+    fn due(&self) -> Option<i64> {
+        let interval = self.watchers.iter().map(|watcher| watcher.interval).min()?;
+        Some(
+            self.sampled_at
+                .map_or(i64::MIN, |at| at.saturating_add(interval)),
+        )
+    }
+
+    /// In order of time; among equals the newer is later.
+    fn insert(&mut self, at: i64, payload: Payload) {
+        let index = self
+            .samples
+            .iter()
+            .rposition(|(earlier, _)| *earlier <= at)
+            .map_or(0, |index| index + 1);
+        self.samples.insert(index, (at, payload));
+    }
+
+    fn prune(&mut self, now: i64) {
+        while self.samples.len() > MOST_SAMPLES {
+            self.samples.pop_front();
+        }
+        // Without a watch the last samples stay; the newest one always does.
+        let Some(keep) = self.watchers.iter().map(|watcher| watcher.keep).max() else {
+            return;
+        };
+        let oldest = now.saturating_sub(keep);
+        while self.samples.len() > 1 && self.samples.front().is_some_and(|(at, _)| *at <= oldest) {
+            self.samples.pop_front();
+        }
+    }
+}
+
+impl Engine {
+    /// Fields of the host are kept once, under no entity.
+    pub(super) fn key(pair: Pair, field: &Field) -> (Pair, u16) {
+        (if field.global { (0, 0) } else { pair }, field.id)
+    }
+
+    pub(super) fn watched(&self, pair: Pair, field: &Field) -> Option<&Watched> {
+        self.fields.get(&Self::key(pair, field))
+    }
+
+    pub(super) fn watch_internally(&mut self, pair: Pair, field: u16, now: i64) {
+        let Some(field) = Field::find(field, self.flavour) else {
+            return;
+        };
+        let watcher = Watcher {
+            connection: INTERNAL,
+            interval: 30 * SECOND,
+            keep: 600 * SECOND,
+        };
+        self.fields
+            .entry(Self::key(pair, field))
+            .or_default()
+            .add_watcher(watcher);
+        self.sample(Self::key(pair, field), now);
+    }
+
+    fn profiling_fails(&self, field: &Field) -> bool {
+        field.is_profiling()
+            && !self
+                .source
+                .as_ref()
+                .is_some_and(|source| source.profiling())
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the fraction is dropped, as the engine does"
+    )]
+    pub(crate) fn watch(
+        &mut self,
+        connection: Connection,
+        (group, field_group): (u64, u64),
+        interval: i64,
+        keep_seconds: f64,
+        now: i64,
+    ) -> Code {
+        let (members, fields) = match self.members_and_fields(group, field_group, now) {
+            Ok(both) => both,
+            Err(code) => return code,
+        };
+        let needs_driver = |pair: &Pair| matches!(pair.0, GPU | VGPU | GPU_I | GPU_CI);
+        if !self.nvml() && members.iter().any(needs_driver) {
+            return st::NVML_NOT_LOADED;
+        }
+        let keep = (keep_seconds as i64).max(1).saturating_mul(SECOND);
+        let watcher = Watcher {
+            connection,
+            interval: interval.max(SHORTEST),
+            keep,
+        };
+        let fails = fields.iter().any(|field| self.profiling_fails(field));
+        if fails && !members.is_empty() {
+            self.load_module(8, 2);
+        }
+        for &pair in &members {
+            for &field in &fields {
+                if self.profiling_fails(field) {
+                    continue;
+                }
+                let key = Self::key(pair, field);
+                if self.fields.entry(key).or_default().add_watcher(watcher) && !self.frozen {
+                    self.sample(key, now);
+                }
+                // What a failing request leaves watched is what it could sample.
+                if let Some(watched) = self.fields.get_mut(&key).filter(|_| fails) {
+                    if watched.samples.is_empty() {
+                        watched.remove_watcher(connection);
+                    }
+                }
+            }
+        }
+        if fails && !members.is_empty() {
+            st::MODULE_NOT_LOADED
+        } else {
+            st::OK
+        }
+    }
+
+    pub(crate) fn unwatch(
+        &mut self,
+        connection: Connection,
+        group: u64,
+        field_group: u64,
+        now: i64,
+    ) -> Code {
+        let (members, fields) = match self.members_and_fields(group, field_group, now) {
+            Ok(both) => both,
+            Err(code) => return code,
+        };
+        let mut code = st::OK;
+        for &pair in &members {
+            for &field in &fields {
+                match self.fields.get_mut(&Self::key(pair, field)) {
+                    Some(watched) => watched.remove_watcher(connection),
+                    // An entity's links have no watch of their own unless a link field was watched.
+                    None if pair.0 == LINK => {}
+                    None => code = st::NOT_WATCHED,
+                }
+            }
+        }
+        if !members.is_empty() && fields.iter().any(|field| self.profiling_fails(field)) {
+            return st::MODULE_NOT_LOADED;
+        }
+        code
+    }
+
+    pub(super) fn members_and_fields(
+        &self,
+        group: u64,
+        field_group: u64,
+        now: i64,
+    ) -> Result<(Vec<Pair>, Vec<&'static Field>), Code> {
+        let (_, members) = self.group(group, now)?;
+        let fields = &self.field_group(field_group)?.fields;
+        let fields = fields
+            .iter()
+            .filter_map(|id| Field::find(*id, self.flavour))
+            .collect();
+        Ok((members, fields))
+    }
+
+    /// Samples what is due.
+    pub(crate) fn tick(&mut self, now: i64) {
+        if self.frozen {
+            return;
+        }
+        let is_due = |watched: &Watched| watched.due().is_some_and(|due| due <= now);
+        let due: Vec<_> = self
+            .fields
+            .iter()
+            .filter(|(_, watched)| is_due(watched))
+            .map(|(key, _)| *key)
+            .collect();
+        for key in due {
+            self.sample(key, now);
+        }
+    }
+
+    /// When the next sample is due.
+    pub(crate) fn next_due(&self) -> Option<i64> {
+        self.fields.values().filter_map(Watched::due).min()
+    }
+
+    fn sample(&mut self, (pair, id): (Pair, u16), now: i64) {
+        let Some(field) = Field::find(id, self.flavour) else {
+            return;
+        };
+        let Some(watched) = self.fields.get_mut(&(pair, id)) else {
+            return;
+        };
+        let after = watched.sampled_at.replace(now).unwrap_or(now);
+        watched.prune(now);
+        if self.fakes.iter().any(|fake| fake.pair == pair) && !field.global {
+            return;
+        }
+        let Some(source) = &self.source else { return };
+        // A link's values come from the driver under the link's own id.
+        let events = source.events(pair, id, after, now);
+        let sampled = match source.value(pair, field, now) {
+            Some(payload) if events.is_empty() => vec![(now, payload)],
+            _ => events,
+        };
+        for (at, payload) in sampled {
+            self.store(pair, id, at, payload);
+        }
+    }
+
+    /// Keeps a sample, and tells those who registered for what it violates.
+    pub(super) fn store(&mut self, pair: Pair, field: u16, at: i64, payload: Payload) {
+        if self.nvml() {
+            self.policy.check(pair, field, at, &payload);
+        }
+        self.fields
+            .entry((pair, field))
+            .or_default()
+            .insert(at, payload);
+    }
+
+    /// Puts a sample in by hand.
+    pub(crate) fn inject(
+        &mut self,
+        pair: Pair,
+        field: u16,
+        kind: u8,
+        at: i64,
+        payload: Payload,
+        now: i64,
+    ) -> Code {
+        let Some(field) = Field::find(field, self.flavour) else {
+            return st::BADPARAM;
+        };
+        if field.kind != kind {
+            return st::BADPARAM;
+        }
+        let exists = match pair.0 {
+            GPU | SWITCH | GPU_I | GPU_CI | CPU | CPU_CORE => self.entity(pair, now).is_some(),
+            VGPU => false,
+            _ => true,
+        };
+        if !exists {
+            return st::BADPARAM;
+        }
+        let at = if at == 0 { now } else { at };
+        let (pair, field) = Self::key(pair, field);
+        self.store(pair, field, at, payload);
+        st::OK
+    }
+}

@@ -1,0 +1,149 @@
+//! The simulator is held to what the real library was seen to do: recorded calls, made again and compared.
+//!
+//! The recordings are in `data/transcripts.jsonl`. A row counts as reproduced only if its call was made here, and all
+//! that the row tells of it was compared.
+
+#![expect(unsafe_code, reason = "calls C functions")]
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test may fail by panicking"
+)]
+#![expect(
+    clippy::match_same_arms,
+    clippy::too_many_lines,
+    reason = "a line a recorded call, in their order"
+)]
+
+mod entities;
+mod groups;
+mod health;
+mod lifecycle;
+mod native;
+mod others;
+mod record;
+mod run;
+mod values;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use dcgm_simulator::Control;
+use native::Native;
+use run::{Row, Run, Seen};
+
+const RECORDINGS: &str = include_str!("../../data/transcripts.jsonl");
+/// Rows that must be reproduced; raise it with each that joins them.
+const PINNED: usize = 1710;
+
+/// What a row says besides what was observed: which call, and what went in.
+const NOT_OBSERVED: [&str; 6] = ["file", "name", "call", "code", "since", "then_sleep_s"];
+
+pub(crate) fn library() -> PathBuf {
+    dcgm_simulator::library_4_6().expect("cargo builds the simulator with this test")
+}
+
+pub(crate) fn native() -> &'static Native {
+    static NATIVE: OnceLock<Native> = OnceLock::new();
+    NATIVE.get_or_init(|| Native::load(&library()))
+}
+
+fn replay(run: &mut Run<'_>, row: &Row) -> Seen {
+    let case = run.file.split('-').next().unwrap_or("");
+    run.control.advance(run.pace);
+    match case {
+        "case1" => lifecycle::case1(run, row),
+        "case2" => lifecycle::case2(run, row),
+        "case2b" => lifecycle::case2b(run, row),
+        "case3" => lifecycle::case3(run, row),
+        "case4" => entities::case4(run, row),
+        "case4b" => entities::case4b(run, row),
+        "case5" => groups::case5(run, row),
+        "case5b" => groups::case5b(run, row),
+        "case6" => values::case6(run, row),
+        "case6b" => values::case6b(run, row),
+        "case6c" => values::case6c(run, row),
+        "case6d" => values::case6d(run, row),
+        "case6e" => values::case6e(run, row),
+        "case6L" => values::case6l(run, row),
+        "case7" => others::case7(run, row),
+        "case8" => others::case8(run, row),
+        "case9" => others::case9(run, row),
+        "case10" => others::case10(run, row),
+        "case12" => health::case12(run, row),
+        "case12b" | "case12c" | "case12d" => health::case12b(run, row),
+        "case13" | "case14" | "case14t" => Err("measures time"),
+        _ => Err("case not known"),
+    }
+}
+
+#[test]
+fn the_simulator_does_what_the_real_library_was_seen_to_do() {
+    let control = Control::of(&library()).unwrap();
+    let mut files: Vec<(String, Vec<Row>)> = Vec::new();
+    for line in RECORDINGS.lines() {
+        let row = Row(serde_json::from_str(line).unwrap());
+        let file = row.text("file").to_owned();
+        match files.last_mut().filter(|(last, _)| *last == file) {
+            Some((_, rows)) => rows.push(row),
+            None => files.push((file, vec![row])),
+        }
+    }
+    let (mut all, mut reproduced) = (0, 0);
+    let mut left_out: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for (file, rows) in &files {
+        let mut run = Run::new(native(), &control, file);
+        for row in rows {
+            all += 1;
+            match replay(&mut run, row) {
+                Err(reason) => *left_out.entry(reason).or_default() += 1,
+                Ok(seen) => {
+                    let observed = row
+                        .0
+                        .iter()
+                        .filter(|(key, _)| !NOT_OBSERVED.contains(&key.as_str()));
+                    let differing: Vec<_> = observed
+                        .filter(|(key, value)| seen.get(*key) != Some(value))
+                        .collect();
+                    let compared = row
+                        .0
+                        .keys()
+                        .any(|key| !NOT_OBSERVED.contains(&key.as_str()));
+                    assert!(compared, "{file}: {}: nothing to compare", row.name());
+                    if differing.is_empty() {
+                        reproduced += 1;
+                    }
+                    for (key, value) in differing {
+                        let got = seen
+                            .get(key)
+                            .map_or("nothing".to_owned(), ToString::to_string);
+                        wrong.push(format!(
+                            "{file}: {}: {key}\n  recorded {value}\n  here     {got}",
+                            row.name()
+                        ));
+                    }
+                }
+            }
+        }
+        run.end();
+        assert_eq!(control.panics(), 0, "{file}: the simulator panicked");
+    }
+    let reasons: Vec<_> = left_out
+        .iter()
+        .map(|(reason, count)| format!("{reason} {count}"))
+        .collect();
+    let count: usize = left_out.values().sum();
+    println!(
+        "reproduced {reproduced} of {all} recorded calls; left out {count}: {}",
+        reasons.join(", ")
+    );
+    assert!(
+        wrong.is_empty(),
+        "{} differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    assert!(reproduced >= PINNED, "{reproduced} of {PINNED} pinned");
+}
