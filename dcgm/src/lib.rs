@@ -1,7 +1,44 @@
-//! GPU telemetry from NVIDIA DCGM, in Rust: safe, and without a dependency at build time.
+//! GPU telemetry from NVIDIA DCGM (Data Center GPU Manager), in Rust.
 //!
-//! libdcgm is loaded when a client connects. Where there is none, everything answers
-//! [`Error::Load`]; nothing panics, and nothing is needed to build.
+//! libdcgm is loaded when a client connects: nothing of DCGM is needed to build, and where there is none, every call
+//! answers [`Error::Load`].
+//!
+//! * [`Client`] is the seam: [`Engine`] is a host engine reached through libdcgm, and `mock::Mock` (feature `mock`) is one
+//!   that a test makes up.
+//! * [`EntityId`] says where something is found (GPU 3), [`Entity`] what it is; [`FieldId`] is one of its quantities.
+//! * [`Client::watch`] has the engine sample fields for as long as the [`Watch`] lives.
+//! * [`Client::latest`] reads the newest [`Sample`] of each pair of a [`Query`]; [`Client::events`] reads every sample
+//!   since a [`Cursor`], each once.
+//! * A sample's value is a [`Value`], or the reason why there is none: [`Absent`]. A blank is never a number.
+//! * An [`Error`] keeps DCGM's code and the function's name; ask its `is_*` predicates what to do, and
+//!   [`hint`](Error::hint) what a person can do.
+//!
+//! ```
+//! # #[cfg(feature = "mock")] {
+//! use dcgm::mock::Mock;
+//! use dcgm::{Client, EntityKind, FieldId, Query, Samples, WatchRequest};
+//!
+//! /// Works on any client; so does its test, without a GPU.
+//! fn hottest(client: &dyn Client) -> dcgm::Result<Option<i64>> {
+//!     let mut gpus = Vec::new();
+//!     client.list(EntityKind::GPU, &mut gpus)?;
+//!     let watch = client.watch(&WatchRequest::new(gpus, [FieldId::GPU_TEMP]))?;
+//!     let mut samples = Samples::new();
+//!     client.latest(&Query::of([&watch]), &mut samples)?;
+//!     Ok(samples.iter().filter_map(|sample| sample.value.ok()?.as_i64()).max())
+//! }
+//!
+//! let mock = Mock::named("8xh100,thermal").unwrap();
+//! mock.connect()?;
+//! assert!(hottest(&mock)?.is_some());
+//! # }
+//! # Ok::<(), dcgm::Error>(())
+//! ```
+//!
+//! # Features
+//!
+//! * `mock`: scripted clients, ready-made hosts and incidents, for tests without a GPU. What they say is made up, and
+//!   [`Backend::is_simulated`] tells so.
 
 mod client;
 mod code;

@@ -24,3 +24,8 @@ pub fn skip_unless<T, R: Display>(available: Result<T, R>) -> Option<T> {
         }
     }
 }
+
+/// The front page, whose Rust is compiled as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub mod readme {}

@@ -66,6 +66,8 @@ pub(crate) struct Engine {
     pub(crate) flavour: Flavour,
     /// The GPUs of the host. `None`: no driver, no NVML.
     source: Option<Box<dyn Source>>,
+    /// Whether there is a driver: from the start to the end.
+    driver: bool,
     fakes: Vec<Entity>,
     groups: BTreeMap<u64, groups::Group>,
     next_group: u64,
@@ -94,6 +96,7 @@ impl Engine {
     pub(crate) fn new(flavour: Flavour, source: Option<Box<dyn Source>>, now: i64) -> Self {
         let mut engine = Self {
             flavour,
+            driver: source.is_some(),
             source,
             fakes: Vec::new(),
             groups: BTreeMap::new(),
@@ -121,7 +124,7 @@ impl Engine {
     }
 
     pub(crate) fn nvml(&self) -> bool {
-        self.source.is_some()
+        self.driver
     }
 
     pub(crate) fn connected(&mut self, connection: Connection, persistent: bool) {
