@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use dcgm::{Client as _, ConnectCause, Deadlines, Endpoint, EndpointError, Engine, EngineOptions, Error, LoadError};
+use dcgm::{
+    Client as _, ConnectCause, Deadlines, Endpoint, EndpointError, Engine, EngineOptions, Error,
+    LoadError,
+};
 
 /// Long enough for a busy machine, and still far below the 120 s for which libdcgm would wait.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -19,12 +22,16 @@ fn connect(endpoint: &str) -> Error {
 }
 
 fn connect_with(endpoint: &str, library: &Path) -> Error {
-    let options = EngineOptions::standalone(endpoint.parse().expect("an endpoint")).with_library(library);
+    let options =
+        EngineOptions::standalone(endpoint.parse().expect("an endpoint")).with_library(library);
     let engine = Engine::new(options.with_deadlines(Deadlines::default()));
     let start = Instant::now();
     let error = engine.connect().expect_err("nobody is there");
     assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
-    assert!(error.hint().is_some_and(|hint| !hint.is_empty()), "no hint: {error}");
+    assert!(
+        error.hint().is_some_and(|hint| !hint.is_empty()),
+        "no hint: {error}"
+    );
     error
 }
 
@@ -32,7 +39,10 @@ fn cause(endpoint: &str) -> ConnectCause {
     let error = connect(endpoint);
     assert!(error.is_disconnected() && error.is_transient(), "{error}");
     match error {
-        Error::Connect { cause, endpoint: named } => {
+        Error::Connect {
+            cause,
+            endpoint: named,
+        } => {
             assert_eq!(named.to_string(), endpoint);
             cause
         }
@@ -65,7 +75,10 @@ fn socket(folder: &tempfile::TempDir) -> (PathBuf, String) {
 #[test]
 fn a_missing_library_is_not_found() {
     let error = connect_with("127.0.0.1:1", Path::new("/nowhere/libdcgm.so.4"));
-    assert!(matches!(error, Error::Load(LoadError::NotFound { .. })), "{error}");
+    assert!(
+        matches!(error, Error::Load(LoadError::NotFound { .. })),
+        "{error}"
+    );
     assert!(error.is_unavailable());
 }
 
@@ -75,28 +88,45 @@ fn a_file_that_is_no_library_is_told_from_a_library_that_is_not_libdcgm() {
     let text = folder.path().join("libdcgm.so.4");
     std::fs::write(&text, "not a library").unwrap();
     let error = connect_with("127.0.0.1:1", &text);
-    assert!(matches!(error, Error::Load(LoadError::NotALibrary { .. })), "{error}");
+    assert!(
+        matches!(error, Error::Load(LoadError::NotALibrary { .. })),
+        "{error}"
+    );
 
     // The one library that is surely loaded here.
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
-    let libc = maps.lines().filter_map(|line| line.split_whitespace().nth(5)).find(|path| {
-        Path::new(path).file_name().is_some_and(|name| name.to_string_lossy().starts_with("libc.so"))
-    });
+    let libc = maps
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(5))
+        .find(|path| {
+            Path::new(path)
+                .file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with("libc.so"))
+        });
     if let Some(libc) = libc {
         let error = connect_with("127.0.0.1:1", Path::new(libc));
-        assert!(matches!(error, Error::Load(LoadError::NotDcgm { .. })), "{error}");
+        assert!(
+            matches!(error, Error::Load(LoadError::NotDcgm { .. })),
+            "{error}"
+        );
     }
 }
 
 #[test]
 fn a_relative_library_is_not_loaded() {
     let error = connect_with("127.0.0.1:1", Path::new("libdcgm.so.4"));
-    assert!(matches!(error, Error::Load(LoadError::RelativePath { .. })), "{error}");
+    assert!(
+        matches!(error, Error::Load(LoadError::RelativePath { .. })),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_dead_port_refuses() {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let start = Instant::now();
     assert_eq!(cause(&address.to_string()), ConnectCause::Refused);
     // libdcgm alone would have tried until its time was up.
@@ -110,7 +140,16 @@ fn a_silent_peer_is_told_within_the_deadline() {
         std::mem::forget(stream);
     });
     let error = connect(&address);
-    assert!(matches!(&error, Error::Connect { cause: ConnectCause::Silent, .. }), "{error}");
+    assert!(
+        matches!(
+            &error,
+            Error::Connect {
+                cause: ConnectCause::Silent,
+                ..
+            }
+        ),
+        "{error}"
+    );
     assert!(error.is_timeout());
 }
 
@@ -136,7 +175,10 @@ fn a_peer_that_closes_is_told_from_one_that_speaks_something_else() {
 #[test]
 fn a_name_that_has_no_address_is_unresolvable() {
     let cause = cause("no-such-host.invalid:5555");
-    assert!(matches!(cause, ConnectCause::Unresolvable { .. }), "{cause}");
+    assert!(
+        matches!(cause, ConnectCause::Unresolvable { .. }),
+        "{cause}"
+    );
 }
 
 #[test]
@@ -169,7 +211,13 @@ fn a_relative_or_empty_unix_path_is_no_endpoint() {
 #[test]
 fn an_ipv6_address_needs_a_libdcgm_that_can_parse_it() {
     let error = connect_with("[::1]:5555", &dcgm_simulator::library_3_3().expect("built"));
-    let Error::Connect { cause: ConnectCause::Ipv6 { library }, .. } = &error else { panic!("{error}") };
+    let Error::Connect {
+        cause: ConnectCause::Ipv6 { library },
+        ..
+    } = &error
+    else {
+        panic!("{error}")
+    };
     assert_eq!(library.to_string(), "3.3.9");
     assert!(error.to_string().contains("3.3.9"), "{error}");
 }

@@ -5,8 +5,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use dcgm::{
-    Client as _, Cursor, Deadlines, Engine, EngineOptions, EntityId, EntityKind, Error, FieldId, Query, ReturnCode,
-    Samples, Timestamp, WatchRequest,
+    Client as _, Cursor, Deadlines, Engine, EngineOptions, EntityId, EntityKind, Error, FieldId,
+    Query, ReturnCode, Samples, Timestamp, WatchRequest,
 };
 use dcgm_simulator::{Control, Fault, Flavour, Served};
 
@@ -32,22 +32,33 @@ impl Bench {
         control.clear();
         assert!(control.set_host("8xh100"));
         let served = control.serve("127.0.0.1:0", flavour).expect("served");
-        let endpoint = format!("127.0.0.1:{}", served.port).parse().expect("an endpoint");
+        let endpoint = format!("127.0.0.1:{}", served.port)
+            .parse()
+            .expect("an endpoint");
         let mut deadlines = Deadlines::default();
         // Short, so that the tests are. No claim is about how long it is.
         deadlines.connect = Duration::from_millis(500);
         deadlines.enumerate = Duration::from_millis(500);
         deadlines.watch = Duration::from_millis(500);
         deadlines.read = Duration::from_millis(500);
-        let options = EngineOptions::standalone(endpoint).with_library(&library).with_deadlines(deadlines);
+        let options = EngineOptions::standalone(endpoint)
+            .with_library(&library)
+            .with_deadlines(deadlines);
         let engine = Engine::new(options);
         engine.connect().expect("connect");
-        Self { control, served, engine, _alone: alone }
+        Self {
+            control,
+            served,
+            engine,
+            _alone: alone,
+        }
     }
 
     fn read(&self, field: FieldId) -> Samples {
         let mut samples = Samples::new();
-        self.engine.latest(&Query::new([(gpus(2), vec![field])]), &mut samples).expect("latest");
+        self.engine
+            .latest(&Query::new([(gpus(2), vec![field])]), &mut samples)
+            .expect("latest");
         samples
     }
 
@@ -80,16 +91,29 @@ fn the_end_of_a_watch_leaves_another_on_the_same_field_alone() {
     for flavour in [Flavour::V4_6, Flavour::V3_3] {
         let bench = Bench::new(flavour);
         bench.control.stop_clock(0);
-        let first = bench.engine.watch(&request(&[FieldId::GPU_TEMP, FieldId::SM_CLOCK])).expect("watch");
-        let second = bench.engine.watch(&request(&[FieldId::GPU_TEMP])).expect("watch");
+        let first = bench
+            .engine
+            .watch(&request(&[FieldId::GPU_TEMP, FieldId::SM_CLOCK]))
+            .expect("watch");
+        let second = bench
+            .engine
+            .watch(&request(&[FieldId::GPU_TEMP]))
+            .expect("watch");
         drop(first);
         let before = bench.time_of(FieldId::GPU_TEMP);
         bench.control.advance(Duration::from_secs(5));
-        assert!(bench.time_of(FieldId::GPU_TEMP) > before, "{flavour:?}: it is sampled no more");
+        assert!(
+            bench.time_of(FieldId::GPU_TEMP) > before,
+            "{flavour:?}: it is sampled no more"
+        );
         drop(second);
         let before = bench.time_of(FieldId::GPU_TEMP);
         bench.control.advance(Duration::from_secs(5));
-        assert_eq!(bench.time_of(FieldId::GPU_TEMP), before, "{flavour:?}: nobody watches it");
+        assert_eq!(
+            bench.time_of(FieldId::GPU_TEMP),
+            before,
+            "{flavour:?}: nobody watches it"
+        );
     }
 }
 
@@ -97,7 +121,10 @@ fn the_end_of_a_watch_leaves_another_on_the_same_field_alone() {
 fn a_slower_watch_on_the_same_field_does_not_slow_a_faster_one() {
     let bench = Bench::new(Flavour::V4_6);
     bench.control.stop_clock(0);
-    let _fast = bench.engine.watch(&request(&[FieldId::GPU_TEMP])).expect("watch");
+    let _fast = bench
+        .engine
+        .watch(&request(&[FieldId::GPU_TEMP]))
+        .expect("watch");
     let slow = request(&[FieldId::GPU_TEMP]).every(Duration::from_secs(3600));
     let _slow = bench.engine.watch(&slow).expect("watch");
     let before = bench.time_of(FieldId::GPU_TEMP);
@@ -139,20 +166,43 @@ fn a_call_that_hangs_is_cancelled_and_the_next_connection_works() {
     ];
     for function in calls {
         let bench = Bench::new(Flavour::V4_6);
-        assert!(bench.control.fault(function, Fault::HangUntilDisconnected, 1));
+        assert!(
+            bench
+                .control
+                .fault(function, Fault::HangUntilDisconnected, 1)
+        );
         let start = Instant::now();
         let error = match function {
-            "dcgmGetEntityGroupEntities" => bench.engine.list(EntityKind::GPU, &mut Vec::new()).unwrap_err(),
+            "dcgmGetEntityGroupEntities" => bench
+                .engine
+                .list(EntityKind::GPU, &mut Vec::new())
+                .unwrap_err(),
             "dcgmEntitiesGetLatestValues" => {
                 let query = Query::new([(gpus(2), vec![FieldId::GPU_TEMP])]);
-                bench.engine.latest(&query, &mut Samples::new()).unwrap_err()
+                bench
+                    .engine
+                    .latest(&query, &mut Samples::new())
+                    .unwrap_err()
             }
-            _ => bench.engine.watch(&request(&[FieldId::GPU_TEMP])).map(drop).unwrap_err(),
+            _ => bench
+                .engine
+                .watch(&request(&[FieldId::GPU_TEMP]))
+                .map(drop)
+                .unwrap_err(),
         };
-        assert!(matches!(error, Error::Timeout { .. }), "{function}: {error}");
+        assert!(
+            matches!(error, Error::Timeout { .. }),
+            "{function}: {error}"
+        );
         assert!(start.elapsed() < PATIENCE);
-        assert!(matches!(bench.engine.engine(), Err(Error::NotConnected)), "{function}");
-        bench.engine.connect().unwrap_or_else(|error| panic!("{function}: {error}"));
+        assert!(
+            matches!(bench.engine.engine(), Err(Error::NotConnected)),
+            "{function}"
+        );
+        bench
+            .engine
+            .connect()
+            .unwrap_or_else(|error| panic!("{function}: {error}"));
         assert_eq!(bench.read(FieldId::GPU_TEMP).len(), 2, "{function}");
         assert_eq!(bench.control.hanging(), 0, "{function}: a thread is left");
     }
@@ -163,14 +213,24 @@ fn a_call_that_nothing_ends_costs_a_thread_and_three_are_refused() {
     let bench = Bench::new(Flavour::V4_6);
     let query = Query::new([(gpus(1), vec![FieldId::GPU_TEMP])]);
     for lost in 1..=2 {
-        assert!(bench.control.fault("dcgmEntitiesGetLatestValues", Fault::Hang, 1));
-        let error = bench.engine.latest(&query, &mut Samples::new()).unwrap_err();
+        assert!(
+            bench
+                .control
+                .fault("dcgmEntitiesGetLatestValues", Fault::Hang, 1)
+        );
+        let error = bench
+            .engine
+            .latest(&query, &mut Samples::new())
+            .unwrap_err();
         assert!(matches!(error, Error::Timeout { .. }), "{error}");
         if lost < 2 {
             bench.engine.connect().expect("on another thread");
         }
     }
-    assert!(matches!(bench.engine.connect(), Err(Error::Wedged { abandoned: 2 })));
+    assert!(matches!(
+        bench.engine.connect(),
+        Err(Error::Wedged { abandoned: 2 })
+    ));
     bench.control.release();
     let until = Instant::now() + PATIENCE;
     while let Err(error) = bench.engine.connect() {
@@ -183,7 +243,11 @@ fn a_call_that_nothing_ends_costs_a_thread_and_three_are_refused() {
 #[test]
 fn close_frees_a_call_that_hangs_on_another_thread() {
     let bench = Bench::new(Flavour::V4_6);
-    assert!(bench.control.fault("dcgmGetEntityGroupEntities", Fault::HangUntilDisconnected, 1));
+    assert!(bench.control.fault(
+        "dcgmGetEntityGroupEntities",
+        Fault::HangUntilDisconnected,
+        1
+    ));
     thread::scope(|scope| {
         let hanging = scope.spawn(|| bench.engine.list(EntityKind::GPU, &mut Vec::new()));
         while bench.control.hanging() == 0 && !hanging.is_finished() {
@@ -201,30 +265,55 @@ fn an_engine_that_does_not_know_the_request_is_read_by_samples() {
     for function in ["dcgmEntitiesGetLatestValues", "dcgmGetDeviceAttributes"] {
         assert!(bench.control.fault(function, Fault::Code(-20), u32::MAX));
     }
-    let watch = bench.engine.watch(&request(&[FieldId::GPU_TEMP, FieldId::POWER_USAGE])).expect("watch");
+    let watch = bench
+        .engine
+        .watch(&request(&[FieldId::GPU_TEMP, FieldId::POWER_USAGE]))
+        .expect("watch");
     let query = Query::new([(gpus(3), vec![FieldId::GPU_TEMP])]);
     let mut samples = Samples::new();
     for _ in 0..2 {
-        bench.engine.latest(&query, &mut samples).expect("by samples");
+        bench
+            .engine
+            .latest(&query, &mut samples)
+            .expect("by samples");
         assert_eq!(samples.len(), 3);
         for gpu in gpus(2) {
-            assert!(samples.find(gpu, FieldId::GPU_TEMP).is_some_and(|sample| sample.value.is_ok()), "{samples:?}");
+            assert!(
+                samples
+                    .find(gpu, FieldId::GPU_TEMP)
+                    .is_some_and(|sample| sample.value.is_ok()),
+                "{samples:?}"
+            );
         }
         let unwatched = samples.find(EntityId::gpu(2), FieldId::GPU_TEMP).unwrap();
         assert_eq!(unwatched.value, Err(dcgm::Absent::NotWatched));
     }
     let entities = bench.engine.entities(&[EntityKind::GPU]).expect("entities");
-    assert!(entities[0].uuid.is_some() && entities[0].model.is_some(), "{:?}", entities[0]);
+    assert!(
+        entities[0].uuid.is_some() && entities[0].model.is_some(),
+        "{:?}",
+        entities[0]
+    );
     drop(watch);
 }
 
 #[test]
 fn a_killed_engine_is_disconnected_at_once_and_comes_back() {
     let bench = Bench::new(Flavour::V4_6);
-    let watch = bench.engine.watch(&WatchRequest::events(gpus(1), [FieldId::XID_ERRORS])).expect("watch");
+    let watch = bench
+        .engine
+        .watch(&WatchRequest::events(gpus(1), [FieldId::XID_ERRORS]))
+        .expect("watch");
     bench.control.kill(bench.served);
-    let error = bench.engine.events(&watch, &mut Cursor::new(), &mut Samples::new()).unwrap_err();
-    assert_eq!(error.code(), Some(ReturnCode::CONNECTION_NOT_VALID), "{error}");
+    let error = bench
+        .engine
+        .events(&watch, &mut Cursor::new(), &mut Samples::new())
+        .unwrap_err();
+    assert_eq!(
+        error.code(),
+        Some(ReturnCode::CONNECTION_NOT_VALID),
+        "{error}"
+    );
     assert!(matches!(bench.engine.engine(), Err(Error::NotConnected)));
     let refused = bench.engine.connect().unwrap_err();
     assert!(matches!(&refused, Error::Connect { .. }), "{refused}");
@@ -234,12 +323,25 @@ fn a_killed_engine_is_disconnected_at_once_and_comes_back() {
 fn a_library_of_another_major_is_told_with_both_versions() {
     let bench = Bench::new(Flavour::V3_3);
     let library = dcgm_simulator::library_4_6().expect("built");
-    let endpoint = format!("127.0.0.1:{}", bench.served.port).parse().expect("an endpoint");
+    let endpoint = format!("127.0.0.1:{}", bench.served.port)
+        .parse()
+        .expect("an endpoint");
     let engine = Engine::new(EngineOptions::standalone(endpoint).with_library(library));
     let error = engine.connect().unwrap_err();
-    let Error::VersionMismatch { library, engine } = &error else { panic!("{error}") };
-    assert_eq!((library.to_string(), engine.to_string()), ("4.6.0".into(), "3.3.9".into()));
-    assert!(error.hint().is_some_and(|hint| hint.contains("libdcgm.so.3")), "{:?}", error.hint());
+    let Error::VersionMismatch { library, engine } = &error else {
+        panic!("{error}")
+    };
+    assert_eq!(
+        (library.to_string(), engine.to_string()),
+        ("4.6.0".into(), "3.3.9".into())
+    );
+    assert!(
+        error
+            .hint()
+            .is_some_and(|hint| hint.contains("libdcgm.so.3")),
+        "{:?}",
+        error.hint()
+    );
 }
 
 #[test]
@@ -251,7 +353,11 @@ fn no_request_is_made_of_which_an_engine_dies() {
         EntityKind::COMPUTE_INSTANCE,
         EntityKind::SWITCH,
     ]));
-    drop(bench.engine.watch(&request(&[FieldId::PROF_SM_ACTIVE, FieldId::XID_ERRORS])));
+    drop(
+        bench
+            .engine
+            .watch(&request(&[FieldId::PROF_SM_ACTIVE, FieldId::XID_ERRORS])),
+    );
     bench.read(FieldId::PROF_SM_ACTIVE);
     bench.read(FieldId::XID_ERRORS);
     assert_eq!((bench.control.crashes(), bench.control.panics()), (0, 0));

@@ -11,8 +11,8 @@ use std::thread;
 use std::time::Duration;
 
 use dcgm::{
-    Client as _, Cursor, EmbeddedMode, Engine, EngineOptions, EntityId, FieldId, Query, Samples, ValueType,
-    WatchRequest,
+    Client as _, Cursor, EmbeddedMode, Engine, EngineOptions, EntityId, FieldId, Query, Samples,
+    ValueType, WatchRequest,
 };
 use dcgm_simulator::{Control, Fault, Flavour};
 
@@ -69,7 +69,12 @@ fn fields(count: usize) -> Vec<FieldId> {
             && !info.id.is_profiling()
             && !info.id.is_event()
     };
-    FieldId::all().iter().filter(numeric).take(count).map(|info| info.id).collect()
+    FieldId::all()
+        .iter()
+        .filter(numeric)
+        .take(count)
+        .map(|info| info.id)
+        .collect()
 }
 
 fn gpus() -> Vec<EntityId> {
@@ -80,7 +85,10 @@ fn gpus() -> Vec<EntityId> {
 fn a_steady_read_allocates_nothing_and_makes_the_fewest_calls() {
     let folder = tempfile::tempdir().unwrap();
     let socket = format!("unix://{}", folder.path().join("engine").display());
-    println!("{:<28} {:>6} {:>12} {:>10}", "engine", "values", "calls a read", "allocations");
+    println!(
+        "{:<28} {:>6} {:>12} {:>10}",
+        "engine", "values", "calls a read", "allocations"
+    );
     for (flavour, library) in [
         (Flavour::V4_6, dcgm_simulator::library_4_6().unwrap()),
         (Flavour::V3_3, dcgm_simulator::library_3_3().unwrap()),
@@ -92,37 +100,68 @@ fn a_steady_read_allocates_nothing_and_makes_the_fewest_calls() {
         for (name, options) in [
             ("embedded", EngineOptions::embedded(EmbeddedMode::Auto)),
             ("unix", EngineOptions::standalone(socket.parse().unwrap())),
-            ("tcp", EngineOptions::standalone(format!("127.0.0.1:{}", tcp.port).parse().unwrap())),
+            (
+                "tcp",
+                EngineOptions::standalone(format!("127.0.0.1:{}", tcp.port).parse().unwrap()),
+            ),
         ] {
             let engine = Engine::new(options.with_library(&library));
             engine.connect().unwrap();
             for count in [12, 40, 127] {
                 let fields = fields(count);
                 assert_eq!(fields.len(), count);
-                let watch = engine.watch(&WatchRequest::new(gpus(), fields.clone())).unwrap();
+                let watch = engine
+                    .watch(&WatchRequest::new(gpus(), fields.clone()))
+                    .unwrap();
                 let query = Query::new([(gpus(), fields.clone())]);
                 let mut samples = Samples::new();
-                let allocated = allocations(&control, "dcgmEntitiesGetLatestValues", || engine.latest(&query, &mut samples).unwrap());
+                let allocated = allocations(&control, "dcgmEntitiesGetLatestValues", || {
+                    engine.latest(&query, &mut samples).unwrap()
+                });
                 assert_eq!(samples.len(), 8 * count);
                 control.reset_calls();
                 engine.latest(&query, &mut samples).unwrap();
                 let calls = control.calls("");
-                assert_eq!(calls, control.calls("dcgmEntitiesGetLatestValues"), "and no other");
-                println!("{:<28} {:>6} {calls:>12} {allocated:>10}", format!("{flavour:?} {name}"), 8 * count);
+                assert_eq!(
+                    calls,
+                    control.calls("dcgmEntitiesGetLatestValues"),
+                    "and no other"
+                );
+                println!(
+                    "{:<28} {:>6} {calls:>12} {allocated:>10}",
+                    format!("{flavour:?} {name}"),
+                    8 * count
+                );
                 assert_eq!(allocated, 0, "{flavour:?} {name} {count}");
                 // A number takes 32 bytes of a reply, and 7,800 (3.3: 15,360) do not pass the cliff.
-                let budget = if matches!(flavour, Flavour::V4_6) { 7_800 } else { 15_360 };
-                let least = if name == "tcp" { (8 * count * 32).div_ceil(budget) } else { 1 };
+                let budget = if matches!(flavour, Flavour::V4_6) {
+                    7_800
+                } else {
+                    15_360
+                };
+                let least = if name == "tcp" {
+                    (8 * count * 32).div_ceil(budget)
+                } else {
+                    1
+                };
                 assert_eq!(calls, least as u64, "{flavour:?} {name} {count}");
                 drop(watch);
             }
-            let watch = engine.watch(&WatchRequest::events(gpus(), [FieldId::XID_ERRORS])).unwrap();
+            let watch = engine
+                .watch(&WatchRequest::events(gpus(), [FieldId::XID_ERRORS]))
+                .unwrap();
             let (mut cursor, mut samples) = (Cursor::new(), Samples::new());
-            let allocated = allocations(&control, "dcgmGetValuesSince_v2", || engine.events(&watch, &mut cursor, &mut samples).unwrap());
+            let allocated = allocations(&control, "dcgmGetValuesSince_v2", || {
+                engine.events(&watch, &mut cursor, &mut samples).unwrap()
+            });
             control.reset_calls();
             engine.events(&watch, &mut cursor, &mut samples).unwrap();
             let calls = control.calls("");
-            println!("{:<28} {:>6} {calls:>12} {allocated:>10}", format!("{flavour:?} {name}, events"), 8);
+            println!(
+                "{:<28} {:>6} {calls:>12} {allocated:>10}",
+                format!("{flavour:?} {name}, events"),
+                8
+            );
             assert_eq!((allocated, calls), (0, 1), "{flavour:?} {name}");
             drop(watch);
             drop(engine);

@@ -382,19 +382,22 @@ impl Trial<'_> {
         Ok(())
     }
 
-    /// The engine's time: what it answers as "from next" to a question about the future.
+    /// The engine's time: what it answers as "from next" to a question about the future, which brings no sample.
     fn now(&self) -> Result<Timestamp> {
+        let (Some(group), Some((fields, _))) = (self.groups.first(), self.field_groups.first())
+        else {
+            return Ok(Timestamp::NEVER);
+        };
         let (dcgm, handle) = (self.session.line.dcgm(), self.session.line.handle());
+        let ask = |from| {
+            let mut text = String::new();
+            dcgm.since(handle, (*group, *fields), from, &mut text, &mut |_| {})
+        };
         let future = Timestamp::from_micros(i64::MAX / 2);
-        match (self.groups.first(), self.field_groups.first()) {
-            (Some(group), Some((fields, _))) => dcgm.since(
-                handle,
-                (*group, *fields),
-                future,
-                &mut String::new(),
-                &mut |_| {},
-            ),
-            _ => Ok(Timestamp::NEVER),
+        match ask(future)? {
+            // One that takes the question for an answer is asked about everything that it has.
+            next if next >= future => ask(Timestamp::NEVER),
+            next => Ok(next),
         }
     }
 }

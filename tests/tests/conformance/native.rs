@@ -28,7 +28,11 @@ impl Native {
     /// Connects to the engine that the client under test is connected to.
     pub(crate) fn connect(library: &Path, endpoint: Option<&Endpoint>) -> Self {
         let library = sys::Library::open_at(library).expect("the client has loaded it");
-        let mut native = Self { library, handle: 0x7fff_ffff, embedded: endpoint.is_none() };
+        let mut native = Self {
+            library,
+            handle: 0x7fff_ffff,
+            embedded: endpoint.is_none(),
+        };
         if let Some(endpoint) = endpoint {
             let (address, unix) = match endpoint {
                 Endpoint::Unix(path) => (path.display().to_string(), 1),
@@ -42,7 +46,10 @@ impl Native {
                 addressIsUnixSocket: unix,
             };
             let mut handle = 0;
-            must!(native, dcgmConnect_v2(address.as_ptr(), &raw mut params, &raw mut handle));
+            must!(
+                native,
+                dcgmConnect_v2(address.as_ptr(), &raw mut params, &raw mut handle)
+            );
             native.handle = handle;
         }
         native
@@ -72,7 +79,13 @@ impl Native {
         let mut count = 32;
         must!(
             self,
-            dcgmGetEntityGroupEntities(self.handle, sys::DCGM_FE_GPU, ids.as_mut_ptr(), &raw mut count, 0)
+            dcgmGetEntityGroupEntities(
+                self.handle,
+                sys::DCGM_FE_GPU,
+                ids.as_mut_ptr(),
+                &raw mut count,
+                0
+            )
         );
         let mut fakes = Vec::new();
         for id in ids.iter().take(usize::try_from(count).unwrap()) {
@@ -85,7 +98,13 @@ impl Native {
         fakes
     }
 
-    pub(crate) fn inject(&self, entity: EntityId, field: FieldId, value: Injected, when: Timestamp) {
+    pub(crate) fn inject(
+        &self,
+        entity: EntityId,
+        field: FieldId,
+        value: Injected,
+        when: Timestamp,
+    ) {
         // SAFETY: integers and a union of those, of which zero is a value.
         let mut record: Box<sys::dcgmFieldValue_v1> = Box::new(unsafe { std::mem::zeroed() });
         record.version = sys::dcgmFieldValue_v1::VERSION;
@@ -119,7 +138,10 @@ impl Native {
     pub(crate) fn open_groups(&self) -> (usize, usize) {
         let mut ids = [0; 128];
         let mut groups = 128;
-        must!(self, dcgmGroupGetAllIds(self.handle, ids.as_mut_ptr(), &raw mut groups));
+        must!(
+            self,
+            dcgmGroupGetAllIds(self.handle, ids.as_mut_ptr(), &raw mut groups)
+        );
         // SAFETY: integers, of which zero is a value.
         let mut all: Box<sys::dcgmAllFieldGroup_v1> = Box::new(unsafe { std::mem::zeroed() });
         all.version = sys::dcgmAllFieldGroup_v1::VERSION;
@@ -133,4 +155,3 @@ impl Native {
         }
     }
 }
-

@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use dcgm::mock::{Clock, Mock, Model};
 use dcgm::{
-    Absent, Client, EmbeddedMode, Endpoint, Engine, EngineOptions, EntityId, FieldId, Timestamp, Watch, WatchRequest,
+    Absent, Client, EmbeddedMode, Endpoint, Engine, EngineOptions, EntityId, FieldId, Timestamp,
+    Watch, WatchRequest,
 };
 pub(crate) use dcgm_simulator::Flavour;
 use dcgm_simulator::{Control, Served};
@@ -45,8 +46,17 @@ pub(crate) struct Subject {
 
 enum Steering {
     /// A mock keeps samples of what is watched, so whoever injects watches.
-    Mock { mock: Mock, clock: Clock, watches: RefCell<Vec<Watch>> },
-    Native { native: Native, options: EngineOptions, simulated: bool, served: Option<(Control, Served, TempDir)> },
+    Mock {
+        mock: Mock,
+        clock: Clock,
+        watches: RefCell<Vec<Watch>>,
+    },
+    Native {
+        native: Native,
+        options: EngineOptions,
+        simulated: bool,
+        served: Option<(Control, Served, TempDir)>,
+    },
 }
 
 static ALONE: Mutex<()> = Mutex::new(());
@@ -59,8 +69,18 @@ impl Subject {
         mock.connect().expect("connect");
         let gpus = (0..4).map(EntityId::gpu).collect();
         let client: Box<dyn Client> = Box::new(mock.clone());
-        let steering = Steering::Mock { mock, clock, watches: RefCell::default() };
-        Self { client: Some(client), steering, gpus, last: Cell::new(0), _alone: None }
+        let steering = Steering::Mock {
+            mock,
+            clock,
+            watches: RefCell::default(),
+        };
+        Self {
+            client: Some(client),
+            steering,
+            gpus,
+            last: Cell::new(0),
+            _alone: None,
+        }
     }
 
     pub(crate) fn simulated(flavour: Flavour, via: Via) -> Self {
@@ -80,9 +100,19 @@ impl Subject {
             Via::Unix => format!("unix://{}", path.display()),
         };
         let served = control.serve(&address, flavour).expect("served");
-        let address = if served.port == 0 { address } else { format!("127.0.0.1:{}", served.port) };
+        let address = if served.port == 0 {
+            address
+        } else {
+            format!("127.0.0.1:{}", served.port)
+        };
         let endpoint = address.parse().expect("an endpoint");
-        Self::native(&library, Some(&endpoint), true, Some((control, served, folder)), alone)
+        Self::native(
+            &library,
+            Some(&endpoint),
+            true,
+            Some((control, served, folder)),
+            alone,
+        )
     }
 
     /// `None`, with the reason printed, if the environment names no library.
@@ -94,7 +124,13 @@ impl Subject {
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let endpoint = env::var("DCGM_TEST_ENDPOINT").ok();
         let endpoint = endpoint.map(|text| text.parse().expect("DCGM_TEST_ENDPOINT"));
-        Some(Self::native(Path::new(&library), endpoint.as_ref(), false, None, alone))
+        Some(Self::native(
+            Path::new(&library),
+            endpoint.as_ref(),
+            false,
+            None,
+            alone,
+        ))
     }
 
     fn native(
@@ -110,15 +146,30 @@ impl Subject {
         };
         let options = options.with_library(library);
         let client = Engine::new(options.clone());
-        client.connect().unwrap_or_else(|error| panic!("{error}; {:?}", error.hint()));
+        client
+            .connect()
+            .unwrap_or_else(|error| panic!("{error}; {:?}", error.hint()));
         let native = Native::connect(library, endpoint);
         let gpus = native.fakes(4);
-        let steering = Steering::Native { native, options, simulated, served };
-        Self { client: Some(Box::new(client)), steering, gpus, last: Cell::new(0), _alone: Some(alone) }
+        let steering = Steering::Native {
+            native,
+            options,
+            simulated,
+            served,
+        };
+        Self {
+            client: Some(Box::new(client)),
+            steering,
+            gpus,
+            last: Cell::new(0),
+            _alone: Some(alone),
+        }
     }
 
     pub(crate) fn client(&self) -> &dyn Client {
-        self.client.as_deref().expect("it is there until the subject is dropped")
+        self.client
+            .as_deref()
+            .expect("it is there until the subject is dropped")
     }
 
     /// Another client of the same kind, not connected.
@@ -149,7 +200,9 @@ impl Subject {
                 clock.timestamp(clock.now()).micros()
             }
             Steering::Native { .. } => {
-                let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+                let since = SystemTime::now()
+                    .duration_since(UNIX_EPOCH)
+                    .expect("after 1970");
                 i64::try_from(since.as_micros()).expect("before 294,247")
             }
         };
@@ -158,18 +211,36 @@ impl Subject {
     }
 
     /// Has the engine hold a sample.
-    pub(crate) fn inject(&self, entity: EntityId, field: FieldId, value: Injected, when: Timestamp) {
+    pub(crate) fn inject(
+        &self,
+        entity: EntityId,
+        field: FieldId,
+        value: Injected,
+        when: Timestamp,
+    ) {
         let (mock, clock, watches) = match &self.steering {
             Steering::Native { native, .. } => return native.inject(entity, field, value, when),
-            Steering::Mock { mock, clock, watches } => (mock, clock, watches),
+            Steering::Mock {
+                mock,
+                clock,
+                watches,
+            } => (mock, clock, watches),
         };
         assert_eq!(when, clock.timestamp(clock.now()), "a mock samples now");
         let mut watches = watches.borrow_mut();
-        if !watches.iter().any(|w| w.entities().contains(&entity) && w.fields().contains(&field)) {
-            watches.push(mock.watch(&WatchRequest::new([entity], [field])).expect("watch"));
+        if !watches
+            .iter()
+            .any(|w| w.entities().contains(&entity) && w.fields().contains(&field))
+        {
+            watches.push(
+                mock.watch(&WatchRequest::new([entity], [field]))
+                    .expect("watch"),
+            );
         }
         match value {
-            Injected::Int(value) if field == FieldId::XID_ERRORS => mock.push_event(entity, field, value),
+            Injected::Int(value) if field == FieldId::XID_ERRORS => {
+                mock.push_event(entity, field, value)
+            }
             Injected::Int(value) => match Absent::from_blank_int(value) {
                 Some(why) => mock.set_absent(entity, field, why),
                 None => mock.set(entity, field, value),
@@ -178,7 +249,9 @@ impl Subject {
                 Some(why) => mock.set_absent(entity, field, why),
                 None => mock.set(entity, field, value),
             },
-            Injected::Text("<<<NOT_SUPPORTED>>>") => mock.set_absent(entity, field, Absent::NotSupported),
+            Injected::Text("<<<NOT_SUPPORTED>>>") => {
+                mock.set_absent(entity, field, Absent::NotSupported)
+            }
             Injected::Text(text) => mock.set(entity, field, text),
         }
     }
