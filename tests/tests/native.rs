@@ -1,5 +1,10 @@
 //! Claims about the native client that need faults, over the C boundary.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a test may fail by panicking, in its helpers too"
+)]
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};

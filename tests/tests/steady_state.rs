@@ -116,7 +116,7 @@ fn a_steady_read_allocates_nothing_and_makes_the_fewest_calls() {
                 let query = Query::new([(gpus(), fields.clone())]);
                 let mut samples = Samples::new();
                 let allocated = allocations(&control, "dcgmEntitiesGetLatestValues", || {
-                    engine.latest(&query, &mut samples).unwrap()
+                    engine.latest(&query, &mut samples).unwrap();
                 });
                 assert_eq!(samples.len(), 8 * count);
                 control.reset_calls();
@@ -152,7 +152,7 @@ fn a_steady_read_allocates_nothing_and_makes_the_fewest_calls() {
                 .unwrap();
             let (mut cursor, mut samples) = (Cursor::new(), Samples::new());
             let allocated = allocations(&control, "dcgmGetValuesSince_v2", || {
-                engine.events(&watch, &mut cursor, &mut samples).unwrap()
+                engine.events(&watch, &mut cursor, &mut samples).unwrap();
             });
             control.reset_calls();
             engine.events(&watch, &mut cursor, &mut samples).unwrap();

@@ -5,6 +5,14 @@
 //! assumed; four fake ones at most are made, and used again, since fakes cannot be deleted.
 
 #![expect(unsafe_code, reason = "values are injected through the C ABI")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unnecessary_wraps,
+    clippy::unwrap_used,
+    reason = "a test may fail by panicking, in its helpers too, and says what it skips"
+)]
 
 mod claims;
 mod native;

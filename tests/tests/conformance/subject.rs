@@ -219,7 +219,10 @@ impl Subject {
         when: Timestamp,
     ) {
         let (mock, clock, watches) = match &self.steering {
-            Steering::Native { native, .. } => return native.inject(entity, field, value, when),
+            Steering::Native { native, .. } => {
+                native.inject(entity, field, value, when);
+                return;
+            }
             Steering::Mock {
                 mock,
                 clock,
@@ -239,7 +242,7 @@ impl Subject {
         }
         match value {
             Injected::Int(value) if field == FieldId::XID_ERRORS => {
-                mock.push_event(entity, field, value)
+                mock.push_event(entity, field, value);
             }
             Injected::Int(value) => match Absent::from_blank_int(value) {
                 Some(why) => mock.set_absent(entity, field, why),
@@ -250,7 +253,7 @@ impl Subject {
                 None => mock.set(entity, field, value),
             },
             Injected::Text("<<<NOT_SUPPORTED>>>") => {
-                mock.set_absent(entity, field, Absent::NotSupported)
+                mock.set_absent(entity, field, Absent::NotSupported);
             }
             Injected::Text(text) => mock.set(entity, field, text),
         }
