@@ -5,7 +5,7 @@
 //! why; and a connection counts only when the engine has answered over it.
 
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -32,16 +32,27 @@ pub(super) fn reach(
     library: Version,
     until: Instant,
 ) -> Result<Address, ConnectCause> {
+    // Endpoints can be made without the parser, which would have refused these.
+    let refused = |reason: &str| ConnectCause::Unreachable {
+        reason: reason.to_owned(),
+    };
     match endpoint {
         Endpoint::Unix(path) => {
-            unix(path)?;
-            let text = path.display().to_string();
+            if !path.is_absolute() {
+                return Err(refused("the socket's path is not absolute"));
+            }
+            // What stands in for other bytes would be another path.
+            let text = path
+                .to_str()
+                .ok_or_else(|| refused("the socket's path is not UTF-8"))?;
+            unix(path, until)?;
             Ok(Address {
-                text,
+                text: text.to_owned(),
                 transport: Transport::Unix,
                 socket: None,
             })
         }
+        Endpoint::Tcp { port: 0, .. } => Err(refused("nobody can listen on port 0")),
         Endpoint::Tcp { .. } if endpoint.is_ipv6() && library < IPV6_SINCE => {
             Err(ConnectCause::Ipv6 { library })
         }
@@ -96,24 +107,55 @@ fn tcp(addresses: &[SocketAddr], until: Instant) -> Result<Address, ConnectCause
 }
 
 #[cfg(unix)]
-fn unix(path: &Path) -> Result<(), ConnectCause> {
+fn unix(path: &Path, until: Instant) -> Result<(), ConnectCause> {
     use std::os::unix::fs::FileTypeExt as _;
-    use std::os::unix::net::UnixStream;
 
     let file = fs::metadata(path).map_err(|error| why(&error))?;
     if !file.file_type().is_socket() {
         return Err(ConnectCause::NotASocket);
     }
-    UnixStream::connect(path)
-        .map_err(|error| why(&error))
-        .map(drop)
+    // Half of what is left, so that whoever waits for the rest hears of it.
+    let left = until.saturating_duration_since(Instant::now());
+    knock(path, (left / 2).min(FULL)).map(drop)
 }
 
 #[cfg(not(unix))]
-fn unix(_: &Path) -> Result<(), ConnectCause> {
+fn unix(_: &Path, _: Instant) -> Result<(), ConnectCause> {
     Err(ConnectCause::Unreachable {
         reason: "there are no Unix sockets here".to_owned(),
     })
+}
+
+/// How long a full backlog may stay full: somebody who is only busy accepts meanwhile.
+#[cfg(unix)]
+const FULL: Duration = Duration::from_secs(1);
+
+/// Connects to a Unix socket, and never waits longer than this.
+///
+/// A connect that blocks would wait for ever for a peer that listens and has stopped accepting. One that does not
+/// block is turned away at once; it cannot be waited for, only tried again.
+#[cfg(unix)]
+fn knock(path: &Path, patience: Duration) -> Result<socket2::Socket, ConnectCause> {
+    use socket2::{Domain, SockAddr, Socket, Type};
+
+    const STEP: Duration = Duration::from_millis(10);
+
+    let until = Instant::now() + patience;
+    let address = SockAddr::unix(path).map_err(|error| why(&error))?;
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None).map_err(|error| why(&error))?;
+    socket.set_nonblocking(true).map_err(|error| why(&error))?;
+    loop {
+        match socket.connect(&address) {
+            Ok(()) => return Ok(socket),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                if Instant::now() >= until {
+                    return Err(ConnectCause::Silent);
+                }
+                std::thread::sleep(STEP);
+            }
+            Err(error) => return Err(why(&error)),
+        }
+    }
 }
 
 fn why(error: &io::Error) -> ConnectCause {
@@ -131,42 +173,52 @@ fn why(error: &io::Error) -> ConnectCause {
 /// Who answers at an address where libdcgm got a connection and no engine: somebody who closes each
 /// connection, or somebody who speaks something else.
 pub(super) fn who_answers(address: &Address) -> ConnectCause {
-    const PATIENCE: Duration = Duration::from_millis(200);
-
-    fn listen(mut stream: impl io::Read + io::Write) -> ConnectCause {
-        let mut first = [0; 16];
-        for attempt in 0..2 {
-            match stream.read(&mut first) {
-                Ok(0) => return ConnectCause::Closed,
-                Ok(_) => return ConnectCause::NotAnEngine,
-                Err(error)
-                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
-                Err(error) => return why(&error),
-            }
-            // It waits for us to begin. An empty line is harmless, and most protocols answer it.
-            if attempt == 0 && stream.write_all(b"\r\n\r\n").is_err() {
-                return ConnectCause::Closed;
-            }
-        }
-        ConnectCause::NotAnEngine
-    }
-
     match (address.transport, address.socket) {
         (Transport::Tcp, Some(socket)) => match TcpStream::connect_timeout(&socket, PATIENCE) {
-            Ok(stream) => match stream.set_read_timeout(Some(PATIENCE)) {
-                Ok(()) => listen(stream),
-                Err(error) => why(&error),
-            },
+            Ok(stream) => listen(&socket2::Socket::from(stream)),
             Err(error) => why(&error),
         },
         #[cfg(unix)]
-        (Transport::Unix, _) => match std::os::unix::net::UnixStream::connect(&address.text) {
-            Ok(stream) => match stream.set_read_timeout(Some(PATIENCE)) {
-                Ok(()) => listen(stream),
-                Err(error) => why(&error),
-            },
-            Err(error) => why(&error),
+        (Transport::Unix, _) => match knock(Path::new(&address.text), PATIENCE) {
+            Ok(socket) => listen(&socket),
+            Err(cause) => cause,
         },
-        _ => ConnectCause::NotAnEngine,
+        // Nobody to ask, and libdcgm's connection was closed.
+        _ => ConnectCause::Closed,
     }
 }
+
+/// How long each step of [`who_answers`] may take.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+fn listen(socket: &socket2::Socket) -> ConnectCause {
+    let limited = socket
+        .set_nonblocking(false)
+        .and_then(|()| socket.set_read_timeout(Some(PATIENCE)))
+        .and_then(|()| socket.set_write_timeout(Some(PATIENCE)));
+    if let Err(error) = limited {
+        return why(&error);
+    }
+    let mut stream: &socket2::Socket = socket;
+    let mut first = [0; 16];
+    for attempt in 0..2 {
+        match stream.read(&mut first) {
+            Ok(0) => return ConnectCause::Closed,
+            Ok(_) => return ConnectCause::NotAnEngine,
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(error) => return why(&error),
+        }
+        // It waits for us to begin. An empty line is harmless, and most protocols answer it.
+        if attempt == 0 && stream.write_all(b"\r\n\r\n").is_err() {
+            return ConnectCause::Closed;
+        }
+    }
+    // It said nothing, so it is not known to be anything else than an engine; an engine, too, would wait for more
+    // than an empty line. What is known is that libdcgm's connection ended.
+    ConnectCause::Closed
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+#[path = "connect/tests.rs"]
+mod tests;

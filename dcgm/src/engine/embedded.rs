@@ -2,12 +2,13 @@
 
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use parking_lot::Mutex;
 
 use super::options::{Embedded, EmbeddedMode};
-use crate::error::{Error, Result};
+use crate::error::{Error, Operation, Result};
 use crate::ffi::{Dcgm, HandleCell};
 
 /// A use of the process's engine. The last one that goes stops it, if it was started here.
@@ -20,29 +21,37 @@ pub(super) struct Lease {
 struct Running {
     dcgm: Dcgm,
     handle: HandleCell,
-    mode: EmbeddedMode,
-    /// Somebody else's engine is used, and never stopped.
-    ours: bool,
+    by: StartedBy,
     leases: usize,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum StartedBy {
+    Us(EmbeddedMode),
+    /// Somebody else in the process: it is never stopped here, and nothing tells its mode.
+    Another,
 }
 
 /// Held while an engine is started or stopped: libdcgm has one a process, and changes the process's working
 /// directory meanwhile.
+///
+/// A start or a stop may hang. While somebody has a lease neither is under way, so giving one back waits for nobody.
 static ENGINE: Mutex<Option<Running>> = Mutex::new(None);
 
-/// The process's engine, started if it is not.
+/// The process in which it is used.
+static PROCESS: Owner = Owner(AtomicU32::new(0));
+
+/// The process's engine, started if it is not. Waits until then for others that start or stop it.
 pub(super) fn start(dcgm: Dcgm, options: &Embedded, until: Instant) -> Result<Lease> {
-    let mut engine = ENGINE.try_lock_until(until).ok_or(Error::NotConnected)?;
+    // Before the lock, which a thread of the parent's may hold for ever.
+    PROCESS.claim(std::process::id())?;
+    let begin = Instant::now();
+    let mut engine = ENGINE.try_lock_until(until).ok_or_else(|| Error::Timeout {
+        operation: Operation::Connect,
+        after: begin.elapsed(),
+    })?;
     if let Some(running) = &mut *engine {
-        if running.mode != options.mode {
-            return Err(Error::EmbeddedMode {
-                running: running.mode.name(),
-            });
-        }
-        running.leases += 1;
-        return Ok(Lease {
-            handle: running.handle.copy(),
-        });
+        return running.lease(dcgm, options.mode);
     }
     // Left to itself, the engine writes to /var/log.
     let log = options
@@ -54,18 +63,43 @@ pub(super) fn start(dcgm: Dcgm, options: &Embedded, until: Instant) -> Result<Le
     let directory = std::env::current_dir().ok();
     let started = dcgm.start_embedded(options.mode == EmbeddedMode::Manual, &log, &handle);
     restore(directory);
-    let ours = started?;
+    let by = if started? {
+        StartedBy::Us(options.mode)
+    } else {
+        StartedBy::Another
+    };
     let lease = Lease {
         handle: handle.copy(),
     };
     *engine = Some(Running {
         dcgm,
         handle,
-        mode: options.mode,
-        ours,
+        by,
         leases: 1,
     });
     Ok(lease)
+}
+
+impl Running {
+    fn lease(&mut self, dcgm: Dcgm, wanted: EmbeddedMode) -> Result<Lease> {
+        if !std::ptr::eq(self.dcgm.library(), dcgm.library()) {
+            return Err(Error::Request(
+                "the embedded engine of this process runs in another libdcgm; a process has one",
+            ));
+        }
+        match self.by {
+            StartedBy::Us(mode) if mode != wanted => {
+                return Err(Error::EmbeddedMode {
+                    running: mode.name(),
+                });
+            }
+            StartedBy::Us(_) | StartedBy::Another => {}
+        }
+        self.leases += 1;
+        Ok(Lease {
+            handle: self.handle.copy(),
+        })
+    }
 }
 
 impl Lease {
@@ -77,15 +111,35 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
+        // The engine is the parent's, and its threads are not here.
+        if PROCESS.claim(std::process::id()).is_err() {
+            return;
+        }
         let mut engine = ENGINE.lock();
         let Some(running) = &mut *engine else { return };
         running.leases -= 1;
         if running.leases == 0 {
-            if running.ours {
+            if let StartedBy::Us(_) = running.by {
                 // An error means that somebody else has stopped it.
                 drop(running.dcgm.stop_embedded(&running.handle));
             }
             *engine = None;
+        }
+    }
+}
+
+/// The first process that came. A fork of it inherits this, and with it all that it must not touch.
+#[derive(Debug)]
+struct Owner(AtomicU32);
+
+impl Owner {
+    fn claim(&self, process: u32) -> Result<()> {
+        match self
+            .0
+            .compare_exchange(0, process, Ordering::AcqRel, Ordering::Acquire)
+        {
+            Err(owner) if owner != process => Err(Error::Forked),
+            _ => Ok(()),
         }
     }
 }
@@ -109,4 +163,17 @@ fn path_to_c(path: &Path) -> Option<CString> {
 #[cfg(not(unix))]
 fn path_to_c(path: &Path) -> Option<CString> {
     CString::new(path.to_str()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_forks_leaves_the_engine_to_the_parent() {
+        let owner = Owner(AtomicU32::new(0));
+        assert!(owner.claim(7).is_ok() && owner.claim(7).is_ok());
+        assert!(matches!(owner.claim(8), Err(Error::Forked)));
+        assert!(owner.claim(7).is_ok());
+    }
 }
