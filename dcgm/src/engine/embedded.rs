@@ -38,13 +38,12 @@ enum StartedBy {
 /// A start or a stop may hang. While somebody has a lease neither is under way, so giving one back waits for nobody.
 static ENGINE: Mutex<Option<Running>> = Mutex::new(None);
 
-/// The process in which it is used.
-static PROCESS: Owner = Owner(AtomicU32::new(0));
+/// The process that uses libdcgm. In a fork of it libdcgm's state is there and its threads are not: nothing of it can be
+/// used.
+pub(super) static PROCESS: Owner = Owner(AtomicU32::new(0));
 
 /// The process's engine, started if it is not. Waits until then for others that start or stop it.
 pub(super) fn start(dcgm: Dcgm, options: &Embedded, until: Instant) -> Result<Lease> {
-    // Before the lock, which a thread of the parent's may hold for ever.
-    PROCESS.claim(std::process::id())?;
     let begin = Instant::now();
     let mut engine = ENGINE.try_lock_until(until).ok_or_else(|| Error::Timeout {
         operation: Operation::Connect,
@@ -130,10 +129,10 @@ impl Drop for Lease {
 
 /// The first process that came. A fork of it inherits this, and with it all that it must not touch.
 #[derive(Debug)]
-struct Owner(AtomicU32);
+pub(super) struct Owner(AtomicU32);
 
 impl Owner {
-    fn claim(&self, process: u32) -> Result<()> {
+    pub(super) fn claim(&self, process: u32) -> Result<()> {
         match self
             .0
             .compare_exchange(0, process, Ordering::AcqRel, Ordering::Acquire)

@@ -1,7 +1,7 @@
 //! A connection that works, and what hangs on it: all of it lives on the engine's thread.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
@@ -145,7 +145,7 @@ impl Seat {
         if self.session.is_some() {
             return Err(Error::AlreadyConnected);
         }
-        only_in_one_process()?;
+        embedded::PROCESS.claim(std::process::id())?;
         let library = match &self.options.library {
             Some(path) => sys::Library::open_at(path),
             None => sys::Library::open(),
@@ -318,17 +318,6 @@ fn not_an_engine(error: Error, endpoint: &Endpoint, address: &Address, line: &Li
     Error::Connect {
         endpoint: endpoint.clone(),
         cause,
-    }
-}
-
-/// After a fork, libdcgm's state is there and its threads are not: nothing of it can be used.
-fn only_in_one_process() -> Result<()> {
-    static USED_BY: AtomicU32 = AtomicU32::new(0);
-
-    let me = std::process::id();
-    match USED_BY.compare_exchange(0, me, Ordering::AcqRel, Ordering::Acquire) {
-        Err(other) if other != me => Err(Error::Forked),
-        _ => Ok(()),
     }
 }
 
