@@ -23,9 +23,9 @@ const INSTALLED: &[&str] = &[
 
 /// Types, constants and enumerators, as Rust.
 ///
-/// From `ours`, or from NVIDIA's headers in the folder `installed`; what those lack (forms that only
-/// 3.3 has, enumerators of a later release, version words, which are no literals there) is added
-/// from `ours`.
+/// From `ours`, or from NVIDIA's headers in the folder `installed`; what those lack (forms that
+/// only 3.3 has, enumerators of a later release, version words, which are no literals there) is
+/// added from `ours`.
 ///
 /// # Errors
 ///
@@ -156,8 +156,8 @@ impl ParseCallbacks for Choices {
         }
     }
 
-    /// Types that come from the other headers are C's, so they can be copied: without that, a union of
-    /// them would be no union. Those that have a union in them have no `Debug`.
+    /// Types that come from the other headers are C's, so they can be copied: without that, a union
+    /// of them would be no union. Those that have a union in them have no `Debug`.
     fn blocklisted_type_implements_trait(
         &self,
         _name: &str,

@@ -34,8 +34,8 @@ impl Library {
     /// The first of [`SONAMES`] that the dynamic linker finds.
     ///
     /// The linker's own search order holds: `DT_RUNPATH`, `LD_LIBRARY_PATH` (which it ignores in a
-    /// privileged program), `/etc/ld.so.cache`, the system's folders. No other environment variable has a
-    /// say. A failure is not remembered: the next call tries again.
+    /// privileged program), `/etc/ld.so.cache`, the system's folders. No other environment variable
+    /// has a say. A failure is not remembered: the next call tries again.
     ///
     /// # Errors
     ///
@@ -65,9 +65,10 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// [`LoadError::RelativePath`]; [`LoadError::NotFound`] if there is no file; [`LoadError::NotALibrary`] if it
-    /// cannot be read, or the dynamic linker refuses it; [`LoadError::NotDcgm`] if it lacks one of
-    /// [`Self::REQUIRED`]; [`LoadError::Platform`] where there can be no libdcgm.
+    /// [`LoadError::RelativePath`]; [`LoadError::NotFound`] if there is no file;
+    /// [`LoadError::NotALibrary`] if it cannot be read, or the dynamic linker refuses it;
+    /// [`LoadError::NotDcgm`] if it lacks one of [`Self::REQUIRED`]; [`LoadError::Platform`] where
+    /// there can be no libdcgm.
     pub fn open_at(path: impl AsRef<Path>) -> Result<&'static Self, LoadError> {
         if !platform::HAS_DCGM {
             return Err(LoadError::Platform);
@@ -130,8 +131,8 @@ impl Library {
 
     /// What was loaded under `name`, or what is loaded now.
     ///
-    /// The mutex is held only to find the name's cell. While the linker works, those who ask for the
-    /// same name wait for that cell, and nobody else does.
+    /// The mutex is held only to find the name's cell. While the linker works, those who ask for
+    /// the same name wait for that cell, and nobody else does.
     fn cached(name: &Path) -> Result<&'static Self, LoadError> {
         type Cell = Arc<OnceCell<&'static Library>>;
         static CACHE: Mutex<Vec<(PathBuf, Cell)>> = Mutex::new(Vec::new());
@@ -150,8 +151,8 @@ impl Library {
             if loaded.path == name {
                 return Ok(&*Box::leak(Box::new(loaded)));
             }
-            // Two names may be one file; it gets one `Library`. No two threads wait for each other here:
-            // a file keeps the path under which the linker first knew it, so the cell of that
+            // Two names may be one file; it gets one `Library`. No two threads wait for each other
+            // here: a file keeps the path under which the linker first knew it, so the cell of that
             // path is never the one that asks for another.
             let of_file = cell(&loaded.path);
             Ok(*of_file.get_or_init(|| Box::leak(Box::new(loaded))))
@@ -256,8 +257,8 @@ mod platform {
         // NOW: a library that lacks something of its own must fail here, and not in a call.
         // LOCAL: DCGM's names stay out of the host program's.
         let flags = libc::RTLD_NOW | libc::RTLD_LOCAL;
-        // SAFETY: its initialisers are those of a libdcgm, or of a file that whoever can put it there
-        // can make this process load anyway.
+        // SAFETY: its initialisers are those of a libdcgm, or of a file that whoever can put it
+        // there can make this process load anyway.
         let image =
             unsafe { Image::open(Some(name), flags) }.map_err(|error| refused(name, &error))?;
         let look_up = |symbol: &CStr| {
@@ -274,14 +275,15 @@ mod platform {
             }
         }
         // SAFETY: a file that has all of `REQUIRED` is a libdcgm, and the table's rows are the
-        // prototypes of its functions: they have not changed since 3.3.5, save by new struct versions.
+        // prototypes of its functions: they have not changed since 3.3.5, save by new struct
+        // versions.
         let symbols = unsafe { Symbols::load(look_up) };
         let path = symbols
             .dcgmInit
             .and_then(|function| file_of(function as *const c_void))
             .unwrap_or_else(|| name.to_owned());
-        // Never unloaded: libdcgm has threads of its own. (A file that was refused above is, so that
-        // another one may take its place.)
+        // Never unloaded: libdcgm has threads of its own. (A file that was refused above is, so
+        // that another one may take its place.)
         let _handle = image.into_raw();
         Ok(Library { symbols, path })
     }

@@ -27,8 +27,8 @@ impl Row {
 
 /// The loaded libdcgm has no such function.
 ///
-/// Not the same as the code -20, `DCGM_ST_FUNCTION_NOT_FOUND`, with which an *engine* answers that is
-/// older than the library.
+/// Not the same as the code -20, `DCGM_ST_FUNCTION_NOT_FOUND`, with which an *engine* answers that
+/// is older than the library.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("this libdcgm has no function {function}, which came with DCGM {since}{}", Gone(*until))]
 #[non_exhaustive]
@@ -54,10 +54,11 @@ impl core::fmt::Display for Gone {
 
 macro_rules! symbols {
     ($( $since:literal $(until $until:literal)? fn $name:ident($($arg:ident: $ty:ty),*) -> $ret:ty; )*) => {
-        /// The functions of one libdcgm. An absent one is `None`, and a call on it [`SymbolMissing`].
+        /// The functions of one libdcgm. An absent one is `None`, and a call on it
+        /// [`SymbolMissing`].
         ///
-        /// Each function is a field, to look at or to replace in a test, and a method of the same name
-        /// that calls it.
+        /// Each function is a field, to look at or to replace in a test, and a method of the same
+        /// name that calls it.
         #[expect(clippy::exhaustive_structs, reason = "tests replace single rows")]
         #[derive(Clone, Copy, Debug)]
         pub struct Symbols {
@@ -133,12 +134,13 @@ macro_rules! symbols {
                 ///
                 /// # Errors
                 ///
-                /// [`SymbolMissing`] if this libdcgm lacks it; what the function itself answers is in `Ok`.
+                /// [`SymbolMissing`] if this libdcgm lacks it; what the function itself answers is
+                /// in `Ok`.
                 ///
                 /// # Safety
                 ///
-                /// The arguments are what DCGM's documentation of the function asks for: pointers are
-                /// valid for what it reads and writes, version words are set.
+                /// The arguments are what DCGM's documentation of the function asks for: pointers
+                /// are valid for what it reads and writes, version words are set.
                 #[inline]
                 pub unsafe fn $name(&self, $($arg: $ty),*) -> Result<$ret, SymbolMissing> {
                     match self.$name {

@@ -8,8 +8,8 @@ use crate::bindings::*;
 
 /// A struct whose first member tells DCGM its version.
 ///
-/// DCGM compares the word for equality, and answers any other with `DCGM_ST_VER_MISMATCH` (-12). Some
-/// functions zero the struct, word included: set it before each call.
+/// DCGM compares the word for equality, and answers any other with `DCGM_ST_VER_MISMATCH` (-12).
+/// Some functions zero the struct, word included: set it before each call.
 pub trait Versioned {
     /// The word: the struct's size, and its version in the top eight bits.
     const VERSION: u32;

@@ -1,9 +1,9 @@
 //! The bindings and the tables of this crate against the facts under `abi/`.
 //!
 //! The facts hold for 64-bit Linux, the only place where DCGM exists; elsewhere there is nothing to
-//! compare. Left out are the bit-fields, which have no offset of their own: `type`, `index`, `gpuId` and
-//! `switchId` of `dcgm_link_t`. Its size and alignment are checked, and what the four of them read is
-//! checked in `a_link_id_is_read_in_its_parts`.
+//! compare. Left out are the bit-fields, which have no offset of their own: `type`, `index`,
+//! `gpuId` and `switchId` of `dcgm_link_t`. Its size and alignment are checked, and what the four
+//! of them read is checked in `a_link_id_is_read_in_its_parts`.
 #![cfg(all(target_os = "linux", target_pointer_width = "64"))]
 #![expect(
     unsafe_code,

@@ -19,9 +19,10 @@ use crate::version::BuildInfo;
 /// Object-safe and open: code that only reads takes a `&dyn Client` and is tested without a GPU. A
 /// method added later has a default body, so that no implementor breaks.
 ///
-/// A client is made without talking to anybody; [`connect`](Self::connect) does that. Once a call has failed with an
-/// error that [`is_disconnected`](Error::is_disconnected), the session is over: watches are gone, and every call
-/// answers [`Error::NotConnected`] until `connect` is called again.
+/// A client is made without talking to anybody; [`connect`](Self::connect) does that. Once a call
+/// has failed with an error that [`is_disconnected`](Error::is_disconnected), the session is over:
+/// watches are gone, and every call answers [`Error::NotConnected`] until `connect` is called
+/// again.
 pub trait Client: Debug + Send + Sync {
     /// What is behind this client. Answers at once, connected or not.
     fn backend(&self) -> Backend;
@@ -30,8 +31,8 @@ pub trait Client: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`Error::AlreadyConnected`] if there is one (and it is kept); [`Error::Load`] without a libdcgm;
-    /// [`Error::Connect`] with the cause; [`Error::VersionMismatch`].
+    /// [`Error::AlreadyConnected`] if there is one (and it is kept); [`Error::Load`] without a
+    /// libdcgm; [`Error::Connect`] with the cause; [`Error::VersionMismatch`].
     fn connect(&self) -> Result<()>;
 
     /// Ends the session, if there is one. May be called at any time, and again.
@@ -50,7 +51,8 @@ pub trait Client: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`is_unsupported`](Error::is_unsupported) if this engine cannot list that kind; `into` is then empty.
+    /// [`is_unsupported`](Error::is_unsupported) if this engine cannot list that kind; `into` is
+    /// then empty.
     fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()>;
 
     /// The entities of these kinds, and what identifies them. Kinds that the engine cannot list are
@@ -80,24 +82,27 @@ pub trait Client: Debug + Send + Sync {
 
     /// Replaces `into` with the latest sample of each field of each entity of the query.
     ///
-    /// A pair that has no value is a [`Sample`](crate::Sample) that says why. A sample that is old comes with its old
-    /// timestamp and status "fine": an engine whose sampling hangs goes on answering so.
+    /// A pair that has no value is a [`Sample`](crate::Sample) that says why. A sample that is old
+    /// comes with its old timestamp and status "fine": an engine whose sampling hangs goes on
+    /// answering so.
     ///
     /// # Errors
     ///
     /// As [`Self::engine`]; `into` is then empty.
     fn latest(&self, query: &Query, into: &mut Samples) -> Result<()>;
 
-    /// Replaces `into` with the samples that the watch has taken since the cursor, each once, those of
-    /// an entity's field in the order of time. Moves the cursor if, and only if, it succeeds.
+    /// Replaces `into` with the samples that the watch has taken since the cursor, each once, those
+    /// of an entity's field in the order of time. Moves the cursor if, and only if, it succeeds.
     ///
     /// # Errors
     ///
-    /// As [`Self::engine`]; [`ReturnCode::NOT_WATCHED`](crate::ReturnCode::NOT_WATCHED) if the engine no longer watches a
-    /// pair: watch anew, and go on with the same cursor. `into` is then empty.
+    /// As [`Self::engine`]; [`ReturnCode::NOT_WATCHED`](crate::ReturnCode::NOT_WATCHED) if the
+    /// engine no longer watches a pair: watch anew, and go on with the same cursor. `into` is then
+    /// empty.
     fn events(&self, watch: &Watch, cursor: &mut Cursor, into: &mut Samples) -> Result<()>;
 
-    /// Has an engine in manual mode sample what is due, and waits for it. Others sample by themselves.
+    /// Has an engine in manual mode sample what is due, and waits for it. Others sample by
+    /// themselves.
     ///
     /// # Errors
     ///
@@ -133,7 +138,8 @@ impl Backend {
         }
     }
 
-    /// Whether what it says is made up: a mock, or a libdcgm that says of itself that it is simulated.
+    /// Whether what it says is made up: a mock, or a libdcgm that says of itself that it is
+    /// simulated.
     ///
     /// Whoever shows its values must say so.
     #[must_use]
@@ -164,8 +170,8 @@ pub struct WatchRequest {
     pub fields: Vec<FieldId>,
     /// How often the engine samples: 15 s, unless another client wants the same field more often.
     pub interval: Duration,
-    /// How long the engine keeps samples: at least 1 s, whole seconds. There is no limit by number: engines do
-    /// not keep to one.
+    /// How long the engine keeps samples: at least 1 s, whole seconds. There is no limit by number:
+    /// engines do not keep to one.
     pub keep_age: Duration,
     /// Whether [`Client::events`] will be asked for the samples.
     pub events: bool,
@@ -194,7 +200,8 @@ impl WatchRequest {
         }
     }
 
-    /// With another interval, and samples kept for four of them (at least 60 s; at least an hour for events).
+    /// With another interval, and samples kept for four of them (at least 60 s; at least an hour
+    /// for events).
     #[must_use]
     pub fn every(mut self, interval: Duration) -> Self {
         self.interval = interval;
@@ -237,8 +244,8 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// For those who implement [`Client`]: `request` is what is being watched, refusals left out; dropping
-    /// `guard` ends it.
+    /// For those who implement [`Client`]: `request` is what is being watched, refusals left out;
+    /// dropping `guard` ends it.
     #[must_use]
     pub fn new(
         request: WatchRequest,

@@ -9,8 +9,8 @@ use crate::value::Value;
 
 /// How far a series of events was read, so that the next read brings each new one once.
 ///
-/// A sample can be inserted late, with a timestamp before the time of the last read. So a read starts
-/// [`Self::OVERLAP`] earlier than the last one ended, and what was seen already is left out.
+/// A sample can be inserted late, with a timestamp before the time of the last read. So a read
+/// starts [`Self::OVERLAP`] earlier than the last one ended, and what was seen already is left out.
 #[derive(Debug, Default)]
 pub struct Cursor {
     /// Where the next read starts, the overlap not counted. `None`: at the watch's own start.
@@ -44,7 +44,8 @@ impl Cursor {
         Self::default()
     }
 
-    /// From a time on, by the engine's clock. [`Timestamp::NEVER`] for all that the engine has kept.
+    /// From a time on, by the engine's clock. [`Timestamp::NEVER`] for all that the engine has
+    /// kept.
     #[must_use]
     pub fn starting_at(floor: Timestamp) -> Self {
         Self {
@@ -60,7 +61,8 @@ impl Cursor {
         self.next
     }
 
-    /// For those who implement [`Client`](crate::Client): where to ask from, given when the watch began.
+    /// For those who implement [`Client`](crate::Client): where to ask from, given when the watch
+    /// began.
     pub fn ask_from(&mut self, watch_began: Timestamp) -> Timestamp {
         let next = self.next.unwrap_or_else(|| {
             self.floor = watch_began;
@@ -71,15 +73,15 @@ impl Cursor {
         Timestamp::from_micros(next.micros().saturating_sub(overlap).max(0))
     }
 
-    /// For those who implement [`Client`](crate::Client): whether a sample is new. Does not remember it:
-    /// [`Self::commit`] does.
+    /// For those who implement [`Client`](crate::Client): whether a sample is new. Does not
+    /// remember it: [`Self::commit`] does.
     #[must_use]
     pub fn is_new(&self, sample: &Sample<'_>) -> bool {
         sample.timestamp >= self.floor && !self.seen.contains(&Seen::of(sample))
     }
 
-    /// For those who implement [`Client`](crate::Client): the read succeeded, these were its new samples, and the next
-    /// one begins at `next`.
+    /// For those who implement [`Client`](crate::Client): the read succeeded, these were its new
+    /// samples, and the next one begins at `next`.
     pub fn commit<'a>(&mut self, new: impl Iterator<Item = Sample<'a>>, next: Timestamp) {
         self.next = Some(next);
         let overlap = i64::try_from(Self::OVERLAP.as_micros()).unwrap_or(0);

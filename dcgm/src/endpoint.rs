@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 /// Where a host engine (`nv-hostengine`) listens.
 ///
-/// Written `host:port`, `host` (port 5555), `[::1]:5555` or `unix:///run/nv-hostengine.sock`. There is no TLS and no
-/// password in DCGM's protocol: beyond one host, use a tunnel.
+/// Written `host:port`, `host` (port 5555), `[::1]:5555` or `unix:///run/nv-hostengine.sock`. There
+/// is no TLS and no password in DCGM's protocol: beyond one host, use a tunnel.
 ///
 /// ```
 /// use dcgm::Endpoint;

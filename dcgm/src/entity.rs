@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use dcgm_sys as sys;
 
-/// A kind of entity (`dcgm_field_entity_group_t`). An open set: an unknown kind is kept, not refused.
+/// A kind of entity (`dcgm_field_entity_group_t`). An open set: an unknown kind is kept, not
+/// refused.
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[doc(alias = "dcgm_field_entity_group_t")]
 pub struct EntityKind(u32);
@@ -78,8 +79,8 @@ impl fmt::Debug for EntityKind {
 
 /// Where an entity is found: its kind, and its number among those of that kind.
 ///
-/// The number is the engine's, and no identity: it is handed out anew when a GPU drops out or MIG is
-/// reconfigured. [`Entity::uuid`] is one.
+/// The number is the engine's, and no identity: it is handed out anew when a GPU drops out or MIG
+/// is reconfigured. [`Entity::uuid`] is one.
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[doc(alias = "dcgmGroupEntityPair_t")]
 #[non_exhaustive]
@@ -187,8 +188,8 @@ pub struct Entity {
     pub driver_version: Option<Arc<str>>,
     /// The minor number of the device file: 3 for `/dev/nvidia3`.
     pub minor: Option<u32>,
-    /// What it is a part of: the GPU of a GPU instance, the GPU instance of a compute instance, the GPU or
-    /// NVSwitch of a link, the CPU of a core.
+    /// What it is a part of: the GPU of a GPU instance, the GPU instance of a compute instance, the
+    /// GPU or NVSwitch of a link, the CPU of a core.
     pub parent: Option<EntityId>,
     /// What it is under MIG.
     pub mig: Option<Mig>,
@@ -283,8 +284,8 @@ impl LinkState {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub struct Link {
-    /// As an entity whose fields can be watched; `None` where the release packs links in a form that
-    /// its own requests cannot carry (4.0 to 4.2).
+    /// As an entity whose fields can be watched; `None` where the release packs links in a form
+    /// that its own requests cannot carry (4.0 to 4.2).
     pub id: Option<EntityId>,
     /// The GPU or NVSwitch that it is a port of.
     pub parent: EntityId,

@@ -21,7 +21,8 @@ pub enum Error {
     /// Connected already. Harmless: the connection is kept.
     #[error("connected already")]
     AlreadyConnected,
-    /// Others' calls to this engine took all the time that there was; nothing was asked, and nothing is lost.
+    /// Others' calls to this engine took all the time that there was; nothing was asked, and
+    /// nothing is lost.
     #[error("{operation} waited {after:?} for other calls to this engine")]
     Busy {
         /// What was to be done.
@@ -54,8 +55,8 @@ pub enum Error {
     /// The endpoint is none.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
-    /// libdcgm was used in a process of which this is a fork. Its threads are not here, and without them nothing
-    /// of it works: fork before it is used, or run another program in the child.
+    /// libdcgm was used in a process of which this is a fork. Its threads are not here, and without
+    /// them nothing of it works: fork before it is used, or run another program in the child.
     #[error("libdcgm was used before this process was forked, and cannot be used in the child")]
     Forked,
     /// There is no libdcgm.
@@ -72,7 +73,8 @@ pub enum Error {
     /// Not connected, or no more.
     #[error("not connected to a host engine")]
     NotConnected,
-    /// A bug of this library's, or of a callback that it was given: a panic was caught. The connection is closed.
+    /// A bug of this library's, or of a callback that it was given: a panic was caught. The
+    /// connection is closed.
     #[error("a call to the engine panicked")]
     Panicked,
     /// A request that no engine can serve.

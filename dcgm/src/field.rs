@@ -9,8 +9,8 @@ use crate::value::ValueType;
 /// A field: one quantity that an engine can watch, known by its number.
 ///
 /// Names change between releases (150 was `DCGM_FI_DEV_GPU_TEMP` until 4.6 made it
-/// `DCGM_FI_DEV_GPU_TEMP_CELSIUS`), and a name is no unit (203 is called a ratio and counts to 100): trust the
-/// number, and what [`FieldId::info`] says of it.
+/// `DCGM_FI_DEV_GPU_TEMP_CELSIUS`), and a name is no unit (203 is called a ratio and counts to
+/// 100): trust the number, and what [`FieldId::info`] says of it.
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct FieldId(u16);
 
@@ -63,8 +63,9 @@ impl FieldId {
 
     /// Whether it is a profiling field (`DCGM_FI_PROF_*`).
     ///
-    /// These need counters of the GPU that one user can hold at a time, and some hardware has none. Asking an
-    /// engine for one *live* can kill it (4.6.0 does not check), so this library never does.
+    /// These need counters of the GPU that one user can hold at a time, and some hardware has none.
+    /// Asking an engine for one *live* can kill it (4.6.0 does not check), so this library never
+    /// does.
     #[must_use]
     pub const fn is_profiling(self) -> bool {
         matches!(self.0, 1001..=1096 | 1532 | 1533)
@@ -108,8 +109,8 @@ pub struct FieldInfo {
     pub tag: &'static str,
     /// What its values are.
     pub value_type: ValueType,
-    /// The unit of the raw value: `W`, `mJ`, `Cel`, `MHz`, `MiB`, `%` (0–100), `ratio` (0–1), `By/s`, `ns`, or a word
-    /// such as `bitmask`. Empty if it has none.
+    /// The unit of the raw value: `W`, `mJ`, `Cel`, `MHz`, `MiB`, `%` (0–100), `ratio` (0–1),
+    /// `By/s`, `ns`, or a word such as `bitmask`. Empty if it has none.
     pub unit: &'static str,
     /// The lowest kind of entity that has it. A read below answers with the value of the entity
     /// above, so do not ask there.

@@ -1,17 +1,19 @@
 //! GPU telemetry from NVIDIA DCGM (Data Center GPU Manager), in Rust.
 //!
-//! libdcgm is loaded when a client connects: nothing of DCGM is needed to build, and where there is none, every call
-//! answers [`Error::Load`].
+//! libdcgm is loaded when a client connects: nothing of DCGM is needed to build, and where there is
+//! none, every call answers [`Error::Load`].
 //!
-//! * [`Client`] is the seam: [`Engine`] is a host engine reached through libdcgm, and `mock::Mock` (feature `mock`) is one
-//!   that a test makes up.
-//! * [`EntityId`] says where something is found (GPU 3), [`Entity`] what it is; [`FieldId`] is one of its quantities.
+//! * [`Client`] is the seam: [`Engine`] is a host engine reached through libdcgm, and `mock::Mock`
+//!   (feature `mock`) is one that a test makes up.
+//! * [`EntityId`] says where something is found (GPU 3), [`Entity`] what it is; [`FieldId`] is one
+//!   of its quantities.
 //! * [`Client::watch`] has the engine sample fields for as long as the [`Watch`] lives.
-//! * [`Client::latest`] reads the newest [`Sample`] of each pair of a [`Query`]; [`Client::events`] reads every sample
-//!   since a [`Cursor`], each once.
-//! * A sample's value is a [`Value`], or the reason why there is none: [`Absent`]. A blank is never a number.
-//! * An [`Error`] keeps DCGM's code and the function's name; ask its `is_*` predicates what to do, and
-//!   [`hint`](Error::hint) what a person can do.
+//! * [`Client::latest`] reads the newest [`Sample`] of each pair of a [`Query`]; [`Client::events`]
+//!   reads every sample since a [`Cursor`], each once.
+//! * A sample's value is a [`Value`], or the reason why there is none: [`Absent`]. A blank is never
+//!   a number.
+//! * An [`Error`] keeps DCGM's code and the function's name; ask its `is_*` predicates what to do,
+//!   and [`hint`](Error::hint) what a person can do.
 //!
 //! ```
 //! # #[cfg(feature = "mock")] {
@@ -37,8 +39,8 @@
 //!
 //! # Features
 //!
-//! * `mock`: scripted clients, ready-made hosts and incidents, for tests without a GPU. What they say is made up, and
-//!   [`Backend::is_simulated`] tells so.
+//! * `mock`: scripted clients, ready-made hosts and incidents, for tests without a GPU. What they
+//!   say is made up, and [`Backend::is_simulated`] tells so.
 
 mod client;
 mod code;

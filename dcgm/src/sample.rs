@@ -9,8 +9,8 @@ use crate::value::{Absent, Value};
 
 /// When the engine took a sample: microseconds since 1970, by the engine's clock.
 ///
-/// It may be skewed against this host's clock, or stepped. To learn whether an engine still samples, look whether
-/// the timestamp *changes*; do not compare it with the time of day.
+/// It may be skewed against this host's clock, or stepped. To learn whether an engine still
+/// samples, look whether the timestamp *changes*; do not compare it with the time of day.
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Timestamp(i64);
 

@@ -6,7 +6,8 @@ use dcgm_sys as sys;
 
 use crate::code::ReturnCode;
 
-/// What was sampled. Text and blobs are borrowed from the [`Samples`](crate::Samples) that hold them.
+/// What was sampled. Text and blobs are borrowed from the [`Samples`](crate::Samples) that hold
+/// them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Value<'a> {
@@ -103,7 +104,8 @@ impl Absent {
         })
     }
 
-    /// The reason that a whole number of DCGM's stands for: from 2^63 - 16 on they are none. `None` for a value.
+    /// The reason that a whole number of DCGM's stands for: from 2^63 - 16 on they are none. `None`
+    /// for a value.
     #[must_use]
     pub const fn from_blank_int(value: i64) -> Option<Self> {
         // A range, and not four constants.
@@ -113,8 +115,8 @@ impl Absent {
         Some(Self::from_offset(value - sys::DCGM_INT64_BLANK))
     }
 
-    /// The reason that a fraction of DCGM's stands for: from 2^47 on they are none. `None` for a value, also for a NaN
-    /// and for infinity.
+    /// The reason that a fraction of DCGM's stands for: from 2^47 on they are none. `None` for a
+    /// value, also for a NaN and for infinity.
     ///
     /// Not to be asked of a whole number: counters of cycles pass 2^47.
     #[must_use]

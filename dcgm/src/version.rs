@@ -53,7 +53,8 @@ impl fmt::Display for Version {
 
 /// What a libdcgm or an engine says of how it was built.
 ///
-/// DCGM's own form is `key:value;key:value;…`, in which values may hold colons and elements may be empty.
+/// DCGM's own form is `key:value;key:value;…`, in which values may hold colons and elements may be
+/// empty.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[doc(alias = "dcgmVersionInfo_v2")]
 pub struct BuildInfo {

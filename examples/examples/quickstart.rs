@@ -1,7 +1,7 @@
 //! GPU metrics out of a `MeterProvider`, as a table.
 //!
-//! Without flags it reads from the host engine at `localhost:5555`; where none answers it says why, and shows a
-//! simulated host.
+//! Without flags it reads from the host engine at `localhost:5555`; where none answers it says why,
+//! and shows a simulated host.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -41,7 +41,8 @@ fn run(args: &Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
         complain(&format!("{why}; a SIMULATED host is shown instead"));
     }
 
-    // The exporter keeps what it is given. The reader's own interval is long: here, flushing exports.
+    // The exporter keeps what it is given. The reader's own interval is long: here, flushing
+    // exports.
     let table = Table::default();
     let reader = PeriodicReader::builder(table.clone())
         .with_interval(Duration::from_secs(3600))

@@ -11,7 +11,8 @@ use std::process::{Command, Output};
 
 use dcgm_simulator::{Control, Flavour};
 
-/// Runs the quickstart with the simulated library first where the dynamic linker looks for `libdcgm.so.4`.
+/// Runs the quickstart with the simulated library first where the dynamic linker looks for
+/// `libdcgm.so.4`.
 fn quickstart(library: &Path, flags: &[&str]) -> Output {
     let folder = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(library, folder.path().join("libdcgm.so.4")).unwrap();

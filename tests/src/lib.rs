@@ -3,8 +3,8 @@
 use std::env;
 use std::fmt::Display;
 
-/// What a test needs of this machine, or `None` if it cannot run here: the reason is printed, and the
-/// test passes as skipped.
+/// What a test needs of this machine, or `None` if it cannot run here: the reason is printed, and
+/// the test passes as skipped.
 ///
 /// Where everything has to be there (`DCGM_REQUIRE_TOOLS=1`) it fails instead.
 ///

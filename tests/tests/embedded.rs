@@ -26,7 +26,8 @@ use dcgm_simulator::{Control, Fault};
 use dcgm_sys as sys;
 use sys::Versioned as _;
 
-/// The engine, the working directory, the clock and the faults are the process's: one test at a time.
+/// The engine, the working directory, the clock and the faults are the process's: one test at a
+/// time.
 static ALONE: Mutex<()> = Mutex::new(());
 
 /// What is far longer than anything here takes, and shorter than what never ends.

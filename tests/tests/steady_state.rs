@@ -1,7 +1,7 @@
 //! What a read costs once it has been done before: no allocation of ours, and the fewest calls.
 //!
-//! One test in a program of its own: the allocations of every thread are counted. Those of the simulated library are
-//! its own, in an allocator of its own.
+//! One test in a program of its own: the allocations of every thread are counted. Those of the
+//! simulated library are its own, in an allocator of its own.
 
 #![expect(unsafe_code, reason = "an allocator is unsafe to write")]
 
@@ -45,8 +45,8 @@ static ALLOCATOR: Counting = Counting;
 
 /// The allocations of `work`, done a hundred times.
 ///
-/// Both threads have to have waited before: the first time that one does, its channel makes room for it. They spin a
-/// little before they wait, so the first calls are made slow.
+/// Both threads have to have waited before: the first time that one does, its channel makes room
+/// for it. They spin a little before they wait, so the first calls are made slow.
 fn allocations(control: &Control, function: &str, mut work: impl FnMut()) -> u64 {
     for _ in 0..5 {
         assert!(control.fault(function, Fault::Delay(Duration::from_millis(20)), 1));
@@ -133,7 +133,8 @@ fn a_steady_read_allocates_nothing_and_makes_the_fewest_calls() {
                     8 * count
                 );
                 assert_eq!(allocated, 0, "{flavour:?} {name} {count}");
-                // A number takes 32 bytes of a reply, and 7,800 (3.3: 15,360) do not pass the cliff.
+                // A number takes 32 bytes of a reply, and 7,800 (3.3: 15,360) do not pass the
+                // cliff.
                 let budget = if matches!(flavour, Flavour::V4_6) {
                     7_800
                 } else {

@@ -1,8 +1,9 @@
 //! Getting from an endpoint to a connection that is known to work.
 //!
-//! libdcgm tells nothing apart: refused, missing and unresolvable are all -21 after the full timeout, and a peer
-//! that is no engine is "connected". So the address is tried first with the system's own sockets, whose errors say
-//! why; and a connection counts only when the engine has answered over it.
+//! libdcgm tells nothing apart: refused, missing and unresolvable are all -21 after the full
+//! timeout, and a peer that is no engine is "connected". So the address is tried first with the
+//! system's own sockets, whose errors say why; and a connection counts only when the engine has
+//! answered over it.
 
 use std::fs;
 use std::io::{self, ErrorKind, Read as _, Write as _};
@@ -86,7 +87,8 @@ fn tcp(addresses: &[SocketAddr], until: Instant) -> Result<Address, ConnectCause
         let share = left / u32::try_from(addresses.len() - at).unwrap_or(1);
         match TcpStream::connect_timeout(address, share.max(Duration::from_millis(1))) {
             Ok(_) => {
-                // The address that answered, so that libdcgm need not resolve the name again, or take another.
+                // The address that answered, so that libdcgm need not resolve the name again, or
+                // take another.
                 let text = address.to_string();
                 return Ok(Address {
                     text,
@@ -132,8 +134,8 @@ const FULL: Duration = Duration::from_secs(1);
 
 /// Connects to a Unix socket, and never waits longer than this.
 ///
-/// A connect that blocks would wait for ever for a peer that listens and has stopped accepting. One that does not
-/// block is turned away at once; it cannot be waited for, only tried again.
+/// A connect that blocks would wait for ever for a peer that listens and has stopped accepting. One
+/// that does not block is turned away at once; it cannot be waited for, only tried again.
 #[cfg(unix)]
 fn knock(path: &Path, patience: Duration) -> Result<socket2::Socket, ConnectCause> {
     use socket2::{Domain, SockAddr, Socket, Type};
@@ -213,8 +215,8 @@ fn listen(socket: &socket2::Socket) -> ConnectCause {
             return ConnectCause::Closed;
         }
     }
-    // It said nothing, so it is not known to be anything else than an engine; an engine, too, would wait for more
-    // than an empty line. What is known is that libdcgm's connection ended.
+    // It said nothing, so it is not known to be anything else than an engine; an engine, too, would
+    // wait for more than an empty line. What is known is that libdcgm's connection ended.
     ConnectCause::Closed
 }
 

@@ -32,14 +32,15 @@ enum StartedBy {
     Another,
 }
 
-/// Held while an engine is started or stopped: libdcgm has one a process, and changes the process's working
-/// directory meanwhile.
+/// Held while an engine is started or stopped: libdcgm has one a process, and changes the process's
+/// working directory meanwhile.
 ///
-/// A start or a stop may hang. While somebody has a lease neither is under way, so giving one back waits for nobody.
+/// A start or a stop may hang. While somebody has a lease neither is under way, so giving one back
+/// waits for nobody.
 static ENGINE: Mutex<Option<Running>> = Mutex::new(None);
 
-/// The process that uses libdcgm. In a fork of it libdcgm's state is there and its threads are not: nothing of it can be
-/// used.
+/// The process that uses libdcgm. In a fork of it libdcgm's state is there and its threads are not:
+/// nothing of it can be used.
 pub(super) static PROCESS: Owner = Owner(AtomicU32::new(0));
 
 /// The process's engine, started if it is not. Waits until then for others that start or stop it.

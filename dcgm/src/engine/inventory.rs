@@ -74,8 +74,8 @@ impl Session {
         self.ask_drivers(entities, EntityKind::GPU, identify)
     }
 
-    /// An engine that is older than the library does not know its request for attributes, either: the fields that
-    /// hold them are watched for a moment, and read as samples.
+    /// An engine that is older than the library does not know its request for attributes, either:
+    /// the fields that hold them are watched for a moment, and read as samples.
     fn identify_by_samples(&mut self, entities: &mut [Entity]) -> Result<()> {
         const FIELDS: [FieldId; 8] = [
             FieldId::NAME,

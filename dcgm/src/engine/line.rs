@@ -48,8 +48,8 @@ impl LineSlot {
         self.0.doomed.store(false, Ordering::Release);
     }
 
-    /// The job under way has no more time. Answers the connection to be cut, if there is one already, and if it is not
-    /// cut yet.
+    /// The job under way has no more time. Answers the connection to be cut, if there is one
+    /// already, and if it is not cut yet.
     pub(super) fn doom(&self) -> Option<Arc<Line>> {
         let slot = self.0.line.lock();
         self.0.doomed.store(true, Ordering::Release);
@@ -99,8 +99,8 @@ impl Line {
         self.cut.load(Ordering::Acquire)
     }
 
-    /// Marks it as cut; [`Self::disconnect`] does it. Answers whether there is something to do: it was not cut before,
-    /// and can be.
+    /// Marks it as cut; [`Self::disconnect`] does it. Answers whether there is something to do: it
+    /// was not cut before, and can be.
     pub(super) fn mark_cut(&self) -> bool {
         !self.cut.swap(true, Ordering::AcqRel) && self.can_cut
     }

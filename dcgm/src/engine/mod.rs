@@ -29,13 +29,15 @@ use crate::error::{Error, Operation, Result};
 use crate::sample::Samples;
 use crate::version::BuildInfo;
 
-/// A host engine, reached through the libdcgm that is found when [`connect`](Client::connect) is called.
+/// A host engine, reached through the libdcgm that is found when [`connect`](Client::connect) is
+/// called.
 ///
-/// Every call returns in time. Calls are made on a thread of the engine's own; one that takes longer than its
-/// [deadline](Deadlines) is cancelled by cutting the connection, and answers [`Error::Timeout`]. If even that
-/// does not end it within 1 s, the thread is left behind: 2 at most, after which calls answer
-/// [`Error::Wedged`] until one of them ends. **An embedded engine's calls cannot be cancelled**: there a
-/// call that hangs always costs a thread, and if the driver is what hangs, it may hang the process's end, too.
+/// Every call returns in time. Calls are made on a thread of the engine's own; one that takes
+/// longer than its [deadline](Deadlines) is cancelled by cutting the connection, and answers
+/// [`Error::Timeout`]. If even that does not end it within 1 s, the thread is left behind: 2 at
+/// most, after which calls answer [`Error::Wedged`] until one of them ends. **An embedded engine's
+/// calls cannot be cancelled**: there a call that hangs always costs a thread, and if the driver is
+/// what hangs, it may hang the process's end, too.
 ///
 /// An engine may be shared between threads; calls are made one after another.
 ///

@@ -32,13 +32,15 @@ pub enum Target {
 
 /// How the engine in this process is run.
 ///
-/// There is one a process, and whoever comes first decides: all others share it, and the last one that goes stops it. One
-/// that wants the other mode gets [`Error::EmbeddedMode`](crate::Error::EmbeddedMode), and one that has loaded another
-/// libdcgm [`Error::Request`](crate::Error::Request).
+/// There is one a process, and whoever comes first decides: all others share it, and the last one
+/// that goes stops it. One that wants the other mode gets
+/// [`Error::EmbeddedMode`](crate::Error::EmbeddedMode), and one that has loaded another libdcgm
+/// [`Error::Request`](crate::Error::Request).
 ///
-/// An engine that somebody else in the process has started through libdcgm is used as it is, and never stopped: nothing
-/// tells its mode, so any is accepted, and its log stays where it is. If it samples only when told, values stand still
-/// unless [`Client::update`](crate::Client::update) is called, in [`EmbeddedMode::Manual`].
+/// An engine that somebody else in the process has started through libdcgm is used as it is, and
+/// never stopped: nothing tells its mode, so any is accepted, and its log stays where it is. If it
+/// samples only when told, values stand still unless [`Client::update`](crate::Client::update) is
+/// called, in [`EmbeddedMode::Manual`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Embedded {

@@ -1,8 +1,8 @@
 //! How a query is cut into calls.
 //!
 //! Every call has a fixed price, about 0.2 ms on either side: libdcgm clears a message of 4 MiB for
-//! each. So there are to be as few as possible. Over TCP a reply above 16 KiB costs 40 ms (it goes out in
-//! several writes, and waits for an acknowledgement), so there it is cut by *bytes*.
+//! each. So there are to be as few as possible. Over TCP a reply above 16 KiB costs 40 ms (it goes
+//! out in several writes, and waits for an acknowledgement), so there it is cut by *bytes*.
 
 use dcgm_sys as sys;
 
@@ -36,7 +36,8 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// Whether the query asks for this pair. Blocks of the query may share a call, and the call is a rectangle.
+    /// Whether the query asks for this pair. Blocks of the query may share a call, and the call is
+    /// a rectangle.
     pub(super) fn wants(&self, entity: usize, field: usize) -> bool {
         let of = |blocks: &[u64], at: usize| blocks.get(at).copied().unwrap_or(0);
         of(&self.blocks_of_entity, entity) & of(&self.blocks_of_field, field) != 0
@@ -87,8 +88,8 @@ impl Area {
         self.entities.len() * self.fields.len()
     }
 
-    /// The cut into the fewest calls: the fields into some number of parts, and the entities of each part
-    /// into as many as fit.
+    /// The cut into the fewest calls: the fields into some number of parts, and the entities of
+    /// each part into as many as fit.
     fn cut(&self, limits: Limits) -> Vec<Call> {
         let least = self.fields.len().div_ceil(limits.fields.max(1)).max(1);
         let mut best: Option<Vec<(usize, usize, usize)>> = None;
@@ -119,7 +120,8 @@ impl Area {
         calls
     }
 
-    /// `parts` ranges of fields of about equal bytes, and how many entities a call of each can carry.
+    /// `parts` ranges of fields of about equal bytes, and how many entities a call of each can
+    /// carry.
     fn grid(&self, parts: usize, limits: Limits) -> Vec<(usize, usize, usize)> {
         let sizes: Vec<usize> = self
             .fields
@@ -243,7 +245,8 @@ fn cut(blocks: &[(Vec<EntityId>, Vec<FieldId>)], limits: Limits) -> Vec<Call> {
         // Beyond 64 blocks, the rest share the last bit: a pair too many, and never one too few.
         let area = Area::of(entities, fields, 1 << at.min(63));
         let calls = |area: &Area| area.cut(limits).len();
-        // Two blocks share a call where that saves one, and the pairs in excess cost less than it does.
+        // Two blocks share a call where that saves one, and the pairs in excess cost less than it
+        // does.
         let partner = areas.iter().position(|other| {
             let both = other.with(&area);
             both.pairs() <= other.pairs() + area.pairs() + EXTRA_PAIRS

@@ -32,7 +32,8 @@ impl Session {
     pub(super) fn latest(&mut self, query: &Query, into: &mut Samples) -> Result<()> {
         if self.without_latest.is_none() {
             match self.ask_latest(query, into) {
-                // Within a major, the library may be newer than the engine, and ask in a form that it does not know.
+                // Within a major, the library may be newer than the engine, and ask in a form that
+                // it does not know.
                 Err(Error::Call {
                     code: ReturnCode::FUNCTION_NOT_FOUND,
                     ..

@@ -67,8 +67,9 @@ pub(super) enum Done {
 
 /// Who watches what over a connection.
 ///
-/// To the engine a watcher is a connection: two watches of one pair over the same connection are one to it, and the
-/// end of either ends both. So they are kept together, and the rest is watched again.
+/// To the engine a watcher is a connection: two watches of one pair over the same connection are
+/// one to it, and the end of either ends both. So they are kept together, and the rest is watched
+/// again.
 pub(super) type Watches = Arc<Mutex<Vec<Arc<Watched>>>>;
 
 /// All sessions with the embedded engine share its one connection.
@@ -96,7 +97,8 @@ pub(super) struct Session {
     pub(super) records: Records,
     pub(super) scratch: String,
     pub(super) ids: Vec<u32>,
-    /// An engine that does not know the request for latest values: they are put together from all samples.
+    /// An engine that does not know the request for latest values: they are put together from all
+    /// samples.
     pub(super) without_latest: Option<super::reading::Collected>,
     _embedded: Option<Lease>,
 }
@@ -152,7 +154,8 @@ impl Seat {
         };
         let session = self.open(library?, until);
         let session = match session {
-            // Libraries and engines of different majors do not fit; the engine's own may be installed, too.
+            // Libraries and engines of different majors do not fit; the engine's own may be
+            // installed, too.
             Err(Error::VersionMismatch { library, engine }) if self.options.library.is_none() => {
                 match sys::Library::open_major(engine.major) {
                     Ok(other) => self.open(other, until),
@@ -242,7 +245,8 @@ impl Seat {
     fn tidy(&mut self) {
         let dropped = std::mem::take(&mut *self.shared.dropped.lock());
         for watched in dropped {
-            // An error ends the session, and the watch with it; or it is the engine's, which has forgotten it.
+            // An error ends the session, and the watch with it; or it is the engine's, which has
+            // forgotten it.
             drop(self.with(|session| session.unwatch(&watched)));
         }
     }
@@ -383,8 +387,8 @@ impl Session {
             // 32 GPUs with 127 fields; 17 MB of buffer.
             values: 4096,
             bytes: match self.transport {
-                // Of 16,384 bytes, 8,520 are fixed in a reply of 4.x, and about 800 in one of 3.3. 3.3 was seen
-                // to answer 480 numbers at once, of 32 bytes each.
+                // Of 16,384 bytes, 8,520 are fixed in a reply of 4.x, and about 800 in one of 3.3.
+                // 3.3 was seen to answer 480 numbers at once, of 32 bytes each.
                 Transport::Tcp if self.is_old() => Some(15_360),
                 Transport::Tcp => Some(7_800),
                 Transport::Embedded | Transport::Unix => None,

@@ -148,7 +148,8 @@ impl Session {
         self.watch_others_again(&watched.entities, &watched.fields)
     }
 
-    /// The end of a watch has ended whatever others watch of the same over this connection: has it watched again.
+    /// The end of a watch has ended whatever others watch of the same over this connection: has it
+    /// watched again.
     fn watch_others_again(&self, entities: &[EntityId], fields: &[FieldId]) -> Result<()> {
         let others = self.watches.lock().clone();
         let mut outcome = Ok(());
@@ -169,8 +170,8 @@ impl Session {
         outcome
     }
 
-    /// How often to sample, and how long to keep, so that all who share a pair have enough: to the engine whoever watched
-    /// last has said it.
+    /// How often to sample, and how long to keep, so that all who share a pair have enough: to the
+    /// engine whoever watched last has said it.
     fn times_with(
         &self,
         entities: &[EntityId],
@@ -186,8 +187,8 @@ impl Session {
         })
     }
 
-    /// Gives all of it back, and reports the first failure that ends the session; any other means that the
-    /// engine has forgotten it already.
+    /// Gives all of it back, and reports the first failure that ends the session; any other means
+    /// that the engine has forgotten it already.
     fn release(&self, groups: &[GroupId], field_groups: &[FieldGroupId]) -> Result<()> {
         let (dcgm, handle) = (self.line.dcgm(), self.line.handle());
         let mut outcome = self.release_fields(groups, field_groups);
@@ -258,7 +259,8 @@ impl Trial<'_> {
         Ok(taken)
     }
 
-    /// Watches the fields; if the engine refuses, the halves of them, until it is known which it refuses.
+    /// Watches the fields; if the engine refuses, the halves of them, until it is known which it
+    /// refuses.
     fn watch_or_split(&mut self, fields: &[FieldId]) -> Result<()> {
         if fields.is_empty() {
             return Ok(());
@@ -277,7 +279,8 @@ impl Trial<'_> {
         if error.code() == Some(ReturnCode::MAX_LIMIT) {
             return self.watch_despite_limit(fields, &error);
         }
-        // Without a driver, no field of a GPU can be watched: to try each would be 127 calls for one answer.
+        // Without a driver, no field of a GPU can be watched: to try each would be 127 calls for
+        // one answer.
         if fields.len() == 1 || error.code() == Some(ReturnCode::NVML_NOT_LOADED) {
             self.refuse(fields, &error);
             return Ok(());
@@ -335,8 +338,8 @@ impl Trial<'_> {
         Ok(group_of_fields)
     }
 
-    /// After a split there are many small field groups, of which all clients of the engine share 61: puts them
-    /// together again.
+    /// After a split there are many small field groups, of which all clients of the engine share
+    /// 61: puts them together again.
     fn consolidate(&mut self) -> Result<()> {
         let fields: Vec<FieldId> = self
             .field_groups
@@ -351,7 +354,8 @@ impl Trial<'_> {
             match self.try_watch(chunk) {
                 Ok(group) => together.push((group, chunk.to_vec())),
                 Err(error) => {
-                    // Together they do not go, or there is no room for one group more; apart they do.
+                    // Together they do not go, or there is no room for one group more; apart they
+                    // do.
                     let made: Vec<_> = together.iter().map(|(group, _)| *group).collect();
                     self.session.release_fields(&self.groups, &made)?;
                     self.watch_again()?;
@@ -382,7 +386,8 @@ impl Trial<'_> {
         Ok(())
     }
 
-    /// The engine's time: what it answers as "from next" to a question about the future, which brings no sample.
+    /// The engine's time: what it answers as "from next" to a question about the future, which
+    /// brings no sample.
     fn now(&self) -> Result<Timestamp> {
         let (Some(group), Some((fields, _))) = (self.groups.first(), self.field_groups.first())
         else {

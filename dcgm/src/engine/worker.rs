@@ -1,9 +1,9 @@
 //! The thread that makes an engine's calls, and the deadlines that it is held to.
 //!
 //! A call into libdcgm can hang for minutes, and nothing makes it give up but the end of its
-//! connection. So no caller ever makes one: a thread of the engine's does, and the caller waits with a
-//! deadline. When that passes, the connection is cut from yet another thread, which frees the call at once.
-//! Only if it does not, within [`GRACE`], is the thread left behind.
+//! connection. So no caller ever makes one: a thread of the engine's does, and the caller waits
+//! with a deadline. When that passes, the connection is cut from yet another thread, which frees
+//! the call at once. Only if it does not, within [`GRACE`], is the thread left behind.
 
 use std::mem::ManuallyDrop;
 use std::panic::{self, AssertUnwindSafe};
@@ -81,8 +81,8 @@ impl<S: State> Worker<S> {
         self.line.lock().is_accepted()
     }
 
-    /// Whether this is a child of the process in which it was made. Its threads are not here, and its locks
-    /// may be held by them for ever.
+    /// Whether this is a child of the process in which it was made. Its threads are not here, and
+    /// its locks may be held by them for ever.
     pub(super) fn is_forked(&self) -> bool {
         std::process::id() != self.pid
     }
@@ -102,7 +102,8 @@ impl<S: State> Worker<S>
 where
     S::Job: Send,
 {
-    /// Has a job done, within the time. Others may be first; if they leave too little of the time, it is not begun.
+    /// Has a job done, within the time. Others may be first; if they leave too little of the time,
+    /// it is not begun.
     pub(super) fn run(
         self: &Arc<Self>,
         operation: Operation,
@@ -174,7 +175,8 @@ where
         }
     }
 
-    /// A job ran out of time: cuts its connection, and leaves the thread behind if that does not free it.
+    /// A job ran out of time: cuts its connection, and leaves the thread behind if that does not
+    /// free it.
     fn overdue(&self, slot: &mut Option<Lane<S>>, mut lane: Lane<S>) {
         let cut = self.cut();
         // What comes now comes too late, but the thread is whole.
@@ -189,8 +191,8 @@ where
         }
     }
 
-    /// Cuts the connection, whatever hangs on it, from a thread of its own: in a broken library even that may hang.
-    /// Returns at once, with the connection.
+    /// Cuts the connection, whatever hangs on it, from a thread of its own: in a broken library
+    /// even that may hang. Returns at once, with the connection.
     pub(super) fn cut(&self) -> Option<Arc<Line>> {
         const STEP: Duration = Duration::from_millis(5);
 

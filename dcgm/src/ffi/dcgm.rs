@@ -23,8 +23,8 @@ pub(crate) struct GroupId(pub(super) sys::dcgmGpuGrp_t);
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct FieldGroupId(pub(super) sys::dcgmFieldGrp_t);
 
-/// A connection's handle, where another thread can read it while `dcgmConnect_v2` still hangs: libdcgm writes
-/// it before it waits.
+/// A connection's handle, where another thread can read it while `dcgmConnect_v2` still hangs:
+/// libdcgm writes it before it waits.
 #[derive(Debug, Default)]
 pub(crate) struct HandleCell(AtomicUsize);
 
@@ -66,8 +66,8 @@ pub(crate) enum Transport {
 
 /// The process's libdcgm.
 ///
-/// Its functions may be called from any thread. `dcgmShutdown` is never called: it keeps no count, and would cut
-/// off every other user of libdcgm in the process.
+/// Its functions may be called from any thread. `dcgmShutdown` is never called: it keeps no count,
+/// and would cut off every other user of libdcgm in the process.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dcgm {
     library: &'static sys::Library,
@@ -111,7 +111,8 @@ impl Dcgm {
         Ok(build_info(&info))
     }
 
-    /// Connects. The handle is written before the wait, and on failure, too: only the result says whether it is one.
+    /// Connects. The handle is written before the wait, and on failure, too: only the result says
+    /// whether it is one.
     pub(crate) fn connect(
         self,
         address: &str,
@@ -131,8 +132,9 @@ impl Dcgm {
                 .max(1),
             addressIsUnixSocket: u32::from(transport == Transport::Unix),
         };
-        // SAFETY: the address is a C string; `params` is the struct of its version; the handle is a cell that is
-        // only ever read and written atomically on our side, and a word that C writes in one store.
+        // SAFETY: the address is a C string; `params` is the struct of its version; the handle is a
+        // cell that is only ever read and written atomically on our side, and a word that C writes
+        // in one store.
         unsafe {
             call!(
                 self.library,
@@ -147,8 +149,8 @@ impl Dcgm {
         unsafe { call!(self.library, dcgmDisconnect(handle.get())) }
     }
 
-    /// Starts the embedded engine. Answers whether it was started now: `false` if somebody else in this process
-    /// had started it, and so must stop it.
+    /// Starts the embedded engine. Answers whether it was started now: `false` if somebody else in
+    /// this process had started it, and so must stop it.
     pub(crate) fn start_embedded(
         self,
         manual: bool,
@@ -165,8 +167,8 @@ impl Dcgm {
         params.logFile = log_file.as_ptr();
         params.severity = sys::DcgmLoggingSeverityError;
         params.dcgmHandle = 0;
-        // SAFETY: the struct of its version, of which v1 is the beginning; the log file's name lives as long as
-        // the call.
+        // SAFETY: the struct of its version, of which v1 is the beginning; the log file's name
+        // lives as long as the call.
         unsafe {
             call!(
                 self.library,
@@ -190,7 +192,8 @@ impl Dcgm {
         unsafe { call!(self.library, dcgmUpdateAllFields(handle.get(), 1)) }
     }
 
-    /// Replaces `into` with the entities of a kind, ascending; `room` is as many as the release can list.
+    /// Replaces `into` with the entities of a kind, ascending; `room` is as many as the release can
+    /// list.
     pub(crate) fn list(
         self,
         handle: &HandleCell,
@@ -293,7 +296,8 @@ impl Dcgm {
         unsafe { call!(self.library, dcgmGroupDestroy(handle.get(), group.0)) }
     }
 
-    /// Makes a group of fields. A name that is taken, or a field that the engine does not know, fails it whole.
+    /// Makes a group of fields. A name that is taken, or a field that the engine does not know,
+    /// fails it whole.
     pub(crate) fn create_field_group(
         self,
         handle: &HandleCell,
@@ -328,7 +332,8 @@ impl Dcgm {
         unsafe { call!(self.library, dcgmFieldGroupDestroy(handle.get(), fields.0)) }
     }
 
-    /// Watches. The first sample is taken before this returns. A failure may leave some of the fields watched.
+    /// Watches. The first sample is taken before this returns. A failure may leave some of the
+    /// fields watched.
     pub(crate) fn watch(
         self,
         handle: &HandleCell,
@@ -383,9 +388,11 @@ impl Dcgm {
         visit::since(self, handle, group, fields, from, scratch, take)
     }
 
-    /// Whether the library knows a field. One that it does not know fails every request that names it.
+    /// Whether the library knows a field. One that it does not know fails every request that names
+    /// it.
     pub(crate) fn knows_field(self, field: FieldId) -> bool {
-        // SAFETY: it answers with a pointer into a table of its own, of which only null matters here.
+        // SAFETY: it answers with a pointer into a table of its own, of which only null matters
+        // here.
         let found = unsafe { self.library.symbols().DcgmFieldGetById(field.raw()) };
         // A library without the function is asked field by field, by trying.
         found.map_or(true, |meta| !meta.is_null())

@@ -11,15 +11,16 @@ use crate::value::{Absent, Value};
 /// The text of a record, made where it costs no memory each time.
 pub(super) type Scratch = String;
 
-/// The members of a value record, either version. The union is looked at as bytes: which member of it
-/// was written, only the type says.
+/// The members of a value record, either version. The union is looked at as bytes: which member of
+/// it was written, only the type says.
 pub(super) struct Raw<'a> {
     pub(super) status: i32,
     pub(super) field_type: u16,
     pub(super) payload: &'a [u8; 4096],
 }
 
-/// The value. The status comes first: an engine of 3.3 answers "not watched" with a 0 that is not blank.
+/// The value. The status comes first: an engine of 3.3 answers "not watched" with a 0 that is not
+/// blank.
 pub(super) fn value<'a>(raw: &Raw<'a>, scratch: &'a mut Scratch) -> Result<Value<'a>, Absent> {
     if let Some(absent) = Absent::from_status(ReturnCode::from_raw(raw.status)) {
         return Err(absent);
@@ -59,7 +60,8 @@ fn head(payload: &[u8; 4096]) -> [u8; 8] {
 }
 
 fn chars(payload: &[u8; 4096]) -> &[c_char] {
-    // SAFETY: `c_char` is one byte without invalid values; the slice is the same memory for as long.
+    // SAFETY: `c_char` is one byte without invalid values; the slice is the same memory for as
+    // long.
     unsafe { core::slice::from_raw_parts(payload.as_ptr().cast::<c_char>(), text::LONGEST) }
 }
 

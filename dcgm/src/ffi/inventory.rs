@@ -80,7 +80,8 @@ impl Parts<'_> {
             ($status:ident) => {{
                 let mut status = zeroed::<sys::$status>();
                 status.version = sys::$status::VERSION;
-                // SAFETY: the struct of its version; every version begins with the word that tells which.
+                // SAFETY: the struct of its version; every version begins with the word that tells
+                // which.
                 let asked = unsafe {
                     call!(
                         self.dcgm.library(),
@@ -91,14 +92,27 @@ impl Parts<'_> {
                     Ok(()) => {
                         let count = |n: c_uint| usize::try_from(n).unwrap_or(usize::MAX);
                         for gpu in status.gpus.iter().take(count(status.numGpus)) {
-                            push(EntityId::gpu(gpu.entityId), &gpu.linkState, pack, &mut links);
+                            push(
+                                EntityId::gpu(gpu.entityId),
+                                &gpu.linkState,
+                                pack,
+                                &mut links,
+                            );
                         }
                         for switch in status.nvSwitches.iter().take(count(status.numNvSwitches)) {
-                            push(EntityId::switch(switch.entityId), &switch.linkState, pack, &mut links);
+                            push(
+                                EntityId::switch(switch.entityId),
+                                &switch.linkState,
+                                pack,
+                                &mut links,
+                            );
                         }
                         return Ok(links);
                     }
-                    Err(Error::Call { code: ReturnCode::VER_MISMATCH, .. }) => {}
+                    Err(Error::Call {
+                        code: ReturnCode::VER_MISMATCH,
+                        ..
+                    }) => {}
                     Err(error) if error.is_unsupported() => return Ok(links),
                     Err(error) => return Err(error),
                 }

@@ -2,8 +2,8 @@
 //!
 //! Handles, group ids and field ids are integers to DCGM, and it checks them: any value is safe to
 //! pass, a wrong one is an error. What this room upholds is that pointers are valid for what DCGM
-//! reads and writes, that version words are set anew before each call, and that DCGM's memory is copied
-//! before a call or a callback ends.
+//! reads and writes, that version words are set anew before each call, and that DCGM's memory is
+//! copied before a call or a callback ends.
 
 #![expect(unsafe_code, reason = "the boundary to C")]
 
@@ -37,7 +37,8 @@ fn check(function: &'static str, answer: sys::dcgmReturn_t) -> Result<()> {
     }
 }
 
-/// Calls a function of the library's table: `call!(library, dcgmX(arguments))`. Unsafe, as the function is.
+/// Calls a function of the library's table: `call!(library, dcgmX(arguments))`. Unsafe, as the
+/// function is.
 macro_rules! call {
     ($library:expr, $function:ident($($argument:expr),* $(,)?)) => {
         $library
@@ -49,7 +50,8 @@ macro_rules! call {
 }
 use call;
 
-/// A struct of C's that holds integers, floats, arrays and unions of those, and no reference or function.
+/// A struct of C's that holds integers, floats, arrays and unions of those, and no reference or
+/// function.
 ///
 /// # Safety
 ///
@@ -66,8 +68,8 @@ fn zeroed<T: Plain>() -> Box<T> {
     if memory.is_null() {
         handle_alloc_error(layout);
     }
-    // SAFETY: allocated as a box would be, with this type's layout; all zeros are a value of it, by the
-    // trait's contract.
+    // SAFETY: allocated as a box would be, with this type's layout; all zeros are a value of it, by
+    // the trait's contract.
     unsafe { Box::from_raw(memory.cast::<T>()) }
 }
 

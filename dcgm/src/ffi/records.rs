@@ -18,11 +18,11 @@ pub(crate) struct Records {
 }
 
 impl Records {
-    /// Asks for the latest value of every field of every entity, and gives each to `take`, with its place
-    /// in the request: entity by entity, and field by field within.
+    /// Asks for the latest value of every field of every entity, and gives each to `take`, with its
+    /// place in the request: entity by entity, and field by field within.
     ///
-    /// Answers are matched by what they say they are, since DCGM promises no order. A record that was left
-    /// empty is a [`Absent::Malformed`] of the pair that stands in its place.
+    /// Answers are matched by what they say they are, since DCGM promises no order. A record that
+    /// was left empty is a [`Absent::Malformed`] of the pair that stands in its place.
     pub(crate) fn latest(
         &mut self,
         dcgm: Dcgm,
@@ -36,11 +36,11 @@ impl Records {
         Ok(())
     }
 
-    /// As [`Self::latest`], asking the driver now instead of the engine's memory, for the fields for which that is
-    /// known to be safe: the few that say what a GPU is.
+    /// As [`Self::latest`], asking the driver now instead of the engine's memory, for the fields
+    /// for which that is known to be safe: the few that say what a GPU is.
     ///
-    /// There is no way to ask this of others. A live request for a profiling field kills an engine of 4.6.0, and
-    /// one for an event or a switch's field fails the whole call.
+    /// There is no way to ask this of others. A live request for a profiling field kills an engine
+    /// of 4.6.0, and one for an event or a switch's field fails the whole call.
     pub(crate) fn identity(
         &mut self,
         dcgm: Dcgm,
@@ -84,7 +84,8 @@ impl Records {
             record.version = 0;
         }
         let count = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
-        // SAFETY: both lists have the lengths given, and `records` has room for a value of each pair.
+        // SAFETY: both lists have the lengths given, and `records` has room for a value of each
+        // pair.
         unsafe {
             call!(
                 dcgm.library(),
@@ -125,7 +126,8 @@ impl Records {
                     take(entity_at, field_at, sample);
                     continue;
                 }
-                // In the order of the request, as every release has answered so far; else looked for.
+                // In the order of the request, as every release has answered so far; else looked
+                // for.
                 let is_entity = |pair: &sys::dcgmGroupEntityPair_t| {
                     pair.entityGroupId == record.entityGroupId && pair.entityId == record.entityId
                 };
@@ -160,7 +162,8 @@ impl core::fmt::Debug for Records {
 
 fn sample<'a>(record: &'a sys::dcgmFieldValue_v2, scratch: &'a mut Scratch) -> Sample<'a> {
     let payload: *const [u8; 4096] = (&raw const record.value).cast();
-    // SAFETY: the union is 4096 bytes long, and all of them were initialised when the record was made.
+    // SAFETY: the union is 4096 bytes long, and all of them were initialised when the record was
+    // made.
     let payload = unsafe { &*payload };
     let raw = Raw {
         status: record.status,

@@ -1,4 +1,5 @@
-//! Text of C's as text of Rust's: bounded, valid, and free of what a terminal or a label cannot show.
+//! Text of C's as text of Rust's: bounded, valid, and free of what a terminal or a label cannot
+//! show.
 
 use core::ffi::c_char;
 

@@ -2,9 +2,9 @@
 
 /// Blocks every signal on this thread but those of its own faults.
 ///
-/// libdcgm's own threads inherit the mask of the thread that makes the first call. Signals that the host program
-/// expects must not end up there. A fault of the thread itself can end up nowhere else: blocked, it would kill the
-/// process before the host's crash handler ran.
+/// libdcgm's own threads inherit the mask of the thread that makes the first call. Signals that the
+/// host program expects must not end up there. A fault of the thread itself can end up nowhere
+/// else: blocked, it would kill the process before the host's crash handler ran.
 #[cfg(unix)]
 pub(crate) fn block_signals() {
     let mut set = core::mem::MaybeUninit::<libc::sigset_t>::uninit();

@@ -21,8 +21,8 @@ struct Sink<'a> {
     panic: Option<Box<dyn Any + Send>>,
 }
 
-/// Every sample since a time, entity by entity, field by field, ascending in time; pairs without one come as a
-/// sample that says so. Answers where to ask from next.
+/// Every sample since a time, entity by entity, field by field, ascending in time; pairs without
+/// one come as a sample that says so. Answers where to ask from next.
 pub(super) fn since(
     dcgm: Dcgm,
     handle: &HandleCell,
@@ -38,8 +38,8 @@ pub(super) fn since(
         scratch,
         panic: None,
     };
-    // SAFETY: `on_values` is called on this thread and before the function returns, with a pointer to `sink`,
-    // which nothing else uses meanwhile.
+    // SAFETY: `on_values` is called on this thread and before the function returns, with a pointer
+    // to `sink`, which nothing else uses meanwhile.
     let outcome = unsafe {
         call!(
             dcgm.library(),
@@ -85,13 +85,15 @@ unsafe extern "C" fn on_values(
     if values.is_null() || count == 0 {
         return GO_ON;
     }
-    // SAFETY: by this function's contract. The slice ends with this call, as DCGM uses the memory again.
+    // SAFETY: by this function's contract. The slice ends with this call, as DCGM uses the memory
+    // again.
     let values = unsafe { core::slice::from_raw_parts(values, count) };
     let copied = panic::catch_unwind(AssertUnwindSafe(|| {
         for value in values {
             let payload: *const [u8; 4096] = (&raw const value.value).cast();
-            // SAFETY: the union is 4096 bytes long. Of text and blobs DCGM writes only the used bytes; the rest
-            // is what its buffer held before, which is initialised memory of its own.
+            // SAFETY: the union is 4096 bytes long. Of text and blobs DCGM writes only the used
+            // bytes; the rest is what its buffer held before, which is initialised memory of its
+            // own.
             let payload = unsafe { &*payload };
             let raw = Raw {
                 status: value.status,

@@ -48,7 +48,8 @@ impl Inner {
                     return Err(error);
                 }
             }
-            // In the same breath as the look at the session: a `close` either is seen here, or sees this.
+            // In the same breath as the look at the session: a `close` either is seen here, or sees
+            // this.
             self.faults.take_delay(call).map(|delay| {
                 let hung = Hung::new(call);
                 state.hung.push(Arc::clone(&hung));

@@ -115,7 +115,8 @@ impl Clock {
         self.shared.woken.notify_all();
     }
 
-    /// Waits until a time has come by this clock, or `done` says so. Without a time: until `done` does.
+    /// Waits until a time has come by this clock, or `done` says so. Without a time: until `done`
+    /// does.
     pub(super) fn wait(&self, until: Option<Duration>, done: impl Fn() -> bool) {
         let mut guard = self.shared.waiters.lock();
         while !done() {

@@ -211,7 +211,8 @@ impl State {
         }
     }
 
-    /// The latest sample of a pair: when, and what it says. The time is `None` for a reason that is no sample.
+    /// The latest sample of a pair: when, and what it says. The time is `None` for a reason that is
+    /// no sample.
     pub(super) fn latest(&self, pair: Pair, now: Duration) -> (Option<Duration>, Reading) {
         let here_since = match self.presence(pair.0, now) {
             Presence::Here { since } => since,

@@ -19,7 +19,8 @@ use crate::mock::scenario::Scenario;
 use crate::value::Absent;
 use crate::version::{BuildInfo, Version};
 
-/// A [`Client`](crate::Client) without an engine. A clone is the same one: a test keeps one, and hands out the other.
+/// A [`Client`](crate::Client) without an engine. A clone is the same one: a test keeps one, and
+/// hands out the other.
 ///
 /// See the [module](crate::mock) for an example.
 #[derive(Clone)]
@@ -48,8 +49,8 @@ impl Mock {
         Model::by_name(names).map(Self::new)
     }
 
-    /// A mock piece by piece. What is not said: a host without entities, steady, by the time of day, of release
-    /// 4.6.0.
+    /// A mock piece by piece. What is not said: a host without entities, steady, by the time of
+    /// day, of release 4.6.0.
     #[must_use]
     pub fn builder() -> MockBuilder {
         MockBuilder::default()
@@ -70,8 +71,8 @@ impl Mock {
 
 /// What it says.
 impl Mock {
-    /// Has a field say something from now on. Whoever watches it finds a sample of now, and then one at each
-    /// interval.
+    /// Has a field say something from now on. Whoever watches it finds a sample of now, and then
+    /// one at each interval.
     pub fn set(&self, entity: EntityId, field: FieldId, value: impl Into<OwnedValue>) {
         self.tell(entity, field, Some(Ok(value.into())));
     }
@@ -98,7 +99,8 @@ impl Mock {
         self.push_event_at(entity, field, value, self.inner.clock.now());
     }
 
-    /// An event at a time by the mock's clock: late, if that has passed; not seen before, if it has not come.
+    /// An event at a time by the mock's clock: late, if that has passed; not seen before, if it has
+    /// not come.
     pub fn push_event_at(
         &self,
         entity: EntityId,
@@ -120,14 +122,15 @@ impl Mock {
         state.model = Model::new(host, state.model.scenario());
     }
 
-    /// Removes an entity with all that is a part of it: it is not listed, and its fields are not watched any more.
+    /// Removes an entity with all that is a part of it: it is not listed, and its fields are not
+    /// watched any more.
     pub fn remove_entity(&self, id: EntityId) {
         let now = self.inner.clock.now();
         self.inner.state.lock().changes.push((now, id, false));
     }
 
-    /// Has the engine stop taking samples, or go on. Meanwhile it answers as always, with old timestamps. Events
-    /// are still recorded.
+    /// Has the engine stop taking samples, or go on. Meanwhile it answers as always, with old
+    /// timestamps. Events are still recorded.
     pub fn freeze_sampling(&self, frozen: bool) {
         let now = self.inner.clock.now();
         let mut state = self.inner.state.lock();
@@ -153,13 +156,14 @@ impl Mock {
         self.inner.faults.fail_always(call, error);
     }
 
-    /// Has the next call of a method panic. For tests of those who must contain that; nothing else in a mock panics.
+    /// Has the next call of a method panic. For tests of those who must contain that; nothing else
+    /// in a mock panics.
     pub fn panic_next(&self, call: Call) {
         self.inner.faults.panic_next(call);
     }
 
-    /// Has each call of a method hang, until [`Self::release`] or [`Self::clear_faults`]. `close` from another thread
-    /// cancels a call that hangs.
+    /// Has each call of a method hang, until [`Self::release`] or [`Self::clear_faults`]. `close`
+    /// from another thread cancels a call that hangs.
     pub fn delay(&self, call: Call, delay: Delay) {
         self.inner.faults.delay(call, Some(delay));
     }
@@ -197,7 +201,8 @@ impl Mock {
         self.inner.state.lock().refused.insert(field, error);
     }
 
-    /// Waits until a call of a method hangs, for that long at most by the time of day. Says whether one does.
+    /// Waits until a call of a method hangs, for that long at most by the time of day. Says whether
+    /// one does.
     #[must_use]
     pub fn wait_until_hung(&self, call: Call, longest: Duration) -> bool {
         let hangs = || {
@@ -210,8 +215,8 @@ impl Mock {
         self.inner.clock.wait_real(longest, hangs)
     }
 
-    /// The engine dies: what hangs is cut off, the next call notices, and connecting is refused. What it had in
-    /// memory is gone.
+    /// The engine dies: what hangs is cut off, the next call notices, and connecting is refused.
+    /// What it had in memory is gone.
     pub fn go_down(&self) {
         let mut state = self.inner.state.lock();
         state.down = true;

@@ -192,7 +192,8 @@ impl Host {
         self.entity(id)?.parent
     }
 
-    /// The link entity at the other end, where the wiring is known: between GPUs and NVSwitches of this host.
+    /// The link entity at the other end, where the wiring is known: between GPUs and NVSwitches of
+    /// this host.
     pub(super) fn peer(&self, id: EntityId) -> Option<(EntityId, u32)> {
         let (parent, index) = link_parent(id);
         let switches = self.count(EntityKind::SWITCH);
@@ -345,8 +346,8 @@ impl Product {
     }
 }
 
-/// A link as an entity, packed as since DCGM 4.3: the parent's kind in bits 0 to 7, the link's number in
-/// bits 8 to 23, the parent's number in bits 24 to 31.
+/// A link as an entity, packed as since DCGM 4.3: the parent's kind in bits 0 to 7, the link's
+/// number in bits 8 to 23, the parent's number in bits 24 to 31.
 #[must_use]
 pub(super) fn link_id(parent: EntityId, index: u32) -> EntityId {
     let raw = (parent.kind.raw() & 0xff) | (index & 0xffff) << 8 | (parent.id & 0xff) << 24;

@@ -1,13 +1,15 @@
 //! A client without an engine, for tests: hosts, incidents, and faults on demand.
 //!
-//! A [`Mock`] answers as a host engine does whose GPUs are made up. What it shows is a [`Model`]: a [`Host`] in a
-//! [`Scenario`], as a function of time, and time is a [`Clock`] that the test moves. A test may have single fields say
-//! something else, and each call fail, hang or panic. What it produces says that it is made up: the
-//! [backend](crate::Backend) is of kind [`Mock`](crate::BackendKind::Mock), and the engine's build is "simulated".
+//! A [`Mock`] answers as a host engine does whose GPUs are made up. What it shows is a [`Model`]: a
+//! [`Host`] in a [`Scenario`], as a function of time, and time is a [`Clock`] that the test moves.
+//! A test may have single fields say something else, and each call fail, hang or panic. What it
+//! produces says that it is made up: the [backend](crate::Backend) is of kind
+//! [`Mock`](crate::BackendKind::Mock), and the engine's build is "simulated".
 //!
-//! It keeps to what engines were seen to do: a watch samples at once and then at its interval; after the watch the
-//! last sample stays readable, with its old timestamp and without a word; a pair that nobody watches is
-//! [`NotWatched`](crate::Absent::NotWatched); a watch dies with its session; and an engine that came back knows nothing.
+//! It keeps to what engines were seen to do: a watch samples at once and then at its interval;
+//! after the watch the last sample stays readable, with its old timestamp and without a word; a
+//! pair that nobody watches is [`NotWatched`](crate::Absent::NotWatched); a watch dies with its
+//! session; and an engine that came back knows nothing.
 //!
 //! ```
 //! use std::time::Duration;

@@ -12,10 +12,11 @@ use crate::mock::scenario::{CALM, Scenario, Script};
 use crate::mock::values;
 use crate::value::Absent;
 
-/// A [`Host`] in a [`Scenario`]: what its engine would sample, as a pure function of the time since the start.
+/// A [`Host`] in a [`Scenario`]: what its engine would sample, as a pure function of the time since
+/// the start.
 ///
-/// Asked twice, it says the same. Counters are integrals of the rates that other fields show, so that they go
-/// on as they should however seldom they are asked for.
+/// Asked twice, it says the same. Counters are integrals of the rates that other fields show, so
+/// that they go on as they should however seldom they are asked for.
 ///
 /// ```
 /// use std::time::Duration;
@@ -98,7 +99,8 @@ impl Model {
         format!("{},{}", self.host.name(), self.scenario.name())
     }
 
-    /// The entities at a time, ascending. One that is lost says so; one that is gone is not among them.
+    /// The entities at a time, ascending. One that is lost says so; one that is gone is not among
+    /// them.
     #[must_use]
     pub fn entities(&self, at: Duration) -> Vec<Entity> {
         let seen = |entity: &Entity| {
@@ -161,9 +163,10 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// Why there is no value: [`Absent::NotSupported`] where the hardware has none, [`Absent::NoData`] for fields
-    /// that do not go with that kind of entity, and for events before the first; [`Absent::NotWatched`] for an entity
-    /// that is gone, and [`ReturnCode::GPU_IS_LOST`] for one that is lost.
+    /// Why there is no value: [`Absent::NotSupported`] where the hardware has none,
+    /// [`Absent::NoData`] for fields that do not go with that kind of entity, and for events before
+    /// the first; [`Absent::NotWatched`] for an entity that is gone, and
+    /// [`ReturnCode::GPU_IS_LOST`] for one that is lost.
     pub fn value(&self, id: EntityId, field: FieldId, at: Duration) -> Result<OwnedValue, Absent> {
         match self.presence(id, at) {
             Presence::Here { .. } => values::read(self, id, field, at),
@@ -172,7 +175,8 @@ impl Model {
         }
     }
 
-    /// The events of a field (230, 856, 857) from one time on until before another, each with its own time.
+    /// The events of a field (230, 856, 857) from one time on until before another, each with its
+    /// own time.
     #[must_use]
     pub fn events(
         &self,

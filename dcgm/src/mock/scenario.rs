@@ -15,7 +15,8 @@ use crate::mock::signal::{Load, Steps};
 /// | `restart` | at 5 min the host engine stops for 45 s; then it is back, without watches, and the hardware's counters go on |
 /// | `pcie-aer` | at 2 min the `PCIe` link of GPU 1 begins to repeat itself, and correctable errors grow; at 5 min it falls back to a lower generation and half of its lanes |
 ///
-/// On a host with fewer GPUs the number counts round: on one with a single GPU it is always that one.
+/// On a host with fewer GPUs the number counts round: on one with a single GPU it is always that
+/// one.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Scenario {
@@ -91,7 +92,8 @@ impl Scenario {
     }
 }
 
-/// A scenario as a script. All but `load`, `in_step` and `down` happens to the victim only. Times are in seconds.
+/// A scenario as a script. All but `load`, `in_step` and `down` happens to the victim only. Times
+/// are in seconds.
 #[derive(Debug)]
 pub(super) struct Script {
     pub(super) load: &'static Load,

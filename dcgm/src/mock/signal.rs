@@ -1,5 +1,5 @@
-//! Signals over time, and their integrals in closed form: a counter is the integral of its rate, whenever it is
-//! asked for.
+//! Signals over time, and their integrals in closed form: a counter is the integral of its rate,
+//! whenever it is asked for.
 
 use core::f64::consts::TAU;
 
@@ -31,8 +31,8 @@ pub(super) const fn whole(number: f64) -> i64 {
 pub(super) struct Load {
     /// Seconds and level, over and over again.
     pub(super) cycle: &'static [(f64, f64)],
-    /// Amplitude and period in seconds. The amplitudes together must be smaller than the lowest level,
-    /// else an integral could fall.
+    /// Amplitude and period in seconds. The amplitudes together must be smaller than the lowest
+    /// level, else an integral could fall.
     pub(super) waves: [(f64, f64); 2],
 }
 

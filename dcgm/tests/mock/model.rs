@@ -81,8 +81,8 @@ fn each_source_field_has_a_value_where_the_hardware_has_one_and_a_typed_reason_e
         .iter()
         .map(|host| answered(host, &sources))
         .collect();
-    // Events have none yet; page retirement and virtual GPUs are not of these hosts; some counters are of older or
-    // larger GPUs; and power smoothing needs a privilege.
+    // Events have none yet; page retirement and virtual GPUs are not of these hosts; some counters
+    // are of older or larger GPUs; and power smoothing needs a privilege.
     let nowhere = "230 314-317 320-327 330-341 390-392 450 497-499 525-526 856-857 1024 1032 1034 1428-1429 1432";
     let everywhere = answered.iter().flatten().copied().collect::<BTreeSet<_>>();
     let missing: Vec<_> = sources

@@ -23,7 +23,8 @@ pub fn library_3_3() -> Option<PathBuf> {
     beside("libdcgm_simulator_3_3.so")
 }
 
-/// The simulated engine as a program. Cargo builds it with the tests of this package, and with `cargo build`.
+/// The simulated engine as a program. Cargo builds it with the tests of this package, and with
+/// `cargo build`.
 #[must_use]
 pub fn engine_program() -> Option<PathBuf> {
     beside("dcgm-simulated-engine")
@@ -75,7 +76,8 @@ impl fmt::Display for NoControl {
 
 impl std::error::Error for NoControl {}
 
-/// A hand on a loaded simulator: the same library as the one that a client under test loads from the same file.
+/// A hand on a loaded simulator: the same library as the one that a client under test loads from
+/// the same file.
 ///
 /// Faults, the clock and the rest are the library's, so they are shared by all tests of a process.
 #[derive(Debug)]
@@ -91,8 +93,8 @@ impl Control {
     /// It cannot be loaded, or it is not the simulator.
     pub fn of(path: &Path) -> Result<Self, NoControl> {
         let path: &OsStr = path.as_ref();
-        // SAFETY: the simulator's libraries have no initialisers; loading any other file is what the
-        // client under test does too.
+        // SAFETY: the simulator's libraries have no initialisers; loading any other file is what
+        // the client under test does too.
         let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) };
         let library = library.map_err(|error| NoControl(error.to_string()))?;
         let control = Self { library };
@@ -125,8 +127,8 @@ impl Control {
             .map_or(0, |call| call())
     }
 
-    /// The host: `8xh100`, `8xh100,thermal`, `none` (no driver), `recorded:2`. Engines that run get its GPUs at once;
-    /// whether they have a driver is theirs from the start.
+    /// The host: `8xh100`, `8xh100,thermal`, `none` (no driver), `recorded:2`. Engines that run get
+    /// its GPUs at once; whether they have a driver is theirs from the start.
     #[must_use]
     pub fn set_host(&self, host: &str) -> bool {
         let Ok(host) = CString::new(host) else {
@@ -266,14 +268,16 @@ impl Control {
         }
     }
 
-    /// Makes failing connects give up this many times earlier than their timeouts say; 1: when they say.
+    /// Makes failing connects give up this many times earlier than their timeouts say; 1: when they
+    /// say.
     pub fn hurry(&self, times: u64) {
         if let Some(call) = self.symbol::<extern "C" fn(u64) -> c_int>("dcgmsim_hurry") {
             call(times);
         }
     }
 
-    /// Whether reads of values take as long as the real library's: 0.2 ms, and 40 ms beyond 16 KiB on TCP.
+    /// Whether reads of values take as long as the real library's: 0.2 ms, and 40 ms beyond 16 KiB
+    /// on TCP.
     pub fn charge(&self, charged: bool) {
         if let Some(call) = self.symbol::<extern "C" fn(c_int) -> c_int>("dcgmsim_charge") {
             call(charged.into());
@@ -313,7 +317,8 @@ impl Control {
         }
     }
 
-    /// The log file of the embedded engine: the one that was given, or where the real library would write.
+    /// The log file of the embedded engine: the one that was given, or where the real library would
+    /// write.
     #[must_use]
     pub fn log(&self) -> Option<String> {
         let call = self.symbol::<extern "C" fn(*mut u8, usize) -> usize>("dcgmsim_log")?;

@@ -1,4 +1,5 @@
-//! The simulator's own C functions, `dcgmsim_*`: what [`Control`](crate::Control) calls through dlopen.
+//! The simulator's own C functions, `dcgmsim_*`: what [`Control`](crate::Control) calls through
+//! dlopen.
 
 use core::ffi::{c_char, c_int};
 use std::sync::atomic::Ordering;

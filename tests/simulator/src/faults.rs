@@ -18,7 +18,8 @@ pub enum Fault {
     Code(i32),
     /// Does its work after a delay.
     Delay(Duration),
-    /// Does not answer until its handle is disconnected, and then -21. Functions without a handle hang for ever.
+    /// Does not answer until its handle is disconnected, and then -21. Functions without a handle
+    /// hang for ever.
     HangUntilDisconnected,
     /// Does not answer until [`Control::release`](crate::Control::release).
     Hang,

@@ -1,7 +1,8 @@
 //! A simulated libdcgm: a host engine, and the C ABI over it.
 //!
-//! All logic is here; `dcgm-simulator-4-6` and `dcgm-simulator-3-3` export it under the C names of their release. It
-//! behaves as the real library was seen to behave, and says `buildtype:Simulated` in its version.
+//! All logic is here; `dcgm-simulator-4-6` and `dcgm-simulator-3-3` export it under the C names of
+//! their release. It behaves as the real library was seen to behave, and says `buildtype:Simulated`
+//! in its version.
 //!
 //! * [`Control`] steers a loaded simulator from a test.
 //! * [`library_4_6`] and [`library_3_3`] find the built libraries beside the running test.

@@ -53,7 +53,8 @@ impl Link {
         self.peer.load(Ordering::Relaxed) != self.flavour.major()
     }
 
-    /// Says who we are, and waits for the answer. Whatever comes of it, the connect is OK: so it is with the real one.
+    /// Says who we are, and waits for the answer. Whatever comes of it, the connect is OK: so it is
+    /// with the real one.
     pub(crate) fn greet(self: &Arc<Self>, stream: Stream, persist: bool, limit: Duration) {
         let (Ok(writer), Ok(cut)) = (stream.try_clone(), stream.try_clone()) else {
             self.kill();

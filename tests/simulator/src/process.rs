@@ -1,4 +1,5 @@
-//! What a process that loaded libdcgm has: whether it is initialised, connections, an embedded engine.
+//! What a process that loaded libdcgm has: whether it is initialised, connections, an embedded
+//! engine.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -122,7 +123,8 @@ impl Process {
         st::OK
     }
 
-    /// Connects, retrying until the time is up. Every attempt has a handle of its own, told before it is waited for.
+    /// Connects, retrying until the time is up. Every attempt has a handle of its own, told before
+    /// it is waited for.
     pub(crate) fn connect(
         &self,
         address: &Address,
@@ -346,7 +348,8 @@ impl Process {
         state.callbacks.retain(|callback| callback.conditions != 0);
     }
 
-    /// On the calling thread: the connection's own, or for an embedded engine the one that stored the sample.
+    /// On the calling thread: the connection's own, or for an embedded engine the one that stored
+    /// the sample.
     pub(crate) fn run_callbacks(&self, handle: u64, violation: Violation, garbage: bool) {
         let wanted = |callback: &&Callback| {
             callback.handle == handle
@@ -418,7 +421,8 @@ impl Process {
         served + self.crashes.load(Ordering::Relaxed)
     }
 
-    /// Handles that were not disconnected, dead ones included; and connections that served engines see.
+    /// Handles that were not disconnected, dead ones included; and connections that served engines
+    /// see.
     pub(crate) fn open_links(&self) -> (usize, usize) {
         let state = self.state.lock();
         (

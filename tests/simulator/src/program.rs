@@ -72,7 +72,8 @@ impl Options {
     }
 }
 
-/// Runs the engine until it is killed, or told to end. `arguments` are those after the program's name.
+/// Runs the engine until it is killed, or told to end. `arguments` are those after the program's
+/// name.
 ///
 /// When it listens, it prints one line: `SIMULATED dcgm engine VERSION at ADDRESS`.
 pub fn run_engine(arguments: impl Iterator<Item = String>) -> ExitCode {

@@ -229,8 +229,9 @@ impl Source for Modelled {
     }
 }
 
-/// The host of a name: `none` (no driver), `recorded:N`, or one of the mock's, with a scenario after a comma. Its time
-/// begins at `began`, whichever engine serves it. The outer `None`: no such host.
+/// The host of a name: `none` (no driver), `recorded:N`, or one of the mock's, with a scenario
+/// after a comma. Its time begins at `began`, whichever engine serves it. The outer `None`: no such
+/// host.
 #[expect(clippy::option_option, reason = "no driver is a host too")]
 pub(crate) fn by_name(name: &str, began: i64) -> Option<Option<Box<dyn Source>>> {
     if name == "none" {

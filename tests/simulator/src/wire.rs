@@ -1,7 +1,8 @@
-//! What client and engine say to each other. The format is the simulator's own: nothing of DCGM's is in it.
+//! What client and engine say to each other. The format is the simulator's own: nothing of DCGM's
+//! is in it.
 //!
-//! A frame is a magic word, a length, and a [`Packet`]. Anything else ends the connection, as it does with the real
-//! library.
+//! A frame is a magic word, a length, and a [`Packet`]. Anything else ends the connection, as it
+//! does with the real library.
 
 use std::io::{self, Read, Write};
 

@@ -1,8 +1,9 @@
 //! What a [`dcgm::Client`] does, whatever is behind it.
 //!
-//! The same claims are put to the mock, to the native client over both releases of the simulated libdcgm, and, if
-//! `DCGM_TEST_LIBRARY` names one, to a real libdcgm: embedded, or the engine at `DCGM_TEST_ENDPOINT`. There no GPU is
-//! assumed; four fake ones at most are made, and used again, since fakes cannot be deleted.
+//! The same claims are put to the mock, to the native client over both releases of the simulated
+//! libdcgm, and, if `DCGM_TEST_LIBRARY` names one, to a real libdcgm: embedded, or the engine at
+//! `DCGM_TEST_ENDPOINT`. There no GPU is assumed; four fake ones at most are made, and used again,
+//! since fakes cannot be deleted.
 
 #![expect(unsafe_code, reason = "values are injected through the C ABI")]
 #![expect(

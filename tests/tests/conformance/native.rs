@@ -55,8 +55,8 @@ impl Native {
         native
     }
 
-    /// The fake GPUs of the engine, made if there are fewer. Fakes cannot be deleted, so those that are there are used
-    /// again.
+    /// The fake GPUs of the engine, made if there are fewer. Fakes cannot be deleted, so those that
+    /// are there are used again.
     pub(crate) fn fakes(&self, count: usize) -> Vec<EntityId> {
         let mut fakes = self.find_fakes();
         while fakes.len() < count {

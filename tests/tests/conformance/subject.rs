@@ -259,8 +259,8 @@ impl Subject {
         }
     }
 
-    /// Whether this engine can watch GPUs at all; without a driver it cannot, and then the claim is skipped
-    /// with that reason.
+    /// Whether this engine can watch GPUs at all; without a driver it cannot, and then the claim is
+    /// skipped with that reason.
     pub(crate) fn can_watch(&self, claim: &str) -> bool {
         let request = WatchRequest::new(&self.gpus[..1], [FieldId::GPU_TEMP]);
         match self.client().watch(&request) {

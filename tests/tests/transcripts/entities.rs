@@ -168,8 +168,8 @@ pub(crate) fn case4b(run: &mut Run<'_>, row: &Row) -> Seen {
     }
     let var = |name: &str| u32::try_from(run.var(name)).unwrap();
     let (gp, gi, ci, sw) = (var("gp"), var("gi"), var("ci"), var("sw"));
-    // A link: kind of its owner, index, owner. From the row that reads them: the switch's fourth, and
-    // GPU 0's second.
+    // A link: kind of its owner, index, owner. From the row that reads them: the switch's fourth,
+    // and GPU 0's second.
     let link = 3 | 3 << 8 | sw << 24;
     let gpu_link = 1 | 1 << 8;
     let (group, fields) = (run.id("g"), run.id("fg"));

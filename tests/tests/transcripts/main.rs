@@ -1,7 +1,8 @@
-//! The simulator is held to what the real library was seen to do: recorded calls, made again and compared.
+//! The simulator is held to what the real library was seen to do: recorded calls, made again and
+//! compared.
 //!
-//! The recordings are in `data/transcripts.jsonl`. A row counts as reproduced only if its call was made here, and all
-//! that the row tells of it was compared.
+//! The recordings are in `data/transcripts.jsonl`. A row counts as reproduced only if its call was
+//! made here, and all that the row tells of it was compared.
 
 #![expect(unsafe_code, reason = "calls C functions")]
 #![expect(

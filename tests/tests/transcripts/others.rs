@@ -111,7 +111,8 @@ fn seen_attributes(run: &Run<'_>, version: u32) -> Seen {
     }
 }
 
-/// An engine that is killed, stopped, and comes back. Waits are as long as the simulator was told, not 60 s.
+/// An engine that is killed, stopped, and comes back. Waits are as long as the simulator was told,
+/// not 60 s.
 pub(crate) fn case8(run: &mut Run<'_>, row: &Row) -> Seen {
     let lib = run.lib;
     let (when, what) = row.name().rsplit_once(": ").unwrap_or(("", row.name()));

@@ -107,7 +107,8 @@ pub(crate) fn zeroed<T>() -> Box<T> {
     // SAFETY: the size is not 0.
     let memory = unsafe { std::alloc::alloc_zeroed(layout) };
     assert!(!memory.is_null());
-    // SAFETY: allocated with the type's layout; structs of numbers and pointers, for which zeros are valid.
+    // SAFETY: allocated with the type's layout; structs of numbers and pointers, for which zeros
+    // are valid.
     unsafe { Box::from_raw(memory.cast()) }
 }
 

@@ -34,8 +34,8 @@ fn set_up(run: &mut Run<'_>, fields: &[u16], gpus: &[u32]) {
     }
 }
 
-/// The injection's library stamped fields 156 and 300 with the time 1 in these recordings: they hold as many such samples
-/// as it was asked, and the engine's own watches asked too.
+/// The injection's library stamped fields 156 and 300 with the time 1 in these recordings: they
+/// hold as many such samples as it was asked, and the engine's own watches asked too.
 fn depends_on_the_injections_times(run: &Run<'_>, name: &str) -> bool {
     run.file.ends_with("h2real")
         && (name.contains("GetValuesSince_v2") && !name.starts_with("unwatched"))

@@ -335,7 +335,8 @@ fn both_ways(gpu: &Gpu) -> OwnedValue {
     throughput(gpu.link_rate(In) + gpu.link_rate(Out))
 }
 
-/// Codewords in which so many symbols were repaired: nearly all had none, and each more is a hundred times rarer.
+/// Codewords in which so many symbols were repaired: nearly all had none, and each more is a
+/// hundred times rarer.
 fn codewords(gpu: &Gpu, repaired: u16) -> OwnedValue {
     let all = gpu.link_bytes(In, Driver) / 64;
     let rarer = 100_i64.checked_pow(u32::from(repaired)).unwrap_or(i64::MAX);

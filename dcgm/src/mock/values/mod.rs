@@ -15,8 +15,8 @@ use crate::mock::reading::OwnedValue;
 use crate::mock::signal::whole;
 use crate::value::Absent;
 
-/// A row of a table: fields from one number to another, what they need, and what they say. The function is
-/// also given the field's place in its family.
+/// A row of a table: fields from one number to another, what they need, and what they say. The
+/// function is also given the field's place in its family.
 struct Row<T> {
     first: u16,
     last: u16,
@@ -64,8 +64,8 @@ fn look_up<T>(
 
 /// What a sample of a field of an entity that is there says.
 ///
-/// A field of a whole that is asked of a part answers for the whole, as DCGM does it; a field of a part that is
-/// asked of another kind of entity never has a sample.
+/// A field of a whole that is asked of a part answers for the whole, as DCGM does it; a field of a
+/// part that is asked of another kind of entity never has a sample.
 pub(super) fn read(
     model: &Model,
     id: EntityId,

@@ -1,4 +1,5 @@
-//! Texts of codes. They are the simulator's own; only which codes have one is as in the real library.
+//! Texts of codes. They are the simulator's own; only which codes have one is as in the real
+//! library.
 
 use core::ffi::{CStr, c_char};
 

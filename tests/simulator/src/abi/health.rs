@@ -196,8 +196,8 @@ impl PolicyCall {
             Self::New(Some(call), user) => {
                 // An engine of 3.3 tells of each event twice.
                 for _ in 0..if garbage { 2 } else { 1 } {
-                    // SAFETY: a callback that the C caller registered for being called so; the response
-                    // lives until it returns.
+                    // SAFETY: a callback that the C caller registered for being called so; the
+                    // response lives until it returns.
                     let _: c_int = unsafe { call(pointer.cast(), user) };
                 }
             }

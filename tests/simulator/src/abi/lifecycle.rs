@@ -38,8 +38,8 @@ fn tell(handle: Ptr<usize>, value: u64) {
         handle.write(value);
         return;
     }
-    // SAFETY: not null and aligned; valid for the call by `Ptr`'s invariant. An `AtomicUsize` has the
-    // same form as the `usize` that is there.
+    // SAFETY: not null and aligned; valid for the call by `Ptr`'s invariant. An `AtomicUsize` has
+    // the same form as the `usize` that is there.
     let shared = unsafe { AtomicUsize::from_ptr(pointer) };
     shared.store(value, Ordering::Release);
 }
@@ -142,7 +142,8 @@ fn start(mode: u32, log: Option<String>) -> Result<bool, Code> {
 
 /// What a start leaves behind in its process: another working directory, and a log file.
 ///
-/// Unlike the real library it leaves no file in /var/log, where it would if it was given no other place: it only says so.
+/// Unlike the real library it leaves no file in /var/log, where it would if it was given no other
+/// place: it only says so.
 fn leave_traces(log: Option<String>) {
     if let Some(home) = std::env::var_os("DCGM_HOME_DIR") {
         let _ = std::env::set_current_dir(home);

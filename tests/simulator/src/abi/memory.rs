@@ -4,8 +4,8 @@ use core::ffi::{CStr, c_char};
 
 /// A pointer that a C caller passed in, as C passes it.
 ///
-/// Invariant, which the caller of the exported function upholds: null, or valid for reads and writes of what the function's
-/// C documentation says is there, for the length of the call.
+/// Invariant, which the caller of the exported function upholds: null, or valid for reads and
+/// writes of what the function's C documentation says is there, for the length of the call.
 #[derive(Debug)]
 #[repr(transparent)]
 pub struct Ptr<T>(*mut T);
@@ -19,7 +19,8 @@ impl<T> Clone for Ptr<T> {
 impl<T> Copy for Ptr<T> {}
 
 impl<T> Ptr<T> {
-    /// A pointer to something of ours, as if a C caller had passed it. It must not outlive the borrow, which callers see to.
+    /// A pointer to something of ours, as if a C caller had passed it. It must not outlive the
+    /// borrow, which callers see to.
     pub(crate) fn of(value: &mut T) -> Self {
         Self(value)
     }
@@ -88,8 +89,8 @@ impl Ptr<u8> {
         if self.0.is_null() {
             return;
         }
-        // SAFETY: not null, so valid for writes by the type's invariant; what lies in this crate does
-        // not overlap with a C caller's buffer.
+        // SAFETY: not null, so valid for writes by the type's invariant; what lies in this crate
+        // does not overlap with a C caller's buffer.
         unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), self.0, bytes.len()) };
     }
 

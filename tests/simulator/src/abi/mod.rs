@@ -64,7 +64,8 @@ impl Failing for () {
     fn failing(_code: Code) {}
 }
 
-/// Runs an exported function: counts it, applies the faults that a test asked for, and keeps panics from C.
+/// Runs an exported function: counts it, applies the faults that a test asked for, and keeps panics
+/// from C.
 pub fn enter<T: Failing>(
     flavour: Flavour,
     name: &'static str,

@@ -80,8 +80,8 @@ impl Callback {
                 } else {
                     id
                 };
-                // SAFETY: a callback that the C caller passed for being called so; the record lives until
-                // it returns.
+                // SAFETY: a callback that the C caller passed for being called so; the record lives
+                // until it returns.
                 unsafe { call(kind, id, &raw mut value, 1, user) }
             }
             Self::Gpus(Some(call)) => {

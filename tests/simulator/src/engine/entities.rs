@@ -53,8 +53,9 @@ pub(crate) struct Instance {
 pub(crate) struct Attributes {
     /// Brand, name, bus id, serial, UUID, VBIOS, inforom, driver.
     pub(crate) texts: [Vec<u8>; 8],
-    /// Slowdown, shutdown, five power limits (current, default, enforced, least, most), device id, subsystem id,
-    /// virtualization, BAR1, total, used, free, persistence, MIG, confidential computing.
+    /// Slowdown, shutdown, five power limits (current, default, enforced, least, most), device id,
+    /// subsystem id, virtualization, BAR1, total, used, free, persistence, MIG, confidential
+    /// computing.
     pub(crate) numbers: [u32; 17],
 }
 

@@ -1,5 +1,5 @@
-//! A host engine as a state machine: entities, groups, watches, samples. It has no thread and no clock of its own: time
-//! comes in with each call.
+//! A host engine as a state machine: entities, groups, watches, samples. It has no thread and no
+//! clock of its own: time comes in with each call.
 
 mod entities;
 mod groups;
@@ -118,7 +118,8 @@ impl Engine {
         engine
     }
 
-    /// Other GPUs from now on, as when a GPU falls off the bus. Whether there is a driver does not change.
+    /// Other GPUs from now on, as when a GPU falls off the bus. Whether there is a driver does not
+    /// change.
     pub(crate) fn set_source(&mut self, source: Option<Box<dyn Source>>) {
         self.source = source;
     }
@@ -164,7 +165,8 @@ impl Engine {
         }
     }
 
-    /// What is open: groups and field groups of clients, watches, and what all of them were made of.
+    /// What is open: groups and field groups of clients, watches, and what all of them were made
+    /// of.
     pub(crate) fn open(&self) -> [u64; 3] {
         let groups = self.groups.len();
         let field_groups = self
