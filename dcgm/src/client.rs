@@ -112,6 +112,53 @@ pub trait Client: Debug + Send + Sync {
     }
 }
 
+/// A shared client is a client.
+impl<C: Client + ?Sized> Client for Arc<C> {
+    fn backend(&self) -> Backend {
+        (**self).backend()
+    }
+
+    fn connect(&self) -> Result<()> {
+        (**self).connect()
+    }
+
+    fn close(&self) {
+        (**self).close();
+    }
+
+    fn engine(&self) -> Result<BuildInfo> {
+        (**self).engine()
+    }
+
+    fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
+        (**self).list(kind, into)
+    }
+
+    fn entities(&self, kinds: &[EntityKind]) -> Result<Vec<Entity>> {
+        (**self).entities(kinds)
+    }
+
+    fn links(&self) -> Result<Vec<Link>> {
+        (**self).links()
+    }
+
+    fn watch(&self, request: &WatchRequest) -> Result<Watch> {
+        (**self).watch(request)
+    }
+
+    fn latest(&self, query: &Query, into: &mut Samples) -> Result<()> {
+        (**self).latest(query, into)
+    }
+
+    fn events(&self, watch: &Watch, cursor: &mut Cursor, into: &mut Samples) -> Result<()> {
+        (**self).events(watch, cursor, into)
+    }
+
+    fn update(&self) -> Result<()> {
+        (**self).update()
+    }
+}
+
 /// What is behind a client.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]

@@ -150,6 +150,10 @@ impl FromStr for Endpoint {
             }
             None => ("tcp".to_owned(), text),
         };
+        // `user:password@host://x` has its password before the scheme's mark.
+        if scheme.contains('@') {
+            return Err(EndpointError::UserInfo);
+        }
         match scheme.as_str() {
             "unix" => unix(rest),
             "tcp" => tcp(rest),
@@ -317,6 +321,7 @@ mod tests {
             "user:secret@host:1",
             "tcp://secret@h",
             "http://secret@h",
+            "user:secret@host://x",
         ] {
             let error = error(text);
             assert_eq!(error, EndpointError::UserInfo);

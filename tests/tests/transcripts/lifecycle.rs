@@ -60,14 +60,15 @@ pub(crate) fn version_info() -> Box<sys::dcgmVersionInfo_v2> {
     info
 }
 
+/// Where case 2 has an engine on a unix socket.
+pub(crate) fn socket() -> std::path::PathBuf {
+    std::env::temp_dir().join(format!("dcgm-simulated-{}.sock", std::process::id()))
+}
+
 /// A server on TCP, the run's own, and one on a unix socket.
 pub(crate) fn case2(run: &mut Run<'_>, row: &Row) -> Seen {
     let lib = run.lib;
-    let path = format!(
-        "{}/sim2-{}.sock",
-        std::env::temp_dir().display(),
-        std::process::id()
-    );
+    let path = socket().display().to_string();
     if run.served.is_none() {
         assert!(run.control.set_host("none"));
         assert_eq!(lib.dcgmInit(), 0);

@@ -131,6 +131,8 @@ fn the_simulator_does_what_the_real_library_was_seen_to_do() {
         run.end();
         assert_eq!(control.panics(), 0, "{file}: the simulator panicked");
     }
+    // The engine there was killed, and so has left it.
+    std::fs::remove_file(lifecycle::socket()).unwrap();
     let reasons: Vec<_> = left_out
         .iter()
         .map(|(reason, count)| format!("{reason} {count}"))
