@@ -1,5 +1,6 @@
 //! The C functions, as Rust functions of C's types; the flavours' crates give them their names.
 
+mod both;
 mod discovery;
 mod errors;
 mod groups;
