@@ -110,7 +110,8 @@ impl<'a> Names<'a> {
         list.into()
     }
 
-    /// What is unique on the host and outlives a reboot; where there is no such thing, the next best.
+    /// What is unique on the host and outlives a reboot; where there is no such thing, the next
+    /// best.
     fn id_of(&self, entity: &Entity, uuids: &HashMap<&str, usize>) -> Arc<str> {
         let parent = || entity.parent.and_then(|parent| self.ids.get(&parent));
         let number = entity.id.id;

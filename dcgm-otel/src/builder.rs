@@ -1,16 +1,21 @@
 //! Installing a meter, and the guard that keeps it.
 
+use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use dcgm::{Backend, BackendKind, Client};
+use dcgm::{
+    Backend, BackendKind, Client, Deadlines, EmbeddedMode, Endpoint, Engine, EngineOptions,
+};
 use opentelemetry::metrics::MeterProvider;
 
 use crate::clock::Clock;
-use crate::config::{Config, InstallError, Source};
+use crate::config::{
+    Config, ConfigError, ConfigErrors, InstallError, Key, Mode, Origin, endpoint_error,
+};
 use crate::counters::Ledger;
 use crate::health::{ErrorKind, Failure, Health, Shared};
 use crate::instruments::{self, Hub, Installed};
@@ -21,9 +26,9 @@ const SHUTDOWN_BUDGET: Duration = Duration::from_secs(1);
 
 /// GPU metrics on a provider, as long as this lives.
 ///
-/// One background thread, `dcgm-meter`, samples at a fixed interval; exporting reads its last samples and never
-/// calls DCGM. Dropping the meter takes its series away and ends the thread, within a second: a thread that a call
-/// keeps longer is left behind, with a warning.
+/// One background thread, `dcgm-meter`, samples at a fixed interval; exporting reads its last
+/// samples and never calls DCGM. Dropping the meter takes its series away and ends the thread,
+/// within a second: a thread that a call keeps longer is left behind, with a warning.
 #[derive(Debug)]
 #[must_use = "the metrics end when the meter is dropped"]
 pub struct DcgmMeter {
@@ -35,6 +40,7 @@ pub struct DcgmMeter {
     ended: Receiver<()>,
     thread: Option<JoinHandle<()>>,
     installed: Installed,
+    config: Config,
 }
 
 /// What a meter is to do differently than by default.
@@ -42,24 +48,41 @@ pub struct DcgmMeter {
 #[must_use]
 pub struct Builder {
     config: Config,
+    /// What is wrong with the endpoint, which the settings cannot hold then.
+    refused: Option<ConfigError>,
+    /// Who answers instead of an engine.
+    client: Option<Arc<dyn Client>>,
+    /// Whether the environment may set what nobody has.
+    environment: bool,
     clock: Clock,
 }
 
 impl DcgmMeter {
-    /// Installs a meter that reads from the host engine at `localhost:5555`, every 15 s.
+    /// Installs a meter that does what the `DCGM_OTEL_…` variables of the environment say, and
+    /// without them reads from the host engine at `localhost:5555`, every 15 s.
     ///
-    /// Returns at once, whatever the state of DCGM: the thread connects, and tries again until it can.
+    /// Returns at once, whatever the state of DCGM: the thread connects, and tries again until it
+    /// can.
     ///
     /// # Errors
     ///
+    /// [`InstallError::Config`] with everything that is wrong with the variables;
     /// [`InstallError::AlreadyInstalled`] while another meter lives on the provider.
     pub fn install<P: MeterProvider + ?Sized>(provider: &P) -> Result<Self, InstallError> {
-        Self::builder().install(provider)
+        Self::builder().from_env().install(provider)
     }
 
-    /// A meter with other settings.
+    /// A meter with other settings. It does not read the environment unless [told
+    /// to](Builder::from_env).
     pub fn builder() -> Builder {
         Builder::default()
+    }
+
+    /// The settings that it runs with. If it was given a [client](Builder::client), the mode has no
+    /// meaning.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
     }
 
     /// The meter's state at this moment.
@@ -79,8 +102,8 @@ impl DcgmMeter {
             .wait_ready(now.checked_add(timeout.min(century)).unwrap_or(now))
     }
 
-    /// Samples now, and waits for it: the next collect shows what there is at this moment. Does not wait
-    /// for the initial delay.
+    /// Samples now, and waits for it: the next collect shows what there is at this moment. Does not
+    /// wait for the initial delay.
     ///
     /// # Errors
     ///
@@ -117,16 +140,43 @@ impl Drop for DcgmMeter {
 }
 
 impl Builder {
-    /// Reads from the host engine at `host:port` or `unix:///absolute/path`. Whether that is one is told by
-    /// [`install`](Self::install).
+    /// These settings, in place of all that were given before; not in place of a
+    /// [client](Self::client).
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self.refused = None;
+        self
+    }
+
+    /// Takes from the `DCGM_OTEL_…` variables of the environment what is not given here.
+    pub fn from_env(mut self) -> Self {
+        self.environment = true;
+        self
+    }
+
+    /// Reads from the host engine at `host:port` or `unix:///absolute/path`. Whether that is one is
+    /// told by [`install`](Self::install).
     pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
-        self.config.source = Source::Endpoint(endpoint.into());
+        let text = endpoint.into();
+        match text.parse::<Endpoint>() {
+            Ok(endpoint) => return self.mode(Mode::Standalone { endpoint }),
+            Err(error) => {
+                let path = Key::Endpoint.path();
+                self.refused = Some(endpoint_error(path, &text, &error));
+            }
+        }
         self
     }
 
     /// Runs an engine within this process. There is one a process, shared by all.
-    pub fn embedded(mut self) -> Self {
-        self.config.source = Source::Embedded;
+    pub fn embedded(self) -> Self {
+        self.mode(Mode::Embedded)
+    }
+
+    fn mode(mut self, mode: Mode) -> Self {
+        self.config = self.config.with_mode(mode);
+        self.refused = None;
+        self.client = None;
         self
     }
 
@@ -139,19 +189,20 @@ impl Builder {
 
     /// Reads from a client that others hold too. The meter closes it when it ends, all the same.
     pub fn shared_client(mut self, client: Arc<dyn Client>) -> Self {
-        self.config.source = Source::Client(client);
+        self.client = Some(client);
+        self.refused = None;
         self
     }
 
     /// How often it samples, and has the engine sample: 1 s to 10 min, by default 15 s.
     pub fn interval(mut self, interval: Duration) -> Self {
-        self.config.interval = interval;
+        self.config = self.config.with_interval(interval);
         self
     }
 
     /// How long it waits before the first sample: by default 1 s.
     pub fn initial_delay(mut self, delay: Duration) -> Self {
-        self.config.initial_delay = delay;
+        self.config = self.config.with_initial_delay(delay);
         self
     }
 
@@ -172,8 +223,10 @@ impl Builder {
         self,
         provider: &P,
     ) -> Result<DcgmMeter, InstallError> {
-        let Self { config, clock } = self;
-        let client = config.client().map_err(InstallError::Config)?;
+        let clock = self.clock.clone();
+        let (config, client) = self
+            .settled(|name: &str| std::env::var_os(name))
+            .map_err(InstallError::Config)?;
         let backend = catch_unwind(AssertUnwindSafe(|| client.backend()))
             .unwrap_or_else(|_| Backend::new(BackendKind::Mock, "a client that panics"));
         let hub = Arc::new(Hub::new(clock.clone()));
@@ -186,16 +239,17 @@ impl Builder {
             Arc::clone(&hub),
             Arc::clone(&shared),
             clock.clone(),
-            config.interval,
+            config.interval(),
             Ledger::continuing(installed.slot.totals()),
         );
         let (commands, received) = unbounded();
         let (ends, ended) = bounded(0);
+        let initial_delay = config.initial_delay();
         let thread = thread::Builder::new()
             .name("dcgm-meter".to_owned())
             .spawn(move || {
                 let _ends: Sender<()> = ends;
-                sampler.run(&received, config.initial_delay);
+                sampler.run(&received, initial_delay);
             });
         match thread {
             Ok(thread) => Ok(DcgmMeter {
@@ -206,6 +260,7 @@ impl Builder {
                 ended,
                 thread: Some(thread),
                 installed,
+                config,
             }),
             Err(error) => {
                 installed.slot.vacate();
@@ -213,4 +268,56 @@ impl Builder {
             }
         }
     }
+
+    /// The settings with what the environment adds to them, and the client that they mean; or all
+    /// that is wrong.
+    fn settled(
+        self,
+        lookup: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<(Config, Arc<dyn Client>), ConfigErrors> {
+        let mut errors = Vec::new();
+        let mut config = self.config;
+        if self.environment {
+            let environment = crate::env::read(lookup, &mut errors);
+            config = config.or(environment);
+        }
+        config.check_into(&mut errors);
+        errors.extend(self.refused);
+        errors.extend(without_effect(&config));
+        ConfigErrors::check(errors)?;
+        let client = self.client.unwrap_or_else(|| engine(&config));
+        Ok((config, client))
+    }
 }
+
+/// The settings that were given and that this release does not act on: to ignore them would be a
+/// lie.
+fn without_effect(config: &Config) -> impl Iterator<Item = ConfigError> {
+    let given = config
+        .effective()
+        .settings
+        .into_iter()
+        .filter(|setting| setting.source != Origin::Default);
+    given.filter_map(|setting| {
+        let is_its = |key: &&Key| setting.path.split('.').next() == Some(key.path());
+        let key = Key::ALL.iter().find(is_its).filter(|key| !key.acts())?;
+        let accepted = "its default only: this release does not act on it yet";
+        Some(ConfigError::new(
+            key.name(setting.source),
+            setting.value,
+            accepted,
+        ))
+    })
+}
+
+fn engine(config: &Config) -> Arc<dyn Client> {
+    let options = match config.mode() {
+        Mode::Standalone { endpoint } => EngineOptions::standalone(endpoint),
+        Mode::Embedded => EngineOptions::embedded(EmbeddedMode::Auto),
+    };
+    let deadlines = Deadlines::for_interval(config.interval());
+    Arc::new(Engine::new(options.with_deadlines(deadlines)))
+}
+
+#[cfg(test)]
+mod tests;

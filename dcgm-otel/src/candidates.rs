@@ -1,5 +1,5 @@
-//! Which series there could be, and which source each of them has: the catalogue applied to the entities of a
-//! host.
+//! Which series there could be, and which source each of them has: the catalogue applied to the
+//! entities of a host.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -87,8 +87,8 @@ fn is_only_child(entity: &Entity, entities: &[Entity]) -> bool {
             == 1
 }
 
-/// What must be watched for that: for each kind of entity, the fields; sorted, so that two runs ask for
-/// the same thing.
+/// What must be watched for that: for each kind of entity, the fields; sorted, so that two runs ask
+/// for the same thing.
 pub(crate) fn fields<'a>(
     candidates: impl IntoIterator<Item = &'a Candidate>,
     profiling: bool,

@@ -1,7 +1,9 @@
-//! Every metric that this crate can emit: an instrument a row, and under it a row a family of series.
+//! Every metric that this crate can emit: an instrument a row, and under it a row a family of
+//! series.
 //!
-//! Names, units and attributes follow OpenTelemetry's semantic conventions for hardware where they have a
-//! word, and extend them where they have none. The unit is the row's, never guessed from a field's name.
+//! Names, units and attributes follow OpenTelemetry's semantic conventions for hardware where they
+//! have a word, and extend them where they have none. The unit is the row's, never guessed from a
+//! field's name.
 
 use dcgm::{EntityKind, FieldId};
 
@@ -139,7 +141,8 @@ pub(crate) enum Op {
     Integrate,
 }
 
-/// From DCGM's unit to the metric's. A division by a power of ten is exact where a factor would not be.
+/// From DCGM's unit to the metric's. A division by a power of ten is exact where a factor would not
+/// be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Scale {
     Times(u32),
@@ -237,8 +240,8 @@ const GPU_AND_INSTANCES: &[EntityKind] = &[
     EntityKind::COMPUTE_INSTANCE,
 ];
 
-/// A share. Values a little above 1 have been seen, and are passed on; four thousand million has been
-/// seen too.
+/// A share. Values a little above 1 have been seen, and are passed on; four thousand million has
+/// been seen too.
 const SHARE: (f64, f64) = (0.0, 1.5);
 const FROM_ZERO: (f64, f64) = (0.0, f64::INFINITY);
 

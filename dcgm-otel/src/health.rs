@@ -134,7 +134,8 @@ pub struct Health {
     pub series: usize,
     /// How long ago the engine last had a new sample; `None` before the first.
     pub last_sample_age: Option<Duration>,
-    /// How often a reader has collected. 0 for long means that the provider has no reader, or does nothing.
+    /// How often a reader has collected. 0 for long means that the provider has no reader, or does
+    /// nothing.
     pub collections: u64,
     /// How often the connection was made anew.
     pub reconnects: u64,
@@ -156,8 +157,8 @@ impl Health {
         self.state == State::Ready
     }
 
-    /// Whether the values are made up: the client is a mock, or library or engine say of themselves that they are
-    /// simulated. Whoever shows them must say so.
+    /// Whether the values are made up: the client is a mock, or library or engine say of themselves
+    /// that they are simulated. Whoever shows them must say so.
     #[must_use]
     pub fn is_simulated(&self) -> bool {
         self.backend.is_simulated() || self.engine.as_ref().is_some_and(BuildInfo::is_simulated)

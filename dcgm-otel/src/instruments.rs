@@ -1,11 +1,13 @@
 //! Instruments, made once for each provider, and the slot through which a meter feeds them.
 //!
-//! An observable instrument cannot be taken back: its callback lives as long as the provider. So the callbacks
-//! own a [`Slot`], and a meter puts its [`Hub`] there and takes it out when it ends. A meter that comes later
-//! to the same provider finds the slot and makes no instruments of its own.
+//! An observable instrument cannot be taken back: its callback lives as long as the provider. So
+//! the callbacks own a [`Slot`], and a meter puts its [`Hub`] there and takes it out when it ends.
+//! A meter that comes later to the same provider finds the slot and makes no instruments of its
+//! own.
 //!
-//! A callback runs on the thread that exports, and one that panics or waits would end or stall every
-//! metric of the process. It reads a snapshot and does nothing else: no call into DCGM, no lock, no allocation.
+//! A callback runs on the thread that exports, and one that panics or waits would end or stall
+//! every metric of the process. It reads a snapshot and does nothing else: no call into DCGM, no
+//! lock, no allocation.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -27,7 +29,8 @@ use crate::snapshot::{Number, Series, Snapshot};
 /// The conventions that the names follow.
 const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.42.0";
 
-/// What a meter shows. Data only: whoever drops it last, an exporting thread perhaps, waits for nothing.
+/// What a meter shows. Data only: whoever drops it last, an exporting thread perhaps, waits for
+/// nothing.
 #[derive(Debug)]
 pub(crate) struct Hub {
     id: u64,
@@ -69,8 +72,8 @@ impl Hub {
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
     hub: ArcSwapOption<Hub>,
-    /// What the meters before the present one have shown last. A total that began at zero again before
-    /// the next collect would be a decrease, on which some builds of the SDK panic.
+    /// What the meters before the present one have shown last. A total that began at zero again
+    /// before the next collect would be a decrease, on which some builds of the SDK panic.
     totals: Mutex<HashMap<Series, Number>>,
 }
 
@@ -92,8 +95,8 @@ impl Slot {
         }
     }
 
-    /// Notes what a hub that was taken out shows now. Its thread may have published once more before it
-    /// ended, and a collect that was under way may have shown that.
+    /// Notes what a hub that was taken out shows now. Its thread may have published once more
+    /// before it ended, and a collect that was under way may have shown that.
     pub(crate) fn note(&self, hub: &Hub) {
         note(&mut self.totals.lock(), hub);
     }
@@ -161,7 +164,8 @@ pub(crate) fn install<P: MeterProvider + ?Sized>(
     })
 }
 
-/// What tells a provider's meter of our scope from all others, without registering anything with it.
+/// What tells a provider's meter of our scope from all others, without registering anything with
+/// it.
 fn address_of(meter: &Meter) -> usize {
     let probe = meter.f64_observable_gauge("probe");
     ptr::from_ref(probe.instrument_provider).cast::<()>().addr()
@@ -229,8 +233,9 @@ struct Pin {
 
 /// The snapshot of the collect that this callback is part of.
 ///
-/// The SDK does not say when a collect begins. But it runs the callbacks one after another, in the order in
-/// which they were registered and on one thread: an ordinal that is not above the last one begins another.
+/// The SDK does not say when a collect begins. But it runs the callbacks one after another, in the
+/// order in which they were registered and on one thread: an ordinal that is not above the last one
+/// begins another.
 fn pin(hub: &Hub, ordinal: usize) -> (Arc<Snapshot>, Instant) {
     thread_local! {
         static PIN: RefCell<Option<Pin>> = const { RefCell::new(None) };

@@ -22,12 +22,13 @@
 //! # }
 //! ```
 //!
-//! A meter never blocks, slows or ends the program that it is in. Exporting reads the last samples and does not
-//! call DCGM; without a GPU, a driver or a libdcgm there are no values, [`DcgmMeter::health`] says why,
-//! and the meter goes on trying. After a failure levels vanish and counters hold their totals.
+//! A meter never blocks, slows or ends the program that it is in. Exporting reads the last samples
+//! and does not call DCGM; without a GPU, a driver or a libdcgm there are no values,
+//! [`DcgmMeter::health`] says why, and the meter goes on trying. After a failure levels vanish and
+//! counters hold their totals.
 //!
-//! Use one provider for each reader: the SDK runs the callbacks of a provider for each of its readers, and
-//! each run reaches all of them.
+//! Use one provider for each reader: the SDK runs the callbacks of a provider for each of its
+//! readers, and each run reaches all of them.
 
 #![forbid(unsafe_code)]
 
@@ -38,10 +39,17 @@ mod catalogue;
 mod clock;
 mod config;
 mod counters;
+mod effective;
+mod env;
 #[cfg(test)]
 mod fake;
 mod health;
 mod instruments;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the plan will take the names of series from here")
+)]
+mod naming;
 mod plan;
 mod sampler;
 mod schedule;
@@ -51,5 +59,9 @@ mod snapshot;
 mod tests;
 
 pub use builder::{Builder, DcgmMeter};
-pub use config::{ConfigError, InstallError};
+pub use config::{
+    Config, ConfigError, ConfigErrors, CounterOrigin, Device, DeviceFilter, Group, GroupSwitch,
+    IdSource, InstallError, MetricSwitch, Mode, Naming, Origin, Profile, Salt, ThrottleName,
+};
+pub use effective::{Effective, EffectiveSetting};
 pub use health::{ErrorKind, Failure, Health, State};

@@ -139,8 +139,8 @@ impl Plan {
         self.tracks.is_empty()
     }
 
-    /// How long the engine has brought nothing new. Status "fine" does not tell: an engine whose sampling
-    /// hangs goes on answering so.
+    /// How long the engine has brought nothing new. Status "fine" does not tell: an engine whose
+    /// sampling hangs goes on answering so.
     pub(crate) fn silent_for(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.changed.unwrap_or(self.made))
     }

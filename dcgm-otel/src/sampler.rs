@@ -1,4 +1,5 @@
-//! The thread that samples: connect, enumerate, watch, read, publish, and all of it again after a failure.
+//! The thread that samples: connect, enumerate, watch, read, publish, and all of it again after a
+//! failure.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

@@ -88,7 +88,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Enumerates, has the engine sample what the catalogue needs, and finds out which source each series has.
+    /// Enumerates, has the engine sample what the catalogue needs, and finds out which source each
+    /// series has.
     pub(crate) fn open(
         client: &dyn Client,
         kinds: &[EntityKind],
@@ -109,8 +110,9 @@ impl Session {
         watch(client, wanted, interval, &mut watches).map_err(during(ErrorKind::Watch))?;
         ask(client, &watches, samples, &mut answers)?;
 
-        // Profiling counters are scarce, have one owner a host, and some hardware has none: they have watches of
-        // their own, are asked for where nothing else has the value, and cost only themselves if refused.
+        // Profiling counters are scarce, have one owner a host, and some hardware has none: they
+        // have watches of their own, are asked for where nothing else has the value, and cost only
+        // themselves if refused.
         let rest = candidates
             .iter()
             .filter(|candidate| is_open(candidate, &answers));

@@ -75,8 +75,8 @@ fn a_source_fits_its_instrument() {
     }
 }
 
-/// Below its level a field answers with the value of the entity above: every instance would repeat its
-/// GPU.
+/// Below its level a field answers with the value of the entity above: every instance would repeat
+/// its GPU.
 #[test]
 fn a_field_is_read_only_where_it_is_kept() {
     let depth = |kind: EntityKind| match kind {

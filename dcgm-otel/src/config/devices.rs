@@ -1,0 +1,301 @@
+//! Which devices are metered.
+
+use core::fmt;
+
+use dcgm::{Entity, EntityId, EntityKind};
+
+use super::choices::plain;
+
+/// What is said of a text that is no selector.
+pub(crate) const ACCEPTED: &str = "a list of kind:number (gpu:0), uuid:GPU-…, bdf:0000:1b:00.0 or a kind \
+     (gpu, nvswitch, cpu, connectx, …)";
+
+/// Which devices are metered: all, or those that one of the selectors means.
+///
+/// What is a part of a selected device is selected with it: MIG instances and links of a GPU, ports
+/// of a switch, cores of a CPU. What the engine keeps for the host itself is always there.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct DeviceFilter {
+    selectors: Vec<Device>,
+}
+
+/// What a selector means.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Device {
+    /// Every one of a kind.
+    Kind(EntityKind),
+    /// The one of a number. Numbers are the engine's, and change when a device drops out.
+    Index(EntityId),
+    /// The one of a UUID.
+    Uuid(String),
+    /// The one of a PCI address, with a domain of any length.
+    PciBdf(String),
+}
+
+impl DeviceFilter {
+    /// All devices.
+    #[must_use]
+    pub const fn all() -> Self {
+        Self {
+            selectors: Vec::new(),
+        }
+    }
+
+    /// These devices too. A filter to which nothing was added selects all.
+    #[must_use]
+    pub fn with(mut self, device: Device) -> Self {
+        if !self.selectors.contains(&device) {
+            self.selectors.push(device);
+        }
+        self
+    }
+
+    /// What it selects; empty for all.
+    #[must_use]
+    pub fn devices(&self) -> &[Device] {
+        &self.selectors
+    }
+
+    /// Whether an entity is metered. `entities` are those of the host, among which its parents are
+    /// found.
+    #[must_use]
+    pub fn selects(&self, entity: &Entity, entities: &[Entity]) -> bool {
+        if self.selectors.is_empty() || entity.id.kind == EntityKind::HOST {
+            return true;
+        }
+        let mut at = entity;
+        // No chain of parents is longer, and a circle ends.
+        for _ in 0..4 {
+            if self.selectors.iter().any(|device| device.is(at)) {
+                return true;
+            }
+            let parent = at
+                .parent
+                .and_then(|parent| entities.iter().find(|one| one.id == parent));
+            match parent {
+                Some(parent) => at = parent,
+                None => return false,
+            }
+        }
+        false
+    }
+}
+
+impl Device {
+    /// What a text means.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let Some((what, which)) = text.split_once(':') else {
+            return kind(text).map(Self::Kind);
+        };
+        let which = which.trim();
+        match plain(what).as_str() {
+            "uuid" => is_name(which).then(|| Self::Uuid(which.to_owned())),
+            "bdf" | "pci_bdf" => address(which).map(|_| Self::PciBdf(which.to_owned())),
+            what => {
+                let digits = !which.is_empty() && which.bytes().all(|byte| byte.is_ascii_digit());
+                let number = digits.then(|| which.parse().ok())??;
+                Some(Self::Index(EntityId::new(kind(what)?, number)))
+            }
+        }
+    }
+
+    fn is(&self, entity: &Entity) -> bool {
+        match self {
+            Self::Kind(kind) => entity.id.kind == *kind,
+            Self::Index(id) => entity.id == *id,
+            Self::Uuid(uuid) => {
+                let own = entity.uuid.as_deref();
+                own.is_some_and(|own| own.eq_ignore_ascii_case(uuid))
+            }
+            Self::PciBdf(bdf) => {
+                let own = entity.pci_bus_id.as_deref().and_then(address);
+                own.is_some() && own == address(bdf)
+            }
+        }
+    }
+}
+
+/// A device that can be told from its siblings; the host is no device.
+fn kind(text: &str) -> Option<EntityKind> {
+    let name = plain(text);
+    let known = |kind: &EntityKind| *kind != EntityKind::HOST && kind.name() == Some(&*name);
+    EntityKind::ALL.iter().copied().find(known)
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == ',')
+}
+
+/// Domain, bus, device and function. Tools write the domain with four digits or eight, and some
+/// write none.
+pub(crate) fn address(text: &str) -> Option<(u32, u8, u8, u8)> {
+    let hex = |text: &str, most: usize| {
+        let good = (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
+        good.then(|| u32::from_str_radix(text, 16).ok()).flatten()
+    };
+    let byte = |text| hex(text, 2).and_then(|value| u8::try_from(value).ok());
+    let (rest, function) = text.trim().rsplit_once('.')?;
+    let (rest, device) = rest.rsplit_once(':')?;
+    let (domain, bus) = match rest.rsplit_once(':') {
+        Some((domain, bus)) => (hex(domain, 8)?, bus),
+        None => (0, rest),
+    };
+    Some((domain, byte(bus)?, byte(device)?, byte(function)?))
+}
+
+/// As it is written in a configuration.
+impl fmt::Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kind(kind) => write!(f, "{kind}"),
+            Self::Index(id) => write!(f, "{}:{}", id.kind, id.id),
+            Self::Uuid(uuid) => write!(f, "uuid:{uuid}"),
+            Self::PciBdf(bdf) => write!(f, "bdf:{bdf}"),
+        }
+    }
+}
+
+/// As it is written in a configuration.
+impl fmt::Display for DeviceFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.selectors.is_empty() {
+            return f.write_str("all");
+        }
+        for (index, device) in self.selectors.iter().enumerate() {
+            let comma = if index > 0 { "," } else { "" };
+            write!(f, "{comma}{device}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dcgm::Mig;
+
+    fn filter(texts: &[&str]) -> DeviceFilter {
+        texts.iter().fold(DeviceFilter::all(), |filter, text| {
+            filter.with(Device::parse(text).unwrap())
+        })
+    }
+
+    fn host() -> Vec<Entity> {
+        let gpu = |id: u32| {
+            let mut gpu = Entity::new(EntityId::gpu(id));
+            gpu.uuid = Some(format!("GPU-{id}{id}{id}").into());
+            gpu.pci_bus_id = Some(format!("00000000:1{}:00.0", ["B", "C"][id as usize]).into());
+            gpu
+        };
+        let mut instance = Entity::new(EntityId::new(EntityKind::GPU_INSTANCE, 9));
+        instance.parent = Some(EntityId::gpu(0));
+        instance.mig = Some(Mig::new(1, None, 1));
+        let mut compute = Entity::new(EntityId::new(EntityKind::COMPUTE_INSTANCE, 70));
+        compute.parent = Some(instance.id);
+        let switch = Entity::new(EntityId::switch(0));
+        vec![
+            Entity::new(EntityId::HOST),
+            gpu(0),
+            gpu(1),
+            instance,
+            compute,
+            switch,
+        ]
+    }
+
+    fn selected(texts: &[&str]) -> Vec<String> {
+        let host = host();
+        let filter = filter(texts);
+        let chosen = host.iter().filter(|entity| filter.selects(entity, &host));
+        chosen.map(|entity| entity.id.to_string()).collect()
+    }
+
+    #[test]
+    fn no_selector_selects_all() {
+        assert_eq!(selected(&[]).len(), 6);
+        assert_eq!(DeviceFilter::all().to_string(), "all");
+    }
+
+    #[test]
+    fn what_is_a_part_of_a_device_comes_with_it() {
+        let first = ["host 0", "gpu 0", "gpu_instance 9", "compute_instance 70"];
+        assert_eq!(selected(&["gpu:0"]), first);
+        assert_eq!(selected(&["uuid:gpu-000"]), first);
+        assert_eq!(selected(&["bdf:1b:00.0"]), first);
+        assert_eq!(selected(&["bdf:0000:1b:00.0"]), first);
+        assert_eq!(
+            selected(&["gpu_instance"]),
+            ["host 0", "gpu_instance 9", "compute_instance 70"]
+        );
+        assert_eq!(
+            selected(&["GPU:1", "nvswitch"]),
+            ["host 0", "gpu 1", "nvswitch 0"]
+        );
+        assert_eq!(selected(&["gpu:7"]), ["host 0"]);
+    }
+
+    #[test]
+    fn an_address_in_another_domain_is_another_device() {
+        assert_eq!(selected(&["bdf:0001:1b:00.0"]), ["host 0"]);
+        assert_eq!(address("0000:1b:00.0"), address("00000000:1B:00.0"));
+        assert_eq!(address("00000001:1B:0a.7"), Some((1, 0x1b, 0xa, 7)));
+    }
+
+    #[test]
+    fn an_address_that_is_none_selects_nothing() {
+        let junk = DeviceFilter::all().with(Device::PciBdf("junk".into()));
+        let host = host();
+        assert!(host[1..].iter().all(|entity| !junk.selects(entity, &host)));
+    }
+
+    #[test]
+    fn what_selects_nothing_known_is_refused() {
+        for text in [
+            "",
+            "0",
+            "gpu:",
+            "gpu:x",
+            "gpu:+1",
+            "gpu:99999999999",
+            "uuid:",
+            "uuid:a b",
+            "bdf:zz",
+            "bdf:1b:00",
+            "bdf:000000000:1b:00.0",
+            "host",
+            "host:0",
+            "rack:1",
+            "+0:0:0.0",
+        ] {
+            assert_eq!(Device::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let list = filter(&[
+            "gpu",
+            "gpu:0",
+            "uuid:GPU-1",
+            "bdf:0000:1b:00.0",
+            "nvswitch:2",
+        ]);
+        assert_eq!(
+            list.to_string(),
+            "gpu,gpu:0,uuid:GPU-1,bdf:0000:1b:00.0,nvswitch:2"
+        );
+        for device in list.devices() {
+            assert_eq!(Device::parse(&device.to_string()).as_ref(), Some(device));
+        }
+    }
+
+    #[test]
+    fn parents_that_go_round_in_a_circle_end() {
+        let mut entity = Entity::new(EntityId::new(EntityKind::GPU_INSTANCE, 1));
+        entity.parent = Some(entity.id);
+        let entities = [entity];
+        assert!(!filter(&["gpu:0"]).selects(&entities[0], &entities));
+    }
+}

@@ -1,0 +1,110 @@
+//! What is printed of the settings.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use super::*;
+use crate::config::{GroupSwitch, IdSource, MetricSwitch, Salt};
+
+fn sample() -> Config {
+    Config::default()
+        .with_interval(Duration::from_secs(30))
+        .with_group(Group::NvLink, GroupSwitch::Disabled)
+        .with_group_series(Group::Profiling, 64)
+        .with_metric("hw.power", MetricSwitch::Off)
+        .with_id_source(IdSource::HashedUuid(Salt::new("correct horse battery")))
+        .with_instance("west")
+        .with_env(|name: &str| (name == "DCGM_OTEL_PROFILE").then(|| OsString::from("full")))
+        .unwrap()
+}
+
+#[test]
+fn each_setting_says_who_gave_it() {
+    let effective = sample().effective();
+    let line = |path: &str| {
+        let setting = effective.get(path).unwrap();
+        format!("{} # {}", setting.value, setting.source)
+    };
+    assert_eq!(line("mode"), "standalone # default");
+    assert_eq!(line("endpoint"), "localhost:5555 # default");
+    assert_eq!(line("interval"), "30s # code");
+    assert_eq!(line("max_age"), "auto # default");
+    assert_eq!(line("profile"), "full # environment");
+    assert_eq!(line("groups.nvlink"), "disabled # code");
+    assert_eq!(line("groups.nvswitch"), "auto # default");
+    assert_eq!(line("group_series.profiling"), "64 # code");
+    assert_eq!(line("metrics.hw.power"), "off # code");
+    assert_eq!(line("devices"), "all # default");
+    assert_eq!(line("id_source"), "hashed_uuid:<redacted> # code");
+    assert_eq!(line("instance"), "west # code");
+    assert_eq!(effective.get("instances"), None);
+}
+
+#[test]
+fn an_embedded_engine_shows_no_endpoint() {
+    let config = Config::default().with_mode(Mode::Embedded);
+    assert_eq!(config.effective().get("endpoint"), None);
+}
+
+#[test]
+fn a_salt_is_printed_by_nothing() {
+    let config = sample();
+    let printed = format!("{config:?} {} {:?}", config.effective(), config.effective());
+    assert!(!printed.contains("horse"), "{printed}");
+}
+
+#[test]
+fn a_key_is_never_forgotten() {
+    let effective = sample().effective();
+    for key in Key::ALL {
+        let path = key.path();
+        let inner = format!("{path}.");
+        let mut settings = effective.settings.iter();
+        assert!(
+            settings.any(|one| one.path == path || one.path.starts_with(&inner)),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn what_is_printed_can_be_given_to_the_environment_again() {
+    let config = sample().with_id_source(IdSource::PciBdf);
+    let effective = config.effective();
+    let again = Config::default()
+        .with_env(|name: &str| {
+            let key = Key::ALL.iter().find(|key| key.variable() == Some(name))?;
+            let inner = format!("{}.", key.path());
+            let items: Vec<_> = effective
+                .settings
+                .iter()
+                .filter_map(|one| Some(format!("{}={}", one.path.strip_prefix(&inner)?, one.value)))
+                .collect();
+            match effective.get(key.path()) {
+                Some(setting) => Some(OsString::from(&setting.value)),
+                None => Some(OsString::from(items.join(","))),
+            }
+        })
+        .unwrap();
+    let values = |effective: Effective| -> Vec<_> {
+        let settings = effective.settings.into_iter();
+        // These two have no variable.
+        let with =
+            settings.filter(|one| one.path != "instance" && one.path != "group_series.profiling");
+        with.map(|one| (one.path, one.value)).collect()
+    };
+    assert_eq!(values(again.effective()), values(effective.clone()));
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn it_is_the_same_after_it_was_written_and_read() {
+    let effective = sample().effective();
+    let text = serde_json::to_string(&effective).unwrap();
+    assert_eq!(serde_json::from_str::<Effective>(&text).unwrap(), effective);
+    assert!(
+        text.contains(r#"{"path":"interval","value":"30s","source":"code"}"#),
+        "{text}"
+    );
+    assert!(!text.contains("horse"), "{text}");
+}

@@ -1,0 +1,228 @@
+//! Settings from the environment. No test touches that of the process.
+
+use std::time::Duration;
+
+use super::*;
+use crate::config::{
+    ConfigErrors, CounterOrigin, Device, Group, GroupSwitch, IdSource, MetricSwitch, Mode, Naming,
+    Profile, Salt,
+};
+
+fn with<'a>(variables: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<OsString> + 'a {
+    move |name: &str| {
+        let found = variables.iter().find(|(variable, _)| *variable == name);
+        found.map(|(_, text)| OsString::from(text))
+    }
+}
+
+fn read_from(variables: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
+    Config::default().with_env(with(variables))
+}
+
+fn errors(variables: &[(&str, &str)]) -> Vec<String> {
+    let errors = read_from(variables).unwrap_err();
+    errors.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn an_empty_environment_changes_nothing() {
+    assert_eq!(read_from(&[]).unwrap(), Config::default());
+    let empty = [("DCGM_OTEL_INTERVAL", ""), ("DCGM_OTEL_NAMING", "")];
+    assert_eq!(read_from(&empty).unwrap(), Config::default());
+}
+
+#[test]
+fn every_variable_sets_its_setting() {
+    let config = read_from(&[
+        ("DCGM_OTEL_MODE", "standalone"),
+        ("DCGM_OTEL_ENDPOINT", "[::1]:5556"),
+        ("DCGM_OTEL_INTERVAL", "30s"),
+        ("DCGM_OTEL_INITIAL_DELAY", "500ms"),
+        ("DCGM_OTEL_MAX_AGE", "2m"),
+        ("DCGM_OTEL_MAX_SERIES", "500"),
+        (
+            "DCGM_OTEL_GROUPS",
+            "nvlink=off, xid=on,nvswitch=auto,codec=disabled",
+        ),
+        (
+            "DCGM_OTEL_METRICS",
+            "hw.power=off,hw.gpu.utilization/encoder=auto",
+        ),
+        ("DCGM_OTEL_DEVICES", "gpu:0,uuid:GPU-1b2c"),
+        ("DCGM_OTEL_NAMING", "dcgm-exporter"),
+        ("DCGM_OTEL_PROFILE", "FULL"),
+        ("DCGM_OTEL_ID_SOURCE", "hashed_uuid:0123456789abcdef"),
+        ("DCGM_OTEL_COUNTER_ORIGIN", "device"),
+    ])
+    .unwrap();
+    let endpoint = "[::1]:5556".parse().unwrap();
+    assert_eq!(config.mode(), Mode::Standalone { endpoint });
+    assert_eq!(config.interval(), Duration::from_secs(30));
+    assert_eq!(config.initial_delay(), Duration::from_millis(500));
+    assert_eq!(
+        config.max_age(Duration::from_secs(30)),
+        Duration::from_secs(120)
+    );
+    assert_eq!(config.max_series(), 500);
+    assert_eq!(config.group(Group::NvLink), GroupSwitch::Disabled);
+    assert_eq!(config.group(Group::Xid), GroupSwitch::Enabled);
+    assert_eq!(config.group(Group::NvSwitch), GroupSwitch::Auto);
+    assert_eq!(config.group(Group::Codec), GroupSwitch::Disabled);
+    let off = Some(MetricSwitch::Off);
+    assert_eq!(config.metric(Group::Power, "hw.power", "gpu"), off);
+    let devices = [
+        Device::Index(dcgm::EntityId::gpu(0)),
+        Device::Uuid("GPU-1b2c".into()),
+    ];
+    assert_eq!(config.devices().devices(), devices);
+    assert_eq!(config.naming(), Naming::DcgmExporter);
+    assert_eq!(config.profile(), Profile::Full);
+    assert_eq!(
+        *config.id_source(),
+        IdSource::HashedUuid(Salt::new("0123456789abcdef"))
+    );
+    assert_eq!(config.counter_origin(), CounterOrigin::Device);
+    let all: Vec<_> = Key::ALL.iter().filter_map(|key| key.variable()).collect();
+    assert_eq!(all.len(), 13, "a variable without a line above: {all:?}");
+}
+
+#[test]
+fn all_that_is_wrong_is_told_at_once_and_names_the_variable() {
+    assert_eq!(
+        errors(&[
+            ("DCGM_OTEL_MODE", "remote"),
+            ("DCGM_OTEL_ENDPOINT", "unix://tmp/x"),
+            ("DCGM_OTEL_INTERVAL", "15"),
+            ("DCGM_OTEL_MAX_SERIES", "-1"),
+            ("DCGM_OTEL_GROUPS", "nvlnk=on,ecc=maybe,xid"),
+            ("DCGM_OTEL_METRICS", "hw.power=never"),
+            ("DCGM_OTEL_DEVICES", "gpu:0,slot:3"),
+            ("DCGM_OTEL_NAMING", "prometheus"),
+            ("DCGM_OTEL_PROFILE", "tiny"),
+            ("DCGM_OTEL_ID_SOURCE", "serial"),
+            ("DCGM_OTEL_COUNTER_ORIGIN", "zero"),
+        ]),
+        [
+            r#"DCGM_OTEL_MODE "remote": standalone or embedded"#.to_owned(),
+            r#"DCGM_OTEL_ENDPOINT "unix://tmp/x": "tmp/x" is a relative path; write three slashes and an absolute path, as in unix:///tmp/nv-hostengine"#.to_owned(),
+            r#"DCGM_OTEL_INTERVAL "15": a whole number and its unit, as in 15s, 500ms, 2m or 1m30s"#.to_owned(),
+            r#"DCGM_OTEL_MAX_SERIES "-1": a whole number above 0"#.to_owned(),
+            format!(r#"DCGM_OTEL_GROUPS "nvlnk=on": {}"#, Group::names()),
+            r#"DCGM_OTEL_GROUPS "ecc=maybe": enabled or disabled"#.to_owned(),
+            r#"DCGM_OTEL_GROUPS "xid": a list of name=setting, as in nvlink=off,xid=on"#.to_owned(),
+            r#"DCGM_OTEL_METRICS "hw.power=never": on, off or auto"#.to_owned(),
+            r#"DCGM_OTEL_DEVICES "slot:3": a list of kind:number (gpu:0), uuid:GPU-…, bdf:0000:1b:00.0 or a kind (gpu, nvswitch, cpu, connectx, …)"#.to_owned(),
+            r#"DCGM_OTEL_NAMING "prometheus": semconv or dcgm_exporter"#.to_owned(),
+            r#"DCGM_OTEL_PROFILE "tiny": minimal, standard or full"#.to_owned(),
+            "DCGM_OTEL_ID_SOURCE: uuid, hashed_uuid:SALT (a secret of 16 bytes or more), pci_bdf or index".to_owned(),
+            r#"DCGM_OTEL_COUNTER_ORIGIN "zero": rebased or device"#.to_owned(),
+        ]
+    );
+}
+
+#[test]
+fn what_is_out_of_range_names_the_variable_too() {
+    assert_eq!(
+        errors(&[
+            ("DCGM_OTEL_INTERVAL", "10ms"),
+            ("DCGM_OTEL_MAX_AGE", "1ms"),
+            ("DCGM_OTEL_MAX_SERIES", "0"),
+            ("DCGM_OTEL_GROUPS", "ecc=auto"),
+            ("DCGM_OTEL_ID_SOURCE", "hashed_uuid:short"),
+            ("DCGM_OTEL_METRICS", "hw.nonsense=on"),
+        ]),
+        [
+            r#"DCGM_OTEL_INTERVAL "10ms": 1s to 10min"#,
+            r#"DCGM_OTEL_MAX_AGE "1ms": the interval, 10ms, or more"#,
+            r#"DCGM_OTEL_MAX_SERIES "0": a whole number above 0"#,
+            r#"DCGM_OTEL_GROUPS "ecc=auto": enabled or disabled"#,
+            r#"DCGM_OTEL_METRICS "hw.nonsense": the name of a metric, as in hw.gpu.utilization, or of a family of its series, as in hw.gpu.utilization/encoder"#,
+            "DCGM_OTEL_ID_SOURCE: a salt of 16 bytes or more",
+        ]
+    );
+}
+
+#[test]
+fn what_code_says_wins_and_what_it_does_not_say_is_taken() {
+    let code = Config::default()
+        .with_interval(Duration::from_secs(5))
+        .with_group(Group::Ecc, GroupSwitch::Enabled)
+        .with_mode(Mode::Embedded);
+    let config = code
+        .with_env(with(&[
+            ("DCGM_OTEL_INTERVAL", "30s"),
+            ("DCGM_OTEL_GROUPS", "ecc=off,xid=off"),
+            ("DCGM_OTEL_MAX_SERIES", "7"),
+            ("DCGM_OTEL_ENDPOINT", "elsewhere:1"),
+        ]))
+        .unwrap();
+    assert_eq!(config.interval(), Duration::from_secs(5));
+    assert_eq!(config.group(Group::Ecc), GroupSwitch::Enabled);
+    assert_eq!(config.group(Group::Xid), GroupSwitch::Disabled);
+    assert_eq!(config.max_series(), 7);
+    assert_eq!(config.mode(), Mode::Embedded);
+}
+
+#[test]
+fn an_endpoint_in_code_makes_the_mode_standalone_whatever_the_environment_says() {
+    let code = Config::default().with_endpoint("here:1".parse().unwrap());
+    let config = code
+        .with_env(with(&[("DCGM_OTEL_MODE", "embedded")]))
+        .unwrap();
+    let endpoint = "here:1".parse().unwrap();
+    assert_eq!(config.mode(), Mode::Standalone { endpoint });
+}
+
+#[test]
+fn a_value_out_of_range_that_has_no_effect_is_no_error_and_nonsense_is() {
+    let code = || Config::default().with_interval(Duration::from_secs(5));
+    assert!(
+        code()
+            .with_env(with(&[("DCGM_OTEL_INTERVAL", "1ms")]))
+            .is_ok()
+    );
+    assert!(
+        code()
+            .with_env(with(&[("DCGM_OTEL_INTERVAL", "soon")]))
+            .is_err()
+    );
+}
+
+#[test]
+fn an_embedded_engine_with_an_endpoint_is_a_contradiction() {
+    let text = errors(&[
+        ("DCGM_OTEL_MODE", "embedded"),
+        ("DCGM_OTEL_ENDPOINT", "localhost:5555"),
+    ]);
+    assert_eq!(text.len(), 1);
+    assert!(
+        text[0].starts_with(r#"DCGM_OTEL_ENDPOINT "localhost:5555": nothing, as"#),
+        "{text:?}"
+    );
+}
+
+#[test]
+fn a_secret_is_in_no_message() {
+    for (variable, text) in [
+        ("DCGM_OTEL_ENDPOINT", "user:hunter2@host:1"),
+        ("DCGM_OTEL_ENDPOINT", "unix://user:hunter2@/x"),
+        ("DCGM_OTEL_ENDPOINT", "ftp://user:hunter2@x"),
+        ("DCGM_OTEL_ENDPOINT", "user:hunter2@host://x"),
+        ("DCGM_OTEL_ID_SOURCE", "hashed_uuid:hunter2"),
+        ("DCGM_OTEL_ID_SOURCE", "hashed-uid:hunter2"),
+    ] {
+        let error = read_from(&[(variable, text)]).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_text_is_refused() {
+    use std::os::unix::ffi::OsStringExt;
+
+    let lookup =
+        |name: &str| (name == "DCGM_OTEL_NAMING").then(|| OsString::from_vec(vec![0x66, 0xff]));
+    let error = Config::default().with_env(lookup).unwrap_err();
+    assert_eq!(error.to_string(), "DCGM_OTEL_NAMING: text in UTF-8");
+}
