@@ -12,7 +12,6 @@
 )]
 #![expect(
     clippy::match_same_arms,
-    clippy::too_many_lines,
     reason = "a line a recorded call, in their order"
 )]
 
