@@ -62,14 +62,6 @@ pub enum Error {
     /// There is no libdcgm.
     #[error(transparent)]
     Load(#[from] sys::LoadError),
-    /// The library answered what it cannot mean.
-    #[error("{function}: {what}")]
-    Malformed {
-        /// The C function.
-        function: &'static str,
-        /// What is wrong with its answer.
-        what: &'static str,
-    },
     /// Not connected, or no more.
     #[error("not connected to a host engine")]
     NotConnected,
@@ -200,7 +192,7 @@ impl Error {
     #[must_use]
     pub const fn function(&self) -> Option<&'static str> {
         match self {
-            Self::Call { function, .. } | Self::Malformed { function, .. } => Some(function),
+            Self::Call { function, .. } => Some(function),
             Self::SymbolMissing(missing) => Some(missing.function),
             _ => None,
         }
