@@ -4,48 +4,49 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use dcgm::{Entity, EntityId, EntityKind};
-use opentelemetry::{KeyValue, Value};
+use opentelemetry::{Key, KeyValue, Value};
 
-use crate::catalogue::{Identity, Metric, Point};
+use crate::candidates::Host;
+use crate::catalogue::{Family, Identity, Metric, Point};
+use crate::config::{Config, Naming, Profile};
+use crate::naming::{self, exporter};
+
+/// Keys whose values are numbers.
+const NUMBERS: &[&str] = &["hw.gpu.engine.index", "hw.gpu.nvlink.fec.bin"];
 
 /// The entities of a host, and the names under which they are exported.
 #[derive(Debug)]
 pub(crate) struct Names<'a> {
     entities: HashMap<EntityId, &'a Entity>,
     ids: HashMap<EntityId, Arc<str>>,
+    host: &'a Host,
+    naming: Naming,
+    profile: Profile,
 }
 
 impl<'a> Names<'a> {
-    pub(crate) fn new(entities: &'a [Entity]) -> Self {
-        let mut uuids: HashMap<&str, usize> = HashMap::new();
-        for uuid in entities.iter().filter_map(|entity| entity.uuid.as_deref()) {
-            *uuids.entry(uuid).or_default() += 1;
-        }
-        let mut names = Self {
-            entities: entities.iter().map(|entity| (entity.id, entity)).collect(),
-            ids: HashMap::new(),
-        };
-        // An instance is named after what it is a part of, so the larger things come first.
-        for kind in [
-            None,
-            Some(EntityKind::GPU_INSTANCE),
-            Some(EntityKind::COMPUTE_INSTANCE),
-        ] {
-            for entity in entities {
-                let instance = is_instance(entity.id.kind).then_some(entity.id.kind);
-                if instance == kind {
-                    let id = names.id_of(entity, &uuids);
-                    names.ids.insert(entity.id, id);
-                }
+    pub(crate) fn new(host: &'a Host, config: &Config) -> Self {
+        let mut ids = naming::ids(&host.entities, config.id_source());
+        for entity in &host.entities {
+            let link = host.link(entity.id);
+            let parent = entity.parent.and_then(|parent| ids.get(&parent));
+            if let Some((index, parent)) = link.zip(parent) {
+                let id = format!("{parent}/port/{index}");
+                ids.insert(entity.id, id.into());
             }
         }
-        names
+        Self {
+            entities: host.entities.iter().map(|one| (one.id, one)).collect(),
+            ids,
+            host,
+            naming: config.naming(),
+            profile: config.profile(),
+        }
     }
 
     /// The `hw.id` of an entity.
-    #[cfg(test)]
-    pub(crate) fn id(&self, entity: EntityId) -> Option<&str> {
-        self.ids.get(&entity).map(|id| &**id)
+    pub(crate) fn id(&self, entity: EntityId) -> Option<&Arc<str>> {
+        self.ids.get(&entity)
     }
 
     /// The GPU that an entity is, or is a part of.
@@ -65,80 +66,112 @@ impl<'a> Names<'a> {
     pub(crate) fn attributes(
         &self,
         metric: &Metric,
+        family: &Family,
         point: &Point,
         entity: &'a Entity,
-    ) -> Arc<[KeyValue]> {
-        let mut list: Vec<KeyValue> = point
-            .attributes
-            .iter()
-            .map(|(key, value)| KeyValue::new(*key, *value))
-            .collect();
-        let mut add = |key: &'static str, value: Option<Value>| {
-            list.extend(value.map(|value| KeyValue::new(key, value)));
-        };
-        let text = |text: &Option<Arc<str>>| text.clone().map(Value::from);
-        add("hw.id", self.ids.get(&entity.id).cloned().map(Value::from));
-        add(
-            "hw.parent",
-            entity
-                .parent
-                .and_then(|parent| self.ids.get(&parent))
-                .cloned()
-                .map(Value::from),
-        );
+    ) -> Vec<KeyValue> {
+        let mut list = List(Vec::new());
+        if self.naming == Naming::DcgmExporter {
+            let labels = exporter::Labels {
+                entities: &self.host.entities,
+                hostname: self.host.name.as_deref(),
+            };
+            for (key, value) in labels.of(entity) {
+                list.add(key, Some(value));
+            }
+            return list.sorted();
+        }
+        for (key, value) in point.attributes {
+            match value.parse::<i64>() {
+                Ok(number) if NUMBERS.contains(key) => list.add(*key, Some(number)),
+                _ => list.add(*key, Some(*value)),
+            }
+        }
+        self.place(&mut list, family, entity);
+        if self.profile != Profile::Minimal {
+            self.describe(&mut list, metric, entity);
+        }
+        list.sorted()
+    }
+
+    /// Which thing it is, and what that is a part of.
+    fn place(&self, list: &mut List, family: &Family, entity: &Entity) {
+        let id = self.ids.get(&entity.id).cloned();
+        let parent = entity.parent.and_then(|parent| self.ids.get(&parent));
+        let parent = parent.cloned();
+        let named = self.profile != Profile::Minimal;
+        let of_gpu = entity
+            .parent
+            .is_some_and(|parent| parent.kind == EntityKind::GPU);
+        match (self.host.link(entity.id), family.part) {
+            // What a link of a GPU carries, the GPU carries.
+            (Some(index), _) if of_gpu => {
+                list.add("hw.id", parent);
+                list.add("hw.gpu.nvlink.index", Some(i64::from(index)));
+            }
+            (_, "") if entity.id.kind != EntityKind::HOST => {
+                list.add("hw.id", id);
+                list.add("hw.parent", parent.filter(|_| named));
+            }
+            (_, part) => {
+                let of = id.filter(|_| !part.is_empty());
+                list.add("hw.id", of.as_ref().map(|id| format!("{id}/{part}")));
+                list.add("hw.parent", of.filter(|_| named));
+            }
+        }
+    }
+
+    /// What there is to say of it beyond what tells it apart.
+    fn describe(&self, list: &mut List, metric: &Metric, entity: &'a Entity) {
+        match entity.id.kind {
+            EntityKind::SWITCH => list.add("hw.switch.index", Some(i64::from(entity.id.id))),
+            EntityKind::CPU_CORE => {
+                list.add("cpu.logical_number", Some(i64::from(entity.id.id)));
+            }
+            _ => {}
+        }
         if let Some(gpu) = self.gpu_of(entity) {
-            let device = gpu.minor.map(|minor| Arc::from(format!("nvidia{minor}")));
-            add("hw.name", text(&device));
-            add("hw.gpu.index", Some(i64::from(gpu.id.id).into()));
-            if metric.identity == Identity::Product {
-                add("hw.model", text(&gpu.model));
-                add("hw.vendor", Some("NVIDIA".into()));
+            list.add("hw.name", gpu.minor.map(|minor| format!("nvidia{minor}")));
+            list.add("hw.gpu.index", Some(i64::from(gpu.id.id)));
+            if metric.identity >= Identity::Product {
+                list.add("hw.model", gpu.model.clone());
+                list.add("hw.vendor", Some("NVIDIA"));
+                if metric.identity >= Identity::Versions || self.profile == Profile::Full {
+                    list.add("hw.driver_version", gpu.driver_version.clone());
+                    list.add("hw.firmware_version", gpu.vbios.clone());
+                }
             }
         }
         if let Some(mig) = &entity.mig {
-            add(
-                "hw.gpu.mig.instance_id",
-                Some(i64::from(mig.instance_id).into()),
-            );
-            add(
-                "hw.gpu.mig.compute_instance_id",
-                mig.compute_instance_id.map(|id| i64::from(id).into()),
-            );
-            add("hw.gpu.mig.profile", text(&mig.profile));
+            let compute = mig.compute_instance_id.map(i64::from);
+            list.add("hw.gpu.mig.instance_id", Some(i64::from(mig.instance_id)));
+            list.add("hw.gpu.mig.compute_instance_id", compute);
+            list.add("hw.gpu.mig.profile", mig.profile.clone());
         }
-        list.sort_by(|a, b| a.key.cmp(&b.key));
-        list.into()
+    }
+}
+
+/// Attributes that are being put together.
+#[derive(Debug)]
+struct List(Vec<KeyValue>);
+
+impl List {
+    fn add(&mut self, key: impl Into<Key>, value: Option<impl Into<Value>>) {
+        self.0
+            .extend(value.map(|value| KeyValue::new(key, value.into())));
     }
 
-    /// What is unique on the host and outlives a reboot; where there is no such thing, the next
-    /// best.
-    fn id_of(&self, entity: &Entity, uuids: &HashMap<&str, usize>) -> Arc<str> {
-        let parent = || entity.parent.and_then(|parent| self.ids.get(&parent));
-        let number = entity.id.id;
-        match (entity.id.kind, &entity.mig) {
-            (EntityKind::GPU, _) => {
-                let unique = |uuid: &&Arc<str>| uuids.get(&***uuid) == Some(&1);
-                match (entity.uuid.as_ref().filter(unique), &entity.pci_bus_id) {
-                    (Some(uuid), _) => Arc::clone(uuid),
-                    (None, Some(bdf)) => Arc::clone(bdf),
-                    (None, None) => format!("gpu-{number}").into(),
-                }
-            }
-            (EntityKind::GPU_INSTANCE, Some(mig)) if parent().is_some() => {
-                let parent = parent().map_or("", |id| &**id);
-                format!("{parent}/gi/{}", mig.instance_id).into()
-            }
-            (EntityKind::COMPUTE_INSTANCE, Some(mig)) if parent().is_some() => {
-                let parent = parent().map_or("", |id| &**id);
-                format!(
-                    "{parent}/ci/{}",
-                    mig.compute_instance_id.unwrap_or_default()
-                )
-                .into()
-            }
-            (kind, _) => format!("{kind}-{number}").into(),
-        }
+    fn sorted(self) -> Vec<KeyValue> {
+        sorted(self.0)
     }
+}
+
+/// Sorted by key, each key once: the last that was given.
+pub(crate) fn sorted(mut list: Vec<KeyValue>) -> Vec<KeyValue> {
+    list.reverse();
+    list.sort_by(|a, b| a.key.cmp(&b.key));
+    list.dedup_by(|next, kept| next.key == kept.key);
+    list
 }
 
 /// Whether it is a slice of a GPU.

@@ -8,15 +8,18 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use dcgm::{
-    Backend, BackendKind, Client, Deadlines, EmbeddedMode, Endpoint, Engine, EngineOptions,
+    Backend, BackendKind, Client, Deadlines, EmbeddedMode, Endpoint, Engine, EngineOptions, Entity,
 };
+use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
 
 use crate::clock::Clock;
 use crate::config::{
-    Config, ConfigError, ConfigErrors, InstallError, Key, Mode, Origin, endpoint_error,
+    Config, ConfigError, ConfigErrors, InstallError, Key, Mode, endpoint_error,
 };
 use crate::counters::Ledger;
+use crate::hook::Hook;
+use crate::past::Past;
 use crate::health::{ErrorKind, Failure, Health, Shared};
 use crate::instruments::{self, Hub, Installed};
 use crate::sampler::{Command, Sampler};
@@ -52,6 +55,8 @@ pub struct Builder {
     refused: Option<ConfigError>,
     /// Who answers instead of an engine.
     client: Option<Arc<dyn Client>>,
+    /// What it does to attributes.
+    hook: Option<Hook>,
     /// Whether the environment may set what nobody has.
     environment: bool,
     clock: Clock,
@@ -206,6 +211,29 @@ impl Builder {
         self
     }
 
+    /// Changes the attributes of each series: drops, adds or rewrites them. The function is given
+    /// the metric's name, the entity and what the series would have; it runs on the meter's thread
+    /// whenever the entities are gone through, never while exporting.
+    ///
+    /// Of two series that have the same attributes then, the second is dropped, and counted. If the
+    /// function panics the attributes stay as they were, and the panic is counted.
+    ///
+    /// ```
+    /// # use dcgm_otel::DcgmMeter;
+    /// # use opentelemetry::KeyValue;
+    /// let builder = DcgmMeter::builder().map_attributes(|_metric, entity, attributes| {
+    ///     attributes.retain(|one| one.key.as_str() != "hw.model");
+    ///     attributes.push(KeyValue::new("slurm.job_id", format!("job-of-{}", entity.id)));
+    /// });
+    /// ```
+    pub fn map_attributes(
+        mut self,
+        rewrite: impl Fn(&str, &Entity, &mut Vec<KeyValue>) + Send + Sync + 'static,
+    ) -> Self {
+        self.hook = Some(Hook::new(rewrite));
+        self
+    }
+
     #[cfg(test)]
     pub(crate) fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -224,6 +252,7 @@ impl Builder {
         provider: &P,
     ) -> Result<DcgmMeter, InstallError> {
         let clock = self.clock.clone();
+        let hook = self.hook.clone();
         let (config, client) = self
             .settled(|name: &str| std::env::var_os(name))
             .map_err(InstallError::Config)?;
@@ -239,8 +268,11 @@ impl Builder {
             Arc::clone(&hub),
             Arc::clone(&shared),
             clock.clone(),
-            config.interval(),
-            Ledger::continuing(installed.slot.totals()),
+            (config.clone(), hook),
+            Past::with(Ledger::continuing(
+                installed.slot.totals(),
+                config.counter_origin(),
+            )),
         );
         let (commands, received) = unbounded();
         let (ends, ended) = bounded(0);
@@ -283,31 +315,10 @@ impl Builder {
         }
         config.check_into(&mut errors);
         errors.extend(self.refused);
-        errors.extend(without_effect(&config));
         ConfigErrors::check(errors)?;
         let client = self.client.unwrap_or_else(|| engine(&config));
         Ok((config, client))
     }
-}
-
-/// The settings that were given and that this release does not act on: to ignore them would be a
-/// lie.
-fn without_effect(config: &Config) -> impl Iterator<Item = ConfigError> {
-    let given = config
-        .effective()
-        .settings
-        .into_iter()
-        .filter(|setting| setting.source != Origin::Default);
-    given.filter_map(|setting| {
-        let is_its = |key: &&Key| setting.path.split('.').next() == Some(key.path());
-        let key = Key::ALL.iter().find(is_its).filter(|key| !key.acts())?;
-        let accepted = "its default only: this release does not act on it yet";
-        Some(ConfigError::new(
-            key.name(setting.source),
-            setting.value,
-            accepted,
-        ))
-    })
 }
 
 fn engine(config: &Config) -> Arc<dyn Client> {

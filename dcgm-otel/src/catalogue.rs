@@ -1,17 +1,21 @@
-//! Every metric that this crate can emit: an instrument a row, and under it a row a family of
-//! series.
+//! Every metric that this crate can emit: an instrument a row, and under it a row a family of series.
 //!
-//! Names, units and attributes follow OpenTelemetry's semantic conventions for hardware where they
-//! have a word, and extend them where they have none. The unit is the row's, never guessed from a
-//! field's name.
+//! Names, units and attributes follow OpenTelemetry's semantic conventions for hardware where they have a
+//! word, and extend them where they have none. The unit is the row's, never guessed from a field's name.
 
-use dcgm::{EntityKind, FieldId};
+mod facts;
+mod links;
+pub(crate) mod place;
+mod table;
 
-use Identity::{Brief, Product};
-use Kind::{CounterF64, CounterU64, GaugeF64, GaugeI64, UpDownI64};
-use Mig::{Any, Outside, Within};
-use Presence::{Auto, On};
+use dcgm::FieldId;
+
+use crate::config::{Group, Naming};
+use crate::naming::exporter;
+use Kind::{CounterF64, CounterU64};
 use Scale::{Per, Times};
+pub(crate) use place::Place;
+pub(crate) use table::{CATALOGUE, STATE};
 
 /// What an instrument is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -48,49 +52,62 @@ pub(crate) struct Metric {
     pub(crate) families: &'static [Family],
 }
 
+impl Metric {
+    /// Whether any number that DCGM gives is passed on.
+    pub(crate) fn is_raw(&self) -> bool {
+        self.range == (f64::NEG_INFINITY, f64::INFINITY)
+    }
+}
+
 /// How much each series says of the thing that it describes.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Identity {
     /// Which one it is.
     Brief,
     /// And what product: the conventions recommend it for some metrics only.
     Product,
+    /// And with which driver and firmware.
+    Versions,
 }
 
 /// Series that are switched, watched and dropped together.
 #[derive(Clone, Copy, Debug)]
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "toggles and the cap will select by group and tier"
-    )
-)]
 pub(crate) struct Family {
-    /// Its name within the metric.
+    /// Its name within the metric; `all` where the metric has one family.
     pub(crate) name: &'static str,
     pub(crate) group: Group,
     /// What goes first when there are too many series: the lowest.
     pub(crate) tier: u8,
     pub(crate) default: Presence,
     pub(crate) mig: Mig,
-    /// The kinds of entities that have it.
-    pub(crate) on: &'static [EntityKind],
+    /// What has it.
+    pub(crate) on: &'static [Place],
     /// The series of one entity.
     pub(crate) points: &'static [Point],
+    /// The family of this metric that says the same in more detail. Where an entity or a part of it has that, it
+    /// has not this one: a sum over both would count twice.
+    pub(crate) unless: &'static str,
+    /// The part of the entity that the series are about, if that has a name of its own.
+    pub(crate) part: &'static str,
+    /// Whether it hardly ever changes, and is sampled once an hour.
+    pub(crate) at_rest: bool,
 }
 
-/// What a user switches.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Group {
-    Clock,
-    Codec,
-    Ecc,
-    Memory,
-    Pcie,
-    Power,
-    Thermal,
-    Utilization,
+impl Family {
+    const fn unless(self, unless: &'static str) -> Self {
+        Self { unless, ..self }
+    }
+
+    const fn part(self, part: &'static str) -> Self {
+        Self { part, ..self }
+    }
+
+    const fn at_rest(self) -> Self {
+        Self {
+            at_rest: true,
+            ..self
+        }
+    }
 }
 
 /// Whether a family is there unless somebody says otherwise.
@@ -100,6 +117,8 @@ pub(crate) enum Presence {
     On,
     /// Where the hardware has it; its absence is no fault.
     Auto,
+    /// No.
+    Off,
 }
 
 /// In which mode of its GPU a family has a meaning.
@@ -111,6 +130,8 @@ pub(crate) enum Mig {
     Outside,
     /// MIG is on.
     Within,
+    /// Of a GPU that is cut into instances only these have it.
+    Smallest,
 }
 
 /// One series of an entity.
@@ -118,31 +139,121 @@ pub(crate) enum Mig {
 pub(crate) struct Point {
     /// What tells it from its siblings.
     pub(crate) attributes: &'static [(&'static str, &'static str)],
-    /// Where its values come from: the first that an entity supports, and never two of them.
+    /// Where its values come from: the first that an entity supports, and never two of them; all of them together
+    /// if the operation says so.
     pub(crate) sources: &'static [Source],
+    /// A field that says the same in more detail: an entity that has it has not this series.
+    pub(crate) instead: Option<FieldId>,
+}
+
+impl Point {
+    /// Unless the entity has this field.
+    const fn instead_of(self, field: FieldId) -> Self {
+        Self {
+            instead: Some(field),
+            ..self
+        }
+    }
 }
 
 /// A field, and how its samples become values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Source {
     pub(crate) field: FieldId,
+    /// For a link: the fields of its GPU, one for each link. Empty if the entity itself has the field.
+    pub(crate) each: &'static [FieldId],
     pub(crate) op: Op,
     pub(crate) scale: Scale,
 }
 
 /// How samples become values.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Op {
     /// The newest sample is the value.
     Last,
+    /// So, but 0 is what parts without the sensor say.
+    NonZero,
     /// The samples are a running total, of which the growth counts.
     Counter,
+    /// So, on each link of the entity; their growth is added up.
+    Sum,
     /// The samples are a rate per second, of which the sum over time counts.
     Integrate,
+    /// Each sample is an event, and its value a code: they are counted by code.
+    Event,
+    /// 1 while one of these bits is set, else 0.
+    Bit(i64),
+    /// 1 while it is one of these numbers, 0 while it is another that has a meaning: from, to.
+    Among(&'static [i64], (i64, i64)),
+    /// 1 while it is this text, 0 while it is another of those.
+    Says(&'static str, &'static [&'static str]),
+    /// A word of 32 bits of a blob.
+    Word(usize),
+    /// How many links of the entity are up.
+    CountActive,
+    /// How many GPU instances the GPU is cut into, which the engine's list tells.
+    Instances,
+    /// An attribute of a series that is always 1.
+    Fact(&'static str, Form),
+    /// A sign of how the entity is.
+    Status(&'static [Rule]),
+    /// So, for a while: an event.
+    Passing(&'static [Rule]),
 }
 
-/// From DCGM's unit to the metric's. A division by a power of ten is exact where a factor would not
-/// be.
+impl Op {
+    /// Whether all sources of the point are read together, instead of the first that there is.
+    pub(crate) const fn is_joint(self) -> bool {
+        matches!(
+            self,
+            Self::Sum | Self::CountActive | Self::Fact(..) | Self::Status(_) | Self::Passing(_)
+        )
+    }
+
+    /// Whether it is read from each link of the entity.
+    pub(crate) const fn is_over_links(self) -> bool {
+        matches!(self, Self::Sum | Self::CountActive)
+    }
+}
+
+/// From, to, and what a value between them is a sign of.
+pub(crate) type Rule = (i64, i64, Condition);
+
+/// How a component is. The worst sign counts: that order.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Condition {
+    Fine,
+    Degraded,
+    PredictedFailure,
+    Failed,
+}
+
+impl Condition {
+    /// Its `hw.state`.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Fine => "ok",
+            Self::Degraded => "degraded",
+            Self::PredictedFailure => "predicted_failure",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// How a fact is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Form {
+    /// As it is.
+    Plain,
+    /// 0 or 1.
+    Flag,
+    /// A thousand times the major version, and ten times the minor one.
+    Cuda,
+    /// The major version in the upper half of 32 bits, the minor one in the lower.
+    Halves,
+}
+
+/// From DCGM's unit to the metric's. A division by a power of ten is exact where a factor would not be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Scale {
     Times(u32),
@@ -167,19 +278,39 @@ impl Scale {
     }
 }
 
-const fn last(field: FieldId, scale: Scale) -> Source {
-    let op = Op::Last;
-    Source { field, op, scale }
+pub(crate) const ONE: Scale = Times(1);
+
+const fn source(field: FieldId, op: Op, scale: Scale) -> Source {
+    Source {
+        field,
+        each: &[],
+        op,
+        scale,
+    }
+}
+
+pub(crate) const fn last(field: FieldId, scale: Scale) -> Source {
+    source(field, Op::Last, scale)
 }
 
 const fn counter(field: FieldId, scale: Scale) -> Source {
-    let op = Op::Counter;
-    Source { field, op, scale }
+    source(field, Op::Counter, scale)
 }
 
 const fn integrate(field: FieldId, scale: Scale) -> Source {
-    let op = Op::Integrate;
-    Source { field, op, scale }
+    source(field, Op::Integrate, scale)
+}
+
+const fn summed(field: FieldId) -> Source {
+    source(field, Op::Sum, ONE)
+}
+
+/// From the fields of the GPU, one for each of its links.
+const fn each(fields: &'static [FieldId], op: Op, scale: Scale) -> Source {
+    Source {
+        each: fields,
+        ..source(fields[0], op, scale)
+    }
 }
 
 const fn metric(
@@ -202,13 +333,13 @@ const fn metric(
     }
 }
 
-const fn family(
+pub(crate) const fn family(
     name: &'static str,
     group: Group,
     tier: u8,
     default: Presence,
     mig: Mig,
-    on: &'static [EntityKind],
+    on: &'static [Place],
     points: &'static [Point],
 ) -> Family {
     Family {
@@ -219,119 +350,30 @@ const fn family(
         mig,
         on,
         points,
+        unless: "",
+        part: "",
+        at_rest: false,
     }
 }
 
-const fn point(
+pub(crate) const fn point(
     attributes: &'static [(&'static str, &'static str)],
     sources: &'static [Source],
 ) -> Point {
     Point {
         attributes,
         sources,
+        instead: None,
     }
 }
 
-const ONE: Scale = Times(1);
-const GPU: &[EntityKind] = &[EntityKind::GPU];
-const GPU_AND_INSTANCES: &[EntityKind] = &[
-    EntityKind::GPU,
-    EntityKind::GPU_INSTANCE,
-    EntityKind::COMPUTE_INSTANCE,
-];
-
-/// A share. Values a little above 1 have been seen, and are passed on; four thousand million has
-/// been seen too.
-const SHARE: (f64, f64) = (0.0, 1.5);
-const FROM_ZERO: (f64, f64) = (0.0, f64::INFINITY);
-
-const TASK: &str = "hw.gpu.task";
-const TYPE: &str = "hw.type";
-const SENSOR: &str = "hw.sensor_location";
-const ERROR: &str = "error.type";
-const DOMAIN: &str = "hw.gpu.clock.domain";
-const DIRECTION: &str = "network.io.direction";
-
-/// Every metric.
-#[rustfmt::skip] // One row a family of series, one line a series.
-pub(crate) const CATALOGUE: &[Metric] = &[
-    metric("hw.gpu.utilization", GaugeF64, "1", Product, SHARE,
-        "Share of the last sampling window in which the GPU was busy with the given kind of work.", &[
-        family("general", Group::Utilization, 17, On, Outside, GPU, &[
-            point(&[(TASK, "general")], &[last(FieldId::GPU_UTIL, Per(100)), last(FieldId::PROF_GR_ENGINE_ACTIVE, ONE)])]),
-        family("general_mig", Group::Utilization, 17, Auto, Within, GPU_AND_INSTANCES, &[
-            point(&[(TASK, "general")], &[last(FieldId::PROF_GR_ENGINE_ACTIVE, ONE)])]),
-        family("memory", Group::Utilization, 17, On, Outside, GPU, &[
-            point(&[(TASK, "memory")], &[last(FieldId::MEM_COPY_UTIL, Per(100))])]),
-        family("encoder", Group::Codec, 3, On, Outside, GPU, &[
-            point(&[(TASK, "encoder")], &[last(FieldId::ENC_UTIL, Per(100))])]),
-        family("decoder", Group::Codec, 3, On, Outside, GPU, &[
-            point(&[(TASK, "decoder")], &[last(FieldId::DEC_UTIL, Per(100))])]),
-    ]),
-    metric("hw.gpu.memory.usage", UpDownI64, "By", Product, FROM_ZERO,
-        "Device memory currently allocated.", &[
-        family("used", Group::Memory, 17, On, Any, GPU_AND_INSTANCES, &[
-            point(&[], &[last(FieldId::FB_USED, Times(1_048_576))])]),
-    ]),
-    metric("hw.gpu.memory.limit", UpDownI64, "By", Product, FROM_ZERO,
-        "Total device memory.", &[
-        family("total", Group::Memory, 17, On, Any, GPU_AND_INSTANCES, &[
-            point(&[], &[last(FieldId::FB_TOTAL, Times(1_048_576))])]),
-    ]),
-    metric("hw.gpu.memory.utilization", GaugeF64, "1", Product, SHARE,
-        "Fraction of the usable device memory that is allocated.", &[
-        family("used", Group::Memory, 17, On, Any, GPU_AND_INSTANCES, &[
-            point(&[], &[last(FieldId::FB_USED_PERCENT, ONE)])]),
-    ]),
-    metric("hw.errors", CounterU64, "{error}", Product, FROM_ZERO,
-        "Errors the component reported, by kind.", &[
-        family("ecc_volatile", Group::Ecc, 21, On, Any, GPU, &[
-            point(&[(TYPE, "gpu"), (ERROR, "corrected")], &[counter(FieldId::ECC_SBE_VOL_TOTAL, ONE)]),
-            point(&[(TYPE, "gpu"), (ERROR, "uncorrected")], &[counter(FieldId::ECC_DBE_VOL_TOTAL, ONE)])]),
-        family("pcie_replay", Group::Pcie, 21, On, Any, GPU, &[
-            point(&[(TYPE, "gpu"), (ERROR, "pcie_replay")], &[counter(FieldId::PCIE_REPLAY_COUNTER, ONE)])]),
-    ]),
-    metric("hw.power", GaugeF64, "W", Brief, FROM_ZERO,
-        "Power the component draws.", &[
-        family("gpu", Group::Power, 19, On, Any, GPU, &[
-            point(&[(TYPE, "gpu")], &[last(FieldId::POWER_USAGE, ONE), last(FieldId::POWER_USAGE_INSTANT, ONE)])]),
-    ]),
-    metric("hw.energy", CounterF64, "J", Brief, FROM_ZERO,
-        "Energy the component has drawn.", &[
-        family("gpu", Group::Power, 19, On, Any, GPU, &[
-            point(&[(TYPE, "gpu")], &[counter(FieldId::TOTAL_ENERGY_CONSUMPTION, Per(1000)), integrate(FieldId::POWER_USAGE, ONE)])]),
-    ]),
-    metric("hw.temperature", GaugeF64, "Cel", Brief, (0.0, 200.0),
-        "Temperature of a sensor.", &[
-        family("gpu", Group::Thermal, 15, On, Any, GPU, &[
-            point(&[(SENSOR, "gpu")], &[last(FieldId::GPU_TEMP, ONE)])]),
-        family("memory", Group::Thermal, 15, On, Any, GPU, &[
-            point(&[(SENSOR, "memory")], &[last(FieldId::MEMORY_TEMP, ONE)])]),
-    ]),
-    metric("hw.gpu.clock.frequency", GaugeI64, "Hz", Product, FROM_ZERO,
-        "Current clock of one domain of the GPU.", &[
-        family("current", Group::Clock, 11, On, Any, GPU, &[
-            point(&[(DOMAIN, "sm")], &[last(FieldId::SM_CLOCK, Times(1_000_000))]),
-            point(&[(DOMAIN, "memory")], &[last(FieldId::MEM_CLOCK, Times(1_000_000))]),
-            point(&[(DOMAIN, "video")], &[last(FieldId::VIDEO_CLOCK, Times(1_000_000))])]),
-    ]),
-    metric("hw.gpu.pcie.link.generation", GaugeI64, "1", Product, FROM_ZERO,
-        "PCIe generation the link currently runs at.", &[
-        family("current", Group::Pcie, 12, On, Any, GPU, &[
-            point(&[], &[last(FieldId::PCIE_LINK_GEN, ONE)])]),
-    ]),
-    metric("hw.gpu.pcie.link.width", GaugeI64, "{lane}", Product, FROM_ZERO,
-        "PCIe lanes the link currently uses.", &[
-        family("current", Group::Pcie, 12, On, Any, GPU, &[
-            point(&[], &[last(FieldId::PCIE_LINK_WIDTH, ONE)])]),
-    ]),
-    metric("hw.gpu.io", CounterU64, "By", Product, FROM_ZERO,
-        "Bytes the GPU received and sent over its host bus.", &[
-        family("pcie", Group::Pcie, 20, Auto, Any, GPU, &[
-            point(&[(DIRECTION, "receive")], &[counter(FieldId::PROF_PCIE_RX_BYTES_TOTAL, ONE), integrate(FieldId::PROF_PCIE_RX_BYTES, ONE)]),
-            point(&[(DIRECTION, "transmit")], &[counter(FieldId::PROF_PCIE_TX_BYTES_TOTAL, ONE), integrate(FieldId::PROF_PCIE_TX_BYTES, ONE)])]),
-    ]),
-];
+/// The metrics of a naming.
+pub(crate) const fn of(naming: Naming) -> &'static [Metric] {
+    match naming {
+        Naming::Semconv => CATALOGUE,
+        Naming::DcgmExporter => exporter::METRICS,
+    }
+}
 
 #[cfg(test)]
 mod tests;

@@ -46,9 +46,6 @@ const PERIODS_OF_AGE: u32 = 3;
 /// document. What is not said can be taken from the environment ([`Config::with_env`]). Nothing is
 /// checked until [`Config::check`], which tells all that is wrong at once.
 ///
-/// This release acts on the mode, the endpoint, the interval and the initial delay. The others are
-/// understood and checked, and an install that is given one is refused: nothing is ignored.
-///
 /// ```
 /// use std::time::Duration;
 /// use dcgm_otel::{Config, Group, GroupSwitch, Mode};
@@ -69,6 +66,7 @@ pub struct Config {
     pub(crate) initial_delay: Setting<Duration>,
     pub(crate) max_age: Setting<Option<Duration>>,
     pub(crate) max_series: Setting<usize>,
+    pub(crate) max_instrument_series: Setting<usize>,
     pub(crate) groups: BTreeMap<Group, Setting<GroupSwitch>>,
     pub(crate) metrics: BTreeMap<String, Setting<MetricSwitch>>,
     pub(crate) group_series: BTreeMap<Group, Setting<usize>>,
@@ -129,6 +127,7 @@ impl Default for Config {
             initial_delay: Setting::default_of(Duration::from_secs(1)),
             max_age: Setting::default(),
             max_series: Setting::default_of(1024),
+            max_instrument_series: Setting::default_of(1000),
             groups: BTreeMap::new(),
             metrics: BTreeMap::new(),
             group_series: BTreeMap::new(),
@@ -196,6 +195,7 @@ impl Config {
             initial_delay: self.initial_delay.or(lower.initial_delay),
             max_age: self.max_age.or(lower.max_age),
             max_series: self.max_series.or(lower.max_series),
+            max_instrument_series: self.max_instrument_series.or(lower.max_instrument_series),
             groups: over(self.groups, lower.groups),
             metrics: over(self.metrics, lower.metrics),
             group_series: over(self.group_series, lower.group_series),
@@ -252,9 +252,14 @@ impl Config {
     }
 
     fn check_series(&self, errors: &mut Vec<ConfigError>) {
-        if self.max_series.value == 0 {
-            let name = Key::MaxSeries.name(self.max_series.origin);
-            errors.push(ConfigError::new(name, "0", apply::ABOVE_ZERO));
+        for (key, cap) in [
+            (Key::MaxSeries, &self.max_series),
+            (Key::MaxInstrumentSeries, &self.max_instrument_series),
+        ] {
+            if cap.value == 0 {
+                let name = key.name(cap.origin);
+                errors.push(ConfigError::new(name, "0", apply::ABOVE_ZERO));
+            }
         }
         for (group, cap) in &self.group_series {
             if cap.value == 0 {
@@ -314,5 +319,5 @@ fn is_metric(name: &str) -> bool {
     metrics.any(|row| {
         let mut families = row.families.iter();
         row.name == metric && family.is_none_or(|name| families.any(|one| one.name == name))
-    }) || exporter::ROWS.iter().any(|row| row.name == name)
+    }) || exporter::METRICS.iter().any(|row| row.name == name)
 }

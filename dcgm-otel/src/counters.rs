@@ -1,16 +1,20 @@
 //! Totals that never decrease: what DCGM's counters have grown by since they were first seen.
 //!
 //! A counter of DCGM's starts at the driver's age and at zero again when the driver loads. The SDK
-//! fixes the start of a stream when the instrument is made, reports the first value of a delta
-//! stream as it is, and panics in builds with overflow checks if a total decreases. So what is
-//! exported is the growth since installation, and what was exported once is held.
+//! fixes the start of a stream when the instrument is made, reports the first value of a delta stream as it is,
+//! and panics in builds with overflow checks if a total decreases. So what is exported is the growth since
+//! installation, and what was exported once is held.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use dcgm::{Timestamp, Value};
 
-use crate::catalogue::{Kind, Op, Source};
+use crate::candidates::Input;
+use crate::cardinality::Block;
+use crate::catalogue::{Kind, Op, Scale};
+use crate::config::CounterOrigin;
 use crate::snapshot::{Number, Series};
 
 /// OTLP carries totals as signed numbers, and turns larger ones into 0.
@@ -28,11 +32,23 @@ pub(crate) struct Total {
     grown: u64,
     /// …and the part of a unit that a rate left over.
     remainder: f64,
+    scale: Scale,
+    /// Where it begins, if it has not begun.
+    begins: CounterOrigin,
+    /// What is added up: one source, as a rule.
+    parts: Vec<Part>,
+}
+
+/// One source of a total.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Part {
+    input: Input,
     /// What the growth is measured against: the last reading. `None` before the first.
     last: Option<u64>,
+    /// Whether there ever was one.
+    was_read: bool,
     /// When that was taken.
     at: Timestamp,
-    source: Source,
 }
 
 /// What a reading did to a total.
@@ -47,81 +63,138 @@ pub(crate) enum Step {
 }
 
 impl Total {
-    pub(crate) const fn new(source: Source, origin: Number) -> Self {
+    pub(crate) fn new(inputs: &[Input], origin: Number, begins: CounterOrigin) -> Self {
+        let part = |input: &Input| Part {
+            input: *input,
+            last: None,
+            was_read: false,
+            at: Timestamp::NEVER,
+        };
         Self {
             origin,
             grown: 0,
             remainder: 0.0,
-            last: None,
-            at: Timestamp::NEVER,
-            source,
+            scale: inputs.first().map_or(Scale::Times(1), |input| input.scale),
+            // What was shown holds what the device had counted.
+            begins: if origin.is_positive() {
+                CounterOrigin::Rebased
+            } else {
+                begins
+            },
+            parts: inputs.iter().map(part).collect(),
         }
     }
 
-    /// Takes a reading.
-    pub(crate) fn add(&mut self, value: &Value<'_>, at: Timestamp, interval: Duration) -> Step {
-        match self.source.op {
-            Op::Counter => whole(value).map_or(Step::Held, |raw| self.count(raw, at)),
-            Op::Integrate => self.integrate(value, at, interval),
-            Op::Last => Step::Held,
+    /// Takes a reading of one of its sources.
+    pub(crate) fn add(
+        &mut self,
+        part: usize,
+        value: &Value<'_>,
+        at: Timestamp,
+        interval: Duration,
+    ) -> Step {
+        let Some(mut taken) = self.parts.get(part).copied() else {
+            return Step::Held;
+        };
+        let step = match taken.input.op {
+            Op::Counter | Op::Sum => {
+                whole(value).map_or(Step::Held, |raw| self.count(&mut taken, raw, at))
+            }
+            Op::Integrate => self.integrate(&mut taken, value, at, interval),
+            _ => Step::Held,
+        };
+        if let Some(part) = self.parts.get_mut(part) {
+            *part = taken;
         }
+        step
+    }
+
+    /// Counts an event.
+    pub(crate) fn event(&mut self) {
+        self.grown = self.grown.saturating_add(1);
     }
 
     /// The next reading is a new beginning: it is of another thing under the same name.
     pub(crate) fn forget_baseline(&mut self) {
-        self.last = None;
-        self.at = Timestamp::NEVER;
+        for part in &mut self.parts {
+            part.last = None;
+            part.at = Timestamp::NEVER;
+        }
+    }
+
+    /// The devices began at zero, whatever they say now: what they say has grown since.
+    pub(crate) fn restart(&mut self) {
+        let running = |part: &&mut Part| part.last.is_some() && part.input.op != Op::Integrate;
+        for part in self.parts.iter_mut().filter(running) {
+            part.last = Some(0);
+        }
+    }
+
+    /// Whether it is made of these sources.
+    fn is_of(&self, inputs: &[Input]) -> bool {
+        self.parts.iter().map(|part| &part.input).eq(inputs)
     }
 
     /// The total, in the unit and type of the instrument.
     pub(crate) fn number(&self, kind: Kind) -> Number {
         #[expect(clippy::cast_precision_loss, reason = "a fraction is what is exported")]
-        let fraction = self.source.scale.of(self.grown as f64 + self.remainder);
+        let fraction = self.scale.of(self.grown as f64 + self.remainder);
         match (kind, self.origin) {
             (Kind::CounterF64, Number::F64(origin)) => Number::F64(origin + fraction),
             (Kind::CounterF64, _) => Number::F64(fraction),
             (_, Number::U64(origin)) => {
-                let grown = self.source.scale.of_total(self.grown);
+                let grown = self.scale.of_total(self.grown);
                 Number::U64(origin.saturating_add(grown).min(LARGEST))
             }
-            _ => Number::U64(self.source.scale.of_total(self.grown).min(LARGEST)),
+            _ => Number::U64(self.scale.of_total(self.grown).min(LARGEST)),
         }
     }
 
-    fn count(&mut self, raw: u64, at: Timestamp) -> Step {
-        let step = match self.last {
+    fn count(&mut self, part: &mut Part, raw: u64, at: Timestamp) -> Step {
+        let step = match part.last {
+            None if self.begins == CounterOrigin::Device && !part.was_read => {
+                self.grown = self.grown.saturating_add(raw);
+                Step::Counted
+            }
             None => Step::Counted,
             Some(last) if raw >= last => {
                 self.grown = self.grown.saturating_add(raw - last);
                 Step::Counted
             }
-            // A dip of less than a hundredth is a jitter of the reading. `last` stays, or the way
-            // back up would be counted twice.
+            // A dip of less than a hundredth is a jitter of the reading. `last` stays, or the way back up
+            // would be counted twice.
             Some(last) if u128::from(raw) * 100 > u128::from(last) * 99 => return Step::Held,
             Some(_) => {
                 self.grown = self.grown.saturating_add(raw);
                 Step::Reset
             }
         };
-        self.last = Some(raw);
-        self.at = at;
+        part.last = Some(raw);
+        part.was_read = true;
+        part.at = at;
         step
     }
 
-    fn integrate(&mut self, value: &Value<'_>, at: Timestamp, interval: Duration) -> Step {
+    fn integrate(
+        &mut self,
+        part: &mut Part,
+        value: &Value<'_>,
+        at: Timestamp,
+        interval: Duration,
+    ) -> Step {
         let Some(rate) = value
             .as_f64()
             .filter(|rate| rate.is_finite() && *rate >= 0.0)
         else {
             return Step::Held;
         };
-        let since = at.since(self.at);
-        let first = self.last.is_none();
+        let since = at.since(part.at);
+        let first = part.last.is_none();
         if !first && since.is_zero() {
             return Step::Held;
         }
-        self.last = Some(0);
-        self.at = at;
+        part.last = Some(0);
+        part.at = at;
         if first || since.as_secs_f64() > interval.as_secs_f64() * LONGEST_GAP {
             return Step::Held;
         }
@@ -157,28 +230,47 @@ fn whole(value: &Value<'_>) -> Option<u64> {
 /// The totals of a meter, those of entities that are gone too. A total keeps its place for good.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    totals: Vec<(Series, Total)>,
+    totals: Vec<Entry>,
     places: HashMap<Series, usize>,
     /// What earlier meters of the same provider had shown.
     origins: HashMap<Series, Number>,
+    /// Where new totals begin.
+    begins: CounterOrigin,
+}
+
+#[derive(Debug)]
+struct Entry {
+    series: Series,
+    /// The `hw.id` of the entity.
+    owner: Option<Arc<str>>,
+    block: Block,
+    total: Total,
 }
 
 impl Ledger {
     /// That goes on where earlier meters of the same provider ended.
-    pub(crate) fn continuing(origins: HashMap<Series, Number>) -> Self {
+    pub(crate) fn continuing(origins: HashMap<Series, Number>, begins: CounterOrigin) -> Self {
         Self {
             origins,
+            begins,
             ..Self::default()
         }
     }
 
-    /// The place of a series' total. One whose source is another than before begins anew, on top of
+    /// The place of a series' total. One whose sources are others than before begins anew, on top of
     /// what it showed: two counters have nothing in common but their name.
-    pub(crate) fn open(&mut self, series: &Series, source: Source, kind: Kind) -> usize {
+    pub(crate) fn open(
+        &mut self,
+        series: &Series,
+        owner: Option<&Arc<str>>,
+        block: Block,
+        inputs: &[Input],
+        kind: Kind,
+    ) -> usize {
         if let Some(place) = self.places.get(series) {
-            if let Some((_, total)) = self.totals.get_mut(*place) {
-                if total.source != source {
-                    *total = Total::new(source, total.number(kind));
+            if let Some(Entry { total, .. }) = self.totals.get_mut(*place) {
+                if !total.is_of(inputs) {
+                    *total = Total::new(inputs, total.number(kind), CounterOrigin::Rebased);
                 }
             }
             return *place;
@@ -188,38 +280,47 @@ impl Ledger {
             _ => Number::U64(0),
         });
         let place = self.totals.len();
-        self.totals
-            .push((series.clone(), Total::new(source, origin)));
+        self.totals.push(Entry {
+            series: series.clone(),
+            owner: owner.cloned(),
+            block,
+            total: Total::new(inputs, origin, self.begins),
+        });
         self.places.insert(series.clone(), place);
         place
     }
 
+    /// The devices of that `hw.id` began at zero.
+    pub(crate) fn restart(&mut self, id: &str) {
+        let of = |entry: &&mut Entry| entry.owner.as_deref() == Some(id);
+        for entry in self.totals.iter_mut().filter(of) {
+            entry.total.restart();
+        }
+    }
+
     pub(crate) fn get_mut(&mut self, place: usize) -> Option<&mut Total> {
-        self.totals.get_mut(place).map(|(_, total)| total)
+        self.totals.get_mut(place).map(|entry| &mut entry.total)
     }
 
     pub(crate) fn get(&self, place: usize) -> Option<&Total> {
-        self.totals.get(place).map(|(_, total)| total)
+        self.totals.get(place).map(|entry| &entry.total)
     }
 
     /// Every series that has been counted, and its place.
-    pub(crate) fn series(&self) -> impl Iterator<Item = (usize, &Series)> {
+    pub(crate) fn series(&self) -> impl Iterator<Item = (usize, &Series, Block)> {
         let totals = self.totals.iter().enumerate();
         totals
-            .filter(|(_, (_, total))| total.is_shown())
-            .map(|(place, (series, _))| (place, series))
+            .filter(|(_, entry)| entry.total.is_shown())
+            .map(|(place, entry)| (place, &entry.series, entry.block))
     }
 }
 
 impl Total {
     /// Whether there is anything to show: a reading, or what an earlier meter had shown.
     pub(crate) fn is_shown(&self) -> bool {
-        let begun = match self.origin {
-            Number::F64(origin) => origin > 0.0,
-            Number::U64(origin) => origin > 0,
-            Number::I64(_) => false,
-        };
-        self.last.is_some() || self.grown > 0 || begun
+        self.grown > 0
+            || self.origin.is_positive()
+            || self.parts.iter().any(|part| part.last.is_some())
     }
 }
 

@@ -71,6 +71,11 @@ impl Effective {
             age.map_or_else(|| "auto".to_owned(), duration::write)
         });
         all.setting(Key::MaxSeries, &config.max_series, ToString::to_string);
+        all.setting(
+            Key::MaxInstrumentSeries,
+            &config.max_instrument_series,
+            ToString::to_string,
+        );
         for group in Group::ALL {
             let given = config.groups.get(group);
             let origin = given.map_or(Origin::Default, |setting| setting.origin);

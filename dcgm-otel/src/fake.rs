@@ -39,7 +39,8 @@ pub(crate) fn every_field() -> Vec<FieldId> {
     let points = families.flat_map(|family| family.points);
     points
         .flat_map(|point| point.sources)
-        .map(|source| source.field)
+        .filter(|source| source.op != crate::catalogue::Op::Event)
+        .flat_map(|source| source.each.iter().copied().chain([source.field]))
         .collect()
 }
 

@@ -35,6 +35,7 @@
 mod attributes;
 mod builder;
 mod candidates;
+mod cardinality;
 mod catalogue;
 mod clock;
 mod config;
@@ -44,12 +45,10 @@ mod env;
 #[cfg(test)]
 mod fake;
 mod health;
+mod hook;
 mod instruments;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the plan will take the names of series from here")
-)]
 mod naming;
+mod past;
 mod plan;
 mod sampler;
 mod schedule;

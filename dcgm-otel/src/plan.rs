@@ -1,56 +1,63 @@
 //! The series that there are, and their values: what each sample becomes.
 
+mod events;
+mod shown;
+mod track;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dcgm::{Absent, EntityId, EntityKind, FieldId, Query, Samples, Timestamp, Value};
+use dcgm::{Absent, EntityId, FieldId, Query, Samples};
+use opentelemetry::KeyValue;
 
-use crate::attributes::is_instance;
-use crate::candidates::{Answers, Candidate};
-use crate::catalogue::{CATALOGUE, Kind, Metric, Op, Source};
+use crate::attributes::{is_instance, sorted};
+use crate::candidates::{self, Answers, Candidate, Candidates, Input, Known};
+use crate::cardinality::{Block, Caps, Counts};
+use crate::catalogue::{self, Metric, Op};
+use crate::config::Config;
 use crate::counters::{Ledger, Step};
-use crate::snapshot::{Cell, Layout, Number, Series};
+use crate::past::{Past, Status};
+use crate::snapshot::{Layout, Series};
+use events::EventSource;
+use shown::Shown;
+use track::Track;
 
-/// Values are shown for so many of the engine's sampling intervals after they last changed.
-const SHOWN_FOR: u32 = 3;
+/// How often what hardly ever changes is sampled.
+const AT_REST: Duration = Duration::from_secs(3600);
 
 /// The series that there are, each with its source, and their present values.
 #[derive(Debug)]
 pub(crate) struct Plan {
+    metrics: &'static [Metric],
     tracks: Vec<Track>,
     /// Which tracks a sample goes to, sorted.
     routes: Vec<((EntityId, FieldId), usize)>,
-    /// The entities read, sorted, and whether the last read found any of their fields watched.
-    entities: Vec<(EntityId, bool)>,
+    /// The entities read, sorted.
+    entities: Vec<Watched>,
     layout: Arc<Layout>,
     /// Where each series of the layout has its value from.
     shown: Vec<Shown>,
+    events: Vec<EventSource>,
+    caps: Caps,
+    /// How many series there are too many.
+    dropped: usize,
+    /// How long a value may be shown that is sampled as often as most are.
+    max_age: Duration,
     made: Instant,
     changed: Option<Instant>,
-    interval: Duration,
 }
 
-/// Where a series has its value from.
-#[derive(Clone, Copy, Debug)]
-enum Shown {
-    /// A level: the track that was read.
-    Level(usize),
-    /// A counter: the place of its total, which outlives the track.
-    Total(usize),
-}
-
-/// What was last read for a series.
+/// An entity that is read.
 #[derive(Debug)]
-struct Track {
-    metric: usize,
-    source: Source,
-    /// Where a counter is counted.
-    total: Option<usize>,
-    timestamp: Timestamp,
-    /// When its timestamp last changed, by our own clock: the engine's may be skewed.
+struct Watched {
+    entity: EntityId,
+    /// Whether the last read found any of its fields watched.
+    found: bool,
+    /// When any of its samples last changed.
     changed: Option<Instant>,
-    value: Option<Number>,
+    /// How long its fastest field may be as it is.
+    max_age: Duration,
 }
 
 /// What a read brought.
@@ -60,75 +67,239 @@ pub(crate) struct Intake {
     pub(crate) values: usize,
     /// Samples that failed, other than for want of a value.
     pub(crate) failed: usize,
-    /// Entities of which nothing is watched any more: they are gone.
+    /// Entities of which nothing is watched any more, or nothing new comes though others go on:
+    /// they are gone or lost.
     pub(crate) gone: usize,
     /// Counters that began anew.
     pub(crate) resets: u64,
 }
 
+/// A series, and where it has its value from.
+type Row = (Series, Shown);
+
 impl Plan {
     pub(crate) fn new(
-        candidates: Vec<Candidate>,
+        candidates: Candidates,
         answers: &Answers,
-        ledger: &mut Ledger,
-        interval: Duration,
+        past: &mut Past,
+        config: &Config,
         now: Instant,
     ) -> Self {
-        let mut tracks = Vec::new();
-        let mut routes = Vec::new();
-        let mut shown: Vec<(Series, Shown)> = Vec::new();
-        for candidate in candidates {
-            let Some(source) = answers.choose(&candidate) else {
-                continue;
-            };
-            let series = candidate.series;
-            let kind = kind_of(&series).filter(|kind| kind.is_counter());
-            let total = kind.map(|kind| ledger.open(&series, source, kind));
-            let track = tracks.len();
-            routes.push(((candidate.entity, source.field), track));
-            tracks.push(Track {
-                metric: series.metric,
-                source,
-                total,
-                timestamp: Timestamp::NEVER,
-                changed: None,
-                value: None,
-            });
-            shown.push((series, total.map_or(Shown::Level(track), Shown::Total)));
-        }
-        routes.sort_unstable();
-        let entities: BTreeSet<EntityId> = routes.iter().map(|((entity, _), _)| *entity).collect();
-
-        // And the counters of what is gone.
-        let live: HashSet<usize> = tracks.iter().filter_map(|track| track.total).collect();
-        let held = ledger.series().filter(|(place, _)| !live.contains(place));
-        shown.extend(held.map(|(place, series)| (series.clone(), Shown::Total(place))));
-        shown.sort_by_key(|(series, _)| series.metric);
-        let (series, shown): (Vec<_>, Vec<_>) = shown.into_iter().unzip();
-        Self {
-            tracks,
-            routes,
-            entities: entities.into_iter().map(|entity| (entity, true)).collect(),
-            layout: Arc::new(Layout::new(series)),
-            shown,
+        past.note_drivers(&candidates.drivers);
+        let duplicates = candidates.duplicates;
+        let chosen = choose(candidates.list, answers);
+        let gone = gone(&chosen, past);
+        let mut plan = Self {
+            metrics: catalogue::of(config.naming()),
+            tracks: Vec::new(),
+            routes: Vec::new(),
+            entities: Vec::new(),
+            layout: Arc::default(),
+            shown: Vec::new(),
+            events: Vec::new(),
+            caps: Caps::of(config),
+            dropped: 0,
+            max_age: config.max_age(config.interval()),
             made: now,
             changed: None,
-            interval,
+        };
+        let dropped = plan.fit(&chosen, &gone, past);
+        plan.dropped += duplicates;
+        let mut rows: Vec<Row> = Vec::new();
+        for (candidate, inputs) in chosen {
+            if !dropped.contains(&candidate.block) {
+                rows.extend(plan.add(candidate, &inputs, answers, past, config));
+            }
         }
+        // The entities that were there and are gone have failed…
+        rows.extend(
+            gone.into_iter()
+                .filter(|one| !dropped.contains(&one.block))
+                .map(|one| {
+                    let failed = i64::from(one.state == catalogue::Condition::Failed);
+                    (one.series, Shown::Fixed(failed))
+                }),
+        );
+        // …and their counters are held.
+        let live: HashSet<usize> = plan.totals().collect();
+        let held = past
+            .ledger
+            .series()
+            .filter(|(place, _, block)| !live.contains(place) && !dropped.contains(block));
+        rows.extend(held.map(|(place, series, _)| (series.clone(), Shown::Total(place))));
+        rows.sort_by_key(|(series, _)| series.metric);
+        let (series, shown) = rows.into_iter().unzip();
+        plan.layout = Arc::new(Layout::new(plan.metrics, series));
+        plan.shown = shown;
+        plan.routes.sort_unstable();
+        plan.entities = plan.watched();
+        plan
+    }
+
+    /// What remains without entities: counters, which hold; if the engine itself says that there
+    /// are none any more, they have failed.
+    pub(crate) fn without_entities(
+        past: &mut Past,
+        config: &Config,
+        all_gone: bool,
+        now: Instant,
+    ) -> Self {
+        let none = Candidates::default();
+        if all_gone {
+            return Self::new(none, &Answers::default(), past, config, now);
+        }
+        let statuses = std::mem::take(&mut past.statuses);
+        let plan = Self::new(none, &Answers::default(), past, config, now);
+        past.statuses = statuses;
+        plan
+    }
+
+    /// Which blocks go, and how many series with them.
+    fn fit(
+        &mut self,
+        chosen: &[(Candidate, Vec<Input>)],
+        gone: &[Status],
+        past: &mut Past,
+    ) -> BTreeSet<Block> {
+        let mut counts = Counts::new();
+        let mut live = HashSet::new();
+        for (candidate, inputs) in chosen {
+            if inputs.first().is_none_or(|input| input.op != Op::Event) {
+                *counts.entry(candidate.block).or_default() += 1;
+                live.insert(&candidate.series);
+            }
+        }
+        let held = past
+            .ledger
+            .series()
+            .filter(|(_, series, _)| !live.contains(series));
+        for block in held
+            .map(|(.., block)| block)
+            .chain(gone.iter().map(|one| one.block))
+        {
+            *counts.entry(block).or_default() += 1;
+        }
+        let dropped = self.caps.excess(&counts, &past.dropped);
+        self.dropped = dropped.iter().filter_map(|block| counts.get(block)).sum();
+        let counters = dropped.iter().filter(|block| block.counts());
+        past.dropped.extend(counters.copied());
+        dropped
+    }
+
+    /// Takes a series in: what is shown of it, unless that is known only once something happens.
+    fn add(
+        &mut self,
+        candidate: Candidate,
+        inputs: &[Input],
+        answers: &Answers,
+        past: &mut Past,
+        config: &Config,
+    ) -> Option<Row> {
+        let metric = self.metrics.get(candidate.series.metric)?;
+        let mut series = candidate.series;
+        let owner = candidate.id;
+        let block = candidate.block;
+        if let Some(input) = inputs.first().filter(|input| input.op == Op::Event) {
+            self.events.push(EventSource {
+                input: *input,
+                owner,
+                block,
+                series,
+            });
+            return None;
+        }
+        let total = metric.kind.is_counter().then(|| {
+            let ledger = &mut past.ledger;
+            ledger.open(&series, owner.as_ref(), block, inputs, metric.kind)
+        });
+        let first = self.tracks.len();
+        let period = if candidate.family.at_rest {
+            AT_REST
+        } else {
+            config.interval()
+        };
+        let max_age = config.max_age(period);
+        for (part, input) in inputs.iter().enumerate() {
+            let at = (input.entity, input.field);
+            self.routes.push((at, self.tracks.len()));
+            let total = total.map(|place| (place, part));
+            self.tracks
+                .push(Track::new(metric, *input, total, period, max_age));
+        }
+        let shown = match (total, candidate.value) {
+            (Some(place), _) => Shown::Total(place),
+            (None, Known::Number(number)) => {
+                let facts = candidate
+                    .inputs
+                    .iter()
+                    .filter_map(|input| answers.fact(input));
+                series.attributes = with(&series.attributes, facts);
+                Shown::Fixed(number)
+            }
+            (None, Known::Condition(at_least, about)) => {
+                if let Some(id) = &owner {
+                    let series = series.clone();
+                    past.note_status(
+                        id,
+                        Status {
+                            series,
+                            block,
+                            state: about,
+                        },
+                    );
+                }
+                Shown::Status {
+                    first,
+                    count: inputs.len(),
+                    at_least,
+                    about,
+                    known: candidate.entity.kind == dcgm::EntityKind::GPU,
+                }
+            }
+            (None, Known::Nothing) if inputs.iter().any(|one| one.op.is_joint()) => {
+                Shown::Sum(first, inputs.len())
+            }
+            (None, Known::Nothing) => Shown::Level(first),
+        };
+        Some((series, shown))
+    }
+
+    fn totals(&self) -> impl Iterator<Item = usize> + '_ {
+        let totals = self.tracks.iter().filter_map(|track| track.total);
+        totals.map(|(place, _)| place)
+    }
+
+    fn watched(&self) -> Vec<Watched> {
+        let mut entities: BTreeMap<EntityId, Duration> = BTreeMap::new();
+        for track in &self.tracks {
+            let age = entities.entry(track.input.entity).or_insert(track.max_age);
+            *age = track.max_age.min(*age);
+        }
+        let watched = entities.into_iter().map(|(entity, max_age)| Watched {
+            entity,
+            found: true,
+            changed: None,
+            max_age,
+        });
+        watched.collect()
     }
 
     /// What to read.
     pub(crate) fn query(&self) -> Query {
-        let mut kinds: BTreeMap<EntityKind, (BTreeSet<EntityId>, BTreeSet<FieldId>)> =
-            BTreeMap::new();
-        for ((entity, field), _) in &self.routes {
-            let of_kind = kinds.entry(entity.kind).or_default();
-            of_kind.0.insert(*entity);
-            of_kind.1.insert(*field);
-        }
-        Query::new(kinds.into_values().map(|(entities, fields)| {
-            (entities.into_iter().collect(), fields.into_iter().collect())
-        }))
+        Query::new(candidates::fields(
+            self.tracks.iter().map(|track| track.input),
+        ))
+    }
+
+    /// What the engine must sample, and how often.
+    pub(crate) fn needs(&self) -> Vec<(Input, Duration)> {
+        let needs = self.tracks.iter().map(|track| (track.input, track.period));
+        needs.collect()
+    }
+
+    /// The events that must be watched.
+    pub(crate) fn events(&self) -> Vec<(Vec<EntityId>, Vec<FieldId>)> {
+        candidates::fields(self.events.iter().map(|source| source.input))
     }
 
     pub(crate) fn layout(&self) -> &Arc<Layout> {
@@ -139,27 +310,41 @@ impl Plan {
         self.tracks.is_empty()
     }
 
-    /// How long the engine has brought nothing new. Status "fine" does not tell: an engine whose
-    /// sampling hangs goes on answering so.
-    pub(crate) fn silent_for(&self, now: Instant) -> Duration {
-        now.saturating_duration_since(self.changed.unwrap_or(self.made))
+    /// How many series there are too many.
+    pub(crate) const fn dropped(&self) -> usize {
+        self.dropped
     }
 
-    /// How long a value may be shown after it last changed.
-    pub(crate) fn max_age(&self) -> Duration {
-        self.interval.saturating_mul(SHOWN_FOR)
+    /// How long the engine has brought nothing new, if that is too long. Status "fine" does not
+    /// tell: an engine whose sampling hangs goes on answering so.
+    pub(crate) fn silent_for(&self, now: Instant) -> Option<Duration> {
+        let silent = now.saturating_duration_since(self.changed.unwrap_or(self.made));
+        (silent >= self.max_age()).then_some(silent)
+    }
+
+    /// How long nothing new may come.
+    fn max_age(&self) -> Duration {
+        let fastest = self.entities.iter().map(|watched| watched.max_age).min();
+        fastest.map_or(self.max_age, |age| age.max(self.max_age))
+    }
+
+    /// How long what was not sampled may be shown: as long as anything is.
+    fn until(&self) -> Option<Instant> {
+        self.changed
+            .unwrap_or(self.made)
+            .checked_add(self.max_age())
     }
 
     /// When the engine last brought something new.
-    pub(crate) fn changed(&self) -> Option<Instant> {
+    pub(crate) const fn changed(&self) -> Option<Instant> {
         self.changed
     }
 
     /// Takes what was read.
     pub(crate) fn take(&mut self, samples: &Samples, ledger: &mut Ledger, now: Instant) -> Intake {
         let mut intake = Intake::default();
-        for (_, watched) in &mut self.entities {
-            *watched = false;
+        for watched in &mut self.entities {
+            watched.found = false;
         }
         for sample in samples {
             match sample.value {
@@ -169,144 +354,96 @@ impl Plan {
             }
             let at = self
                 .entities
-                .binary_search_by_key(&sample.entity, |(entity, _)| *entity);
-            if let Some((_, watched)) = at.ok().and_then(|at| self.entities.get_mut(at)) {
-                *watched |= sample.value != Err(Absent::NotWatched);
+                .binary_search_by_key(&sample.entity, |watched| watched.entity);
+            let mut watched = at.ok().and_then(|at| self.entities.get_mut(at));
+            if let Some(watched) = &mut watched {
+                watched.found |= sample.value != Err(Absent::NotWatched);
             }
             let key = (sample.entity, sample.field);
             let from = self.routes.partition_point(|(other, _)| *other < key);
-            let routes = self
-                .routes
-                .iter()
-                .skip(from)
-                .take_while(|(other, _)| *other == key);
-            for (_, track) in routes {
+            let routes = self.routes.iter().skip(from);
+            for (_, track) in routes.take_while(|(other, _)| *other == key) {
                 let Some(track) = self.tracks.get_mut(*track) else {
                     continue;
                 };
                 if sample.value.is_ok() && track.moved_to(sample.timestamp, now) {
                     self.changed = Some(now);
+                    if let Some(watched) = &mut watched {
+                        watched.changed = Some(now);
+                    }
                 }
-                let step = track.take(sample.value, sample.timestamp, ledger, self.interval);
+                let step = track.take(sample.value, sample.timestamp, ledger);
                 intake.resets += u64::from(step == Step::Reset);
             }
         }
-        intake.gone = self.entities.iter().filter(|(_, watched)| !watched).count();
+        let others_go_on = self.changed == Some(now);
+        let gone = self.entities.iter().filter(|watched| {
+            let silent = watched
+                .changed
+                .is_some_and(|at| now.duration_since(at) >= watched.max_age);
+            !watched.found || (others_go_on && silent)
+        });
+        intake.gone = gone.count();
         intake
-    }
-
-    /// What is to be shown: one cell for each series of the layout.
-    pub(crate) fn cells(&self, ledger: &Ledger, into: &mut Vec<Option<Cell>>) {
-        let max_age = self.max_age();
-        into.clear();
-        into.extend(self.layout.series().iter().zip(&self.shown).map(
-            |(series, shown)| match shown {
-                Shown::Total(place) => {
-                    let total = ledger.get(*place).filter(|total| total.is_shown())?;
-                    let number = total.number(kind_of(series)?);
-                    Some(Cell {
-                        number,
-                        until: None,
-                    })
-                }
-                Shown::Level(track) => {
-                    let track = self.tracks.get(*track)?;
-                    let until = track.changed?.checked_add(max_age);
-                    track.value.map(|number| Cell { number, until })
-                }
-            },
-        ));
     }
 
     /// The instances of a GPU that are gone may come back under the same name and be others.
     pub(crate) fn forget_instances(&self, ledger: &mut Ledger) {
-        for ((entity, _), track) in &self.routes {
-            if is_instance(entity.kind) {
-                let place = self.tracks.get(*track).and_then(|track| track.total);
-                if let Some(total) = place.and_then(|place| ledger.get_mut(place)) {
-                    total.forget_baseline();
-                }
+        let instances = self
+            .tracks
+            .iter()
+            .filter(|track| is_instance(track.input.entity.kind));
+        for (place, _) in instances.filter_map(|track| track.total) {
+            if let Some(total) = ledger.get_mut(place) {
+                total.forget_baseline();
             }
         }
     }
 }
 
-impl Track {
-    /// Notes a timestamp; whether it is another than before.
-    fn moved_to(&mut self, timestamp: Timestamp, now: Instant) -> bool {
-        let moved = self.changed.is_none() || self.timestamp != timestamp;
-        if moved {
-            self.timestamp = timestamp;
-            self.changed = Some(now);
-        }
-        moved
+/// The candidates that have sources, and these; what is said in more detail is left out.
+fn choose(candidates: Vec<Candidate>, answers: &Answers) -> Vec<(Candidate, Vec<Input>)> {
+    let mut chosen: Vec<(Candidate, Vec<Input>)> = candidates
+        .into_iter()
+        .filter_map(|candidate| {
+            let inputs = answers.choose(&candidate)?;
+            Some((candidate, inputs))
+        })
+        .collect();
+    let mut detailed = HashSet::new();
+    for (candidate, _) in &chosen {
+        let family = (candidate.series.metric, candidate.family.name);
+        detailed.insert((family, candidate.entity));
+        detailed.extend(candidate.parent.map(|parent| (family, parent)));
     }
-
-    fn take(
-        &mut self,
-        value: Result<Value<'_>, Absent>,
-        at: Timestamp,
-        ledger: &mut Ledger,
-        interval: Duration,
-    ) -> Step {
-        let metric = CATALOGUE.get(self.metric);
-        if self.source.op == Op::Last {
-            self.value = value
-                .ok()
-                .zip(metric)
-                .and_then(|(value, metric)| level(metric, self.source, &value));
-            return Step::Held;
-        }
-        // Without a value a counter holds.
-        let total = self.total.and_then(|place| ledger.get_mut(place));
-        value
-            .ok()
-            .zip(total)
-            .map_or(Step::Held, |(value, total)| total.add(&value, at, interval))
-    }
+    chosen.retain(|(candidate, _)| {
+        let detail = (candidate.series.metric, candidate.family.unless);
+        !detailed.contains(&(detail, candidate.entity))
+    });
+    chosen
 }
 
-/// A level in the metric's unit and type; `None` if it can be none.
-fn level(metric: &Metric, source: Source, value: &Value<'_>) -> Option<Number> {
-    let scaled = source.scale.of(value.as_f64()?);
-    let (least, most) = metric.range;
-    if !scaled.is_finite() || scaled < least || scaled > most {
-        return None;
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a conversion ends at the largest"
-    )]
-    let number = match metric.kind {
-        Kind::GaugeF64 => Number::F64(scaled),
-        Kind::GaugeI64 | Kind::UpDownI64 => Number::I64(scaled.round() as i64),
-        Kind::CounterF64 | Kind::CounterU64 => return None,
-    };
-    Some(number)
+/// The status series of the entities that were there and are not among these.
+fn gone(chosen: &[(Candidate, Vec<Input>)], past: &Past) -> Vec<Status> {
+    let present: HashSet<&str> = chosen
+        .iter()
+        .filter(|(candidate, _)| matches!(candidate.value, Known::Condition(..)))
+        .filter_map(|(candidate, _)| candidate.id.as_deref())
+        .collect();
+    past.statuses
+        .iter()
+        .filter(|(id, _)| !present.contains(&***id))
+        .flat_map(|(_, statuses)| statuses.iter().cloned())
+        .collect()
 }
 
-fn kind_of(series: &Series) -> Option<Kind> {
-    CATALOGUE.get(series.metric).map(|metric| metric.kind)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_level_that_cannot_be_is_none() {
-        let power = CATALOGUE
-            .iter()
-            .find(|metric| metric.name == "hw.power")
-            .unwrap();
-        let source = power.families[0].points[0].sources[0];
-        assert_eq!(
-            level(power, source, &Value::Double(3.5)),
-            Some(Number::F64(3.5))
-        );
-        for value in [f64::NAN, f64::INFINITY, -1.0] {
-            assert_eq!(level(power, source, &Value::Double(value)), None);
-        }
-        assert_eq!(level(power, source, &Value::Text("3.5")), None);
-    }
+/// With more attributes; one that is there already stays.
+fn with(
+    attributes: &[KeyValue],
+    more: impl IntoIterator<Item = (&'static str, opentelemetry::Value)>,
+) -> Arc<[KeyValue]> {
+    let more = more
+        .into_iter()
+        .map(|(key, value)| KeyValue::new(key, value));
+    sorted(more.chain(attributes.iter().cloned()).collect()).into()
 }

@@ -1,22 +1,34 @@
-//! The thread that samples: connect, enumerate, watch, read, publish, and all of it again after a
-//! failure.
+//! The thread that samples: connect, enumerate, watch, read, publish, and all of it again after a failure.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use dcgm::{Client, EntityId, EntityKind, Samples};
+use dcgm::{BuildInfo, Client, EntityId, EntityKind, Samples};
 
-use crate::candidates::{self, Answers};
+use crate::candidates;
 use crate::clock::Clock;
-use crate::counters::Ledger;
+use crate::config::Config;
 use crate::health::{ErrorKind, Failure, Shared, State};
+use crate::hook::Hook;
 use crate::instruments::Hub;
-use crate::plan::Plan;
+use crate::past::Past;
+use crate::plan::{Intake, Plan};
 use crate::schedule::Schedule;
 use crate::session::{self, Interrupted, Session};
 use crate::snapshot::{Cell, Snapshot};
+
+/// Whose coming and going is looked for at each tick.
+const COME_AND_GO: [EntityKind; 3] = [
+    EntityKind::GPU,
+    EntityKind::GPU_INSTANCE,
+    EntityKind::COMPUTE_INSTANCE,
+];
+
+/// After this long without a further change the entities have settled: the engine lists the
+/// instances of a GPU one by one while it is cut anew.
+const SETTLED: Duration = Duration::from_secs(1);
 
 /// What the thread can be asked.
 #[derive(Debug)]
@@ -34,9 +46,12 @@ pub(crate) struct Sampler {
     hub: Arc<Hub>,
     shared: Arc<Shared>,
     clock: Clock,
-    interval: Duration,
+    config: Config,
+    hook: Option<Hook>,
     kinds: Vec<EntityKind>,
-    ledger: Ledger,
+    past: Past,
+    /// The engine says that there is nothing.
+    all_gone: bool,
     connected: bool,
     session: Option<Session>,
     /// The entities of the session, and those of this tick.
@@ -44,6 +59,8 @@ pub(crate) struct Sampler {
     listed: Vec<EntityId>,
     /// Something is amiss that the list of entities does not show.
     suspicious: bool,
+    /// The list that is not the session's, and since when it is that.
+    unsettled: Option<(Vec<EntityId>, Instant)>,
     scratch: Vec<EntityId>,
     samples: Samples,
     cells: Vec<Option<Cell>>,
@@ -57,22 +74,25 @@ impl Sampler {
         hub: Arc<Hub>,
         shared: Arc<Shared>,
         clock: Clock,
-        interval: Duration,
-        ledger: Ledger,
+        (config, hook): (Config, Option<Hook>),
+        past: Past,
     ) -> Self {
         Self {
             client,
             hub,
             shared,
             clock,
-            interval,
-            kinds: candidates::kinds(),
-            ledger,
+            kinds: Vec::new(),
+            config,
+            hook,
+            past,
+            all_gone: false,
             connected: false,
             session: None,
             entities: Vec::new(),
             listed: Vec::new(),
             suspicious: false,
+            unsettled: None,
             scratch: Vec::new(),
             samples: Samples::new(),
             cells: Vec::new(),
@@ -82,7 +102,8 @@ impl Sampler {
 
     /// Samples until told to end.
     pub(crate) fn run(mut self, commands: &Receiver<Command>, initial_delay: Duration) {
-        let mut schedule = Schedule::new(self.clock.now(), initial_delay, self.interval);
+        let interval = self.config.interval();
+        let mut schedule = Schedule::new(self.clock.now(), initial_delay, interval);
         loop {
             let command = if self.clock.runs() {
                 commands.recv_deadline(schedule.next())
@@ -99,6 +120,9 @@ impl Sampler {
             match &outcome {
                 Ok(()) => schedule.succeeded(now),
                 Err(_) => schedule.failed(now),
+            }
+            if self.unsettled.is_some() {
+                schedule.not_after(now + SETTLED);
             }
             if let Some(reply) = reply {
                 // Who asked may have gone.
@@ -145,21 +169,21 @@ impl Sampler {
         if !self.connected {
             self.connect(client)?;
         }
-        session::list(client, &self.kinds, &mut self.scratch, &mut self.listed)?;
-        if self.session.is_none() || self.suspicious || self.listed != self.entities {
+        let kinds = self.kinds.iter().filter(|kind| COME_AND_GO.contains(kind));
+        session::list(client, kinds, &mut self.scratch, &mut self.listed)?;
+        if self.session.is_none() || self.has_settled_anew() {
             self.enumerate(client)?;
         }
         let Some(session) = &mut self.session else {
             return Ok(());
         };
-        let intake = session.read(client, &mut self.ledger, &mut self.samples, &self.clock)?;
+        let intake = session.read(client, &mut self.past, &mut self.samples, &self.clock)?;
         self.suspicious = intake.gone > 0;
 
         let now = self.clock.now();
         let silent_for = session.plan.silent_for(now);
-        let too_long = session.plan.max_age();
         let last_sample = session.plan.changed();
-        session.plan.cells(&self.ledger, &mut self.cells);
+        session.plan.cells(&self.past.ledger, now, &mut self.cells);
         let layout = Arc::clone(session.plan.layout());
         let snapshot = self.snapshot(&layout);
         self.spare = Some(self.hub.publish(snapshot));
@@ -174,7 +198,7 @@ impl Sampler {
                 report.count(ErrorKind::Read);
             }
         });
-        if silent_for >= too_long {
+        if let Some(silent_for) = silent_for {
             let message = format!("the engine has sampled nothing for {silent_for:.0?}");
             return Err(Interrupted::plain(ErrorKind::Stale, message));
         }
@@ -189,6 +213,11 @@ impl Sampler {
     fn connect(&mut self, client: &dyn Client) -> Result<(), Interrupted> {
         let engine = session::connect(client)?;
         self.connected = true;
+        self.kinds = candidates::kinds(&self.config);
+        if !can_list_cpus(&engine) {
+            self.kinds
+                .retain(|kind| ![EntityKind::CPU, EntityKind::CPU_CORE].contains(kind));
+        }
         let backend = client.backend();
         tracing::debug!(target = %backend.target, engine = engine.raw(), "connected");
         self.shared.update(|report| {
@@ -199,18 +228,44 @@ impl Sampler {
         Ok(())
     }
 
+    /// Whether there are others than the session's, for so long that they may stay.
+    fn has_settled_anew(&mut self) -> bool {
+        if !self.suspicious && self.listed == self.entities {
+            self.unsettled = None;
+            return false;
+        }
+        let now = self.clock.now();
+        match &self.unsettled {
+            Some((listed, since)) if *listed == self.listed => {
+                now.saturating_duration_since(*since) >= SETTLED
+            }
+            _ => {
+                self.unsettled = Some((self.listed.clone(), now));
+                false
+            }
+        }
+    }
+
     fn enumerate(&mut self, client: &dyn Client) -> Result<(), Interrupted> {
+        if let Some(session) = &mut self.session {
+            // What happened last to those who are gone. What cannot be read now is read in the next session.
+            let mut intake = Intake::default();
+            let _ = session.read_events(client, &mut self.past, &mut self.samples, &mut intake);
+        }
+        self.unsettled = None;
+        self.suspicious = false;
         // First the watches of the old session, so that the engine never has both.
         self.close_session();
-        if self.listed.is_empty() {
+        self.all_gone = self.listed.is_empty();
+        if self.all_gone {
             let message = "the engine has no GPU";
             return Err(Interrupted::plain(ErrorKind::Enumerate, message));
         }
         let session = Session::open(
             client,
             &self.kinds,
-            self.interval,
-            &mut self.ledger,
+            (&self.config, self.hook.as_ref()),
+            &mut self.past,
             &mut self.samples,
             self.clock.now(),
         )?;
@@ -223,6 +278,9 @@ impl Sampler {
         }
         self.shared.update(|report| {
             report.entities = session.entities;
+            if session.hook_panics > 0 {
+                report.count(ErrorKind::Panic);
+            }
             if let Some(refused) = &session.refused {
                 report.count(refused.kind);
             }
@@ -251,7 +309,7 @@ impl Sampler {
         let Some(session) = self.session.take() else {
             return;
         };
-        session.plan.forget_instances(&mut self.ledger);
+        session.plan.forget_instances(&mut self.past.ledger);
         // Ending a watch calls the client, which may be what panicked.
         if catch_unwind(AssertUnwindSafe(|| drop(session))).is_err() {
             self.shared.update(|report| report.count(ErrorKind::Panic));
@@ -262,14 +320,9 @@ impl Sampler {
     /// Shows the counters, which hold, and nothing else.
     fn show_held(&mut self) {
         let now = self.clock.now();
-        let held = Plan::new(
-            Vec::new(),
-            &Answers::default(),
-            &mut self.ledger,
-            self.interval,
-            now,
-        );
-        held.cells(&self.ledger, &mut self.cells);
+        let all_gone = self.connected && self.all_gone;
+        let held = Plan::without_entities(&mut self.past, &self.config, all_gone, now);
+        held.cells(&self.past.ledger, now, &mut self.cells);
         let snapshot = self.snapshot(held.layout());
         self.spare = Some(self.hub.publish(snapshot));
         let series = self.cells.iter().flatten().count();
@@ -329,4 +382,9 @@ impl Sampler {
             report.since = now;
         });
     }
+}
+
+/// Whether to list CPUs does the engine no harm: one of 3.3 can die of it.
+fn can_list_cpus(engine: &BuildInfo) -> bool {
+    engine.version().is_some_and(|version| version.major >= 4)
 }

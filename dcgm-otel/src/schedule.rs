@@ -56,6 +56,11 @@ impl Schedule {
         };
     }
 
+    /// A tick is due then at the latest.
+    pub(crate) fn not_after(&mut self, latest: Instant) {
+        self.next = self.next.min(latest);
+    }
+
     /// A tick failed.
     pub(crate) fn failed(&mut self, now: Instant) {
         let longest = self.interval.min(LONGEST_BACKOFF);

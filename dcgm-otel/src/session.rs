@@ -2,12 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use dcgm::{BuildInfo, Client, EntityId, EntityKind, Error, Query, Samples, Watch, WatchRequest};
+use dcgm::{
+    BuildInfo, Client, EntityId, EntityKind, Error, FieldId, Query, Samples, Watch, WatchRequest,
+};
 
-use crate::candidates::{self, Answers, Candidate};
+use crate::candidates::{self, Answers, Candidate, Host, Input};
+use crate::catalogue::Op;
 use crate::clock::Clock;
-use crate::counters::Ledger;
+use crate::config::Config;
 use crate::health::{ErrorKind, Failure};
+use crate::hook::Hook;
+use crate::past::Past;
 use crate::plan::{Intake, Plan};
 
 /// What ended a tick before its time.
@@ -51,9 +56,9 @@ pub(crate) fn connect(client: &dyn Client) -> Result<BuildInfo, Interrupted> {
 }
 
 /// The entities that there are, of the kinds that matter. `buffer` is scratch memory.
-pub(crate) fn list(
+pub(crate) fn list<'k>(
     client: &dyn Client,
-    kinds: &[EntityKind],
+    kinds: impl Iterator<Item = &'k EntityKind>,
     buffer: &mut Vec<EntityId>,
     into: &mut Vec<EntityId>,
 ) -> Result<(), Interrupted> {
@@ -82,43 +87,66 @@ pub(crate) struct Session {
     pub(crate) entities: usize,
     /// Why there are no profiling metrics although the hardware has them.
     pub(crate) refused: Option<Failure>,
+    /// How often the host program's hook panicked.
+    pub(crate) hook_panics: u64,
     query: Query,
+    /// Whose events are counted.
+    events: Vec<(EntityKind, Watch)>,
     /// Whose end would end the sampling.
     _watches: Vec<Watch>,
 }
 
 impl Session {
-    /// Enumerates, has the engine sample what the catalogue needs, and finds out which source each
-    /// series has.
+    /// Enumerates, finds out which source each series has, and has the engine sample these.
     pub(crate) fn open(
         client: &dyn Client,
         kinds: &[EntityKind],
-        interval: Duration,
-        ledger: &mut Ledger,
+        (config, hook): (&Config, Option<&Hook>),
+        past: &mut Past,
         samples: &mut Samples,
         now: Instant,
     ) -> Result<Self, Interrupted> {
-        let mut entities = client
+        let entities = client
             .entities(kinds)
             .map_err(during(ErrorKind::Enumerate))?;
-        entities.sort_by_key(|entity| entity.id);
-        let candidates = candidates::of(&entities);
-        let mut watches = Vec::new();
+        let count = entities.len();
+        // An engine that cannot list links has none.
+        let links = match client.links() {
+            Err(error) if error.is_disconnected() || error.is_timeout() => {
+                return Err(during(ErrorKind::Enumerate)(error));
+            }
+            links => links.unwrap_or_default(),
+        };
+        let candidates = candidates::of(&Host::new(entities, &links), config, hook);
+        let hook_panics = candidates.hook_panics;
         let mut answers = Answers::default();
+        let interval = config.interval();
+        let inputs = |candidates: &[&Candidate], profiling: bool| {
+            let inputs = candidates.iter().flat_map(|candidate| &candidate.inputs);
+            let inputs = inputs.filter(|input| input.op != Op::Event);
+            candidates::fields(
+                inputs
+                    .filter(|input| input.field.is_profiling() == profiling)
+                    .copied(),
+            )
+        };
 
-        let wanted = candidates::fields(&candidates, false);
-        watch(client, wanted, interval, &mut watches).map_err(during(ErrorKind::Watch))?;
-        ask(client, &watches, samples, &mut answers)?;
+        let mut probes = Vec::new();
+        let all: Vec<_> = candidates.list.iter().collect();
+        let wanted = inputs(&all, false);
+        watch(client, wanted, interval, &mut probes).map_err(during(ErrorKind::Watch))?;
+        ask(client, &probes, samples, &mut answers)?;
 
-        // Profiling counters are scarce, have one owner a host, and some hardware has none: they
-        // have watches of their own, are asked for where nothing else has the value, and cost only
-        // themselves if refused.
-        let rest = candidates
+        // Profiling counters are scarce, have one owner a host, and some hardware has none: they have watches of
+        // their own, are asked for where nothing better has the value, and cost only themselves if refused.
+        let open: Vec<_> = candidates
+            .list
             .iter()
-            .filter(|candidate| is_open(candidate, &answers));
-        let profiling = candidates::fields(rest, true);
-        let before = watches.len();
-        let refused = match watch(client, profiling, interval, &mut watches) {
+            .filter(|candidate| is_open(candidate, &answers))
+            .collect();
+        let profiling = inputs(&open, true);
+        let before = probes.len();
+        let refused = match watch(client, profiling, interval, &mut probes) {
             Ok(()) => None,
             Err(error) if error.is_disconnected() || error.is_timeout() => {
                 return Err(during(ErrorKind::Watch)(error));
@@ -128,18 +156,33 @@ impl Session {
         };
         ask(
             client,
-            watches.get(before..).unwrap_or_default(),
+            probes.get(before..).unwrap_or_default(),
             samples,
             &mut answers,
         )?;
 
-        let plan = Plan::new(candidates, &answers, ledger, interval, now);
+        let plan = Plan::new(candidates, &answers, past, config, now);
+        let watches = settle(client, &plan, probes)?;
+        let mut events = Vec::new();
+        for (entities, fields) in plan.events() {
+            let kind = entities.first().map_or(EntityKind::GPU, |id| id.kind);
+            match client.watch(&WatchRequest::events(entities, fields).every(interval)) {
+                Ok(watch) => events.push((kind, watch)),
+                Err(error) if error.is_disconnected() || error.is_timeout() => {
+                    return Err(during(ErrorKind::Watch)(error));
+                }
+                // An engine that knows no such event counts none.
+                Err(_) => {}
+            }
+        }
         let query = plan.query();
         Ok(Self {
             plan,
-            entities: entities.len(),
+            entities: count,
             refused,
+            hook_panics,
             query,
+            events,
             _watches: watches,
         })
     }
@@ -148,7 +191,7 @@ impl Session {
     pub(crate) fn read(
         &mut self,
         client: &dyn Client,
-        ledger: &mut Ledger,
+        past: &mut Past,
         samples: &mut Samples,
         clock: &Clock,
     ) -> Result<Intake, Interrupted> {
@@ -156,19 +199,91 @@ impl Session {
         client
             .latest(&self.query, samples)
             .map_err(during(ErrorKind::Read))?;
-        Ok(self.plan.take(samples, ledger, clock.now()))
+        let mut intake = self.plan.take(samples, &mut past.ledger, clock.now());
+        self.read_events(client, past, samples, &mut intake)?;
+        Ok(intake)
     }
+
+    /// Counts the events since the last time: each once.
+    pub(crate) fn read_events(
+        &mut self,
+        client: &dyn Client,
+        past: &mut Past,
+        samples: &mut Samples,
+        intake: &mut Intake,
+    ) -> Result<(), Interrupted> {
+        for (kind, watch) in &self.events {
+            let mut cursor = past.cursors.remove(kind).unwrap_or_default();
+            let outcome = client.events(watch, &mut cursor, samples);
+            past.cursors.insert(*kind, cursor);
+            match outcome {
+                Ok(()) => {
+                    // Without room the entities are gone through anew, and less important series go.
+                    if !self.plan.take_events(samples, past) {
+                        intake.gone += 1;
+                    }
+                }
+                Err(error) if error.is_disconnected() || error.is_timeout() => {
+                    return Err(during(ErrorKind::Read)(error));
+                }
+                // Something of it is not watched any more: it is watched anew, and the cursor stays.
+                Err(_) => intake.gone += 1,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Has the engine sample what the plan needs and nothing else.
+fn settle(
+    client: &dyn Client,
+    plan: &Plan,
+    mut probes: Vec<Watch>,
+) -> Result<Vec<Watch>, Interrupted> {
+    let needs = plan.needs();
+    let mut periods: Vec<Duration> = needs.iter().map(|(_, period)| *period).collect();
+    periods.sort_unstable();
+    periods.dedup();
+    let mut kept = Vec::new();
+    for period in periods {
+        for profiling in [false, true] {
+            let inputs = needs.iter().filter(|(input, every)| {
+                *every == period && input.field.is_profiling() == profiling
+            });
+            let inputs = inputs.map(|(input, _): &(Input, Duration)| *input);
+            for (entities, fields) in candidates::fields(inputs) {
+                let same = probes.iter().position(|probe| {
+                    probe.interval() == period
+                        && probe.entities() == entities
+                        && probe.fields() == fields
+                });
+                if let Some(same) = same {
+                    kept.push(probes.swap_remove(same));
+                    continue;
+                }
+                match client.watch(&WatchRequest::new(entities, fields).every(period)) {
+                    Ok(watch) => kept.push(watch),
+                    Err(error) if error.is_disconnected() || error.is_timeout() => {
+                        return Err(during(ErrorKind::Watch)(error));
+                    }
+                    // Then what was asked before goes on.
+                    Err(_) => kept.append(&mut probes),
+                }
+            }
+        }
+    }
+    Ok(kept)
 }
 
 /// Whether a better source than those found so far may be among the profiling fields.
 fn is_open(candidate: &Candidate, answers: &Answers) -> bool {
-    let chosen = answers.choose(candidate);
-    candidate.sources.first() != chosen.as_ref()
+    let best = candidate.inputs.first().copied();
+    best.is_some_and(|best| !best.op.is_joint() && answers.choose(candidate) != Some(vec![best]))
 }
 
 fn watch(
     client: &dyn Client,
-    blocks: Vec<(Vec<EntityId>, Vec<dcgm::FieldId>)>,
+    blocks: Vec<(Vec<EntityId>, Vec<FieldId>)>,
     interval: Duration,
     watches: &mut Vec<Watch>,
 ) -> dcgm::Result<()> {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use opentelemetry::KeyValue;
 
-use crate::catalogue::CATALOGUE;
+use crate::catalogue::Metric;
 
 /// A value, in the type of its instrument.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,6 +14,25 @@ pub(crate) enum Number {
     F64(f64),
     I64(i64),
     U64(u64),
+}
+
+impl Number {
+    /// A whole number; 0 for one that is none.
+    pub(crate) const fn whole(self) -> i64 {
+        match self {
+            Self::I64(number) => number,
+            Self::F64(_) | Self::U64(_) => 0,
+        }
+    }
+
+    /// Whether it is more than nothing.
+    pub(crate) fn is_positive(self) -> bool {
+        match self {
+            Self::F64(number) => number > 0.0,
+            Self::U64(number) => number > 0,
+            Self::I64(number) => number > 0,
+        }
+    }
 }
 
 /// A series: its instrument, by place in the catalogue, and its attributes, sorted by key.
@@ -24,8 +43,9 @@ pub(crate) struct Series {
 }
 
 /// Which series there are. Made anew only when the entities change.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Layout {
+    metrics: &'static [Metric],
     /// Those of one instrument beside each other, in the order of the catalogue.
     series: Vec<Series>,
     /// Where those of each instrument are.
@@ -33,16 +53,20 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// Of these series, which must come in the order of the catalogue.
-    pub(crate) fn new(series: Vec<Series>) -> Self {
-        let ranges = (0..CATALOGUE.len())
+    /// Of these series, which must come in the order of the metrics.
+    pub(crate) fn new(metrics: &'static [Metric], series: Vec<Series>) -> Self {
+        let ranges = (0..metrics.len())
             .map(|metric| {
                 let start = series.partition_point(|one| one.metric < metric);
                 let end = series.partition_point(|one| one.metric <= metric);
                 start..end
             })
             .collect();
-        Self { series, ranges }
+        Self {
+            metrics,
+            series,
+            ranges,
+        }
     }
 
     pub(crate) fn series(&self) -> &[Series] {
@@ -70,7 +94,7 @@ impl Snapshot {
     /// Without a series.
     pub(crate) fn empty() -> Self {
         Self {
-            layout: Arc::new(Layout::new(Vec::new())),
+            layout: Arc::default(),
             cells: Vec::new(),
         }
     }
@@ -113,7 +137,7 @@ impl Snapshot {
             .iter()
             .zip(&self.cells)
             .filter_map(|(series, cell)| {
-                let metric = CATALOGUE.get(series.metric)?;
+                let metric = self.layout.metrics.get(series.metric)?;
                 let cell = cell.as_ref()?;
                 metric.kind.is_counter().then_some((series, cell.number))
             })

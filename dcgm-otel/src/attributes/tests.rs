@@ -24,10 +24,11 @@ fn a_thing_is_named_by_what_is_unique_and_lasting() {
     let switch = Entity::new(EntityId::switch(4));
     // In an order in which nothing comes before what it is a part of.
     let entities = [compute, instance, switch, fake, without_uuid, unique];
-    let names = Names::new(&entities);
+    let host = Host::new(entities.to_vec(), &[]);
+    let names = Names::new(&host, &Config::default());
     let ids: Vec<_> = entities
         .iter()
-        .map(|entity| names.id(entity.id).unwrap())
+        .map(|entity| &**names.id(entity.id).unwrap())
         .collect();
     assert_eq!(
         ids,
@@ -45,10 +46,12 @@ fn a_thing_is_named_by_what_is_unique_and_lasting() {
 #[test]
 fn attributes_come_sorted_and_each_key_once() {
     let entities = [gpu(3)];
-    let names = Names::new(&entities);
+    let host = Host::new(entities.to_vec(), &[]);
+    let names = Names::new(&host, &Config::default());
     for metric in CATALOGUE {
-        for point in metric.families.iter().flat_map(|family| family.points) {
-            let attributes = names.attributes(metric, point, &entities[0]);
+        let families = metric.families.iter();
+        for (family, point) in families.flat_map(|row| row.points.iter().map(move |p| (row, p))) {
+            let attributes = names.attributes(metric, family, point, &entities[0]);
             let keys: Vec<_> = attributes.iter().map(|one| one.key.as_str()).collect();
             assert!(keys.windows(2).all(|pair| pair[0] < pair[1]), "{keys:?}");
         }
@@ -62,5 +65,6 @@ fn parents_that_go_round_in_a_circle_end() {
     one.parent = Some(two.id);
     two.parent = Some(one.id);
     let entities = [one, two];
-    assert_eq!(Names::new(&entities).gpu_of(&entities[0]), None);
+    let host = Host::new(entities.to_vec(), &[]);
+    assert_eq!(Names::new(&host, &Config::default()).gpu_of(&entities[0]), None);
 }

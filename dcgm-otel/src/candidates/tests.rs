@@ -5,6 +5,18 @@ use dcgm::{Sample, Timestamp, Value};
 use super::*;
 use crate::fake::gpu;
 
+fn of(entities: &[Entity]) -> Vec<Candidate> {
+    super::of(&Host::new(entities.to_vec(), &[]), &Config::default(), None).list
+}
+
+/// What is asked for without profiling.
+fn asked_of(entities: &[Entity]) -> Vec<(Vec<EntityId>, Vec<FieldId>)> {
+    let candidates = of(entities);
+    let inputs = candidates.iter().flat_map(|candidate| &candidate.inputs);
+    let plain = inputs.filter(|input| !input.field.is_profiling() && !input.field.is_event());
+    fields(plain.copied())
+}
+
 fn instance(kind: EntityKind, number: u32, parent: EntityId) -> Entity {
     let mut entity = Entity::new(EntityId::new(kind, number));
     entity.parent = Some(parent);
@@ -16,11 +28,10 @@ fn instance(kind: EntityKind, number: u32, parent: EntityId) -> Entity {
 #[test]
 fn what_is_asked_for_is_sorted_and_the_same_at_each_run() {
     let (forth, back) = ([gpu(0), gpu(1), gpu(2)], [gpu(2), gpu(0), gpu(1)]);
-    let asked = fields(&of(&forth), false);
-    assert_eq!(asked, fields(&of(&back), false));
-    let [(entities, fields)] = &asked[..] else {
-        panic!("{asked:?}")
-    };
+    let asked = asked_of(&forth);
+    assert_eq!(asked, asked_of(&back));
+    let of_gpus = asked.iter().find(|(ids, _)| ids[0].kind == EntityKind::GPU);
+    let (entities, fields) = of_gpus.unwrap();
     assert_eq!(
         *entities,
         [EntityId::gpu(0), EntityId::gpu(1), EntityId::gpu(2)]
@@ -34,7 +45,7 @@ fn instances_are_asked_for_their_own_fields_only() {
     let mut parent = gpu(0);
     parent.mig_enabled = Some(true);
     let slice = instance(EntityKind::GPU_INSTANCE, 0, parent.id);
-    let asked = fields(&of(&[parent, slice]), false);
+    let asked = asked_of(&[parent, slice]);
     let (_, of_instance) = asked
         .iter()
         .find(|(ids, _)| ids[0].kind == EntityKind::GPU_INSTANCE)
@@ -77,7 +88,7 @@ fn a_source_that_has_a_value_goes_before_one_that_may_have_one_later() {
     let entities = [gpu(0)];
     let power = of(&entities)
         .into_iter()
-        .find(|candidate| candidate.sources[0].field == FieldId::POWER_USAGE)
+        .find(|candidate| candidate.inputs[0].field == FieldId::POWER_USAGE)
         .unwrap();
     let chosen = |first, second| {
         let mut samples = Samples::new();
@@ -95,7 +106,7 @@ fn a_source_that_has_a_value_goes_before_one_that_may_have_one_later() {
         }
         let mut answers = Answers::default();
         answers.take(&samples);
-        answers.choose(&power).map(|source| source.field.raw())
+        answers.choose(&power).map(|inputs| inputs[0].field.raw())
     };
     let value = Ok(Value::Double(1.0));
     assert_eq!(chosen(value, value), Some(155));

@@ -2,6 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use dcgm::EntityKind;
+
+use super::Mig::{Any, Outside, Within};
+use super::Presence::On;
+use super::table::{DIRECTION, ERROR, TYPE};
 use super::*;
 
 fn families() -> impl Iterator<Item = (&'static Metric, &'static Family)> {
@@ -64,37 +69,46 @@ fn two_series_of_an_entity_never_have_the_same_attributes() {
 fn a_source_fits_its_instrument() {
     for (metric, family) in families() {
         for source in family.points.iter().flat_map(|point| point.sources) {
-            let counts = source.op != Op::Last;
-            assert_eq!(
-                counts,
-                metric.kind.is_counter(),
-                "{} {source:?}",
-                metric.name
+            let counts = matches!(source.op, Op::Counter | Op::Sum | Op::Integrate | Op::Event);
+            let name = metric.name;
+            assert_eq!(counts, metric.kind.is_counter(), "{name} {source:?}");
+            let fraction = matches!(metric.kind, Kind::GaugeF64 | Kind::CounterF64);
+            let any = matches!(
+                source.op,
+                Op::Last | Op::NonZero | Op::Counter | Op::Integrate
             );
+            assert!(any || !fraction, "{name} {source:?}: makes whole numbers");
         }
     }
 }
 
-/// Below its level a field answers with the value of the entity above: every instance would repeat
-/// its GPU.
+/// Below its level a field answers with the value of the entity above: every instance would repeat its
+/// GPU.
 #[test]
 fn a_field_is_read_only_where_it_is_kept() {
     let depth = |kind: EntityKind| match kind {
-        EntityKind::GPU => 0,
-        EntityKind::GPU_INSTANCE => 1,
-        EntityKind::COMPUTE_INSTANCE => 2,
-        other => panic!("{other} has no place among GPUs"),
+        EntityKind::GPU => Some(0),
+        EntityKind::GPU_INSTANCE => Some(1),
+        EntityKind::COMPUTE_INSTANCE => Some(2),
+        _ => None,
     };
     for (metric, family) in families() {
         for source in family.points.iter().flat_map(|point| point.sources) {
             let info = source.field.info().unwrap();
-            for kind in family.on {
-                assert!(
-                    depth(*kind) <= depth(info.level),
-                    "{} {}",
-                    metric.name,
-                    source.field
-                );
+            for place in family.on {
+                let exempt = source.op.is_over_links() || matches!(source.op, Op::Fact(..));
+                // Those that count over the links of a GPU count on each link too.
+                let both = matches!(source.field.raw(), 1200..=1220);
+                let name = metric.name;
+                match (depth(place.kind()), depth(info.level)) {
+                    _ if exempt || !source.each.is_empty() || both => {}
+                    (Some(on), Some(kept)) => assert!(on <= kept, "{name} {}", source.field),
+                    // A socket answers for its cores.
+                    _ if place.kind() == EntityKind::CPU => {}
+                    // The licence is one of the GPU's.
+                    _ if source.field == FieldId::VGPU_LICENSE_STATUS => {}
+                    _ => assert_eq!(place.kind(), info.level, "{name} {}", source.field),
+                }
             }
         }
     }
@@ -105,32 +119,89 @@ fn the_unit_of_a_field_times_its_scale_is_the_unit_of_the_metric() {
     for (metric, family) in families() {
         for source in family.points.iter().flat_map(|point| point.sources) {
             let raw = source.field.info().unwrap().unit;
-            let expected = match (raw, metric.unit, source.op) {
-                ("%", "1", Op::Last) => Per(100),
-                ("MiB", "By", Op::Last) => Times(1 << 20),
-                ("MHz", "Hz", Op::Last) => Times(1_000_000),
-                ("mJ", "J", Op::Counter) => Per(1000),
-                ("By/s", "By", Op::Integrate)
-                | ("W", "J", Op::Integrate)
-                | ("ratio" | "PCIe generation", "1", Op::Last)
-                | ("lanes", "{lane}", Op::Last)
-                | ("1", "{error}", Op::Counter) => ONE,
-                (raw, unit, _) if raw == unit => ONE,
-                other => panic!("{} {}: {other:?}", metric.name, source.field),
+            if !matches!(
+                source.op,
+                Op::Last | Op::NonZero | Op::Counter | Op::Integrate | Op::Sum
+            ) {
+                continue;
+            }
+            let expected = match (raw, metric.unit) {
+                ("%", "1") => Per(100),
+                ("MiB", "By") => Times(1 << 20),
+                ("MHz", "Hz") => Times(1_000_000),
+                ("kHz", "Hz") => Times(1000),
+                ("mJ", "J") => Per(1000),
+                ("ns", "s") => Per(1_000_000_000),
+                ("mV", "V") => Per(1000),
+                ("MB/s", "By/s") => Times(1_000_000),
+                // Of links, units of 1000 KiB a second; of NVSwitches, mebibits.
+                ("1000 KiB/s", "By") => Times(1_024_000),
+                ("", "By") => Times(131_072),
+                _ => ONE,
             };
-            assert_eq!(source.scale, expected, "{} {}", metric.name, source.field);
+            assert_eq!(
+                source.scale, expected,
+                "{} {} {raw:?}",
+                metric.name, source.field
+            );
         }
+    }
+}
+
+/// The sizes that the documentation names. Who adds a row changes them there too.
+#[test]
+fn there_are_83_metrics_of_120_families_in_24_groups() {
+    let mut groups: std::collections::BTreeMap<_, usize> = std::collections::BTreeMap::new();
+    for (_, family) in families() {
+        *groups.entry(family.group).or_default() += 1;
+    }
+    assert_eq!(CATALOGUE.len(), 83);
+    assert_eq!(families().count(), 120);
+    let counts: Vec<_> = groups.into_values().collect();
+    assert_eq!(
+        counts,
+        [
+            4, 4, 6, 3, 8, 2, 5, 4, 3, 2, 6, 2, 16, 12, 7, 6, 9, 2, 3, 6, 4, 3, 2, 1
+        ]
+    );
+    let by_default = |presence| {
+        families()
+            .filter(|(_, one)| one.default == presence)
+            .count()
+    };
+    assert_eq!(
+        (
+            by_default(On),
+            by_default(Presence::Auto),
+            by_default(Presence::Off)
+        ),
+        (27, 38, 55)
+    );
+}
+
+#[test]
+fn what_says_less_names_a_family_that_says_more() {
+    for (metric, family) in families() {
+        let known = metric
+            .families
+            .iter()
+            .any(|other| other.name == family.unless);
+        assert!(
+            family.unless.is_empty() || known,
+            "{} {}",
+            metric.name,
+            family.name
+        );
     }
 }
 
 #[test]
 fn every_family_has_entities_points_sources_and_a_tier() {
     for (metric, family) in families() {
-        assert!(
-            !family.on.is_empty() && !family.points.is_empty(),
-            "{}",
-            metric.name
-        );
+        // The health check has no field, and a call of it takes longer than all reads together.
+        let is_call = metric.name == "hw.gpu.health.status";
+        assert_eq!(family.points.is_empty(), is_call, "{}", metric.name);
+        assert!(!family.on.is_empty(), "{}", metric.name);
         assert!((1..=24).contains(&family.tier), "{}", metric.name);
         for point in family.points {
             assert!(!point.sources.is_empty(), "{}", metric.name);
@@ -152,26 +223,36 @@ fn what_the_conventions_require_is_there() {
             let has = |key| point.attributes.iter().any(|(name, _)| *name == key);
             let typed = ["hw.energy", "hw.power", "hw.errors", "hw.status"].contains(&metric.name);
             assert_eq!(has(TYPE), typed, "{}", metric.name);
-            assert_eq!(has(ERROR), metric.name == "hw.errors");
-            assert_eq!(
-                has(DIRECTION),
-                metric.name.split('.').next_back() == Some("io")
-            );
+            let errs = metric.name.ends_with("errors") && source_op(point) != Some(Op::Event);
+            assert!(has(ERROR) || !errs, "{}", metric.name);
+            let moves = metric.name.split('.').next_back() == Some("io");
+            assert!(has(DIRECTION) || !moves, "{}", metric.name);
         }
     }
 }
 
+fn source_op(point: &Point) -> Option<Op> {
+    point.sources.first().map(|source| source.op)
+}
+
 #[test]
-fn groups_go_with_tiers_that_outlive_less_important_ones() {
-    let tier = |group: Group| {
-        families()
-            .filter(move |(_, one)| one.group == group)
-            .map(|(_, one)| one.tier)
+fn what_matters_more_outlives_what_matters_less() {
+    let tier = |name: &str, family: &str| {
+        let found = families().find(|(metric, row)| metric.name == name && row.name == family);
+        found.unwrap().1.tier
     };
-    assert!(tier(Group::Codec).max() < tier(Group::Clock).min());
-    assert!(tier(Group::Clock).max() < tier(Group::Utilization).min());
-    assert!(tier(Group::Utilization).max() < tier(Group::Power).min());
-    assert!(tier(Group::Power).max() < tier(Group::Ecc).min());
+    let order = [
+        tier("hw.gpu.utilization", "encoder"),
+        tier("hw.gpu.clock.frequency", "all"),
+        tier("hw.gpu.sm.utilization", "all"),
+        tier("hw.gpu.memory.usage", "all"),
+        tier("hw.power", "gpu"),
+        tier("hw.errors", "ecc_volatile"),
+        tier("hw.gpu.info", "all"),
+        tier("hw.gpu.xid.errors", "all"),
+        tier("hw.gpu.nvlink.io", "per_link"),
+    ];
+    assert!(order.is_sorted_by(|a, b| a < b), "{order:?}");
 }
 
 #[test]

@@ -64,6 +64,17 @@ impl Config {
         self
     }
 
+    /// How many series one metric may have at most: above 0, by default 1000.
+    ///
+    /// The SDK keeps 2000 sets of attributes for each instrument, and until the end of a collect
+    /// those of the one before count too: more than half of its limit must not change at once, or
+    /// values go to an overflow series. A view of the SDK's can raise the limit: see `sdk::view`.
+    #[must_use]
+    pub fn with_max_instrument_series(mut self, series: usize) -> Self {
+        self.max_instrument_series = code(series);
+        self
+    }
+
     /// Switches a group. A disabled group wins over the switches of its metrics.
     #[must_use]
     pub fn with_group(mut self, group: Group, switch: GroupSwitch) -> Self {
@@ -173,6 +184,12 @@ impl Config {
     #[must_use]
     pub const fn max_series(&self) -> usize {
         self.max_series.value
+    }
+
+    /// How many series one metric may have at most.
+    #[must_use]
+    pub const fn max_instrument_series(&self) -> usize {
+        self.max_instrument_series.value
     }
 
     /// The switch of a group.

@@ -62,6 +62,11 @@ impl Apply<'_> {
                     self.config.max_series = self.given(value);
                 }
             }
+            Key::MaxInstrumentSeries => {
+                if let Some(value) = self.read(key, text, ABOVE_ZERO, count) {
+                    self.config.max_instrument_series = self.given(value);
+                }
+            }
             Key::Groups => self.pairs(key, text, Self::group),
             Key::Metrics => self.pairs(key, text, Self::metric),
             Key::GroupSeries => self.pairs(key, text, Self::cap),

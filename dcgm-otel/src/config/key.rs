@@ -3,7 +3,7 @@
 use super::choices::Origin;
 
 macro_rules! keys {
-    ($($name:ident $path:literal $variable:expr, $acts:literal;)*) => {
+    ($($name:ident $path:literal $variable:expr;)*) => {
         /// A setting.
         #[derive(Clone, Copy, Debug, Eq, PartialEq)]
         pub(crate) enum Key {
@@ -21,14 +21,6 @@ macro_rules! keys {
                 }
             }
 
-            /// Whether this release acts on it. One that it does not act on is refused, not
-            /// ignored.
-            pub(crate) const fn acts(self) -> bool {
-                match self {
-                    $(Self::$name => $acts,)*
-                }
-            }
-
             /// The environment variable that sets it.
             pub(crate) const fn variable(self) -> Option<&'static str> {
                 match self {
@@ -41,22 +33,23 @@ macro_rules! keys {
 
 #[rustfmt::skip] // One row a key.
 keys! {
-    Mode          "mode"           Some("DCGM_OTEL_MODE"), true;
-    Endpoint      "endpoint"       Some("DCGM_OTEL_ENDPOINT"), true;
-    Interval      "interval"       Some("DCGM_OTEL_INTERVAL"), true;
-    InitialDelay  "initial_delay"  Some("DCGM_OTEL_INITIAL_DELAY"), true;
-    MaxAge        "max_age"        Some("DCGM_OTEL_MAX_AGE"), false;
-    MaxSeries     "max_series"     Some("DCGM_OTEL_MAX_SERIES"), false;
-    Groups        "groups"         Some("DCGM_OTEL_GROUPS"), false;
-    Metrics       "metrics"        Some("DCGM_OTEL_METRICS"), false;
-    GroupSeries   "group_series"   None, false;
-    Devices       "devices"        Some("DCGM_OTEL_DEVICES"), false;
-    Naming        "naming"         Some("DCGM_OTEL_NAMING"), false;
-    Profile       "profile"        Some("DCGM_OTEL_PROFILE"), false;
-    IdSource      "id_source"      Some("DCGM_OTEL_ID_SOURCE"), false;
-    CounterOrigin "counter_origin" Some("DCGM_OTEL_COUNTER_ORIGIN"), false;
-    ThrottleName  "throttle_name"  None, false;
-    Instance      "instance"       None, false;
+    Mode                "mode"                  Some("DCGM_OTEL_MODE");
+    Endpoint            "endpoint"              Some("DCGM_OTEL_ENDPOINT");
+    Interval            "interval"              Some("DCGM_OTEL_INTERVAL");
+    InitialDelay        "initial_delay"         Some("DCGM_OTEL_INITIAL_DELAY");
+    MaxAge              "max_age"               Some("DCGM_OTEL_MAX_AGE");
+    MaxSeries           "max_series"            Some("DCGM_OTEL_MAX_SERIES");
+    MaxInstrumentSeries "max_instrument_series" None;
+    Groups              "groups"                Some("DCGM_OTEL_GROUPS");
+    Metrics             "metrics"               Some("DCGM_OTEL_METRICS");
+    GroupSeries         "group_series"          None;
+    Devices             "devices"               Some("DCGM_OTEL_DEVICES");
+    Naming              "naming"                Some("DCGM_OTEL_NAMING");
+    Profile             "profile"               Some("DCGM_OTEL_PROFILE");
+    IdSource            "id_source"             Some("DCGM_OTEL_ID_SOURCE");
+    CounterOrigin       "counter_origin"        Some("DCGM_OTEL_COUNTER_ORIGIN");
+    ThrottleName        "throttle_name"         None;
+    Instance            "instance"              None;
 }
 
 impl Key {

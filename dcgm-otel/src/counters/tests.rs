@@ -1,21 +1,22 @@
 //! The rules of counting, one by one and all at once.
 
-use dcgm::FieldId;
+use dcgm::{EntityId, FieldId};
 
 use super::*;
 use crate::catalogue::Scale;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-const COUNTER: Source = Source {
+const COUNTER: Input = Input {
+    entity: EntityId::gpu(0),
     field: FieldId::PCIE_REPLAY_COUNTER,
     op: Op::Counter,
     scale: Scale::Times(1),
 };
-const RATE: Source = Source {
+const RATE: Input = Input {
     field: FieldId::PROF_PCIE_RX_BYTES,
     op: Op::Integrate,
-    scale: Scale::Times(1),
+    ..COUNTER
 };
 
 fn at(seconds: i64) -> Timestamp {
@@ -23,11 +24,11 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 fn counted(readings: &[i64]) -> (u64, Vec<Step>) {
-    let mut total = Total::new(COUNTER, Number::U64(0));
+    let mut total = Total::new(&[COUNTER], Number::U64(0));
     let steps = readings
         .iter()
         .zip(1..)
-        .map(|(reading, second)| total.add(&Value::Int(*reading), at(second), SECOND))
+        .map(|(reading, second)| total.add(0, &Value::Int(*reading), at(second), SECOND))
         .collect();
     (value(&total), steps)
 }
@@ -67,9 +68,9 @@ fn a_dip_of_less_than_a_hundredth_is_no_reset_and_is_not_counted_twice() {
 
 #[test]
 fn what_is_no_reading_holds() {
-    let mut total = Total::new(COUNTER, Number::U64(0));
+    let mut total = Total::new(&[COUNTER], Number::U64(0));
     assert!(!total.is_shown());
-    total.add(&Value::Int(5), at(1), SECOND);
+    total.add(0, &Value::Int(5), at(1), SECOND);
     assert!(total.is_shown());
     for value in [
         Value::Int(-1),
@@ -77,9 +78,9 @@ fn what_is_no_reading_holds() {
         Value::Double(-3.0),
         Value::Text("x"),
     ] {
-        assert_eq!(total.add(&value, at(2), SECOND), Step::Held);
+        assert_eq!(total.add(0, &value, at(2), SECOND), Step::Held);
     }
-    total.add(&Value::Int(9), at(3), SECOND);
+    total.add(0, &Value::Int(9), at(3), SECOND);
     assert_eq!(value(&total), 4);
 }
 
@@ -87,39 +88,39 @@ fn what_is_no_reading_holds() {
 fn a_total_ends_at_the_largest_signed_number() {
     let (total, _) = counted(&[0, i64::MAX, 0, i64::MAX, 5, i64::MAX]);
     assert_eq!(total, i64::MAX.unsigned_abs());
-    let source = Source {
+    let source = Input {
         scale: Scale::Times(u32::MAX),
         ..COUNTER
     };
-    let mut total = Total::new(source, Number::U64(u64::MAX));
-    total.add(&Value::Int(0), at(1), SECOND);
-    total.add(&Value::Int(i64::MAX), at(2), SECOND);
+    let mut total = Total::new(&[source], Number::U64(u64::MAX));
+    total.add(0, &Value::Int(0), at(1), SECOND);
+    total.add(0, &Value::Int(i64::MAX), at(2), SECOND);
     assert_eq!(value(&total), i64::MAX.unsigned_abs());
 }
 
 #[test]
 fn a_rate_is_summed_over_time_and_its_fractions_are_kept() {
-    let mut total = Total::new(RATE, Number::U64(0));
+    let mut total = Total::new(&[RATE], Number::U64(0));
     for second in 0..=12 {
-        total.add(&Value::Double(0.25), at(second), SECOND);
+        total.add(0, &Value::Double(0.25), at(second), SECOND);
     }
     assert_eq!(value(&total), 3);
 }
 
 #[test]
 fn a_gap_in_a_rate_invents_nothing() {
-    let mut total = Total::new(RATE, Number::U64(0));
+    let mut total = Total::new(&[RATE], Number::U64(0));
     for second in [0, 1, 100, 101] {
-        total.add(&Value::Int(1000), at(second), SECOND);
+        total.add(0, &Value::Int(1000), at(second), SECOND);
     }
     assert_eq!(value(&total), 2000);
 }
 
 #[test]
 fn a_sample_that_is_seen_twice_counts_once() {
-    let mut total = Total::new(RATE, Number::U64(0));
+    let mut total = Total::new(&[RATE], Number::U64(0));
     for second in [0, 1, 1, 1, 2] {
-        total.add(&Value::Int(1000), at(second), SECOND);
+        total.add(0, &Value::Int(1000), at(second), SECOND);
     }
     assert_eq!(value(&total), 2000);
 }
@@ -131,17 +132,29 @@ fn another_source_begins_anew_on_top_of_what_was_shown() {
         metric: 0,
         attributes: [].into(),
     };
-    let place = ledger.open(&series, COUNTER, Kind::CounterU64);
+    let block = Block::new(
+        0,
+        0,
+        &crate::catalogue::CATALOGUE[0].families[0],
+        crate::catalogue::Place::Gpu,
+    );
+    let place = ledger.open(&series, block, &[COUNTER], Kind::CounterU64);
     let total = ledger.get_mut(place).unwrap();
-    total.add(&Value::Int(10), at(1), SECOND);
-    total.add(&Value::Int(17), at(2), SECOND);
-    assert_eq!(ledger.open(&series, COUNTER, Kind::CounterU64), place);
+    total.add(0, &Value::Int(10), at(1), SECOND);
+    total.add(0, &Value::Int(17), at(2), SECOND);
+    assert_eq!(
+        ledger.open(&series, block, &[COUNTER], Kind::CounterU64),
+        place
+    );
     assert_eq!(value(ledger.get(place).unwrap()), 7);
-    assert_eq!(ledger.open(&series, RATE, Kind::CounterU64), place);
+    assert_eq!(
+        ledger.open(&series, block, &[RATE], Kind::CounterU64),
+        place
+    );
     let total = ledger.get_mut(place).unwrap();
     assert_eq!(value(total), 7);
-    total.add(&Value::Int(5), at(3), SECOND);
-    total.add(&Value::Int(5), at(4), SECOND);
+    total.add(0, &Value::Int(5), at(3), SECOND);
+    total.add(0, &Value::Int(5), at(4), SECOND);
     assert_eq!(value(total), 12);
 }
 
@@ -164,7 +177,7 @@ fn no_sequence_of_readings_makes_a_total_decrease() {
         for source in [
             COUNTER,
             RATE,
-            Source {
+            Input {
                 scale: Scale::Per(1000),
                 ..COUNTER
             },
@@ -174,7 +187,7 @@ fn no_sequence_of_readings_makes_a_total_decrease() {
                     Kind::CounterF64 => Number::F64(0.125),
                     _ => Number::U64(3),
                 };
-                let mut total = Total::new(source, origin);
+                let mut total = Total::new(&[source], origin);
                 let mut last = as_f64(total.number(kind));
                 let mut second = 0;
                 for _ in 0..50 {
@@ -191,7 +204,7 @@ fn no_sequence_of_readings_makes_a_total_decrease() {
                         }
                         _ => Value::Int(i64::try_from(bits % 10_000).unwrap()),
                     };
-                    total.add(&value, at(second), SECOND);
+                    total.add(0, &value, at(second), SECOND);
                     let now = as_f64(total.number(kind));
                     assert!(
                         now >= last && now.is_finite(),

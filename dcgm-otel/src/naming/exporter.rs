@@ -7,125 +7,90 @@
 
 use std::sync::Arc;
 
-use dcgm::{Entity, EntityId, EntityKind, FieldId, Link, Value};
+use dcgm::{Entity, EntityId, EntityKind, FieldId};
 
+use crate::catalogue::{Identity, Kind, Metric, Mig, ONE, Presence, family, last, place, point};
 use crate::config::Group;
 
-/// A metric of dcgm-exporter's.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Row {
-    /// Its name: the field's, as it was up to DCGM 4.5.
-    pub(crate) name: &'static str,
-    pub(crate) field: FieldId,
-    /// The unit of the value. It is for people: the instrument has none.
-    pub(crate) unit: &'static str,
-    pub(crate) group: Group,
-    /// Whether it is among those that dcgm-exporter has unless told otherwise.
-    pub(crate) default: bool,
-    pub(crate) description: &'static str,
-}
-
-/// A number as DCGM gave it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Number {
-    Int(i64),
-    Double(f64),
-}
-
 macro_rules! rows {
-    ($($default:ident $group:ident $field:ident $name:literal $unit:literal $description:literal;)*) => {
-        /// Every metric.
-        pub(crate) const ROWS: &[Row] = &[
-            $(Row {
+    ($($default:ident $group:ident $tier:literal $kind:ident $part:ident $field:ident $name:literal $description:literal;)*) => {
+        /// Every metric: DCGM's own values, neither scaled nor counted from where the meter began.
+        pub(crate) const METRICS: &[Metric] = &[
+            $(Metric {
                 name: $name,
-                field: FieldId::$field,
-                unit: $unit,
-                group: Group::$group,
-                default: rows!(@ $default),
+                kind: Kind::$kind,
+                unit: "",
+                identity: Identity::Brief,
+                range: (f64::NEG_INFINITY, f64::INFINITY),
                 description: $description,
+                families: &[family(
+                    "all",
+                    Group::$group,
+                    $tier,
+                    Presence::$default,
+                    rows!(@ $part).0,
+                    rows!(@ $part).1,
+                    &[point(&[], &[last(FieldId::$field, ONE)])],
+                )],
             },)*
         ];
     };
-    (@ On) => { true };
-    (@ Off) => { false };
+    // What a GPU has.
+    (@ Whole) => { (Mig::Any, place::GPU) };
+    // What its instances have, if it is cut into some.
+    (@ Part) => { (Mig::Smallest, place::GPU_GI) };
 }
 
 #[rustfmt::skip] // One row a metric.
 rows! {
-    On  Clock       SM_CLOCK                          "DCGM_FI_DEV_SM_CLOCK"                          "MHz"       "Clock of the streaming multiprocessors, in MHz.";
-    On  Clock       MEM_CLOCK                         "DCGM_FI_DEV_MEM_CLOCK"                         "MHz"       "Clock of the memory, in MHz.";
-    On  Thermal     MEMORY_TEMP                       "DCGM_FI_DEV_MEMORY_TEMP"                       "Cel"       "Temperature of the memory, in degrees Celsius.";
-    On  Thermal     GPU_TEMP                          "DCGM_FI_DEV_GPU_TEMP"                          "Cel"       "Temperature of the GPU, in degrees Celsius.";
-    On  Power       POWER_USAGE                       "DCGM_FI_DEV_POWER_USAGE"                       "W"         "Power drawn, in watts.";
-    On  Power       TOTAL_ENERGY_CONSUMPTION          "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION"          "mJ"        "Energy drawn since the driver was loaded, in millijoules.";
-    On  Pcie        PCIE_REPLAY_COUNTER               "DCGM_FI_DEV_PCIE_REPLAY_COUNTER"               "1"         "PCIe packets sent again.";
-    On  Utilization GPU_UTIL                          "DCGM_FI_DEV_GPU_UTIL"                          "%"         "Time in which the GPU was busy, in percent.";
-    On  Utilization MEM_COPY_UTIL                     "DCGM_FI_DEV_MEM_COPY_UTIL"                     "%"         "Time in which the memory was busy, in percent.";
-    On  Codec       ENC_UTIL                          "DCGM_FI_DEV_ENC_UTIL"                          "%"         "Time in which the encoder was busy, in percent.";
-    On  Codec       DEC_UTIL                          "DCGM_FI_DEV_DEC_UTIL"                          "%"         "Time in which the decoder was busy, in percent.";
-    On  Xid         XID_ERRORS                        "DCGM_FI_DEV_XID_ERRORS"                        "xid code"  "The code of the last XID.";
-    On  Memory      FB_FREE                           "DCGM_FI_DEV_FB_FREE"                           "MiB"       "Free device memory, in MiB.";
-    On  Memory      FB_USED                           "DCGM_FI_DEV_FB_USED"                           "MiB"       "Used device memory, in MiB.";
-    On  Memory      FB_RESERVED                       "DCGM_FI_DEV_FB_RESERVED"                       "MiB"       "Reserved device memory, in MiB.";
-    On  RowRemap    UNCORRECTABLE_REMAPPED_ROWS       "DCGM_FI_DEV_UNCORRECTABLE_REMAPPED_ROWS"       "rows"      "Rows replaced after uncorrectable errors.";
-    On  RowRemap    CORRECTABLE_REMAPPED_ROWS         "DCGM_FI_DEV_CORRECTABLE_REMAPPED_ROWS"         "rows"      "Rows replaced after correctable errors.";
-    On  RowRemap    ROW_REMAP_FAILURE                 "DCGM_FI_DEV_ROW_REMAP_FAILURE"                 "bool/enum" "Whether a row could not be replaced.";
-    On  NvLink      NVLINK_BANDWIDTH_TOTAL            "DCGM_FI_DEV_NVLINK_BANDWIDTH_TOTAL"            "MB/s"      "Rate over all NVLinks, both directions together.";
-    On  Vgpu        VGPU_LICENSE_STATUS               "DCGM_FI_DEV_VGPU_LICENSE_STATUS"               "bool/enum" "Whether there is a licence for virtual GPUs.";
-    On  Profiling   PROF_GR_ENGINE_ACTIVE             "DCGM_FI_PROF_GR_ENGINE_ACTIVE"                 "ratio"     "Share of time in which the graphics engine was active.";
-    On  Profiling   PROF_PIPE_TENSOR_ACTIVE           "DCGM_FI_PROF_PIPE_TENSOR_ACTIVE"               "ratio"     "Share of cycles in which the tensor pipe was active.";
-    On  Profiling   PROF_DRAM_ACTIVE                  "DCGM_FI_PROF_DRAM_ACTIVE"                      "ratio"     "Share of cycles in which the device memory sent or received.";
-    On  Profiling   PROF_PCIE_TX_BYTES                "DCGM_FI_PROF_PCIE_TX_BYTES"                    "By/s"      "Rate of sending over PCIe, in bytes a second.";
-    On  Profiling   PROF_PCIE_RX_BYTES                "DCGM_FI_PROF_PCIE_RX_BYTES"                    "By/s"      "Rate of receiving over PCIe, in bytes a second.";
-    Off Throttle    POWER_VIOLATION                   "DCGM_FI_DEV_POWER_VIOLATION"                   "ns"        "Time held back by the power limit, in nanoseconds.";
-    Off Throttle    THERMAL_VIOLATION                 "DCGM_FI_DEV_THERMAL_VIOLATION"                 "ns"        "Time held back by temperatures, in nanoseconds.";
-    Off Throttle    SYNC_BOOST_VIOLATION              "DCGM_FI_DEV_SYNC_BOOST_VIOLATION"              "ns"        "Time held back by other GPUs of a sync boost group, in nanoseconds.";
-    Off Throttle    BOARD_LIMIT_VIOLATION             "DCGM_FI_DEV_BOARD_LIMIT_VIOLATION"             "ns"        "Time held back by the board's limits, in nanoseconds.";
-    Off Throttle    LOW_UTIL_VIOLATION                "DCGM_FI_DEV_LOW_UTIL_VIOLATION"                "ns"        "Time held back for want of work, in nanoseconds.";
-    Off Throttle    RELIABILITY_VIOLATION             "DCGM_FI_DEV_RELIABILITY_VIOLATION"             "ns"        "Time held back by the limits of reliability, in nanoseconds.";
-    Off Ecc         ECC_SBE_VOL_TOTAL                 "DCGM_FI_DEV_ECC_SBE_VOL_TOTAL"                 "1"         "Corrected errors since the driver was loaded.";
-    Off Ecc         ECC_DBE_VOL_TOTAL                 "DCGM_FI_DEV_ECC_DBE_VOL_TOTAL"                 "1"         "Uncorrected errors since the driver was loaded.";
-    Off Ecc         ECC_SBE_AGG_TOTAL                 "DCGM_FI_DEV_ECC_SBE_AGG_TOTAL"                 "1"         "Corrected errors in the GPU's life.";
-    Off Ecc         ECC_DBE_AGG_TOTAL                 "DCGM_FI_DEV_ECC_DBE_AGG_TOTAL"                 "1"         "Uncorrected errors in the GPU's life.";
-    Off RetiredPages RETIRED_SBE                      "DCGM_FI_DEV_RETIRED_SBE"                       "pages"     "Pages retired after corrected errors.";
-    Off RetiredPages RETIRED_DBE                      "DCGM_FI_DEV_RETIRED_DBE"                       "pages"     "Pages retired after uncorrected errors.";
-    Off RetiredPages RETIRED_PENDING                  "DCGM_FI_DEV_RETIRED_PENDING"                   "bool/enum" "Whether pages wait to be retired.";
-    Off NvLink      NVLINK_CRC_FLIT_ERROR_COUNT_TOTAL "DCGM_FI_DEV_NVLINK_CRC_FLIT_ERROR_COUNT_TOTAL" "1"         "CRC errors of control data over all NVLinks.";
-    Off NvLink      NVLINK_CRC_DATA_ERROR_COUNT_TOTAL "DCGM_FI_DEV_NVLINK_CRC_DATA_ERROR_COUNT_TOTAL" "1"         "CRC errors of data over all NVLinks.";
-    Off NvLink      NVLINK_REPLAY_ERROR_COUNT_TOTAL   "DCGM_FI_DEV_NVLINK_REPLAY_ERROR_COUNT_TOTAL"   "1"         "Packets sent again over all NVLinks.";
-    Off NvLink      NVLINK_RECOVERY_ERROR_COUNT_TOTAL "DCGM_FI_DEV_NVLINK_RECOVERY_ERROR_COUNT_TOTAL" "1"         "Recoveries of all NVLinks.";
-    Off NvLink      NVLINK_BANDWIDTH_L0               "DCGM_FI_DEV_NVLINK_BANDWIDTH_L0"               "MB/s"      "Rate over the first NVLink, both directions together.";
-    Off Profiling   PROF_SM_ACTIVE                    "DCGM_FI_PROF_SM_ACTIVE"                        "ratio"     "Share of cycles in which a multiprocessor had a warp.";
-    Off Profiling   PROF_SM_OCCUPANCY                 "DCGM_FI_PROF_SM_OCCUPANCY"                     "ratio"     "Share of the warps that a multiprocessor can hold.";
-    Off Profiling   PROF_PIPE_FP64_ACTIVE             "DCGM_FI_PROF_PIPE_FP64_ACTIVE"                 "ratio"     "Share of cycles in which the FP64 pipe was active.";
-    Off Profiling   PROF_PIPE_FP32_ACTIVE             "DCGM_FI_PROF_PIPE_FP32_ACTIVE"                 "ratio"     "Share of cycles in which the FP32 pipe was active.";
-    Off Profiling   PROF_PIPE_FP16_ACTIVE             "DCGM_FI_PROF_PIPE_FP16_ACTIVE"                 "ratio"     "Share of cycles in which the FP16 pipe was active.";
-}
-
-impl Row {
-    /// Whether an entity has a series of it: a GPU, or, where the quantity is one of instances,
-    /// each of its GPU instances if it was cut into some. `entities` are those of the host.
-    pub(crate) fn is_on(&self, entity: &Entity, entities: &[Entity]) -> bool {
-        let level = self.field.info().map(|info| info.level);
-        let of_instances =
-            level == Some(EntityKind::GPU_INSTANCE) || level == Some(EntityKind::COMPUTE_INSTANCE);
-        let is_part =
-            |one: &Entity| one.id.kind == EntityKind::GPU_INSTANCE && one.parent == Some(entity.id);
-        match entity.id.kind {
-            EntityKind::GPU => !of_instances || !entities.iter().any(is_part),
-            EntityKind::GPU_INSTANCE => of_instances,
-            _ => false,
-        }
-    }
-}
-
-/// The value of a series: DCGM's own, neither scaled nor counted from where the meter began.
-pub(crate) fn number(value: &Value<'_>) -> Option<Number> {
-    match value {
-        Value::Int(value) => Some(Number::Int(*value)),
-        Value::Double(value) if value.is_finite() => Some(Number::Double(*value)),
-        _ => None,
-    }
+    On  Clock        11 GaugeI64 Whole SM_CLOCK                          "DCGM_FI_DEV_SM_CLOCK"                           "Clock of the streaming multiprocessors, in MHz.";
+    On  Clock        11 GaugeI64 Whole MEM_CLOCK                         "DCGM_FI_DEV_MEM_CLOCK"                          "Clock of the memory, in MHz.";
+    On  Thermal      15 GaugeI64 Whole MEMORY_TEMP                       "DCGM_FI_DEV_MEMORY_TEMP"                        "Temperature of the memory, in degrees Celsius.";
+    On  Thermal      15 GaugeI64 Whole GPU_TEMP                          "DCGM_FI_DEV_GPU_TEMP"                           "Temperature of the GPU, in degrees Celsius.";
+    On  Power        19 GaugeF64 Whole POWER_USAGE                       "DCGM_FI_DEV_POWER_USAGE"                        "Power drawn, in watts.";
+    On  Power        19 GaugeI64 Whole TOTAL_ENERGY_CONSUMPTION          "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION"           "Energy drawn since the driver was loaded, in millijoules.";
+    On  Pcie         21 GaugeI64 Whole PCIE_REPLAY_COUNTER               "DCGM_FI_DEV_PCIE_REPLAY_COUNTER"                "PCIe packets sent again.";
+    On  Utilization  17 GaugeI64 Whole GPU_UTIL                          "DCGM_FI_DEV_GPU_UTIL"                           "Time in which the GPU was busy, in percent.";
+    On  Utilization  17 GaugeI64 Whole MEM_COPY_UTIL                     "DCGM_FI_DEV_MEM_COPY_UTIL"                      "Time in which the memory was busy, in percent.";
+    On  Codec         3 GaugeI64 Whole ENC_UTIL                          "DCGM_FI_DEV_ENC_UTIL"                           "Time in which the encoder was busy, in percent.";
+    On  Codec         3 GaugeI64 Whole DEC_UTIL                          "DCGM_FI_DEV_DEC_UTIL"                           "Time in which the decoder was busy, in percent.";
+    On  Xid          23 GaugeI64 Part  XID_ERRORS                        "DCGM_FI_DEV_XID_ERRORS"                         "The code of the last XID.";
+    On  Memory       17 GaugeI64 Part  FB_FREE                           "DCGM_FI_DEV_FB_FREE"                            "Free device memory, in MiB.";
+    On  Memory       17 GaugeI64 Part  FB_USED                           "DCGM_FI_DEV_FB_USED"                            "Used device memory, in MiB.";
+    On  Memory       17 GaugeI64 Part  FB_RESERVED                       "DCGM_FI_DEV_FB_RESERVED"                        "Reserved device memory, in MiB.";
+    On  RowRemap     18 GaugeI64 Whole UNCORRECTABLE_REMAPPED_ROWS       "DCGM_FI_DEV_UNCORRECTABLE_REMAPPED_ROWS"        "Rows replaced after uncorrectable errors.";
+    On  RowRemap     18 GaugeI64 Whole CORRECTABLE_REMAPPED_ROWS         "DCGM_FI_DEV_CORRECTABLE_REMAPPED_ROWS"          "Rows replaced after correctable errors.";
+    On  RowRemap     18 GaugeI64 Whole ROW_REMAP_FAILURE                 "DCGM_FI_DEV_ROW_REMAP_FAILURE"                  "Whether a row could not be replaced.";
+    On  NvLink       24 GaugeI64 Whole NVLINK_BANDWIDTH_TOTAL            "DCGM_FI_DEV_NVLINK_BANDWIDTH_TOTAL"             "Rate over all NVLinks, both directions together.";
+    On  Vgpu          9 GaugeI64 Whole VGPU_LICENSE_STATUS               "DCGM_FI_DEV_VGPU_LICENSE_STATUS"                "Whether there is a licence for virtual GPUs.";
+    On  Profiling    14 GaugeF64 Part  PROF_GR_ENGINE_ACTIVE             "DCGM_FI_PROF_GR_ENGINE_ACTIVE"                  "Share of time in which the graphics engine was active.";
+    On  Profiling    14 GaugeF64 Part  PROF_PIPE_TENSOR_ACTIVE           "DCGM_FI_PROF_PIPE_TENSOR_ACTIVE"                "Share of cycles in which the tensor pipe was active.";
+    On  Profiling    14 GaugeF64 Part  PROF_DRAM_ACTIVE                  "DCGM_FI_PROF_DRAM_ACTIVE"                       "Share of cycles in which the device memory sent or received.";
+    On  Profiling    14 GaugeI64 Whole PROF_PCIE_TX_BYTES                "DCGM_FI_PROF_PCIE_TX_BYTES"                     "Rate of sending over PCIe, in bytes a second.";
+    On  Profiling    14 GaugeI64 Whole PROF_PCIE_RX_BYTES                "DCGM_FI_PROF_PCIE_RX_BYTES"                     "Rate of receiving over PCIe, in bytes a second.";
+    Off Throttle     13 GaugeI64 Whole POWER_VIOLATION                   "DCGM_FI_DEV_POWER_VIOLATION"                    "Time held back by the power limit, in nanoseconds.";
+    Off Throttle     13 GaugeI64 Whole THERMAL_VIOLATION                 "DCGM_FI_DEV_THERMAL_VIOLATION"                  "Time held back by temperatures, in nanoseconds.";
+    Off Throttle     13 GaugeI64 Whole SYNC_BOOST_VIOLATION              "DCGM_FI_DEV_SYNC_BOOST_VIOLATION"               "Time held back by other GPUs of a sync boost group, in nanoseconds.";
+    Off Throttle     13 GaugeI64 Whole BOARD_LIMIT_VIOLATION             "DCGM_FI_DEV_BOARD_LIMIT_VIOLATION"              "Time held back by the board's limits, in nanoseconds.";
+    Off Throttle     13 GaugeI64 Whole LOW_UTIL_VIOLATION                "DCGM_FI_DEV_LOW_UTIL_VIOLATION"                 "Time held back for want of work, in nanoseconds.";
+    Off Throttle     13 GaugeI64 Whole RELIABILITY_VIOLATION             "DCGM_FI_DEV_RELIABILITY_VIOLATION"              "Time held back by the limits of reliability, in nanoseconds.";
+    Off Ecc          21 GaugeI64 Whole ECC_SBE_VOL_TOTAL                 "DCGM_FI_DEV_ECC_SBE_VOL_TOTAL"                  "Corrected errors since the driver was loaded.";
+    Off Ecc          21 GaugeI64 Whole ECC_DBE_VOL_TOTAL                 "DCGM_FI_DEV_ECC_DBE_VOL_TOTAL"                  "Uncorrected errors since the driver was loaded.";
+    Off Ecc          21 GaugeI64 Whole ECC_SBE_AGG_TOTAL                 "DCGM_FI_DEV_ECC_SBE_AGG_TOTAL"                  "Corrected errors in the GPU's life.";
+    Off Ecc          21 GaugeI64 Whole ECC_DBE_AGG_TOTAL                 "DCGM_FI_DEV_ECC_DBE_AGG_TOTAL"                  "Uncorrected errors in the GPU's life.";
+    Off RetiredPages 18 GaugeI64 Whole RETIRED_SBE                       "DCGM_FI_DEV_RETIRED_SBE"                        "Pages retired after corrected errors.";
+    Off RetiredPages 18 GaugeI64 Whole RETIRED_DBE                       "DCGM_FI_DEV_RETIRED_DBE"                        "Pages retired after uncorrected errors.";
+    Off RetiredPages 18 GaugeI64 Whole RETIRED_PENDING                   "DCGM_FI_DEV_RETIRED_PENDING"                    "Whether pages wait to be retired.";
+    Off NvLink       24 GaugeI64 Whole NVLINK_CRC_FLIT_ERROR_COUNT_TOTAL "DCGM_FI_DEV_NVLINK_CRC_FLIT_ERROR_COUNT_TOTAL"  "CRC errors of control data over all NVLinks.";
+    Off NvLink       24 GaugeI64 Whole NVLINK_CRC_DATA_ERROR_COUNT_TOTAL "DCGM_FI_DEV_NVLINK_CRC_DATA_ERROR_COUNT_TOTAL"  "CRC errors of data over all NVLinks.";
+    Off NvLink       24 GaugeI64 Whole NVLINK_REPLAY_ERROR_COUNT_TOTAL   "DCGM_FI_DEV_NVLINK_REPLAY_ERROR_COUNT_TOTAL"    "Packets sent again over all NVLinks.";
+    Off NvLink       24 GaugeI64 Whole NVLINK_RECOVERY_ERROR_COUNT_TOTAL "DCGM_FI_DEV_NVLINK_RECOVERY_ERROR_COUNT_TOTAL"  "Recoveries of all NVLinks.";
+    Off NvLink       24 GaugeI64 Whole NVLINK_BANDWIDTH_L0               "DCGM_FI_DEV_NVLINK_BANDWIDTH_L0"                "Rate over the first NVLink, both directions together.";
+    Off Profiling    14 GaugeF64 Part  PROF_SM_ACTIVE                    "DCGM_FI_PROF_SM_ACTIVE"                         "Share of cycles in which a multiprocessor had a warp.";
+    Off Profiling    14 GaugeF64 Part  PROF_SM_OCCUPANCY                 "DCGM_FI_PROF_SM_OCCUPANCY"                      "Share of the warps that a multiprocessor can hold.";
+    Off Profiling    14 GaugeF64 Part  PROF_PIPE_FP64_ACTIVE             "DCGM_FI_PROF_PIPE_FP64_ACTIVE"                  "Share of cycles in which the FP64 pipe was active.";
+    Off Profiling    14 GaugeF64 Part  PROF_PIPE_FP32_ACTIVE             "DCGM_FI_PROF_PIPE_FP32_ACTIVE"                  "Share of cycles in which the FP32 pipe was active.";
+    Off Profiling    14 GaugeF64 Part  PROF_PIPE_FP16_ACTIVE             "DCGM_FI_PROF_PIPE_FP16_ACTIVE"                  "Share of cycles in which the FP16 pipe was active.";
 }
 
 /// A label and its value.
@@ -155,7 +120,7 @@ impl<'a> Labels<'a> {
             _ => {
                 if let Some(gpu) = self.gpu_of(entity) {
                     // Under MIG too the UUID is that of the whole GPU.
-                    gpu_labels(&mut labels, gpu, "UUID", "modelName");
+                    gpu_labels(&mut labels, gpu);
                     if let Some(mig) = &entity.mig {
                         let profile = mig.profile.clone();
                         labels.extend(profile.map(|profile| ("GPU_I_PROFILE", profile)));
@@ -167,26 +132,6 @@ impl<'a> Labels<'a> {
             }
         }
         self.host_labels(&mut labels, None);
-        labels
-    }
-
-    /// The labels of an NVLink's series.
-    pub(crate) fn of_link(&self, link: &Link) -> Vec<Label> {
-        let mut labels: Vec<Label> = vec![("nvlink", link.index.to_string().into())];
-        let gpu = self.find(link.parent);
-        match link.parent.kind {
-            EntityKind::SWITCH => {
-                let switch = format!("nvswitch{}", link.parent.id);
-                labels.push(("nvswitch", switch.into()));
-            }
-            EntityKind::GPU => {
-                if let Some(gpu) = gpu {
-                    gpu_labels(&mut labels, gpu, "gpu_uuid", "model_name");
-                }
-            }
-            _ => {}
-        }
-        self.host_labels(&mut labels, gpu);
         labels
     }
 
@@ -221,13 +166,13 @@ impl<'a> Labels<'a> {
     }
 }
 
-fn gpu_labels(labels: &mut Vec<Label>, gpu: &Entity, uuid: &'static str, model: &'static str) {
+fn gpu_labels(labels: &mut Vec<Label>, gpu: &Entity) {
     labels.push(("gpu", gpu.id.id.to_string().into()));
-    labels.extend(gpu.uuid.clone().map(|text| (uuid, text)));
+    labels.extend(gpu.uuid.clone().map(|text| ("UUID", text)));
     let address = gpu.pci_bus_id.as_deref().map(long_domain);
     labels.extend(address.map(|address| ("pci_bus_id", address)));
     labels.push(("device", format!("nvidia{}", gpu.id.id).into()));
-    labels.extend(gpu.model.clone().map(|text| (model, text)));
+    labels.extend(gpu.model.clone().map(|text| ("modelName", text)));
 }
 
 /// A PCI address with a domain of eight digits: `00000000:41:00.0`.

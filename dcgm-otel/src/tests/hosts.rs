@@ -70,8 +70,7 @@ fn every_host_has_the_series_that_its_hardware_has() {
     };
     // 21 series a GPU: 15 levels and 6 counters.
     assert_eq!(total("8xh100"), (168, 8, 8));
-    // Under MIG a GPU has general utilization only; each of 7 instances has that and three of
-    // memory.
+    // Under MIG a GPU has general utilization only; each of 7 instances has that and three of memory.
     assert_eq!(total("8xh100-mig7"), (8 * (18 + 7 * 4), 8, 64));
     assert_eq!(total("gb200"), (84, 4, 4));
     // No sensor in the memory.

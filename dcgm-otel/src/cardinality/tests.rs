@@ -1,0 +1,125 @@
+//! The invariants of the cap, for any series and any cap.
+
+use proptest::collection::{btree_map, btree_set};
+use proptest::prelude::*;
+
+use super::*;
+use crate::catalogue::CATALOGUE;
+
+const PLACES: [Place; 4] = [
+    Place::ComputeInstance,
+    Place::GpuInstance,
+    Place::Gpu,
+    Place::Host,
+];
+
+fn block_of(metric: usize, family: usize, place: Place) -> Block {
+    let row = &CATALOGUE[metric];
+    Block::new((metric, row), (family, &row.families[family]), place)
+}
+
+/// With a cap on the whole only.
+fn excess(counts: &Counts, cap: usize, gone: &BTreeSet<Block>) -> BTreeSet<Block> {
+    caps(cap, usize::MAX, BTreeMap::new()).excess(counts, gone)
+}
+
+fn caps(all: usize, metric: usize, groups: BTreeMap<Group, usize>) -> Caps {
+    Caps {
+        all,
+        metric,
+        groups,
+    }
+}
+
+fn block() -> impl Strategy<Value = Block> {
+    (0..CATALOGUE.len(), 0..PLACES.len()).prop_flat_map(|(metric, place)| {
+        (0..CATALOGUE[metric].families.len()).prop_map(move |family| {
+            block_of(metric, family, PLACES[place])
+        })
+    })
+}
+
+fn counts() -> impl Strategy<Value = Counts> {
+    btree_map(block(), 1..300_usize, 0..40)
+}
+
+fn kept(counts: &Counts, dropped: &BTreeSet<Block>) -> BTreeSet<Block> {
+    let kept = counts.keys().filter(|block| !dropped.contains(block));
+    kept.copied().collect()
+}
+
+fn total(counts: &Counts, of: &BTreeSet<Block>) -> usize {
+    of.iter().filter_map(|block| counts.get(block)).sum()
+}
+
+proptest! {
+    #[test]
+    fn what_is_kept_fits_and_with_what_is_dropped_it_is_all(
+        counts in counts(), cap in 1..3000_usize, gone in btree_set(block(), 0..5),
+    ) {
+        let dropped = excess(&counts, cap, &gone);
+        let kept = kept(&counts, &dropped);
+        prop_assert!(total(&counts, &kept) <= cap);
+        prop_assert_eq!(total(&counts, &kept) + total(&counts, &dropped), counts.values().sum::<usize>());
+        prop_assert!(gone.iter().all(|block| !kept.contains(block)));
+        prop_assert_eq!(dropped, excess(&counts, cap, &gone));
+    }
+
+    #[test]
+    fn a_lower_cap_keeps_a_part_of_what_a_higher_one_keeps(
+        counts in counts(), cap in 1..3000_usize, less in 0..3000_usize,
+    ) {
+        let high = kept(&counts, &excess(&counts, cap, &BTreeSet::new()));
+        let low = kept(&counts, &excess(&counts, cap.saturating_sub(less), &BTreeSet::new()));
+        prop_assert!(low.is_subset(&high));
+    }
+
+    #[test]
+    fn nothing_goes_before_what_matters_less(counts in counts(), cap in 1..3000_usize) {
+        let dropped = excess(&counts, cap, &BTreeSet::new());
+        let kept = kept(&counts, &dropped);
+        prop_assert!(dropped.last() < kept.first() || kept.is_empty());
+    }
+
+    #[test]
+    fn no_group_and_no_metric_has_more_than_it_may(
+        counts in counts(), all in 1..3000_usize, metric in 1..600_usize, group in 1..600_usize,
+    ) {
+        let groups = Group::ALL.iter().map(|one| (*one, group)).collect();
+        let caps = caps(all, metric, groups);
+        let dropped = caps.excess(&counts, &BTreeSet::new());
+        let kept = kept(&counts, &dropped);
+        let of = |is: &dyn Fn(&Block) -> bool| {
+            kept.iter().filter(|block| is(block)).filter_map(|block| counts.get(block)).sum::<usize>()
+        };
+        prop_assert!(of(&|_| true) <= all);
+        for one in Group::ALL {
+            prop_assert!(of(&|block| block.group == *one) <= group);
+        }
+        for one in 0..CATALOGUE.len() {
+            prop_assert!(of(&|block| block.metric == one) <= metric);
+        }
+    }
+
+    #[test]
+    fn nothing_goes_that_need_not(counts in counts(), cap in 1..3000_usize) {
+        let dropped = excess(&counts, cap, &BTreeSet::new());
+        if let Some(last) = dropped.last() {
+            let kept = kept(&counts, &dropped);
+            prop_assert!(total(&counts, &kept) + counts[last] > cap);
+        }
+    }
+}
+
+#[test]
+fn a_counter_that_was_dropped_stays_dropped_when_there_is_room_again() {
+    let metric = CATALOGUE
+        .iter()
+        .position(|metric| metric.name == "hw.errors")
+        .unwrap();
+    let block = block_of(metric, 0, Place::Gpu);
+    assert!(block.counts());
+    let counts = BTreeMap::from([(block, 2)]);
+    let gone = excess(&counts, 1, &BTreeSet::new());
+    assert_eq!(excess(&counts, 1000, &gone), gone);
+}

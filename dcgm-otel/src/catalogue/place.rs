@@ -1,0 +1,76 @@
+//! Where a family of series lives.
+
+use dcgm::{Entity, EntityKind};
+
+use Place::{
+    Adapter, ComputeInstance, Core, Cpu, Gpu, GpuInstance, Host, Link, Port, Switch, VirtualGpu,
+};
+
+/// What a series is about. Of series of one tier those on smaller parts go first: that order.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Place {
+    ComputeInstance,
+    GpuInstance,
+    /// An `NVLink` of a GPU.
+    Link,
+    /// One of an `NVSwitch`.
+    Port,
+    Core,
+    VirtualGpu,
+    Gpu,
+    Switch,
+    Cpu,
+    Adapter,
+    Host,
+}
+
+impl Place {
+    /// The kind of entity that it is.
+    pub(crate) const fn kind(self) -> EntityKind {
+        match self {
+            ComputeInstance => EntityKind::COMPUTE_INSTANCE,
+            GpuInstance => EntityKind::GPU_INSTANCE,
+            Link | Port => EntityKind::LINK,
+            Core => EntityKind::CPU_CORE,
+            VirtualGpu => EntityKind::VGPU,
+            Gpu => EntityKind::GPU,
+            Switch => EntityKind::SWITCH,
+            Cpu => EntityKind::CPU,
+            Adapter => EntityKind::CONNECTX,
+            Host => EntityKind::HOST,
+        }
+    }
+
+    /// What an entity is; `None` for a kind that has no series.
+    pub(crate) fn of(entity: &Entity) -> Option<Self> {
+        let of_switch = entity
+            .parent
+            .is_some_and(|parent| parent.kind == EntityKind::SWITCH);
+        Some(match entity.id.kind {
+            EntityKind::COMPUTE_INSTANCE => ComputeInstance,
+            EntityKind::GPU_INSTANCE => GpuInstance,
+            EntityKind::LINK if of_switch => Port,
+            EntityKind::LINK => Link,
+            EntityKind::CPU_CORE => Core,
+            EntityKind::VGPU => VirtualGpu,
+            EntityKind::GPU => Gpu,
+            EntityKind::SWITCH => Switch,
+            EntityKind::CPU => Cpu,
+            EntityKind::CONNECTX => Adapter,
+            EntityKind::HOST => Host,
+            _ => return None,
+        })
+    }
+}
+
+pub(crate) const GPU: &[Place] = &[Gpu];
+pub(crate) const GPU_GI: &[Place] = &[Gpu, GpuInstance];
+pub(super) const GPU_GI_CI: &[Place] = &[Gpu, GpuInstance, ComputeInstance];
+pub(super) const LINK: &[Place] = &[Link];
+pub(super) const SWITCH: &[Place] = &[Switch];
+pub(super) const PORT: &[Place] = &[Port];
+pub(super) const CPU: &[Place] = &[Cpu];
+pub(super) const CORE: &[Place] = &[Core];
+pub(super) const ADAPTER: &[Place] = &[Adapter];
+pub(super) const HOST: &[Place] = &[Host];
+pub(super) const VGPU: &[Place] = &[VirtualGpu];

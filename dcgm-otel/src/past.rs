@@ -1,0 +1,62 @@
+//! What outlives a session with an engine: totals, how far events were read, what was dropped, and
+//! who was there.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use dcgm::{Cursor, EntityKind};
+
+use crate::cardinality::Block;
+use crate::catalogue::Condition;
+use crate::counters::Ledger;
+use crate::snapshot::Series;
+
+/// The memory of a meter.
+#[derive(Debug, Default)]
+pub(crate) struct Past {
+    pub(crate) ledger: Ledger,
+    /// The counters that were dropped for the cap.
+    pub(crate) dropped: BTreeSet<Block>,
+    /// How far the events of each kind of entity were read.
+    pub(crate) cursors: HashMap<EntityKind, Cursor>,
+    /// The status series of each entity that was there, by its `hw.id`.
+    pub(crate) statuses: BTreeMap<Arc<str>, Vec<Status>>,
+    /// The version of each entity's driver, by its `hw.id`.
+    drivers: BTreeMap<Arc<str>, Arc<str>>,
+}
+
+/// One status series, which outlives its entity.
+#[derive(Clone, Debug)]
+pub(crate) struct Status {
+    pub(crate) series: Series,
+    pub(crate) block: Block,
+    /// The state that it is about.
+    pub(crate) state: Condition,
+}
+
+impl Past {
+    /// That goes on with these totals.
+    pub(crate) fn with(ledger: Ledger) -> Self {
+        Self {
+            ledger,
+            ..Self::default()
+        }
+    }
+
+    /// Notes the drivers. What another driver counts began at zero when it was loaded.
+    pub(crate) fn note_drivers(&mut self, drivers: &BTreeMap<Arc<str>, Arc<str>>) {
+        for (id, version) in drivers {
+            let before = self.drivers.insert(Arc::clone(id), Arc::clone(version));
+            if before.is_some_and(|before| before != *version) {
+                self.ledger.restart(id);
+            }
+        }
+    }
+
+    /// Notes a status series of an entity.
+    pub(crate) fn note_status(&mut self, id: &Arc<str>, status: Status) {
+        let known = self.statuses.entry(Arc::clone(id)).or_default();
+        known.retain(|one| one.state != status.state);
+        known.push(status);
+    }
+}

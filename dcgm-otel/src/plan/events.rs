@@ -1,0 +1,90 @@
+//! What is counted one by one: XIDs and SXids.
+
+use std::sync::Arc;
+
+use dcgm::Samples;
+use opentelemetry::KeyValue;
+
+use super::Plan;
+use super::shown::Shown;
+use crate::attributes::sorted;
+use crate::candidates::Input;
+use crate::cardinality::Block;
+use crate::past::Past;
+use crate::snapshot::{Layout, Series};
+
+/// Codes of events beyond this are not told apart.
+const LARGEST_CODE: i64 = 999;
+
+/// Where events come from, and the series that count them, less the code.
+#[derive(Debug)]
+pub(crate) struct EventSource {
+    pub(crate) input: Input,
+    pub(crate) owner: Option<Arc<str>>,
+    pub(crate) block: Block,
+    pub(crate) series: Series,
+}
+
+impl Plan {
+    /// Counts what happened. Whether there is room for the series of all of it.
+    pub(crate) fn take_events(&mut self, samples: &Samples, past: &mut Past) -> bool {
+        let mut room = true;
+        for sample in samples {
+            let code = sample.value.ok().and_then(|value| value.as_i64());
+            // 0 is none.
+            let Some(code) = code.filter(|code| *code > 0) else {
+                continue;
+            };
+            let source = self.events.iter().find(|source| {
+                (source.input.entity, source.input.field) == (sample.entity, sample.field)
+            });
+            let Some(source) = source else { continue };
+            let Some(metric) = self.metrics.get(source.series.metric) else {
+                continue;
+            };
+            let series = with_code(&source.series, code);
+            let owner = source.owner.as_ref();
+            let inputs = [source.input];
+            let ledger = &mut past.ledger;
+            let place = ledger.open(&series, owner, source.block, &inputs, metric.kind);
+            if let Some(total) = ledger.get_mut(place) {
+                total.event();
+            }
+            let is_dropped = past.dropped.contains(&source.block);
+            room &= is_dropped || self.show_total(place, series);
+        }
+        room
+    }
+
+    /// Shows a counter, if it is not shown yet. `false` if there is no room for it.
+    fn show_total(&mut self, place: usize, series: Series) -> bool {
+        if self.layout.series().contains(&series) {
+            return true;
+        }
+        let same = self.layout.series().iter();
+        let same = same.filter(|one| one.metric == series.metric).count();
+        if self.shown.len() >= self.caps.all || same >= self.caps.metric {
+            return false;
+        }
+        let mut all = self.layout.series().to_vec();
+        let at = all.partition_point(|one| one.metric <= series.metric);
+        all.insert(at, series);
+        self.shown.insert(at, Shown::Total(place));
+        self.layout = Arc::new(Layout::new(self.metrics, all));
+        true
+    }
+}
+
+fn with_code(series: &Series, code: i64) -> Series {
+    let label = if code <= LARGEST_CODE {
+        code.to_string()
+    } else {
+        "_OTHER".to_owned()
+    };
+    let mut attributes = series.attributes.to_vec();
+    attributes.push(KeyValue::new("error.type", label));
+    Series {
+        metric: series.metric,
+        attributes: sorted(attributes).into(),
+    }
+}
