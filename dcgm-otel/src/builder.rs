@@ -14,14 +14,12 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
 
 use crate::clock::Clock;
-use crate::config::{
-    Config, ConfigError, ConfigErrors, InstallError, Key, Mode, endpoint_error,
-};
+use crate::config::{Config, ConfigError, ConfigErrors, InstallError, Key, Mode, endpoint_error};
 use crate::counters::Ledger;
-use crate::hook::Hook;
-use crate::past::Past;
 use crate::health::{ErrorKind, Failure, Health, Shared};
+use crate::hook::Hook;
 use crate::instruments::{self, Hub, Installed};
+use crate::past::Past;
 use crate::sampler::{Command, Sampler};
 
 /// How long dropping a meter may take.

@@ -124,9 +124,10 @@ impl Host {
             Mig::Within => on(),
             Mig::Smallest => {
                 is_instance(entity.id.kind)
-                    || !self.entities.iter().any(|part| {
-                        part.parent == Some(entity.id) && is_instance(part.id.kind)
-                    })
+                    || !self
+                        .entities
+                        .iter()
+                        .any(|part| part.parent == Some(entity.id) && is_instance(part.id.kind))
             }
         }
     }
@@ -153,7 +154,9 @@ fn is_wanted(config: &Config, metric: &Metric, family: &Family) -> bool {
 }
 
 /// The families that are wanted, each with its metric and their places.
-fn wanted(config: &Config) -> impl Iterator<Item = ((usize, &'static Metric), (usize, &'static Family))> {
+fn wanted(
+    config: &Config,
+) -> impl Iterator<Item = ((usize, &'static Metric), (usize, &'static Family))> {
     let metrics = catalogue::of(config.naming()).iter().enumerate();
     let rows = metrics.flat_map(|(place, metric)| {
         let families = metric.families.iter().enumerate();
@@ -196,7 +199,8 @@ pub(crate) fn of(host: &Host, config: &Config, hook: Option<&Hook>) -> Candidate
             for point in family.points {
                 let mut attributes = names.attributes(metric, family, point, entity);
                 if let Some(hook) = hook {
-                    found.hook_panics += u64::from(!hook.rewrite(metric.name, entity, &mut attributes));
+                    found.hook_panics +=
+                        u64::from(!hook.rewrite(metric.name, entity, &mut attributes));
                 }
                 let series = Series {
                     metric: place,
@@ -230,12 +234,7 @@ pub(crate) fn of(host: &Host, config: &Config, hook: Option<&Hook>) -> Candidate
 }
 
 /// What a source means for an entity: which field of which entity.
-fn inputs(
-    source: &Source,
-    entity: &Entity,
-    host: &Host,
-    names: &Names<'_>,
-) -> Vec<Input> {
+fn inputs(source: &Source, entity: &Entity, host: &Host, names: &Names<'_>) -> Vec<Input> {
     let input = |entity, field| Input {
         entity,
         field,
@@ -326,6 +325,9 @@ pub(crate) struct Answers {
     answers: HashMap<(EntityId, FieldId), Answer>,
     /// What was said, of fields that say what a thing is.
     said: HashMap<(EntityId, FieldId), Said>,
+    /// The entities of which something is watched, and those of which something is not.
+    watched: HashSet<EntityId>,
+    unwatched: HashSet<EntityId>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -348,6 +350,11 @@ impl Answers {
     pub(crate) fn take(&mut self, samples: &Samples) {
         for sample in samples {
             let key = (sample.entity, sample.field);
+            let found = match sample.value {
+                Err(Absent::NotWatched) => &mut self.unwatched,
+                _ => &mut self.watched,
+            };
+            found.insert(sample.entity);
             let answer = match sample.value {
                 Ok(_) => Answer::Value,
                 // Not watched although it was to be: the watch was refused.
@@ -365,6 +372,11 @@ impl Answers {
                 _ => {}
             }
         }
+    }
+
+    /// Whether there is an entity of which nothing is watched although that was asked for.
+    pub(crate) fn has_unwatched(&self) -> bool {
+        !self.unwatched.is_subset(&self.watched)
     }
 
     /// The sources of a series: the first that has a value, else the first that may have one later; or all that

@@ -199,6 +199,9 @@ impl Total {
             return Step::Held;
         }
         let sum = self.remainder + rate * since.as_secs_f64();
+        if !sum.is_finite() {
+            return Step::Held;
+        }
         let units = sum.floor();
         self.remainder = sum - units;
         #[expect(

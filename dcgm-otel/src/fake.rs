@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use dcgm::{
     Absent, Backend, BackendKind, BuildInfo, Client, Cursor, Endpoint, Entity, EntityId,
-    EntityKind, Error, FieldId, Link, Query, Result, Sample, Samples, Timestamp, Value, Watch,
-    WatchRequest,
+    EntityKind, Error, FieldId, Link, Query, Result, Sample, Samples, Timestamp, Value, ValueType,
+    Watch, WatchRequest,
 };
 use parking_lot::Mutex;
 
@@ -29,6 +29,9 @@ pub(crate) struct State {
     pub(crate) connected: bool,
     pub(crate) calls: Vec<&'static str>,
     pub(crate) watched: Vec<WatchRequest>,
+    pub(crate) links: Vec<Link>,
+    /// What has happened and was not read: the field's entity, and the code.
+    pub(crate) happened: Vec<(EntityId, FieldId, i64)>,
 }
 
 /// A value of every field that the catalogue reads: the field's own number, so that values differ.
@@ -44,9 +47,26 @@ pub(crate) fn every_field() -> Vec<FieldId> {
         .collect()
 }
 
+/// What a healthy device says: 1, unless that is a fault.
+pub(crate) fn healthy(field: FieldId) -> f64 {
+    let faults = [
+        FieldId::ROW_REMAP_FAILURE,
+        FieldId::ROW_REMAP_PENDING,
+        FieldId::RETIRED_PENDING,
+        FieldId::GET_GPU_RECOVERY_ACTION,
+        FieldId::MEMORY_UNREPAIRABLE_FLAG,
+        FieldId::THRESHOLD_SRM,
+        FieldId::NVSWITCH_RESET_REQUIRED,
+        FieldId::NVSWITCH_FATAL_ERRORS,
+        FieldId::NVSWITCH_NON_FATAL_ERRORS,
+        FieldId::CONNECTX_HEALTH,
+    ];
+    f64::from(u8::from(!faults.contains(&field)))
+}
+
 pub(crate) fn gpu(id: u32) -> Entity {
     let mut gpu = Entity::new(EntityId::gpu(id));
-    gpu.uuid = Some(format!("GPU-{id}").into());
+    gpu.uuid = Some(format!("GPU-a{id}").into());
     gpu.model = Some("NVIDIA H100 80GB HBM3".into());
     gpu.minor = Some(id);
     gpu.mig_enabled = Some(false);
@@ -63,7 +83,9 @@ impl Fake {
             for id in 0..count {
                 state.entities.push(gpu(id));
                 for field in every_field() {
-                    state.values.insert((EntityId::gpu(id), field), Ok(1.0));
+                    state
+                        .values
+                        .insert((EntityId::gpu(id), field), Ok(healthy(field)));
                 }
             }
         });
@@ -173,7 +195,7 @@ impl Client for Fake {
     }
 
     fn links(&self) -> Result<Vec<Link>> {
-        Ok(Vec::new())
+        Ok(self.edit(|state| state.links.clone()))
     }
 
     fn watch(&self, request: &WatchRequest) -> Result<Watch> {
@@ -199,16 +221,13 @@ impl Client for Fake {
                     for field in fields {
                         let value = state.values.get(&(*entity, *field)).copied();
                         let value = value.unwrap_or(Err(Absent::NotWatched));
-                        let double = field
-                            .info()
-                            .is_some_and(|info| info.value_type == dcgm::ValueType::Double);
+                        let value_type = field.info().map(|info| info.value_type);
                         #[expect(clippy::cast_possible_truncation, reason = "tests use small ones")]
-                        let value = value.map(|value| {
-                            if double {
-                                Value::Double(value)
-                            } else {
-                                Value::Int(value as i64)
-                            }
+                        let value = value.map(|value| match value_type {
+                            Some(ValueType::Double) => Value::Double(value),
+                            Some(ValueType::Text) => Value::Text("UP"),
+                            Some(ValueType::Blob) => Value::Blob(&[1; 64]),
+                            _ => Value::Int(value as i64),
                         });
                         let timestamp = Timestamp::from_micros(state.micros);
                         into.push(Sample {
@@ -226,6 +245,17 @@ impl Client for Fake {
 
     fn events(&self, _: &Watch, _: &mut Cursor, into: &mut Samples) -> Result<()> {
         into.clear();
-        self.call("events")
+        self.call("events")?;
+        self.edit(|state| {
+            for (entity, field, code) in state.happened.drain(..) {
+                into.push(Sample {
+                    entity,
+                    field,
+                    timestamp: Timestamp::from_micros(state.micros),
+                    value: Ok(Value::Int(code)),
+                });
+            }
+        });
+        Ok(())
     }
 }

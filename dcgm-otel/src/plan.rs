@@ -306,8 +306,14 @@ impl Plan {
         &self.layout
     }
 
+    /// Whether there is nothing to show now, and nothing to wait for.
     pub(crate) fn is_empty(&self) -> bool {
-        self.tracks.is_empty()
+        self.shown.is_empty() && self.events.is_empty()
+    }
+
+    /// Whether anything is read but events.
+    pub(crate) fn reads(&self) -> bool {
+        !self.tracks.is_empty()
     }
 
     /// How many series there are too many.
@@ -343,6 +349,10 @@ impl Plan {
     /// Takes what was read.
     pub(crate) fn take(&mut self, samples: &Samples, ledger: &mut Ledger, now: Instant) -> Intake {
         let mut intake = Intake::default();
+        if !self.reads() {
+            // Then it is news enough that the engine answers.
+            self.changed = Some(now);
+        }
         for watched in &mut self.entities {
             watched.found = false;
         }

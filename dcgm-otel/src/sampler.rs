@@ -178,10 +178,14 @@ impl Sampler {
             return Ok(());
         };
         let intake = session.read(client, &mut self.past, &mut self.samples, &self.clock)?;
-        self.suspicious = intake.gone > 0;
-
         let now = self.clock.now();
+        let retry = session.retry.is_some_and(|at| now >= at);
+        self.suspicious = intake.gone > 0 || retry;
+        if self.suspicious && self.unsettled.is_none() {
+            self.unsettled = Some((self.listed.clone(), now));
+        }
         let silent_for = session.plan.silent_for(now);
+        let reads = session.plan.reads();
         let last_sample = session.plan.changed();
         session.plan.cells(&self.past.ledger, now, &mut self.cells);
         let layout = Arc::clone(session.plan.layout());
@@ -202,7 +206,7 @@ impl Sampler {
             let message = format!("the engine has sampled nothing for {silent_for:.0?}");
             return Err(Interrupted::plain(ErrorKind::Stale, message));
         }
-        if intake.values == 0 {
+        if reads && intake.values == 0 {
             let message = "the engine has a value of no field";
             return Err(Interrupted::plain(ErrorKind::Read, message));
         }

@@ -15,6 +15,9 @@ use crate::hook::Hook;
 use crate::past::Past;
 use crate::plan::{Intake, Plan};
 
+/// How soon an entity of which nothing could be watched is given another try.
+const RETRY: Duration = Duration::from_secs(60);
+
 /// What ended a tick before its time.
 #[derive(Debug)]
 pub(crate) struct Interrupted {
@@ -89,6 +92,8 @@ pub(crate) struct Session {
     pub(crate) refused: Option<Failure>,
     /// How often the host program's hook panicked.
     pub(crate) hook_panics: u64,
+    /// When to go through the entities again, because one of them could not be watched at all.
+    pub(crate) retry: Option<Instant>,
     query: Query,
     /// Whose events are counted.
     events: Vec<(EntityKind, Watch)>,
@@ -161,6 +166,7 @@ impl Session {
             &mut answers,
         )?;
 
+        let retry = answers.has_unwatched().then(|| now + RETRY);
         let plan = Plan::new(candidates, &answers, past, config, now);
         let watches = settle(client, &plan, probes)?;
         let mut events = Vec::new();
@@ -181,6 +187,7 @@ impl Session {
             entities: count,
             refused,
             hook_panics,
+            retry,
             query,
             events,
             _watches: watches,
@@ -196,9 +203,12 @@ impl Session {
         clock: &Clock,
     ) -> Result<Intake, Interrupted> {
         client.update().map_err(during(ErrorKind::Read))?;
-        client
-            .latest(&self.query, samples)
-            .map_err(during(ErrorKind::Read))?;
+        samples.clear();
+        if !self.query.is_empty() {
+            client
+                .latest(&self.query, samples)
+                .map_err(during(ErrorKind::Read))?;
+        }
         let mut intake = self.plan.take(samples, &mut past.ledger, clock.now());
         self.read_events(client, past, samples, &mut intake)?;
         Ok(intake)

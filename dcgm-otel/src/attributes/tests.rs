@@ -66,5 +66,8 @@ fn parents_that_go_round_in_a_circle_end() {
     two.parent = Some(one.id);
     let entities = [one, two];
     let host = Host::new(entities.to_vec(), &[]);
-    assert_eq!(Names::new(&host, &Config::default()).gpu_of(&entities[0]), None);
+    assert_eq!(
+        Names::new(&host, &Config::default()).gpu_of(&entities[0]),
+        None
+    );
 }

@@ -75,21 +75,3 @@ fn settings_made_elsewhere_take_the_place_of_all() {
         .config(config.clone());
     assert_eq!(builder.settled(nothing).unwrap().0, config);
 }
-
-#[test]
-fn a_setting_that_nothing_acts_on_is_refused_and_not_ignored() {
-    let settled = |config| {
-        DcgmMeter::builder()
-            .config(config)
-            .settled(nothing)
-            .map(drop)
-    };
-    let error = settled(Config::default().with_max_series(7))
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.contains("max_series") && error.contains("does not act on it yet"),
-        "{error}"
-    );
-    assert!(settled(Config::default().with_interval(Duration::from_secs(30))).is_ok());
-}

@@ -33,9 +33,8 @@ fn caps(all: usize, metric: usize, groups: BTreeMap<Group, usize>) -> Caps {
 
 fn block() -> impl Strategy<Value = Block> {
     (0..CATALOGUE.len(), 0..PLACES.len()).prop_flat_map(|(metric, place)| {
-        (0..CATALOGUE[metric].families.len()).prop_map(move |family| {
-            block_of(metric, family, PLACES[place])
-        })
+        (0..CATALOGUE[metric].families.len())
+            .prop_map(move |family| block_of(metric, family, PLACES[place]))
     })
 }
 

@@ -23,8 +23,12 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_micros(1_700_000_000_000_000 + seconds * 1_000_000)
 }
 
+fn rebased(inputs: &[Input], origin: Number) -> Total {
+    Total::new(inputs, origin, CounterOrigin::Rebased)
+}
+
 fn counted(readings: &[i64]) -> (u64, Vec<Step>) {
-    let mut total = Total::new(&[COUNTER], Number::U64(0));
+    let mut total = rebased(&[COUNTER], Number::U64(0));
     let steps = readings
         .iter()
         .zip(1..)
@@ -68,7 +72,7 @@ fn a_dip_of_less_than_a_hundredth_is_no_reset_and_is_not_counted_twice() {
 
 #[test]
 fn what_is_no_reading_holds() {
-    let mut total = Total::new(&[COUNTER], Number::U64(0));
+    let mut total = rebased(&[COUNTER], Number::U64(0));
     assert!(!total.is_shown());
     total.add(0, &Value::Int(5), at(1), SECOND);
     assert!(total.is_shown());
@@ -92,7 +96,7 @@ fn a_total_ends_at_the_largest_signed_number() {
         scale: Scale::Times(u32::MAX),
         ..COUNTER
     };
-    let mut total = Total::new(&[source], Number::U64(u64::MAX));
+    let mut total = rebased(&[source], Number::U64(u64::MAX));
     total.add(0, &Value::Int(0), at(1), SECOND);
     total.add(0, &Value::Int(i64::MAX), at(2), SECOND);
     assert_eq!(value(&total), i64::MAX.unsigned_abs());
@@ -100,7 +104,7 @@ fn a_total_ends_at_the_largest_signed_number() {
 
 #[test]
 fn a_rate_is_summed_over_time_and_its_fractions_are_kept() {
-    let mut total = Total::new(&[RATE], Number::U64(0));
+    let mut total = rebased(&[RATE], Number::U64(0));
     for second in 0..=12 {
         total.add(0, &Value::Double(0.25), at(second), SECOND);
     }
@@ -109,7 +113,7 @@ fn a_rate_is_summed_over_time_and_its_fractions_are_kept() {
 
 #[test]
 fn a_gap_in_a_rate_invents_nothing() {
-    let mut total = Total::new(&[RATE], Number::U64(0));
+    let mut total = rebased(&[RATE], Number::U64(0));
     for second in [0, 1, 100, 101] {
         total.add(0, &Value::Int(1000), at(second), SECOND);
     }
@@ -118,7 +122,7 @@ fn a_gap_in_a_rate_invents_nothing() {
 
 #[test]
 fn a_sample_that_is_seen_twice_counts_once() {
-    let mut total = Total::new(&[RATE], Number::U64(0));
+    let mut total = rebased(&[RATE], Number::U64(0));
     for second in [0, 1, 1, 1, 2] {
         total.add(0, &Value::Int(1000), at(second), SECOND);
     }
@@ -132,23 +136,20 @@ fn another_source_begins_anew_on_top_of_what_was_shown() {
         metric: 0,
         attributes: [].into(),
     };
-    let block = Block::new(
-        0,
-        0,
-        &crate::catalogue::CATALOGUE[0].families[0],
-        crate::catalogue::Place::Gpu,
-    );
-    let place = ledger.open(&series, block, &[COUNTER], Kind::CounterU64);
+    let metric = &crate::catalogue::CATALOGUE[0];
+    let family = &metric.families[0];
+    let block = Block::new((0, metric), (0, family), crate::catalogue::Place::Gpu);
+    let place = ledger.open(&series, None, block, &[COUNTER], Kind::CounterU64);
     let total = ledger.get_mut(place).unwrap();
     total.add(0, &Value::Int(10), at(1), SECOND);
     total.add(0, &Value::Int(17), at(2), SECOND);
     assert_eq!(
-        ledger.open(&series, block, &[COUNTER], Kind::CounterU64),
+        ledger.open(&series, None, block, &[COUNTER], Kind::CounterU64),
         place
     );
     assert_eq!(value(ledger.get(place).unwrap()), 7);
     assert_eq!(
-        ledger.open(&series, block, &[RATE], Kind::CounterU64),
+        ledger.open(&series, None, block, &[RATE], Kind::CounterU64),
         place
     );
     let total = ledger.get_mut(place).unwrap();
@@ -156,6 +157,34 @@ fn another_source_begins_anew_on_top_of_what_was_shown() {
     total.add(0, &Value::Int(5), at(3), SECOND);
     total.add(0, &Value::Int(5), at(4), SECOND);
     assert_eq!(value(total), 12);
+}
+
+#[test]
+fn from_the_device_a_total_begins_at_what_it_had_counted_and_goes_on_by_its_growth() {
+    let mut total = Total::new(&[COUNTER], Number::U64(0), CounterOrigin::Device);
+    total.add(0, &Value::Int(1000), at(1), SECOND);
+    assert_eq!(value(&total), 1000);
+    total.add(0, &Value::Int(1003), at(2), SECOND);
+    assert_eq!(value(&total), 1003);
+    // The driver was loaded anew: it never decreases.
+    assert_eq!(total.add(0, &Value::Int(4), at(3), SECOND), Step::Reset);
+    assert_eq!(value(&total), 1007);
+    total.forget_baseline();
+    total.add(0, &Value::Int(1_000_000), at(4), SECOND);
+    assert_eq!(value(&total), 1007);
+    // A meter that comes after another goes on where that ended.
+    let mut next = Total::new(&[COUNTER], Number::U64(1007), CounterOrigin::Device);
+    next.add(0, &Value::Int(1_000_000), at(5), SECOND);
+    assert_eq!(value(&next), 1007);
+}
+
+#[test]
+fn what_another_driver_counts_is_new_even_if_it_is_more() {
+    let mut total = rebased(&[COUNTER], Number::U64(0));
+    total.add(0, &Value::Int(10), at(1), SECOND);
+    total.restart();
+    total.add(0, &Value::Int(25), at(2), SECOND);
+    assert_eq!(value(&total), 25);
 }
 
 /// A generator that gives the same numbers at every run.
@@ -187,7 +216,7 @@ fn no_sequence_of_readings_makes_a_total_decrease() {
                     Kind::CounterF64 => Number::F64(0.125),
                     _ => Number::U64(3),
                 };
-                let mut total = Total::new(&[source], origin);
+                let mut total = rebased(&[source], origin);
                 let mut last = as_f64(total.number(kind));
                 let mut second = 0;
                 for _ in 0..50 {

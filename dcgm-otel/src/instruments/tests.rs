@@ -35,7 +35,7 @@ fn layout() -> Arc<Layout> {
         metric,
         attributes: [].into(),
     });
-    Arc::new(Layout::new(series.collect()))
+    Arc::new(Layout::new(CATALOGUE, series.collect()))
 }
 
 fn provider() -> (SdkMeterProvider, InMemoryMetricExporter) {

@@ -1,13 +1,13 @@
 //! What a healthy host exports.
 
-use std::collections::BTreeSet;
-
-use dcgm::{Absent, EntityId, EntityKind, FieldId, Mig};
+use dcgm::{Absent, Entity, EntityId, EntityKind, FieldId, Link, LinkState, Mig};
 use opentelemetry_sdk::metrics::Temporality;
 
-use super::{Exported, Pipeline};
-use crate::catalogue::{CATALOGUE, Identity, Kind, Mig as Mode};
-use crate::fake::Fake;
+use super::{Exported, Pipeline, builder};
+use crate::catalogue::{CATALOGUE, Family, Kind, Metric, Mig as Mode, Op, Place};
+use crate::clock::Clock;
+use crate::config::{Config, MetricSwitch};
+use crate::fake::{Fake, every_field, healthy};
 
 fn instrument(kind: Kind) -> &'static str {
     match kind {
@@ -19,52 +19,172 @@ fn instrument(kind: Kind) -> &'static str {
     }
 }
 
+/// One of everything that DCGM knows, and two compute instances, so that they are not left out.
+fn one_of_everything() -> Fake {
+    let fake = Fake::with_gpus(2);
+    let child = |kind, id, parent| {
+        let mut entity = Entity::new(EntityId::new(kind, id));
+        entity.parent = Some(parent);
+        entity
+    };
+    let whole = EntityId::gpu(0);
+    let switch = EntityId::switch(0);
+    let cpu = Entity::new(EntityId::new(EntityKind::CPU, 0));
+    let mut instance = child(EntityKind::GPU_INSTANCE, 8, EntityId::gpu(1));
+    instance.mig = Some(Mig::new(3, None, 1));
+    let mut all = vec![
+        Entity::new(switch),
+        child(EntityKind::CPU_CORE, 0, cpu.id),
+        cpu,
+        Entity::new(EntityId::new(EntityKind::CONNECTX, 0)),
+        child(EntityKind::VGPU, 0, whole),
+    ];
+    for id in 0..2 {
+        let mut compute = child(EntityKind::COMPUTE_INSTANCE, id, instance.id);
+        compute.mig = Some(Mig::new(3, Some(id), 1));
+        all.push(compute);
+    }
+    all.push(instance);
+    fake.edit(|state| {
+        state.entities[1].mig_enabled = Some(true);
+        state.entities.extend(all);
+        for (parent, raw) in [(whole, 1), (switch, 2)] {
+            let id = EntityId::new(EntityKind::LINK, raw);
+            state
+                .links
+                .push(Link::new(Some(id), parent, 5, LinkState::UP));
+            state.entities.push(child(EntityKind::LINK, raw, parent));
+        }
+        state.entities.push(Entity::new(EntityId::HOST));
+        let ids: Vec<_> = state.entities.iter().map(|entity| entity.id).collect();
+        for id in ids {
+            for field in every_field() {
+                state.values.insert((id, field), Ok(healthy(field)));
+            }
+        }
+        state
+            .entities
+            .retain(|one| one.id.kind != EntityKind::LINK && one.id.kind != EntityKind::HOST);
+    });
+    fake
+}
+
+/// What a healthy host exports of one family, if it is the only one that is switched on.
+fn exported(metric: &Metric, family: &Family) -> Vec<Exported> {
+    let pipeline = Pipeline::new();
+    let fake = one_of_everything();
+    for field in family
+        .points
+        .iter()
+        .flat_map(|point| point.sources)
+        .filter(|source| source.op == Op::Event)
+        .map(|source| source.field)
+    {
+        let entities = fake.edit(|state| state.entities.clone());
+        let happened = entities.iter().map(|entity| (entity.id, field, 79));
+        fake.edit(|state| state.happened.extend(happened));
+    }
+    let mut config = Config::default();
+    for other in CATALOGUE {
+        config = config.with_metric(other.name, MetricSwitch::Off);
+    }
+    let name = format!("{}/{}", metric.name, family.name);
+    let config = config.with_metric(name, MetricSwitch::On);
+    let meter = builder(&fake)
+        .config(config)
+        .clock(Clock::manual())
+        .install(&pipeline.provider)
+        .unwrap();
+    // Without a series there is nothing to sample.
+    assert_eq!(meter.sample_now().is_ok(), !family.points.is_empty());
+    let mut points = pipeline.export();
+    points.retain(|point| point.name.starts_with("hw."));
+    points
+}
+
+/// Those of the entities that a family is about, under their `hw.id`.
+fn places(family: &Family) -> Vec<&'static str> {
+    let of = |place: &Place| match (place, family.mig, family.part) {
+        (Place::Gpu, Mode::Any, "") => vec!["GPU-a0", "GPU-a1"],
+        (Place::Gpu, Mode::Any, "fan") => vec!["GPU-a0/fan", "GPU-a1/fan"],
+        (Place::Gpu, Mode::Outside, _) | (Place::Link, ..) => vec!["GPU-a0"],
+        (Place::Gpu, ..) => vec!["GPU-a1"],
+        (Place::GpuInstance, ..) => vec!["GPU-a1/gi/3"],
+        (Place::ComputeInstance, ..) => vec!["GPU-a1/gi/3/ci/0", "GPU-a1/gi/3/ci/1"],
+        (Place::Port, ..) => vec!["nvswitch-0/port/5"],
+        (Place::Core, ..) => vec!["cpu_core-0"],
+        (Place::VirtualGpu, ..) => vec!["vgpu-0"],
+        (Place::Switch, ..) => vec!["nvswitch-0"],
+        (Place::Cpu, _, "sysio") => vec!["cpu-0/sysio"],
+        (Place::Cpu, ..) => vec!["cpu-0"],
+        (Place::Adapter, ..) => vec!["connectx-0"],
+        (Place::Host, ..) => vec![""],
+    };
+    family.on.iter().flat_map(of).collect()
+}
+
 #[test]
-fn every_row_of_the_catalogue_emits_on_a_healthy_gpu() {
+fn every_row_of_the_catalogue_emits_on_a_healthy_host() {
+    for metric in CATALOGUE {
+        for family in metric.families {
+            let points = exported(metric, family);
+            let about = format!("{}/{}", metric.name, family.name);
+            let mut expected = 0;
+            for (point, id) in family
+                .points
+                .iter()
+                .filter(|point| point.instead.is_none())
+                .flat_map(|point| places(family).into_iter().map(move |id| (point, id)))
+            {
+                // What counts over links is where links are.
+                let links = point.sources.iter().all(|source| source.op.is_over_links());
+                if links && id == "GPU-a1" {
+                    continue;
+                }
+                expected += 1;
+                let is_it = |one: &&Exported| {
+                    let mut attributes = point.attributes.iter();
+                    one.attribute("hw.id").unwrap_or_default() == id
+                        && attributes
+                            .all(|(key, value)| one.attribute(key).as_deref() == Some(*value))
+                };
+                let found: Vec<_> = points.iter().filter(is_it).collect();
+                let [found] = found[..] else {
+                    panic!("{about} {point:?} {id}: {found:?} of {points:#?}")
+                };
+                assert_eq!(found.name, metric.name);
+                assert_eq!(found.unit, metric.unit, "{about}");
+                assert_eq!(found.description, metric.description, "{about}");
+                assert_eq!(found.instrument, instrument(metric.kind), "{about}");
+                if point.sources.iter().any(|source| source.op == Op::Event) {
+                    assert_eq!(found.attribute("error.type").as_deref(), Some("79"));
+                    assert!((found.value - 1.0).abs() < f64::EPSILON, "{about}");
+                }
+            }
+            assert_eq!(points.len(), expected, "{about}: {points:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_series_says_which_thing_it_is_about_and_what_product_that_is() {
     let pipeline = Pipeline::new();
     let (meter, _clock) = pipeline.meter(&Fake::with_gpus(1));
     meter.sample_now().unwrap();
     let points = pipeline.export();
-    let mut expected = 0;
-    for metric in CATALOGUE {
-        for family in metric
-            .families
-            .iter()
-            .filter(|family| family.mig != Mode::Within)
-        {
-            for point in family.points {
-                expected += 1;
-                let matches = |one: &&Exported| {
-                    one.name == metric.name
-                        && point
-                            .attributes
-                            .iter()
-                            .all(|(key, value)| one.attribute(key).as_deref() == Some(*value))
-                };
-                let found: Vec<_> = points.iter().filter(matches).collect();
-                let [found] = found[..] else {
-                    panic!("{} {:?}: {found:?}", metric.name, point)
-                };
-                assert_eq!(found.unit, metric.unit);
-                assert_eq!(found.description, metric.description);
-                assert_eq!(found.instrument, instrument(metric.kind), "{}", metric.name);
-
-                let mut keys: BTreeSet<_> = point.attributes.iter().map(|(key, _)| *key).collect();
-                keys.extend(["hw.id", "hw.name", "hw.gpu.index"]);
-                if metric.identity == Identity::Product {
-                    keys.extend(["hw.model", "hw.vendor"]);
-                }
-                let there: BTreeSet<_> = found
-                    .attributes
-                    .iter()
-                    .map(|one| one.key.as_str())
-                    .collect();
-                assert_eq!(there, keys, "{}", metric.name);
-            }
-        }
-    }
-    assert_eq!(points.len(), expected);
-    assert_eq!(meter.health().series, expected);
+    let keys = |name: &str| {
+        let found = points.iter().find(|point| point.name == name).unwrap();
+        let keys = found.attributes.iter().map(|one| one.key.as_str());
+        keys.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        keys("hw.power"),
+        ["hw.gpu.index", "hw.id", "hw.name", "hw.type"]
+    );
+    assert_eq!(
+        keys("hw.gpu.memory.usage"),
+        ["hw.gpu.index", "hw.id", "hw.model", "hw.name", "hw.vendor"]
+    );
 }
 
 #[test]
@@ -121,9 +241,9 @@ fn a_field_that_a_gpu_lacks_costs_its_own_series_only() {
     assert_eq!(
         pipeline.values("hw.temperature", "hw.sensor_location"),
         [
-            ("GPU-0".into(), "gpu".into(), 1.0),
-            ("GPU-0".into(), "memory".into(), 1.0),
-            ("GPU-1".into(), "gpu".into(), 1.0)
+            ("GPU-a0".into(), "gpu".into(), 1.0),
+            ("GPU-a0".into(), "memory".into(), 1.0),
+            ("GPU-a1".into(), "gpu".into(), 1.0)
         ]
     );
 }
@@ -151,17 +271,32 @@ fn profiling_is_not_asked_for_what_plain_fields_have() {
     let fake = Fake::with_gpus(1);
     let (meter, _clock) = pipeline.meter(&fake);
     meter.sample_now().unwrap();
-    let profiling = fake.edit(|state| {
-        let requests = state
-            .watched
-            .iter()
-            .flat_map(|request| request.fields.clone());
-        requests
-            .filter(|field| field.is_profiling())
-            .map(FieldId::raw)
-            .collect::<Vec<_>>()
-    });
-    assert_eq!(profiling, [1009, 1010, 1091, 1092]);
+    let requests = fake.edit(|state| state.watched.clone());
+    let profiling: Vec<_> = requests
+        .iter()
+        .filter(|request| request.fields.iter().any(|field| field.is_profiling()))
+        .collect();
+    let [probe, settled] = profiling[..] else {
+        panic!("{profiling:?}")
+    };
+    let ids = |request: &dcgm::WatchRequest| {
+        let fields = request.fields.iter().map(|field| field.raw());
+        fields.collect::<Vec<_>>()
+    };
+    // Not 1011 and 1012: NVLinks have plain totals.
+    assert_eq!(
+        ids(probe),
+        [
+            1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010, 1076, 1078, 1091, 1092
+        ]
+    );
+    // Not 1009 and 1010 either: 1091 and 1092 are totals.
+    assert_eq!(
+        ids(settled),
+        [
+            1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1076, 1078, 1091, 1092
+        ]
+    );
 }
 
 #[test]
@@ -196,7 +331,7 @@ fn a_mig_gpu_and_its_instances_are_told_apart() {
         state.entities[0].mig_enabled = Some(true);
         for number in 0..2 {
             let id = EntityId::new(EntityKind::GPU_INSTANCE, number);
-            let mut instance = dcgm::Entity::new(id);
+            let mut instance = Entity::new(id);
             instance.parent = Some(EntityId::gpu(0));
             let mut mig = Mig::new(7 + number, None, 1);
             mig.profile = Some("1g.10gb".into());
@@ -219,18 +354,18 @@ fn a_mig_gpu_and_its_instances_are_told_apart() {
     assert_eq!(
         pipeline.values("hw.gpu.utilization", "hw.gpu.mig.instance_id"),
         [
-            ("GPU-0".into(), String::new(), 1.0),
-            ("GPU-0/gi/7".into(), "7".into(), 0.0),
-            ("GPU-0/gi/8".into(), "8".into(), 0.5)
+            ("GPU-a0".into(), String::new(), 1.0),
+            ("GPU-a0/gi/7".into(), "7".into(), 0.0),
+            ("GPU-a0/gi/8".into(), "8".into(), 0.5)
         ]
     );
     let points = pipeline.export();
     let instance = points.iter().find(|point| {
         point.name == "hw.gpu.memory.usage"
-            && point.attribute("hw.id").as_deref() == Some("GPU-0/gi/8")
+            && point.attribute("hw.id").as_deref() == Some("GPU-a0/gi/8")
     });
     let instance = instance.unwrap();
-    assert_eq!(instance.attribute("hw.parent").as_deref(), Some("GPU-0"));
+    assert_eq!(instance.attribute("hw.parent").as_deref(), Some("GPU-a0"));
     assert_eq!(
         instance.attribute("hw.gpu.mig.profile").as_deref(),
         Some("1g.10gb")

@@ -3,12 +3,22 @@
 use dcgm::{Absent, EntityId, Error, FieldId, Operation, ReturnCode};
 
 use super::{Pipeline, SECOND};
+use crate::clock::Clock;
 use crate::fake::{Fake, gpu, refused};
-use crate::{ErrorKind, State};
+use crate::{DcgmMeter, ErrorKind, State};
 
 /// The series of a GPU that are levels, and those that are counters.
-const LEVELS: usize = 15;
-const COUNTERS: usize = 6;
+const LEVELS: usize = 45;
+const COUNTERS: usize = 35;
+/// Those of them that only profiling counters have.
+const PROFILED: (usize, usize) = (8, 4);
+
+/// What is different has been so for long enough.
+fn settle(meter: &DcgmMeter, clock: &Clock) {
+    meter.sample_now().unwrap();
+    clock.advance(SECOND);
+    meter.sample_now().unwrap();
+}
 
 fn call(function: &'static str, code: ReturnCode) -> Error {
     Error::Call { function, code }
@@ -151,13 +161,20 @@ fn a_host_without_a_gpu_is_degraded_and_a_gpu_that_comes_is_seen() {
 fn a_gpu_that_is_gone_leaves_its_totals() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(2);
-    let (meter, _clock) = pipeline.meter(&fake);
+    let (meter, clock) = pipeline.meter(&fake);
     meter.sample_now().unwrap();
     fake.set(1, FieldId::PCIE_REPLAY_COUNTER, 5.0);
     meter.sample_now().unwrap();
     let lost = fake.edit(|state| state.entities.pop());
-    meter.sample_now().unwrap();
-    assert_eq!(pipeline.levels_and_counters(), (LEVELS, 2 * COUNTERS));
+    settle(&meter, &clock);
+    // And its four of hw.status, which say that it failed.
+    assert_eq!(pipeline.levels_and_counters(), (LEVELS + 4, 2 * COUNTERS));
+    let failed = |id: &str| {
+        let mut states = pipeline.values("hw.status", "hw.state");
+        states.retain(|(of, state, _)| of == id && state == "failed");
+        states.pop().map(|(_, _, value)| value)
+    };
+    assert_eq!((failed("GPU-a0"), failed("GPU-a1")), (Some(0.0), Some(1.0)));
     let replays = || {
         let mut values = pipeline.values("hw.errors", "error.type");
         values.retain(|(_, kind, _)| kind == "pcie_replay");
@@ -166,14 +183,15 @@ fn a_gpu_that_is_gone_leaves_its_totals() {
             .map(|(id, _, value)| (id, value))
             .collect::<Vec<_>>()
     };
-    assert_eq!(replays(), [("GPU-0".into(), 0.0), ("GPU-1".into(), 4.0)]);
+    assert_eq!(replays(), [("GPU-a0".into(), 0.0), ("GPU-a1".into(), 4.0)]);
     assert_eq!(meter.health().entities, 1);
 
     // It was reset meanwhile, and counts from zero.
     fake.set(1, FieldId::PCIE_REPLAY_COUNTER, 2.0);
     fake.edit(|state| state.entities.extend(lost));
-    meter.sample_now().unwrap();
-    assert_eq!(replays(), [("GPU-0".into(), 0.0), ("GPU-1".into(), 6.0)]);
+    settle(&meter, &clock);
+    assert_eq!(failed("GPU-a1"), Some(0.0));
+    assert_eq!(replays(), [("GPU-a0".into(), 0.0), ("GPU-a1".into(), 6.0)]);
     assert_eq!(meter.health().counter_resets, 1);
 }
 
@@ -181,7 +199,7 @@ fn a_gpu_that_is_gone_leaves_its_totals() {
 fn a_gpu_that_is_watched_no_more_is_enumerated_anew() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(2);
-    let (meter, _clock) = pipeline.meter(&fake);
+    let (meter, clock) = pipeline.meter(&fake);
     meter.sample_now().unwrap();
     assert_eq!(fake.count("entities"), 1);
     meter.sample_now().unwrap();
@@ -196,9 +214,14 @@ fn a_gpu_that_is_watched_no_more_is_enumerated_anew() {
         before
     });
     meter.sample_now().unwrap();
-    fake.edit(|state| state.values = before);
+    assert_eq!(fake.count("entities"), 1);
+    clock.advance(SECOND);
     meter.sample_now().unwrap();
     assert_eq!(fake.count("entities"), 2);
+    fake.edit(|state| state.values = before);
+    // It is given another try now and then.
+    clock.advance(SECOND * 60);
+    settle(&meter, &clock);
     assert_eq!(pipeline.levels_and_counters(), (2 * LEVELS, 2 * COUNTERS));
 }
 
@@ -238,8 +261,11 @@ fn profiling_that_somebody_else_holds_costs_the_profiling_metrics_only() {
     );
     let (meter, _clock) = pipeline.meter(&fake);
     meter.sample_now().unwrap();
-    // Two counters of hw.gpu.io fewer.
-    assert_eq!(pipeline.levels_and_counters(), (LEVELS, COUNTERS - 2));
+    let (levels, counters) = PROFILED;
+    assert_eq!(
+        pipeline.levels_and_counters(),
+        (LEVELS - levels, COUNTERS - counters)
+    );
     assert_eq!(meter.health().errors(ErrorKind::Watch), 1);
     assert!(meter.health().is_ready());
 }

@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 
-use dcgm::mock::Host;
-use dcgm::{FieldKind, LinkState, ValueType};
+use dcgm::mock;
+use dcgm::{FieldKind, ValueType};
 
 use super::*;
+use crate::candidates::{self, Host};
+use crate::config::{Config, Naming};
 
 fn text(labels: &[Label]) -> String {
     let labels: Vec<_> = labels
@@ -75,21 +77,6 @@ fn switches_and_cpus_have_labels_of_their_own() {
 }
 
 #[test]
-fn a_link_is_called_after_the_gpu_or_switch_that_it_is_a_port_of() {
-    let entities = host();
-    let labels = Labels {
-        entities: &entities,
-        hostname: None,
-    };
-    let link = |parent| text(&labels.of_link(&Link::new(None, parent, 17, LinkState::UP)));
-    assert_eq!(
-        link(EntityId::gpu(3)),
-        r#"nvlink="17",gpu="3",gpu_uuid="GPU-1b2c",pci_bus_id="00000000:41:00.0",device="nvidia3",model_name="NVIDIA H100 80GB HBM3",DCGM_FI_DRIVER_VERSION="570.86.15""#
-    );
-    assert!(link(EntityId::switch(4)).starts_with(r#"nvlink="17",nvswitch="nvswitch4""#));
-}
-
-#[test]
 fn what_is_not_known_has_no_label() {
     let entities = [Entity::new(EntityId::gpu(0))];
     let labels = Labels {
@@ -110,31 +97,41 @@ fn a_domain_has_eight_digits() {
     assert_eq!(&*long_domain("0002:1B:00.0"), "00000002:1B:00.0");
 }
 
+fn field(row: &Metric) -> FieldId {
+    row.families[0].points[0].sources[0].field
+}
+
+fn is_default(row: &Metric) -> bool {
+    row.families[0].default == Presence::On
+}
+
 #[test]
-fn each_row_has_the_name_and_the_unit_that_its_field_had_up_to_4_5() {
+fn each_row_has_the_name_that_its_field_had_up_to_4_5_and_the_type_of_its_values() {
     let mut names = HashSet::new();
-    for row in ROWS {
-        let info = row.field.info().unwrap();
+    for row in METRICS {
+        let info = field(row).info().unwrap();
         assert_eq!(row.name, info.old_name);
-        assert_eq!(row.unit, info.unit, "{}", row.name);
-        assert!(
-            matches!(info.value_type, ValueType::Int | ValueType::Double),
-            "{}",
-            row.name
-        );
+        let kind = match info.value_type {
+            ValueType::Int => Kind::GaugeI64,
+            ValueType::Double => Kind::GaugeF64,
+            other => panic!("{}: {other:?}", row.name),
+        };
+        assert_eq!(row.kind, kind, "{}", row.name);
         assert_ne!(info.kind, FieldKind::Blob, "{}", row.name);
         assert!(names.insert(row.name), "{} twice", row.name);
         assert!(row.description.ends_with('.') && !row.description.contains("  "));
+        // Else an exporter appends it to the name.
+        assert_eq!(row.unit, "");
+        let of_instances = [EntityKind::GPU_INSTANCE, EntityKind::COMPUTE_INSTANCE];
+        let is_part = row.families[0].mig == Mig::Smallest;
+        assert_eq!(is_part, of_instances.contains(&info.level), "{}", row.name);
     }
 }
 
 #[test]
 fn the_default_rows_are_these() {
-    let mut ids: Vec<_> = ROWS
-        .iter()
-        .filter(|row| row.default)
-        .map(|row| row.field.raw())
-        .collect();
+    let rows = METRICS.iter().filter(|row| is_default(row));
+    let mut ids: Vec<_> = rows.map(|row| field(row).raw()).collect();
     ids.sort_unstable();
     assert_eq!(
         ids,
@@ -147,13 +144,10 @@ fn the_default_rows_are_these() {
 
 #[test]
 fn the_group_of_profiling_switches_all_that_needs_profiling_counters_and_nothing_else() {
-    for row in ROWS {
-        assert_eq!(
-            row.group == Group::Profiling,
-            row.field.is_profiling(),
-            "{}",
-            row.name
-        );
+    for row in METRICS {
+        let group = row.families[0].group;
+        let profiling = field(row).is_profiling();
+        assert_eq!(group == Group::Profiling, profiling, "{}", row.name);
     }
 }
 
@@ -168,50 +162,41 @@ fn what_dashboard_12239_asks_for_is_there() {
         "DCGM_FI_PROF_PIPE_TENSOR_ACTIVE",
     ] {
         assert!(
-            ROWS.iter().any(|row| row.name == name && row.default),
+            METRICS
+                .iter()
+                .any(|row| row.name == name && is_default(row)),
             "{name}"
         );
     }
 }
 
 #[test]
-fn values_are_as_the_device_counted_them_and_blanks_are_none() {
-    assert_eq!(number(&Value::Int(1_980)), Some(Number::Int(1_980)));
-    // Beyond 2^53, where a fraction would lose digits.
-    assert_eq!(
-        number(&Value::Int(i64::MAX - 16)),
-        Some(Number::Int(i64::MAX - 16))
-    );
-    assert_eq!(number(&Value::Double(412.5)), Some(Number::Double(412.5)));
-    assert_eq!(number(&Value::Double(f64::NAN)), None);
-    assert_eq!(number(&Value::Text("x")), None);
-}
-
-#[test]
 fn a_cut_gpu_has_its_temperature_and_its_instances_have_the_memory() {
-    let row = |name| ROWS.iter().find(|row| row.name == name).unwrap();
-    let on = |row: &Row, host: &Host| {
-        let all = host.entities();
-        let entities = all.iter().filter(|entity| row.is_on(entity, all));
-        let mut kinds: Vec<_> = entities.map(|entity| entity.id.kind.to_string()).collect();
+    let config = Config::default().with_naming(Naming::DcgmExporter);
+    let on = |name: &str, model: &str| {
+        let entities = mock::Host::by_name(model).unwrap().entities().to_vec();
+        let candidates = candidates::of(&Host::new(entities, &[]), &config, None).list;
+        let mut kinds: Vec<_> = candidates
+            .iter()
+            .filter(|one| METRICS[one.series.metric].name == name)
+            .map(|one| one.entity.kind.to_string())
+            .collect();
         kinds.dedup();
         kinds
     };
-    let (cut, whole) = (
-        Host::by_name("8xh100-mig7").unwrap(),
-        Host::by_name("8xh100").unwrap(),
-    );
-    let (temperature, memory) = (row("DCGM_FI_DEV_GPU_TEMP"), row("DCGM_FI_DEV_FB_USED"));
-    assert_eq!(on(temperature, &cut), ["gpu"]);
-    assert_eq!(on(temperature, &whole), ["gpu"]);
-    assert_eq!(on(memory, &cut), ["gpu_instance"]);
-    assert_eq!(on(memory, &whole), ["gpu"]);
+    let (temperature, memory) = ("DCGM_FI_DEV_GPU_TEMP", "DCGM_FI_DEV_FB_USED");
+    assert_eq!(on(temperature, "8xh100-mig7"), ["gpu"]);
+    assert_eq!(on(temperature, "8xh100"), ["gpu"]);
+    assert_eq!(on(memory, "8xh100-mig7"), ["gpu_instance"]);
+    assert_eq!(on(memory, "8xh100"), ["gpu"]);
 }
 
 #[test]
 fn a_gpu_in_mig_mode_that_is_not_cut_keeps_its_memory() {
+    let config = Config::default().with_naming(Naming::DcgmExporter);
     let mut gpu = Entity::new(EntityId::gpu(0));
     gpu.mig_enabled = Some(true);
-    let entities = [gpu];
-    assert!(ROWS.iter().all(|row| row.is_on(&entities[0], &entities)));
+    let candidates = candidates::of(&Host::new(vec![gpu], &[]), &config, None).list;
+    let default = METRICS.iter().filter(|row| is_default(row));
+    assert_eq!(candidates.len(), default.count());
 }

@@ -76,7 +76,10 @@ fn a_word_of_a_blob_that_is_too_short_is_none() {
 #[test]
 fn dcgm_exporters_numbers_are_passed_on_as_they_are() {
     let metrics = crate::naming::exporter::METRICS;
-    let energy = metrics.iter().find(|one| one.name.contains("ENERGY")).unwrap();
+    let energy = metrics
+        .iter()
+        .find(|one| one.name.contains("ENERGY"))
+        .unwrap();
     let large = i64::MAX / 2 + 1;
     assert_eq!(
         read(energy, Op::Last, Value::Int(large)),
