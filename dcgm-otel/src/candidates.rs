@@ -1,5 +1,5 @@
-//! Which series there could be, and which sources each of them has: the catalogue applied to the entities of a
-//! host.
+//! Which series there could be, and which sources each of them has: the catalogue applied to the
+//! entities of a host.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -132,7 +132,8 @@ impl Host {
         }
     }
 
-    /// A compute instance that has its GPU instance for itself says nothing that this one does not say.
+    /// A compute instance that has its GPU instance for itself says nothing that this one does not
+    /// say.
     fn is_only_child(&self, entity: &Entity) -> bool {
         entity.id.kind == EntityKind::COMPUTE_INSTANCE
             && self
@@ -302,8 +303,8 @@ fn known(point: &Point, entity: &Entity, host: &Host) -> Known {
     }
 }
 
-/// What must be watched: for each kind of entity, the fields; sorted, so that two runs ask for the same
-/// thing.
+/// What must be watched: for each kind of entity, the fields; sorted, so that two runs ask for the
+/// same thing.
 pub(crate) fn fields(
     inputs: impl IntoIterator<Item = Input>,
 ) -> Vec<(Vec<EntityId>, Vec<FieldId>)> {
@@ -322,7 +323,7 @@ pub(crate) fn fields(
 /// What an entity answered when asked for a field.
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
-    answers: HashMap<(EntityId, FieldId), Answer>,
+    given: HashMap<(EntityId, FieldId), Answer>,
     /// What was said, of fields that say what a thing is.
     said: HashMap<(EntityId, FieldId), Said>,
     /// The entities of which something is watched, and those of which something is not.
@@ -361,7 +362,7 @@ impl Answers {
                 Err(Absent::NotSupported | Absent::NotFound | Absent::NotWatched) => Answer::Never,
                 Err(_) => Answer::NotNow,
             };
-            self.answers.insert(key, answer);
+            self.given.insert(key, answer);
             match sample.value {
                 Ok(Value::Int(number)) => {
                     self.said.insert(key, Said::Number(number));
@@ -379,13 +380,13 @@ impl Answers {
         !self.unwatched.is_subset(&self.watched)
     }
 
-    /// The sources of a series: the first that has a value, else the first that may have one later; or all that
-    /// may have one. `None` if there is none, and so no series.
+    /// The sources of a series: the first that has a value, else the first that may have one later;
+    /// or all that may have one. `None` if there is none, and so no series.
     pub(crate) fn choose(&self, candidate: &Candidate) -> Option<Vec<Input>> {
-        let answer = |input: &Input| self.answers.get(&(input.entity, input.field)).copied();
+        let answer = |input: &Input| self.given.get(&(input.entity, input.field)).copied();
         let inputs = &candidate.inputs;
         if let Some(field) = candidate.instead {
-            let other = self.answers.get(&(candidate.entity, field));
+            let other = self.given.get(&(candidate.entity, field));
             if other.is_some_and(|answer| *answer != Answer::Never) {
                 return None;
             }
@@ -408,7 +409,8 @@ impl Answers {
                 // Of a GPU the engine itself says whether it is there.
                 let is_gpu = candidate.entity.kind == EntityKind::GPU;
                 let of_itself = is_gpu && matches!(op, Op::Status(_));
-                // Links of an earlier generation say later that they have no such thing; a sum of nothing is none.
+                // Links of an earlier generation say later that they have no such thing; a sum of
+                // nothing is none.
                 let some = inputs
                     .iter()
                     .any(|input| answer(input) == Some(Answer::Value));

@@ -1,7 +1,9 @@
-//! Every metric that this crate can emit: an instrument a row, and under it a row a family of series.
+//! Every metric that this crate can emit: an instrument a row, and under it a row a family of
+//! series.
 //!
-//! Names, units and attributes follow OpenTelemetry's semantic conventions for hardware where they have a
-//! word, and extend them where they have none. The unit is the row's, never guessed from a field's name.
+//! Names, units and attributes follow OpenTelemetry's semantic conventions for hardware where they
+//! have a word, and extend them where they have none. The unit is the row's, never guessed from a
+//! field's name.
 
 mod facts;
 mod links;
@@ -84,8 +86,8 @@ pub(crate) struct Family {
     pub(crate) on: &'static [Place],
     /// The series of one entity.
     pub(crate) points: &'static [Point],
-    /// The family of this metric that says the same in more detail. Where an entity or a part of it has that, it
-    /// has not this one: a sum over both would count twice.
+    /// The family of this metric that says the same in more detail. Where an entity or a part of it
+    /// has that, it has not this one: a sum over both would count twice.
     pub(crate) unless: &'static str,
     /// The part of the entity that the series are about, if that has a name of its own.
     pub(crate) part: &'static str,
@@ -139,8 +141,8 @@ pub(crate) enum Mig {
 pub(crate) struct Point {
     /// What tells it from its siblings.
     pub(crate) attributes: &'static [(&'static str, &'static str)],
-    /// Where its values come from: the first that an entity supports, and never two of them; all of them together
-    /// if the operation says so.
+    /// Where its values come from: the first that an entity supports, and never two of them; all of
+    /// them together if the operation says so.
     pub(crate) sources: &'static [Source],
     /// A field that says the same in more detail: an entity that has it has not this series.
     pub(crate) instead: Option<FieldId>,
@@ -160,7 +162,8 @@ impl Point {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Source {
     pub(crate) field: FieldId,
-    /// For a link: the fields of its GPU, one for each link. Empty if the entity itself has the field.
+    /// For a link: the fields of its GPU, one for each link. Empty if the entity itself has the
+    /// field.
     pub(crate) each: &'static [FieldId],
     pub(crate) op: Op,
     pub(crate) scale: Scale,
@@ -253,7 +256,8 @@ pub(crate) enum Form {
     Halves,
 }
 
-/// From DCGM's unit to the metric's. A division by a power of ten is exact where a factor would not be.
+/// From DCGM's unit to the metric's. A division by a power of ten is exact where a factor would not
+/// be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Scale {
     Times(u32),

@@ -1,9 +1,9 @@
 //! Totals that never decrease: what DCGM's counters have grown by since they were first seen.
 //!
 //! A counter of DCGM's starts at the driver's age and at zero again when the driver loads. The SDK
-//! fixes the start of a stream when the instrument is made, reports the first value of a delta stream as it is,
-//! and panics in builds with overflow checks if a total decreases. So what is exported is the growth since
-//! installation, and what was exported once is held.
+//! fixes the start of a stream when the instrument is made, reports the first value of a delta
+//! stream as it is, and panics in builds with overflow checks if a total decreases. So what is
+//! exported is the growth since installation, and what was exported once is held.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -161,8 +161,8 @@ impl Total {
                 self.grown = self.grown.saturating_add(raw - last);
                 Step::Counted
             }
-            // A dip of less than a hundredth is a jitter of the reading. `last` stays, or the way back up
-            // would be counted twice.
+            // A dip of less than a hundredth is a jitter of the reading. `last` stays, or the way
+            // back up would be counted twice.
             Some(last) if u128::from(raw) * 100 > u128::from(last) * 99 => return Step::Held,
             Some(_) => {
                 self.grown = self.grown.saturating_add(raw);
@@ -260,8 +260,8 @@ impl Ledger {
         }
     }
 
-    /// The place of a series' total. One whose sources are others than before begins anew, on top of
-    /// what it showed: two counters have nothing in common but their name.
+    /// The place of a series' total. One whose sources are others than before begins anew, on top
+    /// of what it showed: two counters have nothing in common but their name.
     pub(crate) fn open(
         &mut self,
         series: &Series,

@@ -1,4 +1,5 @@
-//! The thread that samples: connect, enumerate, watch, read, publish, and all of it again after a failure.
+//! The thread that samples: connect, enumerate, watch, read, publish, and all of it again after a
+//! failure.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -252,7 +253,8 @@ impl Sampler {
 
     fn enumerate(&mut self, client: &dyn Client) -> Result<(), Interrupted> {
         if let Some(session) = &mut self.session {
-            // What happened last to those who are gone. What cannot be read now is read in the next session.
+            // What happened last to those who are gone. What cannot be read now is read in the next
+            // session.
             let mut intake = Intake::default();
             let _ = session.read_events(client, &mut self.past, &mut self.samples, &mut intake);
         }

@@ -142,8 +142,9 @@ impl Session {
         watch(client, wanted, interval, &mut probes).map_err(during(ErrorKind::Watch))?;
         ask(client, &probes, samples, &mut answers)?;
 
-        // Profiling counters are scarce, have one owner a host, and some hardware has none: they have watches of
-        // their own, are asked for where nothing better has the value, and cost only themselves if refused.
+        // Profiling counters are scarce, have one owner a host, and some hardware has none: they
+        // have watches of their own, are asked for where nothing better has the value, and cost
+        // only themselves if refused.
         let open: Vec<_> = candidates
             .list
             .iter()
@@ -228,7 +229,8 @@ impl Session {
             past.cursors.insert(*kind, cursor);
             match outcome {
                 Ok(()) => {
-                    // Without room the entities are gone through anew, and less important series go.
+                    // Without room the entities are gone through anew, and less important series
+                    // go.
                     if !self.plan.take_events(samples, past) {
                         intake.gone += 1;
                     }
@@ -236,7 +238,8 @@ impl Session {
                 Err(error) if error.is_disconnected() || error.is_timeout() => {
                     return Err(during(ErrorKind::Read)(error));
                 }
-                // Something of it is not watched any more: it is watched anew, and the cursor stays.
+                // Something of it is not watched any more: it is watched anew, and the cursor
+                // stays.
                 Err(_) => intake.gone += 1,
             }
         }

@@ -35,7 +35,8 @@ pub(super) const SWITCH_STATUS: &[Source] = &[
     ),
 ];
 
-/// How a `ConnectX` is. The bits of its uncorrectable errors mean nothing without their mask, and are not read.
+/// How a `ConnectX` is. The bits of its uncorrectable errors mean nothing without their mask, and
+/// are not read.
 pub(super) const ADAPTER_STATUS: &[Source] =
     &[source(F::CONNECTX_HEALTH, Op::Status(FLAG_FAILED), ONE)];
 

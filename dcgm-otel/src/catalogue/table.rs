@@ -18,8 +18,8 @@ use super::{
     Metric, ONE, Op, counter, each, family, integrate, last, metric, point, source, summed,
 };
 
-/// A share. Values a little above 1 have been seen, and are passed on; four thousand million has been
-/// seen too.
+/// A share. Values a little above 1 have been seen, and are passed on; four thousand million has
+/// been seen too.
 const SHARE: (f64, f64) = (0.0, 1.5);
 const FROM_ZERO: (f64, f64) = (0.0, f64::INFINITY);
 

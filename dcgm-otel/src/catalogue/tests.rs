@@ -85,8 +85,8 @@ fn a_source_fits_its_instrument() {
     }
 }
 
-/// Below its level a field answers with the value of the entity above: every instance would repeat its
-/// GPU.
+/// Below its level a field answers with the value of the entity above: every instance would repeat
+/// its GPU.
 #[test]
 fn a_field_is_read_only_where_it_is_kept() {
     let depth = |kind: EntityKind| match kind {
@@ -131,12 +131,10 @@ fn the_unit_of_a_field_times_its_scale_is_the_unit_of_the_metric() {
             let expected = match (raw, metric.unit) {
                 ("%", "1") => Per(100),
                 ("MiB", "By") => Times(1 << 20),
-                ("MHz", "Hz") => Times(1_000_000),
+                ("MHz", "Hz") | ("MB/s", "By/s") => Times(1_000_000),
                 ("kHz", "Hz") => Times(1000),
-                ("mJ", "J") => Per(1000),
+                ("mJ", "J") | ("mV", "V") => Per(1000),
                 ("ns", "s") => Per(1_000_000_000),
-                ("mV", "V") => Per(1000),
-                ("MB/s", "By/s") => Times(1_000_000),
                 // Of links, units of 1000 KiB a second; of NVSwitches, mebibits.
                 ("1000 KiB/s" | "MB/s", "By") => Times(1_024_000),
                 ("", "By") => Times(131_072),

@@ -1,4 +1,4 @@
-//! What is counted one by one: XIDs and SXids.
+//! What is counted one by one: XIDs and `SXids`.
 
 use std::sync::Arc;
 

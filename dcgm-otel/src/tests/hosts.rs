@@ -7,7 +7,7 @@ use dcgm::mock::{self, Call, Delay, Mock, Model};
 
 use super::{Pipeline, SECOND};
 use crate::clock::Clock;
-use crate::{DcgmMeter, ErrorKind, State};
+use crate::{Config, DcgmMeter, ErrorKind, State};
 
 /// A meter on a mock, and one time for both.
 struct Stage {
@@ -19,6 +19,10 @@ struct Stage {
 
 impl Stage {
     fn new(names: &str) -> Self {
+        Self::with(names, Config::default())
+    }
+
+    fn with(names: &str, config: Config) -> Self {
         let model = Model::by_name(names).unwrap();
         let mock = Mock::builder()
             .model(model)
@@ -27,6 +31,7 @@ impl Stage {
         let pipeline = Pipeline::new();
         let clock = Clock::manual();
         let meter = DcgmMeter::builder()
+            .config(config)
             .client(mock.clone())
             .interval(SECOND * 15)
             .clock(clock.clone())
@@ -45,6 +50,14 @@ impl Stage {
         self.clock.advance(SECOND * seconds);
     }
 
+    /// What has changed has been so for long enough.
+    fn settle(&self) {
+        self.advance(15);
+        self.meter.sample_now().unwrap();
+        self.advance(1);
+        self.meter.sample_now().unwrap();
+    }
+
     /// How many series each metric has.
     fn series(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
@@ -57,26 +70,22 @@ impl Stage {
 
 #[test]
 fn every_host_has_the_series_that_its_hardware_has() {
-    let total = |host| {
-        let stage = Stage::new(host);
+    let counted = |host, cap| {
+        let stage = Stage::with(host, Config::default().with_max_series(cap));
         stage.meter.sample_now().unwrap();
-        let series = stage.series();
         assert!(stage.meter.health().is_simulated());
-        (
-            series.values().sum::<usize>(),
-            series["hw.power"],
-            series["hw.gpu.memory.usage"],
-        )
+        stage.series().values().sum::<usize>()
     };
-    // 21 series a GPU: 15 levels and 6 counters.
-    assert_eq!(total("8xh100"), (168, 8, 8));
-    // Under MIG a GPU has general utilization only; each of 7 instances has that and three of memory.
-    assert_eq!(total("8xh100-mig7"), (8 * (18 + 7 * 4), 8, 64));
-    assert_eq!(total("gb200"), (84, 4, 4));
-    // No sensor in the memory.
-    assert_eq!(total("1xl4"), (20, 1, 1));
-    // Nor error correction and profiling.
-    assert_eq!(total("consumer"), (16, 1, 1));
+    // By default, and with room for all.
+    let both = |host| (counted(host, 1024), counted(host, 8192));
+    // 57 a GPU, 36 for its links, 18 a switch, and the count of GPUs.
+    assert_eq!(both("8xh100"), (817, 817));
+    // What does not fit goes in the order of its tiers: limits, clocks, the PCIe link, throttling.
+    assert_eq!(both("8xh100-mig7"), (1009, 1161));
+    assert_eq!(both("gb200"), (459, 459));
+    // Without a sensor in the memory, and without a pipe for FP64.
+    assert_eq!(both("1xl4"), (50, 50));
+    assert_eq!(both("consumer"), (36, 36));
 }
 
 #[test]
@@ -102,14 +111,21 @@ fn a_restarted_engine_is_found_again_and_nothing_is_lost() {
     let held = stage.series();
     assert_eq!(
         held.keys().collect::<Vec<_>>(),
-        ["hw.energy", "hw.errors", "hw.gpu.io"]
+        [
+            "hw.energy",
+            "hw.errors",
+            "hw.gpu.io",
+            "hw.gpu.nvlink.io",
+            "hw.gpu.throttle.duration",
+            "hw.network.io"
+        ]
     );
     assert!((energy() - before).abs() < f64::EPSILON);
 
     stage.advance(600);
     stage.mock.come_back();
     stage.meter.sample_now().unwrap();
-    assert_eq!(stage.series().values().sum::<usize>(), 168);
+    assert_eq!(stage.series().values().sum::<usize>(), 817);
     // The hardware went on counting.
     assert!(energy() > before * 10.0, "{before} {}", energy());
     assert_eq!(stage.meter.health().reconnects, 1);
@@ -140,18 +156,17 @@ fn a_lost_gpu_costs_its_own_series_and_comes_back() {
     stage.meter.sample_now().unwrap();
     let gone = dcgm::EntityId::gpu(3);
     let entity = stage.mock.model().host().entity(gone).unwrap().clone();
-    stage.mock.remove_entity(gone);
-    stage.advance(15);
-    stage.meter.sample_now().unwrap();
-    let series = stage.series();
-    assert_eq!((series["hw.power"], series["hw.energy"]), (7, 8));
-    stage.mock.add_entity(entity);
-    stage.advance(15);
-    stage.meter.sample_now().unwrap();
-    assert_eq!(stage.series()["hw.power"], 8);
-    // Each session ends the watches of the one before.
     let watches = stage.mock.open_watches();
-    assert!(watches <= 2, "{watches}");
+    let powers = || stage.pipeline.values("hw.power", "hw.type");
+    let gpus = || powers().iter().filter(|(_, kind, _)| kind == "gpu").count();
+    stage.mock.remove_entity(gone);
+    stage.settle();
+    assert_eq!((gpus(), stage.series()["hw.energy"]), (7, 8));
+    stage.mock.add_entity(entity);
+    stage.settle();
+    assert_eq!((gpus(), stage.series()["hw.energy"]), (8, 8));
+    // Each session ends the watches of the one before.
+    assert_eq!(stage.mock.open_watches(), watches);
 }
 
 #[test]
@@ -191,7 +206,7 @@ fn a_meter_whose_call_hangs_is_dropped_and_its_series_are_gone() {
 
 #[test]
 fn meters_come_and_go_and_leave_no_watch_and_no_connection() {
-    let stage = Stage::new("8xh100");
+    let stage = Stage::new("1xl4");
     let Stage {
         pipeline,
         mock,
