@@ -53,6 +53,8 @@ mod naming;
 mod plan;
 mod sampler;
 mod schedule;
+#[cfg(feature = "sdk")]
+pub mod sdk;
 mod session;
 mod snapshot;
 #[cfg(test)]
