@@ -52,6 +52,8 @@ mod past;
 mod plan;
 mod sampler;
 mod schedule;
+#[cfg(feature = "sdk")]
+pub mod sdk;
 mod session;
 mod snapshot;
 #[cfg(test)]

@@ -1,0 +1,185 @@
+//! The SDK's limit, and what the view makes of it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::MeterProvider as _;
+use opentelemetry_sdk::metrics::data::{
+    AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics,
+};
+use opentelemetry_sdk::metrics::{
+    InMemoryMetricExporter, InMemoryMetricExporterBuilder, SdkMeterProvider, Temporality,
+};
+
+use super::{MOST, view};
+
+/// A gauge and a counter that show the same series: `from`, and as many after it as are wanted.
+struct Stage {
+    provider: SdkMeterProvider,
+    exporter: InMemoryMetricExporter,
+    from: Arc<AtomicU64>,
+}
+
+/// How many series an instrument showed, and how many values went to the one for the rest.
+#[derive(Debug, Eq, PartialEq)]
+struct Shown {
+    series: usize,
+    overflows: bool,
+}
+
+const fn all(series: usize) -> Shown {
+    let overflows = false;
+    Shown { series, overflows }
+}
+
+impl Stage {
+    fn new(
+        scope: &'static str,
+        count: u64,
+        bound: Option<usize>,
+        temporality: Temporality,
+    ) -> Self {
+        let exporter = InMemoryMetricExporterBuilder::new()
+            .with_temporality(temporality)
+            .build();
+        let mut builder = SdkMeterProvider::builder().with_periodic_exporter(exporter.clone());
+        if let Some(bound) = bound {
+            // The first of those that differ only in their limits counts.
+            builder = builder.with_view(view(bound)).with_view(view(1));
+        }
+        let provider = builder.build();
+        let from = Arc::new(AtomicU64::new(0));
+        let series = {
+            let from = Arc::clone(&from);
+            move || {
+                let from = from.load(Ordering::Relaxed);
+                (from..from + count).map(|id| {
+                    let id = i64::try_from(id).unwrap();
+                    [KeyValue::new("hw.id", id)]
+                })
+            }
+        };
+        let meter = provider.meter(scope);
+        let of_gauge = series.clone();
+        let _gauge = meter
+            .f64_observable_gauge("gauge")
+            .with_callback(move |out| of_gauge().for_each(|one| out.observe(1.0, &one)))
+            .build();
+        let _counter = meter
+            .u64_observable_counter("counter")
+            .with_callback(move |out| series().for_each(|one| out.observe(1, &one)))
+            .build();
+        Self {
+            provider,
+            exporter,
+            from,
+        }
+    }
+
+    /// A collect: the gauge, and the counter.
+    fn export(&self) -> (Shown, Shown) {
+        self.exporter.reset();
+        self.provider.force_flush().unwrap();
+        let exported = self.exporter.get_finished_metrics().unwrap();
+        let mut metrics = exported
+            .iter()
+            .flat_map(ResourceMetrics::scope_metrics)
+            .flat_map(ScopeMetrics::metrics);
+        let mut shown = |name| {
+            let metric = metrics.next().unwrap();
+            assert_eq!(metric.name(), name);
+            let sets: Vec<Vec<_>> = match metric.data() {
+                AggregatedMetrics::F64(MetricData::Gauge(gauge)) => gauge
+                    .data_points()
+                    .map(|point| point.attributes().collect())
+                    .collect(),
+                AggregatedMetrics::U64(MetricData::Sum(sum)) => sum
+                    .data_points()
+                    .map(|point| point.attributes().collect())
+                    .collect(),
+                data => panic!("{data:?}"),
+            };
+            let (overflow, series): (Vec<_>, Vec<_>) = sets
+                .iter()
+                .partition(|set| set[0].key.as_str() == "otel.metric.overflow");
+            Shown {
+                series: series.len(),
+                overflows: !overflow.is_empty(),
+            }
+        };
+        (shown("gauge"), shown("counter"))
+    }
+
+    /// All series are replaced by others.
+    fn churn(&self, by: u64) {
+        self.from.fetch_add(by, Ordering::Relaxed);
+    }
+}
+
+const BOTH: [Temporality; 2] = [Temporality::Cumulative, Temporality::Delta];
+
+#[test]
+fn more_series_than_the_sdk_has_room_for_fit_with_the_view() {
+    for temporality in BOTH {
+        let without = Stage::new("dcgm-otel", 2001, None, temporality);
+        let most = || Shown {
+            series: 2000,
+            overflows: true,
+        };
+        assert_eq!(without.export(), (most(), most()));
+        let with = Stage::new("dcgm-otel", 2001, Some(2001), temporality);
+        assert_eq!(with.export(), (all(2001), all(2001)));
+    }
+}
+
+#[test]
+fn the_instruments_of_others_are_left_alone() {
+    let stage = Stage::new("dcgm", 2001, Some(5000), Temporality::Cumulative);
+    assert!(stage.export().0.overflows);
+}
+
+#[test]
+fn all_series_at_the_bound_can_be_replaced_at_every_collect() {
+    for temporality in BOTH {
+        let stage = Stage::new("dcgm-otel", 50, Some(50), temporality);
+        for _ in 0..5 {
+            assert_eq!(stage.export(), (all(50), all(50)), "{temporality:?}");
+            stage.churn(50);
+        }
+        // A bound that is too low, to show that it is there.
+        let stage = Stage::new("dcgm-otel", 50, Some(49), temporality);
+        assert_eq!(stage.export().0, all(50));
+        stage.churn(50);
+        let folded = Shown {
+            series: 48,
+            overflows: true,
+        };
+        // Counters leave at once, and need no second place.
+        assert_eq!(stage.export(), (folded, all(50)), "{temporality:?}");
+    }
+}
+
+#[test]
+fn without_the_view_series_are_lost_when_more_than_a_thousand_are_replaced() {
+    let stage = Stage::new("dcgm-otel", 1001, None, Temporality::Cumulative);
+    assert_eq!(stage.export().0, all(1001));
+    stage.churn(1001);
+    let folded = Shown {
+        series: 999,
+        overflows: true,
+    };
+    assert_eq!(stage.export().0, folded);
+}
+
+#[test]
+fn absurd_bounds_are_bounds_all_the_same() {
+    let stage = Stage::new("dcgm-otel", 16, Some(0), Temporality::Cumulative);
+    assert_eq!(stage.export().0, all(16));
+    stage.churn(16);
+    assert_eq!(stage.export().0, all(16));
+    for bound in [MOST + 1, usize::MAX] {
+        let stage = Stage::new("dcgm-otel", 3000, Some(bound), Temporality::Cumulative);
+        assert_eq!(stage.export().0, all(3000));
+    }
+}
