@@ -3,35 +3,23 @@
 //! Without flags it reads from the host engine at `localhost:5555`; where none answers it says why,
 //! and shows a simulated host.
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
-use dcgm_examples::{Args, Host, Table, Wanted, heading};
-use dcgm_otel::{DcgmMeter, ErrorKind, Failure};
+use dcgm_examples::{Args, Host, Table, begin, complain, explained, finish, heading, say};
+use dcgm_otel::{DcgmMeter, ErrorKind};
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 
+const HELP: &str = "\
+quickstart: GPU metrics as a table, every second
+
+";
+
 fn main() -> ExitCode {
-    let args = match Args::parse() {
-        Ok(args) => args,
-        Err(error) => {
-            complain(&format!("{error}\nTry --help."));
-            return ExitCode::from(2);
-        }
-    };
-    if matches!(args.wanted, Wanted::Help) {
-        return say(&format!(
-            "quickstart: GPU metrics as a table\n\n{}",
-            Args::HELP
-        ));
-    }
-    match run(&args) {
-        Ok(code) => code,
-        Err(error) => {
-            complain(&error.to_string());
-            ExitCode::FAILURE
-        }
+    match begin(HELP, |_| Ok(false)) {
+        Ok(args) => finish(run(&args)),
+        Err(code) => code,
     }
 }
 
@@ -64,13 +52,17 @@ fn run(args: &Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
         let heading = heading(&meter.health());
         let mut text = table.render(&heading);
         if let Err(failure) = &outcome {
-            text.push_str(&explained(failure));
+            text += "  ";
+            text += &explained(failure);
+            text.push('\n');
+        }
+        if !args.once {
+            text.push('\n');
         }
         let printed = say(&text);
         if args.once || printed != ExitCode::SUCCESS {
             break;
         }
-        say("\n");
         thread::sleep(args.interval);
         outcome = meter.health().reason.map_or(Ok(()), Err);
     }
@@ -81,28 +73,4 @@ fn run(args: &Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
     } else {
         ExitCode::SUCCESS
     })
-}
-
-fn explained(failure: &Failure) -> String {
-    let hint = failure
-        .hint
-        .as_ref()
-        .map_or(String::new(), |hint| format!(" ({hint})"));
-    format!("  {}{hint}\n", failure.message)
-}
-
-/// Prints. Whoever reads may have gone, as `head` does: then this ends.
-fn say(text: &str) -> ExitCode {
-    let mut out = io::stdout().lock();
-    let printed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    if printed.is_ok() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
-}
-
-fn complain(text: &str) {
-    // Nobody is left to tell if this fails.
-    let _ = writeln!(io::stderr().lock(), "{text}");
 }

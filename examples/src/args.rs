@@ -1,10 +1,12 @@
 //! The flags that every example has.
 
+use core::fmt::Display;
 use std::ffi::OsString;
 use std::time::Duration;
 
 use dcgm::Endpoint;
 use dcgm::mock::Model;
+use dcgm_otel::{Config, ConfigErrors, Mode};
 use lexopt::{Arg, Parser, ValueExt};
 
 /// What the flags say.
@@ -19,6 +21,8 @@ pub struct Args {
     pub interval: Duration,
     /// Whether to end after the first time.
     pub once: bool,
+    /// The same as a meter's configuration: what no flag says is not set in it.
+    pub config: Config,
 }
 
 /// Where the values are to come from.
@@ -35,6 +39,57 @@ pub enum Wanted {
     Help,
 }
 
+/// What is wrong with the flags.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UsageError {
+    /// There is no such flag, or it has a value too few or too many.
+    #[error("{0}")]
+    Flag(#[from] lexopt::Error),
+    /// A flag has a value that it cannot have.
+    #[error("--{flag}: {why}")]
+    Value {
+        /// The flag.
+        flag: String,
+        /// What is wrong with its value.
+        why: String,
+    },
+    /// Two flags say different things.
+    #[error("{0} and {1} exclude each other")]
+    Exclusive(&'static str, &'static str),
+}
+
+/// A flag that only one example has.
+#[derive(Debug)]
+pub struct OwnFlag<'a> {
+    name: String,
+    parser: &'a mut Parser,
+}
+
+impl OwnFlag<'_> {
+    /// Its name, without the hyphens.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its value.
+    ///
+    /// # Errors
+    ///
+    /// It has none, or `parse` does not take it.
+    pub fn value<T, E: Display>(
+        &mut self,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<T, UsageError> {
+        let text = self.parser.value()?.string()?;
+        parse(&text).map_err(|error| UsageError::Value {
+            flag: self.name.clone(),
+            why: format!("{text:?}: {error}"),
+        })
+    }
+}
+
 impl Args {
     /// The host that is simulated where nothing else is asked for.
     pub const SIMULATED: &'static str = "8xh100";
@@ -45,52 +100,57 @@ impl Args {
   --embedded                    run an engine in this process
   --simulate[=HOST[,SCENARIO]]  show a simulated host [8xh100]
   --live                        never simulate: fail where no engine answers
-  --interval DURATION           how often to sample, as in 1s, 500ms, 2min [1s]
+  --interval DURATION           how often to sample, as in 1s, 90s or 2m
   --once                        sample once and end
   --help                        this
 ";
 
-    /// Reads the flags of this process.
+    /// Reads the flags of this process. `own` takes those that only this example has, and says
+    /// whether it knows a flag.
     ///
     /// # Errors
     ///
-    /// What is wrong with them, for a person.
-    pub fn parse() -> Result<Self, String> {
-        Self::from(std::env::args_os().skip(1))
+    /// What is wrong with them.
+    pub fn parse(
+        own: impl FnMut(&mut OwnFlag<'_>) -> Result<bool, UsageError>,
+    ) -> Result<Self, UsageError> {
+        Self::from(std::env::args_os().skip(1), own)
     }
 
     /// Reads flags.
     ///
     /// # Errors
     ///
-    /// What is wrong with them, for a person.
-    pub fn from(flags: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Self, String> {
+    /// What is wrong with them.
+    pub fn from(
+        flags: impl IntoIterator<Item = impl Into<OsString>>,
+        mut own: impl FnMut(&mut OwnFlag<'_>) -> Result<bool, UsageError>,
+    ) -> Result<Self, UsageError> {
         let mut wanted: Option<(Wanted, &'static str)> = None;
         let mut args = Self {
             wanted: Wanted::Endpoint(Endpoint::default()),
             live: false,
             interval: Duration::from_secs(1),
             once: false,
+            config: Config::default(),
         };
         let flags = flags.into_iter().map(Into::into).collect::<Vec<OsString>>();
         let mut parser = Parser::from_args(flags);
-        let words = |error: lexopt::Error| error.to_string();
-        while let Some(flag) = parser.next().map_err(words)? {
+        while let Some(flag) = parser.next()? {
             let (source, name) = match flag {
                 Arg::Long("endpoint") => {
-                    let text = parser.value().and_then(ValueExt::string).map_err(words)?;
-                    let endpoint = text
-                        .parse()
-                        .map_err(|error| format!("--endpoint: {error}"))?;
+                    let text = parser.value()?.string()?;
+                    let endpoint = text.parse().map_err(|error| value("endpoint", error))?;
                     (Wanted::Endpoint(endpoint), "--endpoint")
                 }
                 Arg::Long("embedded") => (Wanted::Embedded, "--embedded"),
                 Arg::Long("simulate") => {
                     let names = match parser.optional_value() {
-                        Some(names) => names.string().map_err(words)?,
+                        Some(names) => names.string()?,
                         None => Self::SIMULATED.to_owned(),
                     };
-                    let model = Model::by_name(&names).ok_or_else(|| unknown_host(&names))?;
+                    let model = Model::by_name(&names)
+                        .ok_or_else(|| value("simulate", unknown_host(&names)))?;
                     (Wanted::Simulated(model), "--simulate")
                 }
                 Arg::Long("live") => {
@@ -102,56 +162,75 @@ impl Args {
                     continue;
                 }
                 Arg::Long("interval") => {
-                    let text = parser.value().and_then(ValueExt::string).map_err(words)?;
+                    let text = parser.value()?.string()?;
                     args.interval = interval(&text)?;
+                    args.config = args.config.with_interval(args.interval);
                     continue;
                 }
                 Arg::Long("help") | Arg::Short('h') => {
                     args.wanted = Wanted::Help;
                     return Ok(args);
                 }
-                other => return Err(other.unexpected().to_string()),
+                Arg::Long(name) => {
+                    let name = name.to_owned();
+                    let mut flag = OwnFlag {
+                        name,
+                        parser: &mut parser,
+                    };
+                    if own(&mut flag)? {
+                        continue;
+                    }
+                    return Err(Arg::Long(&flag.name).unexpected().into());
+                }
+                other => return Err(other.unexpected().into()),
             };
             if let Some((_, before)) = wanted {
-                return Err(format!("{before} and {name} exclude each other"));
+                return Err(UsageError::Exclusive(before, name));
             }
             wanted = Some((source, name));
         }
         if args.live && matches!(wanted, Some((Wanted::Simulated(_), _))) {
-            return Err("--live and --simulate exclude each other".to_owned());
+            return Err(UsageError::Exclusive("--live", "--simulate"));
         }
         if let Some((source, _)) = wanted {
+            args.config = match &source {
+                Wanted::Endpoint(endpoint) => args.config.with_endpoint(endpoint.clone()),
+                Wanted::Embedded => args.config.with_mode(Mode::Embedded),
+                Wanted::Simulated(_) | Wanted::Help => args.config,
+            };
             args.wanted = source;
         }
         Ok(args)
     }
 }
 
+fn value(flag: &str, why: impl Display) -> UsageError {
+    UsageError::Value {
+        flag: flag.to_owned(),
+        why: why.to_string(),
+    }
+}
+
 fn unknown_host(names: &str) -> String {
     format!(
-        "--simulate: no host or scenario {names:?}; hosts: {}; scenarios: {}",
+        "no host or scenario {names:?}; hosts: {}; scenarios: {}",
         dcgm::mock::Host::NAMES.join(", "),
         dcgm::mock::Scenario::NAMES.join(", ")
     )
 }
 
-/// From 1 s to 10 min, as the meter takes it.
-fn interval(text: &str) -> Result<Duration, String> {
-    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = text.get(number.len()..).unwrap_or_default();
-    let factor = match unit {
-        "ms" => 0.001,
-        "s" | "" => 1.0,
-        "m" | "min" => 60.0,
-        _ => f64::NAN,
+/// Read by the meter's own rules, so that a text means the same here as in its environment.
+fn interval(text: &str) -> Result<Duration, UsageError> {
+    const VARIABLE: &str = "DCGM_OTEL_INTERVAL";
+    // There, an empty text is no text.
+    let text = if text.is_empty() { "\"\"" } else { text };
+    let lookup = |name: &str| (name == VARIABLE).then(|| OsString::from(text));
+    let read = Config::default().with_env(lookup);
+    let why = |errors: ConfigErrors| {
+        let accepted: Vec<_> = errors.into_iter().map(|error| error.accepted).collect();
+        value("interval", format!("{text:?}: {}", accepted.join("; ")))
     };
-    let seconds = number
-        .parse::<f64>()
-        .map_or(f64::NAN, |number| number * factor);
-    match Duration::try_from_secs_f64(seconds) {
-        Ok(interval) if (1.0..=600.0).contains(&seconds) => Ok(interval),
-        _ => Err(format!("--interval: {text:?} is no time from 1s to 10min")),
-    }
+    read.map(|config| config.interval()).map_err(why)
 }
 
 #[cfg(test)]
@@ -159,12 +238,16 @@ mod tests {
     use super::*;
 
     fn error(flags: &[&str]) -> String {
-        Args::from(flags.iter().copied()).unwrap_err()
+        args(flags).unwrap_err().to_string()
+    }
+
+    fn args(flags: &[&str]) -> Result<Args, UsageError> {
+        Args::from(flags.iter().copied(), |_| Ok(false))
     }
 
     #[test]
     fn without_flags_it_is_the_local_engine_every_second() {
-        let args = Args::from([""; 0]).unwrap();
+        let args = args(&[]).unwrap();
         assert!(matches!(args.wanted, Wanted::Endpoint(at) if at == Endpoint::default()));
         assert_eq!((args.live, args.once), (false, false));
         assert_eq!(args.interval, Duration::from_secs(1));
@@ -172,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_simulated_host_can_be_named_or_not() {
-        let names = |flag| match Args::from([flag]).unwrap().wanted {
+        let names = |flag| match args(&[flag]).unwrap().wanted {
             Wanted::Simulated(model) => model.name(),
             other => panic!("{other:?}"),
         };
@@ -201,19 +284,68 @@ mod tests {
         assert!(error(&["--once=1"]).contains("once"));
         assert!(error(&["--endpoint"]).contains("endpoint"));
         assert!(error(&["--endpoint", "unix://x"]).contains("three slashes"));
-        for text in ["0", "999ms", "11min", "1h", "soon", "-1s", "NaN"] {
-            assert!(
-                error(&["--interval", text]).contains("1s to 10min"),
-                "{text}"
-            );
+        for text in ["0s", "999ms", "11m", "1h"] {
+            let error = error(&["--interval", text]);
+            assert!(error.starts_with("--interval: "), "{error}");
+            assert!(error.contains("1s to 10min"), "{error}");
+        }
+        for text in ["", "2", "soon", "-1s", "1.5s", "NaN"] {
+            let error = error(&["--interval", text]);
+            assert!(error.contains("a whole number and its unit"), "{error}");
         }
     }
 
     #[test]
-    fn an_interval_has_a_unit_or_is_in_seconds() {
-        let interval = |text| Args::from(["--interval", text]).unwrap().interval;
-        assert_eq!(interval("2"), Duration::from_secs(2));
-        assert_eq!(interval("1500ms"), Duration::from_millis(1500));
-        assert_eq!(interval("10min"), Duration::from_secs(600));
+    fn an_interval_has_a_unit_and_reaches_the_meter() {
+        for (text, seconds) in [("2s", 2), ("1500ms", 1), ("10min", 600), ("1m30s", 90)] {
+            let args = args(&["--interval", text]).unwrap();
+            assert_eq!(args.interval.as_secs(), seconds, "{text}");
+            assert_eq!(args.config.interval(), args.interval);
+        }
+    }
+
+    #[test]
+    fn what_no_flag_says_is_left_to_the_environment() {
+        let elsewhere = |name: &str| match name {
+            "DCGM_OTEL_ENDPOINT" => Some(OsString::from("gpu-host:5555")),
+            "DCGM_OTEL_INTERVAL" => Some(OsString::from("30s")),
+            _ => None,
+        };
+        let config = |flags| {
+            let config = args(flags).unwrap().config.with_env(elsewhere).unwrap();
+            (config.mode(), config.interval().as_secs())
+        };
+        let at = |endpoint: &str| Mode::Standalone {
+            endpoint: endpoint.parse().unwrap(),
+        };
+        assert_eq!(config(&[]), (at("gpu-host:5555"), 30));
+        assert_eq!(config(&["--endpoint", "x:1"]), (at("x:1"), 30));
+        assert_eq!(config(&["--interval", "2s"]), (at("gpu-host:5555"), 2));
+        assert_eq!(config(&["--embedded"]).0, Mode::Embedded);
+    }
+
+    #[test]
+    fn an_example_takes_its_own_flags_and_no_others() {
+        let mut port = 0;
+        let mut read = |flags: &[&str]| {
+            let args = Args::from(flags.iter().copied(), |flag| {
+                match flag.name() {
+                    "port" => port = flag.value(str::parse::<u16>)?,
+                    _ => return Ok(false),
+                }
+                Ok(true)
+            });
+            (
+                args.map(|args| args.once)
+                    .map_err(|error| error.to_string()),
+                port,
+            )
+        };
+        assert_eq!(read(&["--port", "7", "--once"]), (Ok(true), 7));
+        assert_eq!(read(&["--port=8"]), (Ok(false), 8));
+        let why = |answer: (Result<bool, String>, u16)| answer.0.unwrap_err();
+        assert!(why(read(&["--port", "x"])).starts_with("--port: \"x\": "));
+        assert!(why(read(&["--port"])).contains("--port"));
+        assert!(why(read(&["--ports", "1"])).contains("--ports"));
     }
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use dcgm::mock::{Mock, Model};
 use dcgm::{BuildInfo, Client, Deadlines, EmbeddedMode, Engine, EngineOptions, Error};
-use dcgm_otel::Health;
+use dcgm_otel::{Builder, Config, DcgmMeter, Failure, Health, State};
+use opentelemetry::KeyValue;
+use opentelemetry_sdk::Resource;
 
 use crate::args::{Args, Wanted};
 
@@ -68,6 +70,54 @@ impl Host {
             client: Arc::new(Mock::new(model)),
             instead,
         }
+    }
+}
+
+/// A meter for what the flags ask for, and for nothing else: a made-up host in a monitoring system
+/// is worse than none. It connects by itself, and tries again until it can.
+pub fn meter(args: &Args, config: Config) -> Builder {
+    let builder = DcgmMeter::builder().config(config);
+    match &args.wanted {
+        Wanted::Simulated(model) => builder.client(Mock::new(model.clone())),
+        Wanted::Endpoint(_) | Wanted::Embedded | Wanted::Help => builder,
+    }
+}
+
+/// What an exporter says of the process: the standard variables, and whether its values are made
+/// up.
+#[must_use]
+pub fn resource(args: &Args) -> Resource {
+    let simulated = matches!(args.wanted, Wanted::Simulated(_));
+    let mark = simulated.then(|| KeyValue::new(SIMULATED, true));
+    Resource::builder().with_attributes(mark).build()
+}
+
+/// The attribute of a resource whose values are made up.
+pub const SIMULATED: &str = "simulated";
+
+/// The state as one line, with what a person can do about it.
+#[must_use]
+pub fn status(health: &Health) -> String {
+    let Health {
+        state,
+        entities,
+        series,
+        ..
+    } = health;
+    match (&health.reason, state) {
+        (Some(failure), _) => format!("{state}: {}", explained(failure)),
+        (None, State::Ready) => format!("{state}: {entities} entities, {series} series"),
+        (None, _) => format!("{state}: no sample yet"),
+    }
+}
+
+/// Why there are no values, and what a person can do about it.
+#[must_use]
+pub fn explained(failure: &Failure) -> String {
+    let Failure { message, hint, .. } = failure;
+    match hint {
+        Some(hint) if !message.contains(hint.as_str()) => format!("{message} ({hint})"),
+        _ => message.clone(),
     }
 }
 

@@ -4,8 +4,10 @@
 
 mod args;
 mod host;
+mod program;
 mod table;
 
-pub use args::{Args, Wanted};
-pub use host::{Host, Unavailable, heading};
+pub use args::{Args, OwnFlag, UsageError, Wanted};
+pub use host::{Host, SIMULATED, Unavailable, explained, heading, meter, resource, status};
+pub use program::{begin, complain, finish, say};
 pub use table::{Row, Table};

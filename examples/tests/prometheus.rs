@@ -1,0 +1,343 @@
+//! The exporter for Prometheus, run as its users run it.
+
+#![cfg(unix)]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may fail by panicking, in its helpers too"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+/// Nobody listens there.
+const NOWHERE: &str = "127.0.0.1:1";
+
+/// The example, which cargo builds beside the tests, without the variables of whoever runs them.
+fn example(flags: &[&str]) -> Command {
+    let test = std::env::current_exe().unwrap();
+    let built = test.parent().and_then(|deps| deps.parent()).unwrap();
+    let mut command = Command::new(built.join("examples/prometheus"));
+    command
+        .args(flags)
+        .env_clear()
+        .env("DCGM_OTEL_INITIAL_DELAY", "0s");
+    command
+}
+
+fn once(flags: &[&str]) -> Output {
+    example(&["--once"]).args(flags).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+/// A running exporter; killed if the test fails before it is told to end.
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(flags: &[&str]) -> Self {
+        let mut command = example(&["--listen", "127.0.0.1:0"]);
+        let mut child = command.args(flags).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        stderr.read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("serving http://");
+        let address = address.and_then(|rest| rest.strip_suffix("/metrics"));
+        let address = address.unwrap_or_else(|| panic!("{line}")).to_owned();
+        Self { child, address }
+    }
+
+    fn connect(&self) -> TcpStream {
+        let client = TcpStream::connect(&self.address).unwrap();
+        // A server that never answers is to fail the test, not to hang it.
+        client
+            .set_read_timeout(Some(Duration::from_secs(60)))
+            .unwrap();
+        client
+    }
+
+    /// The status and the whole of the answer.
+    fn ask(&self, request: &str) -> (u16, String) {
+        let mut client = self.connect();
+        write!(client, "{request} HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).unwrap();
+        let code = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        (code, answer)
+    }
+
+    /// The first sample is taken on another thread.
+    fn wait_until_ready(&self) {
+        while self.ask("GET /readyz").0 != 200 {
+            std::thread::yield_now();
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.child.id());
+        assert!(
+            Command::new("sh")
+                .args(["-c", &kill])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Most have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn body(answer: &str) -> &str {
+    answer.split_once("\r\n\r\n").unwrap().1
+}
+
+/// The families with their types and series, if the text is Prometheus's: help and type come before
+/// the samples, which stand together, and no series is there twice.
+fn parsed(text: &str) -> BTreeMap<String, (String, usize)> {
+    let mut families = BTreeMap::new();
+    let mut series = BTreeSet::new();
+    let mut helped = None;
+    let mut family = String::new();
+    for line in text.lines() {
+        if let Some(help) = line.strip_prefix("# HELP ") {
+            helped = help.split_once(' ').map(|(name, _)| name);
+        } else if let Some(typed) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = typed.split_once(' ').unwrap();
+            assert_eq!(helped, Some(name), "help comes first");
+            assert!(["counter", "gauge"].contains(&kind), "{line}");
+            name.clone_into(&mut family);
+            let before = families.insert(family.clone(), (kind.to_owned(), 0));
+            assert_eq!(before, None, "{name} is there once");
+        } else if !line.starts_with('#') {
+            let (name, value) = line.rsplit_once(' ').unwrap();
+            value.parse::<f64>().unwrap_or_else(|_| panic!("{line}"));
+            let (metric, labels) = name.split_once('{').unwrap();
+            assert_eq!(metric, family, "a sample stands with its family");
+            let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            assert!(metric.chars().all(fits), "{metric}");
+            for label in labels.strip_suffix("\"}").unwrap().split("\",") {
+                let (key, _) = label.split_once("=\"").unwrap_or_else(|| panic!("{line}"));
+                assert!(key.chars().all(fits), "{key}");
+            }
+            assert!(series.insert(name), "twice: {name}");
+            families.get_mut(metric).unwrap().1 += 1;
+        }
+    }
+    families
+}
+
+#[test]
+fn a_scrape_is_text_that_prometheus_reads() {
+    for host in ["8xh100", "8xh100-mig7", "gb200", "1xl4", "consumer"] {
+        let output = once(&[&format!("--simulate={host}")]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert_eq!(text(&output.stderr), "");
+        let families = parsed(text(&output.stdout));
+        assert!(families.contains_key("hw_gpu_utilization_ratio"), "{host}");
+        for (name, (kind, series)) in &families {
+            assert!(*series > 0, "{name}");
+            assert_eq!(
+                kind == "counter",
+                name.ends_with("_total"),
+                "{name}: {kind}"
+            );
+            for doubled in ["_total_total", "_bytes_bytes", "_ratio_total"] {
+                assert!(!name.contains(doubled), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_series_are_those_of_the_gpus_and_say_that_they_are_simulated() {
+    let output = once(&["--simulate"]);
+    let scrape = text(&output.stdout);
+    let families = parsed(scrape);
+    assert_eq!(families["hw_gpu_utilization_ratio"].0, "gauge");
+    assert_eq!(
+        families["hw_energy_joules_total"],
+        ("counter".to_owned(), 8)
+    );
+    assert!(scrape.starts_with("# SIMULATED: "), "{scrape}");
+    for line in scrape.lines().filter(|line| !line.starts_with('#')) {
+        assert!(line.contains("simulated=\"true\""), "{line}");
+        assert!(!line.contains("otel_scope"), "{line}");
+    }
+}
+
+#[test]
+fn without_gpu_values_once_fails_and_says_why() {
+    for flags in [
+        &["--endpoint", NOWHERE][..],
+        &["--live", "--endpoint", NOWHERE],
+    ] {
+        let output = once(flags);
+        assert_eq!(output.status.code(), Some(1), "{flags:?}");
+        assert!(!text(&output.stdout).contains("hw_"), "{flags:?}");
+        // Without a libdcgm it says what to install, with one what to start.
+        let why = text(&output.stderr);
+        assert!(why.contains("install ") || why.contains("start "), "{why}");
+    }
+}
+
+#[test]
+fn the_pages_answer_and_there_are_no_others() {
+    let server = Server::start(&["--simulate"]);
+    server.wait_until_ready();
+    let (code, metrics) = server.ask("GET /metrics");
+    assert_eq!(code, 200);
+    assert!(
+        metrics
+            .to_lowercase()
+            .contains("content-type: text/plain; version=0.0.4")
+    );
+    assert_eq!(
+        parsed(body(&metrics))["hw_gpu_utilization_ratio"].0,
+        "gauge"
+    );
+    for page in ["/healthz", "/readyz", "/readyz?verbose"] {
+        let (code, answer) = server.ask(&format!("GET {page}"));
+        assert_eq!(code, 200, "{page}");
+        assert!(body(&answer).starts_with("ready: 8 "), "{answer}");
+        assert_eq!(body(&answer).lines().count(), 1);
+    }
+    assert_eq!(server.ask("GET /").0, 404);
+    assert_eq!(server.ask("GET /metrics/").0, 404);
+    assert_eq!(server.ask("POST /nothing").0, 404);
+    let (code, answer) = server.ask("POST /metrics");
+    assert_eq!(code, 405);
+    assert!(
+        answer.to_lowercase().contains("allow: get, head"),
+        "{answer}"
+    );
+    assert_eq!(body(&server.ask("HEAD /metrics").1), "");
+}
+
+#[test]
+fn without_an_engine_it_lives_and_is_not_ready() {
+    let server = Server::start(&["--live", "--endpoint", NOWHERE]);
+    let (code, answer) = server.ask("GET /readyz");
+    assert_eq!(code, 503);
+    assert_eq!(body(&answer).lines().count(), 1, "{answer}");
+    // Once it has tried.
+    let mut why = answer;
+    while body(&why).starts_with("starting: ") {
+        std::thread::yield_now();
+        why = server.ask("GET /readyz").1;
+    }
+    assert!(body(&why).starts_with("degraded: "), "{why}");
+    assert!(why.contains("install ") || why.contains("start "), "{why}");
+    assert_eq!(server.ask("GET /healthz").0, 200);
+    let (code, metrics) = server.ask("GET /metrics");
+    assert_eq!(code, 200);
+    assert!(!body(&metrics).contains("hw_"), "{metrics}");
+}
+
+#[test]
+fn clients_that_say_nothing_hold_up_nobody() {
+    let server = Server::start(&["--simulate=1xl4"]);
+    server.wait_until_ready();
+    // More than it has threads.
+    let silent: Vec<_> = (0..8).map(|_| server.connect()).collect();
+    assert_eq!(server.ask("GET /metrics").0, 200);
+    assert_eq!(server.ask("GET /healthz").0, 200);
+    for mut client in silent {
+        // It is still being waited for, so the others were answered beside it.
+        client.set_nonblocking(true).unwrap();
+        let read = client.read(&mut [0]);
+        assert_eq!(read.unwrap_err().kind(), ErrorKind::WouldBlock);
+    }
+}
+
+#[test]
+fn sigterm_and_sigint_end_it() {
+    for signal in ["TERM", "INT"] {
+        let mut server = Server::start(&["--simulate=1xl4"]);
+        server.wait_until_ready();
+        let _silent = server.connect();
+        server.signal(signal);
+        assert!(server.child.wait().unwrap().success(), "{signal}");
+    }
+}
+
+#[test]
+fn an_address_that_is_taken_is_told() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = example(&["--simulate", "--listen", &address])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let why = text(&output.stderr);
+    assert!(why.contains(&format!("--listen {address}: ")), "{why}");
+    assert!(why.to_lowercase().contains("in use"), "{why}");
+}
+
+#[test]
+fn flags_that_make_no_sense_are_told_and_nothing_runs() {
+    for (flags, says) in [
+        (&["--wat"][..], "--wat"),
+        (&["--listen"], "--listen"),
+        (
+            &["--listen", "9400"],
+            "--listen: \"9400\": an address and a port",
+        ),
+        (
+            &["--naming", "nvml"],
+            "--naming: \"nvml\": semconv or dcgm-exporter",
+        ),
+        (
+            &["--interval", "15"],
+            "--interval: \"15\": a whole number and its unit",
+        ),
+        (&["--live", "--simulate"], "exclude each other"),
+        (&["--endpoint", "x", "--embedded"], "exclude each other"),
+    ] {
+        let output = example(flags).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{flags:?}");
+        assert_eq!(text(&output.stdout), "");
+        let why = text(&output.stderr);
+        assert!(why.contains(says) && why.contains("--help"), "{why}");
+    }
+}
+
+#[test]
+fn help_names_every_flag() {
+    let output = example(&["--help"]).output().unwrap();
+    assert!(output.status.success());
+    for flag in [
+        "--listen",
+        "--naming",
+        "--endpoint",
+        "--embedded",
+        "--simulate",
+        "--live",
+        "--interval",
+        "--once",
+    ] {
+        assert!(text(&output.stdout).contains(flag), "{flag}");
+    }
+}
+
+#[test]
+fn variables_say_what_no_flag_says() {
+    let mut command = example(&["--once", "--simulate"]);
+    let output = command.env("DCGM_OTEL_INTERVAL", "soon").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let why = text(&output.stderr);
+    assert!(why.contains("DCGM_OTEL_INTERVAL \"soon\": "), "{why}");
+}
