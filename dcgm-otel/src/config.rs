@@ -46,8 +46,9 @@ const PERIODS_OF_AGE: u32 = 3;
 /// document. What is not said can be taken from the environment ([`Config::with_env`]). Nothing is
 /// checked until [`Config::check`], which tells all that is wrong at once.
 ///
-/// This release acts on the mode, the endpoint, the interval and the initial delay. The others are
-/// understood and checked, and an install that is given one is refused: nothing is ignored.
+/// This release acts on the mode, the endpoint, the interval, the initial delay, the name of the
+/// throttle metric and the instance. The others are understood and checked, and an install that is
+/// given one is refused: nothing is ignored.
 ///
 /// ```
 /// use std::time::Duration;

@@ -17,6 +17,7 @@ use crate::plan::Plan;
 use crate::schedule::Schedule;
 use crate::session::{self, Interrupted, Session};
 use crate::snapshot::{Cell, Snapshot};
+use crate::telemetry::Telemetry;
 
 /// What the thread can be asked.
 #[derive(Debug)]
@@ -80,6 +81,10 @@ impl Sampler {
         }
     }
 
+    fn telemetry(&self) -> &Telemetry {
+        self.hub.telemetry()
+    }
+
     /// Samples until told to end.
     pub(crate) fn run(mut self, commands: &Receiver<Command>, initial_delay: Duration) {
         let mut schedule = Schedule::new(self.clock.now(), initial_delay, self.interval);
@@ -94,8 +99,11 @@ impl Sampler {
                 Err(RecvTimeoutError::Timeout) => None,
                 Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => break,
             };
+            let began = self.clock.now();
             let outcome = self.contained_tick();
             let now = self.clock.now();
+            self.telemetry().tick(now.saturating_duration_since(began));
+            self.telemetry().warn_if_unread(now);
             match &outcome {
                 Ok(()) => schedule.succeeded(now),
                 Err(_) => schedule.failed(now),
@@ -167,13 +175,16 @@ impl Sampler {
         let series = self.cells.iter().flatten().count();
         self.shared.update(|report| {
             report.series = series;
-            report.last_sample = last_sample.or(report.last_sample);
-            report.counter_resets = report.counter_resets.saturating_add(intake.resets);
-            // Not a reason to be degraded: the others are fine.
-            if intake.failed > 0 {
-                report.count(ErrorKind::Read);
-            }
         });
+        if let Some(at) = last_sample {
+            self.telemetry().sampled(at);
+        }
+        self.telemetry().samples(intake.values);
+        self.telemetry().resets(intake.resets);
+        // Not a reason to be degraded: the others are fine.
+        if intake.failed > 0 {
+            self.telemetry().failed(ErrorKind::Read);
+        }
         if silent_for >= too_long {
             let message = format!("the engine has sampled nothing for {silent_for:.0?}");
             return Err(Interrupted::plain(ErrorKind::Stale, message));
@@ -191,11 +202,7 @@ impl Sampler {
         self.connected = true;
         let backend = client.backend();
         tracing::debug!(target = %backend.target, engine = engine.raw(), "connected");
-        self.shared.update(|report| {
-            report.reconnects += u64::from(report.engine.is_some());
-            report.backend = backend;
-            report.engine = Some(engine);
-        });
+        self.shared.connected(backend, engine);
         Ok(())
     }
 
@@ -221,12 +228,11 @@ impl Sampler {
         if let Some(refused) = &session.refused {
             tracing::warn!(error = %refused, "no profiling metrics");
         }
-        self.shared.update(|report| {
-            report.entities = session.entities;
-            if let Some(refused) = &session.refused {
-                report.count(refused.kind);
-            }
-        });
+        self.shared
+            .update(|report| report.entities = session.entities);
+        if let Some(refused) = &session.refused {
+            self.telemetry().failed(refused.kind);
+        }
         self.entities.clone_from(&self.listed);
         self.session = Some(session);
         Ok(())
@@ -254,7 +260,7 @@ impl Sampler {
         session.plan.forget_instances(&mut self.ledger);
         // Ending a watch calls the client, which may be what panicked.
         if catch_unwind(AssertUnwindSafe(|| drop(session))).is_err() {
-            self.shared.update(|report| report.count(ErrorKind::Panic));
+            self.telemetry().failed(ErrorKind::Panic);
         }
         self.entities.clear();
     }
@@ -281,14 +287,14 @@ impl Sampler {
 
     fn close_client(&self) {
         if catch_unwind(AssertUnwindSafe(|| self.client.close())).is_err() {
-            self.shared.update(|report| report.count(ErrorKind::Panic));
+            self.telemetry().failed(ErrorKind::Panic);
         }
     }
 
     fn degrade(&self, failure: &Failure) {
         let now = self.clock.now();
+        self.telemetry().failed(failure.kind);
         let news = self.shared.update(|report| {
-            report.count(failure.kind);
             let before = report.reason.as_ref().map(|reason| reason.kind);
             if report.state != State::Degraded {
                 report.state = State::Degraded;

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use opentelemetry::KeyValue;
 
-use crate::catalogue::CATALOGUE;
+use crate::catalogue::{CATALOGUE, Metric};
 
 /// A value, in the type of its instrument.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -106,14 +106,17 @@ impl Snapshot {
         })
     }
 
-    /// The totals of the counters.
-    pub(crate) fn totals(&self) -> impl Iterator<Item = (&Series, Number)> {
+    /// The totals of the counters. `metrics` is the table that the series are of.
+    pub(crate) fn totals<'a>(
+        &'a self,
+        metrics: &'a [Metric],
+    ) -> impl Iterator<Item = (&'a Series, Number)> {
         self.layout
             .series
             .iter()
             .zip(&self.cells)
-            .filter_map(|(series, cell)| {
-                let metric = CATALOGUE.get(series.metric)?;
+            .filter_map(move |(series, cell)| {
+                let metric = metrics.get(series.metric)?;
                 let cell = cell.as_ref()?;
                 metric.kind.is_counter().then_some((series, cell.number))
             })

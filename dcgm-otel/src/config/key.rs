@@ -55,8 +55,8 @@ keys! {
     Profile       "profile"        Some("DCGM_OTEL_PROFILE"), false;
     IdSource      "id_source"      Some("DCGM_OTEL_ID_SOURCE"), false;
     CounterOrigin "counter_origin" Some("DCGM_OTEL_COUNTER_ORIGIN"), false;
-    ThrottleName  "throttle_name"  None, false;
-    Instance      "instance"       None, false;
+    ThrottleName  "throttle_name"  None, true;
+    Instance      "instance"       None, true;
 }
 
 impl Key {

@@ -9,7 +9,7 @@ use super::{Exported, Pipeline};
 use crate::catalogue::{CATALOGUE, Identity, Kind, Mig as Mode};
 use crate::fake::Fake;
 
-fn instrument(kind: Kind) -> &'static str {
+pub(super) fn instrument(kind: Kind) -> &'static str {
     match kind {
         Kind::GaugeF64 => "gauge f64",
         Kind::GaugeI64 => "gauge i64",
