@@ -13,14 +13,16 @@ use dcgm::{
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
 
+use crate::catalogue;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, ConfigErrors, InstallError, Key, Mode, endpoint_error};
 use crate::counters::Ledger;
 use crate::health::{ErrorKind, Failure, Health, Shared};
 use crate::hook::Hook;
-use crate::instruments::{self, Hub, Installed};
+use crate::instruments::{Hub, Installed, Place};
 use crate::past::Past;
 use crate::sampler::{Command, Sampler};
+use crate::telemetry::Telemetry;
 
 /// How long dropping a meter may take.
 const SHUTDOWN_BUDGET: Duration = Duration::from_secs(1);
@@ -33,7 +35,6 @@ const SHUTDOWN_BUDGET: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 #[must_use = "the metrics end when the meter is dropped"]
 pub struct DcgmMeter {
-    hub: Arc<Hub>,
     shared: Arc<Shared>,
     clock: Clock,
     commands: Sender<Command>,
@@ -91,9 +92,7 @@ impl DcgmMeter {
     /// The meter's state at this moment.
     #[must_use]
     pub fn health(&self) -> Health {
-        let now = self.clock.now();
-        self.shared
-            .health(now, self.hub.collections(), self.hub.callback_panics())
+        self.shared.health(self.clock.now())
     }
 
     /// Waits for fresh values; whether there are any.
@@ -124,9 +123,26 @@ impl DcgmMeter {
     }
 }
 
+#[cfg(test)]
+impl DcgmMeter {
+    /// How many instruments the provider has for meters in this place.
+    pub(crate) fn instruments(&self) -> usize {
+        self.installed.slot.last() + 1
+    }
+
+    /// Whether it has said that nobody collects.
+    pub(crate) fn has_warned(&self) -> bool {
+        self.installed.hub.telemetry().has_warned()
+    }
+
+    pub(crate) fn times_slot_is_held(&self) -> usize {
+        Arc::strong_count(&self.installed.slot)
+    }
+}
+
 impl Drop for DcgmMeter {
     fn drop(&mut self) {
-        self.installed.slot.vacate();
+        self.installed.vacate();
         // If it has ended already, there is nobody to tell.
         let _ = self.commands.send(Command::Stop);
         // Nothing is ever sent: the channel closes when the thread lets go of it.
@@ -138,7 +154,6 @@ impl Drop for DcgmMeter {
         } else if thread.is_some_and(|thread| thread.join().is_err()) {
             tracing::warn!("the sampling thread had panicked");
         }
-        self.installed.slot.note(&self.hub);
     }
 }
 
@@ -232,6 +247,15 @@ impl Builder {
         self
     }
 
+    /// The meter's name among several on one provider, of which each needs another: 1 to 64 bytes.
+    /// It is the attribute `dcgm.meter.instance` of the scope. By default a meter has no name.
+    ///
+    /// Choose from few: a provider keeps what belongs to a name for good.
+    pub fn instance(mut self, name: impl Into<String>) -> Self {
+        self.config = self.config.with_instance(name);
+        self
+    }
+
     #[cfg(test)]
     pub(crate) fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -243,7 +267,7 @@ impl Builder {
     /// # Errors
     ///
     /// [`InstallError::Config`] with everything that is wrong with the settings;
-    /// [`InstallError::AlreadyInstalled`] while another meter lives on the provider;
+    /// [`InstallError::AlreadyInstalled`] while another meter of that name lives on the provider;
     /// [`InstallError::Thread`] if the system gives none.
     pub fn install<P: MeterProvider + ?Sized>(
         self,
@@ -256,19 +280,26 @@ impl Builder {
             .map_err(InstallError::Config)?;
         let backend = catch_unwind(AssertUnwindSafe(|| client.backend()))
             .unwrap_or_else(|_| Backend::new(BackendKind::Mock, "a client that panics"));
-        let hub = Arc::new(Hub::new(clock.clone()));
-        let shared = Arc::new(Shared::new(backend, clock.now()));
-        let installed =
-            instruments::install(provider, &hub).ok_or(InstallError::AlreadyInstalled)?;
+        let place = Place::on(provider, config.instance());
+        let now = clock.now();
+        let telemetry = Telemetry::continuing(place.counts(), &backend, now);
+        let telemetry = Arc::new(telemetry);
+        let shared = Arc::new(Shared::new(Arc::clone(&telemetry), backend, now));
+        let throttle = config.throttle_name();
+        let metrics = catalogue::of(config.naming());
+        let hub = Arc::new(Hub::new(clock.clone(), metrics, throttle, telemetry));
+        let installed = place
+            .install(Arc::clone(&hub))
+            .ok_or(InstallError::AlreadyInstalled)?;
 
         let sampler = Sampler::new(
             client,
-            Arc::clone(&hub),
+            hub,
             Arc::clone(&shared),
             clock.clone(),
             (config.clone(), hook),
             Past::with(Ledger::continuing(
-                installed.slot.totals(),
+                installed.slot.totals(metrics),
                 config.counter_origin(),
             )),
         );
@@ -283,7 +314,6 @@ impl Builder {
             });
         match thread {
             Ok(thread) => Ok(DcgmMeter {
-                hub,
                 shared,
                 clock,
                 commands,
@@ -292,10 +322,7 @@ impl Builder {
                 installed,
                 config,
             }),
-            Err(error) => {
-                installed.slot.vacate();
-                Err(InstallError::Thread(error))
-            }
+            Err(error) => Err(InstallError::Thread(error)),
         }
     }
 

@@ -14,6 +14,21 @@ use parking_lot::Mutex;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fake(Arc<Mutex<State>>);
 
+/// What is to be done at a call.
+pub(crate) struct OnCall(Box<dyn Fn() + Send>);
+
+impl OnCall {
+    pub(crate) fn new(act: impl Fn() + Send + 'static) -> Self {
+        Self(Box::new(act))
+    }
+}
+
+impl core::fmt::Debug for OnCall {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("OnCall")
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) entities: Vec<Entity>,
@@ -26,6 +41,8 @@ pub(crate) struct State {
     pub(crate) faults: BTreeMap<&'static str, Error>,
     /// The call that panics.
     pub(crate) panics: Option<&'static str>,
+    /// What else happens at each call.
+    pub(crate) on_call: Option<OnCall>,
     pub(crate) connected: bool,
     pub(crate) calls: Vec<&'static str>,
     pub(crate) watched: Vec<WatchRequest>,
@@ -123,6 +140,9 @@ impl Fake {
     fn call(&self, name: &'static str) -> Result<()> {
         let panics = self.edit(|state| {
             state.calls.push(name);
+            if let Some(OnCall(act)) = &state.on_call {
+                act();
+            }
             state.panics == Some(name)
         });
         assert!(!panics, "the client panics on purpose");

@@ -1,10 +1,13 @@
 //! What the meter knows of its own state.
 
 use core::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dcgm::{Backend, BuildInfo};
 use parking_lot::{Condvar, Mutex};
+
+use crate::telemetry::{Telemetry, backend_name};
 
 macro_rules! error_kinds {
     ($($name:ident $text:literal $meaning:literal;)*) => {
@@ -118,7 +121,9 @@ impl fmt::Display for State {
     }
 }
 
-/// The meter's state at one moment.
+/// The meter's state at one moment. What is counted is counted since this meter was installed.
+///
+/// Displayed it is one line, for the body of a readiness probe.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Health {
@@ -132,10 +137,18 @@ pub struct Health {
     pub entities: usize,
     /// How many series it showed last, held counters among them.
     pub series: usize,
+    /// How many series it does not show because there would be too many.
+    pub series_dropped: u64,
     /// How long ago the engine last had a new sample; `None` before the first.
     pub last_sample_age: Option<Duration>,
+    /// How many samples with a value it has read.
+    pub samples: u64,
+    /// How often it has sampled, failed attempts included.
+    pub ticks: u64,
+    /// How long that took in all.
+    pub tick_time: Duration,
     /// How often a reader has collected. 0 for long means that the provider has no reader, or does
-    /// nothing.
+    /// nothing: after 180 s there is a warning, once.
     pub collections: u64,
     /// How often the connection was made anew.
     pub reconnects: u64,
@@ -143,7 +156,7 @@ pub struct Health {
     pub counter_resets: u64,
     /// How many callbacks have panicked: bugs.
     pub callback_panics: u64,
-    /// What is behind the meter.
+    /// What is behind the meter: what kind, where, and which libdcgm with its version and path.
     pub backend: Backend,
     /// What the engine says of how it was built, once it was asked.
     pub engine: Option<BuildInfo>,
@@ -169,6 +182,90 @@ impl Health {
     pub fn errors(&self, kind: ErrorKind) -> u64 {
         self.errors.get(kind as usize).copied().unwrap_or(0)
     }
+
+    fn write_reason(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(reason) = &self.reason else {
+            return Ok(());
+        };
+        write!(f, ": {}: {}", reason.kind, one_line(&reason.message))?;
+        match &reason.hint {
+            // Some messages give their hint themselves.
+            Some(hint) if !reason.message.contains(hint) => write!(f, " ({})", one_line(hint)),
+            _ => Ok(()),
+        }
+    }
+
+    fn write_errors(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut kinds = ErrorKind::ALL.iter();
+        let Some(first) = kinds.find(|kind| self.errors(**kind) > 0) else {
+            return f.write_str("; no errors");
+        };
+        write!(f, "; errors: {first} {}", self.errors(*first))?;
+        for kind in kinds.filter(|kind| self.errors(**kind) > 0) {
+            write!(f, ", {kind} {}", self.errors(*kind))?;
+        }
+        Ok(())
+    }
+
+    fn write_backend(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let simulated = if self.is_simulated() {
+            "SIMULATED "
+        } else {
+            ""
+        };
+        let kind = backend_name(self.backend.kind);
+        write!(f, "; {simulated}{kind} {}", one_line(&self.backend.target))?;
+        if let Some(library) = &self.backend.library {
+            write!(f, ", libdcgm {library}")?;
+        }
+        if let Some(path) = &self.backend.library_path {
+            write!(f, " ({})", one_line(&path.to_string_lossy()))?;
+        }
+        if let Some(engine) = &self.engine {
+            write!(f, ", engine {engine}")?;
+        }
+        Ok(())
+    }
+}
+
+/// As in `ready for 2.0 s; 21 series of 1 entity; last sample 1.0 s ago; 21 samples in 1 tick; no
+/// errors; collected 3 times; standalone localhost:5555, libdcgm 4.6.0 (/usr/lib/libdcgm.so.4),
+/// engine 4.6.0`.
+impl fmt::Display for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} for {}", self.state, seconds(self.since))?;
+        self.write_reason(f)?;
+        let series = counted(self.series as u64, "series", "series");
+        let entities = counted(self.entities as u64, "entity", "entities");
+        write!(f, "; {series} of {entities}")?;
+        if self.series_dropped > 0 {
+            write!(f, ", {} dropped", self.series_dropped)?;
+        }
+        match self.last_sample_age {
+            Some(age) => write!(f, "; last sample {} ago", seconds(age))?,
+            None => f.write_str("; no sample yet")?,
+        }
+        let samples = counted(self.samples, "sample", "samples");
+        let ticks = counted(self.ticks, "tick", "ticks");
+        write!(f, "; {samples} in {ticks}")?;
+        self.write_errors(f)?;
+        let times = counted(self.collections, "time", "times");
+        write!(f, "; collected {times}")?;
+        self.write_backend(f)
+    }
+}
+
+fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
+
+/// A text of somebody else's, without line breaks.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What the thread tells and everybody may ask.
@@ -176,9 +273,10 @@ impl Health {
 pub(crate) struct Shared {
     report: Mutex<Report>,
     changed: Condvar,
+    telemetry: Arc<Telemetry>,
 }
 
-/// The part of the health that the thread writes.
+/// The part of the health that is more than a number: it changes under a lock, as a whole.
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) state: State,
@@ -186,24 +284,12 @@ pub(crate) struct Report {
     pub(crate) reason: Option<Failure>,
     pub(crate) entities: usize,
     pub(crate) series: usize,
-    pub(crate) last_sample: Option<Instant>,
-    pub(crate) reconnects: u64,
-    pub(crate) counter_resets: u64,
-    pub(crate) backend: Backend,
-    pub(crate) engine: Option<BuildInfo>,
-    errors: [u64; ErrorKind::ALL.len()],
-}
-
-impl Report {
-    pub(crate) fn count(&mut self, kind: ErrorKind) {
-        if let Some(count) = self.errors.get_mut(kind as usize) {
-            *count = count.saturating_add(1);
-        }
-    }
+    backend: Backend,
+    engine: Option<BuildInfo>,
 }
 
 impl Shared {
-    pub(crate) fn new(backend: Backend, now: Instant) -> Self {
+    pub(crate) fn new(telemetry: Arc<Telemetry>, backend: Backend, now: Instant) -> Self {
         Self {
             report: Mutex::new(Report {
                 state: State::Starting,
@@ -211,22 +297,37 @@ impl Shared {
                 reason: None,
                 entities: 0,
                 series: 0,
-                last_sample: None,
-                reconnects: 0,
-                counter_resets: 0,
                 backend,
                 engine: None,
-                errors: [0; ErrorKind::ALL.len()],
             }),
             changed: Condvar::new(),
+            telemetry,
         }
     }
 
     /// Changes the report. Nothing is done under the lock but to write down what is known.
     pub(crate) fn update<T>(&self, change: impl FnOnce(&mut Report) -> T) -> T {
-        let result = change(&mut self.report.lock());
+        let result = {
+            let mut report = self.report.lock();
+            let result = change(&mut report);
+            // Callbacks cannot look here.
+            self.telemetry.degraded(report.state == State::Degraded);
+            result
+        };
         self.changed.notify_all();
         result
+    }
+
+    /// Notes what was connected to, and that it was not for the first time.
+    pub(crate) fn connected(&self, backend: Backend, engine: BuildInfo) {
+        self.telemetry.describe(&backend, &engine);
+        let before = self.update(|report| {
+            report.backend = backend;
+            report.engine.replace(engine)
+        });
+        if before.is_some() {
+            self.telemetry.reconnected();
+        }
     }
 
     /// Waits until the state is `Ready` or `Stopped`, or the time is over; whether it is `Ready`.
@@ -240,7 +341,8 @@ impl Shared {
         report.state == State::Ready
     }
 
-    pub(crate) fn health(&self, now: Instant, collections: u64, callback_panics: u64) -> Health {
+    pub(crate) fn health(&self, now: Instant) -> Health {
+        let counts = self.telemetry.own();
         let report = self.report.lock();
         Health {
             state: report.state,
@@ -248,16 +350,21 @@ impl Shared {
             reason: report.reason.clone(),
             entities: report.entities,
             series: report.series,
-            last_sample_age: report
-                .last_sample
-                .map(|at| now.saturating_duration_since(at)),
-            collections,
-            reconnects: report.reconnects,
-            counter_resets: report.counter_resets,
-            callback_panics,
+            series_dropped: self.telemetry.series_dropped(),
+            last_sample_age: self.telemetry.sample_age(now),
+            samples: counts.samples(),
+            ticks: counts.ticks(),
+            tick_time: counts.tick_time(),
+            collections: self.telemetry.collections(),
+            reconnects: counts.reconnects(),
+            counter_resets: counts.resets(),
+            callback_panics: counts.callback_panics(),
             backend: report.backend.clone(),
             engine: report.engine.clone(),
-            errors: report.errors,
+            errors: counts.errors(),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

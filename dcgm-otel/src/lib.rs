@@ -27,6 +27,10 @@
 //! [`DcgmMeter::health`] says why, and the meter goes on trying. After a failure levels vanish and
 //! counters hold their totals.
 //!
+//! What the meter says of itself is exported beside that, as `dcgm.meter.…`: its errors by kind, the
+//! age of the last sample, whether it is degraded, what is behind it. It needs no GPU to be there,
+//! and goes when the meter is dropped.
+//!
 //! Use one provider for each reader: the SDK runs the callbacks of a provider for each of its
 //! readers, and each run reaches all of them.
 
@@ -56,6 +60,7 @@ mod schedule;
 pub mod sdk;
 mod session;
 mod snapshot;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 

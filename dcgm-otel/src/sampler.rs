@@ -19,6 +19,7 @@ use crate::plan::{Intake, Plan};
 use crate::schedule::Schedule;
 use crate::session::{self, Interrupted, Session};
 use crate::snapshot::{Cell, Snapshot};
+use crate::telemetry::Telemetry;
 
 /// Whose coming and going is looked for at each tick.
 const COME_AND_GO: [EntityKind; 3] = [
@@ -101,6 +102,10 @@ impl Sampler {
         }
     }
 
+    fn telemetry(&self) -> &Telemetry {
+        self.hub.telemetry()
+    }
+
     /// Samples until told to end.
     pub(crate) fn run(mut self, commands: &Receiver<Command>, initial_delay: Duration) {
         let interval = self.config.interval();
@@ -116,8 +121,11 @@ impl Sampler {
                 Err(RecvTimeoutError::Timeout) => None,
                 Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => break,
             };
+            let began = self.clock.now();
             let outcome = self.contained_tick();
             let now = self.clock.now();
+            self.telemetry().tick(now.saturating_duration_since(began));
+            self.telemetry().warn_if_unread(now);
             match &outcome {
                 Ok(()) => schedule.succeeded(now),
                 Err(_) => schedule.failed(now),
@@ -187,6 +195,7 @@ impl Sampler {
         }
         let silent_for = session.plan.silent_for(now);
         let reads = session.plan.reads();
+        let dropped = session.plan.dropped();
         let last_sample = session.plan.changed();
         session.plan.cells(&self.past.ledger, now, &mut self.cells);
         let layout = Arc::clone(session.plan.layout());
@@ -196,13 +205,17 @@ impl Sampler {
         let series = self.cells.iter().flatten().count();
         self.shared.update(|report| {
             report.series = series;
-            report.last_sample = last_sample.or(report.last_sample);
-            report.counter_resets = report.counter_resets.saturating_add(intake.resets);
-            // Not a reason to be degraded: the others are fine.
-            if intake.failed > 0 {
-                report.count(ErrorKind::Read);
-            }
         });
+        if let Some(at) = last_sample {
+            self.telemetry().sampled(at);
+        }
+        self.telemetry().samples(intake.values);
+        self.telemetry().resets(intake.resets);
+        // Not a reason to be degraded: the others are fine.
+        if intake.failed > 0 {
+            self.telemetry().failed(ErrorKind::Read);
+        }
+        self.telemetry().dropped(dropped);
         if let Some(silent_for) = silent_for {
             let message = format!("the engine has sampled nothing for {silent_for:.0?}");
             return Err(Interrupted::plain(ErrorKind::Stale, message));
@@ -225,11 +238,7 @@ impl Sampler {
         }
         let backend = client.backend();
         tracing::debug!(target = %backend.target, engine = engine.raw(), "connected");
-        self.shared.update(|report| {
-            report.reconnects += u64::from(report.engine.is_some());
-            report.backend = backend;
-            report.engine = Some(engine);
-        });
+        self.shared.connected(backend, engine);
         Ok(())
     }
 
@@ -282,15 +291,14 @@ impl Sampler {
         if let Some(refused) = &session.refused {
             tracing::warn!(error = %refused, "no profiling metrics");
         }
-        self.shared.update(|report| {
-            report.entities = session.entities;
-            if session.hook_panics > 0 {
-                report.count(ErrorKind::Panic);
-            }
-            if let Some(refused) = &session.refused {
-                report.count(refused.kind);
-            }
-        });
+        self.shared
+            .update(|report| report.entities = session.entities);
+        if let Some(refused) = &session.refused {
+            self.telemetry().failed(refused.kind);
+        }
+        for _ in 0..session.hook_panics {
+            self.telemetry().failed(ErrorKind::Panic);
+        }
         self.entities.clone_from(&self.listed);
         self.session = Some(session);
         Ok(())
@@ -318,7 +326,7 @@ impl Sampler {
         session.plan.forget_instances(&mut self.past.ledger);
         // Ending a watch calls the client, which may be what panicked.
         if catch_unwind(AssertUnwindSafe(|| drop(session))).is_err() {
-            self.shared.update(|report| report.count(ErrorKind::Panic));
+            self.telemetry().failed(ErrorKind::Panic);
         }
         self.entities.clear();
     }
@@ -340,14 +348,14 @@ impl Sampler {
 
     fn close_client(&self) {
         if catch_unwind(AssertUnwindSafe(|| self.client.close())).is_err() {
-            self.shared.update(|report| report.count(ErrorKind::Panic));
+            self.telemetry().failed(ErrorKind::Panic);
         }
     }
 
     fn degrade(&self, failure: &Failure) {
         let now = self.clock.now();
+        self.telemetry().failed(failure.kind);
         let news = self.shared.update(|report| {
-            report.count(failure.kind);
             let before = report.reason.as_ref().map(|reason| reason.kind);
             if report.state != State::Degraded {
                 report.state = State::Degraded;

@@ -45,7 +45,6 @@ pub(crate) struct Series {
 /// Which series there are. Made anew only when the entities change.
 #[derive(Debug, Default)]
 pub(crate) struct Layout {
-    metrics: &'static [Metric],
     /// Those of one instrument beside each other, in the order of the catalogue.
     series: Vec<Series>,
     /// Where those of each instrument are.
@@ -54,7 +53,7 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// Of these series, which must come in the order of the metrics.
-    pub(crate) fn new(metrics: &'static [Metric], series: Vec<Series>) -> Self {
+    pub(crate) fn new(metrics: &[Metric], series: Vec<Series>) -> Self {
         let ranges = (0..metrics.len())
             .map(|metric| {
                 let start = series.partition_point(|one| one.metric < metric);
@@ -62,11 +61,7 @@ impl Layout {
                 start..end
             })
             .collect();
-        Self {
-            metrics,
-            series,
-            ranges,
-        }
+        Self { series, ranges }
     }
 
     pub(crate) fn series(&self) -> &[Series] {
@@ -130,14 +125,17 @@ impl Snapshot {
         })
     }
 
-    /// The totals of the counters.
-    pub(crate) fn totals(&self) -> impl Iterator<Item = (&Series, Number)> {
+    /// The totals of the counters. `metrics` is the table that the series are of.
+    pub(crate) fn totals<'a>(
+        &'a self,
+        metrics: &'a [Metric],
+    ) -> impl Iterator<Item = (&'a Series, Number)> {
         self.layout
             .series
             .iter()
             .zip(&self.cells)
-            .filter_map(|(series, cell)| {
-                let metric = self.layout.metrics.get(series.metric)?;
+            .filter_map(move |(series, cell)| {
+                let metric = metrics.get(series.metric)?;
                 let cell = cell.as_ref()?;
                 metric.kind.is_counter().then_some((series, cell.number))
             })

@@ -100,7 +100,8 @@ impl fmt::Display for ConfigErrors {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InstallError {
-    /// A meter lives on this provider already. Drop it first.
+    /// A meter lives on this provider already. Drop it first, or give this one [another
+    /// name](crate::Builder::instance).
     #[error("a meter is installed on this provider already")]
     AlreadyInstalled,
     /// Settings that cannot be: all of them.

@@ -1,22 +1,25 @@
-//! The slot, and one snapshot a collect.
+//! The slot, the tables, and one snapshot a collect.
 
-use std::sync::atomic::AtomicBool;
+use std::collections::BTreeSet;
 use std::thread;
 
+use dcgm::{Backend, BackendKind};
 use opentelemetry_sdk::metrics::data::{
     AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics,
 };
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
 
 use super::*;
-use crate::snapshot::{Cell, Layout};
+use crate::catalogue::CATALOGUE;
+use crate::snapshot::{Cell, Layout, Series};
 
-/// A snapshot in which every instrument shows the same number.
-fn uniform(layout: &Arc<Layout>, number: u32) -> Arc<Snapshot> {
-    let cells: Vec<_> = CATALOGUE
+/// A snapshot in which every series shows the same number.
+pub(super) fn uniform(layout: &Arc<Layout>, number: u32) -> Arc<Snapshot> {
+    let cells: Vec<_> = layout
+        .series()
         .iter()
-        .map(|metric| {
-            let number = match metric.kind {
+        .map(|series| {
+            let number = match CATALOGUE[series.metric].kind {
                 Kind::GaugeF64 | Kind::CounterF64 => Number::F64(f64::from(number)),
                 Kind::GaugeI64 | Kind::UpDownI64 => Number::I64(i64::from(number)),
                 Kind::CounterU64 => Number::U64(u64::from(number)),
@@ -30,12 +33,30 @@ fn uniform(layout: &Arc<Layout>, number: u32) -> Arc<Snapshot> {
     Arc::new(Snapshot::new(layout, &cells))
 }
 
-fn layout() -> Arc<Layout> {
-    let series = (0..CATALOGUE.len()).map(|metric| Series {
-        metric,
-        attributes: [].into(),
+/// So many series of each metric.
+pub(super) fn layout(series: i64) -> Arc<Layout> {
+    let all = (0..CATALOGUE.len()).flat_map(|metric| {
+        (0..series).map(move |number| Series {
+            metric,
+            attributes: [KeyValue::new("number", number)].into(),
+        })
     });
-    Arc::new(Layout::new(CATALOGUE, series.collect()))
+    Arc::new(Layout::new(CATALOGUE, all.collect()))
+}
+
+fn hub_of(metrics: &'static [Metric], throttle: ThrottleName) -> Hub {
+    let clock = Clock::System;
+    let backend = Backend::new(BackendKind::Mock, "none");
+    let telemetry = Telemetry::continuing(Arc::default(), &backend, clock.now());
+    Hub::new(clock, metrics, throttle, Arc::new(telemetry))
+}
+
+pub(super) fn hub() -> Hub {
+    hub_of(CATALOGUE, ThrottleName::default())
+}
+
+fn install(provider: &SdkMeterProvider, hub: &Arc<Hub>) -> Option<Installed> {
+    Place::on(provider, None).install(Arc::clone(hub))
 }
 
 fn provider() -> (SdkMeterProvider, InMemoryMetricExporter) {
@@ -48,8 +69,9 @@ fn provider() -> (SdkMeterProvider, InMemoryMetricExporter) {
     )
 }
 
+/// What a collect shows of the metrics: their names and values.
 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
-fn collect(provider: &SdkMeterProvider, exporter: &InMemoryMetricExporter) -> Vec<f64> {
+fn collect(provider: &SdkMeterProvider, exporter: &InMemoryMetricExporter) -> Vec<(String, f64)> {
     fn numbers<T: Copy>(data: &MetricData<T>, number: impl Fn(T) -> f64) -> Vec<f64> {
         match data {
             MetricData::Gauge(gauge) => {
@@ -65,22 +87,31 @@ fn collect(provider: &SdkMeterProvider, exporter: &InMemoryMetricExporter) -> Ve
     let scopes = resources.iter().flat_map(ResourceMetrics::scope_metrics);
     let metrics = scopes.flat_map(ScopeMetrics::metrics);
     metrics
-        .flat_map(|metric| match metric.data() {
-            AggregatedMetrics::F64(data) => numbers(data, |value| value),
-            AggregatedMetrics::U64(data) => numbers(data, |value| value as f64),
-            AggregatedMetrics::I64(data) => numbers(data, |value| value as f64),
+        .filter(|metric| !metric.name().starts_with("dcgm.meter."))
+        .flat_map(|metric| {
+            let numbers = match metric.data() {
+                AggregatedMetrics::F64(data) => numbers(data, |value| value),
+                AggregatedMetrics::U64(data) => numbers(data, |value| value as f64),
+                AggregatedMetrics::I64(data) => numbers(data, |value| value as f64),
+            };
+            let name = metric.name().to_owned();
+            numbers
+                .into_iter()
+                .map(move |number| (name.clone(), number))
         })
         .collect()
 }
 
-#[test]
-fn all_instruments_of_a_collect_show_the_same_snapshot() {
+/// Of so many collects, those that mix values of several snapshots, while another thread publishes
+/// as fast as it can. If `at_least_one`, it goes on until there is one, for a while.
+fn torn(hub: &Arc<Hub>, collects: usize, at_least_one: bool) -> (usize, usize) {
     let (provider, exporter) = provider();
-    let hub = Arc::new(Hub::new(Clock::System));
-    let layout = layout();
+    let layout = layout(4);
     hub.publish(uniform(&layout, 0));
-    let installed = install(&provider, &hub).unwrap();
+    let installed = install(&provider, hub).unwrap();
     let done = AtomicBool::new(false);
+    let (mut made, mut torn) = (0, 0);
+    let mut seen = BTreeSet::new();
     thread::scope(|scope| {
         scope.spawn(|| {
             let mut number = 0;
@@ -89,64 +120,102 @@ fn all_instruments_of_a_collect_show_the_same_snapshot() {
                 hub.publish(uniform(&layout, number));
             }
         });
-        let collects: Vec<_> = (0..300).map(|_| collect(&provider, &exporter)).collect();
-        // Before anything is asserted: a failure would wait for the publisher otherwise.
-        done.store(true, Ordering::Relaxed);
-        let mut seen = Vec::new();
-        for mut numbers in collects {
-            assert_eq!(numbers.len(), CATALOGUE.len());
-            numbers.dedup();
-            assert_eq!(numbers.len(), 1, "torn: {numbers:?}");
+        while made < collects || (at_least_one && torn == 0 && made < 100 * collects) {
+            let points = collect(&provider, &exporter);
+            let whole = points.len() == layout.series().len();
+            let numbers: BTreeSet<_> = points
+                .into_iter()
+                .map(|(_, number)| number.to_bits())
+                .collect();
+            made += 1;
+            torn += usize::from(!whole || numbers.len() != 1);
             seen.extend(numbers);
         }
-        seen.dedup();
-        assert!(seen.len() > 1, "nothing was published meanwhile");
+        // Before anything is asserted: a failure would wait for the publisher otherwise.
+        done.store(true, Ordering::Relaxed);
     });
-    assert_eq!(hub.collections(), 300);
+    assert!(seen.len() > 1, "nothing was published meanwhile");
     drop(installed);
+    (made, torn)
+}
+
+/// 300 collects, and with `DCGM_TEST_LONG=1` 3,000.
+#[test]
+fn no_collect_is_torn_and_without_pinning_many_are() {
+    let collects = if crate::tests::long() { 3000 } else { 300 };
+    let pinned = Arc::new(hub());
+    let (made, torn_pinned) = torn(&pinned, collects, false);
+    assert_eq!(pinned.telemetry().collections(), made as u64);
+    let unpinned = Arc::new(hub());
+    unpinned.unpinned.store(true, Ordering::Relaxed);
+    let (made_unpinned, torn_unpinned) = torn(&unpinned, collects, true);
+    println!("torn: {torn_pinned} of {made}; without pinning {torn_unpinned} of {made_unpinned}");
+    assert_eq!(torn_pinned, 0);
+    assert!(torn_unpinned > 0, "this test cannot fail");
 }
 
 #[test]
 fn a_slot_takes_one_hub_at_a_time() {
     let (provider, exporter) = provider();
-    let layout = layout();
+    let layout = layout(1);
     let hubs: Vec<_> = (0..3)
         .map(|number| {
-            let hub = Arc::new(Hub::new(Clock::System));
+            let hub = Arc::new(hub());
             hub.publish(uniform(&layout, number));
             hub
         })
         .collect();
+    let shown = || {
+        collect(&provider, &exporter)
+            .first()
+            .map(|(_, number)| *number)
+    };
     let first = install(&provider, &hubs[1]).unwrap();
     assert!(install(&provider, &hubs[2]).is_none());
-    assert_eq!(collect(&provider, &exporter)[..1], [1.0]);
-    first.slot.vacate();
-    assert!(collect(&provider, &exporter).is_empty());
+    assert_eq!(shown(), Some(1.0));
+    first.vacate();
+    assert_eq!(shown(), None);
     let second = install(&provider, &hubs[2]).unwrap();
-    assert_eq!(collect(&provider, &exporter)[..1], [2.0]);
+    assert_eq!(shown(), Some(2.0));
     assert!(Arc::ptr_eq(&first.slot, &second.slot));
+    // Whoever left already leaves the other where it is.
+    drop(first);
+    assert_eq!(shown(), Some(2.0));
+    drop(second);
+    assert_eq!(shown(), None);
 }
 
 #[test]
 fn a_hub_is_let_go_with_its_meter() {
     let (provider, exporter) = provider();
-    let hub = Arc::new(Hub::new(Clock::System));
-    hub.publish(uniform(&layout(), 1));
+    let hub = Arc::new(hub());
+    hub.publish(uniform(&layout(1), 1));
     let installed = install(&provider, &hub).unwrap();
     collect(&provider, &exporter);
-    installed.slot.vacate();
+    drop(installed);
     let weak = Arc::downgrade(&hub);
     drop(hub);
     assert!(weak.upgrade().is_none());
 }
 
 #[test]
+fn no_snapshot_is_kept_after_a_collect() {
+    let (provider, exporter) = provider();
+    let hub = Arc::new(hub());
+    let layout = layout(1);
+    let snapshot = uniform(&layout, 1);
+    hub.publish(Arc::clone(&snapshot));
+    let _installed = install(&provider, &hub).unwrap();
+    collect(&provider, &exporter);
+    drop(hub.publish(uniform(&layout, 2)));
+    assert_eq!(Arc::strong_count(&snapshot), 1);
+}
+
+#[test]
 fn a_slot_dies_with_its_provider() {
     let (provider, _exporter) = provider();
-    let hub = Arc::new(Hub::new(Clock::System));
-    let installed = install(&provider, &hub).unwrap();
+    let installed = install(&provider, &Arc::new(hub())).unwrap();
     let slot = Arc::downgrade(&installed.slot);
-    installed.slot.vacate();
     drop(installed);
     assert!(slot.upgrade().is_some(), "the callbacks keep it");
     provider.shutdown().unwrap();
@@ -155,21 +224,76 @@ fn a_slot_dies_with_its_provider() {
 }
 
 #[test]
+fn what_is_published_too_late_is_not_shown_and_not_lost() {
+    let (provider, _exporter) = provider();
+    let hub = Arc::new(hub());
+    let layout = layout(1);
+    hub.publish(uniform(&layout, 5));
+    let installed = install(&provider, &hub).unwrap();
+    installed.vacate();
+    let late = uniform(&layout, 9);
+    assert!(Arc::ptr_eq(&hub.publish(Arc::clone(&late)), &late));
+    let totals = installed.slot.totals(CATALOGUE);
+    let counters = CATALOGUE.iter().filter(|metric| metric.kind.is_counter());
+    assert_eq!(totals.len(), counters.count());
+    assert!(
+        totals
+            .values()
+            .all(|number| matches!(number, Number::F64(5.0) | Number::U64(5))),
+        "{totals:?}"
+    );
+}
+
+#[test]
 fn a_callback_that_panics_costs_its_own_values_only() {
     struct Broken;
     impl AsyncInstrument<f64> for Broken {
-        fn observe(&self, _: f64, _: &[opentelemetry::KeyValue]) {
+        fn observe(&self, _: f64, _: &[KeyValue]) {
             panic!("a bug of the SDK's");
         }
     }
-    let hub = Arc::new(Hub::new(Clock::System));
-    hub.publish(uniform(&layout(), 1));
+    let hub = Arc::new(hub());
+    hub.publish(uniform(&layout(1), 1));
     let slot = Slot::default();
     assert!(slot.occupy(&hub));
     let number = |number| match number {
         Number::F64(value) => Some(value),
         _ => None,
     };
-    observe(&slot, 0, &Broken, number);
-    assert_eq!(hub.callback_panics(), 1);
+    let instrument = hub.instrument(0).unwrap();
+    observe(&slot, 0, &instrument, &Broken, number);
+    assert_eq!(hub.telemetry().own().callback_panics(), 1);
 }
+
+#[test]
+fn a_provider_that_panics_leaves_the_slot_free() {
+    use opentelemetry::metrics::{AsyncInstrumentBuilder, InstrumentProvider, ObservableGauge};
+
+    #[derive(Debug)]
+    struct Broken;
+    impl InstrumentProvider for Broken {
+        fn f64_observable_gauge(
+            &self,
+            _: AsyncInstrumentBuilder<'_, ObservableGauge<f64>, f64>,
+        ) -> ObservableGauge<f64> {
+            panic!("a bug of the provider's");
+        }
+    }
+    #[derive(Debug)]
+    struct Provider(Arc<Broken>);
+    impl opentelemetry::metrics::MeterProvider for Provider {
+        fn meter_with_scope(&self, _: opentelemetry::InstrumentationScope) -> Meter {
+            Meter::new(Arc::clone(&self.0) as Arc<_>)
+        }
+    }
+    let provider = Provider(Arc::new(Broken));
+    for _ in 0..2 {
+        let place = Place::on(&provider, None);
+        let slot = Arc::new(hub());
+        let outcome = catch_unwind(AssertUnwindSafe(|| place.install(Arc::clone(&slot))));
+        assert!(outcome.is_err(), "refused, or no panic");
+        assert_eq!(Arc::strong_count(&slot), 1);
+    }
+}
+
+mod tables;

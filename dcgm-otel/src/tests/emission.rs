@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::config::{Config, MetricSwitch};
 use crate::fake::{Fake, every_field, healthy};
 
-fn instrument(kind: Kind) -> &'static str {
+pub(super) fn instrument(kind: Kind) -> &'static str {
     match kind {
         Kind::GaugeF64 => "gauge f64",
         Kind::GaugeI64 => "gauge i64",

@@ -4,6 +4,8 @@ mod emission;
 mod hosts;
 mod installing;
 mod lifecycle;
+mod own;
+mod places;
 mod totals;
 
 use std::time::Duration;
@@ -19,6 +21,11 @@ use crate::fake::Fake;
 use crate::{Builder, DcgmMeter};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
+
+/// Whether tests that can be long are to be: `DCGM_TEST_LONG=1`.
+pub(crate) fn long() -> bool {
+    std::env::var_os("DCGM_TEST_LONG").is_some_and(|value| value == "1")
+}
 
 /// A provider and what it exports.
 pub(crate) struct Pipeline {
@@ -41,6 +48,10 @@ impl Exported {
     pub(crate) fn attribute(&self, key: &str) -> Option<String> {
         let found = self.attributes.iter().find(|one| one.key.as_str() == key);
         found.map(|one| one.value.to_string())
+    }
+
+    fn is_own(&self) -> bool {
+        self.name.starts_with("dcgm.meter.")
     }
 }
 
@@ -69,8 +80,22 @@ impl Pipeline {
         (meter, clock)
     }
 
-    /// One collect.
+    /// One collect: what it says of the devices.
     pub(crate) fn export(&self) -> Vec<Exported> {
+        let mut points = self.export_all();
+        points.retain(|point| !point.is_own());
+        points
+    }
+
+    /// One collect: what the meter says of itself.
+    pub(crate) fn export_own(&self) -> Vec<Exported> {
+        let mut points = self.export_all();
+        points.retain(Exported::is_own);
+        points
+    }
+
+    /// One collect.
+    pub(crate) fn export_all(&self) -> Vec<Exported> {
         self.exporter.reset();
         self.provider.force_flush().unwrap();
         let mut points = Vec::new();

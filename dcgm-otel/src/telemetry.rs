@@ -1,0 +1,325 @@
+//! What the meter says of itself: its counts, and a row an instrument that shows them.
+//!
+//! All are plain atomic numbers. Whoever counts waits for nobody, and a callback reads them as they
+//! are at that moment: not from the snapshot of the collect, since what went wrong while a snapshot
+//! was made is not in it, and a thread that is dead makes no more of them.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use dcgm::{Backend, BackendKind, BuildInfo};
+use opentelemetry::KeyValue;
+
+use crate::catalogue::Kind;
+use crate::health::ErrorKind;
+use crate::snapshot::Number;
+
+/// After so long without a collect a provider is taken for one that has no reader: three periods of
+/// 60 s, at which a reader exports by default.
+const UNREAD_FOR: Duration = Duration::from_secs(180);
+
+/// An instrument of the meter's own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) unit: &'static str,
+    pub(crate) description: &'static str,
+    /// Hands out its points. Neither locks nor allocates.
+    pub(crate) show: fn(&Telemetry, Instant, &mut Show<'_>),
+}
+
+/// Takes a point.
+pub(crate) type Show<'a> = dyn FnMut(&[KeyValue], Number) + 'a;
+
+const fn row(
+    name: &'static str,
+    kind: Kind,
+    unit: &'static str,
+    description: &'static str,
+    show: fn(&Telemetry, Instant, &mut Show<'_>),
+) -> Row {
+    Row {
+        name,
+        kind,
+        unit,
+        description,
+        show,
+    }
+}
+
+/// Every instrument of the meter's own. They count for no cap, are there in every naming, and have
+/// no `hw.` attributes: they describe the meter and not a device.
+///
+/// What is a state (degraded, info) is an up-down counter, as the conventions have it for
+/// `hw.status`: 1 where it holds and 0 where not, so that the sum over hosts says how many.
+#[rustfmt::skip] // One row an instrument.
+pub(crate) const ROWS: &[Row] = &[
+    row("dcgm.meter.errors", Kind::CounterU64, "{error}",
+        "What went wrong in the meter, by kind.",
+        |meter, _, show| {
+            // Every kind from the start: an increase from nothing is none that an alert could see.
+            for (kind, count) in ErrorKind::ALL.iter().zip(&meter.all.errors) {
+                show(&[KeyValue::new("error.type", kind.name())], Number::U64(count.load(Relaxed)));
+            }
+        }),
+    row("dcgm.meter.samples", Kind::CounterU64, "{sample}",
+        "Samples with a value that the meter has read.",
+        |meter, _, show| show(&[], Number::U64(meter.all.samples.load(Relaxed)))),
+    row("dcgm.meter.tick.time", Kind::CounterF64, "s",
+        "Time that the meter has spent sampling, failed attempts included.",
+        |meter, _, show| show(&[], Number::F64(meter.all.tick_time().as_secs_f64()))),
+    row("dcgm.meter.degraded", Kind::UpDownI64, "1",
+        "Whether the meter has no fresh values although it should: 1 if so, else 0.",
+        |meter, _, show| show(&[], Number::I64(meter.degraded.load(Relaxed).into()))),
+    row("dcgm.meter.sample.age", Kind::GaugeF64, "s",
+        "Time since the engine last had a new sample.",
+        |meter, now, show| {
+            if let Some(age) = meter.sample_age(now) {
+                show(&[], Number::F64(age.as_secs_f64()));
+            }
+        }),
+    row("dcgm.meter.series.dropped", Kind::UpDownI64, "{series}",
+        "Series that are not shown because there would be too many.",
+        |meter, _, show| show(&[], Number::I64(i64::try_from(meter.dropped.load(Relaxed)).unwrap_or(i64::MAX)))),
+    row("dcgm.meter.counter.resets", Kind::CounterU64, "{reset}",
+        "Counters of the device or driver that began anew.",
+        |meter, _, show| show(&[], Number::U64(meter.all.resets.load(Relaxed)))),
+    row("dcgm.meter.reconnects", Kind::CounterU64, "{reconnect}",
+        "Connections to the engine after the first.",
+        |meter, _, show| show(&[], Number::U64(meter.all.reconnects.load(Relaxed)))),
+    row("dcgm.meter.callback.panics", Kind::CounterU64, "{panic}",
+        "Callbacks of the meter's instruments that panicked: bugs.",
+        |meter, _, show| show(&[], Number::U64(meter.all.callback_panics.load(Relaxed)))),
+    row("dcgm.meter.info", Kind::UpDownI64, "1",
+        "What is behind the meter, in attributes; always 1.",
+        |meter, _, show| show(&meter.info.load(), Number::I64(1))),
+];
+
+/// What only grows.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    /// In the order of [`ErrorKind::ALL`].
+    errors: [AtomicU64; ErrorKind::ALL.len()],
+    samples: AtomicU64,
+    ticks: AtomicU64,
+    tick_nanos: AtomicU64,
+    resets: AtomicU64,
+    reconnects: AtomicU64,
+    callback_panics: AtomicU64,
+}
+
+impl Counts {
+    pub(crate) fn errors(&self) -> [u64; ErrorKind::ALL.len()] {
+        let mut errors = [0; ErrorKind::ALL.len()];
+        for (error, count) in errors.iter_mut().zip(&self.errors) {
+            *error = count.load(Relaxed);
+        }
+        errors
+    }
+
+    pub(crate) fn samples(&self) -> u64 {
+        self.samples.load(Relaxed)
+    }
+
+    pub(crate) fn ticks(&self) -> u64 {
+        self.ticks.load(Relaxed)
+    }
+
+    pub(crate) fn tick_time(&self) -> Duration {
+        Duration::from_nanos(self.tick_nanos.load(Relaxed))
+    }
+
+    pub(crate) fn resets(&self) -> u64 {
+        self.resets.load(Relaxed)
+    }
+
+    pub(crate) fn reconnects(&self) -> u64 {
+        self.reconnects.load(Relaxed)
+    }
+
+    pub(crate) fn callback_panics(&self) -> u64 {
+        self.callback_panics.load(Relaxed)
+    }
+}
+
+/// What a meter counts, and its present state as far as it is exported.
+#[derive(Debug)]
+pub(crate) struct Telemetry {
+    /// Of this meter, for its health.
+    own: Counts,
+    /// Of all the meters that the provider has had in this place. This is what is exported: with
+    /// each meter's own counts the streams would decrease when one follows another, on which some
+    /// builds of the SDK panic. Even a thread that was left behind may still count here.
+    all: Arc<Counts>,
+    /// From when times are counted.
+    made: Instant,
+    /// When there was a new sample, in nanoseconds; 0 before the first.
+    sampled: AtomicU64,
+    degraded: AtomicBool,
+    dropped: AtomicU64,
+    collections: AtomicU64,
+    first_tick: OnceLock<Instant>,
+    warned: AtomicBool,
+    info: ArcSwap<Box<[KeyValue]>>,
+}
+
+impl Telemetry {
+    /// Of a meter that goes on counting where those before it ended.
+    pub(crate) fn continuing(all: Arc<Counts>, backend: &Backend, now: Instant) -> Self {
+        Self {
+            own: Counts::default(),
+            all,
+            made: now,
+            sampled: AtomicU64::new(0),
+            degraded: AtomicBool::new(false),
+            dropped: AtomicU64::new(0),
+            collections: AtomicU64::new(0),
+            first_tick: OnceLock::new(),
+            warned: AtomicBool::new(false),
+            info: ArcSwap::from_pointee(info(backend, None)),
+        }
+    }
+
+    fn count(&self, which: impl Fn(&Counts) -> Option<&AtomicU64>, by: u64) {
+        for count in [&self.own, &*self.all].into_iter().filter_map(which) {
+            count.fetch_add(by, Relaxed);
+        }
+    }
+
+    /// Something went wrong.
+    pub(crate) fn failed(&self, kind: ErrorKind) {
+        self.count(|counts| counts.errors.get(kind as usize), 1);
+    }
+
+    /// A tick took so long, whatever came of it.
+    pub(crate) fn tick(&self, took: Duration) {
+        self.count(|counts| Some(&counts.ticks), 1);
+        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.count(|counts| Some(&counts.tick_nanos), nanos);
+    }
+
+    /// So many samples with a value were read.
+    pub(crate) fn samples(&self, read: usize) {
+        self.count(|counts| Some(&counts.samples), read as u64);
+    }
+
+    /// The engine had something new then.
+    pub(crate) fn sampled(&self, at: Instant) {
+        let nanos = at.saturating_duration_since(self.made).as_nanos();
+        let nanos = u64::try_from(nanos).unwrap_or(u64::MAX).saturating_add(1);
+        self.sampled.store(nanos, Relaxed);
+    }
+
+    /// So many counters began anew.
+    pub(crate) fn resets(&self, resets: u64) {
+        self.count(|counts| Some(&counts.resets), resets);
+    }
+
+    /// So many series are left out at present.
+    pub(crate) fn dropped(&self, series: usize) {
+        self.dropped.store(series as u64, Relaxed);
+    }
+
+    /// The connection was made anew.
+    pub(crate) fn reconnected(&self) {
+        self.count(|counts| Some(&counts.reconnects), 1);
+    }
+
+    /// What was connected to.
+    pub(crate) fn describe(&self, backend: &Backend, engine: &BuildInfo) {
+        self.info.store(Arc::new(info(backend, Some(engine))));
+    }
+
+    /// Whether the meter is degraded from now on.
+    pub(crate) fn degraded(&self, degraded: bool) {
+        self.degraded.store(degraded, Relaxed);
+    }
+
+    /// A callback panicked.
+    pub(crate) fn callback_panicked(&self) {
+        self.count(|counts| Some(&counts.callback_panics), 1);
+    }
+
+    /// A reader has begun a collect.
+    pub(crate) fn collected(&self) {
+        self.collections.fetch_add(1, Relaxed);
+    }
+
+    /// To be called after each tick. Says once, after 180 s without a collect, that nobody reads
+    /// what the meter shows: the provider may do nothing, or have no reader. Whether it said so.
+    pub(crate) fn warn_if_unread(&self, now: Instant) -> bool {
+        let first = *self.first_tick.get_or_init(|| now);
+        if self.collections() > 0
+            || now.saturating_duration_since(first) < UNREAD_FOR
+            || self.warned.swap(true, Relaxed)
+        {
+            return false;
+        }
+        tracing::warn!(
+            after = ?UNREAD_FOR,
+            "nothing has collected the GPU metrics: has the provider a reader, and is it the one that exports?"
+        );
+        true
+    }
+
+    /// What this meter has counted.
+    pub(crate) const fn own(&self) -> &Counts {
+        &self.own
+    }
+
+    pub(crate) fn collections(&self) -> u64 {
+        self.collections.load(Relaxed)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn has_warned(&self) -> bool {
+        self.warned.load(Relaxed)
+    }
+
+    pub(crate) fn series_dropped(&self) -> u64 {
+        self.dropped.load(Relaxed)
+    }
+
+    /// How long ago there was a new sample. It rises by itself, also while nobody samples.
+    pub(crate) fn sample_age(&self, now: Instant) -> Option<Duration> {
+        let nanos = self.sampled.load(Relaxed).checked_sub(1)?;
+        let at = self.made.checked_add(Duration::from_nanos(nanos))?;
+        Some(now.saturating_duration_since(at))
+    }
+}
+
+/// What a kind of backend is called.
+pub(crate) const fn backend_name(kind: BackendKind) -> &'static str {
+    match kind {
+        BackendKind::Embedded => "embedded",
+        BackendKind::Mock => "mock",
+        BackendKind::Standalone => "standalone",
+        _ => "other",
+    }
+}
+
+/// The attributes of `dcgm.meter.info`, sorted by key. A version that nobody knows is left out.
+fn info(backend: &Backend, engine: Option<&BuildInfo>) -> Box<[KeyValue]> {
+    let version = |key: &'static str, build: Option<&BuildInfo>| {
+        let version = build.and_then(BuildInfo::version)?;
+        Some(KeyValue::new(key, version.to_string()))
+    };
+    let simulated = backend.is_simulated() || engine.is_some_and(BuildInfo::is_simulated);
+    let mut attributes = vec![
+        KeyValue::new("dcgm.meter.backend", backend_name(backend.kind)),
+        KeyValue::new("dcgm.meter.simulated", simulated),
+    ];
+    attributes.extend(version(
+        "dcgm.meter.library.version",
+        backend.library.as_ref(),
+    ));
+    attributes.extend(version("dcgm.meter.engine.version", engine));
+    attributes.sort_by(|a, b| a.key.cmp(&b.key));
+    attributes.into()
+}
+
+#[cfg(test)]
+mod tests;

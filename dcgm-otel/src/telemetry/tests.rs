@@ -1,0 +1,227 @@
+//! Counting, and the warning that nobody reads.
+
+use std::collections::BTreeSet;
+
+use dcgm::Version;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
+
+use super::*;
+use crate::tests::SECOND;
+
+fn backend() -> Backend {
+    Backend::new(BackendKind::Standalone, "localhost:5555")
+}
+
+type Act = fn(&Telemetry);
+
+fn telemetry(now: Instant) -> Telemetry {
+    Telemetry::continuing(Arc::default(), &backend(), now)
+}
+
+/// What a row shows.
+fn shown(telemetry: &Telemetry, name: &str, now: Instant) -> Vec<(Vec<KeyValue>, Number)> {
+    let row = ROWS.iter().find(|row| row.name == name).unwrap();
+    let mut points = Vec::new();
+    (row.show)(telemetry, now, &mut |attributes, number| {
+        points.push((attributes.to_vec(), number));
+    });
+    points
+}
+
+fn number(telemetry: &Telemetry, name: &str, now: Instant) -> Number {
+    let points = shown(telemetry, name, now);
+    let [(_, number)] = points[..] else {
+        panic!("{points:?}")
+    };
+    number
+}
+
+#[test]
+fn names_and_units_are_those_that_the_sdk_and_its_exporters_take() {
+    let names: BTreeSet<_> = ROWS.iter().map(|row| row.name).collect();
+    assert_eq!(names.len(), ROWS.len());
+    for row in ROWS {
+        assert!(row.name.starts_with("dcgm.meter."), "{}", row.name);
+        let fits = |c: char| c.is_ascii_lowercase() || c == '.';
+        assert!(row.name.chars().all(fits), "{}", row.name);
+        // An exporter for Prometheus appends it.
+        assert!(!row.name.contains("total"), "{}", row.name);
+        assert!(row.unit.is_ascii() && row.unit.len() <= 63, "{}", row.name);
+        assert!(row.description.ends_with('.'), "{}", row.name);
+        // A counter counts things or seconds.
+        let counts = row.unit.starts_with('{') || row.unit == "s";
+        assert!(!row.kind.is_counter() || counts, "{}", row.name);
+    }
+}
+
+#[test]
+fn each_count_moves_its_own_row_and_no_other() {
+    let now = Instant::now();
+    let acts: [(&str, Act, Number); 8] = [
+        ("dcgm.meter.samples", |t| t.samples(7), Number::U64(7)),
+        (
+            "dcgm.meter.tick.time",
+            |t| t.tick(SECOND / 2),
+            Number::F64(0.5),
+        ),
+        ("dcgm.meter.degraded", |t| t.degraded(true), Number::I64(1)),
+        (
+            "dcgm.meter.series.dropped",
+            |t| t.dropped(9),
+            Number::I64(9),
+        ),
+        ("dcgm.meter.counter.resets", |t| t.resets(3), Number::U64(3)),
+        (
+            "dcgm.meter.reconnects",
+            Telemetry::reconnected,
+            Number::U64(1),
+        ),
+        (
+            "dcgm.meter.callback.panics",
+            Telemetry::callback_panicked,
+            Number::U64(1),
+        ),
+        ("dcgm.meter.info", Telemetry::collected, Number::I64(1)),
+    ];
+    let all = |telemetry: &Telemetry| -> Vec<_> {
+        let rows = ROWS.iter();
+        rows.map(|row| (row.name, shown(telemetry, row.name, now)))
+            .collect()
+    };
+    for (name, act, expected) in acts {
+        let telemetry = telemetry(now);
+        let before = all(&telemetry);
+        act(&telemetry);
+        assert_eq!(number(&telemetry, name, now), expected, "{name}");
+        for (before, after) in before.iter().zip(&all(&telemetry)) {
+            assert!(before == after || before.0 == name, "{name}: {after:?}");
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_error_is_shown_from_the_start_and_counted_by_itself() {
+    let now = Instant::now();
+    let telemetry = telemetry(now);
+    for (round, kind) in ErrorKind::ALL.iter().enumerate() {
+        let points = shown(&telemetry, "dcgm.meter.errors", now);
+        assert_eq!(points.len(), ErrorKind::ALL.len());
+        let counted = points
+            .iter()
+            .filter(|(_, number)| *number != Number::U64(0));
+        assert_eq!(counted.count(), round);
+        telemetry.failed(*kind);
+        let points = shown(&telemetry, "dcgm.meter.errors", now);
+        let key = [KeyValue::new("error.type", kind.name())];
+        assert!(points.contains(&(key.to_vec(), Number::U64(1))), "{kind}");
+    }
+    assert_eq!(telemetry.own().errors(), [1; ErrorKind::ALL.len()]);
+}
+
+#[test]
+fn what_follows_a_meter_shows_its_counts_too_but_has_none_of_them_as_its_own() {
+    let now = Instant::now();
+    let all = Arc::new(Counts::default());
+    let first = Telemetry::continuing(Arc::clone(&all), &backend(), now);
+    first.samples(5);
+    first.degraded(true);
+    let second = Telemetry::continuing(all, &backend(), now);
+    assert_eq!(number(&second, "dcgm.meter.samples", now), Number::U64(5));
+    assert_eq!(number(&second, "dcgm.meter.degraded", now), Number::I64(0));
+    // A thread of the first that was left behind, for instance.
+    first.samples(1);
+    second.samples(10);
+    assert_eq!(number(&second, "dcgm.meter.samples", now), Number::U64(16));
+    assert_eq!(second.own().samples(), 10);
+}
+
+#[test]
+fn an_age_is_there_from_the_first_sample_and_rises_by_itself() {
+    let now = Instant::now();
+    let telemetry = telemetry(now);
+    assert_eq!(shown(&telemetry, "dcgm.meter.sample.age", now), []);
+    // At the very moment at which the meter was made.
+    telemetry.sampled(now);
+    assert_eq!(telemetry.sample_age(now), Some(Duration::ZERO));
+    telemetry.sampled(now + SECOND);
+    let later = now + SECOND * 5;
+    assert_eq!(
+        number(&telemetry, "dcgm.meter.sample.age", later),
+        Number::F64(4.0)
+    );
+}
+
+#[test]
+fn the_info_is_sorted_and_leaves_out_what_is_not_known() {
+    let mut real = backend();
+    assert_eq!(info(&real, None).len(), 2);
+    real.library = Some(BuildInfo::from_raw("version:4.6.1;buildtype:Release"));
+    let engine = BuildInfo::from_raw("version:4.5.0;buildtype:Release");
+    let text = |backend: &Backend, engine: &BuildInfo| -> Vec<_> {
+        let attributes = info(backend, Some(engine));
+        assert!(attributes.is_sorted_by_key(|one| one.key.as_str().to_owned()));
+        let attributes = attributes.iter();
+        attributes
+            .map(|one| format!("{}={}", one.key, one.value))
+            .collect()
+    };
+    assert_eq!(
+        text(&real, &engine),
+        [
+            "dcgm.meter.backend=standalone",
+            "dcgm.meter.engine.version=4.5.0",
+            "dcgm.meter.library.version=4.6.1",
+            "dcgm.meter.simulated=false",
+        ]
+    );
+    assert_eq!(engine.version(), Some(Version::new(4, 5, 0)));
+    let simulated = BuildInfo::from_raw("version:4.6.0;buildtype:Simulated");
+    assert_eq!(text(&real, &simulated)[3], "dcgm.meter.simulated=true");
+}
+
+/// Counts the warnings of this thread.
+struct Warnings(AtomicU64);
+
+impl Subscriber for Warnings {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() == Level::WARN
+    }
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn event(&self, _: &Event<'_>) {
+        self.0.fetch_add(1, Relaxed);
+    }
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+/// How many warnings there are if a meter ticks at these seconds, and is collected at that one.
+fn warnings(ticks: &[u32], collected: Option<u32>) -> u64 {
+    let warnings = Arc::new(Warnings(AtomicU64::new(0)));
+    let now = Instant::now();
+    let telemetry = telemetry(now);
+    tracing::subscriber::with_default(Arc::clone(&warnings), || {
+        for tick in ticks {
+            if collected.is_some_and(|at| at <= *tick) {
+                telemetry.collected();
+            }
+            telemetry.warn_if_unread(now + SECOND * *tick);
+        }
+    });
+    warnings.0.load(Relaxed)
+}
+
+#[test]
+fn a_provider_that_nobody_reads_is_told_once_and_not_too_early() {
+    assert_eq!(warnings(&[1000], None), 0, "counted from the first tick");
+    assert_eq!(warnings(&[0, 60, 179], None), 0);
+    assert_eq!(warnings(&[0, 179, 180], None), 1);
+    assert_eq!(warnings(&[0, 180, 181, 1000, 5000], None), 1);
+    assert_eq!(warnings(&[0, 179, 180, 1000], Some(179)), 0);
+    // A reader that comes late does no harm.
+    assert_eq!(warnings(&[0, 200, 300], Some(300)), 1);
+}

@@ -1,0 +1,199 @@
+//! Meters beside each other and after each other on one provider.
+
+use std::collections::BTreeMap;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+use opentelemetry_sdk::metrics::data::{ResourceMetrics, ScopeMetrics};
+
+use super::{Pipeline, builder, long};
+use crate::fake::Fake;
+use crate::{Config, InstallError, ThrottleName};
+
+/// How many there are of each metric of the devices, by the meter's name.
+fn scopes(pipeline: &Pipeline) -> BTreeMap<Option<String>, usize> {
+    pipeline.exporter.reset();
+    pipeline.provider.force_flush().unwrap();
+    let resources = pipeline.exporter.get_finished_metrics().unwrap();
+    let scopes = resources.iter().flat_map(ResourceMetrics::scope_metrics);
+    let mut counts = BTreeMap::new();
+    for scope in scopes {
+        let mut attributes = scope.scope().attributes();
+        let name = attributes.find(|one| one.key.as_str() == "dcgm.meter.instance");
+        let name = name.map(|one| one.value.to_string());
+        *counts.entry(name).or_default() += ScopeMetrics::metrics(scope).count();
+    }
+    counts
+}
+
+#[test]
+fn meters_of_different_names_live_on_one_provider() {
+    let pipeline = Pipeline::new();
+    let fake = Fake::with_gpus(1);
+    let install = |name: Option<&str>| {
+        let builder = builder(&fake).clock(crate::clock::Clock::manual());
+        let builder = match name {
+            Some(name) => builder.instance(name),
+            None => builder,
+        };
+        builder.install(&pipeline.provider)
+    };
+    let unnamed = install(None).unwrap();
+    let east = install(Some("east")).unwrap();
+    let west = install(Some("west")).unwrap();
+    for name in [None, Some("east"), Some("west")] {
+        assert!(matches!(install(name), Err(InstallError::AlreadyInstalled)));
+    }
+    for meter in [&unnamed, &east, &west] {
+        meter.sample_now().unwrap();
+    }
+    let counts = scopes(&pipeline);
+    let names: Vec<_> = counts.keys().map(Option::as_deref).collect();
+    assert_eq!(names, [None, Some("east"), Some("west")]);
+    assert!(counts.values().all(|count| *count == counts[&None]));
+    // Each has collects of its own.
+    assert_eq!(
+        [&unnamed, &east, &west].map(|meter| meter.health().collections),
+        [1; 3]
+    );
+
+    drop(east);
+    let names: Vec<_> = scopes(&pipeline).into_keys().collect();
+    assert_eq!(names, [None, Some("west".to_owned())]);
+    assert!(install(Some("east")).is_ok());
+}
+
+#[test]
+fn a_name_that_cannot_be_is_refused() {
+    let pipeline = Pipeline::new();
+    let refused = builder(&Fake::with_gpus(1))
+        .instance("")
+        .install(&pipeline.provider);
+    let Err(InstallError::Config(errors)) = refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(errors.iter().next().unwrap().path, "instance");
+}
+
+#[test]
+fn the_name_of_the_throttle_metric_can_be_given() {
+    let pipeline = Pipeline::new();
+    let config = Config::default().with_throttle_name(ThrottleName::Time);
+    let meter = builder(&Fake::with_gpus(1))
+        .config(config)
+        .install(&pipeline.provider);
+    assert_eq!(
+        meter.unwrap().config().throttle_name().metric(),
+        "hw.gpu.throttle.time"
+    );
+}
+
+#[test]
+fn of_eight_threads_that_install_at_once_one_succeeds() {
+    for _ in 0..20 {
+        let pipeline = Pipeline::new();
+        let fake = Fake::with_gpus(1);
+        let start = Barrier::new(8);
+        let outcomes: Vec<_> = thread::scope(|scope| {
+            let installing = || {
+                start.wait();
+                builder(&fake)
+                    .clock(crate::clock::Clock::manual())
+                    .install(&pipeline.provider)
+            };
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(installing)).collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .collect()
+        });
+        let (meters, refused): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
+        assert_eq!((meters.len(), refused.len()), (1, 7));
+        for outcome in refused {
+            assert!(matches!(outcome, Err(InstallError::AlreadyInstalled)));
+        }
+        let meter = meters.into_iter().next().unwrap().unwrap();
+        meter.sample_now().unwrap();
+        let mut seen = BTreeMap::new();
+        for point in pipeline.export_all() {
+            let key = (point.name, format!("{:?}", point.attributes));
+            *seen.entry(key).or_insert(0) += 1;
+        }
+        assert!(seen.values().all(|count| *count == 1), "{seen:?}");
+        assert_eq!(meter.health().collections, 1);
+    }
+}
+
+#[test]
+fn installing_and_dropping_while_others_do_and_somebody_collects_loses_nothing() {
+    let pipeline = Pipeline::new();
+    let fake = Fake::with_gpus(1);
+    let (installed, done) = (AtomicUsize::new(0), AtomicBool::new(false));
+    thread::scope(|scope| {
+        let collecting = scope.spawn(|| {
+            let mut collects = 0;
+            while !done.load(Ordering::Relaxed) {
+                pipeline.provider.force_flush().unwrap();
+                pipeline.exporter.reset();
+                collects += 1;
+            }
+            collects
+        });
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    for _ in 0..25 {
+                        let meter = builder(&fake)
+                            .clock(crate::clock::Clock::manual())
+                            .install(&pipeline.provider);
+                        if let Ok(meter) = meter {
+                            let _ = meter.sample_now();
+                            installed.fetch_add(1, Ordering::Relaxed);
+                        }
+                    }
+                })
+            })
+            .collect();
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        done.store(true, Ordering::Relaxed);
+        assert!(collecting.join().unwrap() > 0);
+    });
+    assert!(installed.load(Ordering::Relaxed) > 0);
+    let fresh = Pipeline::new();
+    let (alone, _clock) = fresh.meter(&fake);
+    alone.sample_now().unwrap();
+    let (meter, _clock) = pipeline.meter(&fake);
+    meter.sample_now().unwrap();
+    let names = |pipeline: &Pipeline| {
+        let points = pipeline.export_all();
+        let mut names: Vec<_> = points.into_iter().map(|point| point.name).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&pipeline), names(&fresh));
+    assert_eq!(meter.health().collections, 1);
+}
+
+/// 100, and with `DCGM_TEST_LONG=1` 1,000.
+#[test]
+fn cycles_of_installing_and_dropping_leave_nothing_behind() {
+    let pipeline = Pipeline::new();
+    let fake = Fake::with_gpus(1);
+    let cycles = if long() { 1000 } else { 100 };
+    let mut seen = Vec::new();
+    for _ in 0..cycles {
+        let (meter, _clock) = pipeline.meter(&fake);
+        meter.sample_now().unwrap();
+        let points = pipeline.export_all().len();
+        let instruments = meter.instruments();
+        // One for each callback, one for the meter: slots are neither made anew nor kept.
+        let held = meter.times_slot_is_held();
+        assert_eq!(held, instruments + 1);
+        seen.push((points, instruments));
+    }
+    seen.dedup();
+    assert_eq!(seen.len(), 1, "{seen:?}");
+}
