@@ -13,8 +13,9 @@ use crate::cardinality::Block;
 use crate::catalogue::{
     self, Condition, Family, Form, Metric, Mig, Op, Place, Point, Presence, Scale, Source,
 };
-use crate::config::{Config, Group, GroupSwitch, MetricSwitch};
+use crate::config::{Config, Group, GroupSwitch, MetricSwitch, Naming};
 use crate::hook::Hook;
+use crate::naming::exporter;
 use crate::snapshot::Series;
 
 /// A field of an entity, and how its samples become values.
@@ -50,6 +51,8 @@ pub(crate) struct Candidates {
     pub(crate) list: Vec<Candidate>,
     /// How many were left out because another has the same attributes.
     pub(crate) duplicates: usize,
+    /// How many entities are metered, the host itself and links not counted.
+    pub(crate) metered: usize,
     /// How often the host program's hook panicked.
     pub(crate) hook_panics: u64,
     /// The version of each entity's driver, by its `hw.id`.
@@ -99,6 +102,14 @@ impl Host {
         entities.sort_by_key(|entity| entity.id);
         host.entities = entities;
         host
+    }
+
+    /// With a name, if the metrics of that naming say it.
+    pub(crate) fn named_for(mut self, naming: Naming) -> Self {
+        if naming == Naming::DcgmExporter {
+            self.name = exporter::hostname();
+        }
+        self
     }
 
     pub(crate) fn link(&self, id: EntityId) -> Option<u32> {
@@ -227,6 +238,8 @@ pub(crate) fn of(host: &Host, config: &Config, hook: Option<&Hook>) -> Candidate
             }
         }
     }
+    let is_part = |kind| kind == EntityKind::HOST || kind == EntityKind::LINK;
+    found.metered = metered.iter().filter(|one| !is_part(one.id.kind)).count();
     found.drivers = metered
         .iter()
         .filter_map(|entity| Some((names.id(entity.id)?.clone(), entity.driver_version.clone()?)))

@@ -38,15 +38,17 @@ macro_rules! error_kinds {
 
 #[rustfmt::skip] // One row a kind.
 error_kinds! {
-    Connect   "connect"   "No connection to a host engine, or it was lost.";
-    Enumerate "enumerate" "The entities could not be listed, or there are none.";
-    GpuLost   "gpu_lost"  "A GPU is lost, or needs a reset.";
-    Init      "init"      "There is no libdcgm, or it cannot be used with this engine.";
-    Panic     "panic"     "A bug: the sampling thread panicked, and was started anew.";
-    Read      "read"      "Samples could not be read, or some of them say that they failed.";
-    Stale     "stale"     "The engine answers, but has not sampled for a while.";
-    Timeout   "timeout"   "A call did not end in time.";
-    Watch     "watch"     "The engine would not sample what it was asked to.";
+    Cardinality "cardinality" "There are more series than there may be: some are left out.";
+    Connect     "connect"     "No connection to a host engine, or it was lost.";
+    Enumerate   "enumerate"   "The entities could not be listed, or there are none.";
+    GpuLost     "gpu_lost"    "A GPU is lost, or needs a reset.";
+    Init        "init"        "There is no libdcgm, or it cannot be used with this engine.";
+    Mig         "mig"         "The instances of a GPU could not be listed.";
+    Panic       "panic"       "A bug: the sampling thread panicked, and was started anew.";
+    Read        "read"        "Samples could not be read, or some of them say that they failed.";
+    Stale       "stale"       "The engine answers, but has not sampled for a while.";
+    Timeout     "timeout"     "A call did not end in time.";
+    Watch       "watch"       "The engine would not sample what it was asked to.";
 }
 
 impl fmt::Display for ErrorKind {

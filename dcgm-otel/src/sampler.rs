@@ -17,7 +17,7 @@ use crate::instruments::Hub;
 use crate::past::Past;
 use crate::plan::{Intake, Plan};
 use crate::schedule::Schedule;
-use crate::session::{self, Interrupted, Session};
+use crate::session::{self, Interrupted, Listed, Session};
 use crate::snapshot::{Cell, Snapshot};
 use crate::telemetry::Telemetry;
 
@@ -179,7 +179,10 @@ impl Sampler {
             self.connect(client)?;
         }
         let kinds = self.kinds.iter().filter(|kind| COME_AND_GO.contains(kind));
-        session::list(client, kinds, &mut self.scratch, &mut self.listed)?;
+        let listed = session::list(client, kinds, &mut self.scratch, &mut self.listed)?;
+        if listed == Listed::InPart {
+            self.telemetry().failed(ErrorKind::Mig);
+        }
         if self.session.is_none() || self.has_settled_anew() {
             self.enumerate(client)?;
         }
@@ -271,7 +274,12 @@ impl Sampler {
         self.suspicious = false;
         // First the watches of the old session, so that the engine never has both.
         self.close_session();
-        self.all_gone = self.listed.is_empty();
+        // There are hosts that have NVSwitches or CPUs only.
+        self.all_gone = self.listed.is_empty() && {
+            let mut all = Vec::new();
+            session::list(client, self.kinds.iter(), &mut self.scratch, &mut all)?;
+            all.is_empty()
+        };
         if self.all_gone {
             let message = "the engine has no GPU";
             return Err(Interrupted::plain(ErrorKind::Enumerate, message));
@@ -293,6 +301,12 @@ impl Sampler {
         }
         self.shared
             .update(|report| report.entities = session.entities);
+        let dropped = session.plan.dropped();
+        if dropped > 0 {
+            self.telemetry().failed(ErrorKind::Cardinality);
+            let cap = self.config.max_series();
+            tracing::warn!(dropped, cap, "there are too many series");
+        }
         if let Some(refused) = &session.refused {
             self.telemetry().failed(refused.kind);
         }

@@ -64,8 +64,9 @@ pub(crate) fn list<'k>(
     kinds: impl Iterator<Item = &'k EntityKind>,
     buffer: &mut Vec<EntityId>,
     into: &mut Vec<EntityId>,
-) -> Result<(), Interrupted> {
+) -> Result<Listed, Interrupted> {
     into.clear();
+    let mut listed = Listed::Whole;
     for kind in kinds {
         match client.list(*kind, buffer) {
             Ok(()) => into.extend_from_slice(buffer),
@@ -76,10 +77,19 @@ pub(crate) fn list<'k>(
             Err(error) if *kind == EntityKind::GPU => {
                 return Err(during(ErrorKind::Enumerate)(error));
             }
-            Err(_) => {}
+            Err(error) if error.is_unsupported() => {}
+            Err(_) => listed = Listed::InPart,
         }
     }
-    Ok(())
+    Ok(listed)
+}
+
+/// Whether all kinds that an engine could list were listed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Listed {
+    Whole,
+    /// Instances of GPUs could not be, as while one is cut anew.
+    InPart,
 }
 
 /// The entities of a host, watched.
@@ -114,7 +124,7 @@ impl Session {
         let entities = client
             .entities(kinds)
             .map_err(during(ErrorKind::Enumerate))?;
-        let count = entities.len();
+        let there = entities.len();
         // An engine that cannot list links has none.
         let links = match client.links() {
             Err(error) if error.is_disconnected() || error.is_timeout() => {
@@ -122,8 +132,16 @@ impl Session {
             }
             links => links.unwrap_or_default(),
         };
-        let candidates = candidates::of(&Host::new(entities, &links), config, hook);
-        let hook_panics = candidates.hook_panics;
+        let host = Host::new(entities, &links).named_for(config.naming());
+        let candidates = candidates::of(&host, config, hook);
+        let (count, hook_panics) = (candidates.metered, candidates.hook_panics);
+        if count == 0 {
+            let message = match there {
+                0 => "the engine has no entity".to_owned(),
+                _ => format!("`devices` selects none of the engine's {there} entities"),
+            };
+            return Err(Interrupted::plain(ErrorKind::Enumerate, message));
+        }
         let mut answers = Answers::default();
         let interval = config.interval();
         let inputs = |candidates: &[&Candidate], profiling: bool| {

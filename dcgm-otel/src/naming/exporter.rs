@@ -175,6 +175,16 @@ fn gpu_labels(labels: &mut Vec<Label>, gpu: &Entity) {
     labels.extend(gpu.model.clone().map(|text| ("modelName", text)));
 }
 
+/// What dcgm-exporter calls the host: `NODE_NAME` of the environment, which Kubernetes' manifests
+/// set, or else the kernel's name of it.
+pub(crate) fn hostname() -> Option<String> {
+    let node = std::env::var("NODE_NAME").ok();
+    let kernel = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let name = node.filter(|name| !name.is_empty()).or_else(kernel)?;
+    let name = name.trim();
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
 /// A PCI address with a domain of eight digits: `00000000:41:00.0`.
 fn long_domain(address: &str) -> Arc<str> {
     match address.split_once(':') {
