@@ -191,6 +191,9 @@ impl Client for Fake {
     fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
         into.clear();
         self.call("list")?;
+        if kind == EntityKind::GPU_INSTANCE {
+            self.call("list instances")?;
+        }
         self.edit(|state| {
             into.extend(
                 state

@@ -6,6 +6,7 @@ mod installing;
 mod lifecycle;
 mod own;
 mod places;
+mod settings;
 mod totals;
 
 use std::time::Duration;

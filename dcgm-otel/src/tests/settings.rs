@@ -1,0 +1,405 @@
+//! What each setting does to what is exported.
+
+use std::time::Duration;
+
+use dcgm::{Absent, EntityId, EntityKind, Error, FieldId, ReturnCode};
+use opentelemetry::KeyValue;
+
+use super::{Exported, Pipeline, SECOND};
+use crate::catalogue::{CATALOGUE, Presence};
+use crate::clock::Clock;
+use crate::fake::Fake;
+use crate::naming::exporter;
+use crate::{
+    Builder, Config, CounterOrigin, DcgmMeter, Device, DeviceFilter, ErrorKind, Group, GroupSwitch,
+    IdSource, MetricSwitch, Naming, Profile, Salt, State, ThrottleName,
+};
+
+/// A meter on a fake with these settings, after a sample.
+struct Scene {
+    pipeline: Pipeline,
+    meter: DcgmMeter,
+    clock: Clock,
+}
+
+impl Scene {
+    fn new(fake: &Fake, config: Config) -> Self {
+        Self::of(DcgmMeter::builder().config(config).client(fake.clone()))
+    }
+
+    fn of(builder: Builder) -> Self {
+        let pipeline = Pipeline::new();
+        let clock = Clock::manual();
+        let meter = builder
+            .interval(SECOND)
+            .clock(clock.clone())
+            .install(&pipeline.provider)
+            .unwrap();
+        // What cannot be sampled shows itself in what is exported.
+        let _ = meter.sample_now();
+        Self {
+            pipeline,
+            meter,
+            clock,
+        }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.points().iter().any(|point| point.name == name)
+    }
+
+    fn points(&self) -> Vec<Exported> {
+        self.pipeline.export()
+    }
+
+    fn ids(&self) -> Vec<String> {
+        let values = self.pipeline.values("hw.power", "hw.type");
+        values.into_iter().map(|(id, ..)| id).collect()
+    }
+
+    fn keys(&self, name: &str) -> Vec<String> {
+        let points = self.points();
+        let point = points.iter().find(|point| point.name == name).unwrap();
+        let keys = point.attributes.iter().map(|one| one.key.to_string());
+        keys.collect()
+    }
+}
+
+#[test]
+fn a_disabled_group_emits_nothing_and_is_not_even_watched() {
+    let fake = Fake::with_gpus(1);
+    // Its metrics' own switches lose.
+    let config = Config::default()
+        .with_group(Group::Power, GroupSwitch::Disabled)
+        .with_metric("hw.power", MetricSwitch::On);
+    let scene = Scene::new(&fake, config);
+    assert!(!scene.has("hw.power") && !scene.has("hw.energy"));
+    assert!(scene.has("hw.temperature"));
+    let watched = fake.edit(|state| state.watched.clone());
+    let fields: Vec<_> = watched.iter().flat_map(|one| &one.fields).collect();
+    for field in [
+        FieldId::POWER_USAGE,
+        FieldId::TOTAL_ENERGY_CONSUMPTION,
+        FieldId::ENFORCED_POWER_LIMIT,
+    ] {
+        assert!(!fields.contains(&&field), "{field}");
+    }
+}
+
+#[test]
+fn every_group_can_be_switched_off_by_itself() {
+    for group in Group::ALL {
+        let config = Config::default().with_group(*group, GroupSwitch::Disabled);
+        let scene = Scene::new(&Fake::with_gpus(1), config);
+        let points = scene.points();
+        for metric in CATALOGUE {
+            let mut on = metric
+                .families
+                .iter()
+                .filter(|family| family.default != Presence::Off);
+            if on.all(|family| family.group == *group) {
+                let emitted = points.iter().any(|point| point.name == metric.name);
+                assert!(!emitted, "{group}: {}", metric.name);
+            }
+        }
+        assert!(!points.is_empty(), "{group}");
+    }
+}
+
+#[test]
+fn a_metric_or_a_family_of_it_is_switched_by_name() {
+    let config = Config::default()
+        .with_metric("hw.temperature", MetricSwitch::Off)
+        .with_metric("hw.gpu.utilization/encoder", MetricSwitch::Off)
+        .with_metric("hw.gpu.performance_state", MetricSwitch::On);
+    let scene = Scene::new(&Fake::with_gpus(1), config);
+    assert!(!scene.has("hw.temperature") && scene.has("hw.gpu.performance_state"));
+    let tasks = scene.pipeline.values("hw.gpu.utilization", "hw.gpu.task");
+    let tasks: Vec<_> = tasks.into_iter().map(|(_, task, _)| task).collect();
+    assert_eq!(tasks, ["decoder", "general", "memory"]);
+}
+
+#[test]
+fn what_is_said_in_more_detail_is_not_said_again() {
+    let config = Config::default()
+        .with_metric("hw.gpu.ecc.aggregate.count/all", MetricSwitch::On)
+        .with_metric("hw.gpu.ecc.aggregate.count/location", MetricSwitch::On);
+    let fake = Fake::with_gpus(2);
+    for metric in CATALOGUE {
+        for source in metric
+            .families
+            .iter()
+            .filter(|family| family.name == "location")
+            .flat_map(|family| family.points)
+            .flat_map(|point| point.sources)
+        {
+            fake.lose(1, source.field, Absent::NotSupported);
+        }
+    }
+    let scene = Scene::new(&fake, config);
+    let counts = scene
+        .pipeline
+        .values("hw.gpu.ecc.aggregate.count", "hw.gpu.memory.location");
+    let of = |id: &str| counts.iter().filter(|(of, ..)| of == id).count();
+    // The first by location only, the second, which knows none, in all.
+    assert_eq!((of("GPU-a0"), of("GPU-a1")), (16, 2));
+    assert!(
+        counts
+            .iter()
+            .all(|(id, place, _)| place.is_empty() == (id == "GPU-a1"))
+    );
+}
+
+#[test]
+fn the_device_filter_leaves_out_the_others() {
+    let only = |device| Config::default().with_devices(DeviceFilter::all().with(device));
+    let fake = Fake::with_gpus(3);
+    let scene = Scene::new(&fake, only(Device::Index(EntityId::gpu(1))));
+    assert_eq!(scene.ids(), ["GPU-a1"]);
+    assert_eq!(scene.meter.health().entities, 1);
+    let scene = Scene::new(&fake, only(Device::Uuid("GPU-a2".to_owned())));
+    assert_eq!(scene.ids(), ["GPU-a2"]);
+}
+
+#[test]
+fn a_filter_that_selects_nothing_is_no_healthy_silence() {
+    let filter = DeviceFilter::all().with(Device::Kind(EntityKind::SWITCH));
+    let scene = Scene::new(&Fake::with_gpus(2), Config::default().with_devices(filter));
+    let health = scene.meter.health();
+    assert_eq!(health.state, State::Degraded);
+    let reason = health.reason.unwrap();
+    assert_eq!(reason.kind, ErrorKind::Enumerate);
+    assert!(
+        reason.message.contains("none of the engine's 2"),
+        "{reason}"
+    );
+}
+
+#[test]
+fn a_profile_says_how_much_a_series_says() {
+    let keys = |profile| {
+        let config = Config::default().with_profile(profile);
+        let fake = Fake::with_gpus(1);
+        fake.edit(|state| {
+            state.entities[0].driver_version = Some("570.1".into());
+            state.entities[0].vbios = Some("96.00".into());
+        });
+        let scene = Scene::new(&fake, config);
+        (scene.keys("hw.gpu.memory.usage"), scene.keys("hw.power"))
+    };
+    let (memory, power) = keys(Profile::Minimal);
+    assert_eq!(
+        (memory, power),
+        (
+            vec!["hw.id".to_owned()],
+            vec!["hw.id".to_owned(), "hw.type".to_owned()]
+        )
+    );
+    let (memory, _) = keys(Profile::Standard);
+    assert_eq!(
+        memory,
+        ["hw.gpu.index", "hw.id", "hw.model", "hw.name", "hw.vendor"]
+    );
+    let (memory, _) = keys(Profile::Full);
+    assert_eq!(
+        memory,
+        [
+            "hw.driver_version",
+            "hw.firmware_version",
+            "hw.gpu.index",
+            "hw.id",
+            "hw.model",
+            "hw.name",
+            "hw.vendor"
+        ]
+    );
+}
+
+#[test]
+fn the_id_comes_from_where_it_is_to() {
+    let ids = |source| {
+        let fake = Fake::with_gpus(1);
+        fake.edit(|state| state.entities[0].pci_bus_id = Some("00000000:1B:00.0".into()));
+        Scene::new(&fake, Config::default().with_id_source(source)).ids()
+    };
+    assert_eq!(ids(IdSource::Uuid), ["GPU-a0"]);
+    assert_eq!(ids(IdSource::PciBdf), ["00000000:1B:00.0"]);
+    assert_eq!(ids(IdSource::Index), ["gpu-0"]);
+    let hashed = ids(IdSource::HashedUuid(Salt::new("a salt of many bytes")));
+    assert!(
+        hashed[0].len() == 32 && !hashed[0].contains("GPU"),
+        "{hashed:?}"
+    );
+}
+
+#[test]
+fn counters_begin_at_0_or_where_the_device_is() {
+    let replays = |origin| {
+        let fake = Fake::with_gpus(1);
+        fake.set(0, FieldId::PCIE_REPLAY_COUNTER, 1000.0);
+        let scene = Scene::new(&fake, Config::default().with_counter_origin(origin));
+        fake.set(0, FieldId::PCIE_REPLAY_COUNTER, 1003.0);
+        scene.meter.sample_now().unwrap();
+        let replays = |kind| scene.pipeline.value("hw.errors", "error.type", kind);
+        replays("pcie_replay").unwrap()
+    };
+    assert!((replays(CounterOrigin::Rebased) - 3.0).abs() < f64::EPSILON);
+    assert!((replays(CounterOrigin::Device) - 1003.0).abs() < f64::EPSILON);
+}
+
+#[test]
+fn the_throttle_metric_has_the_name_that_was_chosen() {
+    let config = Config::default().with_throttle_name(ThrottleName::Time);
+    let scene = Scene::new(&Fake::with_gpus(1), config);
+    assert!(scene.has("hw.gpu.throttle.time") && !scene.has("hw.gpu.throttle.duration"));
+    // Either name switches it.
+    let config = Config::default().with_metric("hw.gpu.throttle.time", MetricSwitch::Off);
+    assert!(!Scene::new(&Fake::with_gpus(1), config).has("hw.gpu.throttle.duration"));
+}
+
+#[test]
+fn a_value_is_shown_as_long_as_the_setting_says() {
+    let fake = Fake::with_gpus(1);
+    let scene = Scene::new(&fake, Config::default().with_max_age(SECOND * 10));
+    fake.edit(|state| state.sampling = false);
+    scene.clock.advance(SECOND * 9);
+    scene.meter.sample_now().unwrap();
+    assert!(scene.has("hw.power"));
+    scene.clock.advance(SECOND);
+    assert_eq!(scene.meter.sample_now().unwrap_err().kind, ErrorKind::Stale);
+    assert!(!scene.has("hw.power"));
+}
+
+#[test]
+fn what_does_not_fit_is_left_out_in_order_and_told() {
+    let all = Scene::new(&Fake::with_gpus(2), Config::default())
+        .points()
+        .len();
+    let fake = Fake::with_gpus(2);
+    let scene = Scene::new(&fake, Config::default().with_max_series(60));
+    let points = scene.points();
+    let health = scene.meter.health();
+    assert!(points.len() <= 60, "{}", points.len());
+    assert_eq!(points.len() as u64 + health.series_dropped, all as u64);
+    assert_eq!(health.errors(ErrorKind::Cardinality), 1);
+    assert!(health.is_ready());
+    // What matters most is there, of both.
+    assert!(scene.has("hw.gpu.nvlink.io") && scene.has("hw.status"));
+    assert!(!scene.has("hw.gpu.clock.frequency"));
+}
+
+#[test]
+fn a_group_and_a_metric_have_caps_of_their_own() {
+    let config = Config::default()
+        .with_group_series(Group::Throttle, 17)
+        .with_max_instrument_series(7);
+    let scene = Scene::new(&Fake::with_gpus(2), config);
+    // 12 by policy and 6 by event: the first block goes for the group.
+    let mut per_metric = std::collections::BTreeMap::<String, usize>::new();
+    for point in scene.points() {
+        *per_metric.entry(point.name).or_default() += 1;
+    }
+    assert!(
+        per_metric.values().all(|count| *count <= 7),
+        "{per_metric:?}"
+    );
+    assert!(per_metric.contains_key("hw.power"));
+}
+
+#[test]
+fn names_of_dcgm_exporter_are_gauges_of_raw_values_without_a_unit() {
+    let fake = Fake::with_gpus(2);
+    for metric in exporter::METRICS {
+        let field = metric.families[0].points[0].sources[0].field;
+        fake.set(0, field, 1.0);
+        fake.set(1, field, 1.0);
+    }
+    fake.set(0, FieldId::SM_CLOCK, 1980.0);
+    fake.set(0, FieldId::TOTAL_ENERGY_CONSUMPTION, 123_456.0);
+    fake.set(0, FieldId::XID_ERRORS, 79.0);
+    let scene = Scene::new(&fake, Config::default().with_naming(Naming::DcgmExporter));
+    let points = scene.points();
+    let default = exporter::METRICS
+        .iter()
+        .filter(|metric| metric.families[0].default == Presence::On);
+    assert_eq!(points.len(), 2 * default.count());
+    for point in &points {
+        assert!(point.instrument.starts_with("gauge"), "{point:?}");
+        assert_eq!(point.unit, "");
+        assert!(point.name.starts_with("DCGM_FI_"), "{}", point.name);
+        for key in ["gpu", "UUID", "device", "modelName", "Hostname"] {
+            assert!(point.attribute(key).is_some(), "{key} {point:?}");
+        }
+    }
+    let value = |name: &str| {
+        let found = points
+            .iter()
+            .find(|point| point.name == name && point.attribute("gpu").as_deref() == Some("0"));
+        found.unwrap().value
+    };
+    assert!((value("DCGM_FI_DEV_SM_CLOCK") - 1980.0).abs() < f64::EPSILON);
+    let energy = value("DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION");
+    assert!((energy - 123_456.0).abs() < f64::EPSILON);
+    assert!((value("DCGM_FI_DEV_XID_ERRORS") - 79.0).abs() < f64::EPSILON);
+}
+
+#[test]
+fn a_hook_drops_adds_and_rewrites_attributes() {
+    let builder = DcgmMeter::builder().client(Fake::with_gpus(1));
+    let scene = Scene::of(builder.map_attributes(|metric, entity, attributes| {
+        if metric == "hw.power" {
+            attributes.retain(|one| one.key.as_str() != "hw.name");
+            attributes.push(KeyValue::new("a.pod", entity.id.to_string()));
+            attributes.push(KeyValue::new("hw.id", "rewritten"));
+        }
+    }));
+    assert_eq!(
+        scene.keys("hw.power"),
+        ["a.pod", "hw.gpu.index", "hw.id", "hw.type"]
+    );
+    assert_eq!(scene.ids(), ["rewritten"]);
+    assert_eq!(scene.keys("hw.energy").len(), 4);
+}
+
+#[test]
+fn a_hook_that_makes_two_series_the_same_costs_the_second() {
+    let builder = DcgmMeter::builder().client(Fake::with_gpus(2));
+    let scene = Scene::of(builder.map_attributes(|metric, _, attributes| {
+        if metric == "hw.power" {
+            attributes.clear();
+        }
+    }));
+    assert_eq!(scene.ids(), [""]);
+    assert_eq!(scene.meter.health().series_dropped, 1);
+}
+
+#[test]
+fn a_hook_that_panics_changes_nothing_and_is_counted() {
+    let builder = DcgmMeter::builder().client(Fake::with_gpus(1));
+    let scene = Scene::of(builder.map_attributes(|metric, _, attributes| {
+        attributes.clear();
+        assert_ne!(metric, "hw.power", "the hook panics on purpose");
+    }));
+    assert_eq!(scene.ids(), ["GPU-a0"]);
+    let health = scene.meter.health();
+    assert!(health.is_ready());
+    assert_eq!(health.errors(ErrorKind::Panic), 1);
+}
+
+#[test]
+fn instances_that_cannot_be_listed_cost_themselves_only() {
+    let fake = Fake::with_gpus(1);
+    let scene = Scene::new(&fake, Config::default());
+    fake.fail(
+        "list instances",
+        Error::Call {
+            function: "dcgmGetEntityGroupEntities",
+            code: ReturnCode::GENERIC_ERROR,
+        },
+    );
+    scene.clock.advance(Duration::from_millis(500));
+    scene.meter.sample_now().unwrap();
+    assert!(scene.meter.health().is_ready());
+    assert_eq!(scene.meter.health().errors(ErrorKind::Mig), 1);
+    assert!(scene.has("hw.power"));
+}
