@@ -270,15 +270,19 @@ fn inputs(source: &Source, entity: &Entity, host: &Host, names: &Names<'_>) -> V
             .into_iter()
             .collect();
     }
-    // Facts about the whole are facts about its parts.
-    if matches!(source.op, Op::Fact(..)) {
-        let level = source.field.info().map(|info| info.level);
-        let of = match level {
-            Some(EntityKind::HOST) => EntityId::HOST,
-            Some(EntityKind::GPU) => names.gpu_of(entity).map_or(entity.id, |gpu| gpu.id),
-            _ => entity.id,
-        };
-        return vec![input(of, source.field)];
+    match source.field.info().map(|info| info.level) {
+        // Kept once for the host, and found through any GPU; the host itself cannot be watched.
+        Some(EntityKind::HOST) => {
+            let mut all = host.entities.iter().map(|entity| entity.id);
+            let gpu = all.find(|id| id.kind == EntityKind::GPU);
+            return vec![input(gpu.unwrap_or(entity.id), source.field)];
+        }
+        // Facts about the whole are facts about its parts.
+        Some(EntityKind::GPU) if matches!(source.op, Op::Fact(..)) => {
+            let gpu = names.gpu_of(entity).map_or(entity.id, |gpu| gpu.id);
+            return vec![input(gpu, source.field)];
+        }
+        _ => {}
     }
     if host.nameless.contains(&entity.id) {
         return Vec::new();
@@ -386,6 +390,11 @@ impl Answers {
                 _ => {}
             }
         }
+    }
+
+    /// Whether there is a value of anything.
+    pub(crate) fn has_values(&self) -> bool {
+        self.given.values().any(|answer| *answer == Answer::Value)
     }
 
     /// Whether there is an entity of which nothing is watched although that was asked for.

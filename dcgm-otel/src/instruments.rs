@@ -31,6 +31,8 @@ use crate::telemetry::{self, Telemetry};
 mod pin;
 mod slot;
 
+#[cfg(feature = "sdk")]
+pub(crate) use slot::SCOPE;
 pub(crate) use slot::{Installed, Place, Slot};
 
 /// What a meter shows. Data only: whoever drops it last, an exporting thread perhaps, waits for

@@ -297,7 +297,7 @@ impl Sampler {
             return Err(Interrupted::plain(ErrorKind::Watch, message));
         }
         if let Some(refused) = &session.refused {
-            tracing::warn!(error = %refused, "no profiling metrics");
+            tracing::warn!(error = %refused, "some metrics are missing");
         }
         self.shared
             .update(|report| report.entities = session.entities);

@@ -20,8 +20,7 @@
 
 use opentelemetry_sdk::metrics::{Instrument, Stream};
 
-/// The name of the scope that a meter's instruments are in.
-const SCOPE: &str = env!("CARGO_PKG_NAME");
+use crate::instruments::SCOPE;
 
 /// Far more series than an instrument has on any host, and few enough that the room for them can be
 /// had: two megabytes an instrument.
@@ -34,8 +33,9 @@ const LEAST: usize = 16;
 /// all of them are replaced by others.
 ///
 /// The bound is how many series the largest instrument has, of all entities together and counters
-/// of lost ones included: at most [`Config::max_series`](crate::Config::max_series). Less than 16
-/// mean 16, which is what a meter may need to say of itself, and more than 16,384 mean 16,384.
+/// of lost ones included: what the meter keeps to as
+/// [`Config::max_instrument_series`](crate::Config::max_instrument_series). Less than 16 mean 16,
+/// which is what a meter may need to say of itself, and more than 16,384 mean 16,384.
 ///
 /// If several views match an instrument, the SDK takes the first of those that differ only in
 /// limits and filters, and makes a metric for each that differs in more. So a program with views of
@@ -43,14 +43,14 @@ const LEAST: usize = 16;
 ///
 /// # Examples
 ///
-/// With as much room as a configuration can ask for:
+/// A meter for hosts of up to 300 series a metric, and just the room that those need:
 ///
 /// ```
 /// use dcgm_otel::Config;
 /// use opentelemetry_sdk::metrics::SdkMeterProvider;
 ///
-/// let config = Config::default().with_max_series(300);
-/// let view = dcgm_otel::sdk::view(config.max_series());
+/// let config = Config::default().with_max_instrument_series(300);
+/// let view = dcgm_otel::sdk::view(config.max_instrument_series());
 /// let builder = SdkMeterProvider::builder().with_view(view);
 /// # drop(builder);
 /// ```

@@ -98,7 +98,8 @@ pub(crate) struct Session {
     pub(crate) plan: Plan,
     /// How many entities there are.
     pub(crate) entities: usize,
-    /// Why there are no profiling metrics although the hardware has them.
+    /// What the engine would not watch although it should, as profiling metrics that somebody else
+    /// holds.
     pub(crate) refused: Option<Failure>,
     /// How often the host program's hook panicked.
     pub(crate) hook_panics: u64,
@@ -157,8 +158,23 @@ impl Session {
         let mut probes = Vec::new();
         let all: Vec<_> = candidates.list.iter().collect();
         let wanted = inputs(&all, false);
-        watch(client, wanted, interval, &mut probes).map_err(during(ErrorKind::Watch))?;
-        ask(client, &probes, samples, &mut answers)?;
+        let unwatched = match watch(client, wanted.clone(), interval, &mut probes) {
+            Ok(()) => None,
+            Err(error) if error.is_disconnected() || error.is_timeout() => {
+                return Err(during(ErrorKind::Watch)(error));
+            }
+            Err(error) => Some(error),
+        };
+        if let Some(error) = &unwatched {
+            // Without a driver an engine watches nothing. It may hold samples all the same, that
+            // others put there.
+            let outcome = ask(client, &Query::new(wanted), samples, &mut answers);
+            if outcome.is_err() || !answers.has_values() {
+                return Err(during(ErrorKind::Watch)(error.clone()));
+            }
+        } else {
+            ask(client, &Query::of(&probes), samples, &mut answers)?;
+        }
 
         // Profiling counters are scarce, have one owner a host, and some hardware has none: they
         // have watches of their own, are asked for where nothing better has the value, and cost
@@ -178,12 +194,11 @@ impl Session {
             Err(error) if error.is_unsupported() => None,
             Err(error) => Some(Failure::of(ErrorKind::Watch, &error)),
         };
-        ask(
-            client,
-            probes.get(before..).unwrap_or_default(),
-            samples,
-            &mut answers,
-        )?;
+        let asked = Query::of(probes.get(before..).unwrap_or_default());
+        ask(client, &asked, samples, &mut answers)?;
+        let refused = unwatched
+            .map(|error| Failure::of(ErrorKind::Watch, &error))
+            .or(refused);
 
         let retry = answers.has_unwatched().then(|| now + RETRY);
         let plan = Plan::new(candidates, &answers, past, config, now);
@@ -337,15 +352,14 @@ fn watch(
 
 fn ask(
     client: &dyn Client,
-    watches: &[Watch],
+    query: &Query,
     samples: &mut Samples,
     answers: &mut Answers,
 ) -> Result<(), Interrupted> {
-    let query = Query::of(watches);
     if !query.is_empty() {
         client.update().map_err(during(ErrorKind::Read))?;
         client
-            .latest(&query, samples)
+            .latest(query, samples)
             .map_err(during(ErrorKind::Read))?;
         answers.take(samples);
     }

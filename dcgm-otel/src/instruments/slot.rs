@@ -15,6 +15,9 @@ use crate::catalogue::Metric;
 use crate::snapshot::{Number, Series};
 use crate::telemetry::Counts;
 
+/// The name of the scope that the instruments are in.
+pub(crate) const SCOPE: &str = "dcgm-otel";
+
 /// The conventions that the names follow.
 const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.42.0";
 
@@ -128,7 +131,7 @@ impl Place {
 
         let name =
             instance.map(|name| KeyValue::new("dcgm.meter.instance", Arc::<str>::from(name)));
-        let scope = InstrumentationScope::builder("dcgm-otel")
+        let scope = InstrumentationScope::builder(SCOPE)
             .with_version(env!("CARGO_PKG_VERSION"))
             .with_schema_url(SCHEMA_URL)
             .with_attributes(name)

@@ -13,6 +13,11 @@ const COUNTERS: usize = 35;
 /// Those of them that only profiling counters have.
 const PROFILED: (usize, usize) = (8, 4);
 
+/// Those of so many GPUs, and the one of the host.
+const fn levels(gpus: usize) -> usize {
+    gpus * LEVELS + 1
+}
+
 /// What is different has been so for long enough.
 fn settle(meter: &DcgmMeter, clock: &Clock) {
     meter.sample_now().unwrap();
@@ -30,7 +35,7 @@ fn levels_vanish_with_the_connection_and_counters_hold() {
     let fake = Fake::with_gpus(2);
     let (meter, _clock) = pipeline.meter(&fake);
     meter.sample_now().unwrap();
-    assert_eq!(pipeline.levels_and_counters(), (2 * LEVELS, 2 * COUNTERS));
+    assert_eq!(pipeline.levels_and_counters(), (levels(2), 2 * COUNTERS));
 
     fake.fail("list", refused());
     fake.fail("connect", refused());
@@ -47,7 +52,7 @@ fn levels_vanish_with_the_connection_and_counters_hold() {
 
     fake.heal();
     meter.sample_now().unwrap();
-    assert_eq!(pipeline.levels_and_counters(), (2 * LEVELS, 2 * COUNTERS));
+    assert_eq!(pipeline.levels_and_counters(), (levels(2), 2 * COUNTERS));
     let health = meter.health();
     assert!(health.is_ready());
     assert_eq!((health.reason, health.reconnects), (None, 1));
@@ -90,12 +95,12 @@ fn one_failed_read_on_a_live_connection_costs_nothing_until_the_values_are_too_o
     );
     clock.advance(SECOND);
     assert_eq!(meter.sample_now().unwrap_err().kind, ErrorKind::Read);
-    assert_eq!(pipeline.levels_and_counters(), (LEVELS, COUNTERS));
+    assert_eq!(pipeline.levels_and_counters(), (levels(1), COUNTERS));
     clock.advance(SECOND * 2);
     assert_eq!(pipeline.levels_and_counters(), (0, COUNTERS));
     fake.heal();
     meter.sample_now().unwrap();
-    assert_eq!(pipeline.levels_and_counters(), (LEVELS, COUNTERS));
+    assert_eq!(pipeline.levels_and_counters(), (levels(1), COUNTERS));
     assert_eq!(fake.count("connect"), 1);
 }
 
@@ -109,14 +114,14 @@ fn an_engine_that_answers_and_samples_no_more_is_found_out() {
     meter.sample_now().unwrap();
     clock.advance(SECOND * 2);
     meter.sample_now().unwrap();
-    assert_eq!(pipeline.levels_and_counters(), (LEVELS, COUNTERS));
+    assert_eq!(pipeline.levels_and_counters(), (levels(1), COUNTERS));
     clock.advance(SECOND);
     assert_eq!(meter.sample_now().unwrap_err().kind, ErrorKind::Stale);
     assert_eq!(pipeline.levels_and_counters(), (0, COUNTERS));
     assert_eq!(meter.health().last_sample_age, Some(SECOND * 3));
     fake.edit(|state| state.sampling = true);
     meter.sample_now().unwrap();
-    assert_eq!(pipeline.levels_and_counters(), (LEVELS, COUNTERS));
+    assert_eq!(pipeline.levels_and_counters(), (levels(1), COUNTERS));
 }
 
 #[test]
@@ -140,7 +145,7 @@ fn an_engine_clock_that_steps_back_is_no_outage() {
     meter.sample_now().unwrap();
     clock.advance(SECOND * 2);
     meter.sample_now().unwrap();
-    assert_eq!(pipeline.levels_and_counters(), (LEVELS, COUNTERS));
+    assert_eq!(pipeline.levels_and_counters(), (levels(1), COUNTERS));
 }
 
 #[test]
@@ -153,7 +158,7 @@ fn a_host_without_a_gpu_is_degraded_and_a_gpu_that_comes_is_seen() {
     assert!(!meter.health().is_ready());
     fake.edit(|state| state.entities = gpus);
     meter.sample_now().unwrap();
-    assert_eq!(pipeline.levels_and_counters(), (LEVELS, COUNTERS));
+    assert_eq!(pipeline.levels_and_counters(), (levels(1), COUNTERS));
     assert_eq!(fake.count("connect"), 1);
 }
 
@@ -168,7 +173,10 @@ fn a_gpu_that_is_gone_leaves_its_totals() {
     let lost = fake.edit(|state| state.entities.pop());
     settle(&meter, &clock);
     // And its four of hw.status, which say that it failed.
-    assert_eq!(pipeline.levels_and_counters(), (LEVELS + 4, 2 * COUNTERS));
+    assert_eq!(
+        pipeline.levels_and_counters(),
+        (levels(1) + 4, 2 * COUNTERS)
+    );
     let failed = |id: &str| {
         let mut states = pipeline.values("hw.status", "hw.state");
         states.retain(|(of, state, _)| of == id && state == "failed");
@@ -222,7 +230,7 @@ fn a_gpu_that_is_watched_no_more_is_enumerated_anew() {
     // It is given another try now and then.
     clock.advance(SECOND * 60);
     settle(&meter, &clock);
-    assert_eq!(pipeline.levels_and_counters(), (2 * LEVELS, 2 * COUNTERS));
+    assert_eq!(pipeline.levels_and_counters(), (levels(2), 2 * COUNTERS));
 }
 
 #[test]
@@ -247,7 +255,7 @@ fn a_panic_of_the_client_is_contained_counted_and_survived() {
     assert_eq!(meter.health().errors(ErrorKind::Panic), 6);
     fake.heal();
     meter.sample_now().unwrap();
-    assert_eq!(pipeline.levels_and_counters(), (LEVELS, COUNTERS));
+    assert_eq!(pipeline.levels_and_counters(), (levels(1), COUNTERS));
 }
 
 #[test]
@@ -261,10 +269,10 @@ fn profiling_that_somebody_else_holds_costs_the_profiling_metrics_only() {
     );
     let (meter, _clock) = pipeline.meter(&fake);
     meter.sample_now().unwrap();
-    let (levels, counters) = PROFILED;
+    let (gauges, counters) = PROFILED;
     assert_eq!(
         pipeline.levels_and_counters(),
-        (LEVELS - levels, COUNTERS - counters)
+        (levels(1) - gauges, COUNTERS - counters)
     );
     assert_eq!(meter.health().errors(ErrorKind::Watch), 1);
     assert!(meter.health().is_ready());
@@ -293,13 +301,38 @@ fn a_watch_that_is_refused_is_told_and_tried_again() {
         "watch",
         call("dcgmWatchFields", ReturnCode::NVML_NOT_LOADED),
     );
+    let values = fake.edit(|state| std::mem::take(&mut state.values));
     let (meter, _clock) = pipeline.meter(&fake);
     let failure = meter.sample_now().unwrap_err();
     assert_eq!(failure.kind, ErrorKind::Watch);
     assert!(failure.hint.unwrap().contains("driver"));
+    fake.edit(|state| state.values = values);
     fake.heal();
     meter.sample_now().unwrap();
     assert_eq!(fake.count("connect"), 1);
+}
+
+#[test]
+fn what_an_engine_holds_that_can_watch_nothing_is_shown_and_the_refusal_told() {
+    let pipeline = Pipeline::new();
+    let fake = Fake::with_gpus(1);
+    fake.edit(|state| {
+        let held = FieldId::GPU_TEMP;
+        state.values.retain(|(_, field), _| *field == held);
+    });
+    let refusal = || call("dcgmWatchFields", ReturnCode::NVML_NOT_LOADED);
+    fake.fail("watch", refusal());
+    fake.fail("watch profiling", refusal());
+    let (meter, clock) = pipeline.meter(&fake);
+    meter.sample_now().unwrap();
+    let temperature = || pipeline.value("hw.temperature", "hw.sensor_location", "gpu");
+    assert_eq!(temperature(), Some(1.0));
+    assert_eq!(meter.health().errors(ErrorKind::Watch), 1);
+    // Nobody samples: what was put there once is shown as long as any value is.
+    fake.edit(|state| state.sampling = false);
+    clock.advance(SECOND * 3);
+    assert_eq!(meter.sample_now().unwrap_err().kind, ErrorKind::Stale);
+    assert_eq!(temperature(), None);
 }
 
 #[test]
@@ -317,7 +350,7 @@ fn samples_that_failed_are_counted_once_a_tick_and_degrade_nothing() {
     meter.sample_now().unwrap();
     assert_eq!(meter.health().errors(ErrorKind::Read), 1);
     assert!(meter.health().is_ready());
-    assert_eq!(pipeline.levels_and_counters(), (LEVELS - 2, COUNTERS));
+    assert_eq!(pipeline.levels_and_counters(), (levels(1) - 2, COUNTERS));
 }
 
 #[test]
