@@ -19,6 +19,8 @@ const NUMBERS: &[&str] = &["hw.gpu.engine.index", "hw.gpu.nvlink.fec.bin"];
 pub(crate) struct Names<'a> {
     entities: HashMap<EntityId, &'a Entity>,
     ids: HashMap<EntityId, Arc<str>>,
+    /// The device files of the GPUs.
+    devices: HashMap<EntityId, Arc<str>>,
     host: &'a Host,
     naming: Naming,
     profile: Profile,
@@ -38,6 +40,7 @@ impl<'a> Names<'a> {
         Self {
             entities: host.entities.iter().map(|one| (one.id, one)).collect(),
             ids,
+            devices: host.entities.iter().filter_map(device).collect(),
             host,
             naming: config.naming(),
             profile: config.profile(),
@@ -115,7 +118,10 @@ impl<'a> Names<'a> {
             }
             (_, part) => {
                 let of = id.filter(|_| !part.is_empty());
-                list.add("hw.id", of.as_ref().map(|id| format!("{id}/{part}")));
+                list.add(
+                    "hw.id",
+                    of.as_ref().map(|id| shared(format!("{id}/{part}"))),
+                );
                 list.add("hw.parent", of.filter(|_| named));
             }
         }
@@ -131,7 +137,7 @@ impl<'a> Names<'a> {
             _ => {}
         }
         if let Some(gpu) = self.gpu_of(entity) {
-            list.add("hw.name", gpu.minor.map(|minor| format!("nvidia{minor}")));
+            list.add("hw.name", self.devices.get(&gpu.id).cloned());
             list.add("hw.gpu.index", Some(i64::from(gpu.id.id)));
             if metric.identity >= Identity::Product {
                 list.add("hw.model", gpu.model.clone());
@@ -149,6 +155,15 @@ impl<'a> Names<'a> {
             list.add("hw.gpu.mig.profile", mig.profile.clone());
         }
     }
+}
+
+fn device(gpu: &Entity) -> Option<(EntityId, Arc<str>)> {
+    Some((gpu.id, shared(format!("nvidia{}", gpu.minor?))))
+}
+
+/// A text that the SDK can copy at each collect without an allocation.
+pub(crate) fn shared(text: String) -> Arc<str> {
+    text.into()
 }
 
 /// Attributes that are being put together.

@@ -8,7 +8,7 @@ use dcgm::{
     Absent, Entity, EntityId, EntityKind, EntityStatus, FieldId, Link, LinkState, Samples, Value,
 };
 
-use crate::attributes::{Names, is_instance};
+use crate::attributes::{Names, is_instance, shared};
 use crate::cardinality::Block;
 use crate::catalogue::{
     self, Condition, Family, Form, Metric, Mig, Op, Place, Point, Presence, Scale, Source,
@@ -451,14 +451,14 @@ impl Answers {
         };
         let said = self.said.get(&(input.entity, input.field))?;
         let value = match (said, form) {
-            (Said::Text(text), _) if !text.is_empty() => text.clone().into(),
+            (Said::Text(text), _) if !text.is_empty() => shared(text.clone()).into(),
             (Said::Number(number), Form::Plain) => (*number).into(),
             (Said::Number(number), Form::Flag) => (*number == 1).into(),
             (Said::Number(number), Form::Cuda) => {
-                format!("{}.{}", number / 1000, number % 1000 / 10).into()
+                shared(format!("{}.{}", number / 1000, number % 1000 / 10)).into()
             }
             (Said::Number(number), Form::Halves) => {
-                format!("{}.{}", number >> 16, number & 0xffff).into()
+                shared(format!("{}.{}", number >> 16, number & 0xffff)).into()
             }
             _ => return None,
         };

@@ -5,9 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use dcgm::Entity;
-use opentelemetry::KeyValue;
+use opentelemetry::{KeyValue, Value};
 
-use crate::attributes::sorted;
+use crate::attributes::{shared, sorted};
 
 type Rewrite = dyn Fn(&str, &Entity, &mut Vec<KeyValue>) + Send + Sync;
 
@@ -34,6 +34,11 @@ impl Hook {
         let mut list = attributes.clone();
         let outcome = catch_unwind(AssertUnwindSafe(|| (self.0)(metric, entity, &mut list)));
         if outcome.is_ok() {
+            for one in &mut list {
+                if let Value::String(text) = &one.value {
+                    one.value = shared(text.as_str().to_owned()).into();
+                }
+            }
             *attributes = sorted(list);
         }
         outcome.is_ok()

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use dcgm::Samples;
-use opentelemetry::KeyValue;
+use opentelemetry::{KeyValue, Value};
 
 use super::Plan;
 use super::shown::Shown;
-use crate::attributes::sorted;
+use crate::attributes::{shared, sorted};
 use crate::candidates::Input;
 use crate::cardinality::Block;
 use crate::past::Past;
@@ -76,10 +76,10 @@ impl Plan {
 }
 
 fn with_code(series: &Series, code: i64) -> Series {
-    let label = if code <= LARGEST_CODE {
-        code.to_string()
+    let label: Value = if code <= LARGEST_CODE {
+        shared(code.to_string()).into()
     } else {
-        "_OTHER".to_owned()
+        "_OTHER".into()
     };
     let mut attributes = series.attributes.to_vec();
     attributes.push(KeyValue::new("error.type", label));
