@@ -143,6 +143,17 @@ impl Host {
         }
     }
 
+    /// Whether it is lost, or a part of what is.
+    fn is_of_lost(&self, entity: &Entity) -> bool {
+        let find = |id| {
+            let at = self.entities.binary_search_by_key(&id, |one| one.id);
+            at.ok().and_then(|at| self.entities.get(at))
+        };
+        let wholes = std::iter::successors(Some(entity), |part| part.parent.and_then(find));
+        // A GPU, a GPU instance, a compute instance: there are no more steps than that.
+        wholes.take(4).any(is_lost)
+    }
+
     /// A compute instance that has its GPU instance for itself says nothing that this one does not
     /// say.
     fn is_only_child(&self, entity: &Entity) -> bool {
@@ -154,6 +165,11 @@ impl Host {
                 .count()
                 == 1
     }
+}
+
+/// Whether the driver has lost it.
+pub(crate) fn is_lost(entity: &Entity) -> bool {
+    matches!(entity.status, EntityStatus::LOST | EntityStatus::DETACHED)
 }
 
 /// Whether a family is wanted.
@@ -206,6 +222,10 @@ pub(crate) fn of(host: &Host, config: &Config, hook: Option<&Hook>) -> Candidate
                 continue;
             };
             if !host.has_mode(family.mig, entity, &names) || host.is_only_child(entity) {
+                continue;
+            }
+            // An engine goes on showing the last samples of what is lost.
+            if host.is_of_lost(entity) && !family.is_of_lost() {
                 continue;
             }
             for point in family.points {
@@ -300,9 +320,10 @@ fn known(point: &Point, entity: &Entity, host: &Host) -> Known {
             Known::Number(i64::try_from(instances.count()).unwrap_or(i64::MAX))
         }
         Some(Op::Status(_)) => {
-            let condition = match entity.status {
-                EntityStatus::LOST | EntityStatus::DETACHED => Condition::Failed,
-                _ => Condition::Fine,
+            let condition = if is_lost(entity) {
+                Condition::Failed
+            } else {
+                Condition::Fine
             };
             let all = [
                 Condition::Fine,

@@ -104,6 +104,13 @@ impl Family {
         Self { part, ..self }
     }
 
+    /// Whether it can still be said of what is lost: how that is, what it is, and what befalls it.
+    pub(crate) fn is_of_lost(&self) -> bool {
+        let mut sources = self.points.iter().flat_map(|point| point.sources);
+        let says = |source: &Source| matches!(source.op, Op::Status(_) | Op::Fact(..) | Op::Event);
+        sources.next().is_some_and(says)
+    }
+
     const fn at_rest(self) -> Self {
         Self {
             at_rest: true,

@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Instant;
 
-use dcgm::{Cursor, EntityKind};
+use dcgm::{Cursor, EntityId, EntityKind, FieldId, Timestamp};
 
 use crate::cardinality::Block;
 use crate::catalogue::Condition;
@@ -21,6 +22,10 @@ pub(crate) struct Past {
     pub(crate) cursors: HashMap<EntityKind, Cursor>,
     /// The status series of each entity that was there, by its `hw.id`.
     pub(crate) statuses: BTreeMap<Arc<str>, Vec<Status>>,
+    /// How old the samples of the last session were: an engine may go on showing them.
+    pub(crate) ages: HashMap<(EntityId, FieldId), (Timestamp, Instant)>,
+    /// When anything last changed in the session that the next one replaces on the same connection.
+    pub(crate) changed: Option<Instant>,
     /// The version of each entity's driver, by its `hw.id`.
     drivers: BTreeMap<Arc<str>, Arc<str>>,
 }

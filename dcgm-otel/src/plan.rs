@@ -397,6 +397,29 @@ impl Plan {
         intake
     }
 
+    /// Leaves behind how old everything is.
+    pub(crate) fn leave(&self, past: &mut Past) {
+        past.changed = self.changed;
+        past.ages.clear();
+        let ages = self.tracks.iter().filter_map(|track| {
+            let key = (track.input.entity, track.input.field);
+            Some((key, track.age()?))
+        });
+        past.ages.extend(ages);
+    }
+
+    /// Goes on from what the session before left behind. That the entities are gone through anew
+    /// makes no sample newer.
+    pub(crate) fn resume(&mut self, past: &Past) {
+        self.changed = past.changed;
+        for track in &mut self.tracks {
+            let key = (track.input.entity, track.input.field);
+            if let Some(age) = past.ages.get(&key) {
+                track.resume(*age);
+            }
+        }
+    }
+
     /// The instances of a GPU that are gone may come back under the same name and be others.
     pub(crate) fn forget_instances(&self, ledger: &mut Ledger) {
         let instances = self

@@ -157,6 +157,8 @@ impl Sampler {
         outcome.map_err(|Interrupted { failure, lost }| {
             if lost {
                 self.close_session();
+                // Another connection may be to another engine.
+                self.past.changed = None;
                 self.connected = false;
                 // A client that panicked may be left connected in a state that nobody knows.
                 if failure.kind == ErrorKind::Panic {
@@ -338,6 +340,7 @@ impl Sampler {
             return;
         };
         session.plan.forget_instances(&mut self.past.ledger);
+        session.plan.leave(&mut self.past);
         // Ending a watch calls the client, which may be what panicked.
         if catch_unwind(AssertUnwindSafe(|| drop(session))).is_err() {
             self.telemetry().failed(ErrorKind::Panic);

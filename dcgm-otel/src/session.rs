@@ -15,7 +15,7 @@ use crate::hook::Hook;
 use crate::past::Past;
 use crate::plan::{Intake, Plan};
 
-/// How soon an entity of which nothing could be watched is given another try.
+/// How soon an entity that was lost, or of which nothing could be watched, is given another try.
 const RETRY: Duration = Duration::from_secs(60);
 
 /// What ended a tick before its time.
@@ -103,7 +103,8 @@ pub(crate) struct Session {
     pub(crate) refused: Option<Failure>,
     /// How often the host program's hook panicked.
     pub(crate) hook_panics: u64,
-    /// When to go through the entities again, because one of them could not be watched at all.
+    /// When to go through the entities again, because one of them was lost or could not be watched
+    /// at all.
     pub(crate) retry: Option<Instant>,
     query: Query,
     /// Whose events are counted.
@@ -126,6 +127,7 @@ impl Session {
             .entities(kinds)
             .map_err(during(ErrorKind::Enumerate))?;
         let there = entities.len();
+        let has_lost = entities.iter().any(candidates::is_lost);
         // An engine that cannot list links has none.
         let links = match client.links() {
             Err(error) if error.is_disconnected() || error.is_timeout() => {
@@ -200,8 +202,10 @@ impl Session {
             .map(|error| Failure::of(ErrorKind::Watch, &error))
             .or(refused);
 
-        let retry = answers.has_unwatched().then(|| now + RETRY);
-        let plan = Plan::new(candidates, &answers, past, config, now);
+        let again = has_lost || answers.has_unwatched();
+        let retry = again.then(|| now + RETRY);
+        let mut plan = Plan::new(candidates, &answers, past, config, now);
+        plan.resume(past);
         let watches = settle(client, &plan, probes)?;
         let mut events = Vec::new();
         for (entities, fields) in plan.events() {

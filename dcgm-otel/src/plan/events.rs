@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dcgm::Samples;
+use dcgm::{FieldId, Samples};
 use opentelemetry::{KeyValue, Value};
 
 use super::Plan;
@@ -13,8 +13,11 @@ use crate::cardinality::Block;
 use crate::past::Past;
 use crate::snapshot::{Layout, Series};
 
-/// Codes of events beyond this are not told apart.
-const LARGEST_CODE: i64 = 999;
+/// XIDs beyond this are not told apart…
+const LARGEST_XID: i64 = 999;
+
+/// …and `SXids` beyond this, which begin at 10,000.
+const LARGEST_SXID: i64 = 99_999;
 
 /// Where events come from, and the series that count them, less the code.
 #[derive(Debug)]
@@ -42,7 +45,7 @@ impl Plan {
             let Some(metric) = self.metrics.get(source.series.metric) else {
                 continue;
             };
-            let series = with_code(&source.series, code);
+            let series = with_code(&source.series, source.input.field, code);
             let owner = source.owner.as_ref();
             let inputs = [source.input];
             let ledger = &mut past.ledger;
@@ -75,8 +78,13 @@ impl Plan {
     }
 }
 
-fn with_code(series: &Series, code: i64) -> Series {
-    let label: Value = if code <= LARGEST_CODE {
+fn with_code(series: &Series, field: FieldId, code: i64) -> Series {
+    let largest = if field == FieldId::XID_ERRORS {
+        LARGEST_XID
+    } else {
+        LARGEST_SXID
+    };
+    let label: Value = if code <= largest {
         shared(code.to_string()).into()
     } else {
         "_OTHER".into()

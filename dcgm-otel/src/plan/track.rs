@@ -46,6 +46,17 @@ impl Track {
         }
     }
 
+    /// The last timestamp, and when it changed.
+    pub(crate) fn age(&self) -> Option<(Timestamp, Instant)> {
+        self.changed.map(|changed| (self.timestamp, changed))
+    }
+
+    /// Goes on from that: a sample with the same timestamp is no newer for being read anew.
+    pub(crate) const fn resume(&mut self, (timestamp, changed): (Timestamp, Instant)) {
+        self.timestamp = timestamp;
+        self.changed = Some(changed);
+    }
+
     /// Notes a timestamp; whether it is another than before.
     pub(crate) fn moved_to(&mut self, timestamp: Timestamp, now: Instant) -> bool {
         let moved = self.changed.is_none() || self.timestamp != timestamp;

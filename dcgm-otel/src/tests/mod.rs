@@ -2,6 +2,7 @@
 
 mod emission;
 mod hosts;
+mod incidents;
 mod installing;
 mod lifecycle;
 mod own;

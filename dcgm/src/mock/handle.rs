@@ -10,7 +10,7 @@ use crate::entity::{Entity, EntityId};
 use crate::error::Error;
 use crate::field::FieldId;
 use crate::mock::clock::Clock;
-use crate::mock::engine::{Reading, State};
+use crate::mock::engine::{Grid, Reading, State};
 use crate::mock::faults::{Call, Delay, Faults};
 use crate::mock::hosts::Host;
 use crate::mock::model::Model;
@@ -111,6 +111,29 @@ impl Mock {
         let mut state = self.inner.state.lock();
         let pushed = state.pushed.entry((entity, field)).or_default();
         pushed.push((at, value.into()));
+    }
+
+    /// Has another program watch these too, for good: the engine goes on recording their events
+    /// while nobody here is connected. It does not outlive the engine.
+    pub fn watch_elsewhere(
+        &self,
+        entities: impl IntoIterator<Item = EntityId>,
+        fields: impl IntoIterator<Item = FieldId>,
+    ) {
+        let grid = Grid {
+            watch: 0,
+            began: self.inner.clock.now(),
+            interval: Duration::from_secs(1),
+            ended: None,
+        };
+        let fields: Vec<_> = fields.into_iter().collect();
+        let mut state = self.inner.state.lock();
+        for entity in entities {
+            for field in &fields {
+                let grids = state.watched.entry((entity, *field)).or_default();
+                grids.push(grid);
+            }
+        }
     }
 
     /// Adds an entity, or brings back one that was removed. Nobody watches it yet.

@@ -113,3 +113,26 @@ fn an_event_that_nobody_watched_is_lost_and_one_of_an_earlier_watch_is_kept() {
         [Some(2), Some(4)]
     );
 }
+
+#[test]
+fn what_another_program_watches_is_recorded_while_nobody_here_is_connected() {
+    let gpu = EntityId::gpu(0);
+    for elsewhere in [true, false] {
+        let (mock, clock) = mock("8xh100");
+        let request = WatchRequest::events([gpu], [FieldId::XID_ERRORS]);
+        let (mut cursor, mut samples) = (Cursor::new(), Samples::new());
+        let watch = mock.watch(&request).unwrap();
+        mock.events(&watch, &mut cursor, &mut samples).unwrap();
+        if elsewhere {
+            mock.watch_elsewhere([gpu], [FieldId::XID_ERRORS]);
+        }
+        mock.close();
+        clock.advance(secs(60));
+        mock.push_event(gpu, FieldId::XID_ERRORS, 79);
+        clock.advance(secs(60));
+        mock.connect().unwrap();
+        let watch = mock.watch(&request).unwrap();
+        mock.events(&watch, &mut cursor, &mut samples).unwrap();
+        assert_eq!(samples.len(), usize::from(elsewhere));
+    }
+}

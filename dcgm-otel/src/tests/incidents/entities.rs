@@ -1,0 +1,311 @@
+//! GPUs that are lost and come back, and such as are cut anew.
+
+use std::time::Duration;
+
+use dcgm::{Entity, EntityId, EntityKind, EntityStatus, FieldId, Mig};
+
+use super::{SECOND, Scene, Shown, differing, fallen, is_counter, lines, push};
+use crate::{Config, State};
+
+/// What is shown of a GPU, less its counters and what is said of how it is.
+fn levels(scene: &Scene, who: &str) -> Vec<String> {
+    let of = |name: &str| name.split([' ', '#', '/']).nth(1) == Some(who);
+    let names = scene.shown().into_keys();
+    names
+        .filter(|name| of(name) && !is_counter(name) && !name.starts_with("hw.status"))
+        .collect()
+}
+
+#[test]
+fn a_gpu_that_falls_off_the_bus_has_failed_until_it_is_back() {
+    let both = [Scene::new("8xh100,xid79"), Scene::new("8xh100")];
+    let [bad, calm] = &both;
+    for scene in &both {
+        scene.run_until(285);
+    }
+    assert_eq!(bad.shown(), calm.shown());
+    let before = bad.shown();
+    bad.run_until(300);
+    assert_eq!(bad.value("hw.gpu.xid.errors gpu4 79"), Some(1.0));
+    // It stands still: after three intervals nothing of it is shown that may have changed.
+    bad.run_until(330);
+    assert!(!bad.statuses().contains_key("gpu4"));
+    bad.tick_after(SECOND);
+    let mut held: Option<Shown> = None;
+    while bad.now() < Duration::from_secs(596) {
+        bad.tick_after(SECOND * 5);
+        let at = bad.now();
+        assert_eq!(bad.ailing(), "gpu4 failed", "at {at:?}");
+        let mut shown = bad.shown();
+        // Still listed at first, it may be said what it is.
+        shown.retain(|name, _| name.contains(" gpu4") && !name.starts_with("hw.gpu.info"));
+        let (counters, levels): (Shown, Shown) =
+            shown.into_iter().partition(|(name, _)| is_counter(name));
+        assert!(
+            levels.len() == 4 && levels.keys().all(|name| name.starts_with("hw.status ")),
+            "at {at:?}: {levels:?}"
+        );
+        assert_eq!(*held.get_or_insert(counters.clone()), counters, "at {at:?}");
+    }
+    assert!(bad.meter.health().is_ready());
+    // It is back at 600 s, and has stayed for a second at 602 s.
+    bad.tick_after(SECOND * 5);
+    bad.tick_after(SECOND);
+    assert_eq!(bad.now(), SECOND * 602);
+    assert_eq!(bad.ailing(), "");
+    assert_eq!(bad.statuses().len(), 12);
+    assert_eq!(fallen(&before, &bad.shown()), [""; 0]);
+    // After the reset the driver began at zero: what it says has all grown since it was lost.
+    let energy = held.unwrap()["hw.energy gpu4"];
+    bad.tick_after(SECOND * 15);
+    let since = bad.raw(EntityId::gpu(4), FieldId::TOTAL_ENERGY_CONSUMPTION) / 1e3;
+    let now = bad.value("hw.energy gpu4").unwrap();
+    assert!(
+        (now - energy - since).abs() < 1e-3,
+        "{energy} {since} {now}"
+    );
+    // There a GPU's coming and going within a moment had all watched anew at that time too.
+    calm.run_until(600);
+    let again = calm.mock.model().host().entity(EntityId::gpu(4)).cloned();
+    calm.mock.remove_entity(EntityId::gpu(4));
+    calm.mock.add_entity(again.unwrap());
+    calm.tick_after(SECOND);
+    calm.tick_after(SECOND);
+    bad.run_until(632);
+    calm.run_until(632);
+    // Nothing of another GPU, but the rates of links, of which there were fewer samples.
+    let mut others = differing(&bad.shown(), &calm.shown());
+    others.retain(|name| {
+        let switch = name.contains(" nvswitch-");
+        !switch && !name.contains(" gpu4") && !name.starts_with("hw.gpu.nvlink.io")
+    });
+    assert_eq!(lines(&others), "");
+    assert_eq!(bad.value("hw.gpu.xid.errors gpu4 79"), Some(1.0));
+    bad.assert_well();
+}
+
+#[test]
+fn a_gpu_that_vanishes_is_told_apart_from_those_that_stay() {
+    let both = [Scene::new("8xh100"), Scene::new("8xh100")];
+    let [bad, calm] = &both;
+    let gpu = EntityId::gpu(3);
+    let entity = bad.mock.model().host().entity(gpu).unwrap().clone();
+    for scene in &both {
+        scene.run_until(30);
+    }
+    let before = bad.shown();
+    bad.mock.remove_entity(gpu);
+    // At once, before it is known whether it stays away: nothing of it, good or bad.
+    bad.run_until(45);
+    calm.run_until(45);
+    assert!(!bad.statuses().contains_key("gpu3"));
+    let mut gone = differing(&bad.shown(), &calm.shown());
+    gone.retain(|name| !name.contains(" gpu3"));
+    assert_eq!(lines(&gone), "");
+    bad.tick_after(SECOND);
+    calm.tick_after(SECOND);
+    assert_eq!(bad.ailing(), "gpu3 failed");
+    assert_eq!(levels(bad, "gpu3"), [""; 0]);
+    // It is back as another would be: the same numbers, on top of what was held.
+    bad.mock.add_entity(entity);
+    for _ in 0..2 {
+        bad.tick_after(SECOND);
+    }
+    assert_eq!(bad.ailing(), "");
+    assert_eq!(fallen(&before, &bad.shown()), [""; 0]);
+    let names = |shown: Shown| shown.into_keys().collect::<Vec<_>>();
+    assert_eq!(names(bad.shown()), names(before));
+    // No more than a set of watches.
+    assert_eq!(bad.mock.open_watches(), calm.mock.open_watches());
+    bad.assert_well();
+}
+
+#[test]
+fn when_all_gpus_vanish_each_of_them_has_failed() {
+    let scene = Scene::new("1xl4");
+    let gpu = EntityId::gpu(0);
+    scene.run_until(30);
+    let entity = scene.mock.model().host().entity(gpu).unwrap().clone();
+    scene.mock.remove_entity(gpu);
+    scene.advance(SECOND * 15);
+    let _ = scene.meter.sample_now();
+    for _ in 0..120 {
+        scene.advance(SECOND);
+        scene.meter.sample_now().unwrap_err();
+        assert_eq!(scene.ailing(), "gpu0 failed");
+        assert_eq!(scene.meter.health().state, State::Degraded);
+    }
+    scene.mock.add_entity(entity);
+    scene.tick_after(SECOND);
+    scene.tick_after(SECOND);
+    assert_eq!(
+        (scene.ailing(), scene.meter.health().state),
+        (String::new(), State::Ready)
+    );
+}
+
+/// An instance, the `n`th of a GPU as DCGM counts, under NVML's number.
+fn instance(gpu: u32, n: u32, number: u32) -> Entity {
+    let mut entity = Entity::new(EntityId::new(EntityKind::GPU_INSTANCE, gpu * 8 + n));
+    entity.status = EntityStatus::OK;
+    entity.parent = Some(EntityId::gpu(gpu));
+    let mut mig = Mig::new(number, None, 3);
+    mig.profile = Some("3g.40gb".into());
+    entity.mig = Some(mig);
+    entity
+}
+
+fn with_room() -> Config {
+    Config::default()
+        .with_max_series(4096)
+        .with_interval(SECOND)
+}
+
+/// The instances of GPU 0 of which there is a value.
+fn instances(scene: &Scene) -> String {
+    let usage = scene.of("hw.gpu.memory.usage gpu0/").into_keys();
+    let numbers = usage.filter_map(|name| name.rsplit('/').next().map(ToOwned::to_owned));
+    numbers.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_gpu_that_is_cut_anew_has_its_old_instances_or_its_new_ones_and_never_both() {
+    let both = ["8xh100-mig7", "8xh100-mig7"].map(|name| Scene::with(name, with_room()));
+    let [bad, calm] = &both;
+    let old = |n| EntityId::new(EntityKind::GPU_INSTANCE, n);
+    for scene in &both {
+        scene.run_until(30);
+        push(&scene.mock, old(2), FieldId::XID_ERRORS, &[13]);
+        scene.run_until(45);
+    }
+    assert_eq!(bad.value("hw.gpu.xid.errors gpu0/gi/9 13"), Some(1.0));
+    assert_eq!(instances(bad), "10 11 12 13 7 8 9");
+    let before = bad.shown();
+    // Seven go and three come, one by one within two seconds, under numbers used before.
+    let step = Duration::from_millis(200);
+    let mut seen = Vec::new();
+    for n in 0..7 {
+        bad.mock.remove_entity(old(n));
+        bad.tick_after(step);
+        seen.push(instances(bad));
+    }
+    for (n, number) in [(0, 1), (1, 2), (2, 5)] {
+        bad.mock.add_entity(instance(0, n, number));
+        bad.tick_after(step);
+        seen.push(instances(bad));
+    }
+    assert_eq!(
+        seen.join("|"),
+        "10 11 12 13 8 9|10 11 12 13 9|10 11 12 13|11 12 13|12 13|13||||"
+    );
+    // Listed the same for a second, they are those that there are.
+    bad.tick_after(Duration::from_millis(999));
+    assert_eq!(instances(bad), "");
+    bad.tick_after(Duration::from_millis(1));
+    assert_eq!(instances(bad), "1 2 5");
+    assert_eq!(bad.value("hw.gpu.mig.instance.count gpu0"), Some(3.0));
+    assert_eq!(bad.of("hw.gpu.sm.utilization gpu0/").len(), 3);
+    // What was counted on an old one is held, and nothing of it is taken for a new one's.
+    assert_eq!(fallen(&before, &bad.shown()), [""; 0]);
+    assert_eq!(bad.of("hw.gpu.xid.errors"), calm.of("hw.gpu.xid.errors"));
+    push(&bad.mock, old(1), FieldId::XID_ERRORS, &[13]);
+    bad.run_until(90);
+    calm.advance(bad.now().saturating_sub(calm.now()));
+    calm.meter.sample_now().unwrap();
+    assert_eq!(bad.value("hw.gpu.xid.errors gpu0/gi/2 13"), Some(1.0));
+    // The other GPUs and their instances go on as they would have.
+    let mut others = differing(&bad.shown(), &calm.shown());
+    others.retain(|name| !name.contains(" gpu0"));
+    assert_eq!(lines(&others), "");
+    assert_eq!(bad.ailing(), "");
+    bad.assert_well();
+}
+
+#[test]
+fn instances_made_anew_under_the_same_numbers_are_found_though_the_list_is_the_same() {
+    let scene = Scene::with("8xh100-mig7", with_room());
+    scene.run_until(30);
+    for (n, number) in (0..7).zip([7, 8, 9, 10, 11, 5, 3]) {
+        scene
+            .mock
+            .remove_entity(EntityId::new(EntityKind::GPU_INSTANCE, n));
+        scene.mock.add_entity(instance(0, n, number));
+    }
+    scene.run_until(45);
+    assert_eq!(instances(&scene), "");
+    scene.tick_after(SECOND);
+    assert_eq!(instances(&scene), "10 11 3 5 7 8 9");
+    scene.assert_well();
+}
+
+#[test]
+fn a_gpu_whose_mig_mode_is_switched_has_one_utilization_the_right_one() {
+    let scene = Scene::new("8xh100");
+    scene.run_until(30);
+    let before = scene.shown();
+    let whole = scene
+        .mock
+        .model()
+        .host()
+        .entity(EntityId::gpu(0))
+        .unwrap()
+        .clone();
+    let mut cut = whole.clone();
+    cut.mig_enabled = Some(true);
+    scene.mock.remove_entity(cut.id);
+    scene.run_until(45);
+    scene.mock.add_entity(cut);
+    scene.mock.add_entity(instance(0, 0, 1));
+    scene.mock.add_entity(instance(0, 1, 2));
+    scene.tick_after(SECOND);
+    scene.tick_after(SECOND);
+    let general = |scene: &Scene| {
+        let mut general = scene.of("hw.gpu.utilization gpu0");
+        general.retain(|name, _| name.ends_with(" general"));
+        general.into_keys().collect::<Vec<_>>()
+    };
+    assert_eq!(
+        general(&scene),
+        [
+            "hw.gpu.utilization gpu0 general",
+            "hw.gpu.utilization gpu0/gi/1 general",
+            "hw.gpu.utilization gpu0/gi/2 general"
+        ]
+    );
+    // Of the whole only what every instance is a part of; and no link by itself.
+    let gone = [
+        "hw.gpu.utilization gpu0 memory",
+        "hw.gpu.engine.utilization gpu0 graphics",
+    ];
+    let shown = scene.shown();
+    assert!(
+        gone.iter()
+            .all(|name| before.contains_key(*name) && !shown.contains_key(*name))
+    );
+    assert_eq!(fallen(&before, &shown), [""; 0]);
+    assert_eq!(scene.ailing(), "");
+    // And back.
+    scene.mock.remove_entity(EntityId::gpu(0));
+    scene.tick_after(SECOND);
+    scene.mock.add_entity(whole);
+    for n in 0..2 {
+        scene
+            .mock
+            .remove_entity(EntityId::new(EntityKind::GPU_INSTANCE, n));
+    }
+    scene.tick_after(SECOND);
+    scene.tick_after(SECOND);
+    assert_eq!(general(&scene), ["hw.gpu.utilization gpu0 general"]);
+    let after = scene.shown();
+    assert_eq!(fallen(&shown, &after), [""; 0]);
+    let mut names: Vec<_> = after.into_keys().collect();
+    names.retain(|name| !before.contains_key(name));
+    assert_eq!(
+        names,
+        [
+            "hw.gpu.nvlink.io gpu0 receive",
+            "hw.gpu.nvlink.io gpu0 transmit"
+        ]
+    );
+    scene.assert_well();
+}

@@ -1,0 +1,258 @@
+//! What befalls a host, beside the same host at the same time without it: the series that an alert
+//! needs say so, and no others do.
+
+mod entities;
+mod faults;
+mod sampling;
+mod xids;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use dcgm::mock::{self, Mock, Model, OwnedValue};
+use dcgm::{EntityId, FieldId};
+
+use super::{Exported, Pipeline, SECOND};
+use crate::clock::Clock;
+use crate::{Config, DcgmMeter, ErrorKind, State};
+
+/// How often a meter samples here.
+const INTERVAL: u64 = 15;
+
+/// What tells the series of one metric and one thing apart.
+const TELLING: &[&str] = &[
+    "error.type",
+    "hw.gpu.clock.domain",
+    "hw.gpu.engine.type",
+    "hw.gpu.memory.row_remap.state",
+    "hw.gpu.pipe",
+    "hw.gpu.task",
+    "hw.gpu.throttle.reason",
+    "hw.limit_type",
+    "hw.sensor_location",
+    "hw.state",
+    "hw.switch.sxid.severity",
+    "network.io.direction",
+];
+
+/// One collect: each series by a short name, such as `hw.errors gpu3 corrected`, and its value.
+type Shown = BTreeMap<String, f64>;
+
+/// A meter on a mock of a host, and one time for both.
+struct Scene {
+    pipeline: Pipeline,
+    mock: Mock,
+    meter: DcgmMeter,
+    clock: Clock,
+}
+
+impl Scene {
+    fn new(names: &str) -> Self {
+        Self::with(names, Config::default())
+    }
+
+    fn with(names: &str, config: Config) -> Self {
+        let model = Model::by_name(names).unwrap();
+        let mock = Mock::builder()
+            .model(model)
+            .clock(mock::Clock::manual())
+            .build();
+        let pipeline = Pipeline::new();
+        let clock = Clock::manual();
+        let meter = DcgmMeter::builder()
+            .config(config)
+            .client(mock.clone())
+            .clock(clock.clone())
+            .install(&pipeline.provider)
+            .unwrap();
+        meter.sample_now().unwrap();
+        Self {
+            pipeline,
+            mock,
+            meter,
+            clock,
+        }
+    }
+
+    fn advance(&self, by: Duration) {
+        self.mock.clock().advance(by);
+        self.clock.advance(by);
+    }
+
+    /// Ticks at each interval until a time by the mock's clock.
+    fn run_until(&self, seconds: u64) {
+        while self.now() < Duration::from_secs(seconds) {
+            self.advance(Duration::from_secs(INTERVAL));
+            self.meter.sample_now().unwrap();
+        }
+    }
+
+    /// One tick after so long.
+    fn tick_after(&self, by: Duration) {
+        self.advance(by);
+        self.meter.sample_now().unwrap();
+    }
+
+    fn now(&self) -> Duration {
+        self.mock.clock().now()
+    }
+
+    /// What the hardware says now, whoever asks.
+    fn raw(&self, entity: EntityId, field: FieldId) -> f64 {
+        self.raw_at(entity, field, self.now())
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "far from so large")]
+    fn raw_at(&self, entity: EntityId, field: FieldId, at: Duration) -> f64 {
+        match self.mock.model().value(entity, field, at).unwrap() {
+            OwnedValue::Int(value) => value as f64,
+            OwnedValue::Double(value) => value,
+            other => panic!("{other:?} is no number"),
+        }
+    }
+
+    /// What the hardware has counted since it was first seen.
+    fn counted(&self, entity: EntityId, field: FieldId) -> f64 {
+        self.raw(entity, field) - self.raw_at(entity, field, Duration::ZERO)
+    }
+
+    /// The times at which the meter has sampled, if it has done so at each interval from the start.
+    fn samples(&self) -> impl Iterator<Item = Duration> {
+        let ticks = self.now().as_secs() / INTERVAL;
+        (1..=ticks).map(|tick| Duration::from_secs(tick * INTERVAL))
+    }
+
+    fn shown(&self) -> Shown {
+        let mut shown = Shown::new();
+        for point in self.pipeline.export() {
+            let name = self.short(&point);
+            let twice = shown.insert(name, point.value);
+            assert_eq!(twice, None, "{point:?}");
+        }
+        shown
+    }
+
+    fn short(&self, point: &Exported) -> String {
+        let mut who = point.attribute("hw.id").unwrap_or_else(|| "host".into());
+        for entity in self.mock.model().host().entities() {
+            if let Some(uuid) = entity.uuid.as_deref() {
+                who = who.replace(uuid, &format!("gpu{}", entity.id.id));
+            }
+        }
+        if let Some(link) = point.attribute("hw.gpu.nvlink.index") {
+            who = format!("{who}#{link}");
+        }
+        let mut words = vec![point.name.clone(), who];
+        words.extend(TELLING.iter().filter_map(|key| point.attribute(key)));
+        words.join(" ")
+    }
+
+    /// The values of a metric of which the short name goes on so.
+    fn of(&self, prefix: &str) -> Shown {
+        let mut shown = self.shown();
+        shown.retain(|name, _| name.starts_with(prefix));
+        shown
+    }
+
+    fn value(&self, name: &str) -> Option<f64> {
+        self.shown().get(name).copied()
+    }
+
+    /// Which state each thing says that it is in.
+    fn statuses(&self) -> BTreeMap<String, String> {
+        let mut statuses = BTreeMap::new();
+        for (name, value) in self.of("hw.status ") {
+            let [_, who, state] = name.split(' ').collect::<Vec<_>>()[..] else {
+                panic!("{name}");
+            };
+            if value > 0.0 {
+                let twice = statuses.insert(who.to_owned(), state.to_owned());
+                assert_eq!(twice, None, "{name}");
+            }
+        }
+        statuses
+    }
+
+    /// Those that are not well.
+    fn ailing(&self) -> String {
+        let mut statuses = self.statuses();
+        statuses.retain(|_, state| state != "ok");
+        let lines = statuses.iter().map(|(who, state)| format!("{who} {state}"));
+        lines.collect::<Vec<_>>().join(", ")
+    }
+
+    /// What went wrong by its own account.
+    fn errors(&self) -> Vec<(ErrorKind, u64)> {
+        let health = self.meter.health();
+        let kinds = ErrorKind::ALL.iter();
+        let counts = kinds.map(|kind| (*kind, health.errors(*kind)));
+        counts.filter(|(_, count)| *count > 0).collect()
+    }
+
+    fn assert_well(&self) {
+        assert_eq!(self.errors(), []);
+        let health = self.meter.health();
+        assert_eq!((health.state, health.reconnects), (State::Ready, 0));
+    }
+}
+
+/// The series of one of which the other has none, or another value.
+fn differing(one: &Shown, other: &Shown) -> BTreeSet<String> {
+    let names = one.keys().chain(other.keys());
+    names
+        .filter(|name| one.get(*name) != other.get(*name))
+        .cloned()
+        .collect()
+}
+
+/// Names of series in a form to read: a line a metric and a thing, the links of one thing together.
+fn lines(names: &BTreeSet<String>) -> String {
+    let mut grouped: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
+    for name in names {
+        let mut words = name.splitn(3, ' ');
+        let metric = words.next().unwrap_or_default();
+        let who = words.next().unwrap_or_default();
+        let (who, _) = who.split_once('#').unwrap_or((who, ""));
+        let rest = words.next().unwrap_or_default();
+        grouped.entry((metric, who)).or_default().insert(rest);
+    }
+    let lines = grouped.into_iter().map(|((metric, who), rest)| {
+        let rest: Vec<_> = rest.into_iter().filter(|rest| !rest.is_empty()).collect();
+        format!("{metric} {who} {}", rest.join(","))
+            .trim_end()
+            .to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The counters of one that have fallen in the other, or are gone from it.
+fn fallen<'a>(before: &'a Shown, after: &Shown) -> Vec<&'a String> {
+    let counters = before.iter().filter(|(name, _)| is_counter(name));
+    counters
+        .filter(|(name, value)| after.get(*name).is_none_or(|now| now < *value))
+        .map(|(name, _)| name)
+        .collect()
+}
+
+/// Every counter of a host with H100s.
+const COUNTERS: &[&str] = &[
+    "hw.energy",
+    "hw.errors",
+    "hw.gpu.io",
+    "hw.gpu.nvlink.io",
+    "hw.gpu.throttle.duration",
+    "hw.gpu.xid.errors",
+    "hw.network.io",
+    "hw.switch.sxid.errors",
+];
+
+fn is_counter(name: &str) -> bool {
+    COUNTERS.contains(&name.split(' ').next().unwrap_or_default())
+}
+
+/// An event of a field now, for each of the codes.
+fn push(mock: &Mock, entity: EntityId, field: FieldId, codes: &[i64]) {
+    for code in codes {
+        mock.push_event(entity, field, *code);
+    }
+}

@@ -1,0 +1,145 @@
+//! An engine that dies, and one that answers but samples nothing any more.
+
+use dcgm::{EntityId, FieldId};
+
+use super::{SECOND, Scene, Shown, differing, fallen, is_counter, lines, push};
+use crate::{ErrorKind, State};
+
+/// What is left of these when only counters are shown.
+fn counters_of(shown: &Shown) -> Shown {
+    let counters = shown.iter().filter(|(name, _)| is_counter(name));
+    counters
+        .map(|(name, value)| (name.clone(), *value))
+        .collect()
+}
+
+#[test]
+fn an_engine_that_restarts_leaves_the_counters_and_brings_back_all_else() {
+    let both = [Scene::new("8xh100,restart"), Scene::new("8xh100")];
+    let [bad, calm] = &both;
+    push(&bad.mock, EntityId::gpu(1), FieldId::XID_ERRORS, &[31, 31]);
+    push(&calm.mock, EntityId::gpu(1), FieldId::XID_ERRORS, &[31, 31]);
+    for scene in &both {
+        scene.run_until(285);
+    }
+    let before = bad.shown();
+    assert_eq!(before, calm.shown());
+    for _ in 0..3 {
+        bad.advance(SECOND * 15);
+        bad.meter.sample_now().unwrap_err();
+        // Not one GPU is said to have failed, and none to be well.
+        assert_eq!(bad.shown(), counters_of(&before));
+        assert_eq!(bad.meter.health().state, State::Degraded);
+    }
+    bad.run_until(345);
+    calm.run_until(345);
+    assert_eq!(bad.meter.health().state, State::Ready);
+    // Only what a rate was not sampled for is missing.
+    let missing = "\
+hw.gpu.nvlink.io gpu0 receive,transmit
+hw.gpu.nvlink.io gpu1 receive,transmit
+hw.gpu.nvlink.io gpu2 receive,transmit
+hw.gpu.nvlink.io gpu3 receive,transmit
+hw.gpu.nvlink.io gpu4 receive,transmit
+hw.gpu.nvlink.io gpu5 receive,transmit
+hw.gpu.nvlink.io gpu6 receive,transmit
+hw.gpu.nvlink.io gpu7 receive,transmit";
+    let shown = bad.shown();
+    assert_eq!(lines(&differing(&shown, &calm.shown())), missing);
+    assert_eq!(fallen(&before, &shown), [""; 0]);
+    for scene in &both {
+        scene.run_until(600);
+    }
+    assert_eq!(lines(&differing(&bad.shown(), &calm.shown())), missing);
+    assert_eq!(
+        (bad.ailing(), bad.meter.health().reconnects),
+        (String::new(), 1)
+    );
+    // The lost session, and the refusals after it.
+    assert_eq!(
+        bad.errors()
+            .into_iter()
+            .map(|(kind, _)| kind)
+            .collect::<Vec<_>>(),
+        [ErrorKind::Connect, ErrorKind::Enumerate]
+    );
+    calm.assert_well();
+}
+
+#[test]
+fn a_frozen_sampling_thread_takes_the_levels_and_the_statuses_with_it() {
+    let both = [Scene::new("8xh100"), Scene::new("8xh100")];
+    let [bad, calm] = &both;
+    for scene in &both {
+        scene.run_until(60);
+    }
+    let before = bad.shown();
+    bad.mock.freeze_sampling(true);
+    // For three intervals the last values are as good as any.
+    bad.run_until(90);
+    assert_eq!(differing(&bad.shown(), &before), [].into());
+    assert_eq!(bad.statuses().len(), 12);
+    push(&bad.mock, EntityId::gpu(0), FieldId::XID_ERRORS, &[79]);
+    for _ in 0..4 {
+        bad.advance(SECOND * 15);
+        let failure = bad.meter.sample_now().unwrap_err();
+        assert_eq!(failure.kind, ErrorKind::Stale);
+        let mut held = counters_of(&before);
+        // Events are no samples, and go on.
+        held.insert("hw.gpu.xid.errors gpu0 79".into(), 1.0);
+        assert_eq!(bad.shown(), held);
+        let health = bad.meter.health();
+        assert_eq!(
+            (health.state, health.reason.map(|why| why.kind)),
+            (State::Degraded, Some(ErrorKind::Stale))
+        );
+    }
+    bad.mock.freeze_sampling(false);
+    bad.run_until(180);
+    calm.run_until(180);
+    assert_eq!(bad.meter.health().state, State::Ready);
+    let shown = bad.shown();
+    let mut others = differing(&shown, &calm.shown());
+    others.retain(|name| !name.starts_with("hw.gpu.nvlink.io"));
+    assert_eq!(lines(&others), "hw.gpu.xid.errors gpu0 79");
+    assert_eq!(fallen(&before, &shown), [""; 0]);
+    assert_eq!(bad.errors(), [(ErrorKind::Stale, 4)]);
+    assert_eq!(bad.ailing(), "");
+}
+
+#[test]
+fn a_frozen_engine_is_not_fresh_because_its_entities_are_gone_through_again() {
+    let scene = Scene::new("8xh100");
+    let gpu = scene
+        .mock
+        .model()
+        .host()
+        .entity(EntityId::gpu(7))
+        .unwrap()
+        .clone();
+    scene.run_until(60);
+    scene.mock.freeze_sampling(true);
+    scene.run_until(90);
+    scene.advance(SECOND * 15);
+    scene.meter.sample_now().unwrap_err();
+    // One that vanishes and one that comes have the others watched anew.
+    scene.mock.remove_entity(gpu.id);
+    for _ in 0..3 {
+        scene.advance(SECOND);
+        let outcome = scene.meter.sample_now();
+        let levels: Vec<_> = scene
+            .shown()
+            .into_keys()
+            .filter(|name| name.starts_with("hw.power"))
+            .collect();
+        assert_eq!(
+            (outcome.map_err(|failure| failure.kind), levels),
+            (Err(ErrorKind::Stale), vec![])
+        );
+        assert_eq!(scene.meter.health().state, State::Degraded);
+    }
+    scene.mock.freeze_sampling(false);
+    scene.tick_after(SECOND * 15);
+    assert_eq!(scene.of("hw.power gpu").len(), 7);
+    assert_eq!(scene.meter.health().state, State::Ready);
+}

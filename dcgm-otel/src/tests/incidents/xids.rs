@@ -1,0 +1,271 @@
+//! XIDs and `SXids`: each counted once, whatever else happens.
+
+use std::time::Duration;
+
+use dcgm::mock::Call;
+use dcgm::{EntityId, Error, FieldId, ReturnCode};
+
+use super::{SECOND, Scene, Shown, differing, lines, push};
+use crate::{Config, ErrorKind};
+
+const XID: FieldId = FieldId::XID_ERRORS;
+
+/// What is counted, as text.
+fn counted(scene: &Scene) -> String {
+    let lines = scene
+        .of("hw.gpu.xid.errors ")
+        .into_iter()
+        .map(|(name, value)| {
+            let name = name.replace("hw.gpu.xid.errors ", "");
+            format!("{name}: {value}")
+        });
+    lines.collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn a_storm_of_50_in_one_interval_is_counted_to_the_last() {
+    let both = [Scene::new("8xh100"), Scene::new("8xh100")];
+    let [bad, calm] = &both;
+    let codes = [79, 31, 43, 31, 1000, 94, 0, 31, 999, 2_000_000];
+    // Five times these ten: some at one moment, and the same ones at one moment too.
+    for _ in 0..4 {
+        bad.advance(SECOND * 3);
+        push(&bad.mock, EntityId::gpu(2), XID, &codes);
+    }
+    push(&bad.mock, EntityId::gpu(5), XID, &codes);
+    bad.tick_after(SECOND * 3);
+    calm.tick_after(SECOND * 15);
+    assert_eq!(
+        counted(bad),
+        "gpu2 31: 12, gpu2 43: 4, gpu2 79: 4, gpu2 94: 4, gpu2 999: 4, gpu2 _OTHER: 8, \
+         gpu5 31: 3, gpu5 43: 1, gpu5 79: 1, gpu5 94: 1, gpu5 999: 1, gpu5 _OTHER: 2"
+    );
+    // The series of the codes and nothing else; and none on those that had none.
+    assert_eq!(
+        lines(&differing(&bad.shown(), &calm.shown())),
+        "\
+hw.gpu.xid.errors gpu2 31,43,79,94,999,_OTHER
+hw.gpu.xid.errors gpu5 31,43,79,94,999,_OTHER"
+    );
+    assert_eq!(calm.of("hw.gpu.xid"), Shown::new());
+    // An XID is an event, not a state; and nothing of it went wrong with us.
+    assert_eq!(bad.ailing(), "");
+    let before = bad.of("hw.gpu.xid");
+    bad.run_until(300);
+    assert_eq!(bad.of("hw.gpu.xid"), before);
+    bad.assert_well();
+}
+
+#[test]
+fn what_is_inserted_late_is_counted_once() {
+    let scene = Scene::new("8xh100");
+    let gpu = EntityId::gpu(0);
+    scene.run_until(15);
+    push(&scene.mock, gpu, XID, &[31]);
+    scene.tick_after(SECOND);
+    assert_eq!(counted(&scene), "gpu0 31: 1");
+    // Of before the last read, and of the very moment of what is known already.
+    scene
+        .mock
+        .push_event_at(gpu, XID, 43, Duration::from_millis(15_999));
+    scene
+        .mock
+        .push_event_at(gpu, XID, 45, Duration::from_secs(15));
+    scene
+        .mock
+        .push_event_at(gpu, XID, 46, Duration::from_millis(14_001));
+    for _ in 0..4 {
+        scene.tick_after(Duration::from_millis(400));
+        assert_eq!(
+            counted(&scene),
+            "gpu0 31: 1, gpu0 43: 1, gpu0 45: 1, gpu0 46: 1"
+        );
+    }
+    scene.assert_well();
+}
+
+#[test]
+fn a_failed_read_is_repeated_and_nothing_is_counted_twice() {
+    let scene = Scene::new("8xh100");
+    push(&scene.mock, EntityId::gpu(7), XID, &[48, 63]);
+    let function = Call::Events.function();
+    for code in [
+        ReturnCode::NO_DATA,
+        ReturnCode::NOT_WATCHED,
+        ReturnCode::GENERIC_ERROR,
+    ] {
+        scene
+            .mock
+            .fail_next(Call::Events, Error::Call { function, code });
+        scene.tick_after(SECOND * 15);
+        push(&scene.mock, EntityId::gpu(7), XID, &[48]);
+    }
+    scene.run_until(90);
+    assert_eq!(counted(&scene), "gpu7 48: 4, gpu7 63: 1");
+    assert_eq!(scene.meter.health().state, crate::State::Ready);
+}
+
+#[test]
+fn what_happens_during_an_outage_of_the_connection_is_counted_after_it() {
+    let scene = Scene::new("8xh100");
+    let gpu = EntityId::gpu(3);
+    // Another program has the engine record them all the time.
+    scene.mock.watch_elsewhere([gpu], [XID]);
+    push(&scene.mock, gpu, XID, &[31]);
+    scene.run_until(15);
+    push(&scene.mock, gpu, XID, &[31, 43]);
+    scene.advance(SECOND * 5);
+    scene.mock.fail_next(
+        Call::List,
+        Error::Call {
+            function: Call::List.function(),
+            code: ReturnCode::CONNECTION_NOT_VALID,
+        },
+    );
+    let refused = Error::Call {
+        function: Call::Connect.function(),
+        code: ReturnCode::CONNECTION_NOT_VALID,
+    };
+    scene.mock.fail_always(Call::Connect, refused);
+    for _ in 0..20 {
+        scene.meter.sample_now().unwrap_err();
+        assert_eq!(counted(&scene), "gpu3 31: 1");
+        push(&scene.mock, gpu, XID, &[79]);
+        scene.advance(SECOND * 15);
+    }
+    scene.mock.clear_faults();
+    scene.meter.sample_now().unwrap();
+    assert_eq!(counted(&scene), "gpu3 31: 2, gpu3 43: 1, gpu3 79: 20");
+    scene.tick_after(SECOND);
+    assert_eq!(counted(&scene), "gpu3 31: 2, gpu3 43: 1, gpu3 79: 20");
+}
+
+#[test]
+fn an_engine_that_died_and_came_back_tells_none_twice() {
+    let scene = Scene::new("8xh100");
+    let gpu = EntityId::gpu(3);
+    push(&scene.mock, gpu, XID, &[31, 79]);
+    scene.run_until(15);
+    scene.mock.go_down();
+    for _ in 0..3 {
+        scene.advance(SECOND);
+        scene.meter.sample_now().unwrap_err();
+    }
+    scene.mock.come_back();
+    scene.tick_after(SECOND);
+    assert_eq!(counted(&scene), "gpu3 31: 1, gpu3 79: 1");
+    push(&scene.mock, gpu, XID, &[79]);
+    scene.tick_after(SECOND * 15);
+    assert_eq!(counted(&scene), "gpu3 31: 1, gpu3 79: 2");
+    let kinds: Vec<_> = scene.errors().into_iter().map(|(kind, _)| kind).collect();
+    assert!(!kinds.contains(&ErrorKind::Panic), "{kinds:?}");
+}
+
+#[test]
+fn what_happens_while_entities_change_is_counted_once() {
+    let scene = Scene::new("8xh100");
+    let (gone, stays) = (EntityId::gpu(1), EntityId::gpu(6));
+    let entity = scene.mock.model().host().entity(gone).unwrap().clone();
+    push(&scene.mock, gone, XID, &[79]);
+    push(&scene.mock, stays, XID, &[31]);
+    scene.run_until(15);
+    assert_eq!(counted(&scene), "gpu1 79: 1, gpu6 31: 1");
+    push(&scene.mock, stays, XID, &[31]);
+    scene.advance(SECOND);
+    scene.mock.remove_entity(gone);
+    for _ in 0..6 {
+        scene.tick_after(Duration::from_millis(500));
+        push(&scene.mock, stays, XID, &[31]);
+    }
+    scene.mock.add_entity(entity);
+    for _ in 0..6 {
+        push(&scene.mock, stays, XID, &[43]);
+        scene.tick_after(Duration::from_millis(500));
+    }
+    push(&scene.mock, gone, XID, &[95]);
+    scene.tick_after(SECOND * 15);
+    assert_eq!(
+        counted(&scene),
+        "gpu1 79: 1, gpu1 95: 1, gpu6 31: 8, gpu6 43: 6"
+    );
+}
+
+#[test]
+fn a_code_that_comes_first_when_the_cap_is_full_makes_room() {
+    // 8xh100 has 817 series.
+    let scene = Scene::with("8xh100", Config::default().with_max_series(817));
+    scene.run_until(15);
+    let before = scene.shown();
+    assert_eq!(before.len(), 817);
+    push(&scene.mock, EntityId::gpu(4), XID, &[79, 79, 94]);
+    scene.run_until(60);
+    let after = scene.shown();
+    // What matters least has gone, of all GPUs, and nothing else.
+    let mut changed = differing(&before, &after);
+    changed.retain(|name| before.contains_key(name) != after.contains_key(name));
+    let gone = (0..8).map(|gpu| format!("hw.gpu.utilization gpu{gpu} encoder"));
+    let come = [79, 94].map(|code| format!("hw.gpu.xid.errors gpu4 {code}"));
+    assert_eq!(changed, gone.chain(come).collect());
+    assert!(after.len() <= 817);
+    assert_eq!(counted(&scene), "gpu4 79: 2, gpu4 94: 1");
+    push(&scene.mock, EntityId::gpu(4), XID, &[79]);
+    scene.run_until(90);
+    assert_eq!(counted(&scene), "gpu4 79: 3, gpu4 94: 1");
+}
+
+#[test]
+fn a_fatal_event_of_a_switch_fails_it_and_another_passes() {
+    let both = [Scene::new("8xh100"), Scene::new("8xh100")];
+    let [bad, calm] = &both;
+    let (fatal, other) = (
+        FieldId::NVSWITCH_FATAL_ERRORS,
+        FieldId::NVSWITCH_NON_FATAL_ERRORS,
+    );
+    for scene in &both {
+        scene.run_until(15);
+    }
+    bad.advance(SECOND * 5);
+    push(
+        &bad.mock,
+        EntityId::switch(2),
+        other,
+        &[12_028, 12_028, 11_004],
+    );
+    bad.tick_after(SECOND * 10);
+    calm.run_until(30);
+    assert_eq!(bad.ailing(), "nvswitch-2 degraded");
+    assert_eq!(
+        lines(&differing(&bad.shown(), &calm.shown())),
+        "\
+hw.status nvswitch-2 degraded,ok
+hw.switch.sxid.errors nvswitch-2 11004 non_fatal,12028 non_fatal"
+    );
+    assert_eq!(
+        bad.value("hw.switch.sxid.errors nvswitch-2 12028 non_fatal"),
+        Some(2.0)
+    );
+    // It passes.
+    bad.run_until(90);
+    calm.run_until(90);
+    assert_eq!(bad.ailing(), "");
+    // That all entities are gone through anew does not bring it back.
+    for scene in &both {
+        scene.mock.remove_entity(EntityId::gpu(7));
+        scene.tick_after(SECOND * 14);
+        scene.tick_after(SECOND);
+        assert_eq!(scene.ailing(), "gpu7 failed");
+    }
+    push(&bad.mock, EntityId::switch(0), fatal, &[20_034]);
+    bad.run_until(600);
+    calm.run_until(600);
+    // Of that it does not recover.
+    assert_eq!(bad.ailing(), "gpu7 failed, nvswitch-0 failed");
+    assert_eq!(
+        lines(&differing(&bad.shown(), &calm.shown())),
+        "\
+hw.status nvswitch-0 failed,ok
+hw.switch.sxid.errors nvswitch-0 20034 fatal
+hw.switch.sxid.errors nvswitch-2 11004 non_fatal,12028 non_fatal"
+    );
+    bad.assert_well();
+}
