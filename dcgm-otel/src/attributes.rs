@@ -6,9 +6,9 @@ use std::sync::Arc;
 use dcgm::{Entity, EntityId, EntityKind};
 use opentelemetry::{Key, KeyValue, Value};
 
-use crate::candidates::Host;
 use crate::catalogue::{Family, Identity, Metric, Point};
 use crate::config::{Config, Naming, Profile};
+use crate::host::Host;
 use crate::naming::{self, exporter};
 
 /// Keys whose values are numbers.

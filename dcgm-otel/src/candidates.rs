@@ -1,21 +1,19 @@
 //! Which series there could be, and which sources each of them has: the catalogue applied to the
 //! entities of a host.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use dcgm::{
-    Absent, Entity, EntityId, EntityKind, EntityStatus, FieldId, Link, LinkState, Samples, Value,
-};
+use dcgm::{Entity, EntityId, EntityKind, FieldId};
 
-use crate::attributes::{Names, is_instance, shared};
+use crate::attributes::Names;
 use crate::cardinality::Block;
 use crate::catalogue::{
-    self, Condition, Family, Form, Metric, Mig, Op, Place, Point, Presence, Scale, Source,
+    self, Condition, Family, Metric, Op, Place, Point, Presence, Scale, Source,
 };
-use crate::config::{Config, Group, GroupSwitch, MetricSwitch, Naming};
+use crate::config::{Config, Group, GroupSwitch, MetricSwitch};
 use crate::hook::Hook;
-use crate::naming::exporter;
+use crate::host::{Host, is_lost};
 use crate::snapshot::Series;
 
 /// A field of an entity, and how its samples become values.
@@ -41,7 +39,7 @@ pub(crate) struct Candidate {
     /// Where its values could come from: best first, or all together.
     pub(crate) inputs: Vec<Input>,
     /// A field that says the same in more detail.
-    instead: Option<FieldId>,
+    pub(crate) instead: Option<FieldId>,
     pub(crate) value: Known,
 }
 
@@ -67,109 +65,6 @@ pub(crate) enum Known {
     Number(i64),
     /// What the engine says of the entity, and which state the series is about.
     Condition(Condition, Condition),
-}
-
-/// The entities of a host, its links among them.
-#[derive(Debug, Default)]
-pub(crate) struct Host {
-    pub(crate) entities: Vec<Entity>,
-    /// The number of each link at its end.
-    links: HashMap<EntityId, u32>,
-    /// What it calls itself.
-    pub(crate) name: Option<String>,
-    /// Links that the engine has no number for: it knows them by the fields of their GPUs only.
-    nameless: HashSet<EntityId>,
-}
-
-impl Host {
-    /// Of these. Links that are down when a session begins have no series.
-    pub(crate) fn new(mut entities: Vec<Entity>, links: &[Link]) -> Self {
-        let mut host = Self::default();
-        for link in links.iter().filter(|link| link.state == LinkState::UP) {
-            let id = link.id.unwrap_or_else(|| {
-                let raw = link.parent.kind.raw() | link.index << 8 | link.parent.id << 24;
-                EntityId::new(EntityKind::LINK, raw)
-            });
-            let mut entity = Entity::new(id);
-            entity.parent = Some(link.parent);
-            entities.push(entity);
-            host.links.insert(id, link.index);
-            if link.id.is_none() {
-                host.nameless.insert(id);
-            }
-        }
-        entities.push(Entity::new(EntityId::HOST));
-        entities.sort_by_key(|entity| entity.id);
-        host.entities = entities;
-        host
-    }
-
-    /// With a name, if the metrics of that naming say it.
-    pub(crate) fn named_for(mut self, naming: Naming) -> Self {
-        if naming == Naming::DcgmExporter {
-            self.name = exporter::hostname();
-        }
-        self
-    }
-
-    pub(crate) fn link(&self, id: EntityId) -> Option<u32> {
-        self.links.get(&id).copied()
-    }
-
-    fn links_of(&self, whole: EntityId) -> impl Iterator<Item = EntityId> + '_ {
-        let parts = self.entities.iter().filter(move |entity| {
-            entity.parent == Some(whole) && entity.id.kind == EntityKind::LINK
-        });
-        parts.map(|entity| entity.id)
-    }
-
-    /// Whether a GPU, or what is a part of it, is in a mode in which a family has a meaning.
-    fn has_mode(&self, mig: Mig, entity: &Entity, names: &Names<'_>) -> bool {
-        let on = || {
-            let gpu = names.gpu_of(entity);
-            is_instance(entity.id.kind) || gpu.is_some_and(|gpu| gpu.mig_enabled == Some(true))
-        };
-        match mig {
-            Mig::Any => true,
-            Mig::Outside => !on(),
-            Mig::Within => on(),
-            Mig::Smallest => {
-                is_instance(entity.id.kind)
-                    || !self
-                        .entities
-                        .iter()
-                        .any(|part| part.parent == Some(entity.id) && is_instance(part.id.kind))
-            }
-        }
-    }
-
-    /// Whether it is lost, or a part of what is.
-    fn is_of_lost(&self, entity: &Entity) -> bool {
-        let find = |id| {
-            let at = self.entities.binary_search_by_key(&id, |one| one.id);
-            at.ok().and_then(|at| self.entities.get(at))
-        };
-        let wholes = std::iter::successors(Some(entity), |part| part.parent.and_then(find));
-        // A GPU, a GPU instance, a compute instance: there are no more steps than that.
-        wholes.take(4).any(is_lost)
-    }
-
-    /// A compute instance that has its GPU instance for itself says nothing that this one does not
-    /// say.
-    fn is_only_child(&self, entity: &Entity) -> bool {
-        entity.id.kind == EntityKind::COMPUTE_INSTANCE
-            && self
-                .entities
-                .iter()
-                .filter(|other| other.id.kind == entity.id.kind && other.parent == entity.parent)
-                .count()
-                == 1
-    }
-}
-
-/// Whether the driver has lost it.
-pub(crate) fn is_lost(entity: &Entity) -> bool {
-    matches!(entity.status, EntityStatus::LOST | EntityStatus::DETACHED)
 }
 
 /// Whether a family is wanted.
@@ -356,135 +251,6 @@ pub(crate) fn fields(
         .into_values()
         .map(|(entities, fields)| (entities.into_iter().collect(), fields.into_iter().collect()))
         .collect()
-}
-
-/// What an entity answered when asked for a field.
-#[derive(Debug, Default)]
-pub(crate) struct Answers {
-    given: HashMap<(EntityId, FieldId), Answer>,
-    /// What was said, of fields that say what a thing is.
-    said: HashMap<(EntityId, FieldId), Said>,
-    /// The entities of which something is watched, and those of which something is not.
-    watched: HashSet<EntityId>,
-    unwatched: HashSet<EntityId>,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Answer {
-    Value,
-    /// Nothing now; perhaps later.
-    NotNow,
-    /// It has no such thing.
-    Never,
-}
-
-/// A value that was kept.
-#[derive(Clone, Debug)]
-enum Said {
-    Number(i64),
-    Text(String),
-}
-
-impl Answers {
-    pub(crate) fn take(&mut self, samples: &Samples) {
-        for sample in samples {
-            let key = (sample.entity, sample.field);
-            let found = match sample.value {
-                Err(Absent::NotWatched) => &mut self.unwatched,
-                _ => &mut self.watched,
-            };
-            found.insert(sample.entity);
-            let answer = match sample.value {
-                Ok(_) => Answer::Value,
-                // Not watched although it was to be: the watch was refused.
-                Err(Absent::NotSupported | Absent::NotFound | Absent::NotWatched) => Answer::Never,
-                Err(_) => Answer::NotNow,
-            };
-            self.given.insert(key, answer);
-            match sample.value {
-                Ok(Value::Int(number)) => {
-                    self.said.insert(key, Said::Number(number));
-                }
-                Ok(Value::Text(text)) => {
-                    self.said.insert(key, Said::Text(text.to_owned()));
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// Whether there is a value of anything.
-    pub(crate) fn has_values(&self) -> bool {
-        self.given.values().any(|answer| *answer == Answer::Value)
-    }
-
-    /// Whether there is an entity of which nothing is watched although that was asked for.
-    pub(crate) fn has_unwatched(&self) -> bool {
-        !self.unwatched.is_subset(&self.watched)
-    }
-
-    /// The sources of a series: the first that has a value, else the first that may have one later;
-    /// or all that may have one. `None` if there is none, and so no series.
-    pub(crate) fn choose(&self, candidate: &Candidate) -> Option<Vec<Input>> {
-        let answer = |input: &Input| self.given.get(&(input.entity, input.field)).copied();
-        let inputs = &candidate.inputs;
-        if let Some(field) = candidate.instead {
-            let other = self.given.get(&(candidate.entity, field));
-            if other.is_some_and(|answer| *answer != Answer::Never) {
-                return None;
-            }
-        }
-        let op = inputs.first().map(|input| input.op);
-        let first = |wanted: Answer| {
-            inputs
-                .iter()
-                .copied()
-                .find(|input| answer(input) == Some(wanted))
-        };
-        match (&candidate.value, op) {
-            (Known::Number(_), _) => Some(Vec::new()),
-            // Asked for in a watch of their own.
-            (_, Some(Op::Event)) => Some(inputs.clone()),
-            (_, Some(op)) if op.is_joint() => {
-                let may =
-                    |input: &&Input| matches!(answer(input), Some(Answer::Value | Answer::NotNow));
-                let joint: Vec<_> = inputs.iter().filter(may).copied().collect();
-                // Of a GPU the engine itself says whether it is there.
-                let is_gpu = candidate.entity.kind == EntityKind::GPU;
-                let of_itself = is_gpu && matches!(op, Op::Status(_));
-                // Links of an earlier generation say later that they have no such thing; a sum of
-                // nothing is none.
-                let some = inputs
-                    .iter()
-                    .any(|input| answer(input) == Some(Answer::Value));
-                (of_itself || some).then_some(joint)
-            }
-            _ => first(Answer::Value)
-                .or_else(|| first(Answer::NotNow))
-                .map(|input| vec![input]),
-        }
-    }
-
-    /// A fact as an attribute: what is known of it.
-    pub(crate) fn fact(&self, input: &Input) -> Option<(&'static str, opentelemetry::Value)> {
-        let Op::Fact(key, form) = input.op else {
-            return None;
-        };
-        let said = self.said.get(&(input.entity, input.field))?;
-        let value = match (said, form) {
-            (Said::Text(text), _) if !text.is_empty() => shared(text.clone()).into(),
-            (Said::Number(number), Form::Plain) => (*number).into(),
-            (Said::Number(number), Form::Flag) => (*number == 1).into(),
-            (Said::Number(number), Form::Cuda) => {
-                shared(format!("{}.{}", number / 1000, number % 1000 / 10)).into()
-            }
-            (Said::Number(number), Form::Halves) => {
-                shared(format!("{}.{}", number >> 16, number & 0xffff)).into()
-            }
-            _ => return None,
-        };
-        Some((key, value))
-    }
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@
 
 #![forbid(unsafe_code)]
 
+mod answers;
 mod attributes;
 mod builder;
 mod candidates;
@@ -50,6 +51,7 @@ mod env;
 mod fake;
 mod health;
 mod hook;
+mod host;
 mod instruments;
 mod naming;
 mod past;

@@ -26,6 +26,8 @@ pub(crate) struct Past {
     pub(crate) ages: HashMap<(EntityId, FieldId), (Timestamp, Instant)>,
     /// When anything last changed in the session that the next one replaces on the same connection.
     pub(crate) changed: Option<Instant>,
+    /// Those of them that are lost or gone.
+    pub(crate) lost: BTreeSet<Arc<str>>,
     /// The version of each entity's driver, by its `hw.id`.
     drivers: BTreeMap<Arc<str>, Arc<str>>,
 }
@@ -56,6 +58,13 @@ impl Past {
                 self.ledger.restart(id);
             }
         }
+    }
+
+    /// Notes what is lost or gone; how much of it was not before.
+    pub(crate) fn note_lost(&mut self, lost: BTreeSet<Arc<str>>) -> u64 {
+        let new = lost.difference(&self.lost).count() as u64;
+        self.lost = lost;
+        new
     }
 
     /// Notes a status series of an entity.

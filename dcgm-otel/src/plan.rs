@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 use dcgm::{Absent, EntityId, FieldId, Query, Samples};
 use opentelemetry::KeyValue;
 
+use crate::answers::Answers;
 use crate::attributes::{is_instance, sorted};
-use crate::candidates::{self, Answers, Candidate, Candidates, Input, Known};
+use crate::candidates::{self, Candidate, Candidates, Input, Known};
 use crate::cardinality::{Block, Caps, Counts};
-use crate::catalogue::{self, Metric, Op};
+use crate::catalogue::{self, Condition, Metric, Op};
 use crate::config::Config;
 use crate::counters::{Ledger, Step};
 use crate::past::{Past, Status};
@@ -42,6 +43,8 @@ pub(crate) struct Plan {
     caps: Caps,
     /// How many series there are too many.
     dropped: usize,
+    /// How many GPUs, switches and adapters are lost or gone that were not so before.
+    lost: u64,
     /// How long a value may be shown that is sampled as often as most are.
     max_age: Duration,
     made: Instant,
@@ -89,6 +92,7 @@ impl Plan {
         let duplicates = candidates.duplicates;
         let chosen = choose(candidates.list, answers);
         let gone = gone(&chosen, past);
+        let lost = past.note_lost(lost(&chosen, past));
         let mut plan = Self {
             metrics: catalogue::of(config.naming()),
             tracks: Vec::new(),
@@ -99,6 +103,7 @@ impl Plan {
             events: Vec::new(),
             caps: Caps::of(config),
             dropped: 0,
+            lost,
             max_age: config.max_age(config.interval()),
             made: now,
             changed: None,
@@ -116,7 +121,7 @@ impl Plan {
             gone.into_iter()
                 .filter(|one| !dropped.contains(&one.block))
                 .map(|one| {
-                    let failed = i64::from(one.state == catalogue::Condition::Failed);
+                    let failed = i64::from(one.state == Condition::Failed);
                     (one.series, Shown::Fixed(failed))
                 }),
         );
@@ -148,9 +153,10 @@ impl Plan {
         if all_gone {
             return Self::new(none, &Answers::default(), past, config, now);
         }
-        let statuses = std::mem::take(&mut past.statuses);
+        // Who is lost cannot be told now.
+        let (statuses, lost) = (std::mem::take(&mut past.statuses), past.lost.clone());
         let plan = Self::new(none, &Answers::default(), past, config, now);
-        past.statuses = statuses;
+        (past.statuses, past.lost) = (statuses, lost);
         plan
     }
 
@@ -321,6 +327,11 @@ impl Plan {
         self.dropped
     }
 
+    /// How many things are lost or gone that were not so before.
+    pub(crate) const fn newly_lost(&self) -> u64 {
+        self.lost
+    }
+
     /// How long the engine has brought nothing new, if that is too long. Status "fine" does not
     /// tell: an engine whose sampling hangs goes on answering so.
     pub(crate) fn silent_for(&self, now: Instant) -> Option<Duration> {
@@ -468,6 +479,22 @@ fn gone(chosen: &[(Candidate, Vec<Input>)], past: &Past) -> Vec<Status> {
         .filter(|(id, _)| !present.contains(&***id))
         .flat_map(|(_, statuses)| statuses.iter().cloned())
         .collect()
+}
+
+/// The `hw.id` of all that was there and is not, or of which the engine says that it is lost.
+fn lost(chosen: &[(Candidate, Vec<Input>)], past: &Past) -> BTreeSet<Arc<str>> {
+    let failed = |known: &Known| matches!(known, Known::Condition(Condition::Failed, _));
+    let there = chosen
+        .iter()
+        .filter(|(candidate, _)| matches!(candidate.value, Known::Condition(..)));
+    let well: BTreeSet<_> = there
+        .clone()
+        .filter(|(candidate, _)| !failed(&candidate.value))
+        .filter_map(|(candidate, _)| candidate.id.clone())
+        .collect();
+    let ids = there.filter_map(|(candidate, _)| candidate.id.clone());
+    let all = past.statuses.keys().cloned().chain(ids);
+    all.filter(|id| !well.contains(id)).collect()
 }
 
 /// With more attributes; one that is there already stays.

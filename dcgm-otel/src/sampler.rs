@@ -303,6 +303,11 @@ impl Sampler {
         }
         self.shared
             .update(|report| report.entities = session.entities);
+        let lost = session.plan.newly_lost();
+        if lost > 0 {
+            self.telemetry().failures(ErrorKind::GpuLost, lost);
+            tracing::warn!(lost, "a device is lost or gone");
+        }
         let dropped = session.plan.dropped();
         if dropped > 0 {
             self.telemetry().failed(ErrorKind::Cardinality);
@@ -312,9 +317,8 @@ impl Sampler {
         if let Some(refused) = &session.refused {
             self.telemetry().failed(refused.kind);
         }
-        for _ in 0..session.hook_panics {
-            self.telemetry().failed(ErrorKind::Panic);
-        }
+        self.telemetry()
+            .failures(ErrorKind::Panic, session.hook_panics);
         self.entities.clone_from(&self.listed);
         self.session = Some(session);
         Ok(())

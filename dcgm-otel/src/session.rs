@@ -6,12 +6,14 @@ use dcgm::{
     BuildInfo, Client, EntityId, EntityKind, Error, FieldId, Query, Samples, Watch, WatchRequest,
 };
 
-use crate::candidates::{self, Answers, Candidate, Host, Input};
+use crate::answers::Answers;
+use crate::candidates::{self, Candidate, Input};
 use crate::catalogue::Op;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::health::{ErrorKind, Failure};
 use crate::hook::Hook;
+use crate::host::{self, Host};
 use crate::past::Past;
 use crate::plan::{Intake, Plan};
 
@@ -127,7 +129,7 @@ impl Session {
             .entities(kinds)
             .map_err(during(ErrorKind::Enumerate))?;
         let there = entities.len();
-        let has_lost = entities.iter().any(candidates::is_lost);
+        let has_lost = entities.iter().any(host::is_lost);
         // An engine that cannot list links has none.
         let links = match client.links() {
             Err(error) if error.is_disconnected() || error.is_timeout() => {

@@ -191,7 +191,12 @@ impl Telemetry {
 
     /// Something went wrong.
     pub(crate) fn failed(&self, kind: ErrorKind) {
-        self.count(|counts| counts.errors.get(kind as usize), 1);
+        self.failures(kind, 1);
+    }
+
+    /// So many things went wrong.
+    pub(crate) fn failures(&self, kind: ErrorKind, times: u64) {
+        self.count(|counts| counts.errors.get(kind as usize), times);
     }
 
     /// A tick took so long, whatever came of it.

@@ -1,8 +1,9 @@
 //! From entities to series.
 
-use dcgm::{Sample, Timestamp, Value};
+use dcgm::{Absent, Sample, Samples, Timestamp, Value};
 
 use super::*;
+use crate::answers::Answers;
 use crate::fake::gpu;
 
 fn of(entities: &[Entity]) -> Vec<Candidate> {

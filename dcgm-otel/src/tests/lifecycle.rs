@@ -183,6 +183,7 @@ fn a_gpu_that_is_gone_leaves_its_totals() {
         states.pop().map(|(_, _, value)| value)
     };
     assert_eq!((failed("GPU-a0"), failed("GPU-a1")), (Some(0.0), Some(1.0)));
+    assert_eq!(meter.health().errors(ErrorKind::GpuLost), 1);
     let replays = || {
         let mut values = pipeline.values("hw.errors", "error.type");
         values.retain(|(_, kind, _)| kind == "pcie_replay");

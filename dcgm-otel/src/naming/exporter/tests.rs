@@ -6,8 +6,9 @@ use dcgm::mock;
 use dcgm::{FieldKind, ValueType};
 
 use super::*;
-use crate::candidates::{self, Host};
+use crate::candidates;
 use crate::config::{Config, Naming};
+use crate::host::Host;
 
 fn text(labels: &[Label]) -> String {
     let labels: Vec<_> = labels

@@ -5,7 +5,7 @@ use std::time::Duration;
 use dcgm::{Entity, EntityId, EntityKind, EntityStatus, FieldId, Mig};
 
 use super::{SECOND, Scene, Shown, differing, fallen, is_counter, lines, push};
-use crate::{Config, State};
+use crate::{Config, ErrorKind, State};
 
 /// What is shown of a GPU, less its counters and what is said of how it is.
 fn levels(scene: &Scene, who: &str) -> Vec<String> {
@@ -81,7 +81,7 @@ fn a_gpu_that_falls_off_the_bus_has_failed_until_it_is_back() {
     });
     assert_eq!(lines(&others), "");
     assert_eq!(bad.value("hw.gpu.xid.errors gpu4 79"), Some(1.0));
-    bad.assert_well();
+    assert_eq!(bad.errors(), [(ErrorKind::GpuLost, 1)]);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_gpu_that_vanishes_is_told_apart_from_those_that_stay() {
     assert_eq!(names(bad.shown()), names(before));
     // No more than a set of watches.
     assert_eq!(bad.mock.open_watches(), calm.mock.open_watches());
-    bad.assert_well();
+    assert_eq!(bad.errors(), [(ErrorKind::GpuLost, 1)]);
 }
 
 #[test]

@@ -267,5 +267,5 @@ hw.status nvswitch-0 failed,ok
 hw.switch.sxid.errors nvswitch-0 20034 fatal
 hw.switch.sxid.errors nvswitch-2 11004 non_fatal,12028 non_fatal"
     );
-    bad.assert_well();
+    assert_eq!(bad.errors(), [(ErrorKind::GpuLost, 1)]);
 }
