@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
-use dcgm_examples::{Args, Host, Table, begin, complain, explained, finish, heading, say};
+use dcgm_examples::{Args, Host, Outcome, Table, Wanted, begin, complain, finish, say};
 use dcgm_otel::{DcgmMeter, ErrorKind};
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 
@@ -17,17 +17,24 @@ quickstart: GPU metrics as a table, every second
 ";
 
 fn main() -> ExitCode {
-    match begin(HELP, |_| Ok(false)) {
-        Ok(args) => finish(run(&args)),
-        Err(code) => code,
-    }
+    let args = begin(HELP, |_| Ok(false));
+    args.map_or_else(|code| code, |args| finish(run(&args)))
 }
 
-fn run(args: &Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
+fn run(args: &Args) -> Outcome {
     let host = Host::find(args)?;
     if let Some(why) = &host.instead {
         complain(&format!("{why}; a SIMULATED host is shown instead"));
     }
+
+    let flags = match (&args.wanted, &host.instead) {
+        (Wanted::Simulated(model), _) => format!(" --simulate={}", model.name()),
+        (_, Some(_)) => " --simulate".to_owned(),
+        (Wanted::Endpoint(endpoint), None) => format!(" --endpoint {endpoint}"),
+        (Wanted::Embedded, None) => " --embedded".to_owned(),
+        _ => String::new(),
+    };
+    let all = format!("cargo run --example prometheus -- --once{flags}");
 
     // The exporter keeps what it is given. The reader's own interval is long: here, flushing
     // exports.
@@ -49,13 +56,7 @@ fn run(args: &Args) -> Result<ExitCode, Box<dyn std::error::Error>> {
     loop {
         table.clear();
         provider.force_flush()?;
-        let heading = heading(&meter.health());
-        let mut text = table.render(&heading);
-        if let Err(failure) = &outcome {
-            text += "  ";
-            text += &explained(failure);
-            text.push('\n');
-        }
+        let mut text = table.sheet().text(&meter.health(), &all);
         if !args.once {
             text.push('\n');
         }

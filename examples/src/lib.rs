@@ -4,10 +4,13 @@
 
 mod args;
 mod host;
+mod place;
 mod program;
+mod sheet;
 mod table;
 
 pub use args::{Args, OwnFlag, UsageError, Wanted};
 pub use host::{Host, SIMULATED, Unavailable, explained, heading, meter, resource, status};
-pub use program::{begin, complain, finish, say};
+pub use program::{Outcome, begin, complain, finish, say};
+pub use sheet::Sheet;
 pub use table::{Row, Table};

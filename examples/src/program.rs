@@ -6,6 +6,9 @@ use std::process::ExitCode;
 
 use crate::args::{Args, OwnFlag, UsageError, Wanted};
 
+/// How a program ends.
+pub type Outcome = Result<ExitCode, Box<dyn Error>>;
+
 /// Reads the flags, those that only this example has by `own`.
 ///
 /// # Errors
@@ -29,7 +32,7 @@ pub fn begin(
 
 /// How to end: an error is told with its sources.
 #[must_use]
-pub fn finish(outcome: Result<ExitCode, Box<dyn Error>>) -> ExitCode {
+pub fn finish(outcome: Outcome) -> ExitCode {
     outcome.unwrap_or_else(|error| {
         let mut text = error.to_string();
         let mut source = error.source();

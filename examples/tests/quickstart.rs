@@ -54,10 +54,10 @@ fn without_an_engine_it_says_why_and_shows_eight_simulated_gpus() {
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(text.starts_with("SIMULATED"), "{text}");
     for (name, unit) in [
-        ("hw.gpu.utilization{hw.gpu.task=general}", "1"),
-        ("hw.gpu.memory.usage", "By"),
+        ("hw.gpu.utilization{task=general}", "1"),
+        ("hw.gpu.memory.usage", "GiB"),
         ("hw.power", "W"),
-        ("hw.temperature{hw.sensor_location=gpu}", "Cel"),
+        ("hw.temperature{sensor_location=gpu}", "Cel"),
     ] {
         let columns = line(text, name);
         assert_eq!(columns[0], unit);

@@ -13,6 +13,9 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
+/// Those of the mock.
+const HOSTS: [&str; 5] = ["8xh100", "8xh100-mig7", "gb200", "1xl4", "consumer"];
+
 /// Nobody listens there.
 const NOWHERE: &str = "127.0.0.1:1";
 
@@ -142,7 +145,7 @@ fn parsed(text: &str) -> BTreeMap<String, (String, usize)> {
 
 #[test]
 fn a_scrape_is_text_that_prometheus_reads() {
-    for host in ["8xh100", "8xh100-mig7", "gb200", "1xl4", "consumer"] {
+    for host in HOSTS {
         let output = once(&[&format!("--simulate={host}")]);
         assert!(output.status.success(), "{}", text(&output.stderr));
         assert_eq!(text(&output.stderr), "");
@@ -155,9 +158,9 @@ fn a_scrape_is_text_that_prometheus_reads() {
                 name.ends_with("_total"),
                 "{name}: {kind}"
             );
-            for doubled in ["_total_total", "_bytes_bytes", "_ratio_total"] {
-                assert!(!name.contains(doubled), "{name}");
-            }
+            let words: Vec<_> = name.split('_').collect();
+            let doubled = words.windows(2).any(|pair| pair[0] == pair[1]);
+            assert!(!doubled && !name.contains("_ratio_total"), "{name}");
         }
     }
 }
@@ -177,6 +180,128 @@ fn the_series_are_those_of_the_gpus_and_say_that_they_are_simulated() {
         assert!(line.contains("simulated=\"true\""), "{line}");
         assert!(!line.contains("otel_scope"), "{line}");
     }
+}
+
+/// The labels of a sample's line, and its value.
+fn sample(line: &str) -> (&str, BTreeMap<&str, &str>, &str) {
+    let (series, value) = line.rsplit_once(' ').unwrap();
+    let (metric, labels) = series.split_once('{').unwrap();
+    let labels = labels.strip_suffix("\"}").unwrap().split("\",");
+    let labels = labels.map(|label| label.split_once("=\"").unwrap());
+    (metric, labels.collect(), value)
+}
+
+fn samples<'a>(scrape: &'a str, metric: &str) -> Vec<(BTreeMap<&'a str, &'a str>, f64)> {
+    let lines = scrape.lines().filter(|line| !line.starts_with('#'));
+    let samples = lines.map(sample).filter(|(name, ..)| *name == metric);
+    let samples = samples.map(|(_, labels, value)| (labels, value.parse().unwrap()));
+    samples.collect()
+}
+
+#[test]
+fn dcgm_exporters_names_are_complete_and_all_are_gauges() {
+    for host in HOSTS {
+        let simulate = format!("--simulate={host}");
+        let output = once(&["--naming", "dcgm-exporter", &simulate]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let scrape = text(&output.stdout);
+        assert!(!scrape.contains("otel_scope"));
+        let families = parsed(scrape);
+        let (theirs, ours): (Vec<_>, Vec<_>) = families
+            .iter()
+            .partition(|(name, _)| name.starts_with("DCGM_FI_"));
+        assert!(ours.iter().all(|(name, _)| name.starts_with("dcgm_meter_")));
+        assert!(theirs.len() > 10, "{host}: {theirs:?}");
+        for (name, (kind, _)) in theirs {
+            assert_eq!(kind, "gauge", "{name}");
+            let capitals = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+            assert!(name.chars().all(capitals), "{name}");
+            let labels = samples(scrape, name);
+            assert!(
+                labels
+                    .iter()
+                    .all(|(labels, _)| !labels["Hostname"].is_empty()
+                        && labels["simulated"] == "true"
+                        && !labels.keys().any(|key| key.starts_with("hw_"))),
+                "{name}: {labels:?}"
+            );
+        }
+    }
+}
+
+/// Raw units: MHz, MiB, mJ. Those of the public dashboard 12239 are among them.
+#[test]
+fn dashboards_for_dcgm_exporter_find_each_gpu_and_its_labels() {
+    let by_flag = once(&["--naming", "dcgm-exporter", "--simulate"]);
+    let by_variable = example(&["--once", "--simulate"])
+        .env("DCGM_OTEL_NAMING", "dcgm_exporter")
+        .output()
+        .unwrap();
+    for output in [by_flag, by_variable] {
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let scrape = text(&output.stdout);
+        for (metric, plausible) in [
+            ("DCGM_FI_DEV_GPU_TEMP", 20.0..110.0),
+            ("DCGM_FI_DEV_POWER_USAGE", 50.0..800.0),
+            ("DCGM_FI_DEV_SM_CLOCK", 200.0..3000.0),
+            ("DCGM_FI_DEV_GPU_UTIL", 2.0..101.0),
+            ("DCGM_FI_DEV_FB_USED", 1000.0..90_000.0),
+            ("DCGM_FI_PROF_PIPE_TENSOR_ACTIVE", 0.01..1.01),
+            // In millijoules since the driver was loaded.
+            ("DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION", 1e6..1e18),
+        ] {
+            let samples = samples(scrape, metric);
+            let gpus: BTreeSet<_> = samples.iter().map(|(labels, _)| labels["gpu"]).collect();
+            let all = (0..8).map(|gpu| gpu.to_string()).collect::<Vec<_>>();
+            assert!(gpus.iter().eq(all.iter()), "{metric}: {gpus:?}");
+            assert_eq!(samples.len(), 8, "{metric}");
+            for (labels, value) in samples {
+                assert!(plausible.contains(&value), "{metric}: {value}");
+                let keys: Vec<_> = labels.keys().copied().collect();
+                let expected = [
+                    "DCGM_FI_DRIVER_VERSION",
+                    "Hostname",
+                    "UUID",
+                    "device",
+                    "gpu",
+                    "modelName",
+                    "pci_bus_id",
+                    "simulated",
+                ];
+                assert_eq!(keys, expected);
+                assert_eq!(labels["device"], format!("nvidia{}", labels["gpu"]));
+                assert!(labels["UUID"].starts_with("GPU-"), "{labels:?}");
+                let domain = labels["pci_bus_id"].split(':').next().unwrap();
+                assert_eq!(domain.len(), 8, "{labels:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn dcgm_exporters_instances_have_their_labels() {
+    let output = once(&["--naming", "dcgm-exporter", "--simulate=8xh100-mig7"]);
+    let scrape = text(&output.stdout);
+    for metric in ["DCGM_FI_DEV_FB_USED", "DCGM_FI_PROF_GR_ENGINE_ACTIVE"] {
+        let samples = samples(scrape, metric);
+        let instances: BTreeSet<_> = samples
+            .iter()
+            .map(|(labels, _)| {
+                assert_eq!(labels["GPU_I_PROFILE"], "1g.10gb");
+                // The GPU's: an instance has none.
+                assert!(!labels["UUID"].contains('/'), "{labels:?}");
+                (labels["gpu"], labels["GPU_I_ID"])
+            })
+            .collect();
+        assert_eq!((samples.len(), instances.len()), (56, 56), "{metric}");
+    }
+    let whole = samples(scrape, "DCGM_FI_DEV_POWER_USAGE");
+    assert_eq!(whole.len(), 8);
+    assert!(
+        whole
+            .iter()
+            .all(|(labels, _)| !labels.contains_key("GPU_I_ID"))
+    );
 }
 
 #[test]
@@ -212,7 +337,7 @@ fn the_pages_answer_and_there_are_no_others() {
     for page in ["/healthz", "/readyz", "/readyz?verbose"] {
         let (code, answer) = server.ask(&format!("GET {page}"));
         assert_eq!(code, 200, "{page}");
-        assert!(body(&answer).starts_with("ready: 8 "), "{answer}");
+        assert!(body(&answer).starts_with("ready: 12 "), "{answer}");
         assert_eq!(body(&answer).lines().count(), 1);
     }
     assert_eq!(server.ask("GET /").0, 404);

@@ -6,11 +6,10 @@
 //! `OTEL_RESOURCE_ATTRIBUTES`; and the `DCGM_OTEL_…` ones what no flag says. A host is simulated
 //! only if asked for, and then the resource says so.
 
-use std::error::Error;
 use std::process::ExitCode;
 use std::sync::mpsc;
 
-use dcgm_examples::{Args, begin, explained, finish, meter, resource};
+use dcgm_examples::{Args, Outcome, begin, explained, finish, meter, resource};
 use opentelemetry_otlp::MetricExporter;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use tracing_subscriber::filter::LevelFilter;
@@ -21,13 +20,11 @@ otlp: GPU metrics to an OpenTelemetry collector, as the OTEL_* variables say
 ";
 
 fn main() -> ExitCode {
-    match begin(HELP, |_| Ok(false)) {
-        Ok(args) => finish(run(&args)),
-        Err(code) => code,
-    }
+    let args = begin(HELP, |_| Ok(false));
+    args.map_or_else(|code| code, |args| finish(run(&args)))
 }
 
-fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
+fn run(args: &Args) -> Outcome {
     // The SDK says nowhere else why an export failed.
     tracing_subscriber::fmt()
         .with_max_level(LevelFilter::WARN)
