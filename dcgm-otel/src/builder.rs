@@ -1,12 +1,11 @@
 //! Installing a meter, and the guard that keeps it.
 
 use std::ffi::OsString;
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use dcgm::{
     Backend, BackendKind, Client, Deadlines, EmbeddedMode, Endpoint, Engine, EngineOptions, Entity,
 };
@@ -16,31 +15,31 @@ use opentelemetry::metrics::MeterProvider;
 use crate::catalogue;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, ConfigErrors, InstallError, Key, Mode, endpoint_error};
-use crate::counters::Ledger;
 use crate::health::{ErrorKind, Failure, Health, Shared};
 use crate::hook::Hook;
 use crate::instruments::{Hub, Installed, Place};
-use crate::past::Past;
-use crate::sampler::{Command, Sampler};
 use crate::telemetry::Telemetry;
 
-/// How long dropping a meter may take.
-const SHUTDOWN_BUDGET: Duration = Duration::from_secs(1);
+mod keeper;
+
+use self::keeper::{Keeper, Work};
 
 /// GPU metrics on a provider, as long as this lives.
 ///
 /// One background thread, `dcgm-meter`, samples at a fixed interval; exporting reads its last
 /// samples and never calls DCGM. Dropping the meter takes its series away and ends the thread,
-/// within a second: a thread that a call keeps longer is left behind, with a warning.
+/// within a second: a call that hangs is cancelled, and a thread that even so does not end is left
+/// behind, with a warning.
+///
+/// In a fork of the process the meter has no thread: it shows nothing there, dropping it is free,
+/// and another can be installed in its place.
 #[derive(Debug)]
 #[must_use = "the metrics end when the meter is dropped"]
 pub struct DcgmMeter {
     shared: Arc<Shared>,
     clock: Clock,
-    commands: Sender<Command>,
-    /// Closed when the thread ends.
-    ended: Receiver<()>,
-    thread: Option<JoinHandle<()>>,
+    /// `None` once it is being dropped.
+    keeper: Option<Keeper>,
     installed: Installed,
     config: Config,
 }
@@ -89,15 +88,22 @@ impl DcgmMeter {
         &self.config
     }
 
-    /// The meter's state at this moment.
+    /// The meter's state at this moment. In a fork of its process it is stopped.
     #[must_use]
     pub fn health(&self) -> Health {
-        self.shared.health(self.clock.now())
+        let now = self.clock.now();
+        if self.installed.hub.is_forked() {
+            return self.shared.health_in_fork(now);
+        }
+        self.shared.health(now)
     }
 
     /// Waits for fresh values; whether there are any.
     #[must_use]
     pub fn wait_ready(&self, timeout: Duration) -> bool {
+        if self.installed.hub.is_forked() {
+            return false;
+        }
         let now = Instant::now();
         let century = Duration::from_secs(100 * 365 * 24 * 3600);
         self.shared
@@ -111,15 +117,10 @@ impl DcgmMeter {
     ///
     /// Why there are no fresh values.
     pub fn sample_now(&self) -> Result<(), Failure> {
-        let (reply, outcome) = bounded(1);
-        // A thread that has ended takes no command, and its channels close.
-        let _ = self.commands.send(Command::Sample(reply));
-        outcome.recv().unwrap_or_else(|_| {
-            Err(Failure::new(
-                ErrorKind::Panic,
-                "the sampling thread has ended",
-            ))
-        })
+        match &self.keeper {
+            Some(keeper) if !self.installed.hub.is_forked() => keeper.sample(),
+            _ => Err(Failure::of(ErrorKind::Init, &dcgm::Error::Forked)),
+        }
     }
 }
 
@@ -135,6 +136,11 @@ impl DcgmMeter {
         self.installed.hub.telemetry().has_warned()
     }
 
+    /// What it shows, and where a test can have it panic.
+    pub(crate) fn hub(&self) -> &Hub {
+        &self.installed.hub
+    }
+
     pub(crate) fn times_slot_is_held(&self) -> usize {
         Arc::strong_count(&self.installed.slot)
     }
@@ -143,16 +149,12 @@ impl DcgmMeter {
 impl Drop for DcgmMeter {
     fn drop(&mut self) {
         self.installed.vacate();
-        // If it has ended already, there is nobody to tell.
-        let _ = self.commands.send(Command::Stop);
-        // Nothing is ever sent: the channel closes when the thread lets go of it.
-        let ended = self.ended.recv_timeout(SHUTDOWN_BUDGET);
-        let late = matches!(ended, Err(crossbeam_channel::RecvTimeoutError::Timeout));
-        let thread = self.thread.take();
-        if late {
-            tracing::warn!("a call into DCGM does not end; its thread is left behind");
-        } else if thread.is_some_and(|thread| thread.join().is_err()) {
-            tracing::warn!("the sampling thread had panicked");
+        let keeper = self.keeper.take();
+        if self.installed.hub.is_forked() {
+            // There is no thread here, and a lock of the channels may be held for ever.
+            let _never_dropped = ManuallyDrop::new(keeper);
+        } else if let Some(keeper) = keeper {
+            keeper.end();
         }
     }
 }
@@ -292,38 +294,23 @@ impl Builder {
             .install(Arc::clone(&hub))
             .ok_or(InstallError::AlreadyInstalled)?;
 
-        let sampler = Sampler::new(
+        let keeper = Keeper::start(Work {
             client,
             hub,
-            Arc::clone(&shared),
-            clock.clone(),
-            (config.clone(), hook),
-            Past::with(Ledger::continuing(
-                installed.slot.totals(metrics),
-                config.counter_origin(),
-            )),
-        );
-        let (commands, received) = unbounded();
-        let (ends, ended) = bounded(0);
-        let initial_delay = config.initial_delay();
-        let thread = thread::Builder::new()
-            .name("dcgm-meter".to_owned())
-            .spawn(move || {
-                let _ends: Sender<()> = ends;
-                sampler.run(&received, initial_delay);
-            });
-        match thread {
-            Ok(thread) => Ok(DcgmMeter {
-                shared,
-                clock,
-                commands,
-                ended,
-                thread: Some(thread),
-                installed,
-                config,
-            }),
-            Err(error) => Err(InstallError::Thread(error)),
-        }
+            shared: Arc::clone(&shared),
+            clock: clock.clone(),
+            config: config.clone(),
+            hook,
+            totals: installed.slot.totals(metrics),
+        })
+        .map_err(InstallError::Thread)?;
+        Ok(DcgmMeter {
+            shared,
+            clock,
+            keeper: Some(keeper),
+            installed,
+            config,
+        })
     }
 
     /// The settings with what the environment adds to them, and the client that they mean; or all

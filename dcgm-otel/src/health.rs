@@ -276,6 +276,8 @@ pub(crate) struct Shared {
     report: Mutex<Report>,
     changed: Condvar,
     telemetry: Arc<Telemetry>,
+    /// The backend as it was before it was connected to.
+    installed: Backend,
 }
 
 /// The part of the health that is more than a number: it changes under a lock, as a whole.
@@ -293,6 +295,7 @@ pub(crate) struct Report {
 impl Shared {
     pub(crate) fn new(telemetry: Arc<Telemetry>, backend: Backend, now: Instant) -> Self {
         Self {
+            installed: backend.clone(),
             report: Mutex::new(Report {
                 state: State::Starting,
                 since: now,
@@ -344,8 +347,26 @@ impl Shared {
     }
 
     pub(crate) fn health(&self, now: Instant) -> Health {
+        self.described(&self.report.lock(), now)
+    }
+
+    /// In a fork of the meter's process, where the lock may be held for ever by a thread that is
+    /// not there.
+    pub(crate) fn health_in_fork(&self, now: Instant) -> Health {
+        let stopped = Report {
+            state: State::Stopped,
+            since: now,
+            reason: None,
+            entities: 0,
+            series: 0,
+            backend: self.installed.clone(),
+            engine: None,
+        };
+        self.described(&stopped, now)
+    }
+
+    fn described(&self, report: &Report, now: Instant) -> Health {
         let counts = self.telemetry.own();
-        let report = self.report.lock();
         Health {
             state: report.state,
             since: now.saturating_duration_since(report.since),

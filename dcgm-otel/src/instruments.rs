@@ -47,6 +47,11 @@ pub(crate) struct Hub {
     closed: Mutex<bool>,
     clock: Clock,
     telemetry: Arc<Telemetry>,
+    /// The process that it is of.
+    process: u32,
+    /// How many callbacks, and how often publishing, will panic, as a bug would have them do.
+    #[cfg(test)]
+    pub(crate) faults: [AtomicU64; 2],
     /// Has each callback take the latest snapshot, to see what pinning is good for.
     #[cfg(test)]
     unpinned: AtomicBool,
@@ -69,6 +74,9 @@ impl Hub {
             closed: Mutex::new(false),
             clock,
             telemetry,
+            process: std::process::id(),
+            #[cfg(test)]
+            faults: [const { AtomicU64::new(0) }; 2],
             #[cfg(test)]
             unpinned: AtomicBool::new(false),
         }
@@ -77,6 +85,8 @@ impl Hub {
     /// Shows a snapshot from now on, and gives the one before back. Once closed it gives the new
     /// one back.
     pub(crate) fn publish(&self, snapshot: Arc<Snapshot>) -> Arc<Snapshot> {
+        #[cfg(test)]
+        self.panic_if_told(1);
         let closed = self.closed.lock();
         if *closed {
             return snapshot;
@@ -88,7 +98,18 @@ impl Hub {
     /// left behind, could otherwise show totals that the next meter does not know of.
     fn close(&self) -> Arc<Snapshot> {
         *self.closed.lock() = true;
+        self.shown()
+    }
+
+    /// What was published last.
+    pub(crate) fn shown(&self) -> Arc<Snapshot> {
         self.latest.load_full()
+    }
+
+    /// Whether this is a fork of the process in which the meter was installed. Its thread is not
+    /// here, and its locks may be held by it for ever.
+    pub(crate) fn is_forked(&self) -> bool {
+        std::process::id() != self.process
     }
 
     /// What the meter says of itself.
@@ -96,7 +117,7 @@ impl Hub {
         &self.telemetry
     }
 
-    const fn metrics(&self) -> &'static [Metric] {
+    pub(crate) const fn metrics(&self) -> &'static [Metric] {
         self.metrics
     }
 
@@ -137,6 +158,13 @@ impl Hub {
             description: metric.description,
             shows: Shows::Metric(place),
         })
+    }
+
+    #[cfg(test)]
+    fn panic_if_told(&self, fault: usize) {
+        let left = |left: u64| left.checked_sub(1);
+        let told = self.faults[fault].fetch_update(Ordering::Relaxed, Ordering::Relaxed, left);
+        assert!(told.is_err(), "a test had the catalogue's code panic");
     }
 
     #[cfg(test)]
@@ -202,7 +230,13 @@ fn observe<T>(
 ) {
     let hub = slot.hub();
     let Some(hub) = &*hub else { return };
+    // Nobody samples there, and the parent exports the same.
+    if hub.is_forked() {
+        return;
+    }
     let outcome = catch_unwind(AssertUnwindSafe(|| {
+        #[cfg(test)]
+        hub.panic_if_told(0);
         // Also where nothing is shown: the last instrument may be one of those.
         let (snapshot, now) = pin::pin(hub, ordinal, slot.last());
         let mut show = |attributes: &[KeyValue], number| {

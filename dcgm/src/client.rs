@@ -2,6 +2,7 @@
 
 use core::any::Any;
 use core::fmt::{self, Debug};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -334,6 +335,17 @@ impl Watch {
     #[must_use]
     pub fn guard<T: Any>(&self) -> Option<&T> {
         self.guard.downcast_ref()
+    }
+}
+
+/// Ends the watching. While a panic unwinds, another one of the guard's would end the process: it
+/// ends here.
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let guard = core::mem::replace(&mut self.guard, Box::new(()));
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(guard)));
+        }
     }
 }
 

@@ -40,6 +40,11 @@ pub(crate) struct Slot {
 impl Slot {
     /// Puts a hub in. `false` if another is there.
     pub(super) fn occupy(&self, hub: &Arc<Hub>) -> bool {
+        // A meter that the parent of this process has installed lives there only.
+        let inherited = self.hub.load_full().filter(|hub| hub.is_forked());
+        if let Some(inherited) = inherited {
+            self.vacate(&inherited);
+        }
         let before = self
             .hub
             .compare_and_swap(&None::<Arc<Hub>>, Some(Arc::clone(hub)));
@@ -50,7 +55,13 @@ impl Slot {
     /// it shows nothing newer to a collect that is under way.
     fn vacate(&self, hub: &Arc<Hub>) {
         // Locked before the slot is free: who comes next asks for the totals, and waits for these.
-        let mut totals = self.totals.lock();
+        let forked = hub.is_forked();
+        let totals = if forked {
+            // Whoever holds it may not be in this process.
+            self.totals.try_lock()
+        } else {
+            Some(self.totals.lock())
+        };
         let own = Some(Arc::clone(hub));
         let before = self.hub.compare_and_swap(&own, None);
         if !before
@@ -59,7 +70,8 @@ impl Slot {
         {
             return;
         }
-        let last = hub.close();
+        let last = if forked { hub.shown() } else { hub.close() };
+        let Some(mut totals) = totals else { return };
         for (series, number) in last.totals(hub.metrics()) {
             if let Some(metric) = hub.metrics().get(series.metric) {
                 totals.insert((metric.name, series.clone()), number);

@@ -6,6 +6,7 @@ mod incidents;
 mod installing;
 mod lifecycle;
 mod own;
+mod panics;
 mod places;
 mod settings;
 mod totals;

@@ -1,7 +1,7 @@
 //! A connection as another thread sees it: something to cut.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use parking_lot::Mutex;
 
@@ -19,6 +19,18 @@ pub(super) struct Line {
     over: AtomicBool,
 }
 
+/// How far a connect has come: what it waits for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+pub(super) enum Stage {
+    /// For libdcgm, or for others: nobody was asked for a connection.
+    Begun,
+    /// For the address to be found, and for somebody there to accept.
+    Asked,
+    /// For the peer's answer.
+    Accepted,
+}
+
 /// Where a thread puts its connection, so that others find it and can cut it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LineSlot(Arc<Slot>);
@@ -28,8 +40,8 @@ struct Slot {
     line: Mutex<Option<Arc<Line>>>,
     /// The job under way ran out of time before it had a connection: one that it gets now is cut.
     doomed: AtomicBool,
-    /// The peer accepted a connection: to wait from then on means to wait for its answer.
-    accepted: AtomicBool,
+    /// How far the job under way has come in getting a connection.
+    stage: AtomicU8,
 }
 
 impl LineSlot {
@@ -45,6 +57,7 @@ impl LineSlot {
 
     /// A job begins, and has its time.
     pub(super) fn begin(&self) {
+        self.reached(Stage::Begun);
         self.0.doomed.store(false, Ordering::Release);
     }
 
@@ -56,12 +69,15 @@ impl LineSlot {
         slot.clone().filter(|line| line.mark_cut())
     }
 
-    pub(super) fn set_accepted(&self, accepted: bool) {
-        self.0.accepted.store(accepted, Ordering::Release);
+    pub(super) fn reached(&self, stage: Stage) {
+        self.0.stage.store(stage as u8, Ordering::Release);
     }
 
-    pub(super) fn is_accepted(&self) -> bool {
-        self.0.accepted.load(Ordering::Acquire)
+    pub(super) fn stage(&self) -> Stage {
+        let stage = self.0.stage.load(Ordering::Acquire);
+        let is = |one: &Stage| *one as u8 == stage;
+        let later = [Stage::Asked, Stage::Accepted].into_iter().find(is);
+        later.unwrap_or(Stage::Begun)
     }
 }
 

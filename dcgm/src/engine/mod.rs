@@ -152,9 +152,12 @@ impl Client for Engine {
             .unwrap_or(now + Duration::from_secs(86_400));
         let outcome = self.task(Operation::Connect, limit, move |seat| seat.connect(until));
         match (&outcome, &self.options.target) {
-            (Err(Error::Timeout { .. }), Target::Standalone(endpoint)) => Err(
-                session::connect_timeout(endpoint, self.worker.is_accepted()),
-            ),
+            (Err(Error::Timeout { .. }), Target::Standalone(endpoint)) => {
+                match session::connect_timeout(endpoint, self.worker.stage()) {
+                    Some(cause) => Err(cause),
+                    None => outcome,
+                }
+            }
             _ => outcome,
         }
     }

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 
 use super::connect::{self, Address};
 use super::embedded::{self, Lease};
-use super::line::{Line, LineSlot};
+use super::line::{Line, LineSlot, Stage};
 use super::options::{EngineOptions, Target};
 use super::plan::{Limits, Plan};
 use super::watching::Watched;
@@ -220,9 +220,9 @@ impl Seat {
             endpoint: endpoint.clone(),
             cause,
         };
-        self.line.set_accepted(false);
+        self.line.reached(Stage::Asked);
         let address = connect::reach(endpoint, version, until).map_err(failed)?;
-        self.line.set_accepted(true);
+        self.line.reached(Stage::Accepted);
         if line.is_cut() {
             return Err(Error::NotConnected);
         }
@@ -413,17 +413,18 @@ impl Drop for Session {
     }
 }
 
-/// Why a connect ran out of time: the peer accepted and was silent, or nobody was reached.
-pub(super) fn connect_timeout(endpoint: &Endpoint, accepted: bool) -> Error {
-    let cause = if accepted {
-        ConnectCause::Silent
-    } else {
-        ConnectCause::Unreachable {
+/// Why a connect ran out of time: the peer accepted and was silent, or nobody was reached. `None`:
+/// nobody was asked yet.
+pub(super) fn connect_timeout(endpoint: &Endpoint, stage: Stage) -> Option<Error> {
+    let cause = match stage {
+        Stage::Begun => return None,
+        Stage::Asked => ConnectCause::Unreachable {
             reason: "no answer".to_owned(),
-        }
+        },
+        Stage::Accepted => ConnectCause::Silent,
     };
-    Error::Connect {
+    Some(Error::Connect {
         endpoint: endpoint.clone(),
         cause,
-    }
+    })
 }

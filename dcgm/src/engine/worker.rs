@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use parking_lot::Mutex;
 
-use super::line::{Line, LineSlot};
+use super::line::{Line, LineSlot, Stage};
 use crate::error::{Error, Operation, Result};
 use crate::ffi;
 
@@ -76,9 +76,9 @@ impl<S: State> Worker<S> {
         }
     }
 
-    /// Whether the peer of the connection under way has accepted it.
-    pub(super) fn is_accepted(&self) -> bool {
-        self.line.lock().is_accepted()
+    /// How far the connection under way has come.
+    pub(super) fn stage(&self) -> Stage {
+        self.line.lock().stage()
     }
 
     /// Whether this is a child of the process in which it was made. Its threads are not here, and
