@@ -8,6 +8,7 @@ mod lifecycle;
 mod own;
 mod places;
 mod settings;
+mod soak;
 mod totals;
 
 use std::time::Duration;
