@@ -70,3 +70,11 @@ pub use field::{FieldId, FieldInfo, FieldKind};
 pub use sample::{Sample, SampleIter, Samples, Timestamp};
 pub use value::{Absent, Value, ValueType};
 pub use version::{BuildInfo, Version};
+
+/// For the fuzzer, which alone builds with `--cfg fuzzing`: plays bytes as the answers of a libdcgm,
+/// and panics if anything is handed out that must not be.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub fn fuzz(bytes: &[u8]) {
+    ffi::hostile::exercise(bytes);
+}

@@ -9,6 +9,7 @@ mod own;
 mod panics;
 mod places;
 mod settings;
+mod soak;
 mod totals;
 
 use std::time::Duration;

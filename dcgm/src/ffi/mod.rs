@@ -9,6 +9,8 @@
 
 mod dcgm;
 mod decode;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod hostile;
 mod inventory;
 mod records;
 mod text;
@@ -92,6 +94,9 @@ plain!(
     dcgmStartEmbeddedV2Params_v2,
     dcgmVersionInfo_v2,
 );
+
+#[cfg(any(test, fuzzing))]
+plain!(dcgmFieldValue_v1);
 
 #[cfg(test)]
 mod tests;

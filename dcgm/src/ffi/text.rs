@@ -7,7 +7,7 @@ use core::ffi::c_char;
 pub(crate) const LONGEST: usize = 256;
 
 /// Appends the text in a C array to `into`: up to its NUL or its end, at most [`LONGEST`] bytes.
-/// Invalid UTF-8 becomes U+FFFD, and control characters are left out.
+/// Invalid UTF-8 becomes U+FFFD, and characters that [are hidden](is_hidden) are left out.
 pub(crate) fn push(bytes: &[c_char], into: &mut String) {
     let start = into.len();
     let end = bytes
@@ -20,7 +20,7 @@ pub(crate) fn push(bytes: &[c_char], into: &mut String) {
     // same memory for as long.
     let bytes = unsafe { core::slice::from_raw_parts(bytes.as_ptr().cast::<u8>(), bytes.len()) };
     for chunk in bytes.utf8_chunks() {
-        into.extend(chunk.valid().chars().filter(|c| !c.is_control()));
+        into.extend(chunk.valid().chars().filter(|c| !is_hidden(*c)));
         if !chunk.invalid().is_empty() {
             into.push(char::REPLACEMENT_CHARACTER);
         }
@@ -31,6 +31,23 @@ pub(crate) fn push(bytes: &[c_char], into: &mut String) {
         longest -= 1;
     }
     into.truncate(start + longest);
+}
+
+/// Whether a character is none to be seen, but does something to the text around it: control
+/// characters, separators of lines, and what turns the direction of text and so the meaning of a
+/// line of a log.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
+        )
+}
+
+/// Whether a text has no hidden character.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn is_shown(text: &str) -> bool {
+    !text.chars().any(is_hidden)
 }
 
 /// The text in a C array; `None` if it is empty, or one of DCGM's words for "none".
@@ -70,6 +87,7 @@ mod tests {
     #[test]
     fn what_no_label_can_show_is_left_out() {
         assert_eq!(pushed(b"a\x1b[31m\nb\x7f"), "a[31mb");
+        assert_eq!(pushed("\u{202e}a\u{2028}b\u{feff}".as_bytes()), "ab");
         assert_eq!(pushed(b"a\xff\xfeb"), "a\u{fffd}\u{fffd}b");
     }
 

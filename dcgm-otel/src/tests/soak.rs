@@ -1,0 +1,474 @@
+//! Weeks of ticks by a clock that the test moves, with faults at random: totals are what the GPUs
+//! did, the cadence stays, memory does not grow.
+//!
+//! `DCGM_TEST_LONG=1` makes it 30 days of ticks every 15 s; it is less otherwise.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use dcgm::mock::{Call, Clock as MockClock, Host, Mock, Model, OwnedValue, Product, Scenario};
+use dcgm::{
+    Absent, Backend, BuildInfo, Client, Cursor, Entity, EntityId, EntityKind, Error, FieldId, Link,
+    Query, Result, ReturnCode, Samples, Watch, WatchRequest,
+};
+use parking_lot::Mutex;
+
+use super::{Pipeline, long};
+use crate::clock::Clock;
+use crate::schedule::Schedule;
+use crate::{DcgmMeter, State};
+
+const INTERVAL: Duration = Duration::from_secs(15);
+
+const GPUS: u32 = 2;
+
+/// Set in the process that has the soak for itself.
+const ALONE: &str = "DCGM_TEST_SOAK_ALONE";
+
+/// Counters that a GPU keeps, the attribute that tells the series, and how many make one.
+const COUNTED: &[(&str, &str, &str, FieldId, f64)] = &[
+    (
+        "hw.energy",
+        "hw.type",
+        "gpu",
+        FieldId::TOTAL_ENERGY_CONSUMPTION,
+        1e3,
+    ),
+    (
+        "hw.errors",
+        "error.type",
+        "corrected",
+        FieldId::ECC_SBE_VOL_TOTAL,
+        1.0,
+    ),
+    (
+        "hw.errors",
+        "error.type",
+        "pcie_replay",
+        FieldId::PCIE_REPLAY_COUNTER,
+        1.0,
+    ),
+    (
+        "hw.gpu.io",
+        "network.io.direction",
+        "receive",
+        FieldId::PROF_PCIE_RX_BYTES_TOTAL,
+        1.0,
+    ),
+    (
+        "hw.gpu.throttle.duration",
+        "hw.gpu.throttle.reason",
+        "power",
+        FieldId::POWER_VIOLATION,
+        1e9,
+    ),
+];
+
+/// An engine that is another after each restart, so that the mock's own memory stays small.
+#[derive(Clone, Debug)]
+struct Restartable(Arc<Mutex<Mock>>);
+
+impl Restartable {
+    fn mock(&self) -> Mock {
+        self.0.lock().clone()
+    }
+}
+
+impl Client for Restartable {
+    fn backend(&self) -> Backend {
+        self.mock().backend()
+    }
+    fn connect(&self) -> Result<()> {
+        self.mock().connect()
+    }
+    fn close(&self) {
+        self.mock().close();
+    }
+    fn engine(&self) -> Result<BuildInfo> {
+        self.mock().engine()
+    }
+    fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
+        self.mock().list(kind, into)
+    }
+    fn entities(&self, kinds: &[EntityKind]) -> Result<Vec<Entity>> {
+        self.mock().entities(kinds)
+    }
+    fn links(&self) -> Result<Vec<Link>> {
+        self.mock().links()
+    }
+    fn watch(&self, request: &WatchRequest) -> Result<Watch> {
+        self.mock().watch(request)
+    }
+    fn latest(&self, query: &Query, into: &mut Samples) -> Result<()> {
+        self.mock().latest(query, into)
+    }
+    fn events(&self, watch: &Watch, cursor: &mut Cursor, into: &mut Samples) -> Result<()> {
+        self.mock().events(watch, cursor, into)
+    }
+}
+
+/// Splitmix64: the same faults for the same seed.
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, end: u64) -> u64 {
+        self.next() % end
+    }
+}
+
+/// What goes on, and ends after some ticks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Fault {
+    /// Connections are refused.
+    Outage,
+    /// The engine is down, and comes back as another process.
+    Restart,
+    /// A field of a GPU is blank.
+    Blank(EntityId, FieldId),
+    /// The engine answers and samples nothing.
+    Frozen,
+    /// A GPU is not listed any more.
+    Gone(EntityId),
+    /// A call fails once.
+    Once(Call),
+}
+
+struct Soak {
+    client: Restartable,
+    model: Model,
+    time: MockClock,
+    clock: Clock,
+    began: Instant,
+    pipeline: Pipeline,
+    meter: DcgmMeter,
+    dice: Dice,
+    /// How many of each code of each GPU.
+    xids: BTreeMap<(String, String), f64>,
+    faults: BTreeMap<&'static str, u64>,
+}
+
+fn engine(model: &Model, time: &MockClock) -> Mock {
+    let mock = Mock::builder()
+        .model(model.clone())
+        .clock(time.clone())
+        .build();
+    let gpus = (0..GPUS).map(EntityId::gpu);
+    // Another program has the engine record events all the time, so that no outage of ours hides
+    // one.
+    mock.watch_elsewhere(gpus, [FieldId::XID_ERRORS]);
+    mock
+}
+
+impl Soak {
+    fn new(seed: u64) -> Self {
+        let host = (0..GPUS).fold(Host::new("soak", Product::H100Sxm), |host, index| {
+            host.with_entity(Product::H100Sxm.gpu(index))
+        });
+        let model = Model::new(host, Scenario::Training);
+        let (time, clock) = (MockClock::manual(), Clock::manual());
+        let client = Restartable(Arc::new(Mutex::new(engine(&model, &time))));
+        let pipeline = Pipeline::new();
+        let meter = DcgmMeter::builder()
+            .client(client.clone())
+            .interval(INTERVAL)
+            .clock(clock.clone())
+            .install(&pipeline.provider)
+            .unwrap();
+        Self {
+            client,
+            model,
+            time,
+            began: clock.now(),
+            clock,
+            pipeline,
+            meter,
+            dice: Dice(seed),
+            xids: BTreeMap::new(),
+            faults: BTreeMap::new(),
+        }
+    }
+
+    fn advance_to(&self, due: Instant) {
+        let by = due.saturating_duration_since(self.clock.now());
+        self.clock.advance(by);
+        self.time.advance(by);
+    }
+
+    fn uuid(&self, gpu: EntityId) -> String {
+        let entity = self.model.host().entity(gpu).unwrap();
+        entity.uuid.as_deref().unwrap().to_owned()
+    }
+
+    /// Something happens to a GPU now.
+    fn xid(&mut self, gone: Option<EntityId>) {
+        let gpu = EntityId::gpu(u32::try_from(self.dice.below(GPUS.into())).unwrap());
+        if gone == Some(gpu) {
+            return;
+        }
+        let code = [31, 43, 45, 48, 63, 79, 94, 1000][usize::try_from(self.dice.below(8)).unwrap()];
+        self.client
+            .mock()
+            .push_event(gpu, FieldId::XID_ERRORS, code);
+        let label = if code > 999 {
+            "_OTHER".to_owned()
+        } else {
+            code.to_string()
+        };
+        *self.xids.entry((self.uuid(gpu), label)).or_default() += 1.0;
+    }
+
+    /// Begins a fault, and says for how many ticks it lasts.
+    fn strike(&mut self) -> (Fault, u64) {
+        let gpu = EntityId::gpu(u32::try_from(self.dice.below(GPUS.into())).unwrap());
+        let mock = self.client.mock();
+        let call = |call: Call, code| Error::Call {
+            function: call.function(),
+            code,
+        };
+        let (name, fault, ticks) = match self.dice.below(6) {
+            0 => {
+                let lost = ReturnCode::CONNECTION_NOT_VALID;
+                mock.fail_next(Call::List, call(Call::List, lost));
+                mock.fail_always(Call::Connect, call(Call::Connect, lost));
+                ("outage", Fault::Outage, 20)
+            }
+            1 => {
+                mock.go_down();
+                ("restart", Fault::Restart, 8)
+            }
+            2 => {
+                let counters = COUNTED.len() as u64;
+                let field = COUNTED[usize::try_from(self.dice.below(counters)).unwrap()].3;
+                mock.set_absent(gpu, field, Absent::Blank);
+                ("blank", Fault::Blank(gpu, field), 12)
+            }
+            3 => {
+                mock.freeze_sampling(true);
+                ("frozen", Fault::Frozen, 12)
+            }
+            4 => {
+                mock.remove_entity(gpu);
+                ("gone", Fault::Gone(gpu), 16)
+            }
+            _ => {
+                let calls = [Call::Latest, Call::Events, Call::List];
+                let hit = calls[usize::try_from(self.dice.below(3)).unwrap()];
+                let codes = [
+                    ReturnCode::TIMEOUT,
+                    ReturnCode::GENERIC_ERROR,
+                    ReturnCode::NO_DATA,
+                ];
+                let code = codes[usize::try_from(self.dice.below(3)).unwrap()];
+                mock.fail_next(hit, call(hit, code));
+                ("once", Fault::Once(hit), 1)
+            }
+        };
+        *self.faults.entry(name).or_default() += 1;
+        (fault, 1 + self.dice.below(ticks))
+    }
+
+    fn heal(&self, fault: Fault) {
+        let mock = self.client.mock();
+        match fault {
+            Fault::Outage | Fault::Once(_) => mock.clear_faults(),
+            Fault::Restart => *self.client.0.lock() = engine(&self.model, &self.time),
+            Fault::Blank(gpu, field) => mock.unset(gpu, field),
+            Fault::Frozen => mock.freeze_sampling(false),
+            Fault::Gone(gpu) => mock.add_entity(self.model.host().entity(gpu).unwrap().clone()),
+        }
+    }
+
+    /// Every counter that is shown, by metric, GPU and the attribute that tells it.
+    fn totals(&self) -> BTreeMap<(String, String, String), f64> {
+        let mut totals = BTreeMap::new();
+        for point in self.pipeline.export() {
+            let Some(id) = point.attribute("hw.id") else {
+                continue;
+            };
+            let key = match point.name.as_str() {
+                "hw.gpu.xid.errors" => "error.type",
+                name => match COUNTED.iter().find(|row| row.0 == name) {
+                    Some(row) => row.1,
+                    None => continue,
+                },
+            };
+            let told = point.attribute(key).unwrap_or_default();
+            totals.insert((point.name.clone(), id, told), point.value);
+        }
+        totals
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "far from so large")]
+    fn did(&self, gpu: EntityId, field: FieldId, per: f64) -> f64 {
+        let at = |time| match self.model.value(gpu, field, time) {
+            Ok(OwnedValue::Int(value)) => value,
+            other => panic!("{field}: {other:?}"),
+        };
+        (at(self.time.now()) - at(Duration::ZERO)) as f64 / per
+    }
+}
+
+/// What this process has in memory, in KiB.
+fn resident() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+fn soak(seed: u64, length: u32) {
+    let mut soak = Soak::new(seed);
+    let mut schedule = Schedule::new(soak.clock.now(), Duration::ZERO, INTERVAL);
+    let end = soak.began + INTERVAL * length;
+    let mut going_on: Option<(Fault, u64)> = None;
+    let (mut ticks, mut failed, mut quiet) = (0_u64, 0_u64, 20_u64);
+    // A GPU that came back, and the tick at which it is surely watched again.
+    let mut back: Option<(EntityId, u64)> = None;
+    let mut before = BTreeMap::new();
+    let mut early = None;
+    let mut late = None;
+    // Faults end in time for the last sample to be a whole one.
+    let calm = soak.began + INTERVAL * (length - 30);
+    while soak.clock.now() < end {
+        soak.advance_to(schedule.next());
+        ticks += 1;
+        let now = soak.clock.now();
+        let outcome = soak.meter.sample_now();
+        match outcome {
+            Ok(()) => {
+                schedule.succeeded(soak.clock.now());
+                // On the grid that began with the first tick, and the next place of it.
+                let due = schedule.next() - soak.began;
+                assert_eq!(
+                    due.as_nanos() % INTERVAL.as_nanos(),
+                    0,
+                    "it drifts: {due:?}"
+                );
+                assert!(schedule.next() > now && schedule.next() <= now + INTERVAL);
+            }
+            Err(_) => {
+                failed += 1;
+                schedule.failed(soak.clock.now());
+                assert!(
+                    schedule.next() <= now + INTERVAL,
+                    "it backs off for too long"
+                );
+            }
+        }
+        match &mut going_on {
+            Some((fault, left)) if *left == 0 || now >= calm => {
+                let fault = *fault;
+                soak.heal(fault);
+                if let Fault::Gone(gpu) = fault {
+                    back = Some((gpu, ticks + 3));
+                }
+                going_on = None;
+                quiet = 8 + soak.dice.below(40);
+            }
+            Some((_, left)) => *left -= 1,
+            None if quiet > 0 => quiet -= 1,
+            None if now < calm => going_on = Some(soak.strike()),
+            None => {}
+        }
+        // An engine that is down sees nothing, and one that is about to go forgets what was not
+        // read.
+        let fault = going_on.map(|(fault, _)| fault);
+        let records = !matches!(fault, Some(Fault::Restart));
+        let about_to = fault.is_none() && quiet == 0;
+        if records && !about_to && now < calm && soak.dice.below(10) == 0 {
+            // Of a GPU that is gone, or not watched again yet, nobody tells what happens.
+            let gone = match (fault, back) {
+                (Some(Fault::Gone(gpu)), _) => Some(gpu),
+                (_, Some((gpu, until))) if ticks < until => Some(gpu),
+                _ => None,
+            };
+            soak.xid(gone);
+        }
+        if ticks % 16 == 0 {
+            let totals = soak.totals();
+            for (series, value) in &before {
+                let now = totals.get(series);
+                assert!(
+                    now.is_some_and(|now| now >= value),
+                    "{series:?}: {value} {now:?}"
+                );
+            }
+            before = totals;
+        }
+        let gone = now - soak.began;
+        if early.is_none() && gone >= INTERVAL * (length / 10) {
+            early = resident();
+        }
+        late = Some(gone);
+    }
+    // The last of the slow fields and of the events are in.
+    assert_eq!(soak.meter.health().state, State::Ready);
+    let totals = soak.totals();
+    for gpu in (0..GPUS).map(EntityId::gpu) {
+        for (name, _, told, field, per) in COUNTED {
+            let key = ((*name).to_owned(), soak.uuid(gpu), (*told).to_owned());
+            let shown = totals.get(&key).copied();
+            let did = soak.did(gpu, *field, *per);
+            // The same but for the last bit of a fraction.
+            let close = |shown: f64| (shown - did).abs() <= did.abs() * 1e-12;
+            assert!(
+                shown.is_some_and(close),
+                "seed {seed}: {key:?}: {shown:?}, did {did}"
+            );
+        }
+    }
+    let mut xids = BTreeMap::new();
+    for ((name, id, code), value) in &totals {
+        if name == "hw.gpu.xid.errors" {
+            xids.insert((id.clone(), code.clone()), *value);
+        }
+    }
+    assert_eq!(xids, soak.xids, "seed {seed}");
+    let all: f64 = soak.xids.values().sum();
+    let energy = soak.did(EntityId::gpu(0), FieldId::TOTAL_ENERGY_CONSUMPTION, 1e3);
+    let after = resident();
+    println!(
+        "seed {seed}: {ticks} ticks, {failed} failed, {late:?}, faults {:?}, {all} XIDs, {energy} J, \
+         resident {early:?} to {after:?} KiB",
+        soak.faults
+    );
+    assert!(!soak.faults.is_empty() && all > 0.0, "nothing happened");
+    if let (Some(early), Some(after)) = (early, after) {
+        assert!(after < early + 2048, "memory grows: {early} to {after} KiB");
+    }
+}
+
+/// The memory is the process's, so the soak has one for itself.
+#[test]
+fn weeks_of_faults_leave_totals_exact_the_cadence_as_it_was_and_memory_flat() {
+    if std::env::var_os(ALONE).is_some() {
+        let length = if long() { 172_800 } else { 2_000 };
+        let seed = std::env::var("DCGM_TEST_SEED").ok();
+        soak(seed.and_then(|seed| seed.parse().ok()).unwrap_or(4), length);
+        return;
+    }
+    let name =
+        "tests::soak::weeks_of_faults_leave_totals_exact_the_cadence_as_it_was_and_memory_flat";
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args([name, "--exact", "--nocapture", "--test-threads=1"])
+        .env(ALONE, "1")
+        .output()
+        .unwrap();
+    let (told, why) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    println!("{told}");
+    assert!(
+        output.status.success() && told.contains("1 passed"),
+        "{told}\n{why}"
+    );
+}

@@ -1,0 +1,282 @@
+//! What must hold whatever a libdcgm answers: the checks that property tests and the fuzzer share.
+//!
+//! Bytes are a script: the library behind [`library`] answers what they say, and [`exercise`] asks
+//! it through the same functions as a session does. A claim that is broken is a panic.
+
+mod library;
+mod script;
+
+use script::{Script, Told};
+
+use super::{Dcgm, FieldGroupId, GroupId, HandleCell, Records, text};
+use crate::code::ReturnCode;
+use crate::cursor::Cursor;
+use crate::entity::{Entity, EntityId, EntityKind};
+use crate::sample::{Sample, Samples, Timestamp};
+use crate::value::{Absent, Value};
+
+use dcgm_sys as sys;
+
+/// The functions that are asked, a script's first byte says which.
+const PATHS: [fn(); 8] = [
+    latest, since, identity, list, attributes, instances, links, builds,
+];
+
+/// Plays a script, and panics if anything is handed out that must not be.
+pub(crate) fn exercise(bytes: &[u8]) {
+    let path = bytes.first().copied().unwrap_or(0);
+    script::play(bytes.get(1..).unwrap_or_default());
+    PATHS[usize::from(path) % PATHS.len()]();
+}
+
+fn dcgm() -> Dcgm {
+    Dcgm::new(library::library())
+}
+
+/// The latest values of a few pairs.
+fn latest() {
+    let (mut entities, mut fields) = script::with(|script| {
+        let entities: Vec<_> = (0..=script.byte() % 4).map(|_| script.pair()).collect();
+        let fields: Vec<_> = (0..=script.byte() % 6).map(|_| script.field()).collect();
+        (entities, fields)
+    });
+    let (asked, names) = (entities.clone(), fields.clone());
+    let handle = HandleCell::default();
+    let mut records = Records::default();
+    let mut seen = Samples::new();
+    // Twice into the same buffer: what the first call left behind is no value of the second.
+    for _ in 0..2 {
+        script::forget();
+        seen.clear();
+        let mut places = Vec::new();
+        let outcome = records.latest(
+            dcgm(),
+            &handle,
+            &mut entities,
+            &mut fields,
+            |e, f, sample| {
+                check_text(&sample);
+                places.push((e, f));
+                seen.push(sample);
+            },
+        );
+        (entities, fields) = (asked.clone(), names.clone());
+        let told = script::told();
+        if outcome.is_err() {
+            assert!(seen.is_empty(), "a call that failed has values");
+            continue;
+        }
+        assert!(seen.len() <= asked.len() * names.len());
+        let mut samples = seen.iter().zip(places);
+        for (at, told) in told.iter().enumerate() {
+            let pair = asked[at / names.len()];
+            let Some(told) = told else {
+                let (sample, place) = samples.next().expect("an empty record is a sample");
+                assert_eq!(place, (at / names.len(), at % names.len()));
+                assert_eq!(sample.value, Err(Absent::Malformed));
+                assert_eq!(sample.entity, id(&pair));
+                continue;
+            };
+            let entity = asked.iter().position(|pair| id(pair) == told.entity);
+            let field = names.iter().position(|field| *field == told.field);
+            let (Some(_), Some(_)) = (entity, field) else {
+                continue;
+            };
+            let (sample, (e, f)) = samples.next().expect("what was asked for is a sample");
+            assert_eq!((id(&asked[e]), names[f]), (told.entity, told.field));
+            check(&sample, told);
+        }
+        assert!(samples.next().is_none(), "more samples than records");
+    }
+}
+
+/// Samples since a time, and the cursor that goes by them.
+fn since() {
+    let handle = HandleCell::default();
+    let (group, fields) = (GroupId(1), FieldGroupId(2));
+    let mut cursor = Cursor::new();
+    let mut scratch = String::new();
+    let mut new = Samples::new();
+    for _ in 0..3 {
+        script::forget();
+        let began = script::with(Script::time);
+        let from = cursor.ask_from(Timestamp::from_micros(began));
+        assert!(from.micros() >= 0, "DCGM takes no time before 1970");
+        let mut count = 0;
+        new.clear();
+        let mut take = |sample: Sample<'_>| {
+            check_text(&sample);
+            let told = script::told();
+            let told = told.get(count).and_then(Option::as_ref);
+            check(&sample, told.expect("no sample is made up"));
+            count += 1;
+            let _ = (sample.timestamp.since(from), from.since(sample.timestamp));
+            let _ = sample.timestamp.system_time();
+            if cursor.is_new(&sample) {
+                new.push(sample);
+            }
+        };
+        let answer = dcgm().since(&handle, (group, fields), from, &mut scratch, &mut take);
+        assert_eq!(count, script::told().len(), "a sample is lost");
+        if let Ok(next) = answer {
+            cursor.commit(new.iter(), next);
+            let horizon = next.micros().saturating_sub(2_000_000);
+            for sample in &new {
+                assert!(
+                    !cursor.is_new(&sample) || sample.timestamp.micros() < horizon,
+                    "{sample:?} would come twice"
+                );
+            }
+        }
+    }
+}
+
+/// Texts and numbers that the driver is asked for.
+fn identity() {
+    let mut entities = script::with(|script| vec![script.pair(), script.pair()]);
+    let asked = entities.len();
+    let answer = Records::default().identity(
+        dcgm(),
+        &HandleCell::default(),
+        &mut entities,
+        |at, sample| {
+            assert!(at < asked);
+            check_text(&sample);
+        },
+    );
+    drop(answer);
+}
+
+fn list() {
+    let room = script::with(|script| usize::from(script.byte() % 40));
+    let (mut ids, mut found) = (Vec::new(), vec![EntityId::gpu(77)]);
+    let kind = EntityKind::from_raw(script::with(|script| script.pair()).entityGroupId);
+    let answer = dcgm().list(&HandleCell::default(), kind, room, &mut ids, &mut found);
+    assert!(found.len() <= room);
+    assert!(answer.is_ok() || found.is_empty());
+    assert!(found.is_sorted_by(|one, next| one < next), "{found:?}");
+    assert!(found.iter().all(|id| id.kind == kind));
+}
+
+fn attributes() {
+    let handle = HandleCell::default();
+    if let Ok(entity) = dcgm().gpu(&handle, 3) {
+        assert_eq!(entity.id, EntityId::gpu(3));
+        check_entity(&entity);
+    }
+    drop(
+        dcgm()
+            .gpu_status(&handle, 3)
+            .map(|status| format!("{status:?}")),
+    );
+}
+
+fn instances() {
+    let Ok(instances) = dcgm().mig(&HandleCell::default()) else {
+        return;
+    };
+    assert!(instances.len() <= 448, "more than the struct can hold");
+    instances.iter().for_each(check_entity);
+}
+
+fn links() {
+    let pack = |parent: EntityId, index: u32| Some(EntityId::new(parent.kind, index));
+    let Ok(links) = dcgm().links(&HandleCell::default(), pack) else {
+        return;
+    };
+    assert!(links.len() <= 32 * 36 + 12 * 64, "{}", links.len());
+    for link in links {
+        assert!(!format!("{link:?}").chars().any(char::is_control));
+    }
+}
+
+fn builds() {
+    let handle = HandleCell::default();
+    for build in [dcgm().library_build(), dcgm().engine_build(&handle)] {
+        let Ok(build) = build else { continue };
+        assert!(build.raw().len() <= 512);
+        assert!(text::is_shown(build.raw()), "{:?}", build.raw());
+        let _ = (build.version(), build.is_simulated());
+    }
+}
+
+fn id(pair: &sys::dcgmGroupEntityPair_t) -> EntityId {
+    EntityId::new(EntityKind::from_raw(pair.entityGroupId), pair.entityId)
+}
+
+fn check_entity(entity: &Entity) {
+    let texts = [
+        &entity.uuid,
+        &entity.model,
+        &entity.brand,
+        &entity.pci_bus_id,
+        &entity.serial,
+        &entity.vbios,
+        &entity.driver_version,
+    ];
+    for told in texts.into_iter().flatten() {
+        assert!(!told.trim().is_empty() && told.len() <= 256, "{told:?}");
+        assert!(text::is_shown(told) && !text::is_blank(told), "{told:?}");
+    }
+    drop(format!("{entity:?}"));
+}
+
+/// What holds of every sample.
+fn check_text(sample: &Sample<'_>) {
+    if let Ok(Value::Text(told)) = sample.value {
+        assert!(told.len() <= 256, "{} bytes", told.len());
+        assert!(text::is_shown(told), "{told:?}");
+    }
+    let shown = match sample.value {
+        Ok(value) => value.to_string(),
+        Err(absent) => absent.to_string(),
+    };
+    let shown = format!("{shown} {} {}", sample.entity, sample.field);
+    assert!(text::is_shown(&shown), "{shown:?}");
+}
+
+/// Whether a sample says what the record said: the value bit by bit, or a reason.
+fn check(sample: &Sample<'_>, told: &Told) {
+    assert_eq!(
+        (sample.entity, sample.field.raw()),
+        (told.entity, told.field)
+    );
+    assert_eq!(sample.timestamp.micros(), told.time);
+    let code = ReturnCode::from_raw(told.status);
+    if !code.is_ok() {
+        assert_eq!(sample.value.err(), Absent::from_status(code));
+        return;
+    }
+    let mut head = [0; 8];
+    head.copy_from_slice(&told.payload[..8]);
+    match (u8::try_from(told.kind), sample.value) {
+        (Ok(b'i' | b't'), value) => {
+            let number = i64::from_ne_bytes(head);
+            if number >= sys::DCGM_INT64_BLANK {
+                assert!(value.is_err(), "{number} is a blank");
+            } else {
+                assert_eq!(value, Ok(Value::Int(number)));
+            }
+        }
+        (Ok(b'd'), value) => {
+            let number = f64::from_ne_bytes(head);
+            if number.is_finite() && number >= sys::DCGM_FP64_BLANK {
+                assert!(value.is_err(), "{number} is a blank");
+            } else {
+                let Ok(Value::Double(value)) = value else {
+                    panic!("{number}: {value:?}")
+                };
+                assert_eq!(value.to_bits(), number.to_bits());
+            }
+        }
+        (Ok(b's'), value) => assert!(
+            matches!(value, Ok(Value::Text(_))) || value.is_err_and(|why| why != Absent::Malformed),
+            "{value:?}"
+        ),
+        (Ok(b'b'), value) => assert_eq!(value, Ok(Value::Blob(&*told.payload))),
+        (_, value) => assert_eq!(value, Err(Absent::Malformed)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

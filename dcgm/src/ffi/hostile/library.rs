@@ -1,0 +1,298 @@
+//! A table of functions that answer by the script of their thread.
+
+use core::ffi::{c_char, c_int, c_uint, c_ushort, c_void};
+use std::sync::OnceLock;
+
+use dcgm_sys as sys;
+
+use super::id;
+use super::script::{self, Told};
+
+pub(super) fn library() -> &'static sys::Library {
+    static LIBRARY: OnceLock<sys::Library> = OnceLock::new();
+    LIBRARY.get_or_init(|| {
+        let symbols = sys::Symbols {
+            dcgmEntitiesGetLatestValues: Some(latest),
+            dcgmGetValuesSince_v2: Some(since),
+            dcgmGetEntityGroupEntities: Some(list),
+            dcgmGetDeviceAttributes: Some(attributes),
+            dcgmGetGpuStatus: Some(status),
+            dcgmGetGpuInstanceHierarchy: Some(instances),
+            dcgmGetNvLinkLinkStatus: Some(links),
+            dcgmVersionInfo: Some(library_build),
+            dcgmHostengineVersionInfo: Some(engine_build),
+            ..sys::Symbols::none()
+        };
+        // SAFETY: each writes within what its caller says there is room for, and nothing else.
+        unsafe { sys::Library::from_symbols(symbols) }
+    })
+}
+
+fn chars<const N: usize>(bytes: &[u8; N]) -> [c_char; N] {
+    bytes.map(|byte| byte.cast_signed() as c_char)
+}
+
+/// # Safety
+///
+/// As the function of DCGM's.
+unsafe extern "C" fn latest(
+    _: sys::dcgmHandle_t,
+    entities: *mut sys::dcgmGroupEntityPair_t,
+    entity_count: c_uint,
+    fields: *mut c_ushort,
+    field_count: c_uint,
+    _: c_uint,
+    values: *mut sys::dcgmFieldValue_v2,
+) -> sys::dcgmReturn_t {
+    let (rows, columns) = (entity_count as usize, field_count as usize);
+    // SAFETY: as many entities as the caller says.
+    let entities = unsafe { core::slice::from_raw_parts(entities, rows) };
+    // SAFETY: as many fields as the caller says.
+    let fields = unsafe { core::slice::from_raw_parts(fields, columns) };
+    // SAFETY: a value for each pair.
+    let values = unsafe { core::slice::from_raw_parts_mut(values, rows * columns) };
+    script::with(|script| {
+        for (at, value) in values.iter_mut().enumerate() {
+            let mut entity = id(&entities[at / columns]);
+            let mut field = fields[at % columns];
+            match script.byte() % 8 {
+                0 => {
+                    script::tell(None);
+                    continue;
+                }
+                1 => entity = id(&script.pair()),
+                2 => field = script.field(),
+                3 => (entity, field) = (id(&entities[0]), fields[0]),
+                _ => {}
+            }
+            let told = script.record(entity, field);
+            value.version = u32::from(script.byte()).max(1);
+            value.entityGroupId = told.entity.kind.raw();
+            value.entityId = told.entity.id;
+            value.fieldId = told.field;
+            value.fieldType = told.kind;
+            value.status = told.status;
+            value.unused = u32::MAX;
+            value.ts = told.time;
+            value.value.blob = chars(&told.payload);
+            script::tell(Some(told));
+        }
+        script.code()
+    })
+}
+
+/// # Safety
+///
+/// As the function of DCGM's.
+unsafe extern "C" fn since(
+    _: sys::dcgmHandle_t,
+    _: sys::dcgmGpuGrp_t,
+    _: sys::dcgmFieldGrp_t,
+    _: i64,
+    next: *mut i64,
+    callback: sys::dcgmFieldValueEntityEnumeration_f,
+    user: *mut c_void,
+) -> sys::dcgmReturn_t {
+    let Some(callback) = callback else {
+        return sys::DCGM_ST_BADPARAM;
+    };
+    for _ in 0..script::with(|script| script.byte() % 4) {
+        let (entity, mut values) = script::with(|script| {
+            let entity = id(&script.pair());
+            let mut values = Vec::new();
+            for _ in 0..script.byte() % 4 {
+                let field = script.field();
+                let told = script.record(entity, field);
+                values.push(value(&told, script.byte()));
+                script::tell(Some(told));
+            }
+            (entity, values)
+        });
+        let count = match c_int::try_from(values.len()) {
+            Ok(0) => -script::with(|script| c_int::from(script.byte())),
+            count => count.unwrap_or(0),
+        };
+        let (kind, values) = (entity.kind.raw(), values.as_mut_ptr());
+        // SAFETY: `values` holds `count` values, or the count is of none.
+        if unsafe { callback(kind, entity.id, values, count, user) } != 0 {
+            break;
+        }
+    }
+    let (time, code) = script::with(|script| (script.time(), script.code()));
+    // SAFETY: the caller gave a place for it.
+    unsafe { next.write(time) };
+    code
+}
+
+fn value(told: &Told, version: u8) -> sys::dcgmFieldValue_v1 {
+    let mut value = *super::super::zeroed::<sys::dcgmFieldValue_v1>();
+    value.version = version.into();
+    value.fieldId = told.field;
+    value.fieldType = told.kind;
+    value.status = told.status;
+    value.ts = told.time;
+    value.value.blob = chars(&told.payload);
+    value
+}
+
+/// # Safety
+///
+/// As the function of DCGM's.
+unsafe extern "C" fn list(
+    _: sys::dcgmHandle_t,
+    _: sys::dcgm_field_entity_group_t,
+    entities: *mut c_uint,
+    count: *mut c_int,
+    _: c_uint,
+) -> sys::dcgmReturn_t {
+    // SAFETY: the caller's, who says there how much room there is.
+    let count = unsafe { &mut *count };
+    let room = usize::try_from(*count).unwrap_or(0);
+    // SAFETY: as much room as the caller says.
+    let entities = unsafe { core::slice::from_raw_parts_mut(entities, room) };
+    script::with(|script| {
+        entities.fill_with(|| script.pair().entityId);
+        *count = script.count(u32::try_from(room).unwrap_or(0)).cast_signed();
+        script.code()
+    })
+}
+
+/// # Safety
+///
+/// As the function of DCGM's.
+unsafe extern "C" fn attributes(
+    _: sys::dcgmHandle_t,
+    _: c_uint,
+    attributes: *mut sys::dcgmDeviceAttributes_v3,
+) -> sys::dcgmReturn_t {
+    // SAFETY: the caller's.
+    let attributes = unsafe { &mut *attributes };
+    script::with(|script| {
+        attributes.version = script.byte().into();
+        let texts = &mut attributes.identifiers;
+        for text in [
+            &mut texts.brandName,
+            &mut texts.deviceName,
+            &mut texts.pciBusId,
+            &mut texts.serial,
+            &mut texts.uuid,
+            &mut texts.vbios,
+            &mut texts.driverVersion,
+        ] {
+            let mut bytes = [0; 256];
+            script.text(&mut bytes);
+            *text = chars(&bytes);
+        }
+        script.code()
+    })
+}
+
+/// # Safety
+///
+/// As the function of DCGM's.
+unsafe extern "C" fn status(
+    _: sys::dcgmHandle_t,
+    _: c_uint,
+    status: *mut sys::DcgmEntityStatus_t,
+) -> sys::dcgmReturn_t {
+    script::with(|script| {
+        // SAFETY: the caller's.
+        unsafe { status.write(u32::from_ne_bytes(script.bytes())) };
+        script.code()
+    })
+}
+
+/// # Safety
+///
+/// As the function of DCGM's.
+unsafe extern "C" fn instances(
+    _: sys::dcgmHandle_t,
+    hierarchy: *mut sys::dcgmMigHierarchy_v2,
+) -> sys::dcgmReturn_t {
+    // SAFETY: the caller's.
+    let hierarchy = unsafe { &mut *hierarchy };
+    script::with(|script| {
+        hierarchy.count = script.count(448);
+        let told = usize::from(script.byte() % 8);
+        for row in hierarchy.entityList.iter_mut().take(told) {
+            row.entity = script.pair();
+            row.parent = script.pair();
+            row.info.nvmlInstanceId = u32::from_ne_bytes(script.bytes());
+            row.info.nvmlComputeInstanceId = u32::from_ne_bytes(script.bytes());
+            row.info.nvmlProfileSlices = u32::from_ne_bytes(script.bytes());
+        }
+        script.code()
+    })
+}
+
+/// # Safety
+///
+/// As the function of DCGM's: a struct of one of the three versions, each of which begins with its
+/// version.
+unsafe extern "C" fn links(
+    _: sys::dcgmHandle_t,
+    status: *mut sys::dcgmNvLinkStatus_v5,
+) -> sys::dcgmReturn_t {
+    use sys::Versioned as _;
+    // SAFETY: every version begins with this word.
+    let version = unsafe { status.cast::<c_uint>().read() };
+    macro_rules! answer {
+        ($status:expr) => {{
+            let status = $status;
+            script::with(|script| {
+                status.numGpus = script.count(32);
+                status.numNvSwitches = script.count(12);
+                for gpu in status.gpus.iter_mut().take(3) {
+                    gpu.entityId = script.pair().entityId;
+                    gpu.linkState.fill(u32::from(script.byte()));
+                }
+                for switch in status.nvSwitches.iter_mut().take(2) {
+                    switch.entityId = script.pair().entityId;
+                    switch.linkState.fill(u32::from_ne_bytes(script.bytes()));
+                }
+                script.code()
+            })
+        }};
+    }
+    if script::with(|script| script.byte()) > 200 {
+        return sys::DCGM_ST_VER_MISMATCH;
+    }
+    if version == sys::dcgmNvLinkStatus_v5::VERSION {
+        // SAFETY: the caller's struct is of the version that it says.
+        answer!(unsafe { &mut *status })
+    } else if version == sys::dcgmNvLinkStatus_v4::VERSION {
+        // SAFETY: the caller's struct is of the version that it says.
+        answer!(unsafe { &mut *status.cast::<sys::dcgmNvLinkStatus_v4>() })
+    } else {
+        // SAFETY: the caller's struct is of the version that it says.
+        answer!(unsafe { &mut *status.cast::<sys::dcgmNvLinkStatus_v3>() })
+    }
+}
+
+fn build(info: &mut sys::dcgmVersionInfo_v2) -> sys::dcgmReturn_t {
+    script::with(|script| {
+        let mut bytes = [0; 512];
+        script.text(&mut bytes);
+        info.rawBuildInfoString = chars(&bytes);
+        script.code()
+    })
+}
+
+/// # Safety
+///
+/// As the function of DCGM's.
+unsafe extern "C" fn library_build(info: *mut sys::dcgmVersionInfo_v2) -> sys::dcgmReturn_t {
+    // SAFETY: the caller's.
+    build(unsafe { &mut *info })
+}
+
+/// # Safety
+///
+/// As the function of DCGM's.
+unsafe extern "C" fn engine_build(
+    _: sys::dcgmHandle_t,
+    info: *mut sys::dcgmVersionInfo_v2,
+) -> sys::dcgmReturn_t {
+    // SAFETY: the caller's.
+    build(unsafe { &mut *info })
+}

@@ -1,0 +1,135 @@
+//! Claims about where unsafe code is, and who decides which library is loaded: read off the sources.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Where unsafe code may be among what is published.
+const ROOMS: [&str; 2] = ["dcgm-sys", "dcgm/src/ffi"];
+
+/// The crates that others embed, less their tests.
+const PUBLISHED: [&str; 3] = ["dcgm-sys", "dcgm", "dcgm-otel"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Every source of a folder, by its path from the root.
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let name = path.strip_prefix(root()).unwrap().display().to_string();
+                found.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "{folder} has no sources");
+    found
+}
+
+/// The code of a line, without a comment and without text in quotation marks.
+fn code(line: &str) -> String {
+    let mut code = String::new();
+    let mut quoted = false;
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' if quoted => drop(chars.next()),
+            '"' => quoted = !quoted,
+            '/' if !quoted && chars.peek() == Some(&'/') => break,
+            c if !quoted => code.push(c),
+            _ => {}
+        }
+    }
+    code
+}
+
+fn has_word(code: &str, word: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    code.split(|c| !is_part(c)).any(|found| found == word)
+}
+
+fn lines_with(folder: &str, word: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, text) in sources(folder) {
+        for (number, line) in text.lines().enumerate() {
+            if has_word(&code(line), word) {
+                found.push(format!("{name}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn unsafe_code_is_in_its_two_rooms_and_nowhere_else() {
+    let mut outside = Vec::new();
+    for published in PUBLISHED {
+        outside.extend(lines_with(published, "unsafe"));
+    }
+    let inside = |line: &String| ROOMS.iter().any(|room| line.starts_with(room));
+    assert!(outside.iter().any(inside), "the search finds nothing");
+    // One test of a crate that has none itself counts allocations, and an allocator is unsafe.
+    outside.retain(|line| !inside(line) && !line.starts_with("dcgm-otel/tests/callbacks.rs"));
+    assert_eq!(outside, [""; 0], "\n{}", outside.join("\n"));
+}
+
+#[test]
+fn the_lints_that_keep_it_so_are_on() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    assert!(manifest.contains("unsafe_code = \"deny\""));
+    let otel = fs::read_to_string(root().join("dcgm-otel/src/lib.rs")).unwrap();
+    assert!(otel.contains("#![forbid(unsafe_code)]"));
+    // Who lets it in again is the room itself.
+    let mut let_in = Vec::new();
+    for published in PUBLISHED {
+        let lines = lines_with(&format!("{published}/src"), "unsafe_code");
+        let_in.extend(lines.into_iter().filter(|line| !line.contains("forbid")));
+    }
+    let files: Vec<_> = let_in
+        .iter()
+        .filter_map(|line| line.split(':').next())
+        .collect();
+    assert!(
+        files
+            .iter()
+            .all(|file| ["dcgm-sys/src/lib.rs", "dcgm/src/ffi/mod.rs"].contains(file)),
+        "{let_in:?}"
+    );
+}
+
+#[test]
+fn no_environment_variable_is_read_by_what_finds_and_loads_the_library() {
+    let mut read = Vec::new();
+    for crate_name in ["dcgm-sys/src", "dcgm/src"] {
+        for word in [
+            "var",
+            "var_os",
+            "vars",
+            "vars_os",
+            "getenv",
+            "secure_getenv",
+        ] {
+            read.extend(lines_with(crate_name, word));
+        }
+    }
+    read.retain(|line| {
+        let test = line.contains("/tests.rs:") || line.contains("/tests/");
+        line.contains("env") && !test
+    });
+    assert_eq!(read, [""; 0], "\n{}", read.join("\n"));
+}
+
+#[test]
+fn no_setting_that_a_variable_can_give_is_a_library_s_path() {
+    let keys = fs::read_to_string(root().join("dcgm-otel/src/config/key.rs")).unwrap();
+    assert!(keys.contains("DCGM_OTEL"), "the search finds nothing");
+    assert!(!keys.to_lowercase().contains("library"), "{keys}");
+    let chosen = lines_with("dcgm-otel/src", "with_library");
+    assert_eq!(chosen, [""; 0]);
+}
