@@ -328,4 +328,6 @@ impl Total {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

@@ -124,4 +124,6 @@ fn says_something(text: &str) -> bool {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

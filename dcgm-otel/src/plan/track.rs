@@ -9,6 +9,10 @@ use crate::catalogue::{Condition, Kind, Metric, Op};
 use crate::counters::{Ledger, Step};
 use crate::snapshot::Number;
 
+/// What 64 bits with a sign do not hold: 2^63. The largest that they do hold would be no level, but
+/// what was left of one.
+const TOO_LARGE: f64 = 9_223_372_036_854_775_808.0;
+
 /// What was last read for a series.
 #[derive(Debug)]
 pub(crate) struct Track {
@@ -149,13 +153,12 @@ fn plain(metric: &Metric, input: &Input, value: &Value<'_>) -> Option<Number> {
     if is_none || !scaled.is_finite() || scaled < least || scaled > most {
         return None;
     }
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a conversion ends at the largest"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "what does not fit is none")]
     match metric.kind {
         Kind::GaugeF64 => Some(Number::F64(scaled)),
-        Kind::GaugeI64 | Kind::UpDownI64 => Some(Number::I64(scaled.round() as i64)),
+        Kind::GaugeI64 | Kind::UpDownI64 => {
+            (scaled.abs() < TOO_LARGE).then(|| Number::I64(scaled.round() as i64))
+        }
         Kind::CounterF64 | Kind::CounterU64 => None,
     }
 }

@@ -8,6 +8,7 @@ mod lifecycle;
 mod own;
 mod panics;
 mod places;
+mod properties;
 mod settings;
 mod soak;
 mod totals;

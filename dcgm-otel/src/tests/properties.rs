@@ -1,0 +1,71 @@
+//! What holds of a meter whatever happens: random steps, and after each of them one export.
+
+mod actor;
+mod caps;
+mod script;
+mod stage;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
+
+use opentelemetry_sdk::metrics::Temporality;
+
+use crate::Config;
+use crate::clock::Clock;
+use script::{Step, step};
+use stage::Stage;
+
+/// Few cases by default, all with `DCGM_TEST_LONG=1`.
+fn cases(few: u32, all: u32) -> ProptestConfig {
+    let long = std::env::var_os("DCGM_TEST_LONG").is_some_and(|value| value == "1");
+    ProptestConfig {
+        cases: if long { all } else { few },
+        // Steps are dropped one by one, and each try installs meters: enough for a short script.
+        max_shrink_iters: 600,
+        failure_persistence: None::<Box<FileFailurePersistence>>.map(|one| one as _),
+        ..ProptestConfig::default()
+    }
+}
+
+fn config() -> Config {
+    Config::default()
+        .with_interval(super::SECOND)
+        .with_max_series(100_000)
+        .with_max_instrument_series(100_000)
+}
+
+/// Plays the steps to three meters: of either temporality, and with a cap.
+fn play(steps: &[Step], (all, metric): (usize, usize)) {
+    let clock = Clock::manual();
+    let capped = config()
+        .with_max_series(all)
+        .with_max_instrument_series(metric);
+    let mut stages = [
+        Stage::new(&clock, config(), Temporality::Cumulative),
+        Stage::new(&clock, config(), Temporality::Delta),
+        Stage::new(&clock, capped, Temporality::Cumulative),
+    ];
+    for (at, step) in [Step::Heal].iter().chain(steps).enumerate() {
+        if let Step::Pass(millis) = step {
+            clock.advance(std::time::Duration::from_millis(*millis));
+        }
+        for stage in &mut stages {
+            stage.take(step);
+            stage.check(&format!("after step {at}, {step:?}"));
+        }
+        let [cumulative, delta, _] = &stages;
+        cumulative.agrees_with(delta);
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(12, 2000))]
+
+    #[test]
+    fn whatever_happens_counters_hold_levels_are_fresh_and_caps_are_kept(
+        steps in vec(step(), 1..60), caps in (1..500_usize, 1..80_usize),
+    ) {
+        play(&steps, caps);
+    }
+}

@@ -1,0 +1,106 @@
+//! What a cap costs: whole blocks, the same at each run, and of a lower cap more than of a higher one.
+
+use std::collections::BTreeSet;
+
+use dcgm::{Absent, EntityId, FieldId};
+use opentelemetry_sdk::metrics::Temporality;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::script::{Step, all};
+use super::stage::{Stage, key};
+use super::{cases, config};
+use crate::clock::Clock;
+use crate::fake::every_field;
+
+/// What makes one host different from another.
+fn trait_of_host() -> impl Strategy<Value = Step> {
+    let unsupported = |(entity, field)| Step::Blank(entity, field, Absent::NotSupported);
+    prop_oneof![
+        12 => (select(all()), select(every_field())).prop_map(unsupported),
+        1 => Just(Step::Mig(true)),
+        1 => Just(Step::Remove(EntityId::switch(0))),
+        1 => Just(Step::Remove(EntityId::gpu(0))),
+        1 => select(all()).prop_map(|id| Step::BlankAll(id, Absent::NotSupported)),
+    ]
+}
+
+/// The series under these caps, after two samples, and whether that is all.
+fn kept(host: &[Step], all: usize, metric: usize) -> BTreeSet<String> {
+    let capped = config()
+        .with_max_series(all)
+        .with_max_instrument_series(metric);
+    let mut stage = Stage::new(&Clock::manual(), capped, Temporality::Cumulative);
+    for step in host {
+        stage.take(step);
+    }
+    for _ in 0..2 {
+        // Under some caps there is nothing left to read.
+        let _ = stage.meter().sample_now();
+    }
+    stage.points().iter().map(key).collect()
+}
+
+proptest! {
+    #![proptest_config(cases(10, 1500))]
+
+    #[test]
+    fn a_lower_cap_shows_a_part_of_what_a_higher_one_shows_and_two_runs_the_same(
+        host in vec(trait_of_host(), 0..20), cap in 1..400_usize, more in 0..400_usize,
+    ) {
+        let whole = kept(&host, 100_000, 100_000);
+        let high = kept(&host, cap + more, 100_000);
+        let low = kept(&host, cap, 100_000);
+        prop_assert!(low.is_subset(&high) && high.is_subset(&whole));
+        prop_assert!(low.len() <= cap && high.len() <= cap + more);
+        prop_assert!(whole.len() > cap || low == whole);
+        prop_assert_eq!(&low, &kept(&host, cap, 100_000));
+        let few = kept(&host, 100_000, 3);
+        prop_assert!(few.is_subset(&whole));
+    }
+}
+
+#[test]
+fn what_a_cap_costs_and_what_it_leaves_is_all_that_there_is() {
+    use crate::answers::Answers;
+    use crate::candidates::of;
+    use crate::host::Host;
+    use crate::past::Past;
+    use crate::plan::Plan;
+    use dcgm::{Client, Query, Samples};
+
+    let actor = super::actor::Actor::new(&Clock::manual());
+    actor.take(&Step::Mig(true));
+    actor.connect().unwrap();
+    let kinds: Vec<_> = dcgm::EntityKind::ALL.to_vec();
+    let entities = actor.entities(&kinds).unwrap();
+    let links = actor.links().unwrap();
+    let host = Host::new(entities, &links);
+    let mut samples = Samples::new();
+    let fields: Vec<FieldId> = every_field();
+    actor
+        .latest(&Query::new([(all(), fields)]), &mut samples)
+        .unwrap();
+    let mut answers = Answers::default();
+    answers.take(&samples);
+    let now = std::time::Instant::now();
+    let plan = |cap, past: &mut Past| {
+        let config = config().with_max_series(cap);
+        let plan = Plan::new(of(&host, &config, None), &answers, past, &config, now);
+        (plan.layout().series().len(), plan.dropped())
+    };
+    let (whole, none) = plan(100_000, &mut Past::default());
+    assert_eq!(none, 0);
+    for cap in 1..=whole {
+        let mut past = Past::default();
+        let (kept, dropped) = plan(cap, &mut past);
+        assert!(kept <= cap, "{kept} of {cap}");
+        assert_eq!(kept + dropped, whole, "{cap}");
+        // What was dropped of the counters is not there again when there is room again.
+        let (later, gone) = plan(100_000, &mut past);
+        assert_eq!(later + gone, whole, "{cap}");
+        assert!(dropped == 0 || gone <= dropped);
+        assert_eq!(gone > 0, !past.dropped.is_empty(), "{cap}");
+    }
+}

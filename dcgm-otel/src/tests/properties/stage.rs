@@ -1,0 +1,322 @@
+//! One meter on one provider, and what must hold of what it exports.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use dcgm::{EntityId, EntityKind, FieldId};
+use opentelemetry_sdk::metrics::Temporality;
+
+use super::super::{Exported, Pipeline};
+use super::actor::Actor;
+use super::script::{Step, all};
+use crate::catalogue::{CATALOGUE, Kind, Metric, Op, Source};
+use crate::clock::Clock;
+use crate::{Config, DcgmMeter, State};
+
+pub(super) struct Stage {
+    pub(super) actor: Actor,
+    pub(super) pipeline: Pipeline,
+    meter: Option<DcgmMeter>,
+    pub(super) config: Config,
+    temporality: Temporality,
+    /// The total of each counter that was exported: with delta temporality, of what was exported.
+    totals: BTreeMap<String, f64>,
+    /// Those of them that the last export had, and those that were there and went.
+    shown: BTreeSet<String>,
+    went: BTreeSet<String>,
+}
+
+/// A series by name and attributes.
+pub(super) fn key(point: &Exported) -> String {
+    let mut key = point.name.clone();
+    for one in &point.attributes {
+        let _ = write!(key, ",{}={}", one.key, one.value);
+    }
+    key
+}
+
+impl Stage {
+    pub(super) fn new(clock: &Clock, config: Config, temporality: Temporality) -> Self {
+        let mut stage = Self {
+            actor: Actor::new(clock),
+            pipeline: Pipeline::with_temporality(temporality),
+            meter: None,
+            config,
+            temporality,
+            totals: BTreeMap::new(),
+            shown: BTreeSet::new(),
+            went: BTreeSet::new(),
+        };
+        stage.install();
+        stage
+    }
+
+    fn install(&mut self) {
+        let builder = DcgmMeter::builder().client(self.actor.clone());
+        let builder = builder.config(self.config.clone());
+        let builder = builder.clock(self.actor.clock.clone());
+        self.meter = Some(builder.install(&self.pipeline.provider).unwrap());
+    }
+
+    pub(super) fn meter(&self) -> &DcgmMeter {
+        self.meter.as_ref().unwrap()
+    }
+
+    pub(super) fn take(&mut self, step: &Step) {
+        self.actor.take(step);
+        if let Step::Install(collect) = step {
+            self.meter = None;
+            let mut told = self.actor.told.lock();
+            told.fields.clear();
+            told.recent.clear();
+            drop(told);
+            self.went.clear();
+            self.shown.clear();
+            if *collect {
+                assert!(self.points().is_empty(), "shown without a meter");
+                self.forget();
+            }
+            self.install();
+        }
+    }
+
+    /// What is exported of the devices.
+    pub(super) fn points(&self) -> Vec<Exported> {
+        let mut points = self.pipeline.export();
+        points.retain(|point| point.name.starts_with("hw."));
+        points
+    }
+
+    /// Samples, exports, and checks all that must hold.
+    pub(super) fn check(&mut self, when: &str) {
+        let outcome = self.meter().sample_now();
+        let health = self.meter().health();
+        let is_ready = health.state == State::Ready;
+        assert_eq!(is_ready, outcome.is_ok(), "{when}: {outcome:?}");
+        assert_eq!(health.reason.is_none(), outcome.is_ok(), "{when}");
+        assert_eq!(health.callback_panics, 0, "{when}");
+        let points = self.points();
+        self.check_each(&points, when);
+        self.check_levels(&points, when);
+        self.check_counters(&points, when);
+        self.check_events(&points, when);
+    }
+
+    fn check_each(&self, points: &[Exported], when: &str) {
+        assert!(points.len() <= self.config.max_series(), "{when}");
+        let mut keys = BTreeSet::new();
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for point in points {
+            let names = point.attributes.windows(2);
+            let mut names = names.map(|pair| (pair[0].key.as_str(), pair[1].key.as_str()));
+            assert!(names.all(|(a, b)| a < b), "{when}: {point:?}");
+            assert!(keys.insert(key(point)), "{when}: twice {point:?}");
+            *counts.entry(&point.name).or_default() += 1;
+            let (least, most) = metric(point).range;
+            let (least, most) = if is_counter(point) {
+                (0.0, f64::INFINITY)
+            } else {
+                (least, most)
+            };
+            let value = point.value;
+            assert!(
+                value.is_finite() && (least..=most).contains(&value),
+                "{when}: {point:?}"
+            );
+        }
+        let most = counts.values().max().copied().unwrap_or_default();
+        assert!(most <= self.config.max_instrument_series(), "{when}");
+    }
+
+    /// No level is older than it may be, or other than what was last read.
+    fn check_levels(&self, points: &[Exported], when: &str) {
+        let mut levels = points.iter().filter(|point| !is_counter(point)).peekable();
+        let told = self.actor.told.lock();
+        let now = self.actor.clock.now();
+        let is_fresh = |at, period: Duration| now.duration_since(at) < self.config.max_age(period);
+        assert!(
+            levels.peek().is_none() || self.actor.is_connected(),
+            "{when}: without a connection {:?}",
+            levels.next()
+        );
+        let second = Duration::from_secs(1);
+        let anything = told.fields.values().map(|seen| seen.changed);
+        let anything = anything.chain(told.listed).any(|at| is_fresh(at, second));
+        for point in levels {
+            // That all GPUs are gone the engine has said in this tick.
+            let of_gpu = point.attribute("hw.type").as_deref() == Some("gpu");
+            if self.actor.has_no_gpu() && of_gpu && point.name == "hw.status" {
+                continue;
+            }
+            assert!(anything, "{when}: nothing is sampled, and yet {point:?}");
+            let mut is_joint = false;
+            let mut is_right = false;
+            for (source, at_rest) in sources(point) {
+                is_joint |= (source.op.is_joint() && source.op != Op::CountActive)
+                    || source.op == Op::Instances;
+                let period = if at_rest { second * 3600 } else { second };
+                for entity in entities(point) {
+                    for field in source.each.iter().chain([&source.field]) {
+                        let seen = told.fields.get(&(entity, *field));
+                        is_right |= seen.is_some_and(|seen| {
+                            is_fresh(seen.changed, period) && says(point, &source, seen.number)
+                        });
+                    }
+                }
+            }
+            assert!(
+                is_joint || is_right,
+                "{when}: not fresh or not so {point:?}"
+            );
+        }
+    }
+
+    fn check_counters(&mut self, points: &[Exported], when: &str) {
+        let mut shown = BTreeSet::new();
+        for point in points.iter().filter(|point| is_counter(point)) {
+            let key = key(point);
+            let total = self.totals.entry(key.clone()).or_default();
+            if self.temporality == Temporality::Delta {
+                assert!(point.value >= 0.0, "{when}: {point:?}");
+                *total += point.value;
+            } else {
+                assert!(point.value >= *total, "{when}: {total} before {point:?}");
+                *total = point.value;
+            }
+            assert!(!self.went.contains(&key), "{when}: went and came {key}");
+            shown.insert(key);
+        }
+        let gone: Vec<_> = self.shown.difference(&shown).cloned().collect();
+        // Under a cap whole blocks go, for good.
+        assert!(
+            gone.is_empty() || self.config.max_series() < 1000,
+            "{when}: went {gone:?}"
+        );
+        self.went.extend(gone);
+        self.shown = shown;
+        self.forget();
+    }
+
+    /// With delta temporality the SDK forgets what an export does not show: the next time that it is there its
+    /// first growth is all of its total.
+    fn forget(&mut self) {
+        if self.temporality == Temporality::Delta {
+            self.totals.retain(|key, _| self.shown.contains(key));
+        }
+    }
+
+    /// Each event is counted, once.
+    fn check_events(&self, points: &[Exported], when: &str) {
+        if self.config.max_series() < 1000 || self.temporality == Temporality::Delta {
+            return;
+        }
+        let mut expected: BTreeMap<(String, &str, String), f64> = BTreeMap::new();
+        let mut recent = BTreeSet::new();
+        let told = self.actor.told.lock();
+        for (event, count) in &told.events {
+            let (entity, field, code) = event;
+            let code = match code {
+                i64::MIN..=0 => continue,
+                1..=999 => code.to_string(),
+                _ => "_OTHER".to_owned(),
+            };
+            let name = match *field {
+                FieldId::XID_ERRORS => "hw.gpu.xid.errors",
+                _ => "hw.switch.sxid.errors",
+            };
+            #[expect(clippy::cast_precision_loss, reason = "there are few")]
+            let count = *count as f64;
+            let series = (id(*entity), name, code);
+            if told.recent.contains(event) {
+                recent.insert(series.clone());
+            }
+            *expected.entry(series).or_default() += count;
+        }
+        drop(told);
+        let mut found: BTreeMap<(String, &str, String), f64> = BTreeMap::new();
+        for point in points {
+            let name = match point.name.as_str() {
+                "hw.gpu.xid.errors" => "hw.gpu.xid.errors",
+                "hw.switch.sxid.errors" => "hw.switch.sxid.errors",
+                _ => continue,
+            };
+            let of = point.attribute("hw.id").unwrap();
+            let code = point.attribute("error.type").unwrap();
+            *found.entry((of, name, code)).or_default() += point.value;
+        }
+        // What only meters before this one were told is shown once it happens again.
+        expected.retain(|series, _| recent.contains(series) || found.contains_key(series));
+        assert_eq!(found, expected, "{when}");
+    }
+
+    /// Whether the totals are those of another stage.
+    pub(super) fn agrees_with(&self, delta: &Self) {
+        assert_eq!(self.shown, delta.shown);
+        for key in &self.shown {
+            let (total, sum) = (self.totals[key], delta.totals[key]);
+            let near = (total - sum).abs() <= 1e-9 * total.abs().max(1.0);
+            assert!(near, "{key}: {total} in all, {sum} in parts");
+        }
+    }
+}
+
+fn metric(point: &Exported) -> &'static Metric {
+    let mut all = CATALOGUE.iter();
+    all.find(|metric| metric.name == point.name).unwrap()
+}
+
+pub(super) fn is_counter(point: &Exported) -> bool {
+    point.instrument.starts_with("counter")
+}
+
+/// Where a point may have its value from, and whether that is hardly ever sampled.
+fn sources(point: &Exported) -> Vec<(Source, bool)> {
+    let families = metric(point).families.iter();
+    let rows = families.flat_map(|family| {
+        let points = family.points.iter();
+        points.map(move |row| (row, family.at_rest))
+    });
+    let rows = rows.filter(|(row, _)| {
+        row.attributes
+            .iter()
+            .all(|(key, value)| point.attribute(key).as_deref() == Some(value))
+    });
+    rows.flat_map(|(row, at_rest)| row.sources.iter().map(move |one| (*one, at_rest)))
+        .collect()
+}
+
+/// The `hw.id` of an entity; of a link of a GPU, that of the GPU.
+fn id(entity: EntityId) -> String {
+    match (entity.kind, entity.id) {
+        (EntityKind::GPU, id) => format!("GPU-a{id}"),
+        (EntityKind::GPU_INSTANCE, id) => format!("GPU-a1/gi/{}", id - 8),
+        (EntityKind::COMPUTE_INSTANCE, id) => format!("GPU-a1/gi/2/ci/{}", id - 20),
+        (EntityKind::LINK, 32) => "GPU-a0".to_owned(),
+        (EntityKind::LINK, id) => format!("nvswitch-0/port/{}", id - 30),
+        (EntityKind::SWITCH, id) => format!("nvswitch-{id}"),
+        _ => String::new(),
+    }
+}
+
+/// What a point may be about.
+fn entities(point: &Exported) -> Vec<EntityId> {
+    let of = point.attribute("hw.id").unwrap_or_default();
+    let of = of.strip_suffix("/fan").unwrap_or(&of);
+    let mut found = all();
+    found.retain(|one| id(*one) == of);
+    found
+}
+
+/// Whether a number that was read makes the value of a level.
+fn says(point: &Exported, source: &Source, number: Option<f64>) -> bool {
+    if !matches!(source.op, Op::Last | Op::NonZero) {
+        return true;
+    }
+    let Some(number) = number else { return false };
+    let scaled = source.scale.of(number);
+    match metric(point).kind {
+        Kind::GaugeF64 => scaled.total_cmp(&point.value).is_eq(),
+        _ => (scaled.round() - point.value).abs() <= scaled.abs() * 1e-12,
+    }
+}
