@@ -1,7 +1,7 @@
 //! A connection as another thread sees it: something to cut.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use parking_lot::Mutex;
 
@@ -28,9 +28,15 @@ struct Slot {
     line: Mutex<Option<Arc<Line>>>,
     /// The job under way ran out of time before it had a connection: one that it gets now is cut.
     doomed: AtomicBool,
-    /// The peer accepted a connection: to wait from then on means to wait for its answer.
-    accepted: AtomicBool,
+    /// How far a connect came: one of the numbers below.
+    reached: AtomicU8,
 }
+
+/// libdcgm is still being made ready; nobody was called yet.
+const NOBODY: u8 = 0;
+const DIALLED: u8 = 1;
+/// The peer accepted a connection: to wait from then on means to wait for its answer.
+const ACCEPTED: u8 = 2;
 
 impl LineSlot {
     pub(super) fn set(&self, line: Option<Arc<Line>>) {
@@ -56,12 +62,23 @@ impl LineSlot {
         slot.clone().filter(|line| line.mark_cut())
     }
 
-    pub(super) fn set_accepted(&self, accepted: bool) {
-        self.0.accepted.store(accepted, Ordering::Release);
+    /// A connect begins, and has not called anybody yet.
+    pub(super) fn set_nobody(&self) {
+        self.0.reached.store(NOBODY, Ordering::Release);
     }
 
-    pub(super) fn is_accepted(&self) -> bool {
-        self.0.accepted.load(Ordering::Acquire)
+    /// Somebody is called; whether they accepted.
+    pub(super) fn set_accepted(&self, accepted: bool) {
+        let reached = if accepted { ACCEPTED } else { DIALLED };
+        self.0.reached.store(reached, Ordering::Release);
+    }
+
+    /// Whether the peer accepted; `None` if nobody was called yet.
+    pub(super) fn accepted(&self) -> Option<bool> {
+        match self.0.reached.load(Ordering::Acquire) {
+            NOBODY => None,
+            reached => Some(reached == ACCEPTED),
+        }
     }
 }
 

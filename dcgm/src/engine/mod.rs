@@ -151,10 +151,11 @@ impl Client for Engine {
             .checked_add(limit)
             .unwrap_or(now + Duration::from_secs(86_400));
         let outcome = self.task(Operation::Connect, limit, move |seat| seat.connect(until));
-        match (&outcome, &self.options.target) {
-            (Err(Error::Timeout { .. }), Target::Standalone(endpoint)) => Err(
-                session::connect_timeout(endpoint, self.worker.is_accepted()),
-            ),
+        match (&outcome, &self.options.target, self.worker.accepted()) {
+            (Err(Error::Timeout { .. }), Target::Standalone(endpoint), Some(accepted)) => {
+                Err(session::connect_timeout(endpoint, accepted))
+            }
+            // Nobody was called yet: it is libdcgm itself that hangs.
             _ => outcome,
         }
     }
@@ -194,7 +195,9 @@ impl Client for Engine {
 
     #[doc(alias = "dcgmGetEntityGroupEntities")]
     fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
-        let limit = self.options.deadlines.enumerate;
+        // Programs list before each read, and the engine has the list at hand: one that is silent
+        // must not be waited for longer than a read would wait.
+        let limit = self.options.deadlines.read;
         let mut list = std::mem::take(into);
         list.clear();
         *into = self.task(Operation::Enumerate, limit, move |seat| {

@@ -76,9 +76,10 @@ impl<S: State> Worker<S> {
         }
     }
 
-    /// Whether the peer of the connection under way has accepted it.
-    pub(super) fn is_accepted(&self) -> bool {
-        self.line.lock().is_accepted()
+    /// Whether the peer of the connection under way has accepted it; `None` if nobody was called
+    /// yet.
+    pub(super) fn accepted(&self) -> Option<bool> {
+        self.line.lock().accepted()
     }
 
     /// Whether this is a child of the process in which it was made. Its threads are not here, and
