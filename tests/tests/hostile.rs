@@ -1,10 +1,5 @@
 //! Claims about garbage in what a libdcgm answers, over the C boundary.
 
-#![expect(
-    clippy::expect_used,
-    reason = "a test may fail by panicking, in its helpers too"
-)]
-
 use dcgm::{
     Client as _, Cursor, Engine, EngineOptions, EntityId, EntityKind, Error, FieldId, Query,
     Samples, Value, WatchRequest,

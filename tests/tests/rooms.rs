@@ -1,5 +1,10 @@
 //! Claims about where unsafe code is, and who decides which library is loaded: read off the sources.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may fail by panicking, in its helpers too"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

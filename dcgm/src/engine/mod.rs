@@ -197,7 +197,9 @@ impl Client for Engine {
 
     #[doc(alias = "dcgmGetEntityGroupEntities")]
     fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
-        let limit = self.options.deadlines.enumerate;
+        // Programs list before each read, and the engine has the list at hand: one that is silent
+        // must not be waited for longer than a read would wait.
+        let limit = self.options.deadlines.read;
         let mut list = std::mem::take(into);
         list.clear();
         *into = self.task(Operation::Enumerate, limit, move |seat| {

@@ -139,17 +139,17 @@ impl Default for EngineOptions {
 pub struct Deadlines {
     /// Connecting: 5 s.
     pub connect: Duration,
-    /// Listing entities and asking what they are: 30 s.
+    /// Asking what entities are, and how they are linked: 30 s.
     pub enumerate: Duration,
     /// Watching: 30 s, as the engine takes the first sample of every field meanwhile.
     pub watch: Duration,
-    /// Reading: 5 s.
+    /// Reading, and listing entities: 5 s.
     pub read: Duration,
 }
 
 impl Deadlines {
-    /// For a program that reads at an interval: a read may take as long as that, but between 1 and
-    /// 5 s.
+    /// For a program that lists and reads at an interval: each may take as long as that, but between
+    /// 1 and 5 s.
     #[must_use]
     pub fn for_interval(interval: Duration) -> Self {
         let read = interval.clamp(Duration::from_secs(1), Duration::from_secs(5));

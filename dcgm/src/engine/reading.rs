@@ -100,12 +100,21 @@ impl Session {
                     });
                 }
                 Some(fields) => {
+                    plan.leave_out(&fields, limits);
+                    into.clear();
+                    if plan.calls.is_empty() {
+                        // An engine that refuses everything is sick. Left out for good, the fields
+                        // would be missed when it is well again.
+                        self.plans.remove(&query.id());
+                        return Err(Error::Call {
+                            function: "dcgmEntitiesGetLatestValues",
+                            code: ReturnCode::GENERIC_ERROR,
+                        });
+                    }
                     tracing::warn!(
                         ?fields,
                         "the engine refuses to read these fields; they are left out"
                     );
-                    plan.leave_out(&fields, limits);
-                    into.clear();
                 }
             }
         }
@@ -252,25 +261,31 @@ fn ask(
     outcome
 }
 
-/// Which of a call's fields the engine refuses, found by asking for each.
+/// Which of a call's fields the engine refuses, found by asking for each; and for those once more,
+/// because what it refuses only for a moment is not to be left out.
 fn refused_fields(line: &Line, records: &mut Records, call: &Call) -> Result<Vec<FieldId>> {
-    let mut refused = Vec::new();
-    for field in &call.fields {
-        let mut entities: Vec<_> = call.entities.iter().take(1).copied().collect();
-        match records.latest(
-            line.dcgm(),
-            line.handle(),
-            &mut entities,
-            &mut [*field],
-            |_, _, _| {},
-        ) {
-            Ok(()) => {}
-            Err(Error::Call {
-                code: ReturnCode::GENERIC_ERROR,
-                ..
-            }) => refused.push(FieldId::from_raw(*field)),
-            Err(error) => return Err(error),
+    let entity: Vec<_> = call.entities.iter().take(1).copied().collect();
+    let mut refused = call.fields.clone();
+    for _ in 0..2 {
+        let mut again = Vec::new();
+        for field in refused {
+            let mut entity = entity.clone();
+            match records.latest(
+                line.dcgm(),
+                line.handle(),
+                &mut entity,
+                &mut [field],
+                |_, _, _| {},
+            ) {
+                Ok(()) => {}
+                Err(Error::Call {
+                    code: ReturnCode::GENERIC_ERROR,
+                    ..
+                }) => again.push(field),
+                Err(error) => return Err(error),
+            }
         }
+        refused = again;
     }
-    Ok(refused)
+    Ok(refused.into_iter().map(FieldId::from_raw).collect())
 }

@@ -147,6 +147,7 @@ impl Seat {
         if self.session.is_some() {
             return Err(Error::AlreadyConnected);
         }
+        self.line.reached(Stage::Begun);
         embedded::PROCESS.claim(std::process::id())?;
         let library = match &self.options.library {
             Some(path) => sys::Library::open_at(path),

@@ -98,7 +98,12 @@ impl Session {
             .flat_map(|(_, fields)| fields.clone())
             .collect();
         if entities.is_empty() || accepted.is_empty() {
-            return Err(match trial.refused.first() {
+            // That some of the fields are unknown is seldom why none of them is watched.
+            let unknown =
+                |refusal: &&Refusal| refusal.error.code() == Some(ReturnCode::UNKNOWN_FIELD);
+            let refused = &trial.refused;
+            let first = refused.iter().find(|one| !unknown(one));
+            return Err(match first.or(refused.first()) {
                 Some(refusal) => refusal.error.clone(),
                 None => Error::Request("a watch names at least one entity and one field"),
             });

@@ -219,6 +219,8 @@ impl Stage {
             let code = match code {
                 i64::MIN..=0 => continue,
                 1..=999 => code.to_string(),
+                // Codes of switches have up to five digits.
+                1000..=99_999 if *field != FieldId::XID_ERRORS => code.to_string(),
                 _ => "_OTHER".to_owned(),
             };
             let name = match *field {
@@ -304,6 +306,11 @@ fn entities(point: &Exported) -> Vec<EntityId> {
     let of = point.attribute("hw.id").unwrap_or_default();
     let of = of.strip_suffix("/fan").unwrap_or(&of);
     let mut found = all();
+    if of.is_empty() {
+        // What is kept once for the host is read through a GPU.
+        found.retain(|one| one.kind == EntityKind::GPU);
+        return found;
+    }
     found.retain(|one| id(*one) == of);
     found
 }

@@ -29,7 +29,7 @@ pub(super) fn library() -> &'static sys::Library {
 }
 
 fn chars<const N: usize>(bytes: &[u8; N]) -> [c_char; N] {
-    bytes.map(|byte| byte.cast_signed() as c_char)
+    bytes.map(|byte| i8::from_ne_bytes([byte]) as c_char)
 }
 
 /// # Safety
@@ -152,7 +152,8 @@ unsafe extern "C" fn list(
     let entities = unsafe { core::slice::from_raw_parts_mut(entities, room) };
     script::with(|script| {
         entities.fill_with(|| script.pair().entityId);
-        *count = script.count(u32::try_from(room).unwrap_or(0)).cast_signed();
+        let said = script.count(u32::try_from(room).unwrap_or(0));
+        *count = c_int::from_ne_bytes(said.to_ne_bytes());
         script.code()
     })
 }
@@ -254,7 +255,7 @@ unsafe extern "C" fn links(
             })
         }};
     }
-    if script::with(|script| script.byte()) > 200 {
+    if script::with(script::Script::byte) > 200 {
         return sys::DCGM_ST_VER_MISMATCH;
     }
     if version == sys::dcgmNvLinkStatus_v5::VERSION {

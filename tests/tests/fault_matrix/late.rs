@@ -1,0 +1,140 @@
+//! Answers that come too late, or never.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use dcgm::{Client as _, ConnectCause, Error};
+use dcgm_otel::{DcgmMeter, ErrorKind};
+use dcgm_simulator::{Fault, Flavour};
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+
+use crate::bench::{Bench, PANICS, PATIENCE, Reach, count_panics};
+use crate::codes::is_called;
+use crate::session;
+use crate::table::{Hides, ROWS, Row};
+
+/// What each call may take: enough for one that is not hindered, also on a busy machine.
+const DEADLINE: Duration = Duration::from_millis(400);
+
+/// Beyond it.
+const SLOW: Duration = Duration::from_millis(600);
+
+const FAULTS: [Fault; 3] = [
+    Fault::Delay(SLOW),
+    Fault::HangUntilDisconnected,
+    Fault::Hang,
+];
+
+/// A timeout, or what follows from one.
+fn is_told(error: &Error, timed_out: bool) -> bool {
+    match error {
+        Error::Timeout { .. } => true,
+        Error::Connect { cause, .. } => *cause == ConnectCause::Silent,
+        Error::NotConnected | Error::Busy { .. } => timed_out,
+        _ => false,
+    }
+}
+
+/// What hangs goes on, and the client connects again, however many of its threads were lost.
+fn returns(bench: &Bench, engine: &dcgm::Engine, what: &str) {
+    bench.control.clear();
+    let until = Instant::now() + PATIENCE;
+    loop {
+        engine.close();
+        let failures = session::run(engine);
+        if failures.is_empty() {
+            return;
+        }
+        assert!(Instant::now() < until, "{what}: {failures:?}");
+        thread::yield_now();
+    }
+}
+
+fn alone(bench: &Bench, row: &Row, fault: Fault) {
+    let what = format!("{:?} {} {fault:?}", bench.flavour, row.function);
+    let before = bench.control.open();
+    let engine = bench.hasty(DEADLINE);
+    assert!(bench.control.fault(row.function, fault, 1));
+    let begin = Instant::now();
+    let failures = session::run(&engine);
+    engine.close();
+    let took = begin.elapsed();
+    assert!(took < PATIENCE, "{what}: {took:?}");
+    let mut timed_out = row.hides == Hides::Release;
+    for (step, error) in &failures {
+        assert!(is_told(error, timed_out), "{what}: {step:?} says {error:?}");
+        timed_out = true;
+    }
+    // What nobody waits for may hang unseen: the end of a connection, and for a moment that of a
+    // watch.
+    if row.hides == Hides::Nothing {
+        let shown = failures.first().map(|(step, _)| *step);
+        assert_eq!(shown, Some(row.step), "{what}: {failures:?}");
+    }
+    returns(bench, &engine, &what);
+    drop(engine);
+    bench.settles_at(before, &what);
+    assert_eq!(bench.control.hanging(), 0, "{what}");
+}
+
+/// A meter that meets it at its first tick.
+fn metered(bench: &Bench, row: &Row, fault: Fault) {
+    let what = format!("meter, {:?} {} {fault:?}", bench.flavour, row.function);
+    let before = bench.control.open();
+    let provider = SdkMeterProvider::builder().build();
+    let meter = DcgmMeter::builder()
+        .shared_client(Arc::new(bench.hasty(DEADLINE)))
+        .interval(Duration::from_secs(600))
+        .initial_delay(Duration::from_secs(600))
+        .install(&provider)
+        .expect("installed");
+    assert!(bench.control.fault(row.function, fault, 1));
+    let failure = meter.sample_now().expect_err(&what);
+    assert_eq!(failure.kind, ErrorKind::Timeout, "{what}: {failure}");
+    assert_eq!(meter.health().errors(ErrorKind::Timeout), 1, "{what}");
+    bench.control.clear();
+    let until = Instant::now() + PATIENCE;
+    while let Err(failure) = meter.sample_now() {
+        assert!(Instant::now() < until, "{what}: {failure}");
+        thread::yield_now();
+    }
+    drop(meter);
+    bench.settles_at(before, &what);
+}
+
+/// Those that a session waits for at its beginning, each of which a meter meets at once.
+fn is_met_by_a_meter(row: &Row) -> bool {
+    row.hides != Hides::End
+        && row.hides != Hides::Release
+        && row.function != "dcgmGetGpuInstanceHierarchy"
+}
+
+#[test]
+fn an_answer_that_comes_late_or_never_is_a_timeout_and_leaves_nothing_open() {
+    count_panics();
+    let mut work = Vec::new();
+    let rows = ROWS.iter().filter(|row| is_called(row, Reach::Standalone));
+    let rows = rows.filter(|row| row.function != "dcgmGetGpuInstanceHierarchy");
+    for (at, row) in rows.enumerate() {
+        for (number, fault) in FAULTS.iter().enumerate() {
+            // By itself each function is either slow or silent.
+            if crate::is_long() || at % FAULTS.len() == number {
+                work.push((row, *fault));
+            }
+        }
+    }
+    // They wait and do nothing, so they can be many.
+    let done = crate::share(8, work, |(row, fault)| {
+        let bench = Bench::new(Flavour::V4_6, Reach::Standalone, None);
+        alone(&bench, row, fault);
+        if !is_met_by_a_meter(row) {
+            return 1;
+        }
+        metered(&bench, row, fault);
+        2
+    });
+    println!("late: {done} combinations of function and fault, of clients and meters");
+    assert_eq!(PANICS.load(Ordering::SeqCst), 0);
+}

@@ -1,0 +1,159 @@
+//! Every code that a function can answer, to a meter: which kind of error it counts.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use dcgm::{Class, ReturnCode};
+use dcgm_otel::{DcgmMeter, ErrorKind, State};
+use dcgm_simulator::Fault;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+
+use crate::bench::{Bench, PANICS, PATIENCE, Reach, count_panics};
+use crate::codes::is_called;
+use crate::table::{Hides, ROWS, Row, Step, ends, shows};
+
+/// When the function begins to fail.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Moment {
+    /// Before the meter's first tick.
+    Start,
+    /// When it has values.
+    Running,
+}
+
+/// Whether a meter that has values goes on calling it.
+fn is_called_at_each_tick(row: &Row) -> bool {
+    matches!(
+        row.function,
+        "dcgmGetEntityGroupEntities"
+            | "dcgmEntitiesGetLatestValues"
+            | "dcgmGetValuesSince_v2"
+            | "dcgmUpdateAllFields"
+    )
+}
+
+/// The kinds of which one is counted; none where the meter has its values all the same.
+fn kinds(row: &Row, code: ReturnCode, moment: Moment) -> Vec<ErrorKind> {
+    if row.hides == Hides::Pointer {
+        return vec![ErrorKind::Watch];
+    }
+    let serious = ends(code) || code == ReturnCode::TIMEOUT;
+    let step = match (shows(row, code), moment) {
+        (None, _) => return Vec::new(),
+        // Hosts without links and without events have metrics, too.
+        (Some(Step::Links | Step::WatchEvents), _) if !serious => return Vec::new(),
+        // A watch that was given back has found the end of the session; what came next tells it.
+        (Some(Step::Again), _) => return vec![ErrorKind::Read, ErrorKind::Watch],
+        (Some(Step::Entities), Moment::Start) => ErrorKind::Enumerate,
+        (Some(Step::WatchEvents | Step::Entities), Moment::Running) => ErrorKind::Read,
+        (Some(_), _) => row.kind,
+    };
+    vec![match code.class() {
+        Class::Version => ErrorKind::Init,
+        Class::GpuLost => ErrorKind::GpuLost,
+        _ if code == ReturnCode::TIMEOUT => ErrorKind::Timeout,
+        _ => step,
+    }]
+}
+
+/// What a meter has counted, and its state.
+fn counted(meter: &DcgmMeter) -> Vec<ErrorKind> {
+    let health = meter.health();
+    let kinds = ErrorKind::ALL.iter().copied();
+    kinds.filter(|kind| health.errors(*kind) > 0).collect()
+}
+
+fn recovers(meter: &DcgmMeter, what: &str) {
+    let until = Instant::now() + PATIENCE;
+    while let Err(failure) = meter.sample_now() {
+        assert!(Instant::now() < until, "{what}: {failure}");
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(meter.health().state, State::Ready, "{what}");
+}
+
+fn combination(bench: &Bench, row: &Row, code: ReturnCode, moment: Moment) {
+    let what = format!(
+        "{:?} {:?} {} {code:?} {moment:?}",
+        bench.flavour, bench.reach, row.function
+    );
+    let before = bench.control.open();
+    let provider = SdkMeterProvider::builder().build();
+    let meter = DcgmMeter::builder()
+        .shared_client(Arc::new(bench.engine()))
+        .interval(Duration::from_secs(600))
+        .initial_delay(Duration::from_secs(600))
+        .install(&provider)
+        .expect("installed");
+    if moment == Moment::Running {
+        recovers(&meter, &what);
+        assert_eq!(counted(&meter), [], "{what}");
+    }
+    let fault = Fault::Code(code.raw());
+    bench.control.reset_calls();
+    assert!(bench.control.fault(row.function, fault, u32::MAX));
+    let outcome = meter.sample_now();
+    // A function that says that it worked, and did nothing, cannot be told from one that did.
+    if !code.is_ok() {
+        assert!(
+            bench.control.calls(row.function) > 0 || row.hides == Hides::End,
+            "{what}: it was not called, so nothing was tried"
+        );
+        let wanted = kinds(row, code, moment);
+        let counted = counted(&meter);
+        let told = outcome.as_ref().err().map(|failure| failure.kind);
+        let is_one = counted.len() == 1 && counted.iter().all(|kind| wanted.contains(kind));
+        assert!(
+            is_one || counted.is_empty() && wanted.is_empty(),
+            "{what}: {counted:?} is counted, and not {wanted:?}: {outcome:?}"
+        );
+        // An engine that refuses a watch may have values all the same, that another client's
+        // watches brought.
+        if row.step != Step::Watch || told.is_some() {
+            assert_eq!(Vec::from_iter(told), counted, "{what}: {outcome:?}");
+        }
+        let degraded = meter.health().state == State::Degraded;
+        assert_eq!(degraded, told.is_some(), "{what}");
+    }
+    bench.control.clear();
+    recovers(&meter, &what);
+    drop(meter);
+    bench.settles_at(before, &what);
+    assert_eq!(bench.control.panics(), 0, "{what}: the simulator panicked");
+}
+
+fn all(bench: &Bench, row: &Row) -> usize {
+    let mut done = 0;
+    for code in crate::codes() {
+        combination(bench, row, code, Moment::Start);
+        done += 1;
+        if is_called_at_each_tick(row) {
+            combination(bench, row, code, Moment::Running);
+            done += 1;
+        }
+    }
+    done
+}
+
+#[test]
+fn each_code_of_each_function_is_counted_under_its_kind_and_the_meter_comes_back() {
+    count_panics();
+    let mut work = Vec::new();
+    for flavour in crate::flavours() {
+        let rows = ROWS.iter().filter(|row| {
+            // With a host without instances it is not called.
+            is_called(row, Reach::Standalone) && row.function != "dcgmGetGpuInstanceHierarchy"
+        });
+        // The end of a connection is the client's affair, and what is left there is tried there.
+        for row in rows.filter(|row| row.hides != Hides::End) {
+            work.push((*flavour, row));
+        }
+    }
+    let done = crate::share(2, work, |(flavour, row)| {
+        all(&Bench::new(flavour, Reach::Standalone, None), row)
+    });
+    println!("meter: {done} combinations of function, code and moment");
+    assert_eq!(PANICS.load(Ordering::SeqCst), 0);
+}

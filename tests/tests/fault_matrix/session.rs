@@ -1,0 +1,61 @@
+//! A session, a step after the other, and what each came to.
+
+use std::time::Duration;
+
+use dcgm::{
+    Client, Cursor, EntityId, EntityKind, Error, FieldId, Query, Result, Samples, WatchRequest,
+};
+
+use crate::table::Step;
+
+/// What failed, in order.
+pub(crate) type Failures = Vec<(Step, Error)>;
+
+const KINDS: [EntityKind; 3] = [
+    EntityKind::GPU,
+    EntityKind::GPU_INSTANCE,
+    EntityKind::COMPUTE_INSTANCE,
+];
+
+/// Everything that telemetry does, once. A connection that fails ends it.
+pub(crate) fn run(engine: &dyn Client) -> Failures {
+    let mut failures = Failures::new();
+    let mut note = |step, outcome: Result<()>| {
+        failures.extend(outcome.err().map(|error| (step, error)));
+    };
+    let connected = engine.connect();
+    let failed = connected.is_err();
+    note(Step::Connect, connected);
+    if failed {
+        return failures;
+    }
+    note(Step::Version, engine.engine().map(drop));
+    note(Step::List, engine.list(EntityKind::GPU, &mut Vec::new()));
+    note(Step::Entities, engine.entities(&KINDS).map(drop));
+    note(Step::Links, engine.links().map(drop));
+    let fields = [
+        FieldId::GPU_TEMP,
+        FieldId::POWER_USAGE,
+        FieldId::PROF_SM_ACTIVE,
+    ];
+    let gpus = vec![EntityId::gpu(0)];
+    let second = Duration::from_secs(1);
+    let watch = engine.watch(&WatchRequest::new(gpus.clone(), fields).every(second));
+    let watch = watch.map_err(|error| note(Step::Watch, Err(error))).ok();
+    let events =
+        engine.watch(&WatchRequest::events(gpus.clone(), [FieldId::XID_ERRORS]).every(second));
+    let events = events
+        .map_err(|error| note(Step::WatchEvents, Err(error)))
+        .ok();
+    let mut samples = Samples::new();
+    let query = Query::new([(gpus, fields.to_vec())]);
+    note(Step::Latest, engine.latest(&query, &mut samples));
+    if let Some(events) = &events {
+        let outcome = engine.events(events, &mut Cursor::new(), &mut samples);
+        note(Step::Events, outcome);
+    }
+    note(Step::Update, engine.update());
+    drop((watch, events));
+    note(Step::Again, engine.list(EntityKind::GPU, &mut Vec::new()));
+    failures
+}

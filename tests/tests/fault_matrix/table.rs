@@ -1,0 +1,118 @@
+//! What a fault of each function should come to: a row a function.
+
+use dcgm::{Class, ReturnCode};
+use dcgm_otel::ErrorKind;
+
+/// The steps of a session, in order.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Step {
+    Connect,
+    Version,
+    List,
+    Entities,
+    Links,
+    Watch,
+    WatchEvents,
+    Latest,
+    Events,
+    Update,
+    /// Listing once more, after the watches were dropped.
+    Again,
+}
+
+/// What hides a code from the caller.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Hides {
+    /// Nothing: each code is an error.
+    Nothing,
+    /// What only this entity or kind lacks: all but the end of the connection and DCGM's timeout.
+    Detail,
+    /// "Not supported", which means that there is none.
+    Unsupported,
+    /// An engine that is too old is asked in another way.
+    TooOld,
+    /// There is nobody to tell: a watch is given back. The end of the connection is found by the
+    /// next call.
+    Release,
+    /// It answers no code but a pointer: whatever the fault, the field is unknown.
+    Pointer,
+    /// The end of a connection: there is nobody to tell.
+    End,
+}
+
+/// A function, where its failure shows first, and what hides it there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row {
+    pub(crate) function: &'static str,
+    pub(crate) step: Step,
+    pub(crate) hides: Hides,
+    /// The meter's kind, if the error itself does not say more.
+    pub(crate) kind: ErrorKind,
+    pub(crate) only: Only,
+}
+
+/// Where a function is called at all.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Only {
+    Standalone,
+    Embedded,
+    Both,
+}
+
+const fn row(function: &'static str, step: Step, hides: Hides, kind: ErrorKind, only: Only) -> Row {
+    Row {
+        function,
+        step,
+        hides,
+        kind,
+        only,
+    }
+}
+
+/// Every function of libdcgm that the telemetry path calls.
+#[rustfmt::skip] // One row a function.
+pub(crate) const ROWS: &[Row] = &[
+    row("dcgmVersionInfo",             Step::Connect,     Hides::Nothing,     ErrorKind::Connect,   Only::Both),
+    row("dcgmInit",                    Step::Connect,     Hides::Nothing,     ErrorKind::Connect,   Only::Both),
+    row("dcgmStartEmbedded_v2",        Step::Connect,     Hides::Nothing,     ErrorKind::Connect,   Only::Embedded),
+    row("dcgmConnect_v2",              Step::Connect,     Hides::Nothing,     ErrorKind::Connect,   Only::Standalone),
+    row("dcgmHostengineVersionInfo",   Step::Connect,     Hides::Nothing,     ErrorKind::Connect,   Only::Both),
+    row("dcgmGetEntityGroupEntities",  Step::List,        Hides::Nothing,     ErrorKind::Enumerate, Only::Both),
+    row("dcgmGetDeviceAttributes",     Step::Entities,    Hides::Detail,      ErrorKind::Enumerate, Only::Both),
+    row("dcgmGetGpuStatus",            Step::Entities,    Hides::Detail,      ErrorKind::Enumerate, Only::Both),
+    row("dcgmGetGpuInstanceHierarchy", Step::Entities,    Hides::Detail,      ErrorKind::Enumerate, Only::Both),
+    row("dcgmGetNvLinkLinkStatus",     Step::Links,       Hides::Unsupported, ErrorKind::Enumerate, Only::Both),
+    row("DcgmFieldGetById",            Step::Watch,       Hides::Pointer,     ErrorKind::Watch,     Only::Both),
+    row("dcgmGroupCreate",             Step::Watch,       Hides::Nothing,     ErrorKind::Watch,     Only::Both),
+    row("dcgmGroupAddEntity",          Step::Watch,       Hides::Nothing,     ErrorKind::Watch,     Only::Both),
+    row("dcgmFieldGroupCreate",        Step::Watch,       Hides::Nothing,     ErrorKind::Watch,     Only::Both),
+    row("dcgmWatchFields",             Step::Watch,       Hides::Nothing,     ErrorKind::Watch,     Only::Both),
+    row("dcgmGetValuesSince_v2",       Step::WatchEvents, Hides::Nothing,     ErrorKind::Watch,     Only::Both),
+    row("dcgmEntitiesGetLatestValues", Step::Latest,      Hides::TooOld,      ErrorKind::Read,      Only::Both),
+    row("dcgmUpdateAllFields",         Step::Update,      Hides::Nothing,     ErrorKind::Read,      Only::Embedded),
+    row("dcgmUnwatchFields",           Step::Again,       Hides::Release,     ErrorKind::Read,      Only::Both),
+    row("dcgmFieldGroupDestroy",       Step::Again,       Hides::Release,     ErrorKind::Read,      Only::Both),
+    row("dcgmGroupDestroy",            Step::Again,       Hides::Release,     ErrorKind::Read,      Only::Both),
+    row("dcgmDisconnect",              Step::Again,       Hides::End,         ErrorKind::Read,      Only::Standalone),
+    row("dcgmStopEmbedded",            Step::Again,       Hides::End,         ErrorKind::Read,      Only::Embedded),
+];
+
+/// What ends a session whatever is being done.
+pub(crate) fn ends(code: ReturnCode) -> bool {
+    code.class() == Class::Disconnected
+}
+
+/// Where a code shows that a function always answers; `None` if nowhere.
+pub(crate) fn shows(row: &Row, code: ReturnCode) -> Option<Step> {
+    let serious = ends(code) || code == ReturnCode::TIMEOUT;
+    match row.hides {
+        Hides::Nothing | Hides::Pointer => Some(row.step),
+        Hides::Detail => serious.then_some(row.step),
+        Hides::Unsupported => (code.class() != Class::Unsupported).then_some(row.step),
+        // What a GPU is, is asked by it too, and missed as a detail.
+        Hides::TooOld if serious => Some(Step::Entities),
+        Hides::TooOld => (code != ReturnCode::FUNCTION_NOT_FOUND).then_some(row.step),
+        Hides::Release => ends(code).then_some(row.step),
+        Hides::End => None,
+    }
+}
