@@ -307,8 +307,9 @@ fn entities(point: &Exported) -> Vec<EntityId> {
     let of = of.strip_suffix("/fan").unwrap_or(&of);
     let mut found = all();
     if of.is_empty() {
-        // What is kept once for the host is read through a GPU.
+        // What is kept once for the host is read through a GPU, if there is one.
         found.retain(|one| one.kind == EntityKind::GPU);
+        found.push(EntityId::HOST);
         return found;
     }
     found.retain(|one| id(*one) == of);
