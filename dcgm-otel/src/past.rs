@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
-use dcgm::{Cursor, EntityId, EntityKind, FieldId, Timestamp};
+use dcgm::{Cursor, EntityId, EntityKind, FieldId, Samples, Timestamp};
 
 use crate::cardinality::Block;
 use crate::catalogue::Condition;
@@ -22,7 +22,7 @@ pub(crate) struct Past {
     pub(crate) cursors: HashMap<EntityKind, Cursor>,
     /// The status series of each entity that was there, by its `hw.id`.
     pub(crate) statuses: BTreeMap<Arc<str>, Vec<Status>>,
-    /// How old the samples of the last session were: an engine may go on showing them.
+    /// How old samples were when they were last seen: an engine may go on showing them.
     pub(crate) ages: HashMap<(EntityId, FieldId), (Timestamp, Instant)>,
     /// When anything last changed in the session that the next one replaces on the same connection.
     pub(crate) changed: Option<Instant>,
@@ -47,6 +47,17 @@ impl Past {
         Self {
             ledger,
             ..Self::default()
+        }
+    }
+
+    /// Notes since when each of these samples is what it is.
+    pub(crate) fn note_ages(&mut self, samples: &Samples, now: Instant) {
+        for sample in samples.iter().filter(|sample| sample.value.is_ok()) {
+            let key = (sample.entity, sample.field);
+            let age = self.ages.entry(key).or_insert((sample.timestamp, now));
+            if age.0 != sample.timestamp {
+                *age = (sample.timestamp, now);
+            }
         }
     }
 

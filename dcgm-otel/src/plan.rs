@@ -411,7 +411,6 @@ impl Plan {
     /// Leaves behind how old everything is.
     pub(crate) fn leave(&self, past: &mut Past) {
         past.changed = self.changed;
-        past.ages.clear();
         let ages = self.tracks.iter().filter_map(|track| {
             let key = (track.input.entity, track.input.field);
             Some((key, track.age()?))

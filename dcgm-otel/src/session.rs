@@ -162,23 +162,8 @@ impl Session {
         let mut probes = Vec::new();
         let all: Vec<_> = candidates.list.iter().collect();
         let wanted = inputs(&all, false);
-        let unwatched = match watch(client, wanted.clone(), interval, &mut probes) {
-            Ok(()) => None,
-            Err(error) if error.is_disconnected() || error.is_timeout() => {
-                return Err(during(ErrorKind::Watch)(error));
-            }
-            Err(error) => Some(error),
-        };
-        if let Some(error) = &unwatched {
-            // Without a driver an engine watches nothing. It may hold samples all the same, that
-            // others put there.
-            let outcome = ask(client, &Query::new(wanted), samples, &mut answers);
-            if outcome.is_err() || !answers.has_values() {
-                return Err(during(ErrorKind::Watch)(error.clone()));
-            }
-        } else {
-            ask(client, &Query::of(&probes), samples, &mut answers)?;
-        }
+        let memory = (&mut answers, &mut *past, now);
+        let unwatched = probe(client, wanted, interval, &mut probes, samples, memory)?;
 
         // Profiling counters are scarce, have one owner a host, and some hardware has none: they
         // have watches of their own, are asked for where nothing better has the value, and cost
@@ -199,7 +184,7 @@ impl Session {
             Err(error) => Some(Failure::of(ErrorKind::Watch, &error)),
         };
         let asked = Query::of(probes.get(before..).unwrap_or_default());
-        ask(client, &asked, samples, &mut answers)?;
+        ask(client, &asked, samples, (&mut answers, past, now))?;
         let refused = unwatched
             .map(|error| Failure::of(ErrorKind::Watch, &error))
             .or(refused);
@@ -286,6 +271,36 @@ impl Session {
     }
 }
 
+/// Has the engine sample these, and asks for them; why it would sample nothing, if it would not.
+fn probe(
+    client: &dyn Client,
+    wanted: Vec<(Vec<EntityId>, Vec<FieldId>)>,
+    interval: Duration,
+    probes: &mut Vec<Watch>,
+    samples: &mut Samples,
+    (answers, past, now): (&mut Answers, &mut Past, Instant),
+) -> Result<Option<Error>, Interrupted> {
+    match watch(client, wanted.clone(), interval, probes) {
+        Ok(()) => {
+            ask(client, &Query::of(&*probes), samples, (answers, past, now))?;
+            Ok(None)
+        }
+        Err(error) if error.is_disconnected() || error.is_timeout() => {
+            Err(during(ErrorKind::Watch)(error))
+        }
+        Err(error) => {
+            // Without a driver an engine watches nothing. It may hold samples all the same, that
+            // others put there.
+            let query = Query::new(wanted);
+            let outcome = ask(client, &query, samples, (&mut *answers, past, now));
+            if outcome.is_err() || !answers.has_values() {
+                return Err(during(ErrorKind::Watch)(error));
+            }
+            Ok(Some(error))
+        }
+    }
+}
+
 /// Has the engine sample what the plan needs and nothing else.
 fn settle(
     client: &dyn Client,
@@ -360,7 +375,7 @@ fn ask(
     client: &dyn Client,
     query: &Query,
     samples: &mut Samples,
-    answers: &mut Answers,
+    (answers, past, now): (&mut Answers, &mut Past, Instant),
 ) -> Result<(), Interrupted> {
     if !query.is_empty() {
         client.update().map_err(during(ErrorKind::Read))?;
@@ -368,6 +383,7 @@ fn ask(
             .latest(query, samples)
             .map_err(during(ErrorKind::Read))?;
         answers.take(samples);
+        past.note_ages(samples, now);
     }
     Ok(())
 }

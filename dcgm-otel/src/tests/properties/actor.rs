@@ -213,6 +213,11 @@ impl Actor {
             .edit(|state| state.entities.iter().all(|one| one.id.kind == switch))
     }
 
+    /// Whether it lists nothing at all.
+    pub(super) fn has_nothing(&self) -> bool {
+        self.fake.edit(|state| state.entities.is_empty())
+    }
+
     pub(super) fn is_connected(&self) -> bool {
         self.fake.edit(|state| state.connected)
     }

@@ -144,9 +144,10 @@ impl Stage {
         let anything = told.fields.values().map(|seen| seen.changed);
         let anything = anything.chain(told.listed).any(|at| is_fresh(at, second));
         for point in levels {
-            // That all GPUs are gone the engine has said in this tick.
+            // That all GPUs, or all that there was, are gone the engine has said in this tick.
             let of_gpu = point.attribute("hw.type").as_deref() == Some("gpu");
-            if self.actor.has_no_gpu() && of_gpu && point.name == "hw.status" {
+            let is_said = self.actor.has_no_gpu() && of_gpu || self.actor.has_nothing();
+            if is_said && point.name == "hw.status" {
                 continue;
             }
             assert!(anything, "{when}: nothing is sampled, and yet {point:?}");
