@@ -426,6 +426,7 @@ impl Plan {
             let key = (track.input.entity, track.input.field);
             if let Some(age) = past.ages.get(&key) {
                 track.resume(*age);
+                self.changed = self.changed.max(Some(age.1));
             }
         }
     }
