@@ -147,7 +147,10 @@ impl Stage {
             // That all GPUs, or all that there was, are gone the engine has said in this tick.
             let of_gpu = point.attribute("hw.type").as_deref() == Some("gpu");
             let is_said = self.actor.has_no_gpu() && of_gpu || self.actor.has_nothing();
-            if is_said && point.name == "hw.status" {
+            // What is kept once for the host is read through whichever GPU is the first, and is as
+            // new as the first sight of it there.
+            let is_of_host = point.attribute("hw.id").is_none();
+            if is_of_host || is_said && point.name == "hw.status" {
                 continue;
             }
             assert!(anything, "{when}: nothing is sampled, and yet {point:?}");
