@@ -25,7 +25,7 @@ use parking_lot::Mutex;
 use crate::catalogue::{Kind, Metric};
 use crate::clock::Clock;
 use crate::config::ThrottleName;
-use crate::snapshot::{Number, Snapshot};
+use crate::snapshot::{Number, Series, Snapshot};
 use crate::telemetry::{self, Telemetry};
 
 mod pin;
@@ -45,6 +45,8 @@ pub(crate) struct Hub {
     latest: ArcSwap<Snapshot>,
     /// Whether nothing is published any more. The lock is not for callbacks.
     closed: Mutex<bool>,
+    /// The totals that were shown and are dropped for good. No lock for callbacks either.
+    retired: Mutex<Vec<(Series, Number)>>,
     clock: Clock,
     telemetry: Arc<Telemetry>,
     /// The process that it is of.
@@ -72,6 +74,7 @@ impl Hub {
             throttle,
             latest: ArcSwap::from_pointee(Snapshot::empty()),
             closed: Mutex::new(false),
+            retired: Mutex::default(),
             clock,
             telemetry,
             process: std::process::id(),
@@ -110,6 +113,12 @@ impl Hub {
     /// here, and its locks may be held by it for ever.
     pub(crate) fn is_forked(&self) -> bool {
         std::process::id() != self.process
+    }
+
+    /// Keeps totals that are shown no more for the meter that comes after this one: it may have
+    /// room for them, and must not show less.
+    pub(crate) fn retire(&self, totals: Vec<(Series, Number)>) {
+        *self.retired.lock() = totals;
     }
 
     /// What the meter says of itself.

@@ -19,7 +19,7 @@ use crate::catalogue::{self, Condition, Metric, Op};
 use crate::config::Config;
 use crate::counters::{Ledger, Step};
 use crate::past::{Past, Status};
-use crate::snapshot::{Layout, Series};
+use crate::snapshot::{Layout, Number, Series};
 use events::EventSource;
 use shown::Shown;
 use track::Track;
@@ -406,6 +406,19 @@ impl Plan {
         });
         intake.gone = gone.count();
         intake
+    }
+
+    /// The totals that are dropped for good.
+    pub(crate) fn retired(&self, past: &Past) -> Vec<(Series, Number)> {
+        let dropped = past
+            .ledger
+            .series()
+            .filter(|(.., block)| past.dropped.contains(block));
+        let numbered = dropped.filter_map(|(place, series, _)| {
+            let kind = self.metrics.get(series.metric)?.kind;
+            Some((series.clone(), past.ledger.get(place)?.number(kind)))
+        });
+        numbered.collect()
     }
 
     /// Leaves behind how old everything is.

@@ -303,6 +303,7 @@ impl Sampler {
         }
         self.shared
             .update(|report| report.entities = session.entities);
+        self.hub.retire(session.plan.retired(&self.past));
         let lost = session.plan.newly_lost();
         if lost > 0 {
             self.telemetry().failures(ErrorKind::GpuLost, lost);

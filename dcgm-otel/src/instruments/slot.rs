@@ -72,6 +72,11 @@ impl Slot {
         }
         let last = if forked { hub.shown() } else { hub.close() };
         let Some(mut totals) = totals else { return };
+        for (series, number) in hub.retired.lock().drain(..) {
+            if let Some(metric) = hub.metrics().get(series.metric) {
+                totals.insert((metric.name, series), number);
+            }
+        }
         for (series, number) in last.totals(hub.metrics()) {
             if let Some(metric) = hub.metrics().get(series.metric) {
                 totals.insert((metric.name, series.clone()), number);

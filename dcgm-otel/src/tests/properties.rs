@@ -64,6 +64,18 @@ fn play(steps: &[Step], (all, metric): (usize, usize)) {
     }
 }
 
+#[test]
+fn what_the_cap_dropped_is_not_shown_as_less_by_the_next_meter() {
+    let gpu = dcgm::EntityId::gpu(0);
+    let steps = [
+        Step::Grow(gpu, 1),
+        Step::Event(gpu, dcgm::FieldId::XID_ERRORS, 1000),
+        Step::Pass(1000),
+        Step::Install(false),
+    ];
+    play(&steps, (55, 20));
+}
+
 proptest! {
     #![proptest_config(cases(12, 2000))]
 
