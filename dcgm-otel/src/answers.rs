@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use dcgm::{Absent, EntityId, EntityKind, FieldId, Samples, Value};
+use dcgm::{Absent, EntityId, EntityKind, FieldId, Samples, Value, shown};
 
 use crate::attributes::shared;
 use crate::candidates::{Candidate, Input, Known};
@@ -56,7 +56,7 @@ impl Answers {
                     self.said.insert(key, Said::Number(number));
                 }
                 Ok(Value::Text(text)) => {
-                    self.said.insert(key, Said::Text(text.to_owned()));
+                    self.said.insert(key, Said::Text(shown(text).into_owned()));
                 }
                 _ => {}
             }

@@ -39,6 +39,8 @@ pub(crate) struct State {
     pub(crate) sampling: bool,
     /// What each call of that name fails with.
     pub(crate) faults: BTreeMap<&'static str, Error>,
+    /// The kind of entities that cannot be watched, and why.
+    pub(crate) refused: Option<(EntityKind, Error)>,
     /// The call that panics.
     pub(crate) panics: Option<&'static str>,
     /// What else happens at each call.
@@ -228,7 +230,16 @@ impl Client for Fake {
         } else {
             "watch"
         })?;
-        self.edit(|state| state.watched.push(request.clone()));
+        self.edit(|state| {
+            let kind = request.entities.first().map(|id| id.kind);
+            match &state.refused {
+                Some((refused, error)) if kind == Some(*refused) => Err(error.clone()),
+                _ => {
+                    state.watched.push(request.clone());
+                    Ok(())
+                }
+            }
+        })?;
         Ok(Watch::new(request.clone(), Vec::new(), ()))
     }
 

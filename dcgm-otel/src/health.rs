@@ -4,10 +4,11 @@ use core::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dcgm::{Backend, BuildInfo};
+use dcgm::{Backend, BuildInfo, shown};
 use parking_lot::{Condvar, Mutex};
 
 use crate::telemetry::{Telemetry, backend_name};
+use crate::text;
 
 macro_rules! error_kinds {
     ($($name:ident $text:literal $meaning:literal;)*) => {
@@ -44,11 +45,11 @@ error_kinds! {
     GpuLost     "gpu_lost"    "A GPU is lost, or needs a reset.";
     Init        "init"        "There is no libdcgm, or it cannot be used with this engine.";
     Mig         "mig"         "The instances of a GPU could not be listed.";
-    Panic       "panic"       "A bug: the sampling thread panicked, and was started anew.";
+    Panic       "panic"       "A bug: a call, the hook or the sampling thread panicked, and that was contained.";
     Read        "read"        "Samples could not be read, or some of them say that they failed.";
     Stale       "stale"       "The engine answers, but has not sampled for a while.";
     Timeout     "timeout"     "A call did not end in time.";
-    Watch       "watch"       "The engine would not sample what it was asked to.";
+    Watch       "watch"       "The engine would not, or could not, sample what it was asked to.";
 }
 
 impl fmt::Display for ErrorKind {
@@ -71,10 +72,11 @@ pub struct Failure {
 }
 
 impl Failure {
-    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+    /// In words that may be those of a panic, and so anybody's.
+    pub(crate) fn new(kind: ErrorKind, message: &str) -> Self {
         Self {
             kind,
-            message: message.into(),
+            message: shown(message).into_owned(),
             hint: None,
         }
     }
@@ -87,6 +89,11 @@ impl Failure {
             ErrorKind::Timeout
         } else if error.is_gpu_lost() {
             ErrorKind::GpuLost
+        } else if matches!(error, dcgm::Error::Panicked) {
+            ErrorKind::Panic
+        } else if error.is_disconnected() {
+            // Whatever was being done when it was lost.
+            ErrorKind::Connect
         } else {
             kind
         };
@@ -104,7 +111,8 @@ impl Failure {
 pub enum State {
     /// No values yet.
     Starting,
-    /// Fresh values of at least one entity.
+    /// Fresh values of at least one entity; or, where nothing but events is asked for, an engine
+    /// that tells them.
     Ready,
     /// No fresh values; it goes on trying.
     Degraded,
@@ -189,10 +197,10 @@ impl Health {
         let Some(reason) = &self.reason else {
             return Ok(());
         };
-        write!(f, ": {}: {}", reason.kind, one_line(&reason.message))?;
+        write!(f, ": {reason}")?;
         match &reason.hint {
             // Some messages give their hint themselves.
-            Some(hint) if !reason.message.contains(hint) => write!(f, " ({})", one_line(hint)),
+            Some(hint) if !reason.message.contains(hint) => write!(f, " ({hint})"),
             _ => Ok(()),
         }
     }
@@ -216,12 +224,12 @@ impl Health {
             ""
         };
         let kind = backend_name(self.backend.kind);
-        write!(f, "; {simulated}{kind} {}", one_line(&self.backend.target))?;
+        write!(f, "; {simulated}{kind} {}", self.backend.target)?;
         if let Some(library) = &self.backend.library {
             write!(f, ", libdcgm {library}")?;
         }
         if let Some(path) = &self.backend.library_path {
-            write!(f, " ({})", one_line(&path.to_string_lossy()))?;
+            write!(f, " ({})", shown(&path.to_string_lossy()))?;
         }
         if let Some(engine) = &self.engine {
             write!(f, ", engine {engine}")?;
@@ -265,11 +273,6 @@ fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
 }
 
-/// A text of somebody else's, without line breaks.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// What the thread tells and everybody may ask.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -294,6 +297,7 @@ pub(crate) struct Report {
 
 impl Shared {
     pub(crate) fn new(telemetry: Arc<Telemetry>, backend: Backend, now: Instant) -> Self {
+        let backend = text::backend(backend);
         Self {
             installed: backend.clone(),
             report: Mutex::new(Report {

@@ -8,6 +8,7 @@ use crate::attributes::{Names, is_instance};
 use crate::catalogue::Mig;
 use crate::config::Naming;
 use crate::naming::exporter;
+use crate::text;
 
 /// The entities of a host, its links among them.
 #[derive(Debug, Default)]
@@ -23,8 +24,9 @@ pub(crate) struct Host {
 
 impl Host {
     /// Of these. Links that are down when a session begins have no series.
-    pub(crate) fn new(mut entities: Vec<Entity>, links: &[Link]) -> Self {
+    pub(crate) fn new(entities: Vec<Entity>, links: &[Link]) -> Self {
         let mut host = Self::default();
+        let mut entities: Vec<_> = entities.into_iter().map(text::entity).collect();
         for link in links.iter().filter(|link| link.state == LinkState::UP) {
             let id = link.id.unwrap_or_else(|| {
                 let raw = link.parent.kind.raw() | link.index << 8 | link.parent.id << 24;

@@ -65,6 +65,7 @@ mod snapshot;
 mod telemetry;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use builder::{Builder, DcgmMeter};
 pub use config::{

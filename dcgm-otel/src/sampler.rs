@@ -20,6 +20,7 @@ use crate::schedule::Schedule;
 use crate::session::{self, Interrupted, Listed, Session};
 use crate::snapshot::{Cell, Snapshot};
 use crate::telemetry::Telemetry;
+use crate::text;
 
 /// Whose coming and going is looked for at each tick.
 const COME_AND_GO: [EntityKind; 3] = [
@@ -150,7 +151,7 @@ impl Sampler {
                 .or_else(|| panic.downcast_ref::<String>().cloned());
             let message = words.unwrap_or_else(|| "panicked".to_owned());
             Err(Interrupted {
-                failure: Failure::new(ErrorKind::Panic, message),
+                failure: Failure::new(ErrorKind::Panic, &message),
                 lost: true,
             })
         });
@@ -185,7 +186,8 @@ impl Sampler {
         if listed == Listed::InPart {
             self.telemetry().failed(ErrorKind::Mig);
         }
-        if self.session.is_none() || self.has_settled_anew() {
+        let vain = |session: &Session| session.vain.is_some();
+        if self.session.as_ref().is_none_or(vain) || self.has_settled_anew() {
             self.enumerate(client)?;
         }
         let Some(session) = &mut self.session else {
@@ -200,6 +202,7 @@ impl Sampler {
         }
         let silent_for = session.plan.silent_for(now);
         let reads = session.plan.reads();
+        let vain = session.vain.clone();
         let dropped = session.plan.dropped();
         let last_sample = session.plan.changed();
         session.plan.cells(&self.past.ledger, now, &mut self.cells);
@@ -223,11 +226,15 @@ impl Sampler {
         self.telemetry().dropped(dropped);
         if let Some(silent_for) = silent_for {
             let message = format!("the engine has sampled nothing for {silent_for:.0?}");
-            return Err(Interrupted::plain(ErrorKind::Stale, message));
+            return Err(Interrupted::plain(ErrorKind::Stale, &message));
         }
         if reads && intake.values == 0 {
             let message = "the engine has a value of no field";
             return Err(Interrupted::plain(ErrorKind::Read, message));
+        }
+        if let Some(failure) = vain {
+            let lost = false;
+            return Err(Interrupted { failure, lost });
         }
         self.recover();
         Ok(())
@@ -241,8 +248,8 @@ impl Sampler {
             self.kinds
                 .retain(|kind| ![EntityKind::CPU, EntityKind::CPU_CORE].contains(kind));
         }
-        let backend = client.backend();
-        tracing::debug!(target = %backend.target, engine = engine.raw(), "connected");
+        let backend = text::backend(client.backend());
+        tracing::debug!(target = %backend.target, %engine, "connected");
         self.shared.connected(backend, engine);
         Ok(())
     }
@@ -295,8 +302,7 @@ impl Sampler {
             self.clock.now(),
         )?;
         if session.plan.is_empty() {
-            let message = "the engine's entities have none of the fields";
-            return Err(Interrupted::plain(ErrorKind::Watch, message));
+            return Err(Interrupted::no_field());
         }
         if let Some(refused) = &session.refused {
             tracing::warn!(error = %refused, "some metrics are missing");

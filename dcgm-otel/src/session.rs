@@ -7,7 +7,7 @@ use dcgm::{
 };
 
 use crate::answers::Answers;
-use crate::candidates::{self, Candidate, Input};
+use crate::candidates::{self, Candidate, Input, Known};
 use crate::catalogue::Op;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -29,11 +29,19 @@ pub(crate) struct Interrupted {
 }
 
 impl Interrupted {
-    pub(crate) fn plain(kind: ErrorKind, message: impl Into<String>) -> Self {
+    pub(crate) fn plain(kind: ErrorKind, message: &str) -> Self {
         Self {
             failure: Failure::new(kind, message),
             lost: false,
         }
+    }
+
+    /// There is nothing to read.
+    pub(crate) fn no_field() -> Self {
+        Self::plain(
+            ErrorKind::Watch,
+            "the engine's entities have none of the fields",
+        )
     }
 }
 
@@ -103,6 +111,9 @@ pub(crate) struct Session {
     /// What the engine would not watch although it should, as profiling metrics that somebody else
     /// holds.
     pub(crate) refused: Option<Failure>,
+    /// Why nothing of what was asked for can come, if so. The tick fails with it, and the next one
+    /// begins another session.
+    pub(crate) vain: Option<Failure>,
     /// How often the host program's hook panicked.
     pub(crate) hook_panics: u64,
     /// When to go through the entities again, because one of them was lost or could not be watched
@@ -145,7 +156,7 @@ impl Session {
                 0 => "the engine has no entity".to_owned(),
                 _ => format!("`devices` selects none of the engine's {there} entities"),
             };
-            return Err(Interrupted::plain(ErrorKind::Enumerate, message));
+            return Err(Interrupted::plain(ErrorKind::Enumerate, &message));
         }
         let mut answers = Answers::default();
         let interval = config.interval();
@@ -176,7 +187,7 @@ impl Session {
         let profiling = inputs(&open, true);
         let before = probes.len();
         let refused = match watch(client, profiling, interval, &mut probes) {
-            Ok(()) => None,
+            Ok(refused) => refused.map(|error| Failure::of(ErrorKind::Watch, &error)),
             Err(error) if error.is_disconnected() || error.is_timeout() => {
                 return Err(during(ErrorKind::Watch)(error));
             }
@@ -191,10 +202,12 @@ impl Session {
 
         let again = has_lost || answers.has_unwatched();
         let retry = again.then(|| now + RETRY);
+        let wants_values = candidates.list.iter().any(is_sampled);
         let mut plan = Plan::new(candidates, &answers, past, config, now);
         plan.resume(past);
         let watches = settle(client, &plan, probes)?;
         let mut events = Vec::new();
+        let mut unheard = None;
         for (entities, fields) in plan.events() {
             let kind = entities.first().map_or(EntityKind::GPU, |id| id.kind);
             match client.watch(&WatchRequest::events(entities, fields).every(interval)) {
@@ -203,14 +216,26 @@ impl Session {
                     return Err(during(ErrorKind::Watch)(error));
                 }
                 // An engine that knows no such event counts none.
-                Err(_) => {}
+                Err(error) => unheard = Some(Failure::of(ErrorKind::Watch, &error)),
             }
         }
+        // A host that has none of the fields, or an engine that watches nothing, answers well and
+        // for ever.
+        let vain = if plan.reads() {
+            None
+        } else if wants_values {
+            let refused = refused.clone();
+            refused.or_else(|| Some(Interrupted::no_field().failure))
+        } else {
+            unheard.filter(|_| events.is_empty())
+        };
         let query = plan.query();
         Ok(Self {
             plan,
             entities: count,
-            refused,
+            // It is told once.
+            refused: refused.filter(|_| vain.is_none()),
+            vain,
             hook_panics,
             retry,
             query,
@@ -271,7 +296,7 @@ impl Session {
     }
 }
 
-/// Has the engine sample these, and asks for them; why it would sample nothing, if it would not.
+/// Has the engine sample these, and asks for them; what it refused, if something.
 fn probe(
     client: &dyn Client,
     wanted: Vec<(Vec<EntityId>, Vec<FieldId>)>,
@@ -281,9 +306,9 @@ fn probe(
     (answers, past, now): (&mut Answers, &mut Past, Instant),
 ) -> Result<Option<Error>, Interrupted> {
     match watch(client, wanted.clone(), interval, probes) {
-        Ok(()) => {
+        Ok(refused) => {
             ask(client, &Query::of(&*probes), samples, (answers, past, now))?;
-            Ok(None)
+            Ok(refused)
         }
         Err(error) if error.is_disconnected() || error.is_timeout() => {
             Err(during(ErrorKind::Watch)(error))
@@ -348,26 +373,36 @@ fn is_open(candidate: &Candidate, answers: &Answers) -> bool {
     best.is_some_and(|best| !best.op.is_joint() && answers.choose(candidate) != Some(vec![best]))
 }
 
+/// Whether its values come from samples.
+fn is_sampled(candidate: &Candidate) -> bool {
+    let is_event = |input: &Input| input.op == Op::Event;
+    candidate.value == Known::Nothing && !candidate.inputs.iter().all(is_event)
+}
+
+/// Has the engine sample what it will; what it refused of it, other than for want of support. An
+/// error if that was all.
 fn watch(
     client: &dyn Client,
     blocks: Vec<(Vec<EntityId>, Vec<FieldId>)>,
     interval: Duration,
     watches: &mut Vec<Watch>,
-) -> dcgm::Result<()> {
-    let wanted = blocks.len();
+) -> dcgm::Result<Option<Error>> {
     let before = watches.len();
-    let mut first = None;
+    let mut first: Option<Error> = None;
     for (entities, fields) in blocks {
         match client.watch(&WatchRequest::new(entities, fields).every(interval)) {
             Ok(watch) => watches.push(watch),
             Err(error) if error.is_disconnected() || error.is_timeout() => return Err(error),
             // The other kinds may still be watched.
-            Err(error) => first = first.or(Some(error)),
+            Err(error) => match &first {
+                Some(known) if !known.is_unsupported() => {}
+                _ => first = Some(error),
+            },
         }
     }
     match first {
-        Some(error) if wanted > 0 && watches.len() == before => Err(error),
-        _ => Ok(()),
+        Some(error) if watches.len() == before => Err(error),
+        first => Ok(first.filter(|error| !error.is_unsupported())),
     }
 }
 

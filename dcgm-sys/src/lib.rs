@@ -7,6 +7,7 @@
 //! * [`Symbols`] is the table of its functions. A function that the installed release lacks answers
 //!   [`SymbolMissing`]; it never panics.
 //! * [`Versioned`] gives the version word that DCGM wants in the first member of most structs.
+//! * [`text::shown`] makes text of the library's and the linker's fit for a log.
 //! * Everything else is C: every type, constant and enumerator of the public ABI under its C name.
 //!   Enumerators are integers, as newer engines answer values that older headers lack.
 //!
@@ -78,6 +79,7 @@ mod prototypes;
     reason = "C's names, so that they can be searched for"
 )]
 mod symbols;
+pub mod text;
 #[expect(
     clippy::unreadable_literal,
     reason = "sizes, so that they can be searched for"

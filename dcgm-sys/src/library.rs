@@ -9,6 +9,7 @@ use once_cell::sync::OnceCell;
 use parking_lot::Mutex;
 
 use crate::symbols::Symbols;
+use crate::text::shown;
 
 /// The names under which libdcgm is looked for, in this order.
 pub const SONAMES: &[&str] = &["libdcgm.so.4", "libdcgm.so.3", "libdcgm.so"];
@@ -33,9 +34,12 @@ impl Library {
 
     /// The first of [`SONAMES`] that the dynamic linker finds.
     ///
-    /// The linker's own search order holds: `DT_RUNPATH`, `LD_LIBRARY_PATH` (which it ignores in a
-    /// privileged program), `/etc/ld.so.cache`, the system's folders. No other environment variable
-    /// has a say. A failure is not remembered: the next call tries again.
+    /// The linker's own search order holds: `DT_RPATH` of the program if it has no `DT_RUNPATH`,
+    /// `LD_LIBRARY_PATH`, `DT_RUNPATH`, `/etc/ld.so.cache`, the system's folders. That
+    /// `LD_LIBRARY_PATH` does not count in a program with more rights than its user (`AT_SECURE`)
+    /// is a rule of glibc's, which forgets it when such a program starts. No other environment
+    /// variable has a say, and the names have no slash, so that the working directory has none. A
+    /// failure is not remembered: the next call tries again.
     ///
     /// # Errors
     ///
@@ -180,6 +184,9 @@ pub struct Attempt {
 }
 
 /// Why there is no libdcgm.
+///
+/// The members are as they came. Displayed, names and the linker's words, which may quote the file,
+/// are cut at 256 bytes each and free of control characters.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
@@ -193,7 +200,7 @@ pub enum LoadError {
         tried: Vec<Attempt>,
     },
     /// There is a file, and the dynamic linker refuses it.
-    #[error("{} cannot be loaded: {reason}", path.display())]
+    #[error("{} cannot be loaded: {}", Named(path), shown(reason))]
     NotALibrary {
         /// The file, or the name under which the linker found it.
         path: PathBuf,
@@ -201,7 +208,7 @@ pub enum LoadError {
         reason: String,
     },
     /// A library, but not DCGM's.
-    #[error("{} is not libdcgm: it has no function {missing}", path.display())]
+    #[error("{} is not libdcgm: it has no function {missing}", Named(path))]
     NotDcgm {
         /// The file.
         path: PathBuf,
@@ -209,7 +216,7 @@ pub enum LoadError {
         missing: &'static str,
     },
     /// A path that depends on the working directory is not followed.
-    #[error("the library's path {} is relative; give an absolute one", path.display())]
+    #[error("the library's path {} is relative; give an absolute one", Named(path))]
     RelativePath {
         /// What was given.
         path: PathBuf,
@@ -228,9 +235,18 @@ impl fmt::Display for Tried<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, attempt) in self.0.iter().enumerate() {
             let comma = if index > 0 { ", " } else { "tried " };
-            write!(f, "{comma}{}", attempt.name)?;
+            write!(f, "{comma}{}", shown(&attempt.name))?;
         }
         Ok(())
+    }
+}
+
+/// A file's name can hold anything, too.
+struct Named<'a>(&'a Path);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shown(&self.0.to_string_lossy()))
     }
 }
 

@@ -4,6 +4,7 @@ use core::fmt;
 use std::time::Duration;
 
 use dcgm_sys as sys;
+use dcgm_sys::text::shown;
 
 use crate::code::{Class, ReturnCode};
 use crate::endpoint::{Endpoint, EndpointError};
@@ -76,7 +77,7 @@ pub enum Error {
     #[error(transparent)]
     SymbolMissing(#[from] sys::SymbolMissing),
     /// The system gave no thread.
-    #[error("no thread could be started: {reason}")]
+    #[error("no thread could be started: {}", shown(reason))]
     Thread {
         /// The system's words.
         reason: String,
@@ -165,13 +166,13 @@ pub enum ConnectCause {
     #[error("the peer accepts the connection and does not answer")]
     Silent,
     /// The host does not answer, or there is no way to it.
-    #[error("unreachable: {reason}")]
+    #[error("unreachable: {}", shown(reason))]
     Unreachable {
         /// The system's words.
         reason: String,
     },
     /// The name has no address.
-    #[error("the name cannot be resolved: {reason}")]
+    #[error("the name cannot be resolved: {}", shown(reason))]
     Unresolvable {
         /// The system's words.
         reason: String,

@@ -61,6 +61,7 @@ mod version;
 pub use client::{Backend, BackendKind, Client, Query, Refusal, Watch, WatchRequest};
 pub use code::{Class, ReturnCode};
 pub use cursor::Cursor;
+pub use dcgm_sys::text::shown;
 pub use dcgm_sys::{LoadError, SymbolMissing};
 pub use endpoint::{Endpoint, EndpointError};
 pub use engine::{Deadlines, Embedded, EmbeddedMode, Engine, EngineOptions, Target};

@@ -108,26 +108,60 @@ fn the_lints_that_keep_it_so_are_on() {
     );
 }
 
+/// What asks for the environment, however it is imported.
+const ENVIRONMENT: [&str; 5] = ["env", "environ", "getenv", "secure_getenv", "var_os"];
+
 #[test]
 fn no_environment_variable_is_read_by_what_finds_and_loads_the_library() {
-    let mut read = Vec::new();
+    let asking = |folder: &str| {
+        let mut lines: Vec<_> = ENVIRONMENT
+            .iter()
+            .flat_map(|word| lines_with(folder, word))
+            .collect();
+        let test = |line: &String| line.contains("/tests.rs:") || line.contains("/tests/");
+        // What the compiler is told, and the working directory, which is put back.
+        let other = ["env!(", "env::current_dir", "env::set_current_dir"];
+        lines.retain(|line| !test(line) && !other.iter().any(|other| line.contains(other)));
+        lines
+    };
     for crate_name in ["dcgm-sys/src", "dcgm/src"] {
-        for word in [
-            "var",
-            "var_os",
-            "vars",
-            "vars_os",
-            "getenv",
-            "secure_getenv",
-        ] {
-            read.extend(lines_with(crate_name, word));
+        let read = asking(crate_name);
+        assert_eq!(read, [""; 0], "\n{}", read.join("\n"));
+    }
+    // The meter reads its settings, and the name that Kubernetes has for the host.
+    let mut files: Vec<_> = asking("dcgm-otel/src")
+        .iter()
+        .filter(|line| !line.contains(": mod env;") && !line.contains("crate::env::read"))
+        .filter_map(|line| line.split(':').next().map(str::to_owned))
+        .collect();
+    files.sort_unstable();
+    files.dedup();
+    assert_eq!(
+        files,
+        [
+            "dcgm-otel/src/builder.rs",
+            "dcgm-otel/src/naming/exporter.rs"
+        ]
+    );
+}
+
+#[test]
+fn a_library_is_loaded_in_one_place_and_by_no_name_that_is_a_relative_path() {
+    let mut places = Vec::new();
+    for published in PUBLISHED {
+        for word in ["libloading", "dlopen", "dlmopen"] {
+            places.extend(lines_with(&format!("{published}/src"), word));
         }
     }
-    read.retain(|line| {
-        let test = line.contains("/tests.rs:") || line.contains("/tests/");
-        line.contains("env") && !test
-    });
-    assert_eq!(read, [""; 0], "\n{}", read.join("\n"));
+    places.retain(|line| !line.starts_with("dcgm-sys/src/library.rs:"));
+    assert_eq!(places, [""; 0]);
+    let loader = fs::read_to_string(root().join("dcgm-sys/src/library.rs")).unwrap();
+    assert_eq!(loader.matches("Image::open(").count(), 1);
+    // A name with a slash would be looked for in the working directory.
+    assert!(!dcgm_sys::SONAMES.is_empty());
+    for name in dcgm_sys::SONAMES {
+        assert!(!name.contains('/'), "{name}");
+    }
 }
 
 #[test]

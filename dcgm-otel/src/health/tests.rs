@@ -97,3 +97,34 @@ fn only_a_second_connection_is_a_reconnect() {
         assert_eq!(shared.health(now).reconnects, reconnects);
     }
 }
+
+#[test]
+fn a_call_that_panicked_is_a_panic_and_a_lost_connection_is_one_whatever_was_done() {
+    use dcgm::{Error, Operation, ReturnCode};
+
+    let call = |code| Error::Call {
+        function: "dcgmWatchFields",
+        code,
+    };
+    let timeout = Error::Timeout {
+        operation: Operation::Read,
+        after: SECOND,
+    };
+    // The step is the kind where the error itself says no more.
+    for step in [ErrorKind::Read, ErrorKind::Watch, ErrorKind::Enumerate] {
+        for (error, kind) in [
+            (Error::Panicked, ErrorKind::Panic),
+            (Error::NotConnected, ErrorKind::Connect),
+            (call(ReturnCode::CONNECTION_NOT_VALID), ErrorKind::Connect),
+            (call(ReturnCode::UNINITIALIZED), ErrorKind::Connect),
+            (timeout.clone(), ErrorKind::Timeout),
+            (call(ReturnCode::TIMEOUT), ErrorKind::Timeout),
+            (call(ReturnCode::GPU_IS_LOST), ErrorKind::GpuLost),
+            (call(ReturnCode::VER_MISMATCH), ErrorKind::Init),
+            (call(ReturnCode::GENERIC_ERROR), step),
+            (call(ReturnCode::NO_PERMISSION), step),
+        ] {
+            assert_eq!(Failure::of(step, &error).kind, kind, "{step} {error}");
+        }
+    }
+}

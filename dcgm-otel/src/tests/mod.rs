@@ -12,6 +12,7 @@ mod properties;
 mod settings;
 mod soak;
 mod totals;
+mod vain;
 
 use std::time::Duration;
 

@@ -3,8 +3,8 @@
 
 use core::ffi::c_char;
 
-/// As much of any text of DCGM's as is taken over.
-pub(crate) const LONGEST: usize = 256;
+pub(crate) use dcgm_sys::text::LONGEST;
+use dcgm_sys::text::is_hidden;
 
 /// Appends the text in a C array to `into`: up to its NUL or its end, at most [`LONGEST`] bytes.
 /// Invalid UTF-8 becomes U+FFFD, and characters that [are hidden](is_hidden) are left out.
@@ -31,17 +31,6 @@ pub(crate) fn push(bytes: &[c_char], into: &mut String) {
         longest -= 1;
     }
     into.truncate(start + longest);
-}
-
-/// Whether a character is none to be seen, but does something to the text around it: control
-/// characters, separators of lines, and what turns the direction of text and so the meaning of a
-/// line of a log.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
-        )
 }
 
 /// Whether a text has no hidden character.

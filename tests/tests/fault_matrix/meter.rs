@@ -45,7 +45,7 @@ fn kinds(row: &Row, code: ReturnCode, moment: Moment) -> Vec<ErrorKind> {
         // Hosts without links and without events have metrics, too.
         (Some(Step::Links | Step::WatchEvents), _) if !serious => return Vec::new(),
         // A watch that was given back has found the end of the session; what came next tells it.
-        (Some(Step::Again), _) => return vec![ErrorKind::Read, ErrorKind::Watch],
+        (Some(Step::Again), _) => return vec![ErrorKind::Connect],
         (Some(Step::Entities), Moment::Start) => ErrorKind::Enumerate,
         (Some(Step::WatchEvents | Step::Entities), Moment::Running) => ErrorKind::Read,
         (Some(_), _) => row.kind,
@@ -53,6 +53,8 @@ fn kinds(row: &Row, code: ReturnCode, moment: Moment) -> Vec<ErrorKind> {
     vec![match code.class() {
         Class::Version => ErrorKind::Init,
         Class::GpuLost => ErrorKind::GpuLost,
+        // Whatever was being done.
+        Class::Disconnected => ErrorKind::Connect,
         _ if code == ReturnCode::TIMEOUT => ErrorKind::Timeout,
         _ => step,
     }]

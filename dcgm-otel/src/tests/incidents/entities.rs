@@ -131,7 +131,8 @@ fn when_all_gpus_vanish_each_of_them_has_failed() {
     let _ = scene.meter.sample_now();
     for _ in 0..120 {
         scene.advance(SECOND);
-        scene.meter.sample_now().unwrap_err();
+        let failure = scene.meter.sample_now().unwrap_err();
+        assert_eq!(failure.kind, ErrorKind::Enumerate, "{failure}");
         assert_eq!(scene.ailing(), "gpu0 failed");
         assert_eq!(scene.meter.health().state, State::Degraded);
     }

@@ -61,7 +61,7 @@ hw.gpu.nvlink.io gpu7 receive,transmit";
             .into_iter()
             .map(|(kind, _)| kind)
             .collect::<Vec<_>>(),
-        [ErrorKind::Connect, ErrorKind::Enumerate]
+        [ErrorKind::Connect]
     );
     calm.assert_well();
 }

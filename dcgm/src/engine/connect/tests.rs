@@ -142,3 +142,21 @@ fn a_peer_that_says_nothing_is_not_said_to_be_no_engine() {
     };
     assert_eq!(who_answers(&address), ConnectCause::Closed);
 }
+
+#[test]
+fn what_the_system_says_has_its_cause() {
+    for (kind, cause) in [
+        (ErrorKind::ConnectionRefused, ConnectCause::Refused),
+        (ErrorKind::NotFound, ConnectCause::NotFound),
+        (ErrorKind::NotADirectory, ConnectCause::NotFound),
+        (ErrorKind::PermissionDenied, ConnectCause::PermissionDenied),
+        (ErrorKind::ConnectionReset, ConnectCause::Closed),
+    ] {
+        assert_eq!(why(&kind.into()), cause);
+    }
+    let other = why(&ErrorKind::HostUnreachable.into());
+    assert!(
+        matches!(other, ConnectCause::Unreachable { .. }),
+        "{other:?}"
+    );
+}

@@ -1,0 +1,153 @@
+//! A meter that has asked for values of which none can come is not ready.
+
+use dcgm::{Absent, EntityId, EntityKind, Error, FieldId, ReturnCode};
+
+use super::{Pipeline, SECOND, builder};
+use crate::clock::Clock;
+use crate::fake::Fake;
+use crate::{Config, DcgmMeter, ErrorKind, Group, GroupSwitch, State};
+
+fn refusal(code: ReturnCode) -> Error {
+    Error::Call {
+        function: "dcgmWatchFields",
+        code,
+    }
+}
+
+/// With no groups but these.
+fn only(groups: &[Group]) -> Config {
+    let all = Group::ALL.iter().filter(|group| !groups.contains(group));
+    all.fold(Config::default().with_interval(SECOND), |config, group| {
+        config.with_group(*group, GroupSwitch::Disabled)
+    })
+}
+
+fn install(pipeline: &Pipeline, fake: &Fake, config: Config) -> (DcgmMeter, Clock) {
+    let clock = Clock::manual();
+    let meter = builder(fake)
+        .config(config)
+        .clock(clock.clone())
+        .install(&pipeline.provider)
+        .unwrap();
+    (meter, clock)
+}
+
+/// Each tick fails, is counted, and says so.
+fn is_in_vain(meter: &DcgmMeter, clock: &Clock) {
+    let before = meter.health().errors(ErrorKind::Watch);
+    for ticks in 1..=3 {
+        clock.advance(SECOND);
+        let failure = meter.sample_now().unwrap_err();
+        assert_eq!(failure.kind, ErrorKind::Watch, "{failure}");
+        let health = meter.health();
+        assert_eq!(health.state, State::Degraded, "{health}");
+        assert_eq!(health.reason, Some(failure));
+        assert_eq!(health.samples, 0, "{health}");
+        assert_eq!(health.errors(ErrorKind::Watch), before + ticks, "{health}");
+    }
+}
+
+#[test]
+fn a_host_that_has_none_of_the_fields_is_degraded_and_its_events_are_counted() {
+    let pipeline = Pipeline::new();
+    let fake = Fake::with_gpus(1);
+    let values = fake.edit(|state| {
+        let values = state.values.clone();
+        for value in state.values.values_mut() {
+            *value = Err(Absent::NotSupported);
+        }
+        values
+    });
+    let (meter, clock) = pipeline.meter(&fake);
+    is_in_vain(&meter, &clock);
+    let xid = (EntityId::gpu(0), FieldId::XID_ERRORS, 79);
+    fake.edit(|state| state.happened.push(xid));
+    meter.sample_now().unwrap_err();
+    let counted = pipeline.value("hw.gpu.xid.errors", "error.type", "79");
+    assert_eq!(counted, Some(1.0));
+
+    // A driver that has them may be loaded later.
+    fake.edit(|state| state.values = values);
+    meter.sample_now().unwrap();
+    assert!(meter.health().is_ready());
+}
+
+#[test]
+fn a_meter_of_which_every_watch_is_refused_is_degraded_whatever_it_was_to_show() {
+    let every: [&[Group]; 4] = [
+        Group::ALL,
+        &[Group::Profiling],
+        &[Group::Xid],
+        &[Group::Profiling, Group::Xid],
+    ];
+    for groups in every {
+        for code in [ReturnCode::NOT_SUPPORTED, ReturnCode::NO_PERMISSION] {
+            let pipeline = Pipeline::new();
+            let fake = Fake::with_gpus(1);
+            fake.edit(|state| state.values.clear());
+            fake.fail("watch", refusal(code));
+            fake.fail("watch profiling", refusal(code));
+            let (meter, clock) = install(&pipeline, &fake, only(groups));
+            is_in_vain(&meter, &clock);
+            assert_eq!(fake.count("connect"), 1, "{groups:?} {code:?}");
+        }
+    }
+}
+
+#[test]
+fn a_meter_of_events_alone_is_ready_without_a_sample() {
+    let pipeline = Pipeline::new();
+    let fake = Fake::with_gpus(1);
+    let (meter, clock) = install(&pipeline, &fake, only(&[Group::Xid]));
+    for _ in 0..3 {
+        clock.advance(SECOND);
+        meter.sample_now().unwrap();
+    }
+    let health = meter.health();
+    assert!(health.is_ready() && health.samples == 0, "{health}");
+}
+
+#[test]
+fn a_kind_of_entities_that_is_refused_is_told_though_the_others_are_watched() {
+    let switch = EntityId::new(EntityKind::SWITCH, 0);
+    for (code, told) in [
+        (ReturnCode::NO_PERMISSION, 1),
+        // Hardware that has no such thing is no fault.
+        (ReturnCode::NOT_SUPPORTED, 0),
+    ] {
+        let pipeline = Pipeline::new();
+        let fake = Fake::with_gpus(1);
+        fake.edit(|state| {
+            state.entities.push(dcgm::Entity::new(switch));
+            state.refused = Some((EntityKind::SWITCH, refusal(code)));
+        });
+        let (meter, clock) = pipeline.meter(&fake);
+        for _ in 0..3 {
+            clock.advance(SECOND);
+            meter.sample_now().unwrap();
+        }
+        let health = meter.health();
+        assert!(health.is_ready(), "{health}");
+        assert_eq!(health.errors(ErrorKind::Watch), told, "{health}");
+    }
+}
+
+#[test]
+fn an_engine_that_has_sampled_nothing_yet_is_not_ready() {
+    let pipeline = Pipeline::new();
+    let fake = Fake::with_gpus(1);
+    let values = fake.edit(|state| {
+        let values = state.values.clone();
+        for value in state.values.values_mut() {
+            *value = Err(Absent::NoData);
+        }
+        values
+    });
+    let (meter, _clock) = pipeline.meter(&fake);
+    let failure = meter.sample_now().unwrap_err();
+    assert_eq!(failure.kind, ErrorKind::Read, "{failure}");
+    assert_eq!(meter.health().state, State::Degraded);
+    fake.edit(|state| state.values = values);
+    meter.sample_now().unwrap();
+    assert!(meter.health().is_ready());
+}

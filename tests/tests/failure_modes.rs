@@ -1,0 +1,337 @@
+//! Claims about docs/FAILURE-MODES.md: what it names exists, and what exists is named.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may fail by panicking, in its helpers too"
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use dcgm_otel::{ErrorKind, State};
+
+const TABLE: &str = include_str!("../../docs/FAILURE-MODES.md");
+
+const HEADER: &str = "| failure | what the library does | error | health | log | series | test |";
+
+/// The enums of which every variant has to be named in the table, and nothing else.
+const ENUMS: &[(&str, &str)] = &[
+    ("Error", include_str!("../../dcgm/src/error.rs")),
+    ("ConnectCause", include_str!("../../dcgm/src/error.rs")),
+    ("LoadError", include_str!("../../dcgm-sys/src/library.rs")),
+    ("Class", include_str!("../../dcgm/src/code.rs")),
+    (
+        "InstallError",
+        include_str!("../../dcgm-otel/src/config/error.rs"),
+    ),
+];
+
+/// The cells of one row.
+#[derive(Debug)]
+struct Row<'a> {
+    failure: &'a str,
+    error: &'a str,
+    health: &'a str,
+    log: &'a str,
+    test: &'a str,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// What is between backticks.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// The rows of all tables; a line that is none is a fault.
+fn rows<'a>(table: &'a str, faults: &mut Vec<String>) -> Vec<Row<'a>> {
+    let mut rows = Vec::new();
+    let lines = table.lines().filter(|line| line.starts_with('|'));
+    for line in lines.filter(|line| *line != HEADER && !line.starts_with("| ---")) {
+        let cells: Vec<_> = line.split('|').map(str::trim).collect();
+        if let ["", failure, does, error, health, log, series, test, ""] = cells[..] {
+            if [failure, does, error, health, log, series, test].contains(&"") {
+                faults.push(format!("an empty cell: {line}"));
+            }
+            rows.push(Row {
+                failure,
+                error,
+                health,
+                log,
+                test,
+            });
+        } else {
+            faults.push(format!("no row: {line}"));
+        }
+    }
+    rows
+}
+
+/// The variants of an enum, read off its source.
+fn variants(name: &str, source: &str) -> BTreeSet<String> {
+    let start = source.find(&format!("pub enum {name} {{\n")).unwrap();
+    let body = source[start..].split("\n}").next().unwrap();
+    let mut found = BTreeSet::new();
+    for line in body.lines() {
+        let Some(line) = line.strip_prefix("    ") else {
+            continue;
+        };
+        let end = line
+            .find(|c: char| !c.is_alphanumeric())
+            .unwrap_or(line.len());
+        if line.starts_with(|c: char| c.is_ascii_uppercase()) {
+            found.insert(line[..end].to_owned());
+        }
+    }
+    found
+}
+
+/// What is named and does not exist, and what exists and is not named.
+fn differ(
+    what: &str,
+    named: &BTreeSet<String>,
+    there: &BTreeSet<String>,
+    faults: &mut Vec<String>,
+) {
+    for name in named.difference(there) {
+        faults.push(format!("there is no {what} {name}"));
+    }
+    for name in there.difference(named) {
+        faults.push(format!("{what} {name} has no row"));
+    }
+}
+
+fn errors(rows: &[Row<'_>], faults: &mut Vec<String>) {
+    let tokens = |row: &Row<'_>| {
+        let all = code(row.error).chain(code(row.failure)).map(str::to_owned);
+        all.collect::<Vec<_>>()
+    };
+    for (name, source) in ENUMS {
+        let prefix = format!("{name}::");
+        let named = rows.iter().flat_map(tokens);
+        let named = named.filter_map(|token| token.strip_prefix(&prefix).map(str::to_owned));
+        differ(name, &named.collect(), &variants(name, source), faults);
+    }
+    let mut kinds = BTreeSet::new();
+    for token in rows.iter().flat_map(|row| code(row.error)) {
+        match token.split_once("::") {
+            None => _ = kinds.insert(token.to_owned()),
+            Some((name, _)) if ENUMS.iter().any(|(known, _)| *known == name) => {}
+            Some(_) => faults.push(format!("nothing is known of {token}")),
+        }
+    }
+    let all = ErrorKind::ALL.iter().map(|kind| kind.name().to_owned());
+    differ("kind of error", &kinds, &all.collect(), faults);
+    for row in rows {
+        if row.error != "-" && code(row.error).next().is_none() {
+            faults.push(format!("{:?} names no error and is none", row.error));
+        }
+    }
+}
+
+fn states(rows: &[Row<'_>], faults: &mut Vec<String>) {
+    let health = include_str!("../../dcgm-otel/src/health.rs");
+    let states = [
+        State::Starting,
+        State::Ready,
+        State::Degraded,
+        State::Stopped,
+    ];
+    let variants = variants("State", health);
+    assert_eq!(
+        variants,
+        states.iter().map(|state| format!("{state:?}")).collect(),
+        "a state is new"
+    );
+    let named = rows.iter().flat_map(|row| code(row.health));
+    let all = states.iter().map(ToString::to_string).collect();
+    differ("state", &named.map(str::to_owned).collect(), &all, faults);
+    for row in rows {
+        // Degraded means that a kind is counted, that it is told, and the reverse.
+        let degraded = row.health == "`degraded`";
+        if degraded && !(row.log.contains("`no GPU metrics`") && row.error != "-") {
+            faults.push(format!("{:?} is degraded for no reason", row.failure));
+        }
+        if row.health != "-" && code(row.health).count() != 1 {
+            faults.push(format!("{:?} has no one state", row.failure));
+        }
+    }
+}
+
+/// Every source of a folder, less tests.
+fn sources(folder: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() && !path.ends_with("tests") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs")
+                && !path.ends_with("tests.rs")
+            {
+                found.push(fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+/// What is logged, by level: the last text of each call of `tracing`.
+fn logged() -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    for folder in ["dcgm-sys/src", "dcgm/src", "dcgm-otel/src"] {
+        for source in sources(folder) {
+            for call in source.split("tracing::").skip(1) {
+                let Some((level, rest)) = call.split_once("!(") else {
+                    continue;
+                };
+                let arguments = rest.split(");").next().unwrap();
+                let text = arguments.rsplit('"').nth(1).unwrap();
+                lines.push((level.to_owned(), text.to_owned()));
+            }
+        }
+    }
+    lines
+}
+
+fn logs(rows: &[Row<'_>], faults: &mut Vec<String>) {
+    let lines = logged();
+    assert!(lines.len() >= 10, "the search finds nothing: {lines:?}");
+    let named: BTreeSet<_> = rows.iter().flat_map(|row| code(row.log)).collect();
+    for token in &named {
+        if !lines.iter().any(|(_, text)| text.starts_with(token)) {
+            faults.push(format!("nothing logs {token:?}"));
+        }
+    }
+    for (level, text) in &lines {
+        let is_named = named.iter().any(|token| text.starts_with(token));
+        if level != "debug" && !is_named {
+            faults.push(format!("no row has the line {text:?}"));
+        }
+    }
+}
+
+/// Whether a file has a test of that name: a function, or a line in the list of a macro that makes
+/// one of each.
+fn has_test(source: &str, name: &str) -> bool {
+    let is_test = |function: &str| {
+        let mut parts = source.split(function);
+        let before = parts.next().unwrap();
+        // Between the attribute and the function there are other attributes only.
+        let attributes = before.rsplit("\n\n").next().unwrap();
+        parts.next().is_some() && attributes.contains("#[test]")
+    };
+    is_test(&format!("fn {name}("))
+        || (is_test("fn $claim()") && source.contains(&format!(" {name},\n")))
+}
+
+fn tests(rows: &[Row<'_>], faults: &mut Vec<String>) {
+    for row in rows {
+        let mut shown = 0;
+        for token in code(row.test) {
+            let (path, name) = token.rsplit_once("::").unwrap_or((token, ""));
+            let source = fs::read_to_string(root().join(path)).unwrap_or_default();
+            if has_test(&source, name) {
+                shown += 1;
+            } else {
+                faults.push(format!("there is no test {token}"));
+            }
+        }
+        if shown == 0 {
+            faults.push(format!("no test shows {:?}", row.failure));
+        }
+    }
+}
+
+/// Everything in which the table and the code are out of step.
+fn faults(table: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    let rows = rows(table, &mut faults);
+    errors(&rows, &mut faults);
+    states(&rows, &mut faults);
+    logs(&rows, &mut faults);
+    tests(&rows, &mut faults);
+    faults
+}
+
+#[test]
+fn the_table_and_the_code_are_in_step() {
+    let faults = faults(TABLE);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(
+        TABLE.matches("\n| ").count() > 60,
+        "the search finds nothing"
+    );
+    assert_eq!(
+        TABLE.matches(HEADER).count(),
+        TABLE.matches("\n| --- |").count()
+    );
+}
+
+#[test]
+fn a_row_that_is_missing_is_noticed() {
+    let names = ENUMS.iter().flat_map(|(name, source)| {
+        let variants = variants(name, source).into_iter();
+        variants.map(move |variant| format!("{name}::{variant}"))
+    });
+    let kinds = ErrorKind::ALL.iter().map(|kind| kind.name().to_owned());
+    let states = [
+        State::Starting,
+        State::Ready,
+        State::Degraded,
+        State::Stopped,
+    ];
+    let states = states.iter().map(ToString::to_string);
+    let lines = ["some metrics are missing".to_owned()];
+    let mut tried = 0;
+    for name in names.chain(kinds).chain(states).chain(lines) {
+        let token = format!("`{name}`");
+        let less = TABLE.lines().filter(|line| !line.contains(&token));
+        let less = less.collect::<Vec<_>>().join("\n");
+        let word = name.rsplit("::").next().unwrap();
+        let told = faults(&less);
+        let unnamed = format!(" {word} has no row");
+        let is_it = |fault: &String| {
+            fault.ends_with(&unnamed) || *fault == format!("no row has the line {word:?}")
+        };
+        assert!(told.iter().any(is_it), "{name}: {told:?}");
+        tried += 1;
+    }
+    assert!(tried > 50, "{tried}");
+}
+
+#[test]
+fn what_a_row_names_and_there_is_not_is_noticed() {
+    for (from, to) in [
+        ("| `stale` |", "| `old` |"),
+        ("`Error::Wedged`", "`Error::Hung`"),
+        ("`Error::Wedged`", "`Fault::Hung`"),
+        ("`Class::Limit`", "`Class::Full`"),
+        ("| `stopped` |", "| `ended` |"),
+        (
+            "`there are too many series`",
+            "`there are too many`, `of them`",
+        ),
+        ("::a_dead_port_refuses`", "::a_live_port_refuses`"),
+        (
+            "`tests/tests/bad_input.rs::a_dead",
+            "`tests/tests/good.rs::a_dead",
+        ),
+        // A function that is no test.
+        ("::a_dead_port_refuses`", "::connect_with`"),
+        (
+            "| `dcgm/src/code.rs::an_unknown_code_is_carried` |",
+            "| none yet |",
+        ),
+        ("| `stale` | `degraded` |", "| - | `degraded` |"),
+        ("| `stale` | `degraded` |", "| `stale` `degraded` |"),
+    ] {
+        let other = TABLE.replacen(from, to, 1);
+        assert_ne!(other, TABLE, "{from}");
+        assert!(!faults(&other).is_empty(), "{from} -> {to}");
+    }
+}
