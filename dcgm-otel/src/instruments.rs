@@ -11,6 +11,7 @@
 //! call into DCGM, no lock, no allocation.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
 use std::sync::Arc;
 #[cfg(test)]
 use std::sync::atomic::AtomicBool;
@@ -42,6 +43,8 @@ pub(crate) struct Hub {
     id: u64,
     metrics: &'static [Metric],
     throttle: ThrottleName,
+    /// The place of the metric whose name that is.
+    renamed: Option<usize>,
     latest: ArcSwap<Snapshot>,
     /// Whether nothing is published any more. The lock is not for callbacks.
     closed: Mutex<bool>,
@@ -72,6 +75,9 @@ impl Hub {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             metrics,
             throttle,
+            renamed: metrics
+                .iter()
+                .position(|metric| metric.name == ThrottleName::Duration.metric()),
             latest: ArcSwap::from_pointee(Snapshot::empty()),
             closed: Mutex::new(false),
             retired: Mutex::default(),
@@ -130,34 +136,38 @@ impl Hub {
         self.metrics
     }
 
-    /// What a collect that begins now shows.
-    fn begin(&self) -> (Arc<Snapshot>, Instant) {
+    /// What a collect that begins now shows. Nothing in a fork: nobody samples there, and the
+    /// parent exports the same.
+    fn begin(&self) -> Option<(Arc<Snapshot>, Instant)> {
+        // Asks the system, so not in each callback.
+        if self.is_forked() {
+            return None;
+        }
         self.telemetry.collected();
-        (self.latest.load_full(), self.clock.now())
+        Some((self.latest.load_full(), self.clock.now()))
     }
 
     /// What its metrics and the meter's own need.
     fn instruments(&self) -> impl Iterator<Item = Instrument> {
         let metrics = (0..self.metrics.len()).filter_map(|place| self.instrument(place));
-        let own = telemetry::ROWS.iter().enumerate().map(|(place, row)| {
-            let shows = Shows::Telemetry(place);
-            Instrument {
+        let own = telemetry::ROWS
+            .iter()
+            .enumerate()
+            .map(|(place, row)| Instrument {
                 name: row.name,
                 kind: row.kind,
                 unit: row.unit,
                 description: row.description,
-                shows,
-            }
-        });
+                shows: Shows::Telemetry(place),
+            });
         metrics.chain(own)
     }
 
     /// The instrument of the metric at a place of its table.
     fn instrument(&self, place: usize) -> Option<Instrument> {
         let metric = self.metrics.get(place)?;
-        let renamed = metric.name == ThrottleName::Duration.metric();
         Some(Instrument {
-            name: if renamed {
+            name: if self.renamed == Some(place) {
                 self.throttle.metric()
             } else {
                 metric.name
@@ -165,8 +175,15 @@ impl Hub {
             kind: metric.kind,
             unit: metric.unit,
             description: metric.description,
-            shows: Shows::Metric(place),
+            shows: Shows::Metric(Table(self.metrics), place),
         })
+    }
+
+    /// Whether the metric at that place of a table is one of its own, under that name.
+    fn has(&self, table: Table, place: usize, name: &str) -> bool {
+        // Names are compared where they can differ only, since this is asked in each callback.
+        table == Table(self.metrics)
+            && (self.renamed != Some(place) || name == self.throttle.metric())
     }
 
     #[cfg(test)]
@@ -194,10 +211,20 @@ struct Instrument {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Shows {
-    /// The metric at that place of the hub's table, if it is this one there.
-    Metric(usize),
+    /// The metric at that place of that table, if the hub has it.
+    Metric(Table, usize),
     /// A row of the meter's own instruments.
     Telemetry(usize),
+}
+
+/// A table of metrics: the same one is the one at the same place.
+#[derive(Clone, Copy, Debug)]
+struct Table(&'static [Metric]);
+
+impl PartialEq for Table {
+    fn eq(&self, other: &Self) -> bool {
+        ptr::eq(self.0, other.0)
+    }
 }
 
 /// Makes one instrument. The handle is empty: the provider keeps the callback.
@@ -239,38 +266,35 @@ fn observe<T>(
 ) {
     let hub = slot.hub();
     let Some(hub) = &*hub else { return };
-    // Nobody samples there, and the parent exports the same.
-    if hub.is_forked() {
-        return;
-    }
-    let outcome = catch_unwind(AssertUnwindSafe(|| {
-        #[cfg(test)]
-        hub.panic_if_told(0);
-        // Also where nothing is shown: the last instrument may be one of those.
-        let (snapshot, now) = pin::pin(hub, ordinal, slot.last());
-        let mut show = |attributes: &[KeyValue], number| {
-            if let Some(value) = value(number) {
-                out.observe(value, attributes);
-            }
-        };
-        match instrument.shows {
-            Shows::Metric(place) => {
-                if hub.instrument(place).as_ref() == Some(instrument) {
-                    for (attributes, number) in snapshot.of(place, now) {
-                        show(attributes, number);
+    let mut show = |attributes: &[KeyValue], number| {
+        if let Some(value) = value(number) {
+            out.observe(value, attributes);
+        }
+    };
+    // Also where nothing is shown: the last instrument may be one of those.
+    pin::with(hub, ordinal, slot.last(), |snapshot, now| {
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            #[cfg(test)]
+            hub.panic_if_told(0);
+            match instrument.shows {
+                Shows::Metric(table, place) => {
+                    if hub.has(table, place, instrument.name) {
+                        for (attributes, number) in snapshot.of(place, now) {
+                            show(attributes, number);
+                        }
+                    }
+                }
+                Shows::Telemetry(place) => {
+                    if let Some(row) = telemetry::ROWS.get(place) {
+                        (row.show)(&hub.telemetry, now, &mut show);
                     }
                 }
             }
-            Shows::Telemetry(place) => {
-                if let Some(row) = telemetry::ROWS.get(place) {
-                    (row.show)(&hub.telemetry, now, &mut show);
-                }
-            }
+        }));
+        if outcome.is_err() {
+            hub.telemetry.callback_panicked();
         }
-    }));
-    if outcome.is_err() {
-        hub.telemetry.callback_panicked();
-    }
+    });
 }
 
 #[cfg(test)]
