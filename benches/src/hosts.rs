@@ -1,7 +1,5 @@
 //! Clients whose answers cost nothing, on hosts of any size.
 
-use std::sync::Arc;
-
 use dcgm::mock::{Host, Mock, Product};
 use dcgm::{
     Backend, BuildInfo, Client, Cursor, Entity, EntityId, EntityKind, Link, Query, Result, Samples,
@@ -26,8 +24,8 @@ pub fn with_series(series: u32) -> Mock {
 /// Asks a client each question once, and gives the same answer from then on, with newer timestamps:
 /// what is measured is what is done with it.
 #[derive(Debug)]
-pub struct Canned<C> {
-    client: C,
+pub struct Canned {
+    client: Mock,
     answers: Mutex<Answers>,
 }
 
@@ -39,17 +37,28 @@ struct Answers {
     turn: usize,
 }
 
-impl<C: Client> Canned<C> {
+impl Canned {
     /// In front of that client.
-    pub fn new(client: C) -> Self {
+    #[must_use]
+    pub fn new(client: Mock) -> Self {
         Self {
             client,
             answers: Mutex::default(),
         }
     }
+
+    /// How many values the last query asked for.
+    #[must_use]
+    pub fn values(&self) -> usize {
+        let answers = self.answers.lock();
+        answers
+            .latest
+            .as_ref()
+            .map_or(0, |(_, canned)| canned[0].len())
+    }
 }
 
-impl<C: Client> Client for Canned<C> {
+impl Client for Canned {
     fn backend(&self) -> Backend {
         self.client.backend()
     }
@@ -103,14 +112,5 @@ impl<C: Client> Client for Canned<C> {
     fn events(&self, _: &Watch, _: &mut Cursor, into: &mut Samples) -> Result<()> {
         into.clear();
         Ok(())
-    }
-}
-
-impl<C: Client> From<Canned<C>> for Arc<dyn Client>
-where
-    C: 'static,
-{
-    fn from(canned: Canned<C>) -> Self {
-        Arc::new(canned)
     }
 }

@@ -78,7 +78,7 @@ impl Hub {
             renamed: metrics
                 .iter()
                 .position(|metric| metric.name == ThrottleName::Duration.metric()),
-            latest: ArcSwap::from_pointee(Snapshot::empty()),
+            latest: ArcSwap::default(),
             closed: Mutex::new(false),
             retired: Mutex::default(),
             clock,
