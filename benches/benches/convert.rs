@@ -33,7 +33,12 @@ impl Reads {
     fn groups(self) -> Option<&'static [Group]> {
         match self {
             Self::One => Some(&[Group::Power]),
-            Self::Twelve => Some(&[Group::Utilization, Group::Memory, Group::Clock, Group::Thermal]),
+            Self::Twelve => Some(&[
+                Group::Utilization,
+                Group::Memory,
+                Group::Clock,
+                Group::Thermal,
+            ]),
             Self::Default => None,
             Self::All => Some(Group::ALL),
         }
@@ -88,7 +93,7 @@ impl Ticks {
         for _ in 0..ticks {
             self.meter.sample_now().expect("a mock that is well");
         }
-        let spent = self.meter.health().tick_time - before;
+        let spent = self.meter.health().tick_time.saturating_sub(before);
         spent.as_secs_f64() * 1e6 / f64::from(ticks)
     }
 }

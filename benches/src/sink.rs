@@ -20,7 +20,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Exports to nowhere.
 #[derive(Debug)]
-pub struct Nowhere;
+struct Nowhere;
 
 impl PushMetricExporter for Nowhere {
     async fn export(&self, _: &ResourceMetrics) -> OTelSdkResult {
@@ -78,7 +78,7 @@ pub struct Kept {
 
 /// A metric, and its points.
 #[derive(Clone, Debug)]
-pub struct Bare {
+struct Bare {
     name: String,
     points: Points,
 }

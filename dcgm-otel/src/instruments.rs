@@ -175,15 +175,17 @@ impl Hub {
             kind: metric.kind,
             unit: metric.unit,
             description: metric.description,
-            shows: Shows::Metric(Table(self.metrics), place),
+            shows: Shows::Metric(place),
         })
     }
 
-    /// Whether the metric at that place of a table is one of its own, under that name.
-    fn has(&self, table: Table, place: usize, name: &str) -> bool {
-        // Names are compared where they can differ only, since this is asked in each callback.
-        table == Table(self.metrics)
-            && (self.renamed != Some(place) || name == self.throttle.metric())
+    /// Whether it has this instrument, which was made for a metric at that place of `table`.
+    fn has(&self, instrument: &Instrument, table: &'static [Metric], place: usize) -> bool {
+        // Each callback asks this, so texts are compared only where they can differ.
+        if ptr::eq(self.metrics, table) && self.renamed != Some(place) {
+            return true;
+        }
+        self.instrument(place).as_ref() == Some(instrument)
     }
 
     #[cfg(test)]
@@ -212,23 +214,20 @@ struct Instrument {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Shows {
     /// The metric at that place of that table, if the hub has it.
-    Metric(Table, usize),
+    Metric(usize),
     /// A row of the meter's own instruments.
     Telemetry(usize),
 }
 
-/// A table of metrics: the same one is the one at the same place.
-#[derive(Clone, Copy, Debug)]
-struct Table(&'static [Metric]);
-
-impl PartialEq for Table {
-    fn eq(&self, other: &Self) -> bool {
-        ptr::eq(self.0, other.0)
-    }
-}
-
-/// Makes one instrument. The handle is empty: the provider keeps the callback.
-fn build(meter: &Meter, slot: &Arc<Slot>, ordinal: usize, instrument: Instrument) {
+/// Makes one instrument, of a metric of `table` perhaps. The handle is empty: the provider keeps the
+/// callback.
+fn build(
+    meter: &Meter,
+    slot: &Arc<Slot>,
+    ordinal: usize,
+    instrument: Instrument,
+    table: &'static [Metric],
+) {
     /// One arm for each kind: the builder's name, and which numbers it takes.
     macro_rules! build {
         ($($kind:ident: $builder:ident, $number:ident;)*) => {
@@ -239,7 +238,7 @@ fn build(meter: &Meter, slot: &Arc<Slot>, ordinal: usize, instrument: Instrument
                         .$builder(instrument.name)
                         .with_unit(instrument.unit)
                         .with_description(instrument.description)
-                        .with_callback(move |out| observe(&slot, ordinal, &instrument, out, |number| match number {
+                        .with_callback(move |out| observe(&slot, ordinal, (&instrument, table), out, |number| match number {
                             Number::$number(value) => Some(value),
                             _ => None,
                         }))
@@ -260,7 +259,7 @@ fn build(meter: &Meter, slot: &Arc<Slot>, ordinal: usize, instrument: Instrument
 fn observe<T>(
     slot: &Slot,
     ordinal: usize,
-    instrument: &Instrument,
+    (instrument, table): (&Instrument, &'static [Metric]),
     out: &dyn AsyncInstrument<T>,
     value: impl Fn(Number) -> Option<T>,
 ) {
@@ -277,8 +276,8 @@ fn observe<T>(
             #[cfg(test)]
             hub.panic_if_told(0);
             match instrument.shows {
-                Shows::Metric(table, place) => {
-                    if hub.has(table, place, instrument.name) {
+                Shows::Metric(place) => {
+                    if hub.has(instrument, table, place) {
                         for (attributes, number) in snapshot.of(place, now) {
                             show(attributes, number);
                         }

@@ -49,8 +49,8 @@ pub(super) fn with(hub: &Hub, ordinal: usize, last: usize, show: impl FnOnce(&Sn
         }
         let mut pins = pins.try_borrow_mut().ok()?;
         let place = place(&mut *pins, hub.id)?;
-        let goes_on = |pin: &&Pin| pin.hub == hub.id && pin.ordinal < ordinal;
-        if place.as_ref().filter(goes_on).is_none() {
+        let goes_on = |pin: &Pin| pin.hub == hub.id && pin.ordinal < ordinal;
+        if !place.as_ref().is_some_and(goes_on) {
             // The one before goes first, so that its memory can be used again.
             *place = None;
             *place = hub.begin().map(|(snapshot, now)| Pin {

@@ -51,9 +51,17 @@ pub(super) struct Routes {
 
 #[derive(Debug)]
 struct Stop {
-    pair: (EntityId, FieldId),
+    pair: Pair,
     entity: usize,
     tracks: Range<usize>,
+}
+
+/// A field of an entity, in two numbers that are compared fast.
+type Pair = (u64, u16);
+
+fn pair(entity: EntityId, field: FieldId) -> Pair {
+    let kind = u64::from(entity.kind.raw());
+    (kind << 32 | u64::from(entity.id), field.raw())
 }
 
 impl Routes {
@@ -73,22 +81,25 @@ impl Routes {
             entities: entities.collect(),
             ..Self::default()
         };
-        let pair = |track: &Track| (track.input.entity, track.input.field);
+        let of = |track: &usize| {
+            let input = tracks.get(*track)?.input;
+            Some(pair(input.entity, input.field))
+        };
         let mut by_pair: Vec<usize> = (0..tracks.len()).collect();
-        by_pair.sort_by_key(|track| tracks.get(*track).map(pair));
+        by_pair.sort_by_key(of);
         let pairs = query.blocks().iter().flat_map(|(entities, fields)| {
             let fields = || fields.iter().copied();
             entities
                 .iter()
                 .flat_map(move |entity| fields().map(|field| (*entity, field)))
         });
-        for wanted in pairs {
+        for (entity, field) in pairs {
+            let wanted = pair(entity, field);
             let known = |watched: &Watched| watched.entity;
-            let Ok(entity) = routes.entities.binary_search_by_key(&wanted.0, known) else {
+            let Ok(entity) = routes.entities.binary_search_by_key(&entity, known) else {
                 continue;
             };
             let start = routes.tracks.len();
-            let of = |track: &usize| tracks.get(*track).map(pair);
             let from = by_pair.partition_point(|track| of(track) < Some(wanted));
             let mine = by_pair.iter().skip(from);
             let mine = mine.take_while(|track| of(track) == Some(wanted));
@@ -108,14 +119,18 @@ impl Routes {
     }
 
     /// The stop of a pair, which is perhaps the one at that place.
-    fn find(&self, place: usize, pair: (EntityId, FieldId)) -> Option<usize> {
-        let at = |place: usize| self.stops.get(place).map(|stop| stop.pair);
-        if at(place) == Some(pair) {
-            return Some(place);
+    #[inline]
+    fn find(&self, place: usize, pair: Pair) -> Option<usize> {
+        match self.stops.get(place) {
+            Some(stop) if stop.pair == pair => Some(place),
+            _ => self.look_for(pair),
         }
-        let found = self
-            .sorted
-            .binary_search_by_key(&Some(pair), |place| at(*place));
+    }
+
+    #[cold]
+    fn look_for(&self, pair: Pair) -> Option<usize> {
+        let at = |place: &usize| self.stops.get(*place).map(|stop| stop.pair);
+        let found = self.sorted.binary_search_by_key(&Some(pair), at);
         self.sorted.get(found.ok()?).copied()
     }
 }
@@ -138,7 +153,7 @@ impl Plan {
                 Err(Absent::Stale | Absent::Malformed | Absent::Code(_)) => intake.failed += 1,
                 Err(_) => {}
             }
-            let Some(place) = self.routes.find(next, (sample.entity, sample.field)) else {
+            let Some(place) = self.routes.find(next, pair(sample.entity, sample.field)) else {
                 continue;
             };
             next = place + 1;
@@ -154,7 +169,7 @@ impl Plan {
             let Some(watched) = entities.get_mut(stop.entity) else {
                 continue;
             };
-            watched.found |= sample.value != Err(Absent::NotWatched);
+            watched.found |= !matches!(sample.value, Err(Absent::NotWatched));
             for track in tracks.get(stop.tracks.clone()).unwrap_or_default() {
                 let Some(track) = self.tracks.get_mut(*track) else {
                     continue;
@@ -163,8 +178,8 @@ impl Plan {
                     self.changed = Some(now);
                     watched.changed = Some(now);
                 }
-                let step = track.take(sample.value, sample.timestamp, ledger);
-                intake.resets += u64::from(step == Step::Reset);
+                let taken = track.take(sample.value, sample.timestamp, ledger);
+                intake.resets += u64::from(taken == Step::Reset);
             }
         }
         let others_go_on = self.changed == Some(now);

@@ -156,7 +156,7 @@ fn plain(metric: &Metric, input: &Input, value: &Value<'_>) -> Option<Number> {
     }
     let scaled = input.scale.of(value.as_f64()?);
     let (least, most) = metric.range;
-    let is_none = input.op == Op::NonZero && scaled.abs() < f64::EPSILON;
+    let is_none = matches!(input.op, Op::NonZero) && scaled.abs() < f64::EPSILON;
     if is_none || !scaled.is_finite() || scaled < least || scaled > most {
         return None;
     }
