@@ -93,20 +93,19 @@ impl Total {
         at: Timestamp,
         interval: Duration,
     ) -> Step {
-        let Some(mut taken) = self.parts.get(part).copied() else {
+        let Some(part) = self.parts.get_mut(part) else {
             return Step::Held;
         };
-        let step = match taken.input.op {
-            Op::Counter | Op::Sum => {
-                whole(value).map_or(Step::Held, |raw| self.count(&mut taken, raw, at))
+        match part.input.op {
+            Op::Counter | Op::Sum => whole(value).map_or(Step::Held, |raw| {
+                part.count(&mut self.grown, self.begins, raw, at)
+            }),
+            Op::Integrate => {
+                let growth = (&mut self.grown, &mut self.remainder);
+                part.integrate(growth, value, at, interval)
             }
-            Op::Integrate => self.integrate(&mut taken, value, at, interval),
             _ => Step::Held,
-        };
-        if let Some(part) = self.parts.get_mut(part) {
-            *part = taken;
         }
-        step
     }
 
     /// Counts an event.
@@ -149,35 +148,37 @@ impl Total {
             _ => Number::U64(self.scale.of_total(self.grown).min(LARGEST)),
         }
     }
+}
 
-    fn count(&mut self, part: &mut Part, raw: u64, at: Timestamp) -> Step {
-        let step = match part.last {
-            None if self.begins == CounterOrigin::Device && !part.was_read => {
-                self.grown = self.grown.saturating_add(raw);
+impl Part {
+    fn count(&mut self, grown: &mut u64, begins: CounterOrigin, raw: u64, at: Timestamp) -> Step {
+        let step = match self.last {
+            None if begins == CounterOrigin::Device && !self.was_read => {
+                *grown = grown.saturating_add(raw);
                 Step::Counted
             }
             None => Step::Counted,
             Some(last) if raw >= last => {
-                self.grown = self.grown.saturating_add(raw - last);
+                *grown = grown.saturating_add(raw - last);
                 Step::Counted
             }
             // A dip of less than a hundredth is a jitter of the reading. `last` stays, or the way
             // back up would be counted twice.
             Some(last) if u128::from(raw) * 100 > u128::from(last) * 99 => return Step::Held,
             Some(_) => {
-                self.grown = self.grown.saturating_add(raw);
+                *grown = grown.saturating_add(raw);
                 Step::Reset
             }
         };
-        part.last = Some(raw);
-        part.was_read = true;
-        part.at = at;
+        self.last = Some(raw);
+        self.was_read = true;
+        self.at = at;
         step
     }
 
     fn integrate(
         &mut self,
-        part: &mut Part,
+        (grown, remainder): (&mut u64, &mut f64),
         value: &Value<'_>,
         at: Timestamp,
         interval: Duration,
@@ -188,29 +189,29 @@ impl Total {
         else {
             return Step::Held;
         };
-        let since = at.since(part.at);
-        let first = part.last.is_none();
+        let since = at.since(self.at);
+        let first = self.last.is_none();
         if !first && since.is_zero() {
             return Step::Held;
         }
-        part.last = Some(0);
-        part.at = at;
+        self.last = Some(0);
+        self.at = at;
         if first || since.as_secs_f64() > interval.as_secs_f64() * LONGEST_GAP {
             return Step::Held;
         }
-        let sum = self.remainder + rate * since.as_secs_f64();
+        let sum = *remainder + rate * since.as_secs_f64();
         if !sum.is_finite() {
             return Step::Held;
         }
         let units = sum.floor();
-        self.remainder = sum - units;
+        *remainder = sum - units;
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "not negative, and a conversion ends at the largest"
         )]
         let units = units as u64;
-        self.grown = self.grown.saturating_add(units);
+        *grown = grown.saturating_add(units);
         Step::Counted
     }
 }

@@ -11,6 +11,7 @@
 //! call into DCGM, no lock, no allocation.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
 use std::sync::Arc;
 #[cfg(test)]
 use std::sync::atomic::AtomicBool;
@@ -42,6 +43,8 @@ pub(crate) struct Hub {
     id: u64,
     metrics: &'static [Metric],
     throttle: ThrottleName,
+    /// The place of the metric whose name that is.
+    renamed: Option<usize>,
     latest: ArcSwap<Snapshot>,
     /// Whether nothing is published any more. The lock is not for callbacks.
     closed: Mutex<bool>,
@@ -72,7 +75,10 @@ impl Hub {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             metrics,
             throttle,
-            latest: ArcSwap::from_pointee(Snapshot::empty()),
+            renamed: metrics
+                .iter()
+                .position(|metric| metric.name == ThrottleName::Duration.metric()),
+            latest: ArcSwap::default(),
             closed: Mutex::new(false),
             retired: Mutex::default(),
             clock,
@@ -130,34 +136,38 @@ impl Hub {
         self.metrics
     }
 
-    /// What a collect that begins now shows.
-    fn begin(&self) -> (Arc<Snapshot>, Instant) {
+    /// What a collect that begins now shows. Nothing in a fork: nobody samples there, and the
+    /// parent exports the same.
+    fn begin(&self) -> Option<(Arc<Snapshot>, Instant)> {
+        // Asks the system, so not in each callback.
+        if self.is_forked() {
+            return None;
+        }
         self.telemetry.collected();
-        (self.latest.load_full(), self.clock.now())
+        Some((self.latest.load_full(), self.clock.now()))
     }
 
     /// What its metrics and the meter's own need.
     fn instruments(&self) -> impl Iterator<Item = Instrument> {
         let metrics = (0..self.metrics.len()).filter_map(|place| self.instrument(place));
-        let own = telemetry::ROWS.iter().enumerate().map(|(place, row)| {
-            let shows = Shows::Telemetry(place);
-            Instrument {
+        let own = telemetry::ROWS
+            .iter()
+            .enumerate()
+            .map(|(place, row)| Instrument {
                 name: row.name,
                 kind: row.kind,
                 unit: row.unit,
                 description: row.description,
-                shows,
-            }
-        });
+                shows: Shows::Telemetry(place),
+            });
         metrics.chain(own)
     }
 
     /// The instrument of the metric at a place of its table.
     fn instrument(&self, place: usize) -> Option<Instrument> {
         let metric = self.metrics.get(place)?;
-        let renamed = metric.name == ThrottleName::Duration.metric();
         Some(Instrument {
-            name: if renamed {
+            name: if self.renamed == Some(place) {
                 self.throttle.metric()
             } else {
                 metric.name
@@ -167,6 +177,15 @@ impl Hub {
             description: metric.description,
             shows: Shows::Metric(place),
         })
+    }
+
+    /// Whether it has this instrument, which was made for a metric at that place of `table`.
+    fn has(&self, instrument: &Instrument, table: &'static [Metric], place: usize) -> bool {
+        // Each callback asks this, so texts are compared only where they can differ.
+        if ptr::eq(self.metrics, table) && self.renamed != Some(place) {
+            return true;
+        }
+        self.instrument(place).as_ref() == Some(instrument)
     }
 
     #[cfg(test)]
@@ -194,14 +213,21 @@ struct Instrument {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Shows {
-    /// The metric at that place of the hub's table, if it is this one there.
+    /// The metric at that place of that table, if the hub has it.
     Metric(usize),
     /// A row of the meter's own instruments.
     Telemetry(usize),
 }
 
-/// Makes one instrument. The handle is empty: the provider keeps the callback.
-fn build(meter: &Meter, slot: &Arc<Slot>, ordinal: usize, instrument: Instrument) {
+/// Makes one instrument, of a metric of `table` perhaps. The handle is empty: the provider keeps the
+/// callback.
+fn build(
+    meter: &Meter,
+    slot: &Arc<Slot>,
+    ordinal: usize,
+    instrument: Instrument,
+    table: &'static [Metric],
+) {
     /// One arm for each kind: the builder's name, and which numbers it takes.
     macro_rules! build {
         ($($kind:ident: $builder:ident, $number:ident;)*) => {
@@ -212,7 +238,7 @@ fn build(meter: &Meter, slot: &Arc<Slot>, ordinal: usize, instrument: Instrument
                         .$builder(instrument.name)
                         .with_unit(instrument.unit)
                         .with_description(instrument.description)
-                        .with_callback(move |out| observe(&slot, ordinal, &instrument, out, |number| match number {
+                        .with_callback(move |out| observe(&slot, ordinal, (&instrument, table), out, |number| match number {
                             Number::$number(value) => Some(value),
                             _ => None,
                         }))
@@ -233,44 +259,41 @@ fn build(meter: &Meter, slot: &Arc<Slot>, ordinal: usize, instrument: Instrument
 fn observe<T>(
     slot: &Slot,
     ordinal: usize,
-    instrument: &Instrument,
+    (instrument, table): (&Instrument, &'static [Metric]),
     out: &dyn AsyncInstrument<T>,
     value: impl Fn(Number) -> Option<T>,
 ) {
     let hub = slot.hub();
     let Some(hub) = &*hub else { return };
-    // Nobody samples there, and the parent exports the same.
-    if hub.is_forked() {
-        return;
-    }
-    let outcome = catch_unwind(AssertUnwindSafe(|| {
-        #[cfg(test)]
-        hub.panic_if_told(0);
-        // Also where nothing is shown: the last instrument may be one of those.
-        let (snapshot, now) = pin::pin(hub, ordinal, slot.last());
-        let mut show = |attributes: &[KeyValue], number| {
-            if let Some(value) = value(number) {
-                out.observe(value, attributes);
-            }
-        };
-        match instrument.shows {
-            Shows::Metric(place) => {
-                if hub.instrument(place).as_ref() == Some(instrument) {
-                    for (attributes, number) in snapshot.of(place, now) {
-                        show(attributes, number);
+    let mut show = |attributes: &[KeyValue], number| {
+        if let Some(value) = value(number) {
+            out.observe(value, attributes);
+        }
+    };
+    // Also where nothing is shown: the last instrument may be one of those.
+    pin::with(hub, ordinal, slot.last(), |snapshot, now| {
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            #[cfg(test)]
+            hub.panic_if_told(0);
+            match instrument.shows {
+                Shows::Metric(place) => {
+                    if hub.has(instrument, table, place) {
+                        for (attributes, number) in snapshot.of(place, now) {
+                            show(attributes, number);
+                        }
+                    }
+                }
+                Shows::Telemetry(place) => {
+                    if let Some(row) = telemetry::ROWS.get(place) {
+                        (row.show)(&hub.telemetry, now, &mut show);
                     }
                 }
             }
-            Shows::Telemetry(place) => {
-                if let Some(row) = telemetry::ROWS.get(place) {
-                    (row.show)(&hub.telemetry, now, &mut show);
-                }
-            }
+        }));
+        if outcome.is_err() {
+            hub.telemetry.callback_panicked();
         }
-    }));
-    if outcome.is_err() {
-        hub.telemetry.callback_panicked();
-    }
+    });
 }
 
 #[cfg(test)]

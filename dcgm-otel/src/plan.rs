@@ -1,14 +1,15 @@
 //! The series that there are, and their values: what each sample becomes.
 
 mod events;
+mod intake;
 mod shown;
 mod track;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dcgm::{Absent, EntityId, FieldId, Query, Samples};
+use dcgm::{EntityId, FieldId, Query};
 use opentelemetry::KeyValue;
 
 use crate::answers::Answers;
@@ -17,10 +18,12 @@ use crate::candidates::{self, Candidate, Candidates, Input, Known};
 use crate::cardinality::{Block, Caps, Counts};
 use crate::catalogue::{self, Condition, Metric, Op};
 use crate::config::Config;
-use crate::counters::{Ledger, Step};
+use crate::counters::Ledger;
 use crate::past::{Past, Status};
 use crate::snapshot::{Layout, Number, Series};
 use events::EventSource;
+pub(crate) use intake::Intake;
+use intake::Routes;
 use shown::Shown;
 use track::Track;
 
@@ -32,10 +35,10 @@ const AT_REST: Duration = Duration::from_secs(3600);
 pub(crate) struct Plan {
     metrics: &'static [Metric],
     tracks: Vec<Track>,
-    /// Which tracks a sample goes to, sorted.
-    routes: Vec<((EntityId, FieldId), usize)>,
-    /// The entities read, sorted.
-    entities: Vec<Watched>,
+    /// What brings their samples.
+    query: Query,
+    /// Which tracks a sample goes to.
+    routes: Routes,
     layout: Arc<Layout>,
     /// Where each series of the layout has its value from.
     shown: Vec<Shown>,
@@ -45,36 +48,11 @@ pub(crate) struct Plan {
     dropped: usize,
     /// How many GPUs, switches and adapters are lost or gone that were not so before.
     lost: u64,
-    /// How long a value may be shown that is sampled as often as most are.
+    /// How long nothing new may come: as long as a value may be shown that is sampled as often as
+    /// most are, or longer if all are sampled less often.
     max_age: Duration,
     made: Instant,
     changed: Option<Instant>,
-}
-
-/// An entity that is read.
-#[derive(Debug)]
-struct Watched {
-    entity: EntityId,
-    /// Whether the last read found any of its fields watched.
-    found: bool,
-    /// When any of its samples last changed.
-    changed: Option<Instant>,
-    /// How long its fastest field may be as it is.
-    max_age: Duration,
-}
-
-/// What a read brought.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Intake {
-    /// Samples with a value.
-    pub(crate) values: usize,
-    /// Samples that failed, other than for want of a value.
-    pub(crate) failed: usize,
-    /// Entities of which nothing is watched any more, or nothing new comes though others go on:
-    /// they are gone or lost.
-    pub(crate) gone: usize,
-    /// Counters that began anew.
-    pub(crate) resets: u64,
 }
 
 /// A series, and where it has its value from.
@@ -96,8 +74,8 @@ impl Plan {
         let mut plan = Self {
             metrics: catalogue::of(config.naming()),
             tracks: Vec::new(),
-            routes: Vec::new(),
-            entities: Vec::new(),
+            query: Query::new([]),
+            routes: Routes::default(),
             layout: Arc::default(),
             shown: Vec::new(),
             events: Vec::new(),
@@ -136,8 +114,16 @@ impl Plan {
         let (series, shown) = rows.into_iter().unzip();
         plan.layout = Arc::new(Layout::new(plan.metrics, series));
         plan.shown = shown;
-        plan.routes.sort_unstable();
-        plan.entities = plan.watched();
+        let inputs = plan.tracks.iter().map(|track| track.input);
+        plan.query = Query::new(candidates::fields(inputs));
+        plan.routes = Routes::new(&plan.query, &plan.tracks);
+        let fastest = plan
+            .routes
+            .entities
+            .iter()
+            .map(|watched| watched.max_age)
+            .min();
+        plan.max_age = plan.max_age.max(fastest.unwrap_or_default());
         plan
     }
 
@@ -226,8 +212,6 @@ impl Plan {
         };
         let max_age = config.max_age(period);
         for (part, input) in inputs.iter().enumerate() {
-            let at = (input.entity, input.field);
-            self.routes.push((at, self.tracks.len()));
             let total = total.map(|place| (place, part));
             self.tracks
                 .push(Track::new(metric, *input, total, period, max_age));
@@ -275,26 +259,9 @@ impl Plan {
         totals.map(|(place, _)| place)
     }
 
-    fn watched(&self) -> Vec<Watched> {
-        let mut entities: BTreeMap<EntityId, Duration> = BTreeMap::new();
-        for track in &self.tracks {
-            let age = entities.entry(track.input.entity).or_insert(track.max_age);
-            *age = track.max_age.min(*age);
-        }
-        let watched = entities.into_iter().map(|(entity, max_age)| Watched {
-            entity,
-            found: true,
-            changed: None,
-            max_age,
-        });
-        watched.collect()
-    }
-
     /// What to read.
     pub(crate) fn query(&self) -> Query {
-        Query::new(candidates::fields(
-            self.tracks.iter().map(|track| track.input),
-        ))
+        self.query.clone()
     }
 
     /// What the engine must sample, and how often.
@@ -308,6 +275,7 @@ impl Plan {
         candidates::fields(self.events.iter().map(|source| source.input))
     }
 
+    #[cfg(test)]
     pub(crate) fn layout(&self) -> &Arc<Layout> {
         &self.layout
     }
@@ -336,76 +304,17 @@ impl Plan {
     /// tell: an engine whose sampling hangs goes on answering so.
     pub(crate) fn silent_for(&self, now: Instant) -> Option<Duration> {
         let silent = now.saturating_duration_since(self.changed.unwrap_or(self.made));
-        (silent >= self.max_age()).then_some(silent)
-    }
-
-    /// How long nothing new may come.
-    fn max_age(&self) -> Duration {
-        let fastest = self.entities.iter().map(|watched| watched.max_age).min();
-        fastest.map_or(self.max_age, |age| age.max(self.max_age))
+        (silent >= self.max_age).then_some(silent)
     }
 
     /// How long what was not sampled may be shown: as long as anything is.
     fn until(&self) -> Option<Instant> {
-        self.changed
-            .unwrap_or(self.made)
-            .checked_add(self.max_age())
+        self.changed.unwrap_or(self.made).checked_add(self.max_age)
     }
 
     /// When the engine last brought something new.
     pub(crate) const fn changed(&self) -> Option<Instant> {
         self.changed
-    }
-
-    /// Takes what was read.
-    pub(crate) fn take(&mut self, samples: &Samples, ledger: &mut Ledger, now: Instant) -> Intake {
-        let mut intake = Intake::default();
-        if !self.reads() {
-            // Then it is news enough that the engine answers.
-            self.changed = Some(now);
-        }
-        for watched in &mut self.entities {
-            watched.found = false;
-        }
-        for sample in samples {
-            match sample.value {
-                Ok(_) => intake.values += 1,
-                Err(Absent::Stale | Absent::Malformed | Absent::Code(_)) => intake.failed += 1,
-                Err(_) => {}
-            }
-            let at = self
-                .entities
-                .binary_search_by_key(&sample.entity, |watched| watched.entity);
-            let mut watched = at.ok().and_then(|at| self.entities.get_mut(at));
-            if let Some(watched) = &mut watched {
-                watched.found |= sample.value != Err(Absent::NotWatched);
-            }
-            let key = (sample.entity, sample.field);
-            let from = self.routes.partition_point(|(other, _)| *other < key);
-            let routes = self.routes.iter().skip(from);
-            for (_, track) in routes.take_while(|(other, _)| *other == key) {
-                let Some(track) = self.tracks.get_mut(*track) else {
-                    continue;
-                };
-                if sample.value.is_ok() && track.moved_to(sample.timestamp, now) {
-                    self.changed = Some(now);
-                    if let Some(watched) = &mut watched {
-                        watched.changed = Some(now);
-                    }
-                }
-                let step = track.take(sample.value, sample.timestamp, ledger);
-                intake.resets += u64::from(step == Step::Reset);
-            }
-        }
-        let others_go_on = self.changed == Some(now);
-        let gone = self.entities.iter().filter(|watched| {
-            let silent = watched
-                .changed
-                .is_some_and(|at| now.duration_since(at) >= watched.max_age);
-            !watched.found || (others_go_on && silent)
-        });
-        intake.gone = gone.count();
-        intake
     }
 
     /// The totals that are dropped for good.

@@ -11,6 +11,7 @@ use dcgm::{BuildInfo, Client, EntityId, EntityKind, Samples};
 use crate::candidates;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::counters::Ledger;
 use crate::health::{ErrorKind, Failure, Shared, State};
 use crate::hook::Hook;
 use crate::instruments::Hub;
@@ -18,7 +19,7 @@ use crate::past::Past;
 use crate::plan::{Intake, Plan};
 use crate::schedule::Schedule;
 use crate::session::{self, Interrupted, Listed, Session};
-use crate::snapshot::{Cell, Snapshot};
+use crate::snapshot::Snapshot;
 use crate::telemetry::Telemetry;
 use crate::text;
 
@@ -66,7 +67,6 @@ pub(crate) struct Sampler {
     unsettled: Option<(Vec<EntityId>, Instant)>,
     scratch: Vec<EntityId>,
     samples: Samples,
-    cells: Vec<Option<Cell>>,
     /// The snapshot before the one that is shown, whose memory the next one gets.
     spare: Option<Arc<Snapshot>>,
 }
@@ -98,7 +98,6 @@ impl Sampler {
             unsettled: None,
             scratch: Vec::new(),
             samples: Samples::new(),
-            cells: Vec::new(),
             spare: None,
         }
     }
@@ -205,12 +204,8 @@ impl Sampler {
         let vain = session.vain.clone();
         let dropped = session.plan.dropped();
         let last_sample = session.plan.changed();
-        session.plan.cells(&self.past.ledger, now, &mut self.cells);
-        let layout = Arc::clone(session.plan.layout());
-        let snapshot = self.snapshot(&layout);
-        self.spare = Some(self.hub.publish(snapshot));
-
-        let series = self.cells.iter().flatten().count();
+        let shown = (&session.plan, &self.past.ledger);
+        let series = publish(&self.hub, &mut self.spare, shown, now);
         self.shared.update(|report| {
             report.series = series;
         });
@@ -331,20 +326,6 @@ impl Sampler {
         Ok(())
     }
 
-    /// The values in memory that is used again, unless somebody still looks at it.
-    fn snapshot(&mut self, layout: &Arc<crate::snapshot::Layout>) -> Arc<Snapshot> {
-        match self.spare.take() {
-            Some(mut spare) => {
-                if let Some(snapshot) = Arc::get_mut(&mut spare) {
-                    snapshot.refill(layout, &self.cells);
-                    return spare;
-                }
-                Arc::new(Snapshot::new(layout, &self.cells))
-            }
-            None => Arc::new(Snapshot::new(layout, &self.cells)),
-        }
-    }
-
     /// Ends the session, if there is one.
     fn close_session(&mut self) {
         let Some(session) = self.session.take() else {
@@ -364,10 +345,8 @@ impl Sampler {
         let now = self.clock.now();
         let all_gone = self.connected && self.all_gone;
         let held = Plan::without_entities(&mut self.past, &self.config, all_gone, now);
-        held.cells(&self.past.ledger, now, &mut self.cells);
-        let snapshot = self.snapshot(held.layout());
-        self.spare = Some(self.hub.publish(snapshot));
-        let series = self.cells.iter().flatten().count();
+        let shown = (&held, &self.past.ledger);
+        let series = publish(&self.hub, &mut self.spare, shown, now);
         self.shared.update(|report| {
             report.series = series;
             report.entities = 0;
@@ -424,6 +403,26 @@ impl Sampler {
             report.since = now;
         });
     }
+}
+
+/// Publishes the present values, in the memory of the snapshot before the last unless somebody still
+/// looks at it; how many series they are.
+fn publish(
+    hub: &Hub,
+    spare: &mut Option<Arc<Snapshot>>,
+    (plan, ledger): (&Plan, &Ledger),
+    now: Instant,
+) -> usize {
+    let mut next = spare.take().unwrap_or_default();
+    if Arc::get_mut(&mut next).is_none() {
+        next = Arc::default();
+    }
+    let mut series = 0;
+    if let Some(snapshot) = Arc::get_mut(&mut next) {
+        series = plan.fill(snapshot, ledger, now);
+    }
+    *spare = Some(hub.publish(next));
+    series
 }
 
 /// Whether to list CPUs does the engine no harm: one of 3.3 can die of it.

@@ -78,7 +78,7 @@ pub(crate) struct Cell {
 }
 
 /// The values of one tick.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Snapshot {
     layout: Arc<Layout>,
     /// One for each series of the layout.
@@ -86,27 +86,19 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    /// Without a series.
-    pub(crate) fn empty() -> Self {
-        Self {
-            layout: Arc::default(),
-            cells: Vec::new(),
-        }
-    }
-
-    /// Becomes this one, in the same memory.
-    pub(crate) fn refill(&mut self, layout: &Arc<Layout>, cells: &[Option<Cell>]) {
+    /// Of a layout, with as many values as are put into the list that it lends: one for each
+    /// series.
+    pub(crate) fn refill(&mut self, layout: &Arc<Layout>) -> &mut Vec<Option<Cell>> {
         self.layout = Arc::clone(layout);
         self.cells.clear();
-        self.cells.extend_from_slice(cells);
+        &mut self.cells
     }
 
-    /// Of these values, one for each series of the layout.
+    #[cfg(test)]
     pub(crate) fn new(layout: &Arc<Layout>, cells: &[Option<Cell>]) -> Self {
-        Self {
-            layout: Arc::clone(layout),
-            cells: cells.to_vec(),
-        }
+        let mut snapshot = Self::default();
+        snapshot.refill(layout).extend_from_slice(cells);
+        snapshot
     }
 
     /// What an instrument shows at this moment: nothing that is too old.

@@ -187,6 +187,7 @@ impl Samples {
         (start, u32::try_from(bytes.len()).unwrap_or(0))
     }
 
+    #[inline]
     fn stored(&self, start: u32, len: u32) -> &[u8] {
         let start = start as usize;
         self.bytes
@@ -194,6 +195,7 @@ impl Samples {
             .unwrap_or_default()
     }
 
+    #[inline]
     fn sample(&self, row: &Row) -> Sample<'_> {
         let value = row.value.map(|stored| match stored {
             Stored::Int(value) => Value::Int(value),
@@ -231,6 +233,7 @@ pub struct SampleIter<'a> {
 impl<'a> Iterator for SampleIter<'a> {
     type Item = Sample<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Sample<'a>> {
         self.rows.next().map(|row| self.samples.sample(row))
     }

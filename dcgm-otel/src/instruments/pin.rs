@@ -28,46 +28,67 @@ struct Pin {
 ///
 /// If a view drops the last instrument, its callback is not run, and the thread keeps the snapshot
 /// until it collects again: that costs memory and nothing else.
-pub(super) fn pin(hub: &Hub, ordinal: usize, last: usize) -> (Arc<Snapshot>, Instant) {
+///
+/// Nothing is shown in a fork.
+pub(super) fn with(hub: &Hub, ordinal: usize, last: usize, show: impl FnOnce(&Snapshot, Instant)) {
     thread_local! {
         static PINS: RefCell<[Option<Pin>; AT_ONCE]> =
             const { RefCell::new([const { None }; AT_ONCE]) };
     }
 
-    #[cfg(test)]
-    if hub.is_unpinned() {
-        return hub.begin();
-    }
+    let mut show = Some(show);
+    let mut shown = |snapshot: &Snapshot, now| {
+        if let Some(show) = show.take() {
+            show(snapshot, now);
+        }
+    };
     let pinned = PINS.try_with(|pins| {
+        #[cfg(test)]
+        if hub.is_unpinned() {
+            return None;
+        }
         let mut pins = pins.try_borrow_mut().ok()?;
-        let pin = place(&mut *pins, hub.id)?;
-        let (snapshot, now) = match pin.take() {
-            Some(pin) if pin.hub == hub.id && pin.ordinal < ordinal => (pin.snapshot, pin.now),
-            _ => hub.begin(),
-        };
-        // Not kept beyond the last instrument, so that the memory can be used again.
-        if ordinal < last {
-            *pin = Some(Pin {
+        let place = place(&mut *pins, hub.id)?;
+        let goes_on = |pin: &Pin| pin.hub == hub.id && pin.ordinal < ordinal;
+        if !place.as_ref().is_some_and(goes_on) {
+            // The one before goes first, so that its memory can be used again.
+            *place = None;
+            *place = hub.begin().map(|(snapshot, now)| Pin {
                 hub: hub.id,
                 ordinal,
-                snapshot: Arc::clone(&snapshot),
+                snapshot,
                 now,
             });
         }
-        Some((snapshot, now))
+        if let Some(pin) = place {
+            pin.ordinal = ordinal;
+            shown(&pin.snapshot, pin.now);
+        }
+        // Not kept beyond the last instrument, so that the memory can be used again.
+        if ordinal >= last {
+            *place = None;
+        }
+        Some(())
     });
-    // A thread that is ending has no such storage any more.
-    pinned.ok().flatten().unwrap_or_else(|| hub.begin())
+    // A thread that is ending has no such storage any more; and it is in use if showing one number
+    // has a provider collect another meter's.
+    if pinned.ok().flatten().is_none() {
+        if let Some((snapshot, now)) = hub.begin() {
+            shown(&snapshot, now);
+        }
+    }
 }
 
 /// Where the pin of a hub is or can be: its own place, an empty one, or that of the hub that was
 /// made first, which is the likeliest to be gone.
 fn place(pins: &mut [Option<Pin>], hub: u64) -> Option<&mut Option<Pin>> {
-    pins.iter_mut().min_by_key(|pin| match pin {
-        Some(pin) if pin.hub == hub => (0, 0),
-        None => (1, 0),
-        Some(pin) => (2, pin.hub),
-    })
+    let is_own = |pin: &Option<Pin>| pin.as_ref().is_some_and(|pin| pin.hub == hub);
+    let place = pins.iter().position(is_own).or_else(|| {
+        let places = pins.iter().enumerate();
+        let first = places.min_by_key(|(_, pin)| pin.as_ref().map(|pin| pin.hub));
+        first.map(|(place, _)| place)
+    });
+    pins.get_mut(place?)
 }
 
 #[cfg(test)]
@@ -78,9 +99,11 @@ mod tests {
 
     /// The number that the callback with this ordinal shows, of three.
     fn shown(hub: &Hub, ordinal: usize) -> Number {
-        let (snapshot, now) = pin(hub, ordinal, 2);
-        let (_, number) = snapshot.of(0, now).next().unwrap();
-        number
+        let mut shown = None;
+        with(hub, ordinal, 2, |snapshot, now| {
+            shown = snapshot.of(0, now).next().map(|(_, number)| number);
+        });
+        shown.unwrap()
     }
 
     #[test]

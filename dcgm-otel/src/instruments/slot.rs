@@ -123,7 +123,7 @@ impl Slot {
                 self.registered.store(instruments.len(), Ordering::Relaxed);
                 ordinal
             };
-            super::build(meter, self, ordinal, instrument);
+            super::build(meter, self, ordinal, instrument, hub.metrics());
         }
     }
 

@@ -261,7 +261,7 @@ fn a_callback_that_panics_costs_its_own_values_only() {
         _ => None,
     };
     let instrument = hub.instrument(0).unwrap();
-    observe(&slot, 0, &instrument, &Broken, number);
+    observe(&slot, 0, (&instrument, &[]), &Broken, number);
     assert_eq!(hub.telemetry().own().callback_panics(), 1);
 }
 

@@ -6,7 +6,7 @@ use super::Plan;
 use super::track::Track;
 use crate::catalogue::{Condition, Op};
 use crate::counters::Ledger;
-use crate::snapshot::{Cell, Number, Series};
+use crate::snapshot::{Cell, Number, Series, Snapshot};
 
 /// Where a series has its value from.
 #[derive(Clone, Copy, Debug)]
@@ -31,14 +31,28 @@ pub(crate) enum Shown {
 }
 
 impl Plan {
-    /// What is to be shown: one cell for each series of the layout.
-    pub(crate) fn cells(&self, ledger: &Ledger, now: Instant, into: &mut Vec<Option<Cell>>) {
-        into.clear();
+    /// Fills a snapshot; how many series it shows.
+    pub(crate) fn fill(&self, snapshot: &mut Snapshot, ledger: &Ledger, now: Instant) -> usize {
+        let until = self.until();
         let shown = self.layout.series().iter().zip(&self.shown);
-        into.extend(shown.map(|(series, shown)| self.cell(series, *shown, ledger, now)));
+        let mut count = 0;
+        let cells = shown.map(|(series, shown)| {
+            let cell = self.cell(series, *shown, ledger, (now, until));
+            count += usize::from(cell.is_some());
+            cell
+        });
+        snapshot.refill(&self.layout).extend(cells);
+        count
     }
 
-    fn cell(&self, series: &Series, shown: Shown, ledger: &Ledger, now: Instant) -> Option<Cell> {
+    /// One cell. `all_until` is how long anything may be shown that is no counter.
+    fn cell(
+        &self,
+        series: &Series,
+        shown: Shown,
+        ledger: &Ledger,
+        (now, all_until): (Instant, Option<Instant>),
+    ) -> Option<Cell> {
         let tracks = |first, count| self.tracks.iter().skip(first).take(count);
         match shown {
             Shown::Total(place) => {
@@ -52,7 +66,7 @@ impl Plan {
             Shown::Level(track) => {
                 let track = self.tracks.get(track)?;
                 // What hardly ever changes is not shown either once nothing comes any more.
-                let until = track.until()?.min(self.until()?);
+                let until = track.until()?.min(all_until?);
                 track.value.map(|number| Cell {
                     number,
                     until: Some(until),
@@ -61,7 +75,7 @@ impl Plan {
             Shown::Sum(first, count) => sum(tracks(first, count)),
             Shown::Fixed(number) => Some(Cell {
                 number: Number::I64(number),
-                until: Some(self.until()?),
+                until: Some(all_until?),
             }),
             Shown::Status {
                 first,
@@ -72,11 +86,11 @@ impl Plan {
             } => {
                 let (worst, mut until) = worst(tracks(first, count), at_least, now);
                 if (known && count == 0) || at_least == Condition::Failed {
-                    until = self.until();
+                    until = all_until;
                 }
                 Some(Cell {
                     number: Number::I64(i64::from(worst == about as i64)),
-                    until: Some(until?.min(self.until()?)),
+                    until: Some(until?.min(all_until?)),
                 })
             }
         }

@@ -13,6 +13,9 @@ use crate::snapshot::Number;
 /// what was left of one.
 const TOO_LARGE: f64 = 9_223_372_036_854_775_808.0;
 
+/// As good as for ever.
+const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 /// What was last read for a series.
 #[derive(Debug)]
 pub(crate) struct Track {
@@ -22,31 +25,39 @@ pub(crate) struct Track {
     pub(crate) total: Option<(usize, usize)>,
     /// How often the engine samples it.
     pub(crate) period: Duration,
-    /// How long a value may be shown after it last changed.
+    /// How long its samples may stay as they are.
     pub(crate) max_age: Duration,
+    /// How long a value may be shown after it last changed.
+    lasts: Duration,
     pub(crate) value: Option<Number>,
     timestamp: Timestamp,
     /// When its timestamp last changed, by our own clock: the engine's may be skewed.
     changed: Option<Instant>,
+    /// How long its value may be shown.
+    until: Option<Instant>,
 }
 
 impl Track {
-    pub(crate) const fn new(
+    pub(crate) fn new(
         metric: &'static Metric,
         input: Input,
         total: Option<(usize, usize)>,
         period: Duration,
         max_age: Duration,
     ) -> Self {
+        // What happened once stays so.
+        let stays = input.field.is_event() && matches!(input.op, Op::Status(_));
         Self {
             metric,
             input,
             total,
             period,
             max_age,
+            lasts: if stays { CENTURY } else { max_age.min(CENTURY) },
             value: None,
             timestamp: Timestamp::NEVER,
             changed: None,
+            until: None,
         }
     }
 
@@ -56,28 +67,24 @@ impl Track {
     }
 
     /// Goes on from that: a sample with the same timestamp is no newer for being read anew.
-    pub(crate) const fn resume(&mut self, (timestamp, changed): (Timestamp, Instant)) {
+    pub(crate) fn resume(&mut self, (timestamp, changed): (Timestamp, Instant)) {
         self.timestamp = timestamp;
         self.changed = Some(changed);
+        self.until = changed.checked_add(self.lasts);
     }
 
     /// Notes a timestamp; whether it is another than before.
     pub(crate) fn moved_to(&mut self, timestamp: Timestamp, now: Instant) -> bool {
         let moved = self.changed.is_none() || self.timestamp != timestamp;
         if moved {
-            self.timestamp = timestamp;
-            self.changed = Some(now);
+            self.resume((timestamp, now));
         }
         moved
     }
 
     /// How long its value may be shown.
-    pub(crate) fn until(&self) -> Option<Instant> {
-        // What happened once stays so.
-        let lasts = self.input.field.is_event() && matches!(self.input.op, Op::Status(_));
-        let century = Duration::from_secs(100 * 365 * 24 * 3600);
-        let age = if lasts { century } else { self.max_age };
-        self.changed?.checked_add(age.min(century))
+    pub(crate) const fn until(&self) -> Option<Instant> {
+        self.until
     }
 
     pub(crate) fn take(
@@ -149,7 +156,7 @@ fn plain(metric: &Metric, input: &Input, value: &Value<'_>) -> Option<Number> {
     }
     let scaled = input.scale.of(value.as_f64()?);
     let (least, most) = metric.range;
-    let is_none = input.op == Op::NonZero && scaled.abs() < f64::EPSILON;
+    let is_none = matches!(input.op, Op::NonZero) && scaled.abs() < f64::EPSILON;
     if is_none || !scaled.is_finite() || scaled < least || scaled > most {
         return None;
     }

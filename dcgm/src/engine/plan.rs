@@ -33,6 +33,8 @@ pub(super) struct Call {
     /// share one.
     blocks_of_entity: Vec<u64>,
     blocks_of_field: Vec<u64>,
+    /// Whether all pairs were asked for.
+    is_whole: bool,
 }
 
 impl Call {
@@ -40,7 +42,7 @@ impl Call {
     /// a rectangle.
     pub(super) fn wants(&self, entity: usize, field: usize) -> bool {
         let of = |blocks: &[u64], at: usize| blocks.get(at).copied().unwrap_or(0);
-        of(&self.blocks_of_entity, entity) & of(&self.blocks_of_field, field) != 0
+        self.is_whole || of(&self.blocks_of_entity, entity) & of(&self.blocks_of_field, field) != 0
     }
 }
 
@@ -169,7 +171,13 @@ fn merge<T: PartialEq>(into: &mut Vec<(T, u64)>, from: impl Iterator<Item = (T, 
 }
 
 fn call(entities: &[(EntityId, u64)], fields: &[(FieldId, u64)]) -> Call {
+    let of_entities = entities.iter().map(|(_, blocks)| *blocks);
+    let of_fields = fields.iter().map(|(_, blocks)| *blocks);
+    let shared = of_entities
+        .chain(of_fields)
+        .fold(u64::MAX, |shared, blocks| shared & blocks);
     Call {
+        is_whole: shared != 0,
         entities: entities
             .iter()
             .map(|(entity, _)| sys::dcgmGroupEntityPair_t {

@@ -13,7 +13,9 @@ use crate::value::Absent;
 /// Records of about 4 KiB each: used again for each call, and grown when a call needs more.
 #[derive(Default)]
 pub(crate) struct Records {
-    records: Vec<sys::dcgmFieldValue_v2>,
+    buffer: Vec<sys::dcgmFieldValue_v2>,
+    /// Whether a record of the last call may not have been looked at.
+    unread: bool,
     scratch: Scratch,
 }
 
@@ -75,14 +77,18 @@ impl Records {
         flags: u32,
     ) -> Result<()> {
         let wanted = entities.len() * fields.len();
-        if self.records.len() < wanted {
-            self.records.reserve_exact(wanted - self.records.len());
-            self.records.resize(wanted, *super::zeroed());
+        if self.buffer.len() < wanted {
+            self.buffer.reserve_exact(wanted - self.buffer.len());
+            self.buffer.resize(wanted, *super::zeroed());
         }
-        for record in self.records.iter_mut().take(wanted) {
-            // A record that the library leaves alone is known by this.
-            record.version = 0;
+        // A record that the library leaves alone is known by its version. It is set back when the
+        // record is looked at: now that would be one more way through all of this memory.
+        if self.unread {
+            for record in &mut self.buffer {
+                record.version = 0;
+            }
         }
+        self.unread = true;
         let count = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
         // SAFETY: both lists have the lengths given, and `records` has room for a value of each
         // pair.
@@ -96,7 +102,7 @@ impl Records {
                     fields.as_mut_ptr(),
                     count(fields.len()),
                     flags,
-                    self.records.as_mut_ptr()
+                    self.buffer.as_mut_ptr()
                 )
             )
         }
@@ -106,14 +112,18 @@ impl Records {
         &mut self,
         entities: &[sys::dcgmGroupEntityPair_t],
         fields: &[u16],
-        take: &mut dyn FnMut(usize, usize, Sample<'_>),
+        take: &mut impl FnMut(usize, usize, Sample<'_>),
     ) {
-        let Self { records, scratch } = self;
-        let mut records = records.iter();
+        let Self {
+            buffer,
+            scratch,
+            unread,
+        } = self;
+        let mut records = buffer.iter_mut();
         for (entity_at, entity) in entities.iter().enumerate() {
             for (field_at, field) in fields.iter().enumerate() {
                 let Some(record) = records.next() else { return };
-                if record.version == 0 {
+                if core::mem::take(&mut record.version) == 0 {
                     let sample = Sample {
                         entity: EntityId::new(
                             EntityKind::from_raw(entity.entityGroupId),
@@ -149,13 +159,14 @@ impl Records {
                 take(entity_at, field_at, sample(record, scratch));
             }
         }
+        *unread = false;
     }
 }
 
 impl core::fmt::Debug for Records {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Records")
-            .field("len", &self.records.len())
+            .field("len", &self.buffer.len())
             .finish_non_exhaustive()
     }
 }

@@ -46,6 +46,7 @@ impl Host {
     /// | `gb200` | a tray of 4 GB200 with 2 Grace CPUs of 72 cores and 4 ConnectX; its NVSwitches are elsewhere |
     /// | `1xl4` | one L4: no NVLink, no MIG |
     /// | `consumer` | one `GeForce`: no profiling, no ECC, a fan |
+    /// | `<n>xh100` | any other number of H100 SXM up to 32, as many as DCGM takes, and no NVSwitch |
     #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {
         Some(match name {
@@ -62,7 +63,11 @@ impl Host {
                 .with_connectx(4),
             "1xl4" => Self::new(name, Product::L4).with_gpus(1),
             "consumer" => Self::new(name, Product::GeForce).with_gpus(1),
-            _ => return None,
+            _ => {
+                let count = name.strip_suffix("xh100")?.parse().ok();
+                let count = count.filter(|count| (1..=32).contains(count))?;
+                Self::new(name, Product::H100Sxm).with_gpus(count)
+            }
         })
     }
 

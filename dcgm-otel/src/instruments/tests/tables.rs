@@ -105,7 +105,7 @@ fn instruments_that_came_later_show_the_snapshot_of_the_others() {
             let mut number = 0.0;
             while !done.load(Ordering::Relaxed) {
                 number += 1.0;
-                hub.publish(filled(&ONE, ThrottleName::Time, number).begin().0);
+                hub.publish(filled(&ONE, ThrottleName::Time, number).begin().unwrap().0);
             }
         });
         let collects = (0..200).map(|_| collect(&provider, &exporter)).collect();

@@ -1,0 +1,105 @@
+//! What a collect costs with the meter's callbacks, beside bare closures that observe the same
+//! numbers with the same attributes through the same SDK.
+//!
+//! `cargo bench -p dcgm-benches --bench collect`. Instructions are counted by cachegrind, if there is
+//! a valgrind, for a collect of the whole provider; times are medians of interleaved rounds. The
+//! goal: within 3 %, and a cost for each series that does not depend on how many there are.
+
+#![expect(clippy::expect_used, reason = "a benchmark may fail by panicking")]
+
+use std::time::Duration;
+
+use dcgm_benches::{
+    Canned, earnest, instructions, is_child, keep, line, nowhere, ratio, with_series,
+};
+use dcgm_otel::{Config, DcgmMeter};
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+
+/// Room for the NVLinks of a hundred GPUs.
+const LIMIT: usize = 8_000;
+
+fn meter(series: u32, provider: &SdkMeterProvider) -> DcgmMeter {
+    let config = Config::default()
+        .with_max_series(100_000)
+        .with_max_instrument_series(LIMIT / 2)
+        .with_interval(Duration::from_secs(600))
+        .with_initial_delay(Duration::from_secs(24 * 3600));
+    let meter = DcgmMeter::builder()
+        .config(config)
+        .client(Canned::new(with_series(series)))
+        .install(provider)
+        .expect("the first");
+    meter.sample_now().expect("a mock that is well");
+    meter
+}
+
+/// A provider that shows so many series by the meter, or by closures; its meter, and how many.
+fn shown(series: u32, bare: bool) -> (SdkMeterProvider, Option<DcgmMeter>, usize) {
+    let (source, kept) = keep(LIMIT);
+    let first = meter(series, &source);
+    source.force_flush().expect("exports");
+    let provider = nowhere(LIMIT);
+    let meter = if bare {
+        kept.show_again(&provider);
+        None
+    } else {
+        Some(meter(series, &provider))
+    };
+    let points = kept.len();
+    drop(first);
+    source.shutdown().expect("ends");
+    (provider, meter, points)
+}
+
+fn main() {
+    if let Some(work) = is_child() {
+        let (kind, series) = work.name.split_once(' ').expect("a kind and a number");
+        let (provider, _meter, _) = shown(series.parse().expect("a number"), kind == "bare");
+        for _ in 0..work.times {
+            provider.force_flush().expect("exports");
+        }
+        return;
+    }
+    let sizes: &[u32] = if earnest() {
+        &[100, 1_000, 10_000]
+    } else {
+        &[100]
+    };
+    let rounds = if earnest() { 101 } else { 3 };
+    line(&format!(
+        "{:>7} {:>12} {:>12} {:>8} {:>14} {:>14} {:>8} {:>10}",
+        "series", "us", "us bare", "ratio", "instructions", "bare", "ratio", "ours each"
+    ));
+    for series in sizes {
+        let (ours, _meter, points) = shown(*series, false);
+        let (theirs, _, _) = shown(*series, true);
+        let (us, bare, times) = ratio(
+            rounds,
+            || ours.force_flush().expect("exports"),
+            || theirs.force_flush().expect("exports"),
+        );
+        let counted = |kind: &str| {
+            let more = if earnest() {
+                3 + 20_000 / *series as usize
+            } else {
+                4
+            };
+            instructions(&format!("{kind} {series}"), 3, more)
+        };
+        let (told, each) = match (counted("meter"), counted("bare")) {
+            (Some(ours), Some(bare)) => (
+                format!("{ours:>14.0} {bare:>14.0} {:>8.4}", ours / bare),
+                format!("{:>10.1}", (ours - bare) / f64::from(*series)),
+            ),
+            _ => (
+                "  skipped: valgrind is not installed".to_owned(),
+                String::new(),
+            ),
+        };
+        line(&format!(
+            "{points:>7} {:>12.1} {:>12.1} {times:>8.3} {told} {each}",
+            us / 1e3,
+            bare / 1e3
+        ));
+    }
+}
