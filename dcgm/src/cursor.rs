@@ -7,17 +7,38 @@ use crate::field::FieldId;
 use crate::sample::{Sample, Timestamp};
 use crate::value::Value;
 
-/// How far a series of events was read, so that the next read brings each new one once.
+/// How far the events of some entities were read, so that the next read brings each new one once.
+///
+/// Each entity has a place of its own: one that is gone for a while, or not watched, goes on where
+/// it was when it is back, if the engine has kept what happened to it.
 ///
 /// A sample can be inserted late, with a timestamp before the time of the last read. So a read
 /// starts [`Self::OVERLAP`] earlier than the last one ended, and what was seen already is left out.
+///
+/// The engine's clock can be stepped, and what it says of the time can be wrong. If it is earlier
+/// than it was, the next read starts [a minute](Self::STEPPED) before that, or as much as the time
+/// between the last two reads if that is longer: no event is lost but of a longer gap, and none of
+/// the last thousand comes twice.
 #[derive(Debug, Default)]
 pub struct Cursor {
-    /// Where the next read starts, the overlap not counted. `None`: at the watch's own start.
-    next: Option<Timestamp>,
+    /// Where entities begin that were not read before. `None`: at their watch's own start.
+    start: Option<Timestamp>,
+    /// Sorted by entity.
+    places: Vec<Place>,
+    /// In the order in which they came.
+    seen: Vec<Seen>,
+}
+
+/// How far an entity was read.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    entity: EntityId,
+    /// Where the next read starts, the overlap not counted.
+    next: Timestamp,
+    /// Where the last one started, or one before that if the clock has not moved since.
+    before: Timestamp,
     /// Never hand out what is older than this.
     floor: Timestamp,
-    seen: Vec<Seen>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -28,6 +49,14 @@ struct Seen {
     bits: u64,
 }
 
+/// So many samples are remembered that a read would not ask for again, were it not for a clock that
+/// is stepped.
+const MOST_OLD: usize = 1024;
+
+/// So many are remembered at all, the latest. Only an engine that has more in two seconds, or in
+/// the future, can have one come twice.
+const MOST_SEEN: usize = 8192;
+
 impl Default for Timestamp {
     fn default() -> Self {
         Self::NEVER
@@ -37,6 +66,9 @@ impl Default for Timestamp {
 impl Cursor {
     /// How far a read goes back behind the last one.
     pub const OVERLAP: Duration = Duration::from_secs(2);
+
+    /// How far a read goes back, at least, behind a clock that was stepped back.
+    pub const STEPPED: Duration = Duration::from_secs(60);
 
     /// From the moment on at which the watch was made.
     #[must_use]
@@ -49,49 +81,133 @@ impl Cursor {
     #[must_use]
     pub fn starting_at(floor: Timestamp) -> Self {
         Self {
-            next: Some(floor),
-            floor,
-            seen: Vec::new(),
+            start: Some(floor),
+            ..Self::default()
         }
     }
 
-    /// Where the next read begins, if that is known yet.
+    /// Where the next read of an entity begins, if that is known yet.
     #[must_use]
-    pub const fn position(&self) -> Option<Timestamp> {
-        self.next
+    pub fn position(&self, entity: EntityId) -> Option<Timestamp> {
+        self.place(entity).map(|place| place.next)
     }
 
-    /// For those who implement [`Client`](crate::Client): where to ask from, given when the watch
-    /// began.
-    pub fn ask_from(&mut self, watch_began: Timestamp) -> Timestamp {
-        let next = self.next.unwrap_or_else(|| {
-            self.floor = watch_began;
-            watch_began
-        });
-        self.next = Some(next);
-        let overlap = i64::try_from(Self::OVERLAP.as_micros()).unwrap_or(0);
-        Timestamp::from_micros(next.micros().saturating_sub(overlap).max(0))
+    /// For those who implement [`Client`](crate::Client): where to ask from for these entities,
+    /// given when their watch began.
+    pub fn ask_from(&mut self, entities: &[EntityId], watch_began: Timestamp) -> Timestamp {
+        let start = self.start.unwrap_or(watch_began);
+        let mut from: Option<Timestamp> = None;
+        for entity in entities {
+            let found = self.places.binary_search_by_key(entity, |one| one.entity);
+            let at = found.unwrap_or_else(|at| {
+                let place = Place {
+                    entity: *entity,
+                    next: start,
+                    before: start,
+                    floor: start,
+                };
+                self.places.insert(at, place);
+                at
+            });
+            if let Some(place) = self.places.get(at) {
+                from = Some(from.map_or(place.from(), |earlier| earlier.min(place.from())));
+            }
+        }
+        from.unwrap_or(start).max(Timestamp::NEVER)
     }
 
     /// For those who implement [`Client`](crate::Client): whether a sample is new. Does not
     /// remember it: [`Self::commit`] does.
     #[must_use]
     pub fn is_new(&self, sample: &Sample<'_>) -> bool {
-        sample.timestamp >= self.floor && !self.seen.contains(&Seen::of(sample))
+        let since = |place: &Place| place.floor.max(place.from());
+        let since = match self.place(sample.entity) {
+            Some(place) => since(place),
+            // Of another entity than was asked for.
+            None => self.places.iter().map(since).min().unwrap_or_default(),
+        };
+        sample.timestamp >= since && !self.seen.contains(&Seen::of(sample))
     }
 
-    /// For those who implement [`Client`](crate::Client): the read succeeded, these were its new
-    /// samples, and the next one begins at `next`.
-    pub fn commit<'a>(&mut self, new: impl Iterator<Item = Sample<'a>>, next: Timestamp) {
-        self.next = Some(next);
-        let overlap = i64::try_from(Self::OVERLAP.as_micros()).unwrap_or(0);
-        let horizon = Timestamp::from_micros(next.micros().saturating_sub(overlap));
-        self.seen.retain(|seen| seen.timestamp >= horizon);
-        self.seen.extend(
-            new.map(|sample| Seen::of(&sample))
-                .filter(|seen| seen.timestamp >= horizon),
-        );
+    /// For those who implement [`Client`](crate::Client): a read of these entities succeeded, these
+    /// were its new samples, and by the engine's clock it is `now`.
+    pub fn commit<'a>(
+        &mut self,
+        entities: &[EntityId],
+        new: impl Iterator<Item = Sample<'a>>,
+        now: Timestamp,
+    ) {
+        self.seen.extend(new.map(|sample| Seen::of(&sample)));
+        // Before 1970 it is no time.
+        if now > Timestamp::NEVER {
+            let read = |place: &&mut Place| entities.contains(&place.entity);
+            let mut stepped = false;
+            for place in self.places.iter_mut().filter(read) {
+                if now < place.from() {
+                    stepped = true;
+                } else {
+                    // A time that is wrong may be told again.
+                    if now > place.next {
+                        place.before = place.next;
+                    }
+                    place.next = now;
+                }
+            }
+            // Also for those that cannot be read at present.
+            if stepped {
+                for place in self.places.iter_mut().filter(|place| now < place.from()) {
+                    place.step_back(now);
+                }
+            }
+        }
+        self.forget();
     }
+
+    fn place(&self, entity: EntityId) -> Option<&Place> {
+        let found = self.places.binary_search_by_key(&entity, |one| one.entity);
+        self.places.get(found.ok()?)
+    }
+
+    /// Forgets what need not be remembered any more.
+    fn forget(&mut self) {
+        let places = &self.places;
+        let is_old = |seen: &Seen| {
+            let place = places.binary_search_by_key(&seen.entity, |one| one.entity);
+            let place = place.ok().and_then(|at| places.get(at));
+            place.is_none_or(|place| seen.timestamp < place.from())
+        };
+        let old = self.seen.iter().filter(|seen| is_old(seen)).count();
+        let mut too_old = old.saturating_sub(MOST_OLD);
+        if too_old > 0 {
+            self.seen.retain(|seen| {
+                let goes = too_old > 0 && is_old(seen);
+                too_old -= usize::from(goes);
+                !goes
+            });
+        }
+        let too_many = self.seen.len().saturating_sub(MOST_SEEN);
+        self.seen.drain(..too_many);
+    }
+}
+
+impl Place {
+    /// Where the next read starts.
+    fn from(&self) -> Timestamp {
+        earlier(self.next, Cursor::OVERLAP)
+    }
+
+    /// The clock says that it is earlier than it was.
+    fn step_back(&mut self, now: Timestamp) {
+        let gap = self.next.since(self.before).min(Duration::from_secs(3600));
+        let start = earlier(now, gap.max(Cursor::STEPPED)).min(self.before);
+        self.floor = self.floor.min(start);
+        (self.next, self.before) = (start, start);
+    }
+}
+
+fn earlier(time: Timestamp, by: Duration) -> Timestamp {
+    let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+    Timestamp::from_micros(time.micros().saturating_sub(by))
 }
 
 /// `clone_from` keeps the memory, so that a copy for each read allocates nothing.
@@ -103,8 +219,8 @@ impl Clone for Cursor {
     }
 
     fn clone_from(&mut self, source: &Self) {
-        self.next = source.next;
-        self.floor = source.floor;
+        self.start = source.start;
+        self.places.clone_from(&source.places);
         self.seen.clone_from(&source.seen);
     }
 }
@@ -136,76 +252,4 @@ fn fold(bytes: &[u8]) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::value::Absent;
-
-    fn sample(seconds: i64, value: i64) -> Sample<'static> {
-        Sample {
-            entity: EntityId::gpu(0),
-            field: FieldId::XID_ERRORS,
-            timestamp: at(seconds),
-            value: Ok(Value::Int(value)),
-        }
-    }
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_micros(seconds * 1_000_000)
-    }
-
-    /// One read of an engine that holds `samples`, at the time `now`.
-    fn read(cursor: &mut Cursor, samples: &[Sample<'static>], now: i64) -> Vec<i64> {
-        let from = cursor.ask_from(at(100));
-        let new: Vec<_> = samples
-            .iter()
-            .copied()
-            .filter(|sample| sample.timestamp >= from && cursor.is_new(sample))
-            .collect();
-        cursor.commit(new.iter().copied(), at(now));
-        new.iter()
-            .filter_map(|sample| sample.value.ok()?.as_i64())
-            .collect()
-    }
-
-    #[test]
-    fn each_event_comes_once_and_one_inserted_late_comes_too() {
-        let mut cursor = Cursor::new();
-        let mut held = vec![
-            sample(90, 1),
-            sample(101, 2),
-            sample(101, 3),
-            sample(101, 2),
-        ];
-        // What was there before the watch is left out.
-        assert_eq!(read(&mut cursor, &held, 102), [2, 3, 2]);
-        assert_eq!(read(&mut cursor, &held, 103), [0; 0]);
-        held.push(sample(102, 4));
-        assert_eq!(read(&mut cursor, &held, 104), [4]);
-        held.push(sample(200, 5));
-        assert_eq!(read(&mut cursor, &held, 300), [5]);
-        assert_eq!(read(&mut cursor, &held, 301), [0; 0]);
-    }
-
-    #[test]
-    fn a_cursor_from_a_time_on_leaves_out_what_was_before() {
-        let mut cursor = Cursor::starting_at(at(101));
-        let held = [sample(100, 1), sample(101, 2)];
-        assert_eq!(read(&mut cursor, &held, 102), [2]);
-        let mut all = Cursor::starting_at(Timestamp::NEVER);
-        assert_eq!(read(&mut all, &held, 102), [1, 2]);
-    }
-
-    #[test]
-    fn a_read_that_is_not_committed_is_repeated() {
-        let mut cursor = Cursor::starting_at(at(100));
-        let event = sample(101, 7);
-        assert!(cursor.is_new(&event) && cursor.is_new(&event));
-        cursor.commit(core::iter::once(event), at(102));
-        assert!(!cursor.is_new(&event));
-        let absent = Sample {
-            value: Err(Absent::NotWatched),
-            ..event
-        };
-        assert!(cursor.is_new(&absent));
-    }
-}
+mod tests;

@@ -331,8 +331,6 @@ fn soak(seed: u64, length: u32) {
     let end = soak.began + INTERVAL * length;
     let mut going_on: Option<(Fault, u64)> = None;
     let (mut ticks, mut failed, mut quiet) = (0_u64, 0_u64, 20_u64);
-    // A GPU that came back, and the tick at which it is surely watched again.
-    let mut back: Option<(EntityId, u64)> = None;
     let mut before = BTreeMap::new();
     let mut early = None;
     let mut late = None;
@@ -365,9 +363,6 @@ fn soak(seed: u64, length: u32) {
             Some((fault, left)) if *left == 0 || now >= calm => {
                 let fault = *fault;
                 soak.heal(fault);
-                if let Fault::Gone(gpu) = fault {
-                    back = Some((gpu, ticks + 3));
-                }
                 going_on = None;
                 quiet = 8 + soak.dice.below(40);
             }
@@ -382,10 +377,9 @@ fn soak(seed: u64, length: u32) {
         let records = !matches!(fault, Some(Fault::Restart));
         let about_to = fault.is_none() && quiet == 0;
         if records && !about_to && now < calm && soak.dice.below(10) == 0 {
-            // Of a GPU that is gone, or not watched again yet, nobody tells what happens.
-            let gone = match (fault, back) {
-                (Some(Fault::Gone(gpu)), _) => Some(gpu),
-                (_, Some((gpu, until))) if ticks < until => Some(gpu),
+            // Of a GPU that is gone nobody tells what happens.
+            let gone = match fault {
+                Some(Fault::Gone(gpu)) => Some(gpu),
                 _ => None,
             };
             soak.xid(gone);

@@ -212,7 +212,7 @@ impl Session {
         if watched.session != self.number {
             return Err(gone);
         }
-        let from = cursor.ask_from(watched.began);
+        let from = cursor.ask_from(&watched.entities, watched.began);
         let mut next: Option<Timestamp> = None;
         let Self { line, scratch, .. } = self;
         for pair in watched.pairs() {
@@ -229,7 +229,7 @@ impl Session {
         }
         // Only now, when every call has answered 0.
         if let Some(next) = next {
-            cursor.commit(into.iter(), next);
+            cursor.commit(&watched.entities, into.iter(), next);
         }
         Ok(())
     }

@@ -312,7 +312,8 @@ impl Client for Mock {
         {
             return Err(not_watched());
         }
-        let asked = cursor.ask_from(self.inner.clock.timestamp(guard.began));
+        let began = self.inner.clock.timestamp(guard.began);
+        let asked = cursor.ask_from(watch.entities(), began);
         let from = self
             .inner
             .clock
@@ -335,7 +336,8 @@ impl Client for Mock {
                 }
             }
         }
-        cursor.commit(into.iter(), self.inner.clock.timestamp(now));
+        let now = self.inner.clock.timestamp(now);
+        cursor.commit(watch.entities(), into.iter(), now);
         Ok(())
     }
 

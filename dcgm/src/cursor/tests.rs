@@ -1,0 +1,245 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::value::Absent;
+
+const GPUS: [EntityId; 3] = [EntityId::gpu(0), EntityId::gpu(1), EntityId::gpu(2)];
+
+fn xid(gpu: EntityId, seconds: i64, value: i64) -> Sample<'static> {
+    Sample {
+        entity: gpu,
+        field: FieldId::XID_ERRORS,
+        timestamp: at(seconds),
+        value: Ok(Value::Int(value)),
+    }
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_micros(seconds * 1_000_000)
+}
+
+/// An engine that holds samples, and says what it wants of the time.
+#[derive(Debug, Default)]
+struct Engine {
+    held: Vec<Sample<'static>>,
+}
+
+impl Engine {
+    fn read(&self, cursor: &mut Cursor, gpus: &[EntityId], now: Timestamp) -> Vec<i64> {
+        let from = cursor.ask_from(gpus, at(100));
+        let asked = self
+            .held
+            .iter()
+            .filter(|sample| gpus.contains(&sample.entity) && sample.timestamp >= from);
+        let new: Vec<_> = asked.filter(|sample| cursor.is_new(sample)).collect();
+        cursor.commit(gpus, new.iter().map(|sample| **sample), now);
+        new.iter()
+            .filter_map(|sample| sample.value.ok()?.as_i64())
+            .collect()
+    }
+}
+
+fn sample(seconds: i64, value: i64) -> Sample<'static> {
+    xid(GPUS[0], seconds, value)
+}
+
+/// One read of the first GPU.
+fn read(cursor: &mut Cursor, held: &[Sample<'static>], now: i64) -> Vec<i64> {
+    let held = held.to_vec();
+    Engine { held }.read(cursor, &GPUS[..1], at(now))
+}
+
+#[test]
+fn each_event_comes_once_and_one_inserted_late_comes_too() {
+    let mut cursor = Cursor::new();
+    let mut held = vec![
+        sample(90, 1),
+        sample(101, 2),
+        sample(101, 3),
+        sample(101, 2),
+    ];
+    // What was there before the watch is left out.
+    assert_eq!(read(&mut cursor, &held, 102), [2, 3, 2]);
+    assert_eq!(read(&mut cursor, &held, 103), [0; 0]);
+    held.push(sample(102, 4));
+    assert_eq!(read(&mut cursor, &held, 104), [4]);
+    held.push(sample(200, 5));
+    assert_eq!(read(&mut cursor, &held, 300), [5]);
+    assert_eq!(read(&mut cursor, &held, 301), [0; 0]);
+    assert_eq!(cursor.position(GPUS[0]), Some(at(301)));
+    assert_eq!(cursor.position(GPUS[1]), None);
+}
+
+#[test]
+fn a_cursor_from_a_time_on_leaves_out_what_was_before() {
+    let mut cursor = Cursor::starting_at(at(101));
+    let held = [sample(100, 1), sample(101, 2)];
+    assert_eq!(read(&mut cursor, &held, 102), [2]);
+    let mut all = Cursor::starting_at(Timestamp::NEVER);
+    assert_eq!(read(&mut all, &held, 102), [1, 2]);
+}
+
+#[test]
+fn a_read_that_is_not_committed_is_repeated() {
+    let mut cursor = Cursor::starting_at(at(100));
+    let event = sample(101, 7);
+    cursor.ask_from(&GPUS, at(100));
+    assert!(cursor.is_new(&event) && cursor.is_new(&event));
+    cursor.commit(&GPUS, core::iter::once(event), at(102));
+    assert!(!cursor.is_new(&event));
+    let absent = Sample {
+        value: Err(Absent::NotWatched),
+        ..event
+    };
+    assert!(cursor.is_new(&absent));
+}
+
+#[test]
+fn who_was_away_goes_on_where_it_was_and_the_others_do_not_come_twice() {
+    let mut cursor = Cursor::new();
+    let mut engine = Engine::default();
+    let both = &GPUS[..2];
+    assert_eq!(engine.read(&mut cursor, both, at(110)), [0; 0]);
+    engine.held = vec![xid(GPUS[0], 120, 1), xid(GPUS[1], 121, 2)];
+    assert_eq!(engine.read(&mut cursor, &both[..1], at(130)), [1]);
+    assert_eq!(engine.read(&mut cursor, &both[..1], at(600)), [0; 0]);
+    engine.held.push(xid(GPUS[1], 610, 3));
+    assert_eq!(engine.read(&mut cursor, both, at(620)), [2, 3]);
+    assert_eq!(engine.read(&mut cursor, both, at(630)), [0; 0]);
+}
+
+#[test]
+fn a_clock_that_is_stepped_back_hides_nothing_and_repeats_nothing() {
+    let mut cursor = Cursor::new();
+    let mut held = vec![sample(7190, 1)];
+    assert_eq!(read(&mut cursor, &held, 7200), [1]);
+    // An hour back, which is before the watch began.
+    held.push(sample(3590, 2));
+    assert_eq!(read(&mut cursor, &held, 3600), [0; 0]);
+    assert_eq!(read(&mut cursor, &held, 3615), [2]);
+    held.push(sample(3620, 3));
+    assert_eq!(read(&mut cursor, &held, 3630), [3]);
+    // And forward again.
+    assert_eq!(read(&mut cursor, &held, 7250), [0; 0]);
+    held.push(sample(7260, 4));
+    assert_eq!(read(&mut cursor, &held, 7270), [4]);
+}
+
+#[test]
+fn a_time_that_is_none_moves_nothing_and_one_of_the_far_future_hides_nothing() {
+    let mut cursor = Cursor::new();
+    let mut held = vec![sample(110, 1)];
+    assert_eq!(read(&mut cursor, &held, 111), [1]);
+    for wrong in [0, -5, i64::MAX / 1_000_000] {
+        let value = i64::try_from(held.len()).unwrap();
+        held.push(sample(112, 10 * value));
+        assert_eq!(read(&mut cursor, &held, wrong), [10 * value], "{wrong}");
+    }
+    held.push(sample(113, 5));
+    assert_eq!(read(&mut cursor, &held, 115), [0; 0]);
+    assert_eq!(read(&mut cursor, &held, 116), [5]);
+}
+
+#[test]
+fn what_is_remembered_is_bounded_whatever_the_engine_says_of_the_time() {
+    let mut cursor = Cursor::new();
+    for round in 0..40 {
+        // An engine without a clock, and samples of the future.
+        let held: Vec<_> = (0..1000)
+            .map(|one| sample(1_000_000 + round, round * 1000 + one))
+            .collect();
+        assert_eq!(read(&mut cursor, &held, 0).len(), 1000);
+        assert!(cursor.seen.len() <= MOST_SEEN);
+    }
+    let mut cursor = Cursor::new();
+    for round in 0..40 {
+        let held: Vec<_> = (0..1000)
+            .map(|one| sample(200 + 10 * round, round * 1000 + one))
+            .collect();
+        assert_eq!(read(&mut cursor, &held, 205 + 10 * round).len(), 1000);
+    }
+    assert_eq!(read(&mut cursor, &[], 10_000), [0; 0]);
+    assert_eq!(cursor.seen.len(), MOST_OLD);
+}
+
+/// What happens to an engine.
+#[derive(Clone, Copy, Debug)]
+enum Happening {
+    Xid(usize),
+    Away(usize),
+    Back(usize),
+    /// Seconds pass, and all who are there are read.
+    Read(i64),
+    /// So, and the engine says something wrong of the time.
+    Wrong(i64, i64),
+    /// The clock is stepped by so many seconds.
+    Step(i64),
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    use Happening::{Away, Back, Read, Step, Wrong, Xid};
+    prop_oneof![
+        4 => (0..GPUS.len()).prop_map(Xid),
+        1 => (0..GPUS.len()).prop_map(Away),
+        1 => (0..GPUS.len()).prop_map(Back),
+        4 => (0..50_i64).prop_map(Read),
+        1 => (0..50_i64, prop_oneof![Just(0), Just(-1), Just(i64::MAX)]).prop_map(|(by, wrong)| Wrong(by, wrong)),
+        1 => (-100_000..100_000_i64).prop_map(Step),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens_each_event_comes_once(happenings in prop::collection::vec(happening(), 0..60)) {
+        let mut cursor = Cursor::new();
+        let mut engine = Engine::default();
+        let mut there = [true; GPUS.len()];
+        let mut now = 1_000_000;
+        let mut happened = 0;
+        let mut came: BTreeMap<i64, u32> = BTreeMap::new();
+        let mut read = |cursor: &mut Cursor, engine: &Engine, there: &[bool; 3], now| {
+            let gpus: Vec<_> = GPUS.iter().zip(there).filter(|(_, there)| **there).map(|(gpu, _)| *gpu).collect();
+            for value in engine.read(cursor, &gpus, now) {
+                *came.entry(value).or_default() += 1;
+            }
+        };
+        // All of them are watched once.
+        read(&mut cursor, &engine, &there, at(now));
+        for one in happenings {
+            match one {
+                Happening::Xid(gpu) => {
+                    happened += 1;
+                    now += 1;
+                    engine.held.push(xid(GPUS[gpu], now, happened));
+                }
+                Happening::Away(gpu) => there[gpu] = false,
+                Happening::Back(gpu) => there[gpu] = true,
+                Happening::Read(by) => {
+                    now += by;
+                    read(&mut cursor, &engine, &there, at(now));
+                }
+                Happening::Wrong(by, said) => {
+                    now += by;
+                    read(&mut cursor, &engine, &there, Timestamp::from_micros(said));
+                }
+                Happening::Step(by) => {
+                    // Before it is stepped, and soon after, it is read: so is a meter's.
+                    there = [true; 3];
+                    read(&mut cursor, &engine, &there, at(now));
+                    now = (now + by).max(100_000);
+                    read(&mut cursor, &engine, &there, at(now));
+                }
+            }
+        }
+        there = [true; 3];
+        now += 1;
+        read(&mut cursor, &engine, &there, at(now));
+        read(&mut cursor, &engine, &there, at(now + 1));
+        let all: BTreeMap<i64, u32> = (1..=happened).map(|value| (value, 1)).collect();
+        prop_assert_eq!(came, all);
+    }
+}
