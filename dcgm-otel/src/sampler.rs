@@ -325,18 +325,8 @@ impl Sampler {
         Ok(())
     }
 
-    /// The values in memory that is used again, unless somebody still looks at it.
     fn snapshot(&mut self, layout: &Arc<crate::snapshot::Layout>) -> Arc<Snapshot> {
-        match self.spare.take() {
-            Some(mut spare) => {
-                if let Some(snapshot) = Arc::get_mut(&mut spare) {
-                    snapshot.refill(layout, &self.cells);
-                    return spare;
-                }
-                Arc::new(Snapshot::new(layout, &self.cells))
-            }
-            None => Arc::new(Snapshot::new(layout, &self.cells)),
-        }
+        Snapshot::reusing(self.spare.take(), layout, &self.cells)
     }
 
     /// Ends the session, if there is one.

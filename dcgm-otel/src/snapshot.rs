@@ -94,8 +94,23 @@ impl Snapshot {
         }
     }
 
+    /// Of these values, in the memory of a spare one, unless somebody still looks at that.
+    pub(crate) fn reusing(
+        spare: Option<Arc<Self>>,
+        layout: &Arc<Layout>,
+        cells: &[Option<Cell>],
+    ) -> Arc<Self> {
+        if let Some(mut spare) = spare {
+            if let Some(snapshot) = Arc::get_mut(&mut spare) {
+                snapshot.refill(layout, cells);
+                return spare;
+            }
+        }
+        Arc::new(Self::new(layout, cells))
+    }
+
     /// Becomes this one, in the same memory.
-    pub(crate) fn refill(&mut self, layout: &Arc<Layout>, cells: &[Option<Cell>]) {
+    fn refill(&mut self, layout: &Arc<Layout>, cells: &[Option<Cell>]) {
         self.layout = Arc::clone(layout);
         self.cells.clear();
         self.cells.extend_from_slice(cells);
