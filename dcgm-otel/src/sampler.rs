@@ -413,14 +413,10 @@ fn publish(
     (plan, ledger): (&Plan, &Ledger),
     now: Instant,
 ) -> usize {
-    let mut next = spare.take().unwrap_or_default();
-    if Arc::get_mut(&mut next).is_none() {
-        next = Arc::default();
-    }
     let mut series = 0;
-    if let Some(snapshot) = Arc::get_mut(&mut next) {
+    let next = Snapshot::reusing(spare.take(), |snapshot| {
         series = plan.fill(snapshot, ledger, now);
-    }
+    });
     *spare = Some(hub.publish(next));
     series
 }

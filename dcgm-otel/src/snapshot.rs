@@ -86,6 +86,18 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
+    /// One that is filled anew, in the memory of a spare one unless somebody still looks at that.
+    pub(crate) fn reusing(spare: Option<Arc<Self>>, fill: impl FnOnce(&mut Self)) -> Arc<Self> {
+        let mut next = spare.unwrap_or_default();
+        if let Some(snapshot) = Arc::get_mut(&mut next) {
+            fill(snapshot);
+            return next;
+        }
+        let mut new = Self::default();
+        fill(&mut new);
+        Arc::new(new)
+    }
+
     /// Of a layout, with as many values as are put into the list that it lends: one for each
     /// series.
     pub(crate) fn refill(&mut self, layout: &Arc<Layout>) -> &mut Vec<Option<Cell>> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::Hub;
+use super::sync::thread_local;
 use crate::snapshot::Snapshot;
 
 /// Of so many meters a thread can collect at the same time. Several on one provider that were
@@ -92,6 +93,7 @@ fn place(pins: &mut [Option<Pin>], hub: u64) -> Option<&mut Option<Pin>> {
 }
 
 #[cfg(test)]
+#[cfg(not(shuttle))]
 mod tests {
     use super::super::tests::{hub, layout, uniform};
     use super::*;

@@ -2,14 +2,12 @@
 
 use std::collections::HashMap;
 use std::ptr;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
-use arc_swap::{ArcSwapOption, Guard};
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::{InstrumentationScope, KeyValue};
-use parking_lot::Mutex;
 
+use super::sync::{ArcSwapOption, AtomicUsize, Guard, Mutex, Ordering};
 use super::{Hub, Instrument};
 use crate::catalogue::Metric;
 use crate::snapshot::{Number, Series};
@@ -53,7 +51,7 @@ impl Slot {
 
     /// Takes the hub out, if it is there: its series are gone at the next collect, and from here on
     /// it shows nothing newer to a collect that is under way.
-    fn vacate(&self, hub: &Arc<Hub>) {
+    pub(super) fn vacate(&self, hub: &Arc<Hub>) {
         // Locked before the slot is free: who comes next asks for the totals, and waits for these.
         let forked = hub.is_forked();
         let totals = if forked {
@@ -109,7 +107,7 @@ impl Slot {
     ///
     /// Only whoever occupies the slot calls this, so that no two do at the same time. No lock is
     /// held while an instrument is made: during a collect that waits for the callbacks.
-    fn register(self: &Arc<Self>, meter: &Meter, hub: &Hub) {
+    pub(super) fn register(self: &Arc<Self>, meter: &Meter, hub: &Hub) {
         for instrument in hub.instruments() {
             let ordinal = {
                 let mut instruments = self.instruments.lock();

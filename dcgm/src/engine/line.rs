@@ -1,10 +1,8 @@
 //! A connection as another thread sees it: something to cut.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
-use parking_lot::Mutex;
-
+use super::sync::{AtomicBool, AtomicU8, Mutex, Ordering};
 use crate::ffi::{Dcgm, HandleCell};
 
 /// A connection, from the moment on at which libdcgm is asked for it.

@@ -4,10 +4,14 @@ mod connect;
 mod embedded;
 mod inventory;
 mod line;
+#[cfg(test)]
+#[cfg(shuttle)]
+mod model;
 mod options;
 mod plan;
 mod reading;
 mod session;
+mod sync;
 mod watching;
 mod worker;
 

@@ -165,7 +165,12 @@ impl Seat {
             }
             outcome => outcome,
         };
-        match session {
+        self.keep(session)
+    }
+
+    /// Keeps a session that was opened, if that was in time.
+    pub(super) fn keep(&mut self, opened: Result<Session>) -> Result<()> {
+        match opened {
             Ok(session) if !session.line.is_cut() => {
                 self.session = Some(session);
                 Ok(())
@@ -181,7 +186,7 @@ impl Seat {
         }
     }
 
-    fn open(&self, library: &'static sys::Library, until: Instant) -> Result<Session> {
+    pub(super) fn open(&self, library: &'static sys::Library, until: Instant) -> Result<Session> {
         let dcgm = Dcgm::new(library);
         let build = dcgm.library_build()?;
         let version = build.version().unwrap_or(Version::new(4, 0, 0));
@@ -197,14 +202,14 @@ impl Seat {
             Target::Standalone(endpoint) => {
                 let line = Arc::new(Line::remote(dcgm));
                 self.line.set(Some(Arc::clone(&line)));
-                let hang_up = HangUp(line);
-                let address = self.dial(&hang_up.0, endpoint, version, until)?;
-                let line = Arc::clone(&hang_up.0);
+                let hang_up = HangUp::new(line);
+                let address = self.dial(&hang_up.line, endpoint, version, until)?;
+                let line = Arc::clone(&hang_up.line);
                 let session = Session::begin(hang_up, address.transport, version, None);
                 return session.map_err(|error| not_an_engine(error, endpoint, &address, &line));
             }
         };
-        Session::begin(HangUp(line), transport, version, lease)
+        Session::begin(HangUp::new(line), transport, version, lease)
     }
 
     /// Gets a connection; whether an engine is at its end, is yet to be seen.
@@ -234,6 +239,8 @@ impl Seat {
             .dcgm()
             .connect(&address.text, address.transport, timeout, line.handle())
         {
+            // Whoever cut it may have given up before there was a handle.
+            Ok(()) if line.is_cut() => Err(Error::NotConnected),
             Ok(()) => Ok(address),
             Err(error) => {
                 // What was written is no handle.
@@ -258,7 +265,6 @@ impl State for Seat {
     type Done = Done;
 
     fn work(&mut self, job: Job) -> Done {
-        self.line.begin();
         // Cut while nobody was looking, or in the last job after its answer.
         if self
             .session
@@ -326,35 +332,51 @@ fn not_an_engine(error: Error, endpoint: &Endpoint, address: &Address, line: &Li
     }
 }
 
-/// Disconnects when dropped.
-pub(super) struct HangUp(Arc<Line>);
+/// Disconnects when dropped, unless it was kept.
+struct HangUp {
+    line: Arc<Line>,
+    kept: bool,
+}
+
+impl HangUp {
+    const fn new(line: Arc<Line>) -> Self {
+        Self { line, kept: false }
+    }
+
+    /// From here on somebody else disconnects.
+    fn keep(mut self) -> Arc<Line> {
+        self.kept = true;
+        Arc::clone(&self.line)
+    }
+}
 
 impl Drop for HangUp {
     fn drop(&mut self) {
-        self.0.disconnect();
+        if !self.kept {
+            self.line.disconnect();
+        }
     }
 }
 
 impl Session {
     /// Asks the engine for its version, which shows that there is one.
     fn begin(
-        line: HangUp,
+        hang_up: HangUp,
         transport: Transport,
         library: Version,
         lease: Option<Lease>,
     ) -> Result<Self> {
         static NUMBER: AtomicU64 = AtomicU64::new(1);
 
-        let build = line.0.dcgm().engine_build(line.0.handle())?;
+        let line = &hang_up.line;
+        let build = line.dcgm().engine_build(line.handle())?;
         let engine = build.version().unwrap_or(library);
         if engine.major != library.major {
             return Err(Error::VersionMismatch { library, engine });
         }
-        let connected = Arc::clone(&line.0);
-        // From here on the session's own drop disconnects.
-        let _owned = std::mem::ManuallyDrop::new(line);
         Ok(Self {
-            line: connected,
+            // From here on the session's own drop disconnects.
+            line: hang_up.keep(),
             transport,
             library,
             engine,

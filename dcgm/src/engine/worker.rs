@@ -8,14 +8,13 @@
 use std::mem::ManuallyDrop;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
-
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use parking_lot::Mutex;
+use std::time::Duration;
 
 use super::line::{Line, LineSlot, Stage};
+use super::sync::{
+    AtomicBool, AtomicU8, AtomicUsize, Instant, Mutex, Ordering, Receiver, RecvTimeoutError,
+    Sender, bounded, thread,
+};
 use crate::error::{Error, Operation, Result};
 use crate::ffi;
 
@@ -45,7 +44,7 @@ pub(super) struct Worker<S: State> {
     lane: Mutex<Option<Lane<S>>>,
     /// The connection of the thread that is not left behind.
     line: Mutex<LineSlot>,
-    abandoned: Arc<AtomicUsize>,
+    pub(super) abandoned: Arc<AtomicUsize>,
     pid: u32,
     /// Its owner is gone, and no thread is started any more.
     closed: AtomicBool,
@@ -144,6 +143,8 @@ where
         let ended = || Error::Thread {
             reason: "it has ended".to_owned(),
         };
+        // Here and not on the thread, which may come to it only when the time is up.
+        self.line.lock().begin();
         // The lane goes back into its slot only while it is whole.
         lane.jobs.send(job).map_err(|_job| ended())?;
         match lane.done.recv_timeout(left()) {
@@ -170,6 +171,7 @@ where
         let Some(lane) = slot.as_mut().filter(|lane| !lane.owed) else {
             return;
         };
+        self.line.lock().begin();
         if lane.jobs.send(job).is_ok() {
             lane.owed = lane.done.recv_timeout(GRACE / 4).is_err();
         }
@@ -277,10 +279,7 @@ where
         let (outbox, done) = bounded(1);
         let (held, gone) = bounded::<()>(0);
         let fate = Arc::new(Fate::default());
-        let end = End {
-            fate: Arc::clone(&fate),
-            abandoned: Arc::clone(&self.abandoned),
-        };
+        let end = fate.end(&self.abandoned);
         let slot = LineSlot::default();
         *self.line.lock() = slot.clone();
         let worker = Arc::downgrade(self);
@@ -336,14 +335,22 @@ impl<S: State> Drop for Worker<S> {
 
 /// Whether a thread was left behind, and whether it ended: whoever comes second knows of the first.
 #[derive(Debug, Default)]
-struct Fate(AtomicU8);
+pub(super) struct Fate(AtomicU8);
 
 const RUNNING: u8 = 0;
 const ABANDONED: u8 = 1;
 const ENDED: u8 = 2;
 
 impl Fate {
-    fn abandon(&self, count: &AtomicUsize) {
+    /// What the thread drops at its end.
+    pub(super) fn end(self: &Arc<Self>, abandoned: &Arc<AtomicUsize>) -> End {
+        End {
+            fate: Arc::clone(self),
+            abandoned: Arc::clone(abandoned),
+        }
+    }
+
+    pub(super) fn abandon(&self, count: &AtomicUsize) {
         // First counted, then told: the thread must not take off what is not there yet.
         count.fetch_add(1, Ordering::AcqRel);
         if self
@@ -357,7 +364,7 @@ impl Fate {
 }
 
 /// On the thread: what tells that it ended.
-struct End {
+pub(super) struct End {
     fate: Arc<Fate>,
     abandoned: Arc<AtomicUsize>,
 }
@@ -378,6 +385,8 @@ impl<S: State> core::fmt::Debug for Worker<S> {
     }
 }
 
+// They need threads and a time of their own.
 #[cfg(test)]
+#[cfg(not(shuttle))]
 #[path = "worker/tests.rs"]
 mod tests;

@@ -12,6 +12,9 @@ mod decode;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod hostile;
 mod inventory;
+#[cfg(test)]
+#[cfg(shuttle)]
+pub(crate) mod peer;
 mod records;
 mod text;
 mod thread;

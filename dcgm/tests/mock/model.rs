@@ -317,7 +317,11 @@ fn hosts_are_as_large_as_their_names_say() {
             ([1, 0, 0, 0, 0, 0, 0], 0),
         ]
     );
-    assert!(Host::by_name("9xh100").is_none());
+    let many = Host::by_name("32xh100").unwrap();
+    assert_eq!(many.entities().len(), 32);
+    for none in ["33xh100", "0xh100", "xh100", "8xl4"] {
+        assert!(Host::by_name(none).is_none(), "{none}");
+    }
 }
 
 #[test]

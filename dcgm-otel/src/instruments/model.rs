@@ -1,0 +1,217 @@
+//! The hand-over of snapshots under a scheduler that picks which thread runs next.
+//!
+//! ```sh
+//! RUSTFLAGS="--cfg shuttle" CARGO_TARGET_DIR=target/models cargo test -p dcgm-otel --lib model::
+//! ```
+//!
+//! What runs is the hub, the slot, the pins and the callbacks themselves; locks, atomics and what a
+//! thread keeps for itself are those of [`sync`]. `DCGM_MODEL_RUNS` says in how many orders of
+//! either kind. Memory is sequentially consistent there.
+
+pub(super) mod sync;
+
+use std::sync::{Arc, Mutex};
+
+use dcgm::{Backend, BackendKind};
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::noop::NoopMeterProvider;
+use opentelemetry::metrics::{AsyncInstrument, MeterProvider as _};
+use shuttle::thread;
+
+use super::{Hub, Instrument, Shows, Slot, observe};
+use crate::catalogue::{CATALOGUE, Kind, Metric};
+use crate::clock::Clock;
+use crate::config::ThrottleName;
+use crate::snapshot::{Cell, Layout, Number, Series, Snapshot};
+use crate::telemetry::Telemetry;
+
+fn check(model: impl Fn() + Clone + Send + Sync + 'static) {
+    let told = std::env::var("DCGM_MODEL_RUNS").ok();
+    let runs = told.and_then(|runs| runs.parse().ok()).unwrap_or(1000);
+    shuttle::check_random(model.clone(), runs);
+    shuttle::check_pct(model, runs, 3);
+}
+
+/// Three counters, and two series of each.
+fn metrics() -> &'static [Metric] {
+    static THREE: std::sync::OnceLock<Vec<Metric>> = std::sync::OnceLock::new();
+    THREE.get_or_init(|| {
+        let counters = CATALOGUE.iter().filter(|one| one.kind == Kind::CounterU64);
+        counters.take(3).copied().collect()
+    })
+}
+
+fn layout() -> Arc<Layout> {
+    let all = (0..metrics().len()).flat_map(|metric| {
+        [0, 1].map(|number| Series {
+            metric,
+            attributes: [KeyValue::new("number", number)].into(),
+        })
+    });
+    Arc::new(Layout::new(metrics(), all.collect()))
+}
+
+fn hub() -> Arc<Hub> {
+    let clock = Clock::System;
+    let backend = Backend::new(BackendKind::Mock, "none");
+    let telemetry = Telemetry::continuing(Arc::default(), &backend, clock.now());
+    let hub = Hub::new(
+        clock,
+        metrics(),
+        ThrottleName::default(),
+        Arc::new(telemetry),
+    );
+    Arc::new(hub)
+}
+
+/// What a sampler does: each snapshot in the memory of the one before the one that is shown.
+struct Publisher {
+    hub: Arc<Hub>,
+    layout: Arc<Layout>,
+    spare: Option<Arc<Snapshot>>,
+}
+
+impl Publisher {
+    fn new(hub: &Arc<Hub>) -> Self {
+        let (hub, layout, spare) = (Arc::clone(hub), layout(), None);
+        Self { hub, layout, spare }
+    }
+
+    /// In which every series has this number.
+    fn publish(&mut self, number: u64) {
+        let cell = Cell {
+            number: Number::U64(number),
+            until: None,
+        };
+        let cells = vec![Some(cell); self.layout.series().len()];
+        let layout = &self.layout;
+        let snapshot = Snapshot::reusing(self.spare.take(), |snapshot| {
+            snapshot.refill(layout).extend_from_slice(&cells);
+        });
+        self.spare = Some(self.hub.publish(snapshot));
+    }
+}
+
+/// A slot with the instruments that a hub needs, and that hub in it.
+fn installed(hub: &Arc<Hub>) -> Arc<Slot> {
+    let slot = Arc::new(Slot::default());
+    assert!(slot.occupy(hub));
+    slot.register(&NoopMeterProvider::new().meter("model"), hub);
+    slot
+}
+
+#[derive(Default)]
+struct Out(Mutex<Vec<u64>>);
+
+impl AsyncInstrument<u64> for Out {
+    fn observe(&self, number: u64, _: &[KeyValue]) {
+        self.0.lock().unwrap().push(number);
+    }
+}
+
+/// What the SDK does: the callbacks one after another, in the order of their registration. The
+/// meter's own instruments are counted, and of them the last alone is run.
+fn collect(slot: &Slot, instruments: &[Instrument]) -> Vec<u64> {
+    let out = Out::default();
+    let number = |number| match number {
+        Number::U64(value) => Some(value),
+        Number::F64(_) | Number::I64(_) => None,
+    };
+    for (ordinal, instrument) in instruments.iter().enumerate() {
+        match instrument.shows {
+            Shows::Metric(_) => observe(slot, ordinal, (instrument, metrics()), &out, number),
+            Shows::Telemetry(_) if ordinal + 1 < instruments.len() => {}
+            Shows::Telemetry(_) => {
+                let instrument = (instrument, metrics());
+                observe(slot, ordinal, instrument, &Out::default(), number);
+            }
+        }
+    }
+    out.0.into_inner().unwrap()
+}
+
+/// Collects so many times. No collect may be mixed, and none may show less than the one before.
+/// Answers the most that was shown.
+fn collect_all(slot: &Slot, collects: usize, whole: bool) -> u64 {
+    let instruments = slot.registered();
+    let series = 2 * metrics().len();
+    let mut most = 0;
+    for _ in 0..collects {
+        let shown = collect(slot, &instruments);
+        assert!(!whole || shown.len() == series, "{shown:?}");
+        for number in &shown {
+            assert_eq!(*number, shown[0], "mixed: {shown:?}");
+        }
+        let number = shown.first().copied().unwrap_or(most);
+        assert!(number >= most, "{number} after {most}");
+        most = number;
+    }
+    most
+}
+
+#[test]
+fn no_collect_is_mixed_and_none_shows_less_than_the_one_before() {
+    check(|| {
+        let hub = hub();
+        let mut publisher = Publisher::new(&hub);
+        publisher.publish(1);
+        let slot = installed(&hub);
+        let collectors = [(); 2].map(|()| {
+            let slot = Arc::clone(&slot);
+            thread::spawn(move || collect_all(&slot, 2, true))
+        });
+        for number in 2..6 {
+            publisher.publish(number);
+        }
+        for collector in collectors {
+            collector.join().unwrap();
+        }
+        assert_eq!(collect_all(&slot, 1, true), 5);
+        assert_eq!(hub.telemetry().collections(), 5);
+    });
+}
+
+#[test]
+fn nothing_newer_is_shown_after_a_meter_left_and_the_next_begins_with_no_less() {
+    check(|| {
+        let first = hub();
+        let mut publisher = Publisher::new(&first);
+        publisher.publish(1);
+        let slot = installed(&first);
+        let collector = {
+            let slot = Arc::clone(&slot);
+            thread::spawn(move || collect_all(&slot, 2, false))
+        };
+        // A sampler that comes late, or was left behind, goes on.
+        let publishing = thread::spawn(move || {
+            for number in 2..6 {
+                publisher.publish(number);
+            }
+        });
+        let next = {
+            let slot = Arc::clone(&slot);
+            thread::spawn(move || {
+                let next = hub();
+                while !slot.occupy(&next) {
+                    thread::yield_now();
+                }
+                let totals = slot.totals(metrics());
+                slot.vacate(&next);
+                totals
+            })
+        };
+        slot.vacate(&first);
+        let left = first.shown();
+        let most = collector.join().unwrap();
+        publishing.join().unwrap();
+        assert!(Arc::ptr_eq(&left, &first.shown()), "shown after it left");
+        let totals = next.join().unwrap();
+        assert_eq!(totals.len(), 2 * metrics().len());
+        for number in totals.values() {
+            match number {
+                Number::U64(total) => assert!(*total >= most, "{total} after {most}"),
+                other => panic!("{other:?}"),
+            }
+        }
+    });
+}

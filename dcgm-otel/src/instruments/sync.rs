@@ -1,0 +1,17 @@
+//! What a meter and the callbacks are kept in step with: the real things, or those whose every
+//! switch of threads a model decides.
+
+#[cfg(not(all(test, shuttle)))]
+pub(super) use real::*;
+
+#[cfg(all(test, shuttle))]
+pub(super) use super::model::sync::*;
+
+#[cfg(not(all(test, shuttle)))]
+mod real {
+    pub(in super::super) use std::sync::atomic::{AtomicUsize, Ordering};
+    pub(in super::super) use std::thread_local;
+
+    pub(in super::super) use arc_swap::{ArcSwap, ArcSwapOption, Guard};
+    pub(in super::super) use parking_lot::Mutex;
+}

@@ -1,0 +1,18 @@
+//! What the engine's thread and those who cut it off are kept in step with: the real things, or
+//! those whose every switch of threads a model decides.
+
+#[cfg(not(all(test, shuttle)))]
+pub(super) use real::*;
+
+#[cfg(all(test, shuttle))]
+pub(super) use super::model::sync::*;
+
+#[cfg(not(all(test, shuttle)))]
+mod real {
+    pub(in super::super) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+    pub(in super::super) use std::thread;
+    pub(in super::super) use std::time::Instant;
+
+    pub(in super::super) use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+    pub(in super::super) use parking_lot::Mutex;
+}
