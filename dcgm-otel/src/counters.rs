@@ -37,6 +37,8 @@ pub(crate) struct Total {
     begins: CounterOrigin,
     /// What is added up: one source, as a rule.
     parts: Vec<Part>,
+    /// Whether it was shown with sources that it does not have any more, or does not go on from.
+    was_shown: bool,
 }
 
 /// One source of a total.
@@ -82,6 +84,7 @@ impl Total {
                 begins
             },
             parts: inputs.iter().map(part).collect(),
+            was_shown: false,
         }
     }
 
@@ -115,6 +118,7 @@ impl Total {
 
     /// The next reading is a new beginning: it is of another thing under the same name.
     pub(crate) fn forget_baseline(&mut self) {
+        self.was_shown = self.is_shown();
         for part in &mut self.parts {
             part.last = None;
             part.at = Timestamp::NEVER;
@@ -274,7 +278,10 @@ impl Ledger {
         if let Some(place) = self.places.get(series) {
             if let Some(Entry { total, .. }) = self.totals.get_mut(*place) {
                 if !total.is_of(inputs) {
-                    *total = Total::new(inputs, total.number(kind), CounterOrigin::Rebased);
+                    *total = Total {
+                        was_shown: total.is_shown(),
+                        ..Total::new(inputs, total.number(kind), CounterOrigin::Rebased)
+                    };
                 }
             }
             return *place;
@@ -322,7 +329,8 @@ impl Ledger {
 impl Total {
     /// Whether there is anything to show: a reading, or what an earlier meter had shown.
     pub(crate) fn is_shown(&self) -> bool {
-        self.grown > 0
+        self.was_shown
+            || self.grown > 0
             || self.origin.is_positive()
             || self.parts.iter().any(|part| part.last.is_some())
     }

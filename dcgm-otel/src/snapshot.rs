@@ -106,7 +106,7 @@ impl Snapshot {
         &mut self.cells
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, not(shuttle)))]
     pub(crate) fn new(layout: &Arc<Layout>, cells: &[Option<Cell>]) -> Self {
         let mut snapshot = Self::default();
         snapshot.refill(layout).extend_from_slice(cells);

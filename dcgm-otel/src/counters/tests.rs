@@ -37,6 +37,12 @@ fn counted(readings: &[i64]) -> (u64, Vec<Step>) {
     (value(&total), steps)
 }
 
+fn block() -> Block {
+    let metric = &crate::catalogue::CATALOGUE[0];
+    let family = &metric.families[0];
+    Block::new((0, metric), (0, family), crate::catalogue::Place::Gpu)
+}
+
 fn value(total: &Total) -> u64 {
     match total.number(Kind::CounterU64) {
         Number::U64(value) => value,
@@ -136,9 +142,7 @@ fn another_source_begins_anew_on_top_of_what_was_shown() {
         metric: 0,
         attributes: [].into(),
     };
-    let metric = &crate::catalogue::CATALOGUE[0];
-    let family = &metric.families[0];
-    let block = Block::new((0, metric), (0, family), crate::catalogue::Place::Gpu);
+    let block = block();
     let place = ledger.open(&series, None, block, &[COUNTER], Kind::CounterU64);
     let total = ledger.get_mut(place).unwrap();
     total.add(0, &Value::Int(10), at(1), SECOND);
@@ -252,5 +256,32 @@ fn as_f64(number: Number) -> f64 {
         Number::F64(value) => value,
         Number::U64(value) => value as f64,
         Number::I64(value) => value as f64,
+    }
+}
+
+#[test]
+fn what_was_shown_once_is_held_whatever_becomes_of_its_source() {
+    let series = Series {
+        metric: 0,
+        attributes: [].into(),
+    };
+    let block = block();
+    for forget in [false, true] {
+        let mut ledger = Ledger::default();
+        let open = |ledger: &mut Ledger, input| {
+            ledger.open(&series, None, block, &[input], Kind::CounterU64)
+        };
+        let place = open(&mut ledger, COUNTER);
+        assert!(!ledger.get(place).unwrap().is_shown());
+        let total = ledger.get_mut(place).unwrap();
+        total.add(0, &Value::Int(5), at(1), SECOND);
+        if forget {
+            total.forget_baseline();
+        } else {
+            open(&mut ledger, RATE);
+        }
+        // It has not grown, and nothing is known of the source that it has now.
+        assert!(ledger.get(place).unwrap().is_shown(), "{forget}");
+        assert_eq!(value(ledger.get(place).unwrap()), 0);
     }
 }
