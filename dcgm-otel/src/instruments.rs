@@ -30,6 +30,7 @@ use crate::telemetry::{self, Telemetry};
 
 mod pin;
 mod slot;
+mod slots;
 
 #[cfg(feature = "sdk")]
 pub(crate) use slot::SCOPE;
