@@ -32,6 +32,7 @@ use crate::telemetry::{self, Telemetry};
 mod model;
 mod pin;
 mod slot;
+mod slots;
 mod sync;
 
 #[cfg(feature = "sdk")]

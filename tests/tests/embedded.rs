@@ -20,7 +20,7 @@ use std::{env, fs, thread};
 
 use dcgm::{
     Client as _, Cursor, Deadlines, EmbeddedMode, Engine, EngineOptions, EntityId, EntityKind,
-    Error, FieldId, Operation, Samples, WatchRequest,
+    Error, FieldId, Operation, ReturnCode, Samples, WatchRequest,
 };
 use dcgm_simulator::{Control, Fault};
 use dcgm_sys as sys;
@@ -271,6 +271,59 @@ fn an_engine_in_another_libdcgm_is_refused_and_not_mistaken() {
         other.engine().unwrap().version().unwrap().to_string(),
         "3.3.9"
     );
+}
+
+#[test]
+fn an_engine_that_did_not_stop_is_still_ours_and_is_stopped_at_the_next_end() {
+    let bench = Bench::new();
+    let raw = Another(sys::Library::open_at(&bench.library).expect("the simulator"));
+    let fault = |code: ReturnCode, calls| {
+        let fault = Fault::Code(code.raw());
+        assert!(bench.control.fault("dcgmStopEmbedded", fault, calls));
+    };
+    let codes = ReturnCode::ALL.iter().filter(|code| !code.is_ok());
+    for code in codes.filter(|code| **code != ReturnCode::UNINITIALIZED) {
+        for next in [EmbeddedMode::Auto, EmbeddedMode::Manual] {
+            fault(*code, 1);
+            drop(bench.connected(EmbeddedMode::Auto));
+            assert!(raw.is_running(), "{code:?}: the fault changes nothing");
+            // In the same mode it is used again, and for another it is stopped at once.
+            let engine = bench.connected(next);
+            assert_eq!(gpus(&engine), 8, "{code:?}");
+            drop(engine);
+            assert!(!raw.is_running(), "{code:?}, {next:?}: taken for another's");
+        }
+    }
+
+    // While nothing stops it, it is what it is.
+    fault(ReturnCode::GENERIC_ERROR, u32::MAX);
+    drop(bench.connected(EmbeddedMode::Auto));
+    let error = bench.engine(EmbeddedMode::Manual).connect().unwrap_err();
+    let told = matches!(error, Error::EmbeddedMode { running: "auto" });
+    assert!(told, "{error}");
+    assert_eq!(gpus(&bench.connected(EmbeddedMode::Auto)), 8);
+    let other = dcgm_simulator::library_3_3().expect("cargo builds it with this test");
+    let other = Engine::new(EngineOptions::embedded(EmbeddedMode::Auto).with_library(other));
+    let error = other.connect().unwrap_err();
+    assert!(matches!(error, Error::Request(_)), "{error}");
+    bench.control.clear();
+    other.connect().expect("the one that was left has stopped");
+    assert!(!raw.is_running());
+}
+
+#[test]
+fn an_engine_that_somebodys_shutdown_has_stopped_is_not_ours_any_more() {
+    let bench = Bench::new();
+    let raw = Another(sys::Library::open_at(&bench.library).expect("the simulator"));
+    let engine = bench.connected(EmbeddedMode::Auto);
+    // SAFETY: it takes nothing.
+    let answer = unsafe { raw.0.symbols().dcgmShutdown() };
+    assert_eq!(answer, Ok(sys::DCGM_ST_OK));
+    drop(engine);
+    let another = Another::start(&bench, "/dev/null");
+    drop(bench.connected(EmbeddedMode::Auto));
+    assert!(another.is_running(), "it was stopped as if it were ours");
+    another.stop();
 }
 
 #[test]

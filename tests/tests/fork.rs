@@ -12,6 +12,7 @@
 
 use std::ffi::{c_int, c_uint};
 use std::fs;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -256,4 +257,46 @@ fn a_fork_at_any_moment_leaves_a_child_that_ends() {
         });
         assert_eq!(status, 0, "fork {number}");
     }
+}
+
+/// While others install as hard as they can, each on a provider of its own: whatever lock they hold
+/// stays held in the child.
+#[test]
+fn a_fork_while_others_install_leaves_a_child_in_which_a_meter_can_be_installed() {
+    let long = std::env::var_os("DCGM_TEST_LONG").is_some_and(|value| value == "1");
+    let forks = if long { 2000 } else { 50 };
+    let quiet = || {
+        let mock = Mock::named("1xl4").unwrap();
+        let builder = DcgmMeter::builder().client(mock);
+        builder.initial_delay(Duration::from_secs(3600))
+    };
+    let shared = Callbacks::default();
+    let ends = AtomicBool::new(false);
+    let installed = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let own = Callbacks::default();
+                while !ends.load(Ordering::Relaxed) {
+                    drop(quiet().install(&own).unwrap());
+                    installed.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        let outcomes: Vec<_> = (0..forks)
+            .map(|_| {
+                in_a_child(|| {
+                    let meter = quiet().install(&shared);
+                    let sampled = meter.as_ref().is_ok_and(|meter| meter.sample_now().is_ok());
+                    checked(&[&|| meter.is_ok(), &|| sampled, &|| shared.collect() > 10])
+                })
+            })
+            .collect();
+        ends.store(true, Ordering::Relaxed);
+        assert_eq!(outcomes, vec![0; forks]);
+    });
+    println!(
+        "{forks} forks during {} installs",
+        installed.load(Ordering::Relaxed)
+    );
 }

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::ptr;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::{InstrumentationScope, KeyValue};
 
+use super::slots::Slots;
 use super::sync::{ArcSwapOption, AtomicUsize, Guard, Mutex, Ordering};
 use super::{Hub, Instrument};
 use crate::catalogue::Metric;
@@ -70,7 +71,13 @@ impl Slot {
         }
         let last = if forked { hub.shown() } else { hub.close() };
         let Some(mut totals) = totals else { return };
-        for (series, number) in hub.retired.lock().drain(..) {
+        let retired = if forked {
+            hub.retired.try_lock()
+        } else {
+            Some(hub.retired.lock())
+        };
+        let retired = retired.map(|mut retired| std::mem::take(&mut *retired));
+        for (series, number) in retired.unwrap_or_default() {
             if let Some(metric) = hub.metrics().get(series.metric) {
                 totals.insert((metric.name, series), number);
             }
@@ -125,6 +132,20 @@ impl Slot {
         }
     }
 
+    /// Whether nobody holds a lock of it. In a fork nobody would ever give it back.
+    pub(super) fn is_free(&self) -> bool {
+        self.instruments.try_lock().is_some() && self.totals.try_lock().is_some()
+    }
+
+    #[cfg(test)]
+    pub(super) fn while_held(&self, number: usize, act: impl FnOnce()) {
+        let _held = (
+            (number == 0).then(|| self.instruments.lock()),
+            (number == 1).then(|| self.totals.lock()),
+        );
+        act();
+    }
+
     #[cfg(test)]
     pub(super) fn registered(&self) -> Vec<Instrument> {
         self.instruments.lock().clone()
@@ -142,8 +163,6 @@ pub(crate) struct Place {
 impl Place {
     /// The provider's slot for meters of this name, or for those without one.
     pub(crate) fn on<P: MeterProvider + ?Sized>(provider: &P, instance: Option<&str>) -> Self {
-        static SLOTS: Mutex<Option<HashMap<usize, Weak<Slot>>>> = Mutex::new(None);
-
         let name =
             instance.map(|name| KeyValue::new("dcgm.meter.instance", Arc::<str>::from(name)));
         let scope = InstrumentationScope::builder(SCOPE)
@@ -153,17 +172,7 @@ impl Place {
             .build();
         let meter = provider.meter_with_scope(scope);
         let address = address_of(&meter);
-        let mut slots = SLOTS.lock();
-        let slots = slots.get_or_insert_default();
-        slots.retain(|_, slot| slot.strong_count() > 0);
-        let slot = slots
-            .get(&address)
-            .and_then(Weak::upgrade)
-            .unwrap_or_else(|| {
-                let slot = Arc::new(Slot::default());
-                slots.insert(address, Arc::downgrade(&slot));
-                slot
-            });
+        let slot = Slots::here().at(address);
         Self { slot, meter }
     }
 

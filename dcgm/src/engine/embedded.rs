@@ -8,6 +8,7 @@ use std::time::Instant;
 use parking_lot::Mutex;
 
 use super::options::{Embedded, EmbeddedMode};
+use crate::code::ReturnCode;
 use crate::error::{Error, Operation, Result};
 use crate::ffi::{Dcgm, HandleCell};
 
@@ -22,6 +23,7 @@ struct Running {
     dcgm: Dcgm,
     handle: HandleCell,
     by: StartedBy,
+    /// None: it was to stop and did not, so it is still ours.
     leases: usize,
 }
 
@@ -50,8 +52,16 @@ pub(super) fn start(dcgm: Dcgm, options: &Embedded, until: Instant) -> Result<Le
         operation: Operation::Connect,
         after: begin.elapsed(),
     })?;
-    if let Some(running) = &mut *engine {
-        return running.lease(dcgm, options.mode);
+    if engine
+        .as_mut()
+        .is_some_and(|running| running.gives_way(dcgm, options.mode))
+    {
+        *engine = None;
+    }
+    match &mut *engine {
+        Some(running) if running.leases > 0 => return running.lease(dcgm, options.mode),
+        Some(running) => running.fits(dcgm, options.mode)?,
+        None => {}
     }
     // Left to itself, the engine writes to /var/log.
     let log = options
@@ -63,10 +73,11 @@ pub(super) fn start(dcgm: Dcgm, options: &Embedded, until: Instant) -> Result<Le
     let directory = std::env::current_dir().ok();
     let started = dcgm.start_embedded(options.mode == EmbeddedMode::Manual, &log, &handle);
     restore(directory);
-    let by = if started? {
-        StartedBy::Us(options.mode)
-    } else {
-        StartedBy::Another
+    let by = match &*engine {
+        _ if started? => StartedBy::Us(options.mode),
+        // It has not stopped when it was told to, and nobody tells of another.
+        Some(running) => running.by,
+        None => StartedBy::Another,
     };
     let lease = Lease {
         handle: handle.copy(),
@@ -82,23 +93,44 @@ pub(super) fn start(dcgm: Dcgm, options: &Embedded, until: Instant) -> Result<Le
 
 impl Running {
     fn lease(&mut self, dcgm: Dcgm, wanted: EmbeddedMode) -> Result<Lease> {
+        self.fits(dcgm, wanted)?;
+        self.leases += 1;
+        Ok(Lease {
+            handle: self.handle.copy(),
+        })
+    }
+
+    /// Whether it is what is wanted.
+    fn fits(&self, dcgm: Dcgm, wanted: EmbeddedMode) -> Result<()> {
         if !std::ptr::eq(self.dcgm.library(), dcgm.library()) {
             return Err(Error::Request(
                 "the embedded engine of this process runs in another libdcgm; a process has one",
             ));
         }
         match self.by {
-            StartedBy::Us(mode) if mode != wanted => {
-                return Err(Error::EmbeddedMode {
-                    running: mode.name(),
-                });
-            }
-            StartedBy::Us(_) | StartedBy::Another => {}
+            StartedBy::Us(mode) if mode != wanted => Err(Error::EmbeddedMode {
+                running: mode.name(),
+            }),
+            StartedBy::Us(_) | StartedBy::Another => Ok(()),
         }
-        self.leases += 1;
-        Ok(Lease {
-            handle: self.handle.copy(),
-        })
+    }
+
+    /// Whether it is gone now: nobody uses it, something else is wanted, and this time it stops.
+    fn gives_way(&self, dcgm: Dcgm, wanted: EmbeddedMode) -> bool {
+        self.leases == 0 && self.fits(dcgm, wanted).is_err() && self.stop()
+    }
+
+    /// Stops it, if it was started here. Answers whether it is nothing to us any more: stopped, or
+    /// somebody else's.
+    fn stop(&self) -> bool {
+        match self.by {
+            StartedBy::Us(_) => match self.dcgm.stop_embedded(&self.handle) {
+                Ok(()) => true,
+                // Somebody's `dcgmShutdown` has stopped it. After any other failure it may run on.
+                Err(error) => error.code() == Some(ReturnCode::UNINITIALIZED),
+            },
+            StartedBy::Another => true,
+        }
     }
 }
 
@@ -118,11 +150,9 @@ impl Drop for Lease {
         let mut engine = ENGINE.lock();
         let Some(running) = &mut *engine else { return };
         running.leases -= 1;
-        if running.leases == 0 {
-            if let StartedBy::Us(_) = running.by {
-                // An error means that somebody else has stopped it.
-                drop(running.dcgm.stop_embedded(&running.handle));
-            }
+        // One that does not stop is kept: it is not to be taken for somebody else's, which nobody
+        // here would ever stop. Whoever comes next uses it, and the end of that stops it.
+        if running.leases == 0 && running.stop() {
             *engine = None;
         }
     }

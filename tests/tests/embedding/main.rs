@@ -10,6 +10,7 @@
 mod hangs;
 mod host;
 mod lifecycle;
+mod memory;
 mod others;
 mod panics;
 
