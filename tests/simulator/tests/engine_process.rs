@@ -66,7 +66,7 @@ fn it_says_that_it_is_simulated_listens_and_obeys() {
 #[test]
 fn what_it_cannot_do_ends_it_with_a_reason() {
     for arguments in [
-        ["--host", "9xh100"],
+        ["--host", "33xh100"],
         ["--flavour", "2.0"],
         ["--listen", "nowhere:none"],
         ["--speed", "1"],
