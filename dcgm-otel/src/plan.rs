@@ -1,11 +1,13 @@
 //! The series that there are, and their values: what each sample becomes.
 
+mod decode;
 mod events;
 mod intake;
 mod shown;
 mod track;
 
 use std::collections::{BTreeSet, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,28 +22,31 @@ use crate::catalogue::{self, Condition, Metric, Op};
 use crate::config::Config;
 use crate::counters::Ledger;
 use crate::past::{Past, Status};
-use crate::snapshot::{Layout, Number, Series};
+use crate::snapshot::{Layout, Number, Series, Snapshot};
 use events::EventSource;
 pub(crate) use intake::Intake;
 use intake::Routes;
-use shown::Shown;
-use track::Track;
-
-/// How often what hardly ever changes is sampled.
-const AT_REST: Duration = Duration::from_secs(3600);
+use shown::{Shown, Values};
+use track::{Ages, CENTURY, Pace, Source, Target, Track};
 
 /// The series that there are, each with its source, and their present values.
 #[derive(Debug)]
 pub(crate) struct Plan {
     metrics: &'static [Metric],
+    /// What is read for them…
+    sources: Vec<Source>,
+    /// …and what becomes of it: one for each.
     tracks: Vec<Track>,
+    ages: Ages,
     /// What brings their samples.
     query: Query,
     /// Which tracks a sample goes to.
     routes: Routes,
     layout: Arc<Layout>,
-    /// Where each series of the layout has its value from.
-    shown: Vec<Shown>,
+    /// The value of each series of the layout.
+    values: Values,
+    /// How often a rate is read.
+    interval: Duration,
     events: Vec<EventSource>,
     caps: Caps,
     /// How many series there are too many.
@@ -55,8 +60,8 @@ pub(crate) struct Plan {
     changed: Option<Instant>,
 }
 
-/// A series, and where it has its value from.
-type Row = (Series, Shown);
+/// A series, where it has its value from, and which tracks bring that.
+type Row = (Series, Shown, Range<usize>);
 
 impl Plan {
     pub(crate) fn new(
@@ -73,11 +78,14 @@ impl Plan {
         let lost = past.note_lost(lost(&chosen, past));
         let mut plan = Self {
             metrics: catalogue::of(config.naming()),
+            sources: Vec::new(),
             tracks: Vec::new(),
+            ages: Ages::new(config),
             query: Query::new([]),
             routes: Routes::default(),
             layout: Arc::default(),
-            shown: Vec::new(),
+            values: Values::default(),
+            interval: config.interval(),
             events: Vec::new(),
             caps: Caps::of(config),
             dropped: 0,
@@ -91,7 +99,7 @@ impl Plan {
         let mut rows: Vec<Row> = Vec::new();
         for (candidate, inputs) in chosen {
             if !dropped.contains(&candidate.block) {
-                rows.extend(plan.add(candidate, &inputs, answers, past, config));
+                rows.extend(plan.add(candidate, &inputs, answers, past));
             }
         }
         // The entities that were there and are gone have failed…
@@ -100,7 +108,7 @@ impl Plan {
                 .filter(|one| !dropped.contains(&one.block))
                 .map(|one| {
                     let failed = i64::from(one.state == Condition::Failed);
-                    (one.series, Shown::Fixed(failed))
+                    (one.series, Shown::Fixed(failed), 0..0)
                 }),
         );
         // …and their counters are held.
@@ -109,14 +117,17 @@ impl Plan {
             .ledger
             .series()
             .filter(|(place, _, block)| !live.contains(place) && !dropped.contains(block));
-        rows.extend(held.map(|(place, series, _)| (series.clone(), Shown::Total(place))));
-        rows.sort_by_key(|(series, _)| series.metric);
-        let (series, shown) = rows.into_iter().unzip();
-        plan.layout = Arc::new(Layout::new(plan.metrics, series));
-        plan.shown = shown;
-        let inputs = plan.tracks.iter().map(|track| track.input);
+        rows.extend(held.filter_map(|(place, series, _)| {
+            let kind = plan.metrics.get(series.metric)?.kind;
+            Some((series.clone(), Shown::Total(place, kind), 0..0))
+        }));
+        plan.arrange(rows);
+        let inputs = plan.sources.iter().map(|source| source.input);
         plan.query = Query::new(candidates::fields(inputs));
-        plan.routes = Routes::new(&plan.query, &plan.tracks);
+        let (routes, order) = Routes::new(&plan.query, &plan.sources, plan.ages);
+        plan.routes = routes;
+        plan.sources = pick(&plan.sources, &order);
+        plan.tracks = pick(&plan.tracks, &order);
         let fastest = plan
             .routes
             .entities
@@ -185,7 +196,6 @@ impl Plan {
         inputs: &[Input],
         answers: &Answers,
         past: &mut Past,
-        config: &Config,
     ) -> Option<Row> {
         let metric = self.metrics.get(candidate.series.metric)?;
         let mut series = candidate.series;
@@ -204,20 +214,8 @@ impl Plan {
             let ledger = &mut past.ledger;
             ledger.open(&series, owner.as_ref(), block, inputs, metric.kind)
         });
-        let first = self.tracks.len();
-        let period = if candidate.family.at_rest {
-            AT_REST
-        } else {
-            config.interval()
-        };
-        let max_age = config.max_age(period);
-        for (part, input) in inputs.iter().enumerate() {
-            let total = total.map(|place| (place, part));
-            self.tracks
-                .push(Track::new(metric, *input, total, period, max_age));
-        }
         let shown = match (total, candidate.value) {
-            (Some(place), _) => Shown::Total(place),
+            (Some(place), _) => Shown::Total(place, metric.kind),
             (None, Known::Number(number)) => {
                 let facts = candidate
                     .inputs
@@ -239,24 +237,66 @@ impl Plan {
                     );
                 }
                 Shown::Status {
-                    first,
-                    count: inputs.len(),
+                    parts: 0..0,
                     at_least,
                     about,
                     known: candidate.entity.kind == dcgm::EntityKind::GPU,
                 }
             }
             (None, Known::Nothing) if inputs.iter().any(|one| one.op.is_joint()) => {
-                Shown::Sum(first, inputs.len())
+                Shown::Sum(0..0)
             }
-            (None, Known::Nothing) => Shown::Level(first),
+            (None, Known::Nothing) => Shown::Level,
         };
-        Some((series, shown))
+        let pace = Pace::of(candidate.family);
+        let first = self.tracks.len();
+        for (part, input) in inputs.iter().enumerate() {
+            let source = Source {
+                input: *input,
+                pace,
+            };
+            // Which cell it is is known once all series are.
+            let target = total.map_or(Target::Cell(usize::MAX), |place| Target::Total(place, part));
+            self.tracks.push(Track::new(metric, &source, target));
+            self.sources.push(source);
+        }
+        Some((series, shown, first..self.tracks.len()))
+    }
+
+    /// Gives each series its place, and the parts of values theirs.
+    fn arrange(&mut self, mut rows: Vec<Row>) {
+        rows.sort_by_key(|(series, ..)| series.metric);
+        let count = rows.len();
+        let (mut all, mut values, mut passing) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, (series, mut shown, tracks)) in rows.into_iter().enumerate() {
+            let tracks = self.tracks.get_mut(tracks).unwrap_or_default();
+            let parts = shown.parts();
+            let mut next = parts.as_ref().map(|_| count + passing.len());
+            let first = passing.len();
+            for track in tracks {
+                if let Target::Cell(at) = &mut track.target {
+                    *at = next.unwrap_or(place);
+                }
+                if let Some(next) = &mut next {
+                    passing.push(track.is_passing());
+                    *next += 1;
+                }
+            }
+            if let Some(parts) = parts {
+                *parts = first..passing.len();
+            }
+            all.push(series);
+            values.push(shown);
+        }
+        self.layout = Arc::new(Layout::new(self.metrics, all));
+        self.values = Values::new(values, passing);
     }
 
     fn totals(&self) -> impl Iterator<Item = usize> + '_ {
-        let totals = self.tracks.iter().filter_map(|track| track.total);
-        totals.map(|(place, _)| place)
+        self.tracks.iter().filter_map(|track| match track.target {
+            Target::Total(place, _) => Some(place),
+            Target::Cell(_) => None,
+        })
     }
 
     /// What to read.
@@ -265,9 +305,11 @@ impl Plan {
     }
 
     /// What the engine must sample, and how often.
-    pub(crate) fn needs(&self) -> Vec<(Input, Duration)> {
-        let needs = self.tracks.iter().map(|track| (track.input, track.period));
-        needs.collect()
+    pub(crate) fn needs(&self, config: &Config) -> Vec<(Input, Duration)> {
+        let needs = self.sources.iter();
+        needs
+            .map(|source| (source.input, source.pace.period(config)))
+            .collect()
     }
 
     /// The events that must be watched.
@@ -282,7 +324,7 @@ impl Plan {
 
     /// Whether there is nothing to show now, and nothing to wait for.
     pub(crate) fn is_empty(&self) -> bool {
-        self.shown.is_empty() && self.events.is_empty()
+        self.values.len() == 0 && self.events.is_empty()
     }
 
     /// Whether anything is read but events.
@@ -307,9 +349,22 @@ impl Plan {
         (silent >= self.max_age).then_some(silent)
     }
 
+    /// Fills a snapshot; how many series it shows.
+    pub(crate) fn fill(&mut self, snapshot: &mut Snapshot, ledger: &Ledger, now: Instant) -> usize {
+        // What hardly ever changes is not shown either once nothing comes any more.
+        let until = self.until();
+        let cells = self.values.fill(ledger, (now, until));
+        snapshot
+            .refill(&self.layout, until)
+            .extend_from_slice(cells);
+        cells.iter().flatten().count()
+    }
+
     /// How long what was not sampled may be shown: as long as anything is.
     fn until(&self) -> Option<Instant> {
-        self.changed.unwrap_or(self.made).checked_add(self.max_age)
+        self.changed
+            .unwrap_or(self.made)
+            .checked_add(self.max_age.min(CENTURY))
     }
 
     /// When the engine last brought something new.
@@ -330,41 +385,26 @@ impl Plan {
         numbered.collect()
     }
 
-    /// Leaves behind how old everything is.
-    pub(crate) fn leave(&self, past: &mut Past) {
-        past.changed = self.changed;
-        let ages = self.tracks.iter().filter_map(|track| {
-            let key = (track.input.entity, track.input.field);
-            Some((key, track.age()?))
-        });
-        past.ages.extend(ages);
-    }
-
-    /// Goes on from what the session before left behind. That the entities are gone through anew
-    /// makes no sample newer.
-    pub(crate) fn resume(&mut self, past: &Past) {
-        self.changed = past.changed;
-        for track in &mut self.tracks {
-            let key = (track.input.entity, track.input.field);
-            if let Some(age) = past.ages.get(&key) {
-                track.resume(*age);
-                self.changed = self.changed.max(Some(age.1));
-            }
-        }
-    }
-
     /// The instances of a GPU that are gone may come back under the same name and be others.
     pub(crate) fn forget_instances(&self, ledger: &mut Ledger) {
-        let instances = self
-            .tracks
-            .iter()
-            .filter(|track| is_instance(track.input.entity.kind));
-        for (place, _) in instances.filter_map(|track| track.total) {
+        for (source, track) in self.sources.iter().zip(&self.tracks) {
+            let Target::Total(place, _) = track.target else {
+                continue;
+            };
+            if !is_instance(source.input.entity.kind) {
+                continue;
+            }
             if let Some(total) = ledger.get_mut(place) {
                 total.forget_baseline();
             }
         }
     }
+}
+
+/// Those at these places.
+fn pick<T: Copy>(all: &[T], places: &[usize]) -> Vec<T> {
+    let picked = places.iter().filter_map(|place| all.get(*place));
+    picked.copied().collect()
 }
 
 /// The candidates that have sources, and these; what is said in more detail is left out.

@@ -204,7 +204,7 @@ impl Sampler {
         let vain = session.vain.clone();
         let dropped = session.plan.dropped();
         let last_sample = session.plan.changed();
-        let shown = (&session.plan, &self.past.ledger);
+        let shown = (&mut session.plan, &self.past.ledger);
         let series = publish(&self.hub, &mut self.spare, shown, now);
         self.shared.update(|report| {
             report.series = series;
@@ -344,8 +344,8 @@ impl Sampler {
     fn show_held(&mut self) {
         let now = self.clock.now();
         let all_gone = self.connected && self.all_gone;
-        let held = Plan::without_entities(&mut self.past, &self.config, all_gone, now);
-        let shown = (&held, &self.past.ledger);
+        let mut held = Plan::without_entities(&mut self.past, &self.config, all_gone, now);
+        let shown = (&mut held, &self.past.ledger);
         let series = publish(&self.hub, &mut self.spare, shown, now);
         self.shared.update(|report| {
             report.series = series;
@@ -410,7 +410,7 @@ impl Sampler {
 fn publish(
     hub: &Hub,
     spare: &mut Option<Arc<Snapshot>>,
-    (plan, ledger): (&Plan, &Ledger),
+    (plan, ledger): (&mut Plan, &Ledger),
     now: Instant,
 ) -> usize {
     let mut series = 0;

@@ -205,7 +205,7 @@ impl Session {
         let wants_values = candidates.list.iter().any(is_sampled);
         let mut plan = Plan::new(candidates, &answers, past, config, now);
         plan.resume(past);
-        let watches = settle(client, &plan, probes)?;
+        let watches = settle(client, &plan.needs(config), probes)?;
         let mut events = Vec::new();
         let mut unheard = None;
         for (entities, fields) in plan.events() {
@@ -326,13 +326,12 @@ fn probe(
     }
 }
 
-/// Has the engine sample what the plan needs and nothing else.
+/// Has the engine sample what is needed and nothing else.
 fn settle(
     client: &dyn Client,
-    plan: &Plan,
+    needs: &[(Input, Duration)],
     mut probes: Vec<Watch>,
 ) -> Result<Vec<Watch>, Interrupted> {
-    let needs = plan.needs();
     let mut periods: Vec<Duration> = needs.iter().map(|(_, period)| *period).collect();
     periods.sort_unstable();
     periods.dedup();

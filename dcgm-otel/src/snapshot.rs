@@ -73,7 +73,8 @@ impl Layout {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cell {
     pub(crate) number: Number,
-    /// `None` for counters, which hold their total whatever happens.
+    /// `None` for counters, which hold their total whatever happens. No longer than the snapshot
+    /// says.
     pub(crate) until: Option<Instant>,
 }
 
@@ -83,6 +84,8 @@ pub(crate) struct Snapshot {
     layout: Arc<Layout>,
     /// One for each series of the layout.
     cells: Vec<Option<Cell>>,
+    /// How long anything is shown that is no counter. `None` is for ever.
+    until: Option<Instant>,
 }
 
 impl Snapshot {
@@ -99,9 +102,14 @@ impl Snapshot {
     }
 
     /// Of a layout, with as many values as are put into the list that it lends: one for each
-    /// series.
-    pub(crate) fn refill(&mut self, layout: &Arc<Layout>) -> &mut Vec<Option<Cell>> {
+    /// series. Those that are no counters are shown no longer than `until`.
+    pub(crate) fn refill(
+        &mut self,
+        layout: &Arc<Layout>,
+        until: Option<Instant>,
+    ) -> &mut Vec<Option<Cell>> {
         self.layout = Arc::clone(layout);
+        self.until = until;
         self.cells.clear();
         &mut self.cells
     }
@@ -109,7 +117,7 @@ impl Snapshot {
     #[cfg(all(test, not(shuttle)))]
     pub(crate) fn new(layout: &Arc<Layout>, cells: &[Option<Cell>]) -> Self {
         let mut snapshot = Self::default();
-        snapshot.refill(layout).extend_from_slice(cells);
+        snapshot.refill(layout, None).extend_from_slice(cells);
         snapshot
     }
 
@@ -122,9 +130,10 @@ impl Snapshot {
         let range = self.layout.ranges.get(metric).cloned().unwrap_or_default();
         let series = self.layout.series.get(range.clone()).unwrap_or_default();
         let cells = self.cells.get(range).unwrap_or_default();
+        let is_fresh = self.until.is_none_or(|until| now < until);
         series.iter().zip(cells).filter_map(move |(series, cell)| {
             let cell = cell.as_ref()?;
-            let shown = cell.until.is_none_or(|until| now < until);
+            let shown = cell.until.is_none_or(|until| is_fresh && now < until);
             shown.then_some((&*series.attributes, cell.number))
         })
     }

@@ -72,7 +72,7 @@ pub struct Sample<'a> {
 ///
 /// A buffer: `clear` keeps its memory, so that reading the same things again and again allocates
 /// nothing.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Samples {
     rows: Vec<Row>,
     /// The bytes of text and blobs, one after another.
@@ -91,8 +91,30 @@ struct Row {
 enum Stored {
     Int(i64),
     Double(f64),
-    Text { start: u32, len: u32 },
-    Blob { start: u32, len: u32 },
+    Text(Place),
+    Blob(Place),
+}
+
+/// Where bytes are, and how many.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    start: u32,
+    len: u32,
+}
+
+impl Clone for Samples {
+    fn clone(&self) -> Self {
+        Self {
+            rows: self.rows.clone(),
+            bytes: self.bytes.clone(),
+        }
+    }
+
+    /// In the memory that it has.
+    fn clone_from(&mut self, source: &Self) {
+        self.rows.clone_from(&source.rows);
+        self.bytes.clone_from(&source.bytes);
+    }
 }
 
 impl Samples {
@@ -133,14 +155,8 @@ impl Samples {
         let value = sample.value.map(|value| match value {
             Value::Int(value) => Stored::Int(value),
             Value::Double(value) => Stored::Double(value),
-            Value::Text(text) => {
-                let (start, len) = self.store(text.as_bytes());
-                Stored::Text { start, len }
-            }
-            Value::Blob(blob) => {
-                let (start, len) = self.store(blob);
-                Stored::Blob { start, len }
-            }
+            Value::Text(text) => Stored::Text(self.store(text.as_bytes())),
+            Value::Blob(blob) => Stored::Blob(self.store(blob)),
         });
         let Sample {
             entity,
@@ -178,33 +194,38 @@ impl Samples {
             .find(|sample| sample.entity == entity && sample.field == field)
     }
 
-    fn store(&mut self, bytes: &[u8]) -> (u32, u32) {
+    fn store(&mut self, bytes: &[u8]) -> Place {
         // Beyond 4 GiB of text in one read there is nothing to be right about.
         let start = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
         let room = usize::try_from(u32::MAX - start).unwrap_or(usize::MAX);
         let bytes = bytes.get(..room).unwrap_or(bytes);
         self.bytes.extend_from_slice(bytes);
-        (start, u32::try_from(bytes.len()).unwrap_or(0))
+        let len = u32::try_from(bytes.len()).unwrap_or(0);
+        Place { start, len }
     }
 
-    #[inline]
-    fn stored(&self, start: u32, len: u32) -> &[u8] {
+    fn stored(&self, Place { start, len }: Place) -> &[u8] {
         let start = start as usize;
         self.bytes
             .get(start..start + len as usize)
             .unwrap_or_default()
     }
 
+    /// Out of the way of numbers, which are many.
+    #[cold]
+    fn text(&self, place: Place) -> Value<'_> {
+        Value::Text(core::str::from_utf8(self.stored(place)).unwrap_or_default())
+    }
+
     #[inline]
     fn sample(&self, row: &Row) -> Sample<'_> {
-        let value = row.value.map(|stored| match stored {
-            Stored::Int(value) => Value::Int(value),
-            Stored::Double(value) => Value::Double(value),
-            Stored::Text { start, len } => {
-                Value::Text(core::str::from_utf8(self.stored(start, len)).unwrap_or_default())
-            }
-            Stored::Blob { start, len } => Value::Blob(self.stored(start, len)),
-        });
+        let value = match row.value {
+            Ok(Stored::Int(value)) => Ok(Value::Int(value)),
+            Ok(Stored::Double(value)) => Ok(Value::Double(value)),
+            Ok(Stored::Text(place)) => Ok(self.text(place)),
+            Ok(Stored::Blob(place)) => Ok(Value::Blob(self.stored(place))),
+            Err(absent) => Err(absent),
+        };
         Sample {
             entity: row.entity,
             field: row.field,

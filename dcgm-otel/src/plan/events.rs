@@ -6,10 +6,11 @@ use dcgm::{FieldId, Samples};
 use opentelemetry::{KeyValue, Value};
 
 use super::Plan;
-use super::shown::Shown;
+use super::track::Target;
 use crate::attributes::{shared, sorted};
 use crate::candidates::Input;
 use crate::cardinality::Block;
+use crate::catalogue::Kind;
 use crate::past::Past;
 use crate::snapshot::{Layout, Series};
 
@@ -54,25 +55,30 @@ impl Plan {
                 total.event();
             }
             let is_dropped = past.dropped.contains(&source.block);
-            room &= is_dropped || self.show_total(place, series);
+            room &= is_dropped || self.show_total(place, metric.kind, series);
         }
         room
     }
 
     /// Shows a counter, if it is not shown yet. `false` if there is no room for it.
-    fn show_total(&mut self, place: usize, series: Series) -> bool {
+    fn show_total(&mut self, place: usize, kind: Kind, series: Series) -> bool {
         if self.layout.series().contains(&series) {
             return true;
         }
         let same = self.layout.series().iter();
         let same = same.filter(|one| one.metric == series.metric).count();
-        if self.shown.len() >= self.caps.all || same >= self.caps.metric {
+        if self.values.len() >= self.caps.all || same >= self.caps.metric {
             return false;
         }
         let mut all = self.layout.series().to_vec();
         let at = all.partition_point(|one| one.metric <= series.metric);
         all.insert(at, series);
-        self.shown.insert(at, Shown::Total(place));
+        self.values.insert(at, place, kind);
+        for track in &mut self.tracks {
+            if let Target::Cell(place) = &mut track.target {
+                *place += usize::from(*place >= at);
+            }
+        }
         self.layout = Arc::new(Layout::new(self.metrics, all));
         true
     }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use dcgm::{Absent, EntityId, FieldId, Query, Samples};
+use dcgm::{Absent, EntityId, FieldId, Query, Sample, Samples, Timestamp};
 
 use super::Plan;
-use super::track::Track;
+use super::track::{Ages, Source, Target};
 use crate::counters::{Ledger, Step};
+use crate::past::Past;
 
 /// What a read brought.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -45,31 +46,44 @@ pub(super) struct Routes {
     stops: Vec<Stop>,
     /// The places of the stops by their pairs, for those that come in another order.
     sorted: Vec<usize>,
-    /// The tracks of all stops, those of one beside each other.
-    tracks: Vec<usize>,
 }
 
+type Pair = (EntityId, FieldId);
+
+/// A field of an entity that is read.
 #[derive(Debug)]
 struct Stop {
     pair: Pair,
     entity: usize,
     tracks: Range<usize>,
+    /// What its last sample had.
+    timestamp: Timestamp,
+    /// When that last changed, by our own clock: the engine's may be skewed.
+    changed: Option<Instant>,
 }
 
-/// A field of an entity, in two numbers that are compared fast.
-type Pair = (u64, u16);
-
-fn pair(entity: EntityId, field: FieldId) -> Pair {
-    let kind = u64::from(entity.kind.raw());
-    (kind << 32 | u64::from(entity.id), field.raw())
+impl Stop {
+    /// Notes a timestamp; whether it is another than before.
+    #[inline]
+    fn moved_to(&mut self, timestamp: Timestamp, now: Instant) -> bool {
+        let moved = self.changed.is_none() || self.timestamp != timestamp;
+        if moved {
+            self.timestamp = timestamp;
+            self.changed = Some(now);
+        }
+        moved
+    }
 }
 
 impl Routes {
-    pub(super) fn new(query: &Query, tracks: &[Track]) -> Self {
+    /// The routes of what a query asks for, and the order in which the tracks must be for them:
+    /// those of one stop beside each other.
+    pub(super) fn new(query: &Query, sources: &[Source], all: Ages) -> (Self, Vec<usize>) {
         let mut ages: BTreeMap<EntityId, Duration> = BTreeMap::new();
-        for track in tracks {
-            let age = ages.entry(track.input.entity).or_insert(track.max_age);
-            *age = track.max_age.min(*age);
+        for source in sources {
+            let own = all.of(source.pace);
+            let age = ages.entry(source.input.entity).or_insert(own);
+            *age = own.min(*age);
         }
         let entities = ages.into_iter().map(|(entity, max_age)| Watched {
             entity,
@@ -82,32 +96,33 @@ impl Routes {
             ..Self::default()
         };
         let of = |track: &usize| {
-            let input = tracks.get(*track)?.input;
-            Some(pair(input.entity, input.field))
+            let input = sources.get(*track)?.input;
+            Some((input.entity, input.field))
         };
-        let mut by_pair: Vec<usize> = (0..tracks.len()).collect();
+        let mut by_pair: Vec<usize> = (0..sources.len()).collect();
         by_pair.sort_by_key(of);
+        let mut order = Vec::with_capacity(sources.len());
         let pairs = query.blocks().iter().flat_map(|(entities, fields)| {
             let fields = || fields.iter().copied();
             entities
                 .iter()
                 .flat_map(move |entity| fields().map(|field| (*entity, field)))
         });
-        for (entity, field) in pairs {
-            let wanted = pair(entity, field);
+        for wanted in pairs {
             let known = |watched: &Watched| watched.entity;
-            let Ok(entity) = routes.entities.binary_search_by_key(&entity, known) else {
+            let Ok(entity) = routes.entities.binary_search_by_key(&wanted.0, known) else {
                 continue;
             };
-            let start = routes.tracks.len();
+            let start = order.len();
             let from = by_pair.partition_point(|track| of(track) < Some(wanted));
             let mine = by_pair.iter().skip(from);
-            let mine = mine.take_while(|track| of(track) == Some(wanted));
-            routes.tracks.extend(mine);
+            order.extend(mine.take_while(|track| of(track) == Some(wanted)));
             routes.stops.push(Stop {
                 pair: wanted,
                 entity,
-                tracks: start..routes.tracks.len(),
+                tracks: start..order.len(),
+                timestamp: Timestamp::NEVER,
+                changed: None,
             });
         }
         routes.sorted = (0..routes.stops.len()).collect();
@@ -115,7 +130,7 @@ impl Routes {
         routes
             .sorted
             .sort_by_key(|stop| stops.get(*stop).map(|stop| stop.pair));
-        routes
+        (routes, order)
     }
 
     /// The stop of a pair, which is perhaps the one at that place.
@@ -138,58 +153,109 @@ impl Routes {
 impl Plan {
     /// Takes what was read.
     pub(crate) fn take(&mut self, samples: &Samples, ledger: &mut Ledger, now: Instant) -> Intake {
-        let mut intake = Intake::default();
-        if !self.reads() {
-            // Then it is news enough that the engine answers.
-            self.changed = Some(now);
-        }
+        let (mut values, mut failed, mut resets) = (0, 0, 0);
+        // Where nothing is read it is news enough that the engine answers.
+        let mut is_new = !self.reads();
         for watched in &mut self.routes.entities {
             watched.found = false;
         }
+        let limits = self.ages.limits(now);
         let mut next = 0;
         for sample in samples {
             match sample.value {
-                Ok(_) => intake.values += 1,
-                Err(Absent::Stale | Absent::Malformed | Absent::Code(_)) => intake.failed += 1,
+                Ok(_) => values += 1,
+                Err(Absent::Stale | Absent::Malformed | Absent::Code(_)) => failed += 1,
                 Err(_) => {}
             }
-            let Some(place) = self.routes.find(next, pair(sample.entity, sample.field)) else {
+            let Some(place) = self.routes.find(next, (sample.entity, sample.field)) else {
                 continue;
             };
             next = place + 1;
-            let Routes {
-                entities,
-                stops,
-                tracks,
-                ..
-            } = &mut self.routes;
-            let Some(stop) = stops.get(place) else {
+            let Some(stop) = self.routes.stops.get_mut(place) else {
                 continue;
             };
-            let Some(watched) = entities.get_mut(stop.entity) else {
+            let Some(watched) = self.routes.entities.get_mut(stop.entity) else {
                 continue;
             };
             watched.found |= !matches!(sample.value, Err(Absent::NotWatched));
-            for track in tracks.get(stop.tracks.clone()).unwrap_or_default() {
-                let Some(track) = self.tracks.get_mut(*track) else {
-                    continue;
-                };
-                if sample.value.is_ok() && track.moved_to(sample.timestamp, now) {
-                    self.changed = Some(now);
-                    watched.changed = Some(now);
+            let moved = sample.value.is_ok() && stop.moved_to(sample.timestamp, now);
+            let Some(tracks) = self.tracks.get_mut(stop.tracks.clone()) else {
+                continue;
+            };
+            if moved && !tracks.is_empty() {
+                watched.changed = Some(now);
+                is_new = true;
+            }
+            for track in tracks {
+                if moved {
+                    track.renew(&limits);
                 }
-                let taken = track.take(sample.value, sample.timestamp, ledger);
-                intake.resets += u64::from(taken == Step::Reset);
+                match track.target {
+                    Target::Cell(place) => self.values.set(place, track.cell(sample.value)),
+                    Target::Total(place, part) => {
+                        let step = count(ledger, (place, part), sample, self.interval);
+                        resets += u64::from(step == Step::Reset);
+                    }
+                }
             }
         }
-        let others_go_on = self.changed == Some(now);
+        if is_new {
+            self.changed = Some(now);
+        }
         let gone = self.routes.entities.iter().filter(|watched| {
             let silent = watched
                 .changed
                 .is_some_and(|at| now.duration_since(at) >= watched.max_age);
-            !watched.found || (others_go_on && silent)
+            !watched.found || (is_new && silent)
         });
-        intake.gone = gone.count();
-        intake
+        Intake {
+            values,
+            failed,
+            resets,
+            gone: gone.count(),
+        }
     }
+
+    /// Leaves behind how old everything is.
+    pub(crate) fn leave(&self, past: &mut Past) {
+        past.changed = self.changed;
+        let ages = self.routes.stops.iter().filter_map(|stop| {
+            let age = (stop.timestamp, stop.changed?);
+            Some((stop.pair, age))
+        });
+        past.ages.extend(ages);
+    }
+
+    /// Goes on from what the session before left behind. That the entities are gone through anew
+    /// makes no sample newer.
+    pub(crate) fn resume(&mut self, past: &Past) {
+        self.changed = past.changed;
+        for stop in &mut self.routes.stops {
+            let Some((timestamp, changed)) = past.ages.get(&stop.pair) else {
+                continue;
+            };
+            stop.timestamp = *timestamp;
+            stop.changed = Some(*changed);
+            let limits = self.ages.limits(*changed);
+            let tracks = self.tracks.get_mut(stop.tracks.clone());
+            for track in tracks.unwrap_or_default() {
+                track.renew(&limits);
+                self.changed = self.changed.max(Some(*changed));
+            }
+        }
+    }
+}
+
+/// Counts a reading. Without a value a counter holds.
+#[inline(never)]
+fn count(
+    ledger: &mut Ledger,
+    (place, part): (usize, usize),
+    sample: Sample<'_>,
+    interval: Duration,
+) -> Step {
+    let (Ok(value), Some(total)) = (sample.value, ledger.get_mut(place)) else {
+        return Step::Held;
+    };
+    total.add(part, &value, sample.timestamp, interval)
 }

@@ -1,130 +1,160 @@
-//! Where each series has its value from.
+//! What each series shows, and where it has that from.
 
+use std::ops::Range;
 use std::time::Instant;
 
-use super::Plan;
-use super::track::Track;
-use crate::catalogue::{Condition, Op};
+use crate::catalogue::{Condition, Kind};
 use crate::counters::Ledger;
-use crate::snapshot::{Cell, Number, Series, Snapshot};
+use crate::snapshot::{Cell, Number};
 
 /// Where a series has its value from.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Shown {
-    /// A level: the track that was read.
-    Level(usize),
-    /// The sum of so many tracks from that one on.
-    Sum(usize, usize),
-    /// Whether the worst that so many tracks from that one on say is this.
+#[derive(Clone, Debug)]
+pub(super) enum Shown {
+    /// A level, which is put there as it is read.
+    Level,
+    /// The sum of these parts.
+    Sum(Range<usize>),
+    /// Whether the worst that these parts say is this.
     Status {
-        first: usize,
-        count: usize,
+        parts: Range<usize>,
         at_least: Condition,
         about: Condition,
-        /// Whether it is known without the tracks.
+        /// Whether it is known without the parts.
         known: bool,
     },
-    /// A counter: the place of its total, which outlives the track.
-    Total(usize),
+    /// A counter: the place of its total, which outlives what is read.
+    Total(usize, Kind),
     /// What does not change as long as the entities do not.
     Fixed(i64),
 }
 
-impl Plan {
-    /// Fills a snapshot; how many series it shows.
-    pub(crate) fn fill(&self, snapshot: &mut Snapshot, ledger: &Ledger, now: Instant) -> usize {
-        let until = self.until();
-        let shown = self.layout.series().iter().zip(&self.shown);
-        let mut count = 0;
-        let cells = shown.map(|(series, shown)| {
-            let cell = self.cell(series, *shown, ledger, (now, until));
-            count += usize::from(cell.is_some());
-            cell
-        });
-        snapshot.refill(&self.layout).extend(cells);
-        count
-    }
-
-    /// One cell. `all_until` is how long anything may be shown that is no counter.
-    fn cell(
-        &self,
-        series: &Series,
-        shown: Shown,
-        ledger: &Ledger,
-        (now, all_until): (Instant, Option<Instant>),
-    ) -> Option<Cell> {
-        let tracks = |first, count| self.tracks.iter().skip(first).take(count);
-        match shown {
-            Shown::Total(place) => {
-                let total = ledger.get(place).filter(|total| total.is_shown())?;
-                let number = total.number(self.metrics.get(series.metric)?.kind);
-                Some(Cell {
-                    number,
-                    until: None,
-                })
-            }
-            Shown::Level(track) => {
-                let track = self.tracks.get(track)?;
-                // What hardly ever changes is not shown either once nothing comes any more.
-                let until = track.until()?.min(all_until?);
-                track.value.map(|number| Cell {
-                    number,
-                    until: Some(until),
-                })
-            }
-            Shown::Sum(first, count) => sum(tracks(first, count)),
-            Shown::Fixed(number) => Some(Cell {
-                number: Number::I64(number),
-                until: Some(all_until?),
-            }),
-            Shown::Status {
-                first,
-                count,
-                at_least,
-                about,
-                known,
-            } => {
-                let (worst, mut until) = worst(tracks(first, count), at_least, now);
-                if (known && count == 0) || at_least == Condition::Failed {
-                    until = all_until;
-                }
-                Some(Cell {
-                    number: Number::I64(i64::from(worst == about as i64)),
-                    until: Some(until?.min(all_until?)),
-                })
-            }
+impl Shown {
+    /// The parts that it is made of, if it is made of parts.
+    pub(super) const fn parts(&mut self) -> Option<&mut Range<usize>> {
+        match self {
+            Self::Sum(parts) | Self::Status { parts, .. } => Some(parts),
+            Self::Level | Self::Total(..) | Self::Fixed(_) => None,
         }
     }
 }
 
-fn sum<'a>(tracks: impl Iterator<Item = &'a Track> + Clone) -> Option<Cell> {
-    let known = tracks.filter_map(|track| track.value.zip(track.until()));
-    let until = known.clone().map(|(_, until)| until).max()?;
-    let sum = known.map(|(number, _)| number.whole()).sum();
+/// The present values.
+#[derive(Debug, Default)]
+pub(super) struct Values {
+    /// Where each series of the layout has its value from.
+    shown: Vec<Shown>,
+    /// The value of each of them, and behind these what is read for those that are made of several
+    /// parts.
+    cells: Vec<Option<Cell>>,
+    /// Of each part, whether it says something for a while only.
+    passing: Vec<bool>,
+}
+
+impl Values {
+    pub(super) fn new(shown: Vec<Shown>, passing: Vec<bool>) -> Self {
+        Self {
+            cells: vec![None; shown.len() + passing.len()],
+            shown,
+            passing,
+        }
+    }
+
+    /// How many series there are.
+    pub(super) const fn len(&self) -> usize {
+        self.shown.len()
+    }
+
+    /// Makes room for a counter at a place: all behind it go one further.
+    pub(super) fn insert(&mut self, at: usize, total: usize, kind: Kind) {
+        self.shown.insert(at, Shown::Total(total, kind));
+        self.cells.insert(at, None);
+    }
+
+    #[inline]
+    pub(super) fn set(&mut self, place: usize, value: Option<Cell>) {
+        if let Some(cell) = self.cells.get_mut(place) {
+            *cell = value;
+        }
+    }
+
+    /// All of them, with what was not read but is made of it. What is always so is shown until
+    /// then.
+    pub(super) fn fill(
+        &mut self,
+        ledger: &Ledger,
+        (now, until): (Instant, Option<Instant>),
+    ) -> &[Option<Cell>] {
+        let (cells, parts) = self.cells.split_at_mut(self.shown.len());
+        let of = |range: &Range<usize>| {
+            let parts = parts.get(range.clone()).unwrap_or_default();
+            let passing = self.passing.get(range.clone()).unwrap_or_default();
+            parts.iter().zip(passing)
+        };
+        for (cell, shown) in cells.iter_mut().zip(&self.shown) {
+            *cell = match shown {
+                Shown::Level => continue,
+                Shown::Total(place, kind) => {
+                    let total = ledger.get(*place).filter(|total| total.is_shown());
+                    total.map(|total| Cell {
+                        number: total.number(*kind),
+                        until: None,
+                    })
+                }
+                Shown::Sum(parts) => sum(of(parts)),
+                Shown::Fixed(number) => Some(Cell {
+                    number: Number::I64(*number),
+                    until,
+                }),
+                Shown::Status {
+                    parts,
+                    at_least,
+                    about,
+                    known,
+                } => {
+                    let (worst, mut limit) = worst(of(parts), *at_least, now);
+                    if (*known && parts.is_empty()) || *at_least == Condition::Failed {
+                        limit = until;
+                    }
+                    limit.map(|limit| Cell {
+                        number: Number::I64(i64::from(worst == *about as i64)),
+                        until: Some(limit),
+                    })
+                }
+            };
+        }
+        cells
+    }
+}
+
+type Part<'a> = (&'a Option<Cell>, &'a bool);
+
+fn sum<'a>(parts: impl Iterator<Item = Part<'a>> + Clone) -> Option<Cell> {
+    let known = parts.filter_map(|(cell, _)| *cell);
+    let until = known.clone().map(|cell| cell.until).max()?;
+    let sum = known.map(|cell| cell.number.whole()).sum();
     Some(Cell {
         number: Number::I64(sum),
-        until: Some(until),
+        until,
     })
 }
 
 /// The worst sign, and how long that may be said.
 fn worst<'a>(
-    tracks: impl Iterator<Item = &'a Track>,
+    parts: impl Iterator<Item = Part<'a>>,
     at_least: Condition,
     now: Instant,
 ) -> (i64, Option<Instant>) {
     let mut worst = at_least as i64;
     let mut until = None;
-    for track in tracks {
-        let Some((number, limit)) = track.value.zip(track.until()) else {
+    for (cell, passing) in parts {
+        let Some(cell) = cell else {
             continue;
         };
-        let passing = matches!(track.input.op, Op::Passing(_));
         if !passing {
-            until = until.max(Some(limit));
+            until = until.max(cell.until);
         }
-        if !passing || now < limit {
-            worst = worst.max(number.whole());
+        if !passing || cell.until.is_none_or(|until| now < until) {
+            worst = worst.max(cell.number.whole());
         }
     }
     (worst, until)

@@ -1,174 +1,168 @@
-//! What was last read of a field of an entity, and what value that makes.
+//! What is read of a field of an entity for a series, and where it goes.
 
 use std::time::{Duration, Instant};
 
-use dcgm::{Absent, ReturnCode, Timestamp, Value};
+use dcgm::{Absent, ReturnCode, Value};
 
+use super::decode::Decoder;
 use crate::candidates::Input;
-use crate::catalogue::{Condition, Kind, Metric, Op};
-use crate::counters::{Ledger, Step};
-use crate::snapshot::Number;
+use crate::catalogue::{Condition, Family, Metric, Op};
+use crate::config::Config;
+use crate::snapshot::{Cell, Number};
 
-/// What 64 bits with a sign do not hold: 2^63. The largest that they do hold would be no level, but
-/// what was left of one.
-const TOO_LARGE: f64 = 9_223_372_036_854_775_808.0;
+/// How often what hardly ever changes is sampled.
+const AT_REST: Duration = Duration::from_secs(3600);
 
 /// As good as for ever.
-const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+pub(super) const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-/// What was last read for a series.
-#[derive(Debug)]
-pub(crate) struct Track {
-    pub(crate) metric: &'static Metric,
-    pub(crate) input: Input,
-    /// Where a counter is counted, and as which of its parts.
-    pub(crate) total: Option<(usize, usize)>,
-    /// How often the engine samples it.
-    pub(crate) period: Duration,
-    /// How long its samples may stay as they are.
-    pub(crate) max_age: Duration,
-    /// How long a value may be shown after it last changed.
-    lasts: Duration,
-    pub(crate) value: Option<Number>,
-    timestamp: Timestamp,
-    /// When its timestamp last changed, by our own clock: the engine's may be skewed.
-    changed: Option<Instant>,
-    /// How long its value may be shown.
+/// What the engine is to sample for a series.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Source {
+    pub(super) input: Input,
+    pub(super) pace: Pace,
+}
+
+/// How often something is sampled.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Pace {
+    /// At each tick.
+    EachTick,
+    /// Now and then: it hardly ever changes.
+    AtRest,
+}
+
+impl Pace {
+    pub(super) const fn of(family: &Family) -> Self {
+        if family.at_rest {
+            Self::AtRest
+        } else {
+            Self::EachTick
+        }
+    }
+
+    pub(super) const fn period(self, config: &Config) -> Duration {
+        match self {
+            Self::EachTick => config.interval(),
+            Self::AtRest => AT_REST,
+        }
+    }
+}
+
+/// How long a value may be shown after its sample last changed.
+#[derive(Clone, Copy, Debug)]
+enum Lasts {
+    /// As long as the engine may take to change it.
+    For(Pace),
+    /// What happened once stays so.
+    Ever,
+}
+
+/// For how long values may be shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Ages {
+    each_tick: Duration,
+    at_rest: Duration,
+}
+
+impl Ages {
+    pub(super) fn new(config: &Config) -> Self {
+        let age = |pace: Pace| config.max_age(pace.period(config)).min(CENTURY);
+        Self {
+            each_tick: age(Pace::EachTick),
+            at_rest: age(Pace::AtRest),
+        }
+    }
+
+    pub(super) const fn of(&self, pace: Pace) -> Duration {
+        match pace {
+            Pace::EachTick => self.each_tick,
+            Pace::AtRest => self.at_rest,
+        }
+    }
+
+    /// Until when what changed then may be shown.
+    pub(super) fn limits(&self, changed: Instant) -> Limits {
+        Limits {
+            each_tick: changed.checked_add(self.each_tick),
+            at_rest: changed.checked_add(self.at_rest),
+            ever: changed.checked_add(CENTURY),
+        }
+    }
+}
+
+/// Until when values that changed at the same time may be shown.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    each_tick: Option<Instant>,
+    at_rest: Option<Instant>,
+    ever: Option<Instant>,
+}
+
+/// Where a value goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Target {
+    /// To that place among the [`Values`](super::shown::Values): it is what a series shows, or a
+    /// part of that.
+    Cell(usize),
+    /// It is counted there, as that part of the total.
+    Total(usize, usize),
+}
+
+/// What becomes of a value. Small, as there are many.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Track {
+    pub(super) target: Target,
+    decoder: Decoder,
+    lasts: Lasts,
+    /// Until when its value may be shown.
     until: Option<Instant>,
 }
 
 impl Track {
-    pub(crate) fn new(
-        metric: &'static Metric,
-        input: Input,
-        total: Option<(usize, usize)>,
-        period: Duration,
-        max_age: Duration,
-    ) -> Self {
-        // What happened once stays so.
+    pub(super) fn new(metric: &Metric, source: &Source, target: Target) -> Self {
+        let Source { input, pace } = source;
         let stays = input.field.is_event() && matches!(input.op, Op::Status(_));
         Self {
-            metric,
-            input,
-            total,
-            period,
-            max_age,
-            lasts: if stays { CENTURY } else { max_age.min(CENTURY) },
-            value: None,
-            timestamp: Timestamp::NEVER,
-            changed: None,
+            target,
+            decoder: Decoder::new(metric, input),
+            lasts: if stays {
+                Lasts::Ever
+            } else {
+                Lasts::For(*pace)
+            },
             until: None,
         }
     }
 
-    /// The last timestamp, and when it changed.
-    pub(crate) fn age(&self) -> Option<(Timestamp, Instant)> {
-        self.changed.map(|changed| (self.timestamp, changed))
-    }
-
-    /// Goes on from that: a sample with the same timestamp is no newer for being read anew.
-    pub(crate) fn resume(&mut self, (timestamp, changed): (Timestamp, Instant)) {
-        self.timestamp = timestamp;
-        self.changed = Some(changed);
-        self.until = changed.checked_add(self.lasts);
-    }
-
-    /// Notes a timestamp; whether it is another than before.
-    pub(crate) fn moved_to(&mut self, timestamp: Timestamp, now: Instant) -> bool {
-        let moved = self.changed.is_none() || self.timestamp != timestamp;
-        if moved {
-            self.resume((timestamp, now));
-        }
-        moved
-    }
-
-    /// How long its value may be shown.
-    pub(crate) const fn until(&self) -> Option<Instant> {
-        self.until
-    }
-
-    pub(crate) fn take(
-        &mut self,
-        value: Result<Value<'_>, Absent>,
-        at: Timestamp,
-        ledger: &mut Ledger,
-    ) -> Step {
-        // Without a value a counter holds.
-        if let Some((place, part)) = self.total {
-            let total = ledger.get_mut(place);
-            let step = value.ok().zip(total);
-            return step.map_or(Step::Held, |(value, total)| {
-                total.add(part, &value, at, self.period)
-            });
-        }
-        self.value = match value {
-            Ok(value) => level(self.metric, &self.input, &value),
-            Err(Absent::Code(ReturnCode::GPU_IS_LOST))
-                if matches!(self.input.op, Op::Status(_)) =>
-            {
-                Some(Number::I64(Condition::Failed as i64))
-            }
-            Err(_) => None,
+    /// Notes that its sample is another.
+    #[inline]
+    pub(super) fn renew(&mut self, limits: &Limits) {
+        self.until = match self.lasts {
+            Lasts::For(Pace::EachTick) => limits.each_tick,
+            Lasts::For(Pace::AtRest) => limits.at_rest,
+            Lasts::Ever => limits.ever,
         };
-        Step::Held
+    }
+
+    /// The level, or part of one, that was read.
+    #[inline]
+    pub(super) fn cell(&self, value: Result<Value<'_>, Absent>) -> Option<Cell> {
+        let number = match value {
+            Ok(value) => self.decoder.level(value)?,
+            Err(Absent::Code(ReturnCode::GPU_IS_LOST)) if self.decoder.is_status() => {
+                Number::I64(Condition::Failed as i64)
+            }
+            Err(_) => return None,
+        };
+        Some(Cell {
+            number,
+            until: self.until,
+        })
+    }
+
+    /// Whether it is a sign of how the entity is for a while only.
+    pub(super) const fn is_passing(&self) -> bool {
+        self.decoder.is_passing()
     }
 }
-
-/// A level in the metric's unit and type; `None` if it can be none.
-fn level(metric: &Metric, input: &Input, value: &Value<'_>) -> Option<Number> {
-    let flag = |is: bool| Some(Number::I64(i64::from(is)));
-    match input.op {
-        Op::Last | Op::NonZero => plain(metric, input, value),
-        Op::Bit(bit) => flag(value.as_i64()? & bit != 0),
-        Op::Among(set, (from, to)) => {
-            let value = value.as_i64().filter(|value| (from..=to).contains(value))?;
-            flag(set.contains(&value))
-        }
-        Op::Says(text, all) => {
-            let said = value.as_str().filter(|said| all.contains(said))?;
-            flag(said == text)
-        }
-        // Active, or asleep.
-        Op::CountActive => flag(matches!(value.as_i64()?, 1 | 2)),
-        Op::Word(word) => {
-            let Value::Blob(bytes) = value else {
-                return None;
-            };
-            let bytes: &[u8; 4] = bytes.chunks_exact(4).nth(word)?.try_into().ok()?;
-            Some(Number::I64(u32::from_ne_bytes(*bytes).into()))
-        }
-        Op::Status(rules) | Op::Passing(rules) => {
-            let value = value.as_i64()?;
-            let rule = rules
-                .iter()
-                .find(|(from, to, _)| (*from..=*to).contains(&value));
-            rule.map(|(.., condition)| Number::I64(*condition as i64))
-        }
-        Op::Counter | Op::Sum | Op::Integrate | Op::Event | Op::Instances | Op::Fact(..) => None,
-    }
-}
-
-/// A number in the metric's unit, unless it is none that can be.
-fn plain(metric: &Metric, input: &Input, value: &Value<'_>) -> Option<Number> {
-    // As it is, where a float would not hold all of it.
-    if let (Kind::GaugeI64, Value::Int(value), true) = (metric.kind, value, metric.is_raw()) {
-        return Some(Number::I64(*value));
-    }
-    let scaled = input.scale.of(value.as_f64()?);
-    let (least, most) = metric.range;
-    let is_none = matches!(input.op, Op::NonZero) && scaled.abs() < f64::EPSILON;
-    if is_none || !scaled.is_finite() || scaled < least || scaled > most {
-        return None;
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "what does not fit is none")]
-    match metric.kind {
-        Kind::GaugeF64 => Some(Number::F64(scaled)),
-        Kind::GaugeI64 | Kind::UpDownI64 => {
-            (scaled.abs() < TOO_LARGE).then(|| Number::I64(scaled.round() as i64))
-        }
-        Kind::CounterF64 | Kind::CounterU64 => None,
-    }
-}
-
-#[cfg(test)]
-mod tests;

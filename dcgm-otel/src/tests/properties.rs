@@ -76,6 +76,19 @@ fn what_the_cap_dropped_is_not_shown_as_less_by_the_next_meter() {
     play(&steps, (55, 20));
 }
 
+#[test]
+fn a_sample_is_no_newer_for_being_read_by_another_session() {
+    let steps = [
+        Step::Sampling(false),
+        Step::Mig(true),
+        Step::Pass(1000),
+        Step::Stamp(0),
+        Step::Mig(false),
+        Step::Pass(3000),
+    ];
+    play(&steps, (1, 1));
+}
+
 proptest! {
     #![proptest_config(cases(12, 2000))]
 

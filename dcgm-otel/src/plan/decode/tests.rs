@@ -3,7 +3,7 @@
 use dcgm::{EntityId, FieldId};
 
 use super::*;
-use crate::catalogue::{CATALOGUE, Scale};
+use crate::catalogue::CATALOGUE;
 
 fn metric(name: &str) -> &'static Metric {
     CATALOGUE.iter().find(|one| one.name == name).unwrap()
@@ -16,7 +16,7 @@ fn read(metric: &Metric, op: Op, value: Value<'_>) -> Option<Number> {
         op,
         scale: Scale::Times(1),
     };
-    level(metric, &input, &value)
+    Decoder::new(metric, &input).level(value)
 }
 
 #[test]

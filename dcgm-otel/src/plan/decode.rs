@@ -1,0 +1,146 @@
+//! What number a value makes, as a level: worked out once for each track, as it is done for each
+//! value.
+
+use dcgm::Value;
+
+use crate::candidates::Input;
+use crate::catalogue::{Condition, Kind, Metric, Op, Scale};
+use crate::snapshot::Number;
+
+/// What 64 bits with a sign do not hold: 2^63. The largest that they do hold would be no level, but
+/// what was left of one.
+const TOO_LARGE: f64 = 9_223_372_036_854_775_808.0;
+
+/// How the values of a source become levels of its metric.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Decoder {
+    /// A number in the metric's unit.
+    Plain(Unit),
+    /// What the operation makes of it.
+    By(Op),
+}
+
+/// The numbers that a metric takes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unit {
+    scale: Scale,
+    /// Finite, so that what is between them is.
+    least: f64,
+    most: f64,
+    /// Whether 0 is what parts without the sensor say.
+    zero_is_none: bool,
+    is_whole: bool,
+    /// Whether whole numbers are passed on as they are, where a float would not hold all of one.
+    is_raw: bool,
+}
+
+impl Decoder {
+    pub(super) fn new(metric: &Metric, input: &Input) -> Self {
+        if !matches!(input.op, Op::Last | Op::NonZero) {
+            return Self::By(input.op);
+        }
+        let (least, most) = metric.range;
+        Self::Plain(Unit {
+            scale: input.scale,
+            least: least.max(f64::MIN),
+            most: most.min(f64::MAX),
+            zero_is_none: matches!(input.op, Op::NonZero),
+            is_whole: metric.kind != Kind::GaugeF64,
+            is_raw: metric.kind == Kind::GaugeI64 && metric.is_raw(),
+        })
+    }
+
+    pub(super) const fn is_status(&self) -> bool {
+        matches!(self, Self::By(Op::Status(_)))
+    }
+
+    pub(super) const fn is_passing(&self) -> bool {
+        matches!(self, Self::By(Op::Passing(_)))
+    }
+
+    /// The level; `None` if it can be none.
+    #[inline]
+    pub(super) fn level(&self, value: Value<'_>) -> Option<Number> {
+        match self {
+            Self::Plain(unit) => unit.number(value),
+            Self::By(op) => level(op, value),
+        }
+    }
+}
+
+impl Unit {
+    #[inline]
+    fn number(&self, value: Value<'_>) -> Option<Number> {
+        if let (Value::Int(value), true) = (value, self.is_whole) {
+            if self.is_raw {
+                return Some(Number::I64(value));
+            }
+            // Without the way there and back, which takes longer than all else.
+            if let Scale::Times(factor) = self.scale {
+                let number = value.checked_mul(factor.into())?;
+                #[expect(clippy::cast_precision_loss, reason = "compared only")]
+                return self.takes(number as f64).then_some(Number::I64(number));
+            }
+        }
+        let scaled = self.scale.of(value.as_f64()?);
+        if !self.takes(scaled) {
+            return None;
+        }
+        if !self.is_whole {
+            return Some(Number::F64(scaled));
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "what does not fit is none")]
+        (scaled.abs() < TOO_LARGE).then(|| Number::I64(scaled.round() as i64))
+    }
+
+    /// Whether it can be. A NaN cannot.
+    #[inline]
+    fn takes(&self, scaled: f64) -> bool {
+        let is_none = self.zero_is_none && scaled.abs() < f64::EPSILON;
+        self.least <= scaled && scaled <= self.most && !is_none
+    }
+}
+
+/// Out of the way of plain numbers, which are many.
+#[cold]
+fn level(op: &Op, value: Value<'_>) -> Option<Number> {
+    let flag = |is: bool| Some(Number::I64(i64::from(is)));
+    match *op {
+        Op::Bit(bit) => flag(value.as_i64()? & bit != 0),
+        Op::Among(set, (from, to)) => {
+            let value = value.as_i64().filter(|value| (from..=to).contains(value))?;
+            flag(set.contains(&value))
+        }
+        Op::Says(text, all) => {
+            let said = value.as_str().filter(|said| all.contains(said))?;
+            flag(said == text)
+        }
+        // Active, or asleep.
+        Op::CountActive => flag(matches!(value.as_i64()?, 1 | 2)),
+        Op::Word(word) => {
+            let Value::Blob(bytes) = value else {
+                return None;
+            };
+            let bytes: &[u8; 4] = bytes.chunks_exact(4).nth(word)?.try_into().ok()?;
+            Some(Number::I64(u32::from_ne_bytes(*bytes).into()))
+        }
+        Op::Status(rules) | Op::Passing(rules) => {
+            let value = value.as_i64()?;
+            let rule = rules
+                .iter()
+                .find(|(from, to, _)| (*from..=*to).contains(&value));
+            rule.map(|(.., condition): &(_, _, Condition)| Number::I64(*condition as i64))
+        }
+        Op::Last
+        | Op::NonZero
+        | Op::Counter
+        | Op::Sum
+        | Op::Integrate
+        | Op::Event
+        | Op::Instances
+        | Op::Fact(..) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
