@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dcgm_benches::{Canned, earnest, gpus, instructions, is_child, line, median, nowhere};
-use dcgm_otel::{Config, DcgmMeter, Group, GroupSwitch};
+use dcgm_otel::{Config, DcgmMeter, Group, GroupSwitch, MetricSwitch};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 /// What is read of each GPU.
@@ -19,7 +19,7 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 enum Reads {
     /// The power that it takes.
     One,
-    /// As many as a plain dashboard shows.
+    /// Twelve fields: as many as a plain dashboard shows.
     Twelve,
     /// What the meter reads by default.
     Default,
@@ -53,6 +53,10 @@ impl Reads {
         let Some(chosen) = self.groups() else {
             return config;
         };
+        // Of what these groups have by default, twelve.
+        let config = config
+            .with_metric("hw.gpu.memory.limit", MetricSwitch::Off)
+            .with_metric("hw.temperature.limit", MetricSwitch::Off);
         Group::ALL.iter().fold(config, |config, group| {
             let switch = if chosen.contains(group) {
                 GroupSwitch::Enabled

@@ -151,6 +151,7 @@ impl Samples {
     }
 
     /// Takes a copy of a sample.
+    #[inline]
     pub fn push(&mut self, sample: Sample<'_>) {
         let value = sample.value.map(|value| match value {
             Value::Int(value) => Stored::Int(value),
@@ -194,6 +195,7 @@ impl Samples {
             .find(|sample| sample.entity == entity && sample.field == field)
     }
 
+    #[cold]
     fn store(&mut self, bytes: &[u8]) -> Place {
         // Beyond 4 GiB of text in one read there is nothing to be right about.
         let start = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);

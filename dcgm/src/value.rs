@@ -107,6 +107,7 @@ impl Absent {
     /// The reason that a whole number of DCGM's stands for: from 2^63 - 16 on they are none. `None`
     /// for a value.
     #[must_use]
+    #[inline]
     pub const fn from_blank_int(value: i64) -> Option<Self> {
         // A range, and not four constants.
         if value < sys::DCGM_INT64_BLANK {
@@ -120,8 +121,17 @@ impl Absent {
     ///
     /// Not to be asked of a whole number: counters of cycles pass 2^47.
     #[must_use]
+    #[inline]
     pub fn from_blank_double(value: f64) -> Option<Self> {
-        if value.is_nan() || value.is_infinite() || value < sys::DCGM_FP64_BLANK {
+        if value < sys::DCGM_FP64_BLANK {
+            return None;
+        }
+        Self::from_large_double(value)
+    }
+
+    #[cold]
+    fn from_large_double(value: f64) -> Option<Self> {
+        if value.is_nan() || value.is_infinite() {
             return None;
         }
         let offset = value - sys::DCGM_FP64_BLANK;

@@ -193,8 +193,8 @@ impl Plan {
                 match track.target {
                     Target::Cell(place) => self.values.set(place, track.cell(sample.value)),
                     Target::Total(place, part) => {
-                        let step = count(ledger, (place, part), sample, self.interval);
-                        resets += u64::from(step == Step::Reset);
+                        let taken = count(ledger, (place, part), sample, self.interval);
+                        resets += u64::from(taken == Step::Reset);
                     }
                 }
             }

@@ -4,6 +4,8 @@ mod connect;
 mod embedded;
 mod inventory;
 mod line;
+#[cfg(not(all(test, shuttle)))]
+mod mailbox;
 #[cfg(test)]
 #[cfg(shuttle)]
 mod model;

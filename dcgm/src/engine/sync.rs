@@ -13,6 +13,7 @@ mod real {
     pub(in super::super) use std::thread;
     pub(in super::super) use std::time::Instant;
 
-    pub(in super::super) use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
     pub(in super::super) use parking_lot::Mutex;
+
+    pub(in super::super) use super::super::mailbox::{Receiver, RecvTimeoutError, Sender, mailbox};
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::line::{Line, LineSlot, Stage};
 use super::sync::{
     AtomicBool, AtomicU8, AtomicUsize, Instant, Mutex, Ordering, Receiver, RecvTimeoutError,
-    Sender, bounded, thread,
+    Sender, mailbox, thread,
 };
 use crate::error::{Error, Operation, Result};
 use crate::ffi;
@@ -275,9 +275,9 @@ where
         if abandoned >= MOST_ABANDONED {
             return Err(Error::Wedged { abandoned });
         }
-        let (jobs, inbox) = bounded(1);
-        let (outbox, done) = bounded(1);
-        let (held, gone) = bounded::<()>(0);
+        let (jobs, inbox) = mailbox();
+        let (outbox, done) = mailbox();
+        let (held, gone) = mailbox::<()>();
         let fate = Arc::new(Fate::default());
         let end = fate.end(&self.abandoned);
         let slot = LineSlot::default();

@@ -21,10 +21,12 @@ pub(super) struct Raw<'a> {
 
 /// The value. The status comes first: an engine of 3.3 answers "not watched" with a 0 that is not
 /// blank.
+#[inline]
 pub(super) fn value<'a>(raw: &Raw<'a>, scratch: &'a mut Scratch) -> Result<Value<'a>, Absent> {
     if let Some(absent) = Absent::from_status(ReturnCode::from_raw(raw.status)) {
         return Err(absent);
     }
+    // Most are numbers.
     match u8::try_from(raw.field_type).unwrap_or(0) {
         sys::DCGM_FT_INT64 | sys::DCGM_FT_TIMESTAMP => {
             let value = i64::from_ne_bytes(head(raw.payload));
@@ -40,15 +42,26 @@ pub(super) fn value<'a>(raw: &Raw<'a>, scratch: &'a mut Scratch) -> Result<Value
                 Some(absent) => Err(absent),
             }
         }
+        other => long(other, raw.payload, scratch),
+    }
+}
+
+#[cold]
+fn long<'a>(
+    kind: u8,
+    payload: &'a [u8; 4096],
+    scratch: &'a mut Scratch,
+) -> Result<Value<'a>, Absent> {
+    match kind {
         sys::DCGM_FT_STRING => {
             scratch.clear();
-            text::push(chars(raw.payload), scratch);
+            text::push(chars(payload), scratch);
             match blank_text(scratch) {
                 None => Ok(Value::Text(scratch)),
                 Some(absent) => Err(absent),
             }
         }
-        sys::DCGM_FT_BINARY => Ok(Value::Blob(raw.payload)),
+        sys::DCGM_FT_BINARY => Ok(Value::Blob(payload)),
         _ => Err(Absent::Malformed),
     }
 }

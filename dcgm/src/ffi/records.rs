@@ -123,43 +123,46 @@ impl Records {
         for (entity_at, entity) in entities.iter().enumerate() {
             for (field_at, field) in fields.iter().enumerate() {
                 let Some(record) = records.next() else { return };
-                if core::mem::take(&mut record.version) == 0 {
-                    let sample = Sample {
-                        entity: EntityId::new(
-                            EntityKind::from_raw(entity.entityGroupId),
-                            entity.entityId,
-                        ),
-                        field: FieldId::from_raw(*field),
-                        timestamp: Timestamp::NEVER,
-                        value: Err(Absent::Malformed),
-                    };
-                    take(entity_at, field_at, sample);
-                    continue;
+                // In the order of the request, as every release has answered so far.
+                let is_written = core::mem::take(&mut record.version) != 0;
+                let is_next = is_pair(record, *entity) && record.fieldId == *field;
+                if is_written && is_next {
+                    take(entity_at, field_at, sample(record, scratch));
+                } else if !is_written {
+                    take(entity_at, field_at, missing(*entity, *field));
+                } else if let Some((entity_at, field_at)) = find(record, entities, fields) {
+                    take(entity_at, field_at, sample(record, scratch));
                 }
-                // In the order of the request, as every release has answered so far; else looked
-                // for.
-                let is_entity = |pair: &sys::dcgmGroupEntityPair_t| {
-                    pair.entityGroupId == record.entityGroupId && pair.entityId == record.entityId
-                };
-                let entity_at = if is_entity(entity) {
-                    Some(entity_at)
-                } else {
-                    entities.iter().position(is_entity)
-                };
-                let is_field = |field: &u16| *field == record.fieldId;
-                let field_at = if is_field(field) {
-                    Some(field_at)
-                } else {
-                    fields.iter().position(is_field)
-                };
-                // What was not asked for is left out.
-                let (Some(entity_at), Some(field_at)) = (entity_at, field_at) else {
-                    continue;
-                };
-                take(entity_at, field_at, sample(record, scratch));
             }
         }
         *unread = false;
+    }
+}
+
+fn is_pair(record: &sys::dcgmFieldValue_v2, pair: sys::dcgmGroupEntityPair_t) -> bool {
+    pair.entityGroupId == record.entityGroupId && pair.entityId == record.entityId
+}
+
+/// Where a record that came in another order stands in the request; `None` if it was not asked for.
+#[cold]
+fn find(
+    record: &sys::dcgmFieldValue_v2,
+    entities: &[sys::dcgmGroupEntityPair_t],
+    fields: &[u16],
+) -> Option<(usize, usize)> {
+    let entity_at = entities.iter().position(|pair| is_pair(record, *pair))?;
+    let field_at = fields.iter().position(|field| *field == record.fieldId)?;
+    Some((entity_at, field_at))
+}
+
+/// What a record that was left alone says.
+#[cold]
+fn missing(entity: sys::dcgmGroupEntityPair_t, field: u16) -> Sample<'static> {
+    Sample {
+        entity: EntityId::new(EntityKind::from_raw(entity.entityGroupId), entity.entityId),
+        field: FieldId::from_raw(field),
+        timestamp: Timestamp::NEVER,
+        value: Err(Absent::Malformed),
     }
 }
 

@@ -5,7 +5,6 @@
 //! a thread only while it waits or sleeps, and for that thread alone.
 
 use std::cell::Cell;
-use std::collections::VecDeque;
 use std::ops::Add;
 use std::sync::Arc;
 use std::time::Duration;
@@ -116,8 +115,7 @@ pub(in super::super) enum RecvTimeoutError {
 }
 
 struct Channel<T> {
-    values: VecDeque<T>,
-    room: usize,
+    value: Option<T>,
     sender: bool,
     receiver: bool,
 }
@@ -127,11 +125,10 @@ type Shared<T> = Arc<shuttle::sync::Mutex<Channel<T>>>;
 pub(in super::super) struct Sender<T>(Shared<T>);
 pub(in super::super) struct Receiver<T>(Shared<T>);
 
-/// A channel with one sender and one receiver. One without room is for its end only.
-pub(in super::super) fn bounded<T>(room: usize) -> (Sender<T>, Receiver<T>) {
+/// A channel with one sender and one receiver, and room for one value.
+pub(in super::super) fn mailbox<T>() -> (Sender<T>, Receiver<T>) {
     let channel = Arc::new(shuttle::sync::Mutex::new(Channel {
-        values: VecDeque::new(),
-        room,
+        value: None,
         sender: true,
         receiver: true,
     }));
@@ -146,8 +143,8 @@ impl<T> Sender<T> {
                 if !channel.receiver {
                     return Err(value);
                 }
-                if channel.values.len() < channel.room {
-                    channel.values.push_back(value);
+                if channel.value.is_none() {
+                    channel.value = Some(value);
                     return Ok(());
                 }
             }
@@ -159,7 +156,7 @@ impl<T> Sender<T> {
 impl<T> Receiver<T> {
     fn poll(&self) -> Option<Result<T, RecvTimeoutError>> {
         let mut channel = self.0.lock().unwrap();
-        match channel.values.pop_front() {
+        match channel.value.take() {
             Some(value) => Some(Ok(value)),
             None => (!channel.sender).then_some(Err(RecvTimeoutError::Disconnected)),
         }
@@ -198,7 +195,7 @@ impl<T> Drop for Receiver<T> {
         let left = {
             let mut channel = self.0.lock().unwrap();
             channel.receiver = false;
-            std::mem::take(&mut channel.values)
+            channel.value.take()
         };
         drop(left);
     }

@@ -28,7 +28,7 @@ fn run(worker: &Arc<Worker<Bench>>, job: impl FnOnce() -> u32 + Send + 'static) 
 
 /// A job that hangs until it is let go.
 fn hang() -> (Sender<()>, impl FnOnce() -> u32 + Send + 'static) {
-    let (let_go, wait) = bounded::<()>(0);
+    let (let_go, wait) = mailbox::<()>();
     (let_go, move || u32::from(wait.recv().is_ok()))
 }
 
