@@ -54,9 +54,7 @@ impl Reads {
             return config;
         };
         // Of what these groups have by default, twelve.
-        let config = config
-            .with_metric("hw.gpu.memory.limit", MetricSwitch::Off)
-            .with_metric("hw.temperature.limit", MetricSwitch::Off);
+        let config = config.with_metric("hw.temperature.limit", MetricSwitch::Off);
         Group::ALL.iter().fold(config, |config, group| {
             let switch = if chosen.contains(group) {
                 GroupSwitch::Enabled
