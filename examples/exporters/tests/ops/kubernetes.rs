@@ -1,0 +1,103 @@
+//! The manifests, by the schema of Kubernetes and by what they promise.
+
+use std::process::Command;
+
+use dcgm_tests::skip_unless;
+
+use crate::kit;
+use crate::prometheus::told;
+
+const DAEMONSET: &str = "docs/ops/kubernetes/daemonset.yaml";
+
+#[test]
+fn the_daemonset_is_what_the_schema_of_kubernetes_asks_for() {
+    let validator = "kubernetes-validate";
+    let found = Command::new(validator).arg("--version").output();
+    let found =
+        found.map_err(|why| format!("there is no {validator}: {why} (pip install {validator})"));
+    if skip_unless(found).is_none() {
+        return;
+    }
+    let validate = |file: &std::path::Path| {
+        let mut command = Command::new(validator);
+        command
+            .args(["--strict", "-k", "1.29"])
+            .arg(file)
+            .output()
+            .unwrap()
+    };
+    let output = validate(&kit::path(DAEMONSET));
+    assert!(output.status.success(), "{}", told(&output));
+    eprintln!("{}", told(&output).trim());
+    // A file that is wrong is refused, so that this test can fail.
+    let folder = tempfile::tempdir().unwrap();
+    let wrong = folder.path().join("wrong.yaml");
+    std::fs::write(
+        &wrong,
+        kit::text(DAEMONSET).replace("tolerations:", "toleration:"),
+    )
+    .unwrap();
+    assert!(!validate(&wrong).status.success());
+}
+
+/// What a client of a host engine has no need of, and what its probes ask.
+#[test]
+fn the_daemonset_has_no_privilege_and_asks_the_pages_that_there_are() {
+    let text = kit::text(DAEMONSET);
+    let lines: Vec<_> = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('#'))
+        .collect();
+    let said = lines.join("\n");
+    for never in [
+        "hostPID",
+        "hostNetwork",
+        "hostIPC",
+        "SYS_ADMIN",
+        "privileged: true",
+        "hostPath",
+        "nvidia.com/gpu:",
+    ] {
+        assert!(!said.contains(never), "{never}");
+    }
+    for always in [
+        "runAsNonRoot: true",
+        "readOnlyRootFilesystem: true",
+        "allowPrivilegeEscalation: false",
+        "privileged: false",
+        "drop: [\"ALL\"]",
+        "automountServiceAccountToken: false",
+        "path: /healthz",
+        "path: /readyz",
+        "limits:",
+        "key: nvidia.com/gpu",
+    ] {
+        assert!(said.contains(always), "{always}");
+    }
+    // Who is scraped, and where.
+    let monitor = kit::text("docs/ops/kubernetes/monitor.yaml");
+    for shared in [
+        "app.kubernetes.io/name: dcgm-otel",
+        "namespace: gpu-telemetry",
+    ] {
+        assert!(
+            said.contains(shared) && monitor.contains(shared),
+            "{shared}"
+        );
+    }
+    assert!(said.contains("- name: metrics\n") && monitor.contains("- port: metrics\n"));
+    // The flags are those of the example.
+    let example = kit::text("examples/exporters/examples/prometheus.rs");
+    let shared = kit::text("examples/src/args.rs");
+    for line in lines
+        .iter()
+        .filter_map(|line| line.trim().strip_prefix("- --"))
+    {
+        let flag = line.split('=').next().unwrap();
+        let quoted = format!("\"{flag}\"");
+        assert!(
+            example.contains(&quoted) || shared.contains(&quoted),
+            "{flag}"
+        );
+    }
+}
