@@ -54,7 +54,9 @@ impl Reads {
             return config;
         };
         // Of what these groups have by default, twelve.
-        let config = config.with_metric("hw.temperature.limit", MetricSwitch::Off);
+        let config = config
+            .with_metric("hw.gpu.utilization/memory", MetricSwitch::Off)
+            .with_metric("hw.gpu.utilization/decoder", MetricSwitch::Off);
         Group::ALL.iter().fold(config, |config, group| {
             let switch = if chosen.contains(group) {
                 GroupSwitch::Enabled
