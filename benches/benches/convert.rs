@@ -56,7 +56,7 @@ impl Reads {
         // Of what these groups have by default, twelve.
         let config = config
             .with_metric("hw.gpu.utilization/memory", MetricSwitch::Off)
-            .with_metric("hw.gpu.utilization/decoder", MetricSwitch::Off);
+            .with_metric("hw.temperature/memory", MetricSwitch::Off);
         Group::ALL.iter().fold(config, |config, group| {
             let switch = if chosen.contains(group) {
                 GroupSwitch::Enabled

@@ -56,6 +56,21 @@ fn without_threads<T>(act: impl FnOnce() -> T) -> T {
     done
 }
 
+/// Waits until a thread of that name has begun: before it has its name it still asks for memory of
+/// its own, and the process ends if there is none.
+fn await_thread(name: &str) {
+    let has_begun = || {
+        let tasks = fs::read_dir("/proc/self/task").unwrap();
+        tasks.flatten().any(|task| {
+            let comm = fs::read_to_string(task.path().join("comm"));
+            comm.is_ok_and(|comm| comm.trim_end() == name)
+        })
+    };
+    while !has_begun() {
+        thread::yield_now();
+    }
+}
+
 #[test]
 fn without_a_thread_a_meter_is_refused_or_degraded_and_works_when_there_are_some_again() {
     let library = dcgm_simulator::library_4_6().unwrap();
@@ -84,6 +99,7 @@ fn without_a_thread_a_meter_is_refused_or_degraded_and_works_when_there_are_some
 
     // The refusal has left nothing behind.
     let meter = install().unwrap();
+    await_thread("dcgm-meter");
     let failure = without_threads(|| meter.sample_now().unwrap_err());
     assert_eq!(failure.kind, ErrorKind::Connect, "{failure}");
     assert_eq!(meter.health().state, State::Degraded);
