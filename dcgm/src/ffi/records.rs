@@ -123,16 +123,21 @@ impl Records {
         for (entity_at, entity) in entities.iter().enumerate() {
             for (field_at, field) in fields.iter().enumerate() {
                 let Some(record) = records.next() else { return };
-                // In the order of the request, as every release has answered so far.
-                let is_written = core::mem::take(&mut record.version) != 0;
-                let is_next = is_pair(record, *entity) && record.fieldId == *field;
-                if is_written && is_next {
-                    take(entity_at, field_at, sample(record, scratch));
-                } else if !is_written {
-                    take(entity_at, field_at, missing(*entity, *field));
-                } else if let Some((entity_at, field_at)) = find(record, entities, fields) {
-                    take(entity_at, field_at, sample(record, scratch));
-                }
+                let mut place = (entity_at, field_at);
+                let sample = if core::mem::take(&mut record.version) == 0 {
+                    missing(*entity, *field)
+                } else {
+                    // In the order of the request, as every release has answered so far.
+                    if !is_pair(record, *entity) || record.fieldId != *field {
+                        // What was not asked for is left out.
+                        let Some(found) = find(record, entities, fields) else {
+                            continue;
+                        };
+                        place = found;
+                    }
+                    sample(record, scratch)
+                };
+                take(place.0, place.1, sample);
             }
         }
         *unread = false;
@@ -174,6 +179,7 @@ impl core::fmt::Debug for Records {
     }
 }
 
+#[inline]
 fn sample<'a>(record: &'a sys::dcgmFieldValue_v2, scratch: &'a mut Scratch) -> Sample<'a> {
     let payload: *const [u8; 4096] = (&raw const record.value).cast();
     // SAFETY: the union is 4096 bytes long, and all of them were initialised when the record was
