@@ -14,7 +14,7 @@ use crate::args::{Args, Wanted};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Host {
-    /// Who answers.
+    /// Who answers: connected.
     pub client: Arc<dyn Client>,
     /// Why it is not what was asked for, if it is not.
     pub instead: Option<String>,
@@ -66,8 +66,11 @@ impl Host {
     }
 
     fn simulated(model: Model, instead: Option<String>) -> Self {
+        let mock = Mock::new(model);
+        // As an engine is that was found. One that is away in its scenario says so when asked.
+        let _ = mock.connect();
         Self {
-            client: Arc::new(Mock::new(model)),
+            client: Arc::new(mock),
             instead,
         }
     }

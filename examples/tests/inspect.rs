@@ -1,0 +1,47 @@
+//! `inspect` and `mock_in_tests`, run as their users run them.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may fail by panicking, in its helpers too"
+)]
+
+use std::process::Command;
+
+fn run(example: &str, flags: &[&str]) -> String {
+    let test = std::env::current_exe().unwrap();
+    let built = test.parent().and_then(|deps| deps.parent()).unwrap();
+    let output = Command::new(built.join("examples").join(example))
+        .args(flags)
+        .env_clear()
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn inspect_says_what_there_is_what_is_missing_and_what_the_cap_drops() {
+    let text = run("inspect", &["--simulate=8xh100-mig7"]);
+    assert!(text.starts_with("SIMULATED"), "{text}");
+    for said in [
+        "library  none",
+        "engine   4.6.0",
+        "18 of 18 links up",
+        "not supported",
+        "  and 24 that the cap drops",
+        "152 dropped by the cap",
+    ] {
+        assert!(text.contains(said), "{said:?} is not in\n{text}");
+    }
+    let text = run("inspect", &["--simulate=1xl4", "--fields"]);
+    let line = |name: &str| text.lines().find(|line| line.contains(name)).unwrap();
+    assert!(line("DCGM_FI_DEV_GPU_TEMP_CELSIUS").ends_with("1 value"));
+    assert!(line("DCGM_FI_DEV_SM_CLOCK_HERTZ").contains("no such field"));
+    assert!(text.contains("0 dropped by the cap"), "{text}");
+}
+
+#[test]
+fn the_scheduler_gives_jobs_to_gpus_that_are_well() {
+    let text = run("mock_in_tests", &["--simulate=2xh100"]);
+    assert_eq!(text, "SIMULATED\ngpu 0 gets a job\ngpu 1 gets a job\n");
+}
