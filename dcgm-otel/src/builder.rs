@@ -33,6 +33,18 @@ use self::keeper::{Keeper, Work};
 ///
 /// In a fork of the process the meter has no thread: it shows nothing there, dropping it is free,
 /// and another can be installed in its place.
+///
+/// ```
+/// use dcgm::mock::Mock;
+/// use dcgm_otel::DcgmMeter;
+/// use opentelemetry_sdk::metrics::SdkMeterProvider;
+///
+/// let provider = SdkMeterProvider::builder().build(); // with your reader
+/// let meter = DcgmMeter::builder().client(Mock::named("1xl4").unwrap()).install(&provider)?;
+/// // Its series are there for as long as it lives.
+/// drop(meter);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "the metrics end when the meter is dropped"]
 pub struct DcgmMeter {
@@ -45,6 +57,22 @@ pub struct DcgmMeter {
 }
 
 /// What a meter is to do differently than by default.
+///
+/// ```
+/// # use dcgm::mock::Mock;
+/// # use opentelemetry_sdk::metrics::SdkMeterProvider;
+/// # let provider = SdkMeterProvider::builder().build();
+/// use std::time::Duration;
+/// use dcgm_otel::DcgmMeter;
+///
+/// let meter = DcgmMeter::builder()
+///     .endpoint("unix:///tmp/nv-hostengine")
+///     .interval(Duration::from_secs(5))
+///     .from_env() // for what is not said here
+///     .install(&provider)?;
+/// assert_eq!(meter.config().interval(), Duration::from_secs(5));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct Builder {
@@ -89,6 +117,20 @@ impl DcgmMeter {
     }
 
     /// The meter's state at this moment. In a fork of its process it is stopped.
+    ///
+    /// ```
+    /// # use dcgm::mock::Mock;
+    /// # use opentelemetry_sdk::metrics::SdkMeterProvider;
+    /// # let provider = SdkMeterProvider::builder().build();
+    /// use dcgm_otel::DcgmMeter;
+    ///
+    /// let meter = DcgmMeter::builder().client(Mock::named("1xl4").unwrap()).install(&provider)?;
+    /// meter.sample_now()?;
+    /// let health = meter.health();
+    /// assert!(health.is_ready() && health.is_simulated());
+    /// println!("{health}"); // the body of a readiness probe
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn health(&self) -> Health {
         let now = self.clock.now();
@@ -99,6 +141,21 @@ impl DcgmMeter {
     }
 
     /// Waits for fresh values; whether there are any.
+    ///
+    /// ```
+    /// # use dcgm::mock::Mock;
+    /// # use opentelemetry_sdk::metrics::SdkMeterProvider;
+    /// # let provider = SdkMeterProvider::builder().build();
+    /// use std::time::Duration;
+    /// use dcgm_otel::DcgmMeter;
+    ///
+    /// let meter = DcgmMeter::builder()
+    ///     .client(Mock::named("1xl4").unwrap())
+    ///     .initial_delay(Duration::ZERO)
+    ///     .install(&provider)?;
+    /// assert!(meter.wait_ready(Duration::from_secs(60)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn wait_ready(&self, timeout: Duration) -> bool {
         if self.installed.hub.is_forked() {

@@ -80,6 +80,14 @@ pub struct Config {
 }
 
 /// Where the samples come from.
+///
+/// ```
+/// use dcgm_otel::{Config, Mode};
+///
+/// let mode = Mode::Standalone { endpoint: "[::1]:5555".parse()? };
+/// assert_eq!(Config::default().with_mode(mode.clone()).mode(), mode);
+/// # Ok::<(), dcgm::EndpointError>(())
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Mode {
@@ -162,6 +170,25 @@ impl Config {
     /// | `DCGM_OTEL_PROFILE` | `minimal`, `standard`, `full` |
     /// | `DCGM_OTEL_ID_SOURCE` | `uuid`, `hashed_uuid:SALT`, `pci_bdf`, `index` |
     /// | `DCGM_OTEL_COUNTER_ORIGIN` | `rebased`, `device` |
+    ///
+    /// ```
+    /// use dcgm_otel::{Config, Profile};
+    ///
+    /// let config = Config::default().with_env(|name| match name {
+    ///     "DCGM_OTEL_PROFILE" => Some("full".into()),
+    ///     _ => None,
+    /// })?;
+    /// assert_eq!(config.profile(), Profile::Full);
+    ///
+    /// // All that is wrong, at once.
+    /// let errors = Config::default().with_env(|name| match name {
+    ///     "DCGM_OTEL_PROFILE" => Some("fat".into()),
+    ///     "DCGM_OTEL_INTERVAL" => Some("soon".into()),
+    ///     _ => None,
+    /// });
+    /// assert_eq!(errors.unwrap_err().iter().count(), 2);
+    /// # Ok::<(), dcgm_otel::ConfigErrors>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -22,6 +22,14 @@ pub struct Effective {
 }
 
 /// A setting in effect.
+///
+/// ```
+/// use dcgm_otel::{Config, Naming, Origin};
+///
+/// let effective = Config::default().with_naming(Naming::DcgmExporter).effective();
+/// let naming = effective.get("naming").unwrap();
+/// assert_eq!((naming.value.as_str(), naming.source), ("dcgm_exporter", Origin::Code));
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[non_exhaustive]

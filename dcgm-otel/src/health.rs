@@ -13,6 +13,14 @@ use crate::text;
 macro_rules! error_kinds {
     ($($name:ident $text:literal $meaning:literal;)*) => {
         /// What went wrong, as it is counted: `error.type` of the meter's own metrics.
+        ///
+        /// ```
+        /// use dcgm_otel::ErrorKind;
+        ///
+        /// // What `error.type` of `dcgm.meter.errors` can be.
+        /// let names: Vec<_> = ErrorKind::ALL.iter().map(|kind| kind.name()).collect();
+        /// assert!(names.contains(&"timeout"));
+        /// ```
         #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
         #[non_exhaustive]
         pub enum ErrorKind {
@@ -59,6 +67,23 @@ impl fmt::Display for ErrorKind {
 }
 
 /// Why there are no fresh values.
+///
+/// ```
+/// # use dcgm::mock::Mock;
+/// # use opentelemetry_sdk::metrics::SdkMeterProvider;
+/// # let provider = SdkMeterProvider::builder().build();
+/// use dcgm::mock::Call;
+/// use dcgm::{Client, Error, ReturnCode};
+/// use dcgm_otel::{DcgmMeter, ErrorKind};
+///
+/// let mock = Mock::named("1xl4").unwrap();
+/// let meter = DcgmMeter::builder().client(mock.clone()).install(&provider)?;
+/// let function = "dcgmConnect_v2";
+/// mock.fail_always(Call::Connect, Error::Call { function, code: ReturnCode::CONNECTION_NOT_VALID });
+/// let failure = meter.sample_now().unwrap_err();
+/// assert_eq!(failure.kind, ErrorKind::Connect);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{kind}: {message}")]
 #[non_exhaustive]
@@ -134,6 +159,20 @@ impl fmt::Display for State {
 /// The meter's state at one moment. What is counted is counted since this meter was installed.
 ///
 /// Displayed it is one line, for the body of a readiness probe.
+///
+/// ```
+/// # use dcgm::mock::Mock;
+/// # use opentelemetry_sdk::metrics::SdkMeterProvider;
+/// # let provider = SdkMeterProvider::builder().build();
+/// use dcgm_otel::{DcgmMeter, ErrorKind, State};
+///
+/// let meter = DcgmMeter::builder().client(Mock::named("1xl4").unwrap()).install(&provider)?;
+/// meter.sample_now()?;
+/// let health = meter.health();
+/// assert_eq!((health.state, health.errors(ErrorKind::Connect)), (State::Ready, 0));
+/// assert!(health.to_string().starts_with("ready for "));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Health {

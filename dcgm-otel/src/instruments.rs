@@ -35,6 +35,8 @@ mod slot;
 mod slots;
 mod sync;
 
+#[cfg(test)]
+pub(crate) use slot::SCHEMA_URL;
 #[cfg(feature = "sdk")]
 pub(crate) use slot::SCOPE;
 pub(crate) use slot::{Installed, Place, Slot};

@@ -33,7 +33,21 @@
 //!
 //! Use one provider for each reader: the SDK runs the callbacks of a provider for each of its
 //! readers, and each run reaches all of them.
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `sdk` | off | `sdk::view`: the SDK sets aside as much room for series as there can be, and no more. Brings `opentelemetry_sdk` |
+//! | `serde` | off | [`Config`] can be read from documents, and [`Effective`] written to them. Brings `serde` |
+//!
+//! # Versions
+//!
+//! Types of [`opentelemetry`] and of [`dcgm`] are part of this crate's interface, and each
+//! minor release of `opentelemetry` is a breaking one: the provider must be of the release that is
+//! named here. So both are here again, and a program that uses them from here cannot miss.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod answers;
@@ -66,6 +80,11 @@ mod telemetry;
 #[cfg(test)]
 mod tests;
 mod text;
+
+/// The release of the client that [`Builder::client`] takes.
+pub use ::dcgm;
+/// The release of OpenTelemetry whose `MeterProvider` [`DcgmMeter::install`] takes.
+pub use ::opentelemetry;
 
 pub use builder::{Builder, DcgmMeter};
 pub use config::{

@@ -22,10 +22,13 @@
 //!
 //! # Features
 //!
-//! * `bindgen`: make the bindings anew while building, from this crate's own header or, if the
-//!   environment variable `DCGM_INCLUDE_DIR` names their folder, from NVIDIA's, with what those
-//!   lack from this crate's. A struct whose size is then not the one of its version word does not
-//!   compile. Needs libclang.
+//! | feature | default | what it does |
+//! |---|---|---|
+//! | `bindgen` | off | makes the bindings anew while building; needs libclang |
+//!
+//! The bindings are then made from this crate's own header or, if the environment variable
+//! `DCGM_INCLUDE_DIR` names their folder, from NVIDIA's, with what those lack from this crate's. A
+//! struct whose size is then not the one of its version word does not compile.
 
 #![expect(unsafe_code, reason = "this crate is the C boundary")]
 

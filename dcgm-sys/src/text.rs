@@ -24,6 +24,13 @@ pub fn is_hidden(c: char) -> bool {
 
 /// The text on one line, without characters that [are hidden](is_hidden), and cut at [`LONGEST`]
 /// bytes. Text that is so already is only borrowed.
+///
+/// ```
+/// use dcgm_sys::text::shown;
+///
+/// assert_eq!(shown("No such file"), "No such file");
+/// assert!(!shown("two\nlines").contains('\n'));
+/// ```
 #[must_use]
 pub fn shown(text: &str) -> Cow<'_, str> {
     if text.len() <= LONGEST && !text.chars().any(is_hidden) {

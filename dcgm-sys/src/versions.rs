@@ -10,6 +10,13 @@ use crate::bindings::*;
 ///
 /// DCGM compares the word for equality, and answers any other with `DCGM_ST_VER_MISMATCH` (-12).
 /// Some functions zero the struct, word included: set it before each call.
+///
+/// ```
+/// use dcgm_sys::{Versioned, dcgmConnectV2Params_v2};
+///
+/// // The size in the lower bytes, the version in the upper one.
+/// assert_eq!(dcgmConnectV2Params_v2::VERSION, 16 | 2 << 24);
+/// ```
 pub trait Versioned {
     /// The word: the struct's size, and its version in the top eight bits.
     const VERSION: u32;

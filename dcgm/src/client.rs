@@ -24,6 +24,26 @@ use crate::version::BuildInfo;
 /// has failed with an error that [`is_disconnected`](Error::is_disconnected), the session is over:
 /// watches are gone, and every call answers [`Error::NotConnected`] until `connect` is called
 /// again.
+///
+/// ```
+/// # #[cfg(feature = "mock")] {
+/// use dcgm::mock::Mock;
+/// use dcgm::{Client, EntityKind};
+///
+/// /// Works on an engine and on a stand-in alike.
+/// fn gpus(client: &dyn Client) -> dcgm::Result<usize> {
+///     let mut found = Vec::new();
+///     client.list(EntityKind::GPU, &mut found)?;
+///     Ok(found.len())
+/// }
+///
+/// let mock = Mock::named("8xh100").unwrap();
+/// assert!(gpus(&mock).is_err(), "it is not connected yet");
+/// mock.connect()?;
+/// assert_eq!(gpus(&mock)?, 8);
+/// # }
+/// # Ok::<(), dcgm::Error>(())
+/// ```
 pub trait Client: Debug + Send + Sync {
     /// What is behind this client. Answers at once, connected or not.
     fn backend(&self) -> Backend;
@@ -161,6 +181,18 @@ impl<C: Client + ?Sized> Client for Arc<C> {
 }
 
 /// What is behind a client.
+///
+/// ```
+/// # #[cfg(feature = "mock")] {
+/// use dcgm::mock::Mock;
+/// use dcgm::{BackendKind, Client};
+///
+/// let backend = Mock::named("1xl4").unwrap().backend();
+/// assert_eq!(backend.kind, BackendKind::Mock);
+/// assert!(backend.is_simulated(), "whoever shows its values must say so");
+/// # }
+/// # Ok::<(), dcgm::Error>(())
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Backend {
@@ -209,6 +241,15 @@ pub enum BackendKind {
 }
 
 /// What to watch: every field of every entity.
+///
+/// ```
+/// use std::time::Duration;
+/// use dcgm::{EntityId, FieldId, WatchRequest};
+///
+/// let request = WatchRequest::new([EntityId::gpu(0)], [FieldId::GPU_TEMP, FieldId::POWER_USAGE])
+///     .every(Duration::from_secs(5));
+/// # assert_eq!(request.fields.len(), 2);
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct WatchRequest {
@@ -285,6 +326,23 @@ impl Refusal {
 /// Fields that the engine samples as long as this lives.
 ///
 /// It may outlive the client's session, and then does nothing.
+///
+/// ```
+/// # #[cfg(feature = "mock")] {
+/// use dcgm::mock::Mock;
+/// use dcgm::{Client, EntityId, FieldId, WatchRequest};
+///
+/// let mock = Mock::named("1xl4").unwrap();
+/// mock.connect()?;
+/// let watch = mock.watch(&WatchRequest::new([EntityId::gpu(0)], [FieldId::GPU_TEMP]))?;
+/// assert!(watch.refused().is_empty());
+/// assert_eq!(mock.open_watches(), 1);
+/// // The engine stops sampling.
+/// drop(watch);
+/// assert_eq!(mock.open_watches(), 0);
+/// # }
+/// # Ok::<(), dcgm::Error>(())
+/// ```
 pub struct Watch {
     request: WatchRequest,
     refused: Vec<Refusal>,
@@ -361,6 +419,24 @@ impl Debug for Watch {
 /// What to read: blocks of entities and their fields. Make it once and use it for each read.
 ///
 /// A clone is the same query: the client remembers how it reads each one.
+///
+/// ```
+/// # #[cfg(feature = "mock")] {
+/// use dcgm::mock::Mock;
+/// use dcgm::{Client, EntityId, FieldId, Query, Samples, WatchRequest};
+///
+/// let mock = Mock::named("8xh100").unwrap();
+/// mock.connect()?;
+/// let gpus: Vec<_> = (0..8).map(EntityId::gpu).collect();
+/// let watch = mock.watch(&WatchRequest::new(gpus, [FieldId::GPU_TEMP, FieldId::POWER_USAGE]))?;
+/// let query = Query::of([&watch]);
+/// let mut samples = Samples::new();
+/// // Again and again, with the same query and the same samples.
+/// mock.latest(&query, &mut samples)?;
+/// assert_eq!((query.len(), samples.iter().count()), (16, 16));
+/// # }
+/// # Ok::<(), dcgm::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Query {
     inner: Arc<QueryInner>,

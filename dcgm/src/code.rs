@@ -8,6 +8,17 @@ use dcgm_sys as sys;
 /// An answer of DCGM's (`dcgmReturn_t`).
 ///
 /// An open set: a code that this table does not know is kept as it is.
+///
+/// ```
+/// use dcgm::{Class, ReturnCode};
+///
+/// let code = ReturnCode::from_raw(-21);
+/// assert_eq!(code, ReturnCode::CONNECTION_NOT_VALID);
+/// assert_eq!(code.class(), Class::Disconnected);
+/// // One of a later release.
+/// let unknown = ReturnCode::from_raw(-999);
+/// assert_eq!((unknown.raw(), unknown.name()), (-999, None));
+/// ```
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[doc(alias = "dcgmReturn_t")]
 pub struct ReturnCode(c_int);

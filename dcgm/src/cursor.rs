@@ -19,6 +19,31 @@ use crate::value::Value;
 /// than it was, the next read starts [a minute](Self::STEPPED) before that, or as much as the time
 /// between the last two reads if that is longer: no event is lost but of a longer gap, and none of
 /// the last thousand comes twice.
+///
+/// ```
+/// # #[cfg(feature = "mock")] {
+/// use std::time::Duration;
+/// use dcgm::mock::{Clock, Mock, Model};
+/// use dcgm::{Client, Cursor, EntityId, FieldId, Samples, WatchRequest};
+///
+/// let clock = Clock::manual();
+/// let mock = Mock::builder().model(Model::by_name("1xl4").unwrap()).clock(clock.clone()).build();
+/// mock.connect()?;
+/// let gpu = EntityId::gpu(0);
+/// let watch = mock.watch(&WatchRequest::events([gpu], [FieldId::XID_ERRORS]))?;
+/// let (mut cursor, mut samples) = (Cursor::new(), Samples::new());
+/// mock.events(&watch, &mut cursor, &mut samples)?;
+///
+/// clock.advance(Duration::from_secs(10));
+/// mock.push_event(gpu, FieldId::XID_ERRORS, 79);
+/// mock.events(&watch, &mut cursor, &mut samples)?;
+/// assert_eq!(samples.iter().count(), 1);
+/// // Each of them once.
+/// mock.events(&watch, &mut cursor, &mut samples)?;
+/// assert_eq!(samples.iter().count(), 0);
+/// # }
+/// # Ok::<(), dcgm::Error>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct Cursor {
     /// Where entities begin that were not read before. `None`: at their watch's own start.

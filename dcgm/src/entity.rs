@@ -7,6 +7,15 @@ use dcgm_sys as sys;
 
 /// A kind of entity (`dcgm_field_entity_group_t`). An open set: an unknown kind is kept, not
 /// refused.
+///
+/// ```
+/// use dcgm::EntityKind;
+///
+/// assert_eq!(EntityKind::GPU.to_string(), "gpu");
+/// assert_eq!(EntityKind::SWITCH.name(), Some("nvswitch"));
+/// // One of a later release.
+/// assert_eq!(EntityKind::from_raw(99).name(), None);
+/// ```
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[doc(alias = "dcgm_field_entity_group_t")]
 pub struct EntityKind(u32);
@@ -81,6 +90,13 @@ impl fmt::Debug for EntityKind {
 ///
 /// The number is the engine's, and no identity: it is handed out anew when a GPU drops out or MIG
 /// is reconfigured. [`Entity::uuid`] is one.
+///
+/// ```
+/// use dcgm::{EntityId, EntityKind};
+///
+/// assert_eq!(EntityId::gpu(3), EntityId::new(EntityKind::GPU, 3));
+/// assert_eq!(EntityId::gpu(3).to_string(), "gpu 3");
+/// ```
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[doc(alias = "dcgmGroupEntityPair_t")]
 #[non_exhaustive]
@@ -165,6 +181,22 @@ impl EntityStatus {
 
 /// An entity and what identifies it. Strings are shared, cut at 256 bytes and free of control
 /// characters; what the engine does not tell is `None`.
+///
+/// ```
+/// # #[cfg(feature = "mock")] {
+/// use dcgm::mock::Mock;
+/// use dcgm::{Client, EntityKind};
+///
+/// let mock = Mock::named("8xh100-mig7").unwrap();
+/// mock.connect()?;
+/// let entities = mock.entities(&[EntityKind::GPU, EntityKind::GPU_INSTANCE])?;
+/// let gpu = entities.iter().find(|one| one.id.kind == EntityKind::GPU).unwrap();
+/// assert_eq!(gpu.mig_enabled, Some(true));
+/// let parts = entities.iter().filter(|one| one.parent == Some(gpu.id));
+/// assert_eq!(parts.count(), 7);
+/// # }
+/// # Ok::<(), dcgm::Error>(())
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Entity {
@@ -226,6 +258,14 @@ pub(crate) fn is_all_zero(uuid: &str) -> bool {
 }
 
 /// What a MIG instance is. The numbers are NVML's, as `nvidia-smi mig` shows them, not DCGM's.
+///
+/// ```
+/// use dcgm::Mig;
+///
+/// let mut mig = Mig::new(3, Some(0), 1);
+/// mig.profile = Some("1c.1g.10gb".into());
+/// assert_eq!(mig.compute_instance_id, Some(0));
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Mig {

@@ -16,6 +16,26 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Why something failed.
 ///
 /// Match on the variants to report; ask the `is_*` predicates to decide.
+///
+/// ```
+/// use dcgm::{Error, ReturnCode};
+///
+/// let error = Error::Call { function: "dcgmWatchFields", code: ReturnCode::NOT_SUPPORTED };
+/// assert_eq!(error.code(), Some(ReturnCode::NOT_SUPPORTED));
+/// assert!(error.is_unsupported() && !error.is_disconnected());
+///
+/// /// Whether to connect anew, or to ask again, or to do without.
+/// fn advice(error: &Error) -> &'static str {
+///     if error.is_disconnected() {
+///         "connect"
+///     } else if error.is_transient() {
+///         "again"
+///     } else {
+///         "without"
+///     }
+/// }
+/// assert_eq!(advice(&error), "without");
+/// ```
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

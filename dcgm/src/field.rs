@@ -11,6 +11,15 @@ use crate::value::ValueType;
 /// Names change between releases (150 was `DCGM_FI_DEV_GPU_TEMP` until 4.6 made it
 /// `DCGM_FI_DEV_GPU_TEMP_CELSIUS`), and a name is no unit (203 is called a ratio and counts to
 /// 100): trust the number, and what [`FieldId::info`] says of it.
+///
+/// ```
+/// use dcgm::FieldId;
+///
+/// // By either name, and by number.
+/// assert_eq!(FieldId::by_name("DCGM_FI_DEV_GPU_TEMP"), Some(FieldId::GPU_TEMP));
+/// assert_eq!(FieldId::by_name("DCGM_FI_DEV_GPU_TEMP_CELSIUS"), Some(FieldId::GPU_TEMP));
+/// assert_eq!(FieldId::from_raw(150), FieldId::GPU_TEMP);
+/// ```
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct FieldId(u16);
 
@@ -96,6 +105,14 @@ impl fmt::Debug for FieldId {
 }
 
 /// What is known of a field.
+///
+/// ```
+/// use dcgm::{EntityKind, FieldId};
+///
+/// // Called a ratio since 4.6, and in percent for all that.
+/// let info = FieldId::GPU_UTIL.info().unwrap();
+/// assert_eq!((info.unit, info.level), ("%", EntityKind::GPU));
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct FieldInfo {

@@ -39,8 +39,11 @@
 //!
 //! # Features
 //!
-//! * `mock`: scripted clients, ready-made hosts and incidents, for tests without a GPU. What they
-//!   say is made up, and [`Backend::is_simulated`] tells so.
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `mock` | off | `dcgm::mock`: scripted clients, ready-made hosts and incidents, for tests without a GPU. What they say is made up, and [`Backend::is_simulated`] tells so |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod client;
 mod code;

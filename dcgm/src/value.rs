@@ -8,6 +8,15 @@ use crate::code::ReturnCode;
 
 /// What was sampled. Text and blobs are borrowed from the [`Samples`](crate::Samples) that hold
 /// them.
+///
+/// ```
+/// use dcgm::Value;
+///
+/// assert_eq!(Value::Int(41).as_i64(), Some(41));
+/// assert_eq!(Value::Int(41).as_f64(), Some(41.0));
+/// assert_eq!(Value::Text("H100").as_str(), Some("H100"));
+/// assert_eq!(Value::Text("H100").as_f64(), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Value<'a> {
@@ -55,6 +64,14 @@ impl Value<'_> {
 }
 
 /// Why a sample has no value.
+///
+/// ```
+/// use dcgm::Absent;
+///
+/// // What DCGM writes in the place of a number is a reason here.
+/// assert_eq!(Absent::from_blank_int(0x7fff_ffff_ffff_fff2), Some(Absent::NotSupported));
+/// assert_eq!(Absent::from_blank_int(41), None);
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Absent {

@@ -4,6 +4,14 @@ use core::fmt;
 use std::sync::Arc;
 
 /// A release of DCGM, as in `4.6.0`.
+///
+/// ```
+/// use dcgm::Version;
+///
+/// let version = Version::parse("4.5.1").unwrap();
+/// assert!(version < Version::new(4, 6, 0));
+/// assert_eq!(version.to_string(), "4.5.1");
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[expect(clippy::exhaustive_structs, reason = "three numbers, as DCGM counts")]
 pub struct Version {
@@ -55,6 +63,14 @@ impl fmt::Display for Version {
 ///
 /// DCGM's own form is `key:value;key:value;…`, in which values may hold colons and elements may be
 /// empty.
+///
+/// ```
+/// use dcgm::{BuildInfo, Version};
+///
+/// let build = BuildInfo::from_raw("version:4.5.1;arch:x86_64;buildtype:Release");
+/// assert_eq!(build.version(), Version::parse("4.5.1"));
+/// assert_eq!(build.value("arch"), Some("x86_64"));
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[doc(alias = "dcgmVersionInfo_v2")]
 pub struct BuildInfo {

@@ -29,3 +29,23 @@ pub fn skip_unless<T, R: Display>(available: Result<T, R>) -> Option<T> {
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub mod readme {}
+
+/// The front page of `dcgm-sys` on crates.io.
+#[cfg(doctest)]
+#[doc = include_str!("../../dcgm-sys/README.md")]
+pub mod readme_sys {}
+
+/// The front page of `dcgm` on crates.io.
+#[cfg(doctest)]
+#[doc = include_str!("../../dcgm/README.md")]
+pub mod readme_client {}
+
+/// The front page of `dcgm-otel` on crates.io.
+#[cfg(doctest)]
+#[doc = include_str!("../../dcgm-otel/README.md")]
+pub mod readme_otel {}
+
+/// For those who come from elsewhere.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/MIGRATION.md")]
+pub mod migration {}

@@ -14,6 +14,17 @@ pub(crate) const ACCEPTED: &str = "a list of kind:number (gpu:0), uuid:GPU-…, 
 ///
 /// What is a part of a selected device is selected with it: MIG instances and links of a GPU, ports
 /// of a switch, cores of a CPU. What the engine keeps for the host itself is always there.
+///
+/// ```
+/// use dcgm::{EntityId, EntityKind};
+/// use dcgm_otel::{Config, Device, DeviceFilter};
+///
+/// let filter = DeviceFilter::all()
+///     .with(Device::Index(EntityId::gpu(0)))
+///     .with(Device::Kind(EntityKind::SWITCH));
+/// let config = Config::default().with_devices(filter);
+/// assert_eq!(config.devices().devices().len(), 2);
+/// ```
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct DeviceFilter {
     selectors: Vec<Device>,

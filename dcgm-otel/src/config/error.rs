@@ -47,6 +47,17 @@ impl fmt::Display for ConfigError {
 }
 
 /// Everything that is wrong with the settings; at least one thing.
+///
+/// ```
+/// use std::time::Duration;
+/// use dcgm_otel::Config;
+///
+/// let config = Config::default().with_interval(Duration::ZERO).with_max_series(0);
+/// let errors = config.check().unwrap_err();
+/// let paths: Vec<_> = errors.iter().map(|error| error.path).collect();
+/// assert_eq!(paths, ["interval", "max_series"]);
+/// println!("{errors}"); // what was given, and what is accepted
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub struct ConfigErrors(Vec<ConfigError>);
 
@@ -97,6 +108,20 @@ impl fmt::Display for ConfigErrors {
 }
 
 /// Why a meter was not installed.
+///
+/// ```
+/// # use dcgm::mock::Mock;
+/// # use opentelemetry_sdk::metrics::SdkMeterProvider;
+/// # let provider = SdkMeterProvider::builder().build();
+/// use dcgm_otel::{DcgmMeter, InstallError};
+///
+/// let meter = DcgmMeter::builder().client(Mock::named("1xl4").unwrap()).install(&provider)?;
+/// // One for each provider, unless they have names.
+/// let again = DcgmMeter::builder().client(Mock::named("1xl4").unwrap()).install(&provider);
+/// assert!(matches!(again, Err(InstallError::AlreadyInstalled)));
+/// # drop(meter);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InstallError {

@@ -7,6 +7,14 @@ use super::choices::{GroupSwitch, plain};
 macro_rules! groups {
     ($($name:ident $text:literal $default:ident $meaning:literal;)*) => {
         /// Metrics that are switched together.
+        ///
+        /// ```
+        /// use dcgm_otel::{Config, Group, GroupSwitch};
+        ///
+        /// let group = Group::by_name("nvlink").unwrap();
+        /// let config = Config::default().with_group(group, GroupSwitch::Disabled);
+        /// assert_eq!(config.group(Group::NvLink), GroupSwitch::Disabled);
+        /// ```
         #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
         #[non_exhaustive]
         pub enum Group {

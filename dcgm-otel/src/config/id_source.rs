@@ -4,6 +4,15 @@ use core::fmt;
 
 /// What `hw.id` is made of. Where a device lacks it, the next in the order UUID, PCI address, index
 /// is taken.
+///
+/// ```
+/// use dcgm_otel::{Config, IdSource, Salt};
+///
+/// // The same for a GPU everywhere, and of no use to whoever does not have the salt.
+/// let source = IdSource::HashedUuid(Salt::new("from a secret of the deployment"));
+/// let config = Config::default().with_id_source(source);
+/// assert!(config.check().is_ok());
+/// ```
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum IdSource {

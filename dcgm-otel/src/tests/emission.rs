@@ -20,7 +20,7 @@ pub(super) fn instrument(kind: Kind) -> &'static str {
 }
 
 /// One of everything that DCGM knows, and two compute instances, so that they are not left out.
-fn one_of_everything() -> Fake {
+pub(super) fn one_of_everything() -> Fake {
     let fake = Fake::with_gpus(2);
     let child = |kind, id, parent| {
         let mut entity = Entity::new(EntityId::new(kind, id));

@@ -1,5 +1,6 @@
 //! The meter on a real SDK, over a client whose every answer the test decides.
 
+mod documents;
 mod emission;
 mod hosts;
 mod incidents;

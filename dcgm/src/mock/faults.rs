@@ -10,6 +10,19 @@ use parking_lot::Mutex;
 use crate::error::Error;
 
 /// A method of [`Client`](crate::Client).
+///
+/// ```
+/// use dcgm::mock::{Call, Mock};
+/// use dcgm::{Client, EntityKind, Error, ReturnCode};
+///
+/// let mock = Mock::named("1xl4").unwrap();
+/// mock.connect()?;
+/// let function = "dcgmGetEntityGroupEntities";
+/// mock.fail_next(Call::Entities, Error::Call { function, code: ReturnCode::TIMEOUT });
+/// assert!(mock.entities(&[EntityKind::GPU]).is_err());
+/// assert_eq!(mock.calls(Call::Entities), 1);
+/// # Ok::<(), dcgm::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Call {

@@ -295,6 +295,21 @@ impl fmt::Debug for Inner {
 }
 
 /// Makes a [`Mock`] piece by piece.
+///
+/// ```
+/// use dcgm::mock::{Clock, Host, Mock, Product, Scenario};
+/// use dcgm::{Client, EntityKind, Version};
+///
+/// let mock = Mock::builder()
+///     .host(Host::new("four", Product::H100Sxm).with_gpus(4))
+///     .scenario(Scenario::Training)
+///     .clock(Clock::manual())
+///     .engine_version(Version::new(4, 0, 0))
+///     .build();
+/// mock.connect()?;
+/// assert_eq!(mock.entities(&[EntityKind::GPU])?.len(), 4);
+/// # Ok::<(), dcgm::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct MockBuilder {
     host: Option<Host>,

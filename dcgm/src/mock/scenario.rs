@@ -17,6 +17,14 @@ use crate::mock::signal::{Load, Steps};
 ///
 /// On a host with fewer GPUs the number counts round: on one with a single GPU it is always that
 /// one.
+///
+/// ```
+/// use dcgm::mock::{Host, Mock, Model, Scenario};
+///
+/// let host = Host::by_name("8xh100").unwrap();
+/// let mock = Mock::new(Model::new(host, Scenario::Thermal));
+/// assert_eq!(mock.model().name(), Model::by_name("8xh100,thermal").unwrap().name());
+/// ```
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Scenario {

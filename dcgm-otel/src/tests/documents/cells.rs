@@ -1,0 +1,132 @@
+//! The cells of docs/METRICS.md: names, places, and where values are from.
+
+use dcgm::FieldId;
+
+use crate::catalogue::{Family, Kind, Mig, Op, Place, Point, Presence, Scale, Source};
+
+/// A table's cell must not end early.
+pub(super) fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+/// As `opentelemetry-prometheus` calls it by default.
+pub(super) fn prometheus(name: &str, kind: Kind, unit: &str) -> String {
+    let unit = match unit {
+        "1" => "_ratio",
+        "By" => "_bytes",
+        "By/s" => "_bytes_per_second",
+        "Cel" => "_celsius",
+        "Hz" => "_hertz",
+        "J" => "_joules",
+        "V" => "_volts",
+        "W" => "_watts",
+        "s" => "_seconds",
+        _ => "",
+    };
+    let total = if kind.is_counter() { "_total" } else { "" };
+    format!("{}{unit}{total}", name.replace('.', "_"))
+}
+
+pub(super) const fn presence(presence: Presence) -> &'static str {
+    match presence {
+        Presence::On => "on",
+        Presence::Auto => "auto",
+        Presence::Off => "off",
+    }
+}
+
+const fn place(place: Place) -> &'static str {
+    match place {
+        Place::ComputeInstance => "compute instance",
+        Place::GpuInstance => "GPU instance",
+        Place::Link => "NVLink",
+        Place::Port => "NVSwitch port",
+        Place::Core => "CPU core",
+        Place::VirtualGpu => "vGPU",
+        Place::Gpu => "GPU",
+        Place::Switch => "NVSwitch",
+        Place::Cpu => "CPU",
+        Place::Adapter => "ConnectX",
+        Place::Host => "host",
+    }
+}
+
+pub(super) fn places(family: &Family) -> String {
+    let all: Vec<_> = family.on.iter().map(|one| place(*one)).collect();
+    let mig = match family.mig {
+        Mig::Any | Mig::Smallest => "",
+        Mig::Outside => " outside MIG",
+        Mig::Within => " within MIG",
+    };
+    format!("{}{mig}", all.join(", "))
+}
+
+fn named(field: FieldId) -> String {
+    let name = field.info().map_or("?", |info| info.old_name);
+    format!("`{name}` ({})", field.raw())
+}
+
+/// A field, and what is made of it.
+fn source(source: &Source) -> String {
+    let field = match source.each {
+        [first, .., last] => format!("{} to {}, one a link", named(*first), named(*last)),
+        _ => named(source.field),
+    };
+    let scale = match source.scale {
+        Scale::Times(1) | Scale::Per(1) => String::new(),
+        Scale::Times(factor) => format!(" × {factor}"),
+        Scale::Per(divisor) => format!(" / {divisor}"),
+    };
+    let op = match source.op {
+        Op::Last | Op::Counter | Op::Status(_) => String::new(),
+        Op::NonZero => ", unless 0".to_owned(),
+        Op::Sum => ", the sum over its links".to_owned(),
+        Op::Integrate => ", a rate".to_owned(),
+        Op::Event => ", each sample one".to_owned(),
+        Op::Bit(bit) => format!(", bit {bit:#x}"),
+        Op::Among(numbers, _) => {
+            let numbers: Vec<_> = numbers.iter().map(ToString::to_string).collect();
+            format!(", is {}", numbers.join(" or "))
+        }
+        Op::Says(text, _) => format!(", is `{text}`"),
+        Op::Word(at) => format!(", word {at} of the structure"),
+        Op::CountActive => ", how many links are up".to_owned(),
+        Op::Instances => ": the engine's list of instances".to_owned(),
+        Op::Fact(key, _) => format!(" as `{key}`"),
+        Op::Passing(_) => ", for a while".to_owned(),
+    };
+    format!("{field}{scale}{op}")
+}
+
+fn sources(all: &[Source]) -> String {
+    let joint = all.iter().any(|one| one.op.is_joint());
+    let texts: Vec<_> = all.iter().map(source).collect();
+    texts.join(if joint { "; " } else { "; else " })
+}
+
+/// The series of a family, and where each is from; numbered ones as one.
+pub(super) fn rows(family: &Family) -> Vec<(String, String)> {
+    let series = |point: &Point| {
+        let pairs = point.attributes.iter();
+        let pairs: Vec<_> = pairs
+            .map(|(key, value)| format!("`{key}={value}`"))
+            .collect();
+        pairs.join(" ")
+    };
+    let numbered = family.points.iter().enumerate().all(|(at, point)| {
+        let number = point
+            .attributes
+            .iter()
+            .any(|(_, value)| *value == at.to_string());
+        number && point.sources.len() == 1
+    });
+    if let ([first, .., last], true) = (family.points, numbered) {
+        let (from, to) = (first.sources[0], last.sources[0]);
+        let series = format!("{} to `{}`", series(first), family.points.len() - 1);
+        return vec![(series, format!("{} to {}", source(&from), source(&to)))];
+    }
+    let points = family.points.iter();
+    points
+        .map(|point| (series(point), sources(point.sources)))
+        .collect()
+}

@@ -1,0 +1,333 @@
+//! docs/METRICS.md: every metric, as a person looks for it.
+
+use std::fmt::Write as _;
+
+use dcgm::FieldId;
+
+use super::cells::{cell, places, presence, prometheus, rows};
+use super::series::{Attribute, Described, Level, instrument, is_reserved, of_devices, of_meter};
+use super::words::{MEMBERS, OWN, UPSTREAM, UPSTREAM_METRICS};
+use crate::catalogue::{CATALOGUE, Metric};
+use crate::config::Group;
+use crate::naming::exporter;
+
+const HEAD: &str = "# Metrics
+
+<!-- Generated from the catalogue of dcgm-otel. A test keeps it fresh, and writes it anew under
+     DCGM_BLESS=1: cargo test -p dcgm-otel --lib documents -->
+
+What the meter can emit: first an index, then each metric with its series, then the names in the place of
+dcgm-exporter's, the attributes, and what the meter says of itself. The same as a registry for OpenTelemetry's tools is in
+[semconv/](../semconv).
+
+How to read it:
+
+- **Instrument**: a *counter* only grows; a *gauge* is a level; an *updowncounter* is a level whose sum over series
+  means something.
+- **Prometheus** is the name as `opentelemetry-prometheus` makes it by default: dots become underscores, the unit is
+  appended, and `_total` to counters. (`without_units` and `without_counter_suffixes` there leave those out.)
+- **Default**: *on*; *auto* is where the hardware has it, and no fault where not; *off* needs
+  `DCGM_OTEL_METRICS=<metric>=on` or `<metric>/<family>=on`. A group that is disabled wins over its metrics.
+- **Tier**: what goes first when there are more series than the cap: tier 1 first, tier 24 last. Series of MIG compute
+  instances are always of tier 1.
+- **Source**: the first field that the entity has is taken, and never two of them. A factor or divisor leads from DCGM's
+  unit to the metric's. A *rate* is added up over time.
+- **Described by** is what is there beyond what tells series apart, unless the profile is `minimal`: *GPU* means
+  `hw.gpu.index` and `hw.name` on the series of GPUs and their parts, *product* `hw.model` and `hw.vendor` on those, *MIG*
+  `hw.gpu.mig.instance_id`, `.compute_instance_id` and `.profile` on those of MIG instances.
+- **of**: what has it. *outside* MIG means a GPU whose MIG mode is off, *within* one whose MIG mode is on.
+
+";
+
+/// What of dcgm-exporter has a field of this family.
+fn theirs(metric: &Metric) -> Vec<&'static str> {
+    let families = metric.families.iter();
+    let points = families.flat_map(|family| family.points);
+    let fields: Vec<_> = points
+        .flat_map(|point| point.sources)
+        .map(|source| source.field)
+        .collect();
+    let rows = exporter::METRICS.iter();
+    rows.filter(|row| fields.contains(&field(row)))
+        .map(|row| row.name)
+        .collect()
+}
+
+/// The one field of a row of dcgm-exporter's.
+fn field(row: &Metric) -> FieldId {
+    row.families[0].points[0].sources[0].field
+}
+
+fn anchor(name: &str) -> String {
+    name.replace('.', "")
+}
+
+/// The document.
+pub(super) fn metrics() -> String {
+    let mut text = HEAD.to_owned();
+    index(&mut text);
+    text.push_str("\n## Each metric\n");
+    for metric in CATALOGUE {
+        one(&mut text, metric);
+    }
+    of_exporter(&mut text);
+    attributes(&mut text);
+    of_the_meter(&mut text);
+    text
+}
+
+fn index(text: &mut String) {
+    let _ = writeln!(
+        text,
+        "## Index\n\n{} metrics in {} families; *OTel* are those that the semantic conventions have already.\n\n\
+         | metric | | instrument | unit | group | default | Prometheus |\n|---|---|---|---|---|---|---|",
+        CATALOGUE.len(),
+        CATALOGUE
+            .iter()
+            .map(|one| one.families.len())
+            .sum::<usize>()
+    );
+    for metric in CATALOGUE {
+        let mut upstream = UPSTREAM_METRICS.iter();
+        let upstream = upstream.any(|(name, ..)| *name == metric.name);
+        let mut groups: Vec<_> = metric.families.iter().map(|one| one.group.name()).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        let mut defaults: Vec<_> = metric
+            .families
+            .iter()
+            .map(|one| presence(one.default))
+            .collect();
+        defaults.sort_by_key(|word| ["on", "auto", "off"].iter().position(|one| one == word));
+        defaults.dedup();
+        let _ = writeln!(
+            text,
+            "| [`{}`](#{}) | {} | {} | `{}` | {} | {} | `{}` |",
+            metric.name,
+            anchor(metric.name),
+            if upstream { "OTel" } else { "" },
+            instrument(metric.kind),
+            metric.unit,
+            groups.join(", "),
+            if is_reserved(metric) {
+                "not yet".to_owned()
+            } else {
+                defaults.join(", ")
+            },
+            prometheus(metric.name, metric.kind, metric.unit)
+        );
+    }
+}
+
+fn one(text: &mut String, metric: &Metric) {
+    let _ = writeln!(text, "\n### {}\n\n{}", metric.name, metric.description);
+    if is_reserved(metric) {
+        text.push_str(
+            "\nNot emitted yet: DCGM tells it by a call of its own, which takes longer than all reads together.\n",
+        );
+        return;
+    }
+    let described = of_devices();
+    let of_this = |one: &&Described| one.name == metric.name;
+    let found = described.iter().find(of_this);
+    if let Some(found) = found {
+        if !found.note.is_empty() {
+            let _ = writeln!(text, "{}", found.note);
+        }
+        let _ = writeln!(
+            text,
+            "\n*{}*, `{}`. {}.",
+            instrument(metric.kind),
+            metric.unit,
+            levels(&found.attributes)
+        );
+    }
+    let theirs = theirs(metric);
+    if !theirs.is_empty() {
+        let names: Vec<_> = theirs.iter().map(|name| format!("`{name}`")).collect();
+        let _ = writeln!(text, "With dcgm-exporter's names: {}.", names.join(", "));
+    }
+    text.push_str("\n| family | series | source | of | group | tier | default |\n|---|---|---|---|---|---|---|\n");
+    for family in metric.families {
+        let about = format!(
+            "{} | {} | {} | {}",
+            places(family),
+            family.group,
+            family.tier,
+            presence(family.default)
+        );
+        for (at, (series, source)) in rows(family).into_iter().enumerate() {
+            let (name, about) = if at == 0 {
+                (family.name, about.as_str())
+            } else {
+                ("", " | | |")
+            };
+            let _ = writeln!(text, "| {name} | {series} | {} | {about} |", cell(&source));
+        }
+    }
+    for family in metric.families.iter().filter(|one| !one.unless.is_empty()) {
+        let _ = writeln!(
+            text,
+            "\n`{}` gives way to `{}` where that is on: a sum over both would count twice.",
+            family.name, family.unless
+        );
+    }
+}
+
+/// What describes a device, in one word.
+const SETS: &[(&str, &[&str])] = &[
+    ("GPU", &["hw.gpu.index", "hw.name"]),
+    ("product", &["hw.model", "hw.vendor"]),
+    (
+        "MIG",
+        &[
+            "hw.gpu.mig.compute_instance_id",
+            "hw.gpu.mig.instance_id",
+            "hw.gpu.mig.profile",
+        ],
+    ),
+];
+
+/// The attributes of a metric, in a sentence.
+fn levels(attributes: &[Attribute]) -> String {
+    let listed = |wanted: fn(&Level) -> bool| {
+        let having = attributes.iter().filter(|one| wanted(&one.level));
+        let in_set = |key: &str| SETS.iter().any(|(_, keys)| keys.contains(&key));
+        let keys: Vec<_> = having
+            .filter(|one| one.level != Level::Recommended || !in_set(one.key))
+            .map(|one| match &one.level {
+                Level::Conditional(families) => format!("`{}` ({})", one.key, families.join(", ")),
+                _ => format!("`{}`", one.key),
+            })
+            .collect();
+        keys.join(", ")
+    };
+    let has = |key: &str| attributes.iter().any(|one| one.key == key);
+    let sets = SETS
+        .iter()
+        .filter(|(_, keys)| keys.iter().any(|key| has(key)));
+    let mut described: Vec<_> = sets.map(|(name, _)| format!("*{name}*")).collect();
+    described.push(listed(|level| *level == Level::Recommended));
+    described.retain(|text| !text.is_empty());
+    let parts = [
+        ("Each series has", listed(|level| *level == Level::Required)),
+        (
+            "some",
+            listed(|level| matches!(level, Level::Conditional(_))),
+        ),
+        ("described by", described.join(", ")),
+        ("full profile", listed(|level| *level == Level::OptIn)),
+    ];
+    let parts = parts.iter().filter(|(_, keys)| !keys.is_empty());
+    let parts: Vec<_> = parts
+        .map(|(word, keys)| format!("{word}: {keys}"))
+        .collect();
+    parts.join("; ")
+}
+
+fn of_exporter(text: &mut String) {
+    let _ = writeln!(
+        text,
+        "\n## With dcgm-exporter's names\n\n`Naming::DcgmExporter` (`DCGM_OTEL_NAMING=dcgm_exporter`) emits these in the \
+         place of the above: {} metrics, under the\nnames, labels, units and values that dcgm-exporter has. All are gauges \
+         without a unit, so that the names reach Prometheus as they are.\n\n\
+         | metric | what | group | tier | default | here |\n|---|---|---|---|---|---|",
+        exporter::METRICS.len()
+    );
+    for row in exporter::METRICS {
+        let has = |metric: &&Metric| theirs(metric).contains(&row.name);
+        let ours: Vec<_> = CATALOGUE
+            .iter()
+            .filter(has)
+            .map(|metric| format!("[`{}`](#{})", metric.name, anchor(metric.name)))
+            .collect();
+        let family = &row.families[0];
+        let _ = writeln!(
+            text,
+            "| `{}` | {} | {} | {} | {} | {} |",
+            row.name,
+            row.description,
+            family.group,
+            family.tier,
+            presence(family.default),
+            ours.join(", ")
+        );
+    }
+}
+
+fn attributes(text: &mut String) {
+    text.push_str(
+        "\n## Attributes\n\nThose from `cpu.logical_number` on are OpenTelemetry's own.\n\n| attribute | type | what it is, and its values |\n|---|---|---|\n",
+    );
+    for own in OWN.iter().filter(|own| own.key.starts_with("hw.")) {
+        attribute(text, own.key, own.kind.name(), own.brief);
+    }
+    for upstream in UPSTREAM {
+        attribute(text, upstream.key, upstream.kind.name(), upstream.brief);
+    }
+}
+
+fn attribute(text: &mut String, key: &str, kind: &str, brief: &str) {
+    let members = MEMBERS.iter().filter(|(of, ..)| *of == key);
+    let mut values: Vec<_> = members.map(|(_, value, _)| *value).collect();
+    if values.is_empty() {
+        let all = of_devices();
+        let with = all.iter().flat_map(|one| one.attributes.clone());
+        values = with
+            .filter(|one| one.key == key)
+            .flat_map(|one| one.values)
+            .collect();
+        values.sort_unstable();
+        values.dedup();
+    }
+    if values.iter().all(|value| value.parse::<u32>().is_ok()) {
+        values.clear();
+    }
+    let values: Vec<_> = values.iter().map(|value| format!("`{value}`")).collect();
+    let space = if values.is_empty() { "" } else { " " };
+    let _ = writeln!(
+        text,
+        "| `{key}` | {kind} | {}{space}{} |",
+        cell(brief),
+        values.join(", ")
+    );
+}
+
+fn of_the_meter(text: &mut String) {
+    text.push_str(
+        "\n## The meter itself\n\nThere in every naming, and without a GPU. They count for no cap, and go when the meter is \
+         dropped. With several meters on\none provider, the attribute `dcgm.meter.instance` of their scopes tells them \
+         apart.\n\n\
+         | metric | instrument | unit | Prometheus | what it is | attributes |\n|---|---|---|---|---|---|\n",
+    );
+    for own in of_meter() {
+        let keys = own.attributes.iter();
+        let keys: Vec<_> = keys.map(|one| format!("`{}`", one.key)).collect();
+        let _ = writeln!(
+            text,
+            "| `{}` | {} | `{}` | `{}` | {} | {} |",
+            own.name,
+            instrument(own.kind),
+            own.unit,
+            prometheus(own.name, own.kind, own.unit),
+            own.description,
+            keys.join(", ")
+        );
+    }
+    text.push_str("\n| attribute | type | what it is, and its values |\n|---|---|---|\n");
+    for own in OWN.iter().filter(|own| own.key.starts_with("dcgm.")) {
+        attribute(text, own.key, own.kind.name(), own.brief);
+    }
+    let kinds = crate::health::ErrorKind::ALL.iter();
+    let kinds: Vec<_> = kinds.map(|kind| format!("`{kind}`")).collect();
+    let _ = writeln!(
+        text,
+        "\n`error.type` of `dcgm.meter.errors`: {}. What causes each, and what to do:\n[FAILURE-MODES.md](FAILURE-MODES.md).",
+        kinds.join(", ")
+    );
+    let groups: Vec<_> = Group::ALL
+        .iter()
+        .map(|group| format!("`{group}`"))
+        .collect();
+    let _ = writeln!(text, "\nThe groups: {}.", groups.join(", "));
+}

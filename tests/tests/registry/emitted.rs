@@ -1,0 +1,157 @@
+//! What a ready-made host emits when everything is switched on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use dcgm::mock::{Clock, Mock, Model};
+use dcgm_otel::{Config, DcgmMeter, Group, GroupSwitch, MetricSwitch, Naming, Profile};
+use opentelemetry::KeyValue;
+use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ScopeMetrics};
+use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
+
+/// One point, without its value.
+#[derive(Clone, Debug)]
+pub(crate) struct Series {
+    pub(crate) name: String,
+    pub(crate) instrument: &'static str,
+    pub(crate) unit: String,
+    /// By key: type and value.
+    pub(crate) attributes: BTreeMap<String, (&'static str, String)>,
+}
+
+/// Who reads.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Reader {
+    Memory,
+    Prometheus,
+}
+
+/// What came out.
+#[derive(Debug)]
+pub(crate) struct Emitted {
+    pub(crate) series: Vec<Series>,
+    /// The names in the text that Prometheus reads.
+    pub(crate) prometheus: BTreeSet<String>,
+}
+
+/// The names of all metrics, as docs/METRICS.md has them.
+fn names() -> Vec<String> {
+    let list = crate::files::read("docs/METRICS.md");
+    let headings = list.lines().filter_map(|line| line.strip_prefix("### "));
+    headings.map(str::to_owned).collect()
+}
+
+/// Has a host emit all that it can, some minutes into its scenario.
+pub(crate) fn emit(model: &str, naming: Naming, profile: Profile, reader: Reader) -> Emitted {
+    let mut config = Config::default()
+        .with_max_series(100_000)
+        .with_max_instrument_series(100_000)
+        .with_interval(Duration::from_secs(15))
+        .with_naming(naming)
+        .with_profile(profile);
+    for group in Group::ALL {
+        config = config.with_group(*group, GroupSwitch::Enabled);
+    }
+    for name in names() {
+        config = config.with_metric(name, MetricSwitch::On);
+    }
+    let clock = Clock::manual();
+    let mock = Mock::builder()
+        .model(Model::by_name(model).unwrap())
+        .clock(clock.clone())
+        .build();
+    let exporter = InMemoryMetricExporter::default();
+    let registry = prometheus::Registry::new();
+    // One provider for each reader.
+    let provider = match reader {
+        Reader::Memory => SdkMeterProvider::builder().with_periodic_exporter(exporter.clone()),
+        Reader::Prometheus => {
+            let reader = opentelemetry_prometheus::exporter().with_registry(registry.clone());
+            SdkMeterProvider::builder().with_reader(reader.build().unwrap())
+        }
+    };
+    let provider = provider.build();
+    let meter = DcgmMeter::builder()
+        .client(mock)
+        .config(config)
+        // Only on request.
+        .initial_delay(Duration::from_secs(86_400))
+        .install(&provider)
+        .unwrap();
+    meter.sample_now().unwrap();
+    // Counters have a second sample then, and what goes wrong after five minutes has gone wrong.
+    for seconds in [15, 320, 15] {
+        clock.advance(Duration::from_secs(seconds));
+        // The only GPU may be the one that is lost.
+        let _ = meter.sample_now();
+    }
+    provider.force_flush().unwrap();
+    Emitted {
+        series: series(&exporter),
+        prometheus: registry
+            .gather()
+            .iter()
+            .map(|family| family.name().to_owned())
+            .collect(),
+    }
+}
+
+fn series(exporter: &InMemoryMetricExporter) -> Vec<Series> {
+    let mut all = Vec::new();
+    for resource in exporter.get_finished_metrics().unwrap() {
+        for metric in resource.scope_metrics().flat_map(ScopeMetrics::metrics) {
+            let found = match metric.data() {
+                AggregatedMetrics::F64(data) => points(data),
+                AggregatedMetrics::U64(data) => points(data),
+                AggregatedMetrics::I64(data) => points(data),
+            };
+            all.extend(found.into_iter().map(|(instrument, attributes)| Series {
+                name: metric.name().to_owned(),
+                instrument,
+                unit: metric.unit().to_owned(),
+                attributes,
+            }));
+        }
+    }
+    all
+}
+
+type Point = (&'static str, BTreeMap<String, (&'static str, String)>);
+
+fn points<T: Copy>(data: &MetricData<T>) -> Vec<Point> {
+    match data {
+        MetricData::Gauge(gauge) => {
+            let points = gauge.data_points();
+            points
+                .map(|one| ("gauge", typed(one.attributes())))
+                .collect()
+        }
+        MetricData::Sum(sum) => {
+            let instrument = if sum.is_monotonic() {
+                "counter"
+            } else {
+                "updowncounter"
+            };
+            let points = sum.data_points();
+            points
+                .map(|one| (instrument, typed(one.attributes())))
+                .collect()
+        }
+        _ => panic!("no such instrument is in the catalogue"),
+    }
+}
+
+fn typed<'a>(
+    attributes: impl Iterator<Item = &'a KeyValue>,
+) -> BTreeMap<String, (&'static str, String)> {
+    let typed = attributes.map(|one| {
+        let kind = match one.value {
+            opentelemetry::Value::Bool(_) => "boolean",
+            opentelemetry::Value::I64(_) => "int",
+            opentelemetry::Value::String(_) => "string",
+            _ => "another",
+        };
+        (one.key.as_str().to_owned(), (kind, one.value.to_string()))
+    });
+    typed.collect()
+}

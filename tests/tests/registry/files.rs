@@ -1,0 +1,225 @@
+//! The registry's files, read as OpenTelemetry's checker reads them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::emitted::Series;
+
+pub(crate) fn read(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+    fs::read_to_string(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()))
+}
+
+/// A group of a file.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) id: String,
+    kind: String,
+    body: Value,
+}
+
+/// A metric of ours.
+#[derive(Debug)]
+pub(crate) struct Metric {
+    instrument: String,
+    unit: String,
+    /// Its attributes, and whether each has to be there.
+    pub(crate) refs: BTreeMap<String, bool>,
+}
+
+/// An attribute of ours.
+#[derive(Debug)]
+pub(crate) struct Attribute {
+    kind: String,
+    /// The values of an enumeration.
+    pub(crate) members: BTreeSet<String>,
+}
+
+/// All of it.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    pub(crate) groups: Vec<Group>,
+    pub(crate) metrics: BTreeMap<String, Metric>,
+    pub(crate) attributes: BTreeMap<String, Attribute>,
+    pub(crate) imports: Vec<String>,
+    /// Instrument and unit.
+    pub(crate) upstream_metrics: BTreeMap<String, (String, String)>,
+    /// Type.
+    pub(crate) upstream_attributes: BTreeMap<String, String>,
+}
+
+fn text(of: &Value, key: &str) -> String {
+    let found = of.get(key).and_then(Value::as_str);
+    found.unwrap_or_else(|| panic!("{key} of {of}")).to_owned()
+}
+
+fn list(of: &Value, key: &str) -> Vec<Value> {
+    let found = of.get(key).map(|found| found.as_array().unwrap().clone());
+    found.unwrap_or_default()
+}
+
+impl Registry {
+    pub(crate) fn committed() -> Self {
+        let manifest: Value =
+            serde_yaml_ng::from_str(&read("semconv/registry_manifest.yaml")).unwrap();
+        assert_eq!(text(&manifest, "name"), "dcgm-otel");
+        assert_eq!(
+            text(&manifest, "semconv_version"),
+            env!("CARGO_PKG_VERSION")
+        );
+        assert!(text(&manifest, "schema_base_url").starts_with("https://"));
+        let dependencies = list(&manifest, "dependencies");
+        assert!(text(&dependencies[0], "registry_path").ends_with("@v1.42.0[model]"));
+        let mut registry = Self {
+            groups: Vec::new(),
+            metrics: BTreeMap::new(),
+            attributes: BTreeMap::new(),
+            imports: Vec::new(),
+            upstream_metrics: BTreeMap::new(),
+            upstream_attributes: BTreeMap::new(),
+        };
+        for file in ["attributes", "metrics", "meter"] {
+            let body: Value =
+                serde_yaml_ng::from_str(&read(&format!("semconv/{file}.yaml"))).unwrap();
+            let groups = list(&body, "groups");
+            assert!(!groups.is_empty(), "{file}");
+            registry.groups.extend(groups.into_iter().map(|body| Group {
+                id: text(&body, "id"),
+                kind: text(&body, "type"),
+                body,
+            }));
+            let imports = body.get("imports").map(|found| list(found, "metrics"));
+            let imports = imports.into_iter().flatten();
+            registry
+                .imports
+                .extend(imports.map(|one| one.as_str().unwrap().to_owned()));
+        }
+        registry.read_groups();
+        registry.read_upstream();
+        registry
+    }
+
+    fn read_groups(&mut self) {
+        for group in &self.groups {
+            text(&group.body, "brief");
+            match group.kind.as_str() {
+                "attribute_group" => {
+                    for one in list(&group.body, "attributes") {
+                        let key = text(&one, "id");
+                        self.attributes.insert(key, attribute(&one));
+                    }
+                }
+                "metric" => {
+                    let name = text(&group.body, "metric_name");
+                    assert_eq!(group.id, format!("metric.{name}"));
+                    assert_eq!(text(&group.body, "stability"), "development");
+                    let instrument = text(&group.body, "instrument");
+                    assert!(["counter", "gauge", "updowncounter"].contains(&instrument.as_str()));
+                    let refs = list(&group.body, "attributes");
+                    let refs = refs.iter().map(|one| (text(one, "ref"), is_required(one)));
+                    let metric = Metric {
+                        instrument,
+                        unit: text(&group.body, "unit"),
+                        refs: refs.collect(),
+                    };
+                    self.metrics.insert(name, metric);
+                }
+                other => panic!("{}: {other}", group.id),
+            }
+        }
+    }
+
+    fn read_upstream(&mut self) {
+        for line in read("semconv/upstream.txt").lines() {
+            match line.split(' ').collect::<Vec<_>>()[..] {
+                ["metric", name, instrument, unit] => {
+                    let what = (instrument.to_owned(), unit.to_owned());
+                    self.upstream_metrics.insert(name.to_owned(), what);
+                }
+                ["attribute", key, kind] => {
+                    self.upstream_attributes
+                        .insert(key.to_owned(), kind.to_owned());
+                }
+                _ => assert!(line.starts_with('#'), "{line}"),
+            }
+        }
+    }
+
+    /// What the checker would call violations of a series.
+    pub(crate) fn faults(&self, series: &Series) -> Vec<String> {
+        let Series { name, .. } = series;
+        let mut faults = Vec::new();
+        let ours = self.metrics.get(name);
+        let what = ours.map(|metric| (&metric.instrument, &metric.unit));
+        let upstream = self.upstream_metrics.get(name);
+        let Some((instrument, unit)) = what.or(upstream.map(|(a, b)| (a, b))) else {
+            return vec![format!("{name} is not defined")];
+        };
+        if *instrument != series.instrument || *unit != series.unit {
+            faults.push(format!("{name}: {} in {}", series.instrument, series.unit));
+        }
+        for (key, (kind, value)) in &series.attributes {
+            let ours = self.attributes.get(key);
+            let known = ours.map(|one| one.kind.as_str());
+            let known = known.or(self.upstream_attributes.get(key).map(String::as_str));
+            let member =
+                ours.is_none_or(|one| one.members.is_empty() || one.members.contains(value));
+            if known != Some(*kind) || !member {
+                faults.push(format!("{name}: {key} = {value} ({kind})"));
+            }
+        }
+        for (key, required) in ours.iter().flat_map(|metric| &metric.refs) {
+            if *required && !series.attributes.contains_key(key) {
+                faults.push(format!("{name}: no {key}"));
+            }
+        }
+        for key in series.attributes.keys() {
+            if ours.is_some_and(|metric| {
+                !metric.refs.contains_key(key) && self.attributes.contains_key(key)
+            }) {
+                faults.push(format!("{name}: {key} is not on it"));
+            }
+        }
+        faults
+    }
+}
+
+fn is_required(reference: &Value) -> bool {
+    match &reference["requirement_level"] {
+        Value::String(level) => {
+            let known = ["required", "recommended", "opt_in"].contains(&level.as_str());
+            assert!(known, "{reference}");
+            level == "required"
+        }
+        level => {
+            assert!(!text(level, "conditionally_required").is_empty());
+            false
+        }
+    }
+}
+
+fn attribute(body: &Value) -> Attribute {
+    assert_eq!(text(body, "stability"), "development");
+    text(body, "brief");
+    let kind = &body["type"];
+    let members: Vec<_> = list(kind, "members")
+        .iter()
+        .map(|one| text(one, "value"))
+        .collect();
+    let unique: BTreeSet<_> = members.iter().cloned().collect();
+    assert_eq!(unique.len(), members.len(), "{body}");
+    let name = kind.as_str().map_or("string", |name| name);
+    assert!(["string", "int", "boolean"].contains(&name), "{body}");
+    // The checker wants examples of texts that are not enumerations.
+    assert!(
+        name != "string" || !members.is_empty() || body.get("examples").is_some(),
+        "{body}"
+    );
+    Attribute {
+        kind: name.to_owned(),
+        members: unique,
+    }
+}
