@@ -75,6 +75,7 @@ fn run(args: &Args, listen: SocketAddr) -> Outcome {
     let registry = Registry::new();
     let exporter = opentelemetry_prometheus::exporter()
         .with_registry(registry.clone())
+        .scope_info_enabled(false)
         // On each series, if its values are made up.
         .with_resource_selector(ResourceSelector::KeyAllowList([SIMULATED.into()].into()));
     let provider = SdkMeterProvider::builder()
