@@ -2,12 +2,18 @@
 
 #![expect(clippy::expect_used, reason = "a benchmark may fail by panicking")]
 
+mod asked;
 mod count;
+mod floor;
 mod hosts;
+mod process;
 mod sink;
 mod table;
 
+pub use asked::{Asked, Block, Spy, Unreadable};
 pub use count::{Work, instructions, is_child};
+pub use floor::{ArrayFloor, Floor};
 pub use hosts::{Canned, gpus, with_series};
+pub use process::{Resident, cpu_time, resident, resident_kib};
 pub use sink::{Kept, keep, nowhere};
 pub use table::{earnest, line, median, ratio};

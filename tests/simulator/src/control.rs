@@ -194,7 +194,7 @@ impl Control {
         call.map_or(0, |call| call(function.as_ptr()))
     }
 
-    /// Counts from 0 again.
+    /// Counts from 0 again, calls and [what they would have taken](Self::charged).
     pub fn reset_calls(&self) {
         self.run("dcgmsim_reset_calls");
     }
@@ -276,12 +276,19 @@ impl Control {
         }
     }
 
-    /// Whether reads of values take as long as the real library's: 0.2 ms, and 40 ms beyond 16 KiB
-    /// on TCP.
-    pub fn charge(&self, charged: bool) {
+    /// Whether requests to an engine take as long as [the real ones](Self::charged).
+    pub fn charge(&self, slow: bool) {
         if let Some(call) = self.symbol::<extern "C" fn(c_int) -> c_int>("dcgmsim_charge") {
-            call(charged.into());
+            call(slow.into());
         }
+    }
+
+    /// How long the real library would have taken for the requests to engines since the start or
+    /// [`Self::reset_calls`]: 0.2 ms each, 0.2 ms for each field of each entity where new samples
+    /// are asked for, and on TCP 40 ms more for a reply above 16 KiB.
+    #[must_use]
+    pub fn charged(&self) -> Duration {
+        Duration::from_micros(self.count("dcgmsim_charged"))
     }
 
     /// Serves an engine of the current host: `127.0.0.1:0`, `unix:///path`.

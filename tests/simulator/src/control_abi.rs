@@ -34,7 +34,8 @@ macro_rules! control_exports {
         dcgmsim_freeze(frozen: c_int) -> c_int = freeze;
         dcgmsim_limits(call_ms: u64, connect_ms: u64) -> c_int = limits;
         dcgmsim_hurry(times: u64) -> c_int = hurry;
-        dcgmsim_charge(charged: c_int) -> c_int = charge;
+        dcgmsim_charge(slow: c_int) -> c_int = charge;
+        dcgmsim_charged() -> u64 = charged;
         dcgmsim_serve(address: Ptr<c_char>, flavour: Ptr<c_char>, port: Ptr<u16>) -> u64 = serve;
         dcgmsim_kill_server(server: u64) -> c_int = kill_server;
         dcgmsim_stick_server(server: u64, stuck: c_int) -> c_int = stick_server;
@@ -122,6 +123,7 @@ pub fn calls(name: Ptr<c_char>) -> u64 {
 
 pub fn reset_calls() -> c_int {
     faults::reset_calls();
+    PROCESS.charged.store(0, Ordering::Relaxed);
     st::OK
 }
 
@@ -189,9 +191,13 @@ pub fn hurry(times: u64) -> c_int {
     st::OK
 }
 
-pub fn charge(charged: c_int) -> c_int {
-    PROCESS.charged.store(charged != 0, Ordering::Relaxed);
+pub fn charge(slow: c_int) -> c_int {
+    PROCESS.slow.store(slow != 0, Ordering::Relaxed);
     st::OK
+}
+
+pub fn charged() -> u64 {
+    PROCESS.charged.load(Ordering::Relaxed)
 }
 
 /// 0: it could not listen, or there is no such host or flavour.

@@ -27,6 +27,7 @@ mod flavour;
 mod host;
 mod link;
 mod net;
+mod price;
 mod process;
 mod program;
 mod server;

@@ -12,18 +12,18 @@ use parking_lot::Mutex;
 
 use crate::Flavour;
 use crate::clock::Clock;
-use crate::dispatch::{Answer, Caller, Op};
+use crate::dispatch::{Answer, Caller};
 use crate::engine::{Code, Violation, st};
 use crate::host::Host;
 use crate::link::Link;
 use crate::net::Address;
+use crate::price;
 use crate::server::Server;
 use crate::wire::Packet;
 
 /// `DCGM_EMBEDDED_HANDLE`.
 pub(crate) const EMBEDDED: u64 = 0x7fff_ffff;
 const RETRY: Duration = Duration::from_millis(50);
-const REPLY_CLIFF: usize = 16 << 10;
 
 /// The one of this process.
 pub(crate) static PROCESS: LazyLock<Process> = LazyLock::new(Process::new);
@@ -35,8 +35,10 @@ pub(crate) struct Process {
     old: AtomicBool,
     /// Milliseconds: a request's answer, a connection's greeting.
     pub(crate) limits: [AtomicU64; 2],
-    /// Whether calls take as long as the real ones.
-    pub(crate) charged: AtomicBool,
+    /// Whether requests take as long as the real ones.
+    pub(crate) slow: AtomicBool,
+    /// What the requests so far would have taken, in microseconds.
+    pub(crate) charged: AtomicU64,
     pub(crate) crashes: AtomicU64,
     /// Waits of a failing connect are this many times shorter than told.
     pub(crate) hurry: AtomicU64,
@@ -73,7 +75,8 @@ impl Process {
             clock: Arc::new(Clock::default()),
             old: AtomicBool::new(false),
             limits: [AtomicU64::new(60_000), AtomicU64::new(120_000)],
-            charged: AtomicBool::new(false),
+            slow: AtomicBool::new(false),
+            charged: AtomicU64::new(0),
             crashes: AtomicU64::new(0),
             hurry: AtomicU64::new(1),
         }
@@ -205,7 +208,7 @@ impl Process {
         if handle == 0 {
             return Err(st::BADPARAM);
         }
-        let values = request.op == Op::Latest as u32 || request.op == Op::LatestOf as u32;
+        let op = request.op;
         let (reply, tcp) = if handle == EMBEDDED {
             let host = self
                 .state
@@ -235,22 +238,13 @@ impl Process {
                 .ok_or(st::CONNECTION_NOT_VALID)?;
             (link.ask(request, self.limit(0))?, link.tcp)
         };
-        if values && self.charged.load(Ordering::Relaxed) {
-            self.charge(&reply, tcp);
+        let price = price::of(op, &reply, self.flavour(), tcp);
+        let micros = u64::try_from(price.as_micros()).unwrap_or(u64::MAX);
+        self.charged.fetch_add(micros, Ordering::Relaxed);
+        if self.slow.load(Ordering::Relaxed) {
+            thread::sleep(price);
         }
         Ok(reply)
-    }
-
-    /// Takes the time that the real library takes.
-    fn charge(&self, reply: &Packet, tcp: bool) {
-        let payload: usize = reply
-            .records
-            .iter()
-            .map(|record| 24 + record.payload.wire_bytes())
-            .sum();
-        let cliff = tcp && self.flavour().reply_overhead() + payload > REPLY_CLIFF;
-        let micros = if cliff { 40_200 } else { 200 };
-        thread::sleep(Duration::from_micros(micros));
     }
 
     /// The host of engines that start from now on. Its time begins now, or when it is said to.

@@ -2,6 +2,7 @@ use std::net::TcpListener;
 use std::sync::atomic::AtomicU64;
 
 use super::*;
+use crate::dispatch::Op;
 use crate::wire::Payload;
 
 const LONG: u64 = 600_000;

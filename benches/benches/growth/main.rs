@@ -1,0 +1,251 @@
+//! How the cost of each stage grows with what goes through it, and the straight line beside it.
+//!
+//! `cargo bench -p dcgm-benches --bench growth`; with `-- --write` it draws `docs/growth.svg` anew.
+//! Costs are instructions, counted by cachegrind in all threads of a process, so they are the same
+//! on a busy machine as on an idle one. Reading is what [`Engine`] adds to a loop as in C; the other
+//! stages are whole.
+
+#![expect(clippy::expect_used, reason = "a benchmark may fail by panicking")]
+
+mod plot;
+
+use std::time::Duration;
+
+use dcgm::{
+    Client as _, EmbeddedMode, Engine, EngineOptions, EntityId, EntityKind, FieldId, Query,
+    Samples, ValueType, WatchRequest,
+};
+use dcgm_benches::{
+    ArrayFloor, Block, Canned, earnest, instructions, is_child, line, nowhere, with_series,
+};
+use dcgm_otel::{Config, DcgmMeter};
+use dcgm_simulator::Control;
+use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
+use plot::{Growth, draw};
+use prometheus::{Registry, TextEncoder};
+
+/// Room for the NVLinks of a hundred GPUs.
+const LIMIT: usize = 8_000;
+
+/// What grows.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Stage {
+    Read,
+    Convert,
+    Collect,
+    Export,
+}
+
+impl Stage {
+    const ALL: [Self; 4] = [Self::Read, Self::Convert, Self::Collect, Self::Export];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Convert => "convert",
+            Self::Collect => "collect",
+            Self::Export => "export",
+        }
+    }
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Read => "read: what is added to a loop in C, by values",
+            Self::Convert => "convert: a tick without libdcgm, by series",
+            Self::Collect => "collect: by the SDK, by series",
+            Self::Export => "collect and Prometheus text, by series",
+        }
+    }
+}
+
+/// Hosts that can be read, and how many entities and fields of each.
+const READS: [(&str, usize, usize); 6] = [
+    ("8xh100", 8, 12),
+    ("8xh100", 8, 127),
+    ("32xh100", 20, 127),
+    ("32xh100", 32, 127),
+    ("8xh100-mig7", 42, 127),
+    ("8xh100-mig7", 56, 127),
+];
+
+const SERIES: [u32; 6] = [100, 1_000, 2_500, 5_000, 7_500, 10_000];
+
+fn meter(series: u32, provider: &SdkMeterProvider) -> DcgmMeter {
+    let config = Config::default()
+        .with_max_series(100_000)
+        .with_max_instrument_series(LIMIT / 2)
+        .with_interval(Duration::from_secs(600))
+        .with_initial_delay(Duration::from_secs(24 * 3600));
+    let meter = DcgmMeter::builder()
+        .config(config)
+        .client(Canned::new(with_series(series)))
+        .install(provider)
+        .expect("the first");
+    meter.sample_now().expect("a mock that is well");
+    meter
+}
+
+/// How many series the meter shows if it is to show about so many.
+fn series(about: u32) -> usize {
+    let provider = nowhere(1);
+    meter(about, &provider).health().series
+}
+
+fn exporting() -> (SdkMeterProvider, Registry) {
+    let registry = Registry::new();
+    let exporter = opentelemetry_prometheus::exporter()
+        .with_registry(registry.clone())
+        .scope_info_enabled(false)
+        .without_target_info()
+        .build()
+        .expect("an exporter");
+    let view = |_: &Instrument| Stream::builder().with_cardinality_limit(LIMIT).build().ok();
+    let builder = SdkMeterProvider::builder().with_reader(exporter);
+    (builder.with_view(view).build(), registry)
+}
+
+/// The first numeric fields that an engine samples by itself.
+fn fields(count: usize) -> Vec<FieldId> {
+    let numeric = |info: &&dcgm::FieldInfo| {
+        matches!(info.value_type, ValueType::Int | ValueType::Double)
+            && info.level == EntityKind::GPU
+            && !info.id.is_profiling()
+            && !info.id.is_event()
+    };
+    let known = FieldId::all().iter().filter(numeric);
+    known.take(count).map(|info| info.id).collect()
+}
+
+fn block((host, entities, count): (&str, usize, usize)) -> Block {
+    let kind = if host.ends_with("mig7") {
+        EntityKind::GPU_INSTANCE
+    } else {
+        EntityKind::GPU
+    };
+    let entities = u32::try_from(entities).expect("few");
+    let ids = (0..entities).map(|id| EntityId::new(kind, id));
+    (ids.collect(), fields(count))
+}
+
+/// Reads so many times, by the engine or by a loop in C; both are there in either case.
+fn read(number: usize, ours: bool, times: usize) {
+    let path = dcgm_simulator::library_4_6().expect("built with this");
+    let control = Control::of(&path).expect("the simulator");
+    let (host, ..) = READS[number];
+    assert!(control.set_host(host), "a host {host}");
+    let engine = Engine::new(EngineOptions::embedded(EmbeddedMode::Auto).with_library(&path));
+    engine.connect().expect("an engine");
+    let block = block(READS[number]);
+    let request = WatchRequest::new(block.0.clone(), block.1.clone());
+    let _watch = engine.watch(&request).expect("watched");
+    let mut bare = ArrayFloor::new(&path, &block);
+    let query = Query::new([block]);
+    let mut samples = Samples::new();
+    for _ in 0..times {
+        if ours {
+            engine.latest(&query, &mut samples).expect("read");
+        } else {
+            bare.read();
+        }
+    }
+}
+
+/// Does the work of a stage so many times.
+fn work(name: &str, times: usize) {
+    let mut words = name.split(' ');
+    let stage = words.next().expect("a stage");
+    let stage = Stage::ALL
+        .iter()
+        .find(|one| one.name() == stage)
+        .expect("a stage");
+    let number = words
+        .next()
+        .and_then(|word| word.parse::<u32>().ok())
+        .expect("a number");
+    match stage {
+        Stage::Read => read(number as usize, words.next() == Some("ours"), times),
+        Stage::Convert => {
+            let provider = nowhere(1);
+            let meter = meter(number, &provider);
+            for _ in 0..times {
+                meter.sample_now().expect("a mock that is well");
+            }
+        }
+        Stage::Collect => {
+            let provider = nowhere(LIMIT);
+            let _meter = meter(number, &provider);
+            for _ in 0..times {
+                provider.force_flush().expect("exports");
+            }
+        }
+        Stage::Export => {
+            let (provider, registry) = exporting();
+            let _meter = meter(number, &provider);
+            for _ in 0..times {
+                let families = registry.gather();
+                TextEncoder::new()
+                    .encode_to_string(&families)
+                    .expect("text");
+            }
+        }
+    }
+}
+
+/// What goes through, and how many instructions that takes; `None` without valgrind.
+#[expect(clippy::cast_precision_loss, reason = "far from so large")]
+fn points(stage: Stage, most: usize) -> Option<Vec<(f64, f64)>> {
+    let (few, many) = if earnest() { (5, 25) } else { (1, 2) };
+    let count = |name: &str| instructions(&format!("{} {name}", stage.name()), few, many);
+    if stage == Stage::Read {
+        let point = |(number, (_, entities, fields)): (usize, &(&str, usize, usize))| {
+            let ours = count(&format!("{number} ours"))?;
+            let bare = count(&format!("{number} bare"))?;
+            Some(((entities * fields) as f64, ours - bare))
+        };
+        return READS.iter().enumerate().take(most).map(point).collect();
+    }
+    let point = |about: &u32| Some((series(*about) as f64, count(&about.to_string())?));
+    SERIES.iter().take(most).map(point).collect()
+}
+
+fn main() {
+    if let Some(told) = is_child() {
+        work(&told.name, told.times);
+        return;
+    }
+    let most = if earnest() { SERIES.len() } else { 2 };
+    line(&format!(
+        "{:<8} {:>8} {:>14} {:>10} {:>14}",
+        "stage", "through", "instructions", "each", "off the line"
+    ));
+    let mut all = Vec::new();
+    for stage in Stage::ALL {
+        let Some(points) = points(stage, most) else {
+            line("skipped: valgrind is not installed");
+            return;
+        };
+        let growth = Growth::new(stage.title(), points);
+        for (through, cost) in &growth.points {
+            line(&format!(
+                "{:<8} {through:>8} {cost:>14.0} {:>10.1} {:>12.1} %",
+                stage.name(),
+                cost / through,
+                100.0 * (cost / growth.at(*through) - 1.0),
+            ));
+        }
+        line(&format!(
+            "{:<8} {:>8} {:>14.0} {:>10.1}",
+            stage.name(),
+            "line",
+            growth.fixed,
+            growth.each
+        ));
+        all.push(growth);
+    }
+    let drawing = draw(&all);
+    if std::env::args().any(|argument| argument == "--write") {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/growth.svg");
+        std::fs::write(path, drawing).expect("docs can be written to");
+        line("wrote docs/growth.svg");
+    }
+}

@@ -1,0 +1,219 @@
+//! The program that is measured: one that exports for Prometheus, with a meter or without.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use dcgm::{Engine, EngineOptions};
+use dcgm_benches::{Asked, Floor, cpu_time, line, resident, resident_kib};
+use dcgm_otel::{Config, DcgmMeter, sdk};
+use opentelemetry::metrics::{Counter, MeterProvider as _};
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use prometheus::{Registry, TextEncoder};
+
+/// How many instruments the program has of its own.
+const OWN: usize = 10;
+
+/// Larger than what a processor keeps near itself.
+const CACHES: usize = 32 << 20;
+
+/// What the program has, beside metrics of its own.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Kind {
+    /// Nothing.
+    Alone,
+    /// A loop as in C, which reads what a meter reads.
+    Floor,
+    /// A meter, and the view that fits the SDK's memory to it.
+    Meter,
+    /// A meter, and the SDK's own limit.
+    Unfitted,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 4] = [Self::Alone, Self::Floor, Self::Meter, Self::Unfitted];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Alone => "without",
+            Self::Floor => "a loop in C",
+            Self::Meter => "with",
+            Self::Unfitted => "with, no view",
+        }
+    }
+}
+
+/// What a child is told to do.
+#[derive(Clone, Debug)]
+pub(crate) struct Task {
+    pub(crate) kind: Kind,
+    /// The engine's unix socket.
+    pub(crate) socket: String,
+    /// The most series that an instrument has.
+    pub(crate) bound: usize,
+    pub(crate) scrapes: usize,
+    pub(crate) cold: usize,
+    pub(crate) asked: Asked,
+}
+
+/// What it answers: a word and a number a line.
+pub(crate) const FACTS: [&str; 13] = [
+    "first_us",
+    "hot_us",
+    "sample_us",
+    "cold_us",
+    "rss_10",
+    "rss_all",
+    "anonymous",
+    "private",
+    "program",
+    "libdcgm",
+    "heap",
+    "lines",
+    "bytes",
+];
+
+enum Source {
+    None,
+    Floor(Floor),
+    Meter(DcgmMeter),
+}
+
+struct Program {
+    registry: Registry,
+    _provider: SdkMeterProvider,
+    own: Vec<Counter<u64>>,
+    source: Source,
+    /// The part of the time that was spent before the export.
+    sampling: Duration,
+}
+
+pub(crate) fn config(bound: usize) -> Config {
+    Config::default()
+        .with_max_series(20_000)
+        .with_max_instrument_series(bound)
+        // Nothing is sampled unless it is told to.
+        .with_interval(Duration::from_secs(600))
+        .with_initial_delay(Duration::from_secs(24 * 3600))
+}
+
+pub(crate) fn engine(library: &Path, socket: &str) -> Engine {
+    let endpoint = format!("unix://{socket}").parse().expect("an endpoint");
+    Engine::new(EngineOptions::standalone(endpoint).with_library(library))
+}
+
+impl Program {
+    fn new(task: &Task) -> Self {
+        let registry = Registry::new();
+        let exporter = opentelemetry_prometheus::exporter()
+            .with_registry(registry.clone())
+            .scope_info_enabled(false)
+            .without_target_info()
+            .build()
+            .expect("an exporter");
+        let mut builder = SdkMeterProvider::builder().with_reader(exporter);
+        if task.kind == Kind::Meter {
+            builder = builder.with_view(sdk::view(task.bound));
+        }
+        let provider = builder.build();
+        let meter = provider.meter("program");
+        let own = (0..OWN).map(|number| meter.u64_counter(format!("program.{number}")).build());
+        let own = own.collect();
+        let source = match task.kind {
+            Kind::Alone => Source::None,
+            Kind::Floor => Source::Floor(Floor::connect(&library(), &task.socket, &task.asked)),
+            Kind::Meter | Kind::Unfitted => {
+                let meter = DcgmMeter::builder()
+                    .config(config(task.bound))
+                    .client(engine(&library(), &task.socket))
+                    .install(&provider)
+                    .expect("the first");
+                Source::Meter(meter)
+            }
+        };
+        Self {
+            registry,
+            _provider: provider,
+            own,
+            source,
+            sampling: Duration::ZERO,
+        }
+    }
+
+    /// What one scrape makes a program do.
+    fn scrape(&mut self) -> String {
+        for own in &self.own {
+            own.add(1, &[]);
+        }
+        let before = cpu_time();
+        match &mut self.source {
+            Source::None => {}
+            Source::Floor(floor) => assert!(floor.tick() > 0, "the engine answers"),
+            Source::Meter(meter) => meter.sample_now().expect("an engine that is well"),
+        }
+        self.sampling += cpu_time().saturating_sub(before);
+        let families = self.registry.gather();
+        let encoder = TextEncoder::new();
+        encoder.encode_to_string(&families).expect("text")
+    }
+}
+
+pub(crate) fn library() -> PathBuf {
+    dcgm_simulator::library_4_6().expect("built with this")
+}
+
+fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far from so large")]
+pub(crate) fn run(task: &Task, began: Instant) {
+    let mut program = Program::new(task);
+    let text = program.scrape();
+    let first = began.elapsed();
+    assert!(!text.contains("overflow"), "there is room for all series");
+    for _ in 1..10 {
+        program.scrape();
+    }
+    let rss_10 = resident_kib();
+    program.sampling = Duration::ZERO;
+    let before = cpu_time();
+    for _ in 0..task.scrapes {
+        program.scrape();
+    }
+    let times = u32::try_from(task.scrapes.max(1)).expect("few");
+    let hot = cpu_time().saturating_sub(before) / times;
+    let sampling = program.sampling / times;
+    let rss_all = resident_kib();
+    let resident = resident();
+    // As after 15 s in which others had the processor.
+    let mut others = vec![0_u8; CACHES];
+    let mut cold = Vec::new();
+    for _ in 0..task.cold {
+        for byte in others.iter_mut().step_by(64) {
+            *byte = byte.wrapping_add(1);
+        }
+        let before = cpu_time();
+        program.scrape();
+        cold.push(micros(cpu_time().saturating_sub(before)));
+    }
+    let cold = dcgm_benches::median(cold);
+    let series = text.lines().filter(|line| !line.starts_with('#')).count();
+    let numbers = [
+        micros(first),
+        micros(hot),
+        micros(sampling),
+        cold,
+        rss_10 as f64,
+        rss_all as f64,
+        resident.anonymous as f64,
+        resident.private as f64,
+        resident.program as f64,
+        resident.libdcgm as f64,
+        resident.heap as f64,
+        series as f64,
+        text.len() as f64,
+    ];
+    for (fact, number) in FACTS.iter().zip(numbers) {
+        line(&format!("{fact} {number}"));
+    }
+}

@@ -1,0 +1,210 @@
+//! What the meter costs the program that it is in: the same program with it and without, each as a
+//! process of its own, and an engine in yet another.
+//!
+//! `cargo bench -p dcgm-benches --bench program`. A scrape samples the engine, collects, and renders
+//! Prometheus text. `a loop in C` makes the same calls of libdcgm and does nothing with the values:
+//! what it costs is libdcgm's. Between two cold scrapes the processor's caches are filled with
+//! something else, as they are after an interval. The goals for 8 GPUs: 6 MiB, and 3 ms a scrape,
+//! which is 0.02 % of a processor at an interval of 15 s.
+
+#![expect(clippy::expect_used, reason = "a benchmark may fail by panicking")]
+
+mod child;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use child::{FACTS, Kind, Task};
+use dcgm_benches::{Asked, Spy, earnest, line, median, nowhere};
+use dcgm_otel::DcgmMeter;
+use dcgm_simulator::{Control, Flavour};
+
+/// Says what a child is to do.
+const TASK: &str = "DCGM_BENCH_PROGRAM";
+
+/// A host, and the most series that an instrument has on it: those of its NVLinks.
+const HOSTS: [(&str, usize); 2] = [("8xh100", 320), ("32xh100", 1_200)];
+
+type Facts = HashMap<&'static str, f64>;
+
+fn told() -> Option<Task> {
+    let told = std::env::var(TASK).ok()?;
+    let mut words = told.split(' ');
+    let mut next = || words.next();
+    let kind = next()?.parse::<usize>().ok()?;
+    Some(Task {
+        kind: *Kind::ALL.get(kind)?,
+        socket: next()?.to_owned(),
+        bound: next()?.parse().ok()?,
+        scrapes: next()?.parse().ok()?,
+        cold: next()?.parse().ok()?,
+        asked: next()?.parse().ok()?,
+    })
+}
+
+fn tell(task: &Task) -> String {
+    let Task {
+        kind,
+        socket,
+        bound,
+        scrapes,
+        cold,
+        asked,
+    } = task;
+    format!(
+        "{} {socket} {bound} {scrapes} {cold} {asked}",
+        *kind as usize
+    )
+}
+
+/// Runs the program, and reads what it says.
+fn run(task: &Task) -> Facts {
+    let program = std::env::current_exe().expect("this program");
+    let output = Command::new(program)
+        .env(TASK, tell(task))
+        .output()
+        .expect("it runs");
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{complaint}");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let fact = |line: &str| {
+        let (name, number) = line.split_once(' ')?;
+        let name = FACTS.iter().find(|known| **known == name)?;
+        Some((*name, number.parse().ok()?))
+    };
+    let facts: Facts = text.lines().filter_map(fact).collect();
+    assert_eq!(facts.len(), FACTS.len(), "{text}");
+    facts
+}
+
+/// A long run, and how long it takes to begin in the middle of some short ones.
+fn runs(task: &Task, starts: usize) -> Facts {
+    let mut facts = run(task);
+    let short = Task {
+        scrapes: 1,
+        cold: 1,
+        ..task.clone()
+    };
+    let starts = (0..starts).map(|_| run(&short)["first_us"]).collect();
+    facts.insert("first_us", median(starts));
+    facts
+}
+
+/// What a meter asks of the engine at a socket.
+fn asked(library: &Path, socket: &str, bound: usize) -> Asked {
+    let (spy, asked) = Spy::new(child::engine(library, socket));
+    let provider = nowhere(1);
+    let meter = DcgmMeter::builder()
+        .config(child::config(bound))
+        .client(spy)
+        .install(&provider)
+        .expect("the first");
+    meter.sample_now().expect("an engine that is well");
+    meter.sample_now().expect("an engine that is well");
+    let asked = asked.lock().clone();
+    drop(meter);
+    asked
+}
+
+fn row(name: &str, facts: &Facts) {
+    let mib = |fact: &str| facts[fact] / 1024.0;
+    line(&format!(
+        "{name:<22} {:>8.0} {:>8.0} {:>8.1} {:>8.2} {:>8.2} {:>8.2} {:>8.2} {:>8.2} {:>8.2} {:>8.1} {:>7.0} {:>7.0}",
+        facts["hot_us"],
+        facts["sample_us"],
+        facts["cold_us"] / 1e3,
+        mib("rss_10"),
+        mib("rss_all"),
+        mib("anonymous"),
+        mib("private"),
+        mib("program"),
+        mib("libdcgm"),
+        facts["first_us"] / 1e3,
+        facts["lines"],
+        facts["bytes"] / 1024.0,
+    ));
+}
+
+fn difference(of: &Facts, without: &Facts) -> Facts {
+    of.iter()
+        .map(|(fact, number)| (*fact, number - without[fact]))
+        .collect()
+}
+
+fn host(control: &Control, folder: &Path, (host, bound): (&str, usize)) {
+    assert!(control.set_host(host), "a host {host}");
+    let socket = folder.join("engine").display().to_string();
+    let served = control
+        .serve(&format!("unix://{socket}"), Flavour::V4_6)
+        .expect("served");
+    let asked = asked(&child::library(), &socket, bound);
+    let values = |blocks: &[dcgm_benches::Block]| -> usize {
+        blocks
+            .iter()
+            .map(|(entities, fields)| entities.len() * fields.len())
+            .sum()
+    };
+    let (scrapes, cold, starts) = if earnest() {
+        (10_000, 200, 7)
+    } else {
+        (3, 2, 1)
+    };
+    line(&format!(
+        "\n{host}: {} values in {} blocks and {} event fields, {scrapes} scrapes",
+        values(&asked.latest),
+        asked.latest.len(),
+        values(&asked.events),
+    ));
+    line(&format!(
+        "{:<22} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>7} {:>7}",
+        "",
+        "us",
+        "sampling",
+        "ms cold",
+        "MiB, 10",
+        "MiB, all",
+        "anon",
+        "private",
+        "program",
+        "libdcgm",
+        "ms first",
+        "lines",
+        "KiB"
+    ));
+    let task = |kind| Task {
+        kind,
+        socket: socket.clone(),
+        bound,
+        scrapes,
+        cold,
+        asked: asked.clone(),
+    };
+    let all = Kind::ALL.map(|kind| {
+        let facts = runs(&task(kind), starts);
+        row(kind.name(), &facts);
+        facts
+    });
+    let [alone, floor, meter, unfitted] = &all;
+    row("the meter's cost", &difference(meter, alone));
+    row("  of it libdcgm's", &difference(floor, alone));
+    row("  of it ours", &difference(meter, floor));
+    row("  without the view", &difference(unfitted, floor));
+    control.kill(served);
+}
+
+fn main() {
+    let began = Instant::now();
+    if let Some(task) = told() {
+        child::run(&task, began);
+        return;
+    }
+    let control = Control::of(&child::library()).expect("the simulator");
+    let folder = std::env::temp_dir().join(format!("dcgm-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    for one in HOSTS {
+        host(&control, &folder, one);
+    }
+    let _ = std::fs::remove_dir_all(&folder);
+}

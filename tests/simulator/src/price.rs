@@ -1,0 +1,95 @@
+//! What the real library takes for a request, as it was measured, in round numbers.
+
+use std::time::Duration;
+
+use crate::Flavour;
+use crate::dispatch::Op;
+use crate::wire::{Packet, Record};
+
+/// A round trip: most of it is that libdcgm clears a message of 4 MiB.
+const ROUND_TRIP: Duration = Duration::from_micros(200);
+
+/// On TCP a reply above 16 KiB goes out in several writes, and waits for an acknowledgement.
+const CLIFF: Duration = Duration::from_millis(40);
+
+const CLIFF_BYTES: usize = 16 << 10;
+
+/// Fixed bytes of the reply to a question for new samples.
+const SINCE_BYTES: usize = 92;
+
+/// What a request took, by its reply.
+pub(crate) fn of(op: u32, reply: &Packet, flavour: Flavour, tcp: bool) -> Duration {
+    let round_trip = |bytes: usize| {
+        if tcp && bytes > CLIFF_BYTES {
+            ROUND_TRIP + CLIFF
+        } else {
+            ROUND_TRIP
+        }
+    };
+    match Op::from_raw(op) {
+        Some(Op::Latest | Op::LatestOf) => {
+            round_trip(flavour.reply_overhead() + bytes(&reply.records))
+        }
+        // A round trip for each field of each entity, also for those that have nothing new.
+        Some(Op::Since) => {
+            let pairs = reply
+                .records
+                .chunk_by(|one, next| (one.entity, one.field) == (next.entity, next.field));
+            let all: Duration = pairs
+                .map(|samples| round_trip(SINCE_BYTES + bytes(samples)))
+                .sum();
+            all.max(ROUND_TRIP)
+        }
+        // Structs of a fixed size, of tens of kilobytes.
+        Some(Op::Hierarchy | Op::Links | Op::FieldGroups | Op::CheckHealth) => {
+            round_trip(usize::MAX)
+        }
+        _ => ROUND_TRIP,
+    }
+}
+
+fn bytes(records: &[Record]) -> usize {
+    let of_one = |record: &Record| 24 + record.payload.wire_bytes();
+    records.iter().map(of_one).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Payload;
+
+    fn reply(entities: u32, fields: u16) -> Packet {
+        let pairs = (0..entities).flat_map(|id| (0..fields).map(move |field| (id, field)));
+        let record = |(id, field)| Record {
+            entity: (1, id),
+            field,
+            kind: b'i',
+            status: 0,
+            ts: 0,
+            payload: Payload::Int(0),
+        };
+        Packet {
+            records: pairs.map(record).collect(),
+            ..Packet::default()
+        }
+    }
+
+    fn micros(op: Op, reply: &Packet, tcp: bool) -> u128 {
+        of(op as u32, reply, Flavour::V4_6, tcp).as_micros()
+    }
+
+    #[test]
+    fn the_cliff_is_one_of_bytes_and_of_tcp() {
+        // (16,384 - 8,520) / 32 numbers are below it.
+        assert_eq!(micros(Op::LatestOf, &reply(1, 245), true), 200);
+        assert_eq!(micros(Op::LatestOf, &reply(1, 246), true), 40_200);
+        assert_eq!(micros(Op::LatestOf, &reply(32, 127), false), 200);
+        assert_eq!(micros(Op::Links, &Packet::default(), true), 40_200);
+    }
+
+    #[test]
+    fn new_samples_cost_a_round_trip_for_each_field_of_each_entity() {
+        assert_eq!(micros(Op::Since, &reply(8, 2), true), 16 * 200);
+        assert_eq!(micros(Op::Since, &Packet::default(), true), 200);
+    }
+}

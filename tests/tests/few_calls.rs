@@ -1,0 +1,285 @@
+//! How few calls a read and a whole tick make, and what the real library would take for them: each
+//! request has a fixed price, and over TCP a reply above 16 KiB costs 200 times as much.
+//!
+//! The prices are counted and not waited for, so they are the same on every machine.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a test may fail by panicking, in its helpers too"
+)]
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use dcgm::{
+    Client as _, EmbeddedMode, Engine, EngineOptions, EntityId, EntityKind, FieldId, Query,
+    Samples, ValueType, Watch, WatchRequest,
+};
+use dcgm_otel::DcgmMeter;
+use dcgm_simulator::{Control, Flavour, Served};
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use tempfile::TempDir;
+
+/// What any request takes.
+const ROUND_TRIP: Duration = Duration::from_micros(200);
+
+/// The bytes that a number takes in a reply, and how many of them stay below the cliff.
+const NUMBER: usize = 24 + 8;
+const BUDGET: usize = 7_800;
+
+/// The most values that are asked for at once: each takes 4 KiB of buffer.
+const VALUES: usize = 4_096;
+
+const READ: &str = "dcgmEntitiesGetLatestValues";
+const LIST: &str = "dcgmGetEntityGroupEntities";
+const EVENTS: &str = "dcgmGetValuesSince_v2";
+
+/// The counts are the library's, and so the process's: one at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Transport {
+    Embedded,
+    Unix,
+    Tcp,
+}
+
+const TRANSPORTS: [Transport; 3] = [Transport::Embedded, Transport::Unix, Transport::Tcp];
+
+/// An engine of a host, on each transport.
+struct Bench {
+    control: Control,
+    folder: TempDir,
+    tcp: Served,
+    unix: Served,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Bench {
+    fn new(host: &str) -> Self {
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let library = dcgm_simulator::library_4_6().expect("cargo builds it with this test");
+        let control = Control::of(&library).expect("the simulator");
+        assert!(control.set_host(host), "no host {host}");
+        let folder = tempfile::tempdir().expect("a folder");
+        let serve = |address: &str| control.serve(address, Flavour::V4_6).expect("served");
+        let tcp = serve("127.0.0.1:0");
+        let unix = serve(&socket(&folder));
+        Self {
+            control,
+            folder,
+            tcp,
+            unix,
+            _alone: alone,
+        }
+    }
+
+    fn engine(&self, transport: Transport) -> Engine {
+        let address = match transport {
+            Transport::Embedded => None,
+            Transport::Unix => Some(socket(&self.folder)),
+            Transport::Tcp => Some(format!("127.0.0.1:{}", self.tcp.port)),
+        };
+        let options = match address {
+            None => EngineOptions::embedded(EmbeddedMode::Auto),
+            Some(address) => EngineOptions::standalone(address.parse().expect("an address")),
+        };
+        Engine::new(options.with_library(dcgm_simulator::library_4_6().expect("built")))
+    }
+
+    /// The calls of each of these functions that some work makes, of all functions, and what they
+    /// take.
+    fn count(&self, work: impl FnOnce()) -> Counted {
+        self.control.reset_calls();
+        work();
+        let calls = |name| self.control.calls(name);
+        Counted {
+            reads: calls(READ),
+            lists: calls(LIST),
+            events: calls(EVENTS),
+            all: calls(""),
+            charged: self.control.charged(),
+        }
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        self.control.kill(self.tcp);
+        self.control.kill(self.unix);
+    }
+}
+
+fn socket(folder: &TempDir) -> String {
+    format!("unix://{}", folder.path().join("engine").display())
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Counted {
+    reads: u64,
+    lists: u64,
+    events: u64,
+    all: u64,
+    charged: Duration,
+}
+
+/// The first numeric fields of a GPU.
+fn numbers(count: usize) -> Vec<FieldId> {
+    let numeric = |info: &&dcgm::FieldInfo| {
+        matches!(info.value_type, ValueType::Int | ValueType::Double)
+            && info.level == EntityKind::GPU
+            && !info.id.is_profiling()
+            && !info.id.is_event()
+    };
+    let known = FieldId::all().iter().filter(numeric);
+    let fields: Vec<_> = known.take(count).map(|info| info.id).collect();
+    assert_eq!(fields.len(), count);
+    fields
+}
+
+/// The entities of a kind.
+fn list(engine: &Engine, kind: EntityKind) -> Vec<EntityId> {
+    let mut ids = Vec::new();
+    engine.list(kind, &mut ids).expect("listed");
+    ids
+}
+
+fn watch(engine: &Engine, entities: &[EntityId], fields: &[FieldId]) -> Watch {
+    let request = WatchRequest::new(entities, fields);
+    engine.watch(&request).expect("watched")
+}
+
+#[test]
+fn a_read_is_one_call_and_over_tcp_the_fewest_below_the_cliff() {
+    println!(
+        "{:<12} {:<9} {:>6} {:>7} {:>6} {:>9} {:>12}",
+        "host", "transport", "fields", "values", "calls", "us", "us, one call"
+    );
+    for host in ["1xh100", "8xh100", "32xh100", "8xh100-mig7"] {
+        let bench = Bench::new(host);
+        for transport in TRANSPORTS {
+            let engine = bench.engine(transport);
+            engine.connect().expect("an engine");
+            let kind = if host.ends_with("mig7") {
+                EntityKind::GPU_INSTANCE
+            } else {
+                EntityKind::GPU
+            };
+            let entities = list(&engine, kind);
+            for count in [12, 40, 127] {
+                let fields = numbers(count);
+                let _watch = watch(&engine, &entities, &fields);
+                let query = Query::new([(entities.clone(), fields)]);
+                let mut samples = Samples::new();
+                // The first read plans.
+                engine.latest(&query, &mut samples).expect("read");
+                let counted = bench.count(|| {
+                    engine.latest(&query, &mut samples).expect("read");
+                });
+                let values = entities.len() * count;
+                assert_eq!(samples.len(), values);
+                let case = format!("{host} {transport:?} {count}: {counted:?}");
+                assert_eq!(counted.all, counted.reads, "{case}");
+                let one = if transport == Transport::Tcp && values * NUMBER > BUDGET {
+                    40_200
+                } else {
+                    200
+                };
+                println!(
+                    "{host:<12} {:<9} {count:>6} {values:>7} {:>6} {:>9} {one:>12}",
+                    format!("{transport:?}"),
+                    counted.reads,
+                    counted.charged.as_micros(),
+                );
+                let least = match transport {
+                    Transport::Tcp => (values * NUMBER).div_ceil(BUDGET),
+                    Transport::Embedded | Transport::Unix => values.div_ceil(VALUES),
+                };
+                // Rectangles cannot always be packed as bytes could.
+                let spare = match transport {
+                    Transport::Tcp if least > 1 => least.div_ceil(16),
+                    _ => 0,
+                };
+                let range = least as u64..=(least + spare) as u64;
+                assert!(range.contains(&counted.reads), "{case}, {range:?}");
+                // And no reply is beyond the cliff.
+                let price = ROUND_TRIP * u32::try_from(counted.reads).expect("few");
+                assert_eq!(counted.charged, price, "{case}");
+            }
+        }
+    }
+}
+
+/// The most that a tick may ask of a host: reads on a socket of its own and over TCP, and fields of
+/// entities that have events: an XID of each GPU and instance, and two kinds of `SXid` of each switch.
+struct Most {
+    host: &'static str,
+    reads: u64,
+    tcp_reads: u64,
+    event_pairs: u32,
+}
+
+#[rustfmt::skip] // One row a host.
+const MOST: [Most; 5] = [
+    // GPUs are one read and their NVLinks another; together they would be ten times as many values.
+    Most { host: "1xh100",      reads: 2, tcp_reads: 2,  event_pairs: 1 },
+    Most { host: "8xh100",      reads: 2, tcp_reads: 13, event_pairs: 8 + 2 * 4 },
+    Most { host: "32xh100",     reads: 2, tcp_reads: 7,  event_pairs: 32 },
+    Most { host: "8xh100-mig7", reads: 3, tcp_reads: 14, event_pairs: 8 + 56 + 2 * 4 },
+    Most { host: "gb200",       reads: 2, tcp_reads: 4,  event_pairs: 4 },
+];
+
+#[test]
+fn a_tick_is_three_listings_the_reads_and_a_round_trip_for_each_event_field() {
+    println!(
+        "{:<12} {:<9} {:>6} {:>6} {:>6} {:>6} {:>7} {:>9}",
+        "host", "transport", "series", "lists", "reads", "events", "pairs", "us"
+    );
+    for most in &MOST {
+        let bench = Bench::new(most.host);
+        for transport in TRANSPORTS {
+            let provider = SdkMeterProvider::builder().build();
+            let meter = DcgmMeter::builder()
+                // Its thread does nothing unless told to.
+                .interval(Duration::from_secs(600))
+                .initial_delay(Duration::from_secs(24 * 3600))
+                .client(bench.engine(transport))
+                .install(&provider)
+                .expect("the first");
+            // The first opens the session, the second is as all that follow.
+            meter.sample_now().expect("values");
+            let counted = bench.count(|| meter.sample_now().expect("values"));
+            let again = bench.count(|| meter.sample_now().expect("values"));
+            let round_trips = counted.charged.as_micros() / ROUND_TRIP.as_micros();
+            let pairs = round_trips - u128::from(counted.lists + counted.reads);
+            println!(
+                "{:<12} {:<9} {:>6} {:>6} {:>6} {:>6} {pairs:>7} {:>9}",
+                most.host,
+                format!("{transport:?}"),
+                meter.health().series,
+                counted.lists,
+                counted.reads,
+                counted.events,
+                counted.charged.as_micros(),
+            );
+            let case = format!("{} {transport:?}: {counted:?}", most.host);
+            assert_eq!(counted, again, "{case}");
+            // GPUs, their instances, and those of these.
+            assert!(counted.lists <= 3, "{case}");
+            let reads = if transport == Transport::Tcp {
+                most.tcp_reads
+            } else {
+                most.reads
+            };
+            assert!((1..=reads).contains(&counted.reads), "{case}");
+            // One for each kind of entity that has events.
+            assert!(counted.events <= 3, "{case}");
+            let known = counted.lists + counted.reads + counted.events;
+            assert_eq!(counted.all, known, "{case}: and no other");
+            // A single reply beyond the cliff would be more than any of these.
+            let round_trips = u32::try_from(counted.lists + counted.reads).expect("few");
+            let price = ROUND_TRIP * (round_trips + most.event_pairs);
+            assert!(counted.charged <= price, "{case}");
+        }
+    }
+}
