@@ -41,6 +41,7 @@ impl fmt::Display for Asked {
 
 /// It is not what was written.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Unreadable;
 
 impl FromStr for Asked {

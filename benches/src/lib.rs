@@ -1,6 +1,10 @@
 //! What the benchmarks share. Private to the workspace.
 
-#![expect(clippy::expect_used, reason = "a benchmark may fail by panicking")]
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a benchmark may fail by panicking"
+)]
 
 mod asked;
 mod count;

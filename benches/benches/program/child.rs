@@ -75,7 +75,7 @@ pub(crate) const FACTS: [&str; 13] = [
 enum Source {
     None,
     Floor(Floor),
-    Meter(DcgmMeter),
+    Meter(Box<DcgmMeter>),
 }
 
 struct Program {
@@ -127,7 +127,7 @@ impl Program {
                     .client(engine(&library(), &task.socket))
                     .install(&provider)
                     .expect("the first");
-                Source::Meter(meter)
+                Source::Meter(Box::new(meter))
             }
         };
         Self {
