@@ -1,4 +1,4 @@
-//! `inspect` and `mock_in_tests`, run as their users run them.
+//! `inspect`, run as its users run it.
 
 #![expect(
     clippy::unwrap_used,
@@ -7,10 +7,10 @@
 
 use std::process::Command;
 
-fn run(example: &str, flags: &[&str]) -> String {
+fn inspect(flags: &[&str]) -> String {
     let test = std::env::current_exe().unwrap();
     let built = test.parent().and_then(|deps| deps.parent()).unwrap();
-    let output = Command::new(built.join("examples").join(example))
+    let output = Command::new(built.join("examples/inspect"))
         .args(flags)
         .env_clear()
         .output()
@@ -21,7 +21,7 @@ fn run(example: &str, flags: &[&str]) -> String {
 
 #[test]
 fn inspect_says_what_there_is_what_is_missing_and_what_the_cap_drops() {
-    let text = run("inspect", &["--simulate=8xh100-mig7"]);
+    let text = inspect(&["--simulate=8xh100-mig7"]);
     assert!(text.starts_with("SIMULATED"), "{text}");
     for said in [
         "library  none",
@@ -33,15 +33,9 @@ fn inspect_says_what_there_is_what_is_missing_and_what_the_cap_drops() {
     ] {
         assert!(text.contains(said), "{said:?} is not in\n{text}");
     }
-    let text = run("inspect", &["--simulate=1xl4", "--fields"]);
+    let text = inspect(&["--simulate=1xl4", "--fields"]);
     let line = |name: &str| text.lines().find(|line| line.contains(name)).unwrap();
     assert!(line("DCGM_FI_DEV_GPU_TEMP_CELSIUS").ends_with("1 value"));
     assert!(line("DCGM_FI_DEV_SM_CLOCK_HERTZ").contains("no such field"));
     assert!(text.contains("0 dropped by the cap"), "{text}");
-}
-
-#[test]
-fn the_scheduler_gives_jobs_to_gpus_that_are_well() {
-    let text = run("mock_in_tests", &["--simulate=2xh100"]);
-    assert_eq!(text, "SIMULATED\ngpu 0 gets a job\ngpu 1 gets a job\n");
 }
