@@ -496,6 +496,11 @@ impl Query {
         self.blocks().is_empty()
     }
 
+    /// Whether there is no clone of it.
+    pub(crate) fn is_alone(&self) -> bool {
+        Arc::strong_count(&self.inner) == 1
+    }
+
     /// A number that no other query of this process has.
     #[must_use]
     pub fn id(&self) -> u64 {

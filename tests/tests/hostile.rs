@@ -7,14 +7,18 @@ use dcgm::{
 use dcgm_simulator::{Control, Flavour, Garbage};
 
 /// The functions in whose answers there can be garbage.
-const FUNCTIONS: [&str; 6] = [
+const FUNCTIONS: [&str; 7] = [
     "dcgmEntitiesGetLatestValues",
+    "dcgmGetLatestValues_v2",
     "dcgmGetValuesSince_v2",
     "dcgmGetEntityGroupEntities",
     "dcgmGetDeviceAttributes",
     "dcgmGetGpuInstanceHierarchy",
     "dcgmGetNvLinkLinkStatus",
 ];
+
+/// Fields beside those that are watched.
+const OTHERS: [FieldId; 3] = [FieldId::UUID, FieldId::SM_CLOCK, FieldId::SERIAL];
 
 fn is_clean(text: &str) -> bool {
     text.len() <= 4096 && !text.chars().any(char::is_control)
@@ -58,9 +62,13 @@ fn ask(engine: &Engine) -> usize {
     };
     let mut samples = Samples::new();
     let mut cursor = Cursor::new();
+    // Large enough to be worth groups.
+    let all = (0..8).map(EntityId::gpu).collect::<Vec<_>>();
+    let large = Query::new([(all, [fields.as_slice(), &OTHERS].concat())]);
     for _ in 0..3 {
         let answers = [
             engine.latest(&Query::new([(gpus.clone(), fields.clone())]), &mut samples),
+            engine.latest(&large, &mut samples),
             engine.events(&watch, &mut cursor, &mut samples),
         ];
         for answer in answers {

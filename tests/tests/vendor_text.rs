@@ -374,7 +374,11 @@ fn what_libdcgm_says_in_garbage_reaches_no_label() {
         Garbage::Unterminated,
         Garbage::InvalidUtf8,
     ] {
-        for function in ["dcgmEntitiesGetLatestValues", "dcgmGetDeviceAttributes"] {
+        for function in [
+            "dcgmEntitiesGetLatestValues",
+            "dcgmGetLatestValues_v2",
+            "dcgmGetDeviceAttributes",
+        ] {
             assert!(control.garbage(function, garbage));
         }
         let (exporter, provider) = pipeline();
@@ -388,7 +392,10 @@ fn what_libdcgm_says_in_garbage_reaches_no_label() {
             .config(config)
             .install(&provider)
             .unwrap();
-        meter.sample_now().unwrap();
+        // By lists, and by groups.
+        for _ in 0..2 {
+            meter.sample_now().unwrap();
+        }
         let labels = labels(&exporter, &provider);
         assert!(labels.len() > 100, "{garbage:?}: {}", meter.health());
         for label in &labels {

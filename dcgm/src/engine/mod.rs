@@ -2,6 +2,7 @@
 
 mod connect;
 mod embedded;
+mod groups;
 mod inventory;
 mod line;
 #[cfg(not(all(test, shuttle)))]

@@ -6,8 +6,9 @@
 
 use dcgm_sys as sys;
 
+use super::groups::Way;
 use crate::client::Query;
-use crate::entity::EntityId;
+use crate::entity::{EntityId, EntityKind};
 use crate::field::FieldId;
 use crate::value::ValueType;
 
@@ -43,6 +44,19 @@ impl Call {
     pub(super) fn wants(&self, entity: usize, field: usize) -> bool {
         let of = |blocks: &[u64], at: usize| blocks.get(at).copied().unwrap_or(0);
         self.is_whole || of(&self.blocks_of_entity, entity) & of(&self.blocks_of_field, field) != 0
+    }
+
+    /// Its entities, as the rest of this crate names them.
+    pub(super) fn ids(&self) -> impl Iterator<Item = EntityId> + '_ {
+        let id = |pair: &sys::dcgmGroupEntityPair_t| {
+            EntityId::new(EntityKind::from_raw(pair.entityGroupId), pair.entityId)
+        };
+        self.entities.iter().map(id)
+    }
+
+    /// Its fields.
+    pub(super) fn field_ids(&self) -> Vec<FieldId> {
+        self.fields.iter().copied().map(FieldId::from_raw).collect()
     }
 }
 
@@ -197,6 +211,7 @@ pub(super) struct Plan {
     query: Query,
     pub(super) calls: Vec<Call>,
     left_out: Vec<FieldId>,
+    pub(super) way: Way,
 }
 
 impl Plan {
@@ -207,6 +222,7 @@ impl Plan {
             query: query.clone(),
             calls: Vec::new(),
             left_out: Vec::new(),
+            way: Way::default(),
         };
         plan.leave_out(&unknown, limits);
         plan
@@ -215,19 +231,28 @@ impl Plan {
     /// Cuts it anew, without these fields, too.
     pub(super) fn leave_out(&mut self, fields: &[FieldId], limits: Limits) {
         self.left_out.extend(fields);
-        let asked = |fields: &[FieldId]| -> Vec<FieldId> {
-            fields
-                .iter()
-                .copied()
-                .filter(|field| !self.left_out.contains(field))
-                .collect()
-        };
-        let blocks = self
-            .query
-            .blocks()
-            .iter()
-            .map(|(entities, fields)| (entities.clone(), asked(fields)));
-        self.calls = cut(&blocks.collect::<Vec<_>>(), limits);
+        self.calls = self.cut(limits);
+        self.way = Way::default();
+    }
+
+    /// What is asked for, in the fewest calls.
+    pub(super) fn cut(&self, limits: Limits) -> Vec<Call> {
+        let asked = |field: &FieldId| !self.left_out.contains(field);
+        let blocks = self.query.blocks().iter().map(|(entities, fields)| {
+            let fields = fields.iter().copied().filter(asked);
+            (entities.clone(), fields.collect())
+        });
+        cut(&blocks.collect::<Vec<_>>(), limits)
+    }
+
+    /// How many values it reads, at most.
+    pub(super) fn values(&self) -> usize {
+        self.query.len()
+    }
+
+    /// Whether nobody has the query any more.
+    pub(super) fn is_forgotten(&self) -> bool {
+        self.query.is_alone()
     }
 
     /// The pairs that are not asked for.

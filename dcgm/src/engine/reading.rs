@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::groups::Way;
 use super::line::Line;
 use super::plan::{Call, Plan};
 use super::session::Session;
@@ -54,26 +55,59 @@ impl Session {
     }
 
     fn ask_latest(&mut self, query: &Query, into: &mut Samples) -> Result<()> {
-        if !self.plans.contains_key(&query.id()) {
-            if self.plans.len() >= MOST_PLANS {
-                self.plans.clear();
-            }
-            let dcgm = self.line.dcgm();
-            // One field that the library does not know fails a whole call.
-            let plan = Plan::new(query, self.limits(), |field| dcgm.knows_field(field));
-            self.plans.insert(query.id(), plan);
-        }
-        let limits = self.limits();
-        let Self {
-            plans,
-            records,
-            line,
-            ..
-        } = self;
-        let Some(plan) = plans.get_mut(&query.id()) else {
-            return Ok(());
+        let mut plan = match self.plans.remove(&query.id()) {
+            Some(plan) => plan,
+            None => self.plan(query)?,
         };
         into.reserve(query.len());
+        let outcome = match self.read_groups(&mut plan, into) {
+            Ok(true) => Ok(()),
+            Ok(false) => self.read_lists(&mut plan, into),
+            Err(error) => Err(error),
+        };
+        if outcome.is_ok() {
+            for (entity, field) in plan.left_out() {
+                let value = Err(Absent::NotSupported);
+                into.push(Sample {
+                    entity,
+                    field,
+                    timestamp: Timestamp::NEVER,
+                    value,
+                });
+            }
+        }
+        // An engine that refuses everything is sick. Left out for good, the fields would be missed
+        // when it is well again.
+        if !plan.calls.is_empty() || outcome.is_ok() {
+            self.plans.insert(query.id(), plan);
+        }
+        outcome
+    }
+
+    /// How a query is to be read.
+    fn plan(&mut self, query: &Query) -> Result<Plan> {
+        let is_full = self.plans.len() >= MOST_PLANS;
+        let (forgotten, kept) = core::mem::take(&mut self.plans)
+            .into_iter()
+            .partition(|(_, plan)| is_full || plan.is_forgotten());
+        self.plans = kept;
+        for mut plan in HashMap::into_values(forgotten) {
+            self.release_plan(&mut plan)?;
+        }
+        let dcgm = self.line.dcgm();
+        // One field that the library does not know fails a whole call.
+        let known = |field| dcgm.knows_field(field);
+        Ok(Plan::new(query, self.limits(), known))
+    }
+
+    /// Asks for a list of pairs in each call.
+    fn read_lists(&mut self, plan: &mut Plan, into: &mut Samples) -> Result<()> {
+        let refusal = Error::Call {
+            function: "dcgmEntitiesGetLatestValues",
+            code: ReturnCode::GENERIC_ERROR,
+        };
+        let limits = self.limits();
+        let Self { records, line, .. } = self;
         loop {
             let mut refused = None;
             for call in &mut plan.calls {
@@ -93,23 +127,12 @@ impl Session {
             match refused {
                 None => break,
                 // None by itself: there is nothing to leave out.
-                Some(fields) if fields.is_empty() => {
-                    return Err(Error::Call {
-                        function: "dcgmEntitiesGetLatestValues",
-                        code: ReturnCode::GENERIC_ERROR,
-                    });
-                }
+                Some(fields) if fields.is_empty() => return Err(refusal),
                 Some(fields) => {
                     plan.leave_out(&fields, limits);
                     into.clear();
                     if plan.calls.is_empty() {
-                        // An engine that refuses everything is sick. Left out for good, the fields
-                        // would be missed when it is well again.
-                        self.plans.remove(&query.id());
-                        return Err(Error::Call {
-                            function: "dcgmEntitiesGetLatestValues",
-                            code: ReturnCode::GENERIC_ERROR,
-                        });
+                        return Err(refusal);
                     }
                     tracing::warn!(
                         ?fields,
@@ -118,14 +141,8 @@ impl Session {
                 }
             }
         }
-        for (entity, field) in plan.left_out() {
-            let value = Err(Absent::NotSupported);
-            into.push(Sample {
-                entity,
-                field,
-                timestamp: Timestamp::NEVER,
-                value,
-            });
+        if matches!(plan.way, Way::Unread) {
+            plan.way = Way::Read;
         }
         Ok(())
     }

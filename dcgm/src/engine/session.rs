@@ -20,7 +20,7 @@ use crate::code::ReturnCode;
 use crate::cursor::Cursor;
 use crate::endpoint::Endpoint;
 use crate::error::{ConnectCause, Error, Result};
-use crate::ffi::{Dcgm, Records, Transport};
+use crate::ffi::{Dcgm, Reader, Records, Transport};
 use crate::sample::Samples;
 use crate::version::{BuildInfo, Version};
 
@@ -95,6 +95,7 @@ pub(super) struct Session {
     pub(super) watches: Watches,
     pub(super) plans: HashMap<u64, Plan>,
     pub(super) records: Records,
+    pub(super) reader: Reader,
     pub(super) scratch: String,
     pub(super) ids: Vec<u32>,
     /// An engine that does not know the request for latest values: they are put together from all
@@ -385,6 +386,7 @@ impl Session {
             watches: watches_on(transport),
             plans: HashMap::new(),
             records: Records::default(),
+            reader: Reader::default(),
             scratch: String::new(),
             ids: Vec::new(),
             without_latest: None,
@@ -402,13 +404,13 @@ impl Session {
         if self.is_old() { 64 } else { 1024 }
     }
 
-    /// What a call for latest values can carry.
+    /// What a call for latest values by a list can carry.
     pub(super) fn limits(&self) -> Limits {
         Limits {
             entities: self.entity_limit(),
             fields: 128,
-            // 32 GPUs with 127 fields; 17 MB of buffer.
-            values: 4096,
+            // 4 MiB of buffer.
+            values: 1024,
             bytes: match self.transport {
                 // Of 16,384 bytes, 8,520 are fixed in a reply of 4.x, and about 800 in one of 3.3.
                 // 3.3 was seen to answer 480 numbers at once, of 32 bytes each.
@@ -428,6 +430,9 @@ impl Drop for Session {
             let mine: Vec<_> = self.watches.lock().iter().filter(mine).cloned().collect();
             for watched in mine {
                 drop(self.unwatch(&watched));
+            }
+            for (_, mut plan) in core::mem::take(&mut self.plans) {
+                drop(self.release_plan(&mut plan));
             }
         } else {
             // Groups and watches go with the connection.

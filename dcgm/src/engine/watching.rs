@@ -17,7 +17,7 @@ use crate::field::FieldId;
 use crate::sample::Timestamp;
 
 /// As many fields as a field group takes. The header says 128, and 128 are refused.
-const FIELD_LIMIT: usize = 127;
+pub(super) const FIELD_LIMIT: usize = 127;
 
 /// What the engine was made to hold for a watch.
 #[derive(Debug)]
@@ -218,7 +218,7 @@ impl Session {
 }
 
 /// Keeps the first outcome that ends the session.
-fn note(kept: &mut Result<()>, outcome: Result<()>) {
+pub(super) fn note(kept: &mut Result<()>, outcome: Result<()>) {
     if kept.is_ok() && outcome.as_ref().is_err_and(Error::is_disconnected) {
         *kept = outcome;
     }
@@ -438,7 +438,7 @@ fn unique<T: Copy + PartialEq>(items: &[T]) -> Vec<T> {
 }
 
 /// A name that nobody else has: field groups' names are shared by all clients of an engine.
-fn name() -> CString {
+pub(super) fn name() -> CString {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let time = SystemTime::now()
         .duration_since(UNIX_EPOCH)

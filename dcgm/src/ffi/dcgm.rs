@@ -8,7 +8,8 @@ use std::time::Duration;
 use dcgm_sys as sys;
 use sys::Versioned as _;
 
-use super::{Parts, call, text, visit, zeroed};
+use super::places::Asked;
+use super::{Parts, Reader, call, text, visit, zeroed};
 use crate::entity::{EntityId, EntityKind, EntityStatus, Link};
 use crate::error::{Error, Result};
 use crate::field::FieldId;
@@ -376,16 +377,29 @@ impl Dcgm {
         }
     }
 
+    /// The latest values of a group, which holds these entities and fields: see [`visit::latest`].
+    pub(crate) fn latest(
+        self,
+        handle: &HandleCell,
+        pair: (GroupId, FieldGroupId),
+        (entities, fields): (&[sys::dcgmGroupEntityPair_t], &[u16]),
+        reader: &mut Reader,
+        take: impl FnMut(usize, usize, Sample<'_>),
+    ) -> Result<()> {
+        let asked = Asked { entities, fields };
+        visit::latest(self, handle, pair, asked, reader, take)
+    }
+
     /// Every sample since a time: see [`visit::since`].
     pub(crate) fn since(
         self,
         handle: &HandleCell,
-        (group, fields): (GroupId, FieldGroupId),
+        pair: (GroupId, FieldGroupId),
         from: Timestamp,
         scratch: &mut String,
         take: &mut dyn FnMut(Sample<'_>),
     ) -> Result<Timestamp> {
-        visit::since(self, handle, group, fields, from, scratch, take)
+        visit::since(self, handle, pair, from, scratch, take)
     }
 
     /// Whether the library knows a field. One that it does not know fails every request that names

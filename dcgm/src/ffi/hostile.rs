@@ -14,7 +14,7 @@ mod script;
 
 use script::{Script, Told};
 
-use super::{Dcgm, FieldGroupId, GroupId, HandleCell, Records, text};
+use super::{Dcgm, FieldGroupId, GroupId, HandleCell, Reader, Records, text};
 use crate::code::ReturnCode;
 use crate::cursor::Cursor;
 use crate::entity::{Entity, EntityId, EntityKind};
@@ -24,8 +24,8 @@ use crate::value::{Absent, Value};
 use dcgm_sys as sys;
 
 /// The functions that are asked, a script's first byte says which.
-const PATHS: [fn(); 8] = [
-    latest, since, identity, list, attributes, instances, links, builds,
+const PATHS: [fn(); 9] = [
+    latest, since, identity, list, attributes, instances, links, builds, grouped,
 ];
 
 /// Plays a script, and panics if anything is handed out that must not be.
@@ -39,61 +39,79 @@ fn dcgm() -> Dcgm {
     Dcgm::new(library::library())
 }
 
-/// The latest values of a few pairs.
-fn latest() {
-    let (mut entities, mut fields) = script::with(|script| {
-        let entities: Vec<_> = (0..=script.byte() % 4).map(|_| script.pair()).collect();
-        let fields: Vec<_> = (0..=script.byte() % 6).map(|_| script.field()).collect();
+/// A few entities and fields, each once.
+fn asked() -> (Vec<sys::dcgmGroupEntityPair_t>, Vec<u16>) {
+    script::with(|script| {
+        let mut entities: Vec<_> = (0..=script.byte() % 4).map(|_| script.pair()).collect();
+        let mut fields: Vec<_> = (0..=script.byte() % 6).map(|_| script.field()).collect();
+        entities.sort_by_key(id);
+        entities.dedup_by_key(|pair| id(pair));
+        fields.sort_unstable();
+        fields.dedup();
         (entities, fields)
-    });
-    let (asked, names) = (entities.clone(), fields.clone());
-    let handle = HandleCell::default();
+    })
+}
+
+/// The latest values of a few pairs, by a list.
+fn latest() {
+    let (entities, fields) = asked();
     let mut records = Records::default();
-    let mut seen = Samples::new();
     // Twice into the same buffer: what the first call left behind is no value of the second.
     for _ in 0..2 {
-        script::forget();
-        seen.clear();
-        let mut places = Vec::new();
-        let outcome = records.latest(
-            dcgm(),
-            &handle,
-            &mut entities,
-            &mut fields,
-            |e, f, sample| {
-                check_text(&sample);
-                places.push((e, f));
-                seen.push(sample);
-            },
-        );
-        (entities, fields) = (asked.clone(), names.clone());
-        let told = script::told();
-        if outcome.is_err() {
-            assert!(seen.is_empty(), "a call that failed has values");
-            continue;
-        }
-        assert!(seen.len() <= asked.len() * names.len());
-        let mut samples = seen.iter().zip(places);
-        for (at, told) in told.iter().enumerate() {
-            let pair = asked[at / names.len()];
-            let Some(told) = told else {
-                let (sample, place) = samples.next().expect("an empty record is a sample");
-                assert_eq!(place, (at / names.len(), at % names.len()));
-                assert_eq!(sample.value, Err(Absent::Malformed));
-                assert_eq!(sample.entity, id(&pair));
-                continue;
-            };
-            let entity = asked.iter().position(|pair| id(pair) == told.entity);
-            let field = names.iter().position(|field| *field == told.field);
-            let (Some(_), Some(_)) = (entity, field) else {
-                continue;
-            };
-            let (sample, (e, f)) = samples.next().expect("what was asked for is a sample");
-            assert_eq!((id(&asked[e]), names[f]), (told.entity, told.field));
-            check(&sample, told);
-        }
-        assert!(samples.next().is_none(), "more samples than records");
+        each_pair_once(&entities, &fields, |take| {
+            let (mut entities, mut fields) = (entities.clone(), fields.clone());
+            let handle = HandleCell::default();
+            records.latest(dcgm(), &handle, &mut entities, &mut fields, take)
+        });
     }
+}
+
+/// The latest values of a few pairs, by a group of them.
+fn grouped() {
+    let (entities, fields) = asked();
+    let mut reader = Reader::default();
+    for _ in 0..2 {
+        each_pair_once(&entities, &fields, |take| {
+            script::hold(&entities, &fields);
+            let pair = (GroupId(1), FieldGroupId(2));
+            let asked = (entities.as_slice(), fields.as_slice());
+            dcgm().latest(&HandleCell::default(), pair, asked, &mut reader, take)
+        });
+    }
+}
+
+/// Whether there is a sample of each pair, once, and it is the first that was told of it.
+fn each_pair_once(
+    entities: &[sys::dcgmGroupEntityPair_t],
+    fields: &[u16],
+    read: impl FnOnce(&mut dyn FnMut(usize, usize, Sample<'_>)) -> crate::Result<()>,
+) {
+    script::forget();
+    let mut seen = Samples::new();
+    let mut places = Vec::new();
+    let outcome = read(&mut |entity, field, sample| {
+        check_text(&sample);
+        places.push((entity, field));
+        seen.push(sample);
+    });
+    if outcome.is_err() {
+        // What a callback was told before is the caller's to forget.
+        return;
+    }
+    let told = script::told();
+    for (sample, (entity, field)) in seen.iter().zip(&places) {
+        let pair = (id(&entities[*entity]), fields[*field]);
+        assert_eq!((sample.entity, sample.field.raw()), pair);
+        let mut all = told.iter().flatten();
+        match all.find(|told| (told.entity, told.field) == pair) {
+            Some(told) => check(&sample, told),
+            None => assert_eq!(sample.value, Err(Absent::Malformed)),
+        }
+    }
+    assert_eq!(places.len(), entities.len() * fields.len());
+    places.sort_unstable();
+    places.dedup();
+    assert_eq!(places.len(), seen.len(), "a pair came twice");
 }
 
 /// Samples since a time, and the cursor that goes by them.

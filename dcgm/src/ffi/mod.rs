@@ -15,6 +15,7 @@ mod inventory;
 #[cfg(test)]
 #[cfg(shuttle)]
 pub(crate) mod peer;
+mod places;
 mod records;
 mod text;
 mod thread;
@@ -24,6 +25,7 @@ pub(crate) use dcgm::{Dcgm, FieldGroupId, GroupId, HandleCell, Transport};
 pub(crate) use inventory::Parts;
 pub(crate) use records::Records;
 pub(crate) use thread::block_signals;
+pub(crate) use visit::Reader;
 
 use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
 

@@ -3,12 +3,12 @@
 use dcgm_sys as sys;
 
 use super::decode::{self, Raw, Scratch};
+use super::places::{Asked, Places, Told};
 use super::{Dcgm, HandleCell, call};
 use crate::entity::{EntityId, EntityKind};
 use crate::error::Result;
 use crate::field::FieldId;
 use crate::sample::{Sample, Timestamp};
-use crate::value::Absent;
 
 /// Records of about 4 KiB each: used again for each call, and grown when a call needs more.
 #[derive(Default)]
@@ -16,15 +16,14 @@ pub(crate) struct Records {
     buffer: Vec<sys::dcgmFieldValue_v2>,
     /// Whether a record of the last call may not have been looked at.
     unread: bool,
+    places: Places,
     scratch: Scratch,
 }
 
 impl Records {
-    /// Asks for the latest value of every field of every entity, and gives each to `take`, with its
-    /// place in the request: entity by entity, and field by field within.
-    ///
-    /// Answers are matched by what they say they are, since DCGM promises no order. A record that
-    /// was left empty is a [`Absent::Malformed`] of the pair that stands in its place.
+    /// Asks for the latest value of every field of every entity, and gives each to `take`, once,
+    /// with its place in the request: which entity, and which field. A pair that was passed over is
+    /// [`Absent::Malformed`](crate::Absent::Malformed).
     pub(crate) fn latest(
         &mut self,
         dcgm: Dcgm,
@@ -116,58 +115,30 @@ impl Records {
     ) {
         let Self {
             buffer,
+            places,
             scratch,
             unread,
         } = self;
-        let mut records = buffer.iter_mut();
-        for (entity_at, entity) in entities.iter().enumerate() {
-            for (field_at, field) in fields.iter().enumerate() {
-                let Some(record) = records.next() else { return };
-                let mut place = (entity_at, field_at);
-                let sample = if core::mem::take(&mut record.version) == 0 {
-                    missing(*entity, *field)
-                } else {
-                    // In the order of the request, as every release has answered so far.
-                    if !is_pair(record, *entity) || record.fieldId != *field {
-                        // What was not asked for is left out.
-                        let Some(found) = find(record, entities, fields) else {
-                            continue;
-                        };
-                        place = found;
-                    }
-                    sample(record, scratch)
-                };
-                take(place.0, place.1, sample);
+        let asked = Asked { entities, fields };
+        places.begin();
+        for record in buffer.iter_mut().take(entities.len() * fields.len()) {
+            // Left alone.
+            if core::mem::take(&mut record.version) == 0 {
+                continue;
+            }
+            let told = Told {
+                kind: record.entityGroupId,
+                id: record.entityId,
+                field: record.fieldId,
+            };
+            if let Some((entity, field)) = places.take(asked, told) {
+                take(entity, field, sample(record, scratch));
             }
         }
         *unread = false;
-    }
-}
-
-fn is_pair(record: &sys::dcgmFieldValue_v2, pair: sys::dcgmGroupEntityPair_t) -> bool {
-    pair.entityGroupId == record.entityGroupId && pair.entityId == record.entityId
-}
-
-/// Where a record that came in another order stands in the request; `None` if it was not asked for.
-#[cold]
-fn find(
-    record: &sys::dcgmFieldValue_v2,
-    entities: &[sys::dcgmGroupEntityPair_t],
-    fields: &[u16],
-) -> Option<(usize, usize)> {
-    let entity_at = entities.iter().position(|pair| is_pair(record, *pair))?;
-    let field_at = fields.iter().position(|field| *field == record.fieldId)?;
-    Some((entity_at, field_at))
-}
-
-/// What a record that was left alone says.
-#[cold]
-fn missing(entity: sys::dcgmGroupEntityPair_t, field: u16) -> Sample<'static> {
-    Sample {
-        entity: EntityId::new(EntityKind::from_raw(entity.entityGroupId), entity.entityId),
-        field: FieldId::from_raw(field),
-        timestamp: Timestamp::NEVER,
-        value: Err(Absent::Malformed),
+        for (entity, field, sample) in places.unanswered(asked) {
+            take(entity, field, sample);
+        }
     }
 }
 

@@ -7,18 +7,78 @@ use std::panic::{self, AssertUnwindSafe};
 use dcgm_sys as sys;
 
 use super::decode::{self, Raw, Scratch};
+use super::places::{Asked, Places, Told};
 use super::{Dcgm, FieldGroupId, GroupId, HandleCell, call};
 use crate::entity::{EntityId, EntityKind};
 use crate::error::Result;
 use crate::field::FieldId;
 use crate::sample::{Sample, Timestamp};
 
+/// What reading by groups needs, used again each time.
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    places: Places,
+    scratch: Scratch,
+}
+
 /// What the callback writes to.
-struct Sink<'a> {
-    take: &'a mut dyn FnMut(Sample<'_>),
+struct Sink<'a, F> {
+    take: F,
     scratch: &'a mut Scratch,
     /// A panic under `take`. It must not cross C, so it waits here.
     panic: Option<Box<dyn Any + Send>>,
+}
+
+/// A function that hands values out, told whom to call and with what.
+fn visit<F: FnMut(Told, &mut Scratch, &sys::dcgmFieldValue_v1)>(
+    scratch: &mut Scratch,
+    take: F,
+    ask: impl FnOnce(sys::dcgmFieldValueEntityEnumeration_f, *mut c_void) -> Result<()>,
+) -> Result<()> {
+    let mut sink = Sink {
+        take,
+        scratch,
+        panic: None,
+    };
+    let outcome = ask(Some(on_values::<F>), (&raw mut sink).cast::<c_void>());
+    if let Some(payload) = sink.panic.take() {
+        panic::resume_unwind(payload);
+    }
+    outcome
+}
+
+/// The latest value of every pair of a group, each once, with its place among `asked`: what the
+/// group holds. A pair that is passed over is [`Absent::Malformed`](crate::Absent::Malformed).
+pub(super) fn latest(
+    dcgm: Dcgm,
+    handle: &HandleCell,
+    (group, fields): (GroupId, FieldGroupId),
+    asked: Asked<'_>,
+    reader: &mut Reader,
+    mut take: impl FnMut(usize, usize, Sample<'_>),
+) -> Result<()> {
+    let Reader { places, scratch } = reader;
+    places.begin();
+    visit(
+        scratch,
+        |told, scratch, value| {
+            if let Some((entity, field)) = places.take(asked, told) {
+                take(entity, field, sample(told, value, scratch));
+            }
+        },
+        // SAFETY: the callback is called on this thread and before the function returns, with what
+        // it was made for, which nothing else uses meanwhile.
+        |on_values, sink| unsafe {
+            call!(
+                dcgm.library(),
+                dcgmGetLatestValues_v2(handle.get(), group.0, fields.0, on_values, sink)
+            )
+        },
+    )?;
+    for (entity, field, sample) in places.unanswered(asked) {
+        take(entity, field, sample);
+    }
+    Ok(())
 }
 
 /// Every sample since a time, entity by entity, field by field, ascending in time; pairs without
@@ -26,49 +86,66 @@ struct Sink<'a> {
 pub(super) fn since(
     dcgm: Dcgm,
     handle: &HandleCell,
-    group: GroupId,
-    fields: FieldGroupId,
+    (group, fields): (GroupId, FieldGroupId),
     from: Timestamp,
     scratch: &mut Scratch,
     take: &mut dyn FnMut(Sample<'_>),
 ) -> Result<Timestamp> {
     let mut next = 0;
-    let mut sink = Sink {
-        take,
+    let outcome = visit(
         scratch,
-        panic: None,
-    };
-    // SAFETY: `on_values` is called on this thread and before the function returns, with a pointer
-    // to `sink`, which nothing else uses meanwhile.
-    let outcome = unsafe {
-        call!(
-            dcgm.library(),
-            dcgmGetValuesSince_v2(
-                handle.get(),
-                group.0,
-                fields.0,
-                from.micros(),
-                &raw mut next,
-                Some(on_values),
-                (&raw mut sink).cast::<c_void>()
+        |told, scratch, value| take(sample(told, value, scratch)),
+        // SAFETY: as above; and it writes one integer.
+        |on_values, sink| unsafe {
+            call!(
+                dcgm.library(),
+                dcgmGetValuesSince_v2(
+                    handle.get(),
+                    group.0,
+                    fields.0,
+                    from.micros(),
+                    &raw mut next,
+                    on_values,
+                    sink
+                )
             )
-        )
-    };
-    if let Some(payload) = sink.panic.take() {
-        panic::resume_unwind(payload);
-    }
+        },
+    );
     // Where it fails, `next` is 0, or what it was before.
     outcome.map(|()| Timestamp::from_micros(next))
+}
+
+#[inline]
+fn sample<'a>(
+    told: Told,
+    value: &'a sys::dcgmFieldValue_v1,
+    scratch: &'a mut Scratch,
+) -> Sample<'a> {
+    let payload: *const [u8; 4096] = (&raw const value.value).cast();
+    // SAFETY: the union is 4096 bytes long. Of text and blobs DCGM writes only the used bytes; the
+    // rest is what its buffer held before, which is initialised memory of its own.
+    let payload = unsafe { &*payload };
+    let raw = Raw {
+        status: value.status,
+        field_type: value.fieldType,
+        payload,
+    };
+    Sample {
+        entity: EntityId::new(EntityKind::from_raw(told.kind), told.id),
+        field: FieldId::from_raw(told.field),
+        timestamp: Timestamp::from_micros(value.ts),
+        value: decode::value(&raw, scratch),
+    }
 }
 
 /// Hands values on. No panic crosses into C, and no pointer survives the call.
 ///
 /// # Safety
 ///
-/// `user` points to a [`Sink`] that nothing else uses, and `values` to `count` values.
-unsafe extern "C" fn on_values(
+/// `user` points to a [`Sink`] of this `F` that nothing else uses, and `values` to `count` values.
+unsafe extern "C" fn on_values<F: FnMut(Told, &mut Scratch, &sys::dcgmFieldValue_v1)>(
     kind: c_uint,
-    entity: c_uint,
+    id: c_uint,
     values: *mut sys::dcgmFieldValue_v1,
     count: c_int,
     user: *mut c_void,
@@ -77,7 +154,7 @@ unsafe extern "C" fn on_values(
     const STOP: c_int = -1;
 
     // SAFETY: by this function's contract.
-    let sink = unsafe { &mut *user.cast::<Sink<'_>>() };
+    let sink = unsafe { &mut *user.cast::<Sink<'_, F>>() };
     if sink.panic.is_some() {
         return STOP;
     }
@@ -90,22 +167,12 @@ unsafe extern "C" fn on_values(
     let values = unsafe { core::slice::from_raw_parts(values, count) };
     let copied = panic::catch_unwind(AssertUnwindSafe(|| {
         for value in values {
-            let payload: *const [u8; 4096] = (&raw const value.value).cast();
-            // SAFETY: the union is 4096 bytes long. Of text and blobs DCGM writes only the used
-            // bytes; the rest is what its buffer held before, which is initialised memory of its
-            // own.
-            let payload = unsafe { &*payload };
-            let raw = Raw {
-                status: value.status,
-                field_type: value.fieldType,
-                payload,
+            let told = Told {
+                kind,
+                id,
+                field: value.fieldId,
             };
-            (sink.take)(Sample {
-                entity: EntityId::new(EntityKind::from_raw(kind), entity),
-                field: FieldId::from_raw(value.fieldId),
-                timestamp: Timestamp::from_micros(value.ts),
-                value: decode::value(&raw, sink.scratch),
-            });
+            (sink.take)(told, sink.scratch, value);
         }
     }));
     match copied {

@@ -168,7 +168,7 @@ fn a_meter_is_dropped_inside_a_callback_of_the_programs() {
             register();
         }
         if hang {
-            let name = "dcgmEntitiesGetLatestValues";
+            let name = "dcgmGetLatestValues_v2";
             let fault = Fault::HangUntilDisconnected;
             assert!(bench.control.fault(name, fault, u32::MAX));
             wait_for(name, BOUND, || bench.control.hanging() > 0);
@@ -253,7 +253,7 @@ fn a_process_ends_without_a_shutdown() {
         _ => None,
     };
     if let Some(fault) = fault {
-        let name = "dcgmEntitiesGetLatestValues";
+        let name = "dcgmGetLatestValues_v2";
         assert!(bench.control.fault(name, fault, u32::MAX));
         wait_for(name, BOUND, || bench.control.hanging() > 0);
     }

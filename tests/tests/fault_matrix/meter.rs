@@ -28,7 +28,7 @@ fn is_called_at_each_tick(row: &Row) -> bool {
     matches!(
         row.function,
         "dcgmGetEntityGroupEntities"
-            | "dcgmEntitiesGetLatestValues"
+            | "dcgmGetLatestValues_v2"
             | "dcgmGetValuesSince_v2"
             | "dcgmUpdateAllFields"
     )
@@ -129,8 +129,11 @@ fn combination(bench: &Bench, row: &Row, code: ReturnCode, moment: Moment) {
 fn all(bench: &Bench, row: &Row) -> usize {
     let mut done = 0;
     for code in crate::codes() {
-        combination(bench, row, code, Moment::Start);
-        done += 1;
+        // Groups are made for what is read again.
+        if row.step != Step::LatestAgain {
+            combination(bench, row, code, Moment::Start);
+            done += 1;
+        }
         if is_called_at_each_tick(row) {
             combination(bench, row, code, Moment::Running);
             done += 1;

@@ -16,7 +16,12 @@ use crate::table::{Hides, ROWS, Row, Step};
 fn shows(row: &Row) -> Option<Step> {
     match row.hides {
         Hides::Nothing | Hides::TooOld => Some(row.step),
-        Hides::Detail | Hides::Unsupported | Hides::Release | Hides::Pointer | Hides::End => None,
+        Hides::Detail
+        | Hides::Lists
+        | Hides::Unsupported
+        | Hides::Release
+        | Hides::Pointer
+        | Hides::End => None,
     }
 }
 

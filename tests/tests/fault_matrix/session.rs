@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use dcgm::{
-    Client, Cursor, EntityId, EntityKind, Error, FieldId, Query, Result, Samples, WatchRequest,
+    Client, Cursor, EntityId, EntityKind, Error, FieldId, Query, Result, Samples, ValueType,
+    WatchRequest,
 };
 
 use crate::table::Step;
@@ -48,8 +49,14 @@ pub(crate) fn run(engine: &dyn Client) -> Failures {
         .map_err(|error| note(Step::WatchEvents, Err(error)))
         .ok();
     let mut samples = Samples::new();
-    let query = Query::new([(gpus, fields.to_vec())]);
+    // More than is read by lists for good.
+    let known = FieldId::all()
+        .iter()
+        .filter(|info| info.value_type == ValueType::Int);
+    let known = known.map(|info| info.id);
+    let query = Query::new([(gpus, fields.into_iter().chain(known).take(60).collect())]);
     note(Step::Latest, engine.latest(&query, &mut samples));
+    note(Step::LatestAgain, engine.latest(&query, &mut samples));
     if let Some(events) = &events {
         let outcome = engine.events(events, &mut Cursor::new(), &mut samples);
         note(Step::Events, outcome);

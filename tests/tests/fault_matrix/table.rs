@@ -14,6 +14,8 @@ pub(crate) enum Step {
     Watch,
     WatchEvents,
     Latest,
+    /// The same once more, which is worth a group then.
+    LatestAgain,
     Events,
     Update,
     /// Listing once more, after the watches were dropped.
@@ -31,6 +33,9 @@ pub(crate) enum Hides {
     Unsupported,
     /// An engine that is too old is asked in another way.
     TooOld,
+    /// What is not read by groups is read by lists: all but the end of the connection and DCGM's
+    /// timeout.
+    Lists,
     /// There is nobody to tell: a watch is given back. The end of the connection is found by the
     /// next call.
     Release,
@@ -89,6 +94,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("dcgmWatchFields",             Step::Watch,       Hides::Nothing,     ErrorKind::Watch,     Only::Both),
     row("dcgmGetValuesSince_v2",       Step::WatchEvents, Hides::Nothing,     ErrorKind::Watch,     Only::Both),
     row("dcgmEntitiesGetLatestValues", Step::Latest,      Hides::TooOld,      ErrorKind::Read,      Only::Both),
+    row("dcgmGetLatestValues_v2",      Step::LatestAgain, Hides::Lists,       ErrorKind::Read,      Only::Both),
     row("dcgmUpdateAllFields",         Step::Update,      Hides::Nothing,     ErrorKind::Read,      Only::Embedded),
     row("dcgmUnwatchFields",           Step::Again,       Hides::Release,     ErrorKind::Read,      Only::Both),
     row("dcgmFieldGroupDestroy",       Step::Again,       Hides::Release,     ErrorKind::Read,      Only::Both),
@@ -107,7 +113,7 @@ pub(crate) fn shows(row: &Row, code: ReturnCode) -> Option<Step> {
     let serious = ends(code) || code == ReturnCode::TIMEOUT;
     match row.hides {
         Hides::Nothing | Hides::Pointer => Some(row.step),
-        Hides::Detail => serious.then_some(row.step),
+        Hides::Detail | Hides::Lists => serious.then_some(row.step),
         Hides::Unsupported => (code.class() != Class::Unsupported).then_some(row.step),
         // What a GPU is, is asked by it too, and missed as a detail.
         Hides::TooOld if serious => Some(Step::Entities),

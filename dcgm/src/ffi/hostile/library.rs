@@ -6,13 +6,15 @@ use std::sync::OnceLock;
 use dcgm_sys as sys;
 
 use super::id;
-use super::script::{self, Told};
+use super::script::{self, Script, Told};
+use crate::entity::EntityId;
 
 pub(super) fn library() -> &'static sys::Library {
     static LIBRARY: OnceLock<sys::Library> = OnceLock::new();
     LIBRARY.get_or_init(|| {
         let symbols = sys::Symbols {
             dcgmEntitiesGetLatestValues: Some(latest),
+            dcgmGetLatestValues_v2: Some(grouped),
             dcgmGetValuesSince_v2: Some(since),
             dcgmGetEntityGroupEntities: Some(list),
             dcgmGetDeviceAttributes: Some(attributes),
@@ -53,32 +55,74 @@ unsafe extern "C" fn latest(
     let values = unsafe { core::slice::from_raw_parts_mut(values, rows * columns) };
     script::with(|script| {
         for (at, value) in values.iter_mut().enumerate() {
-            let mut entity = id(&entities[at / columns]);
-            let mut field = fields[at % columns];
-            match script.byte() % 8 {
-                0 => {
-                    script::tell(None);
-                    continue;
-                }
-                1 => entity = id(&script.pair()),
-                2 => field = script.field(),
-                3 => (entity, field) = (id(&entities[0]), fields[0]),
-                _ => {}
+            let (entity, field) = (id(&entities[at / columns]), fields[at % columns]);
+            let told = answer(script, (entity, field), (id(&entities[0]), fields[0]));
+            if let Some(told) = &told {
+                value.version = u32::from(script.byte()).max(1);
+                value.entityGroupId = told.entity.kind.raw();
+                value.entityId = told.entity.id;
+                value.fieldId = told.field;
+                value.fieldType = told.kind;
+                value.status = told.status;
+                value.unused = u32::MAX;
+                value.ts = told.time;
+                value.value.blob = chars(&told.payload);
             }
-            let told = script.record(entity, field);
-            value.version = u32::from(script.byte()).max(1);
-            value.entityGroupId = told.entity.kind.raw();
-            value.entityId = told.entity.id;
-            value.fieldId = told.field;
-            value.fieldType = told.kind;
-            value.status = told.status;
-            value.unused = u32::MAX;
-            value.ts = told.time;
-            value.value.blob = chars(&told.payload);
-            script::tell(Some(told));
+            script::tell(told);
         }
         script.code()
     })
+}
+
+/// What is told of a pair: nothing, something of another, of the first once more, or of it.
+fn answer(script: &mut Script, pair: (EntityId, u16), first: (EntityId, u16)) -> Option<Told> {
+    let (entity, field) = match script.byte() % 8 {
+        0 => return None,
+        1 => (id(&script.pair()), pair.1),
+        2 => (pair.0, script.field()),
+        3 => first,
+        _ => pair,
+    };
+    Some(script.record(entity, field))
+}
+
+/// # Safety
+///
+/// As the function of DCGM's.
+unsafe extern "C" fn grouped(
+    _: sys::dcgmHandle_t,
+    _: sys::dcgmGpuGrp_t,
+    _: sys::dcgmFieldGrp_t,
+    callback: sys::dcgmFieldValueEntityEnumeration_f,
+    user: *mut c_void,
+) -> sys::dcgmReturn_t {
+    let Some(callback) = callback else {
+        return sys::DCGM_ST_BADPARAM;
+    };
+    let (entities, fields) = script::held();
+    // In the group's order, or in the reverse of it.
+    let turned = script::with(|script| script.byte() % 2 == 1);
+    let last = entities.len() - 1;
+    for at in 0..entities.len() {
+        let entity = &entities[if turned { last - at } else { at }];
+        for field in &fields {
+            let told = script::with(|script| {
+                let told = answer(script, (id(entity), *field), (id(&entities[0]), fields[0]));
+                told.map(|told| (told, script.byte()))
+            });
+            let Some((told, version)) = told else {
+                continue;
+            };
+            let mut value = value(&told, version);
+            let (kind, id) = (told.entity.kind.raw(), told.entity.id);
+            script::tell(Some(told));
+            // SAFETY: one value.
+            if unsafe { callback(kind, id, &raw mut value, 1, user) } != 0 {
+                return sys::DCGM_ST_OK;
+            }
+        }
+    }
+    script::with(Script::code)
 }
 
 /// # Safety
@@ -255,7 +299,7 @@ unsafe extern "C" fn links(
             })
         }};
     }
-    if script::with(script::Script::byte) > 200 {
+    if script::with(Script::byte) > 200 {
         return sys::DCGM_ST_VER_MISMATCH;
     }
     if version == sys::dcgmNvLinkStatus_v5::VERSION {

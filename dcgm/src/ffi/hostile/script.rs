@@ -22,7 +22,11 @@ pub(super) struct Script {
     at: usize,
 }
 
+/// A group's entities and fields.
+type Held = (Vec<sys::dcgmGroupEntityPair_t>, Vec<u16>);
+
 thread_local! {
+    static HELD: RefCell<Held> = RefCell::default();
     static SCRIPT: RefCell<Script> = RefCell::default();
     static TOLD: RefCell<Vec<Option<std::rc::Rc<Told>>>> = const { RefCell::new(Vec::new()) };
 }
@@ -40,6 +44,15 @@ pub(super) fn with<T>(ask: impl FnOnce(&mut Script) -> T) -> T {
 /// What was told since [`forget`], record by record; `None` for one that was left alone.
 pub(super) fn told() -> Vec<Option<std::rc::Rc<Told>>> {
     TOLD.with_borrow(Clone::clone)
+}
+
+/// What the group that is asked next holds.
+pub(super) fn hold(entities: &[sys::dcgmGroupEntityPair_t], fields: &[u16]) {
+    HELD.set((entities.to_vec(), fields.to_vec()));
+}
+
+pub(super) fn held() -> Held {
+    HELD.with_borrow(Clone::clone)
 }
 
 pub(super) fn forget() {

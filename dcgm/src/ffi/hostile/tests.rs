@@ -47,6 +47,7 @@ claims! {
     instances_are_no_more_than_the_struct_holds = 5;
     links_are_no_more_than_the_struct_holds = 6;
     the_build_can_be_shown = 7;
+    the_latest_values_of_a_group_are_what_was_told_or_a_reason = 8;
 }
 
 #[test]
