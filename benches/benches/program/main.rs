@@ -24,8 +24,8 @@ use dcgm_simulator::{Control, Flavour};
 /// Says what a child is to do.
 const TASK: &str = "DCGM_BENCH_PROGRAM";
 
-/// A host, and the most series that an instrument has on it: those of its NVLinks.
-const HOSTS: [(&str, usize); 2] = [("8xh100", 320), ("32xh100", 1_200)];
+/// A host, and the most series that an instrument has on it: those of its NVLinks, if it has any.
+const HOSTS: [(&str, usize); 3] = [("8xl4", 80), ("8xh100", 320), ("32xh100", 1_200)];
 
 type Facts = HashMap<&'static str, f64>;
 

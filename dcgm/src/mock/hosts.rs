@@ -44,7 +44,7 @@ impl Host {
     /// | `8xh100` | 8 H100 SXM with 18 NVLinks each, and the 4 NVSwitches that they lead to |
     /// | `8xh100-mig7` | the same, each GPU cut into 7 instances `1g.10gb` with one compute instance each |
     /// | `gb200` | a tray of 4 GB200 with 2 Grace CPUs of 72 cores and 4 ConnectX; its NVSwitches are elsewhere |
-    /// | `1xl4` | one L4: no NVLink, no MIG |
+    /// | `1xl4` | one L4: no NVLink, no MIG; `<n>xl4` for up to 32 |
     /// | `consumer` | one `GeForce`: no profiling, no ECC, a fan |
     /// | `<n>xh100` | any other number of H100 SXM up to 32, as many as DCGM takes, and no NVSwitch |
     #[must_use]
@@ -61,12 +61,17 @@ impl Host {
                 .with_gpus(4)
                 .with_grace(2, 72)
                 .with_connectx(4),
-            "1xl4" => Self::new(name, Product::L4).with_gpus(1),
             "consumer" => Self::new(name, Product::GeForce).with_gpus(1),
             _ => {
-                let count = name.strip_suffix("xh100")?.parse().ok();
+                let (count, product) = name.split_once('x')?;
+                let product = match product {
+                    "h100" => Product::H100Sxm,
+                    "l4" => Product::L4,
+                    _ => return None,
+                };
+                let count = count.parse().ok();
                 let count = count.filter(|count| (1..=32).contains(count))?;
-                Self::new(name, Product::H100Sxm).with_gpus(count)
+                Self::new(name, product).with_gpus(count)
             }
         })
     }
