@@ -1,0 +1,199 @@
+//! Reading a host: one step at a time, whatever becomes of the engine.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use dcgm::{
+    Client, Cursor, Entity, EntityId, EntityKind, Error, FieldId, Link, Query, Result, Samples,
+    Value, Watch, WatchRequest,
+};
+
+use crate::host::{GPU, INSTANCE, Memory, PROFILING};
+use crate::state::{Answer, Event, View};
+
+/// How many events are kept.
+const EVENTS: usize = 50;
+
+const KINDS: [EntityKind; 2] = [EntityKind::GPU, EntityKind::GPU_INSTANCE];
+
+/// Reads a host again and again.
+pub struct Reader {
+    client: Arc<dyn Client>,
+    session: Option<Session>,
+    samples: Samples,
+    cursor: Cursor,
+    memory: Memory,
+    view: View,
+    /// Since when the engine has been silent.
+    silent: Option<Instant>,
+}
+
+/// What is watched while the engine and its entities are the same.
+struct Session {
+    entities: Vec<Entity>,
+    links: Vec<Link>,
+    query: Query,
+    events: Option<Watch>,
+    _watches: Vec<Watch>,
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader")
+            .field("view", &self.view)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Reader {
+    /// Of that client, which is asked so often.
+    #[must_use]
+    pub fn new(client: Arc<dyn Client>, interval: Duration) -> Self {
+        let backend = client.backend();
+        let view = View {
+            simulated: backend.is_simulated(),
+            title: backend.target,
+            interval,
+            ..View::default()
+        };
+        Self {
+            client,
+            session: None,
+            samples: Samples::new(),
+            cursor: Cursor::new(),
+            memory: Memory::new(interval),
+            view,
+            silent: None,
+        }
+    }
+
+    /// Reads once, at that time. An engine that does not answer leaves the view as it was, and that
+    /// is said in it; the next time it is asked anew.
+    pub fn read(&mut self, now: Instant) -> &View {
+        match self.try_read(now) {
+            Ok(()) => {
+                self.silent = None;
+                self.view.answer = Answer::Yes;
+            }
+            Err(error) => {
+                let since = *self.silent.get_or_insert(now);
+                self.view.answer = Answer::No {
+                    since: now.saturating_duration_since(since),
+                    why: in_words(&error),
+                };
+                self.session = None;
+            }
+        }
+        &self.view
+    }
+
+    fn try_read(&mut self, now: Instant) -> Result<()> {
+        let session = match self.session.take() {
+            Some(session) if self.is_current(&session)? => session,
+            Some(_) | None => self.begin()?,
+        };
+        self.client.update()?;
+        self.client.latest(&session.query, &mut self.samples)?;
+        self.view.gpus = self.memory.gpus(
+            (&session.entities, &session.links),
+            &self.samples,
+            &self.view.gpus,
+            now,
+        );
+        if let Some(events) = &session.events {
+            let mut new = Samples::new();
+            self.client.events(events, &mut self.cursor, &mut new)?;
+            self.note(&new);
+        }
+        self.session = Some(session);
+        Ok(())
+    }
+
+    /// Whether the entities are those of the session. What stands still may be lost, and only a
+    /// listing with states tells.
+    fn is_current(&self, session: &Session) -> Result<bool> {
+        if self.view.gpus.iter().any(|gpu| gpu.stale) {
+            return Ok(self.client.entities(&KINDS)? == session.entities);
+        }
+        for kind in KINDS {
+            let mut ids = Vec::new();
+            match self.client.list(kind, &mut ids) {
+                Err(error) if error.is_unsupported() => continue,
+                outcome => outcome?,
+            }
+            let known = session.entities.iter().map(|entity| entity.id);
+            if !known.filter(|id| id.kind == kind).eq(ids) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn begin(&mut self) -> Result<Session> {
+        match self.client.connect() {
+            Ok(()) | Err(Error::AlreadyConnected) => {}
+            Err(error) => return Err(error),
+        }
+        let client = &*self.client;
+        let version = client.engine()?.version();
+        let backend = client.backend();
+        self.view.simulated = backend.is_simulated();
+        self.view.title = version.map_or(backend.target.clone(), |version| {
+            format!("{}, DCGM {version}", backend.target)
+        });
+        let mut entities = client.entities(&KINDS)?;
+        entities.sort_by_key(|entity| entity.id);
+        let links = client.links().unwrap_or_default();
+        let of = |kind| -> Vec<EntityId> {
+            let ids = entities.iter().map(|entity| entity.id);
+            ids.filter(|id| id.kind == kind).collect()
+        };
+        let (gpus, instances) = (of(EntityKind::GPU), of(EntityKind::GPU_INSTANCE));
+        let wanted: [(&[EntityId], &[FieldId]); 3] =
+            [(&gpus, &GPU), (&gpus, &PROFILING), (&instances, &INSTANCE)];
+        let mut watches = Vec::new();
+        let mut refused = None;
+        for (ids, fields) in wanted.into_iter().filter(|(ids, _)| !ids.is_empty()) {
+            let request = WatchRequest::new(ids, fields).every(self.view.interval);
+            match client.watch(&request) {
+                Ok(watch) => watches.push(watch),
+                Err(error) if error.is_disconnected() || error.is_timeout() => return Err(error),
+                // The rest may be had.
+                Err(error) => refused = Some(error),
+            }
+        }
+        let request = WatchRequest::events(gpus.as_slice(), [FieldId::XID_ERRORS]);
+        let events = client.watch(&request.every(self.view.interval)).ok();
+        match refused {
+            Some(error) if watches.is_empty() => Err(error),
+            _ => Ok(Session {
+                query: Query::of(&watches),
+                entities,
+                links,
+                events,
+                _watches: watches,
+            }),
+        }
+    }
+
+    fn note(&mut self, samples: &Samples) {
+        for sample in samples {
+            if let Ok(Value::Int(code)) = sample.value {
+                self.view.events.push_front(Event {
+                    at: sample.timestamp,
+                    entity: sample.entity,
+                    what: format!("XID {code}"),
+                });
+            }
+        }
+        self.view.events.truncate(EVENTS);
+    }
+}
+
+fn in_words(error: &Error) -> String {
+    match error.hint() {
+        Some(hint) => format!("{error} ({hint})"),
+        None => error.to_string(),
+    }
+}
