@@ -241,9 +241,9 @@ impl Memory {
 }
 
 fn instances(gpu: EntityId, entities: &[Entity], samples: &Samples) -> Vec<Instance> {
-    let mine = entities.iter().filter(|entity| {
-        entity.parent == Some(gpu) && entity.id.kind == EntityKind::GPU_INSTANCE
-    });
+    let mine = entities
+        .iter()
+        .filter(|entity| entity.parent == Some(gpu) && entity.id.kind == EntityKind::GPU_INSTANCE);
     let instance = |entity: &Entity| {
         let of = Of {
             samples,

@@ -51,9 +51,7 @@ impl Sort {
             Self::Temperature => gpu.temperature,
         };
         let key = |gpu| key(gpu).unwrap_or(f64::NEG_INFINITY);
-        key(other)
-            .total_cmp(&key(one))
-            .then(one.id.cmp(&other.id))
+        key(other).total_cmp(&key(one)).then(one.id.cmp(&other.id))
     }
 }
 
