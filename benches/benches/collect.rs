@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use dcgm_benches::{
-    Canned, earnest, instructions, is_child, keep, line, nowhere, ratio, with_series,
+    Canned, UNCOUNTED, earnest, instructions, is_child, keep, line, nowhere, ratio, with_series,
 };
 use dcgm_otel::{Config, DcgmMeter};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
@@ -79,22 +79,17 @@ fn main() {
             || theirs.force_flush().expect("exports"),
         );
         let counted = |kind: &str| {
-            let more = if earnest() {
-                3 + 20_000 / *series as usize
-            } else {
-                4
-            };
-            instructions(&format!("{kind} {series}"), 3, more)
+            let more = 3 + 20_000 / *series as usize;
+            let (few, many) = if earnest() { (3, more) } else { (1, 2) };
+            let name = format!("{kind} {series}");
+            instructions(&name, few, many)
         };
         let (told, each) = match (counted("meter"), counted("bare")) {
             (Some(ours), Some(bare)) => (
                 format!("{ours:>14.0} {bare:>14.0} {:>8.4}", ours / bare),
                 format!("{:>10.1}", (ours - bare) / f64::from(*series)),
             ),
-            _ => (
-                "  skipped: valgrind is not installed".to_owned(),
-                String::new(),
-            ),
+            _ => (format!("  {UNCOUNTED}"), String::new()),
         };
         line(&format!(
             "{points:>7} {:>12.1} {:>12.1} {times:>8.3} {told} {each}",

@@ -10,7 +10,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dcgm_benches::{Canned, earnest, gpus, instructions, is_child, line, median, nowhere};
+use dcgm_benches::{
+    Canned, UNCOUNTED, earnest, gpus, instructions, is_child, line, median, nowhere,
+};
 use dcgm_otel::{Config, DcgmMeter, Group, GroupSwitch, MetricSwitch};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
@@ -136,10 +138,12 @@ fn main() {
         let name = format!("{count} {}", reads as usize);
         let counted = if earnest() {
             instructions(&name, 20, 120)
-        } else {
+        } else if count == 1 {
             instructions(&name, 1, 2)
+        } else {
+            None
         };
-        let counted = counted.map_or("skipped: valgrind is not installed".to_owned(), |counted| {
+        let counted = counted.map_or(UNCOUNTED.to_owned(), |counted| {
             format!("{counted:>14.0} {:>12.1}", each(counted))
         });
         let reads = format!("{reads:?}").to_lowercase();

@@ -1,16 +1,12 @@
 //! What [`Engine`] adds to a loop as one writes it in C: the same function of the simulated library
-//! with the same request into the same kind of buffer, and a copy of each value.
+//! with the same kind of groups, and a copy of each value.
 //!
 //! `cargo bench -p dcgm-benches --bench read`. Both ask the same embedded engine in turn, so the
-//! difference is ours: the way to the engine's thread and back, and what is done with each record.
+//! difference is ours: the way to the engine's thread and back, and what is done with each value.
 //! `idle` is the first read after the thread has slept. The goal: at most 10 ns a value. How long
 //! the function itself takes is the simulator's, and says nothing of DCGM.
 
-#![expect(
-    unsafe_code,
-    clippy::expect_used,
-    reason = "the loop is to be as one would write it in C"
-)]
+#![expect(clippy::expect_used, reason = "a benchmark may fail by panicking")]
 
 use std::hint::black_box;
 use std::thread;
@@ -20,12 +16,8 @@ use dcgm::{
     Client as _, EmbeddedMode, Engine, EngineOptions, EntityId, EntityKind, FieldId, Query,
     Samples, ValueType, WatchRequest,
 };
-use dcgm_benches::{earnest, instructions, is_child, line, median};
+use dcgm_benches::{Asked, Floor, UNCOUNTED, earnest, instructions, is_child, line, median};
 use dcgm_simulator::Control;
-use dcgm_sys as sys;
-
-/// The handle of the engine in this process.
-const EMBEDDED: sys::dcgmHandle_t = 0x7fff_ffff;
 
 /// The first numeric fields that an engine samples by itself.
 fn fields(count: usize) -> Vec<FieldId> {
@@ -40,94 +32,31 @@ fn fields(count: usize) -> Vec<FieldId> {
     known.take(count).map(|info| info.id).collect()
 }
 
-/// As one would keep a value in C.
-#[derive(Clone, Copy)]
-struct Kept {
-    _entity: (u32, u32),
-    _field: u16,
-    _at: i64,
-    _value: i64,
-}
-
-struct Loop {
-    library: &'static sys::Library,
-    entities: Vec<sys::dcgmGroupEntityPair_t>,
-    fields: Vec<u16>,
-    records: Vec<sys::dcgmFieldValue_v2>,
-    kept: Vec<Kept>,
-}
-
-impl Loop {
-    fn new(library: &'static sys::Library, entities: &[EntityId], fields: &[FieldId]) -> Self {
-        // SAFETY: a struct of integers and of a union of those.
-        let empty: sys::dcgmFieldValue_v2 = unsafe { core::mem::zeroed() };
-        let pair = |entity: &EntityId| sys::dcgmGroupEntityPair_t {
-            entityGroupId: entity.kind.raw(),
-            entityId: entity.id,
-        };
-        Self {
-            library,
-            entities: entities.iter().map(pair).collect(),
-            fields: fields.iter().map(|field| field.raw()).collect(),
-            records: vec![empty; entities.len() * fields.len()],
-            kept: Vec::with_capacity(entities.len() * fields.len()),
-        }
-    }
-
-    fn read(&mut self) {
-        let count = |len: usize| u32::try_from(len).expect("a small number");
-        // SAFETY: the lists have these lengths, and there is a record for each pair.
-        let answer = unsafe {
-            self.library.symbols().dcgmEntitiesGetLatestValues(
-                EMBEDDED,
-                self.entities.as_mut_ptr(),
-                count(self.entities.len()),
-                self.fields.as_mut_ptr(),
-                count(self.fields.len()),
-                0,
-                self.records.as_mut_ptr(),
-            )
-        };
-        assert_eq!(answer.expect("a function"), 0);
-        self.kept.clear();
-        for record in &self.records {
-            if record.status == 0 {
-                self.kept.push(Kept {
-                    _entity: (record.entityGroupId, record.entityId),
-                    _field: record.fieldId,
-                    _at: record.ts,
-                    // SAFETY: all bytes of it were set, to zero at least.
-                    _value: unsafe { record.value.i64 },
-                });
-            }
-        }
-        black_box(&self.kept);
-    }
-}
-
 struct Pair {
     engine: Engine,
     query: Query,
     samples: Samples,
-    bare: Loop,
+    bare: Floor,
     _watch: dcgm::Watch,
 }
 
 impl Pair {
-    fn new(entities: &[EntityId], fields: &[FieldId]) -> Self {
+    fn new(host: &str, fields: &[FieldId]) -> Self {
         let path = dcgm_simulator::library_4_6().expect("built with this");
         let options = EngineOptions::embedded(EmbeddedMode::Auto).with_library(&path);
         let engine = Engine::new(options);
         engine.connect().expect("an engine");
+        let entities = entities(&engine, host);
         let watch = engine
-            .watch(&WatchRequest::new(entities, fields))
+            .watch(&WatchRequest::new(entities.as_slice(), fields))
             .expect("watched");
-        let library = sys::Library::open_at(&path).expect("it is loaded");
+        let mut asked = Asked::default();
+        asked.latest.push((entities.clone(), fields.to_vec()));
         Self {
             engine,
-            query: Query::new([(entities.to_vec(), fields.to_vec())]),
+            query: Query::new([(entities, fields.to_vec())]),
             samples: Samples::new(),
-            bare: Loop::new(library, entities, fields),
+            bare: Floor::embedded(&path, &asked),
             _watch: watch,
         }
     }
@@ -138,6 +67,10 @@ impl Pair {
             .expect("read");
         black_box(&self.samples);
     }
+
+    fn theirs(&mut self) {
+        black_box(self.bare.read());
+    }
 }
 
 fn nanos(work: impl FnOnce()) -> f64 {
@@ -146,31 +79,40 @@ fn nanos(work: impl FnOnce()) -> f64 {
     start.elapsed().as_secs_f64() * 1e9
 }
 
-fn gpus(count: u32) -> Vec<EntityId> {
-    (0..count).map(EntityId::gpu).collect()
-}
-
-/// A host, what of it is read, and how many fields.
-fn case(name: &str, count: usize) -> (Vec<EntityId>, Vec<FieldId>) {
-    let entities = match name {
-        "1" => gpus(1),
-        "8" => gpus(8),
-        "32" => gpus(32),
-        _ => (0..56)
-            .map(|id| EntityId::new(EntityKind::GPU_INSTANCE, id))
-            .collect(),
+/// What of a host is read.
+fn entities(engine: &Engine, host: &str) -> Vec<EntityId> {
+    let kind = match host {
+        "mig" => EntityKind::GPU_INSTANCE,
+        _ => EntityKind::GPU,
     };
-    (entities, fields(count))
+    let mut ids = Vec::new();
+    engine.list(kind, &mut ids).expect("listed");
+    ids
 }
 
 fn set_host(control: &Control, name: &str) {
     let host = match name {
         "mig" => "8xh100-mig7",
         "32" => "32xh100",
+        "1" => "1xh100",
         _ => "8xh100",
     };
     assert!(control.set_host(host), "a host {host}");
 }
+
+/// Hosts, and how many fields are read of each entity.
+const CASES: [(&str, usize); 10] = [
+    ("1", 12),
+    ("1", 40),
+    ("8", 12),
+    ("8", 40),
+    ("8", 127),
+    ("32", 12),
+    ("32", 40),
+    ("32", 127),
+    ("mig", 12),
+    ("mig", 40),
+];
 
 fn main() {
     let path = dcgm_simulator::library_4_6().expect("built with this");
@@ -180,13 +122,13 @@ fn main() {
         let mut next = || words.next().expect("a host, a number and who");
         let (host, count, who) = (next(), next(), next());
         set_host(&control, host);
-        let (entities, fields) = case(host, count.parse().expect("a number"));
-        let mut pair = Pair::new(&entities, &fields);
+        let fields = fields(count.parse().expect("a number"));
+        let mut pair = Pair::new(host, &fields);
         for _ in 0..work.times {
             if who == "ours" {
                 pair.ours();
             } else {
-                pair.bare.read();
+                pair.theirs();
             }
         }
         return;
@@ -196,30 +138,21 @@ fn main() {
         "{:>5} {:>7} {:>7} {:>10} {:>10} {:>9} {:>12} {:>9} {:>12}",
         "host", "fields", "values", "us", "us bare", "ns each", "us, idle", "bare", "instr. each"
     ));
-    for (host, count) in [
-        ("1", 12),
-        ("1", 40),
-        ("8", 12),
-        ("8", 40),
-        ("8", 127),
-        ("32", 12),
-        ("32", 40),
-        ("32", 127),
-        ("mig", 12),
-        ("mig", 40),
-    ] {
+    for (host, count) in CASES {
         set_host(&control, host);
-        let (entities, fields) = case(host, count);
-        let mut pair = Pair::new(&entities, &fields);
-        let values = entities.len() * fields.len();
-        pair.ours();
-        pair.bare.read();
+        let mut pair = Pair::new(host, &fields(count));
+        let values = pair.query.len();
+        // The second read makes the groups.
+        for _ in 0..3 {
+            pair.ours();
+            pair.theirs();
+        }
         let (mut ours, mut bare, mut each) = (Vec::new(), Vec::new(), Vec::new());
         #[expect(clippy::cast_precision_loss, reason = "far from so large")]
         let of_each = |all: f64| all / values as f64;
         for _ in 0..rounds {
             let one = nanos(|| (0..batch).for_each(|_| pair.ours())) / f64::from(batch);
-            let other = nanos(|| (0..batch).for_each(|_| pair.bare.read())) / f64::from(batch);
+            let other = nanos(|| (0..batch).for_each(|_| pair.theirs())) / f64::from(batch);
             ours.push(one);
             bare.push(other);
             each.push(of_each(one - other));
@@ -229,16 +162,19 @@ fn main() {
             thread::sleep(Duration::from_millis(2));
             idle.push(nanos(|| pair.ours()));
             thread::sleep(Duration::from_millis(2));
-            idle_bare.push(nanos(|| pair.bare.read()));
+            idle_bare.push(nanos(|| pair.theirs()));
         }
-        let counted = |who: &str| {
-            let (few, many) = if earnest() { (5, 25) } else { (1, 2) };
-            instructions(&format!("{host} {count} {who}"), few, many)
+        let (few, many) = if earnest() { (5, 25) } else { (3, 4) };
+        let counted = |who: &str| instructions(&format!("{host} {count} {who}"), few, many);
+        let is_counted = earnest() || (host, count) == CASES[0];
+        let counted = if is_counted {
+            counted("ours").zip(counted("bare"))
+        } else {
+            None
         };
-        let counted = match (counted("ours"), counted("bare")) {
-            (Some(ours), Some(bare)) => format!("{:>12.1}", of_each(ours - bare)),
-            _ => "skipped: valgrind is not installed".to_owned(),
-        };
+        let counted = counted.map_or(UNCOUNTED.to_owned(), |(ours, bare)| {
+            format!("{:>12.1}", of_each(ours - bare))
+        });
         line(&format!(
             "{host:>5} {count:>7} {values:>7} {:>10.2} {:>10.2} {:>9.2} {:>12.2} {:>9.2} {counted}",
             median(ours) / 1e3,

@@ -2,6 +2,9 @@
 
 use std::process::Command;
 
+/// What is printed in the place of instructions that nobody has counted.
+pub const UNCOUNTED: &str = "not counted: valgrind is not installed, or this is the short form";
+
 /// Says which work a child is to do, and how often.
 const CHILD: &str = "DCGM_BENCH_WORK";
 

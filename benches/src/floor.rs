@@ -7,7 +7,7 @@ use std::ffi::CString;
 use std::hint::black_box;
 use std::path::Path;
 
-use dcgm::{EntityId, EntityKind};
+use dcgm::EntityKind;
 use dcgm_sys as sys;
 use dcgm_sys::Versioned as _;
 
@@ -54,15 +54,8 @@ impl Floor {
     /// Connects to the engine at a unix socket, and has it sample what is asked for.
     #[must_use]
     pub fn connect(library: &Path, socket: &str, asked: &Asked) -> Self {
-        let library = sys::Library::open_at(library).expect("a libdcgm");
-        let mut floor = Self {
-            library,
-            handle: 0,
-            latest: Vec::new(),
-            events: Vec::new(),
-            ids: vec![0; ROOM],
-            kept: Vec::new(),
-        };
+        let mut floor = Self::new(library);
+        let library = floor.library;
         let address = CString::new(socket).expect("a path");
         let mut params = sys::dcgmConnectV2Params_v2 {
             version: sys::dcgmConnectV2Params_v2::VERSION,
@@ -80,15 +73,58 @@ impl Floor {
                 &raw mut floor.handle,
             )
         });
+        floor.ask_for(asked);
+        floor
+    }
+
+    /// Over the engine in this process, which somebody else has started.
+    #[must_use]
+    pub fn embedded(library: &Path, asked: &Asked) -> Self {
+        let mut floor = Self::new(library);
+        floor.handle = EMBEDDED;
+        floor.ask_for(asked);
+        floor
+    }
+
+    fn new(library: &Path) -> Self {
+        Self {
+            library: sys::Library::open_at(library).expect("a libdcgm"),
+            handle: 0,
+            latest: Vec::new(),
+            events: Vec::new(),
+            ids: vec![0; ROOM],
+            kept: Vec::new(),
+        }
+    }
+
+    fn ask_for(&mut self, asked: &Asked) {
         for (at, block) in asked.latest.iter().enumerate() {
-            let pair = floor.watch(&format!("latest {at}"), block);
-            floor.latest.push(pair);
+            let pair = self.watch(&format!("latest {at}"), block);
+            self.latest.push(pair);
         }
         for (at, block) in asked.events.iter().enumerate() {
-            let pair = floor.watch(&format!("events {at}"), block);
-            floor.events.push((pair, 0));
+            let pair = self.watch(&format!("events {at}"), block);
+            self.events.push((pair, 0));
         }
-        floor
+    }
+
+    /// Reads the latest values, and keeps each. How many there were.
+    pub fn read(&mut self) -> usize {
+        self.kept.clear();
+        let kept: *mut c_void = (&raw mut self.kept).cast();
+        for (group, fields) in &self.latest {
+            // SAFETY: `keep` is given what it casts back, and nothing else uses it meanwhile.
+            fine(unsafe {
+                self.library.symbols().dcgmGetLatestValues_v2(
+                    self.handle,
+                    *group,
+                    *fields,
+                    Some(keep),
+                    kept,
+                )
+            });
+        }
+        black_box(&self.kept).len()
     }
 
     fn watch(&self, name: &str, (entities, fields): &Block) -> Pair {
@@ -148,22 +184,10 @@ impl Floor {
                 )
             });
         }
-        self.kept.clear();
+        self.read();
         let kept: *mut c_void = (&raw mut self.kept).cast();
-        for (group, fields) in &self.latest {
-            // SAFETY: `keep` is given what it casts back, and nothing else uses it meanwhile.
-            fine(unsafe {
-                self.library.symbols().dcgmGetLatestValues_v2(
-                    self.handle,
-                    *group,
-                    *fields,
-                    Some(keep),
-                    kept,
-                )
-            });
-        }
         for ((group, fields), since) in &mut self.events {
-            // SAFETY: as above; and a word to write to.
+            // SAFETY: as for the latest values; and a word to write to.
             fine(unsafe {
                 self.library.symbols().dcgmGetValuesSince_v2(
                     self.handle,
@@ -176,62 +200,6 @@ impl Floor {
                 )
             });
         }
-        black_box(&self.kept).len()
-    }
-}
-
-/// A loop over the engine in this process, which somebody else has started and told what to watch.
-#[expect(missing_debug_implementations, reason = "C's records have none")]
-pub struct ArrayFloor {
-    library: &'static sys::Library,
-    entities: Vec<sys::dcgmGroupEntityPair_t>,
-    fields: Vec<u16>,
-    records: Vec<sys::dcgmFieldValue_v2>,
-    kept: Vec<Kept>,
-}
-
-impl ArrayFloor {
-    /// For these pairs.
-    #[must_use]
-    pub fn new(library: &Path, (entities, fields): &Block) -> Self {
-        // SAFETY: a struct of integers and of a union of those.
-        let empty: sys::dcgmFieldValue_v2 = unsafe { core::mem::zeroed() };
-        let pair = |entity: &EntityId| sys::dcgmGroupEntityPair_t {
-            entityGroupId: entity.kind.raw(),
-            entityId: entity.id,
-        };
-        Self {
-            library: sys::Library::open_at(library).expect("a libdcgm"),
-            entities: entities.iter().map(pair).collect(),
-            fields: fields.iter().map(|field| field.raw()).collect(),
-            records: vec![empty; entities.len() * fields.len()],
-            kept: Vec::with_capacity(entities.len() * fields.len()),
-        }
-    }
-
-    /// Reads the latest values, and keeps each.
-    pub fn read(&mut self) -> usize {
-        let count = |len: usize| u32::try_from(len).expect("few");
-        // SAFETY: the lists have these lengths, and there is a record for each pair.
-        fine(unsafe {
-            self.library.symbols().dcgmEntitiesGetLatestValues(
-                EMBEDDED,
-                self.entities.as_mut_ptr(),
-                count(self.entities.len()),
-                self.fields.as_mut_ptr(),
-                count(self.fields.len()),
-                0,
-                self.records.as_mut_ptr(),
-            )
-        });
-        self.kept.clear();
-        self.kept.extend(self.records.iter().map(|record| Kept {
-            _entity: (record.entityGroupId, record.entityId),
-            _field: record.fieldId,
-            _at: record.ts,
-            // SAFETY: all bytes of it were set, to zero at least.
-            _value: unsafe { record.value.i64 },
-        }));
         black_box(&self.kept).len()
     }
 }
@@ -253,6 +221,9 @@ unsafe extern "C" fn keep(
     let count = usize::try_from(count).unwrap_or(0);
     // SAFETY: by this function's contract.
     for value in unsafe { core::slice::from_raw_parts(values, count) } {
+        if value.status != 0 {
+            continue;
+        }
         kept.push(Kept {
             _entity: (kind, id),
             _field: value.fieldId,

@@ -16,7 +16,7 @@ use dcgm::{
     Samples, ValueType, WatchRequest,
 };
 use dcgm_benches::{
-    ArrayFloor, Block, Canned, earnest, instructions, is_child, line, nowhere, with_series,
+    Asked, Block, Canned, Floor, earnest, instructions, is_child, line, nowhere, with_series,
 };
 use dcgm_otel::{Config, DcgmMeter};
 use dcgm_simulator::Control;
@@ -138,7 +138,9 @@ fn read(number: usize, ours: bool, times: usize) {
     let block = block(READS[number]);
     let request = WatchRequest::new(block.0.clone(), block.1.clone());
     let _watch = engine.watch(&request).expect("watched");
-    let mut bare = ArrayFloor::new(&path, &block);
+    let mut asked = Asked::default();
+    asked.latest.push(block.clone());
+    let mut bare = Floor::embedded(&path, &asked);
     let query = Query::new([block]);
     let mut samples = Samples::new();
     for _ in 0..times {
@@ -194,7 +196,8 @@ fn work(name: &str, times: usize) {
 /// What goes through, and how many instructions that takes; `None` without valgrind.
 #[expect(clippy::cast_precision_loss, reason = "far from so large")]
 fn points(stage: Stage, most: usize) -> Option<Vec<(f64, f64)>> {
-    let (few, many) = if earnest() { (5, 25) } else { (1, 2) };
+    // The second read makes groups.
+    let (few, many) = if earnest() { (5, 25) } else { (2, 3) };
     let count = |name: &str| instructions(&format!("{} {name}", stage.name()), few, many);
     if stage == Stage::Read {
         let point = |(number, (_, entities, fields)): (usize, &(&str, usize, usize))| {

@@ -15,8 +15,8 @@ use crate::sample::Samples;
 /// As many calls as are worth a group each: all clients of an engine share 61 of each kind.
 const MOST_CALLS: usize = 4;
 
-/// As many values as a buffer of 128 KiB holds.
-const FEW_VALUES: usize = 32;
+/// As many values as a buffer of 32 KiB holds.
+const FEW_VALUES: usize = 8;
 
 /// As long as a reply may be, in bytes of values: libdcgm has room for just under 4 MiB.
 const REPLY: usize = 3 << 20;
