@@ -2,8 +2,9 @@
 //! with the same kind of groups, and a copy of each value.
 //!
 //! `cargo bench -p dcgm-benches --bench read`. Both ask the same embedded engine in turn, so the
-//! difference is ours: the way to the engine's thread and back, and what is done with each value.
-//! `idle` is the first read after the thread has slept. The goal: at most 10 ns a value. How long
+//! difference is ours: the way to the engine's thread and back, and what is done with each value. It
+//! is the processors' time, of both threads; `idle` is the clock's, of the first read after the thread
+//! has slept. The goal: at most 10 ns a value. How long
 //! the function itself takes is the simulator's, and says nothing of DCGM.
 
 #![expect(clippy::expect_used, reason = "a benchmark may fail by panicking")]
@@ -16,7 +17,9 @@ use dcgm::{
     Client as _, EmbeddedMode, Engine, EngineOptions, EntityId, EntityKind, FieldId, Query,
     Samples, ValueType, WatchRequest,
 };
-use dcgm_benches::{Asked, Floor, UNCOUNTED, earnest, instructions, is_child, line, median};
+use dcgm_benches::{
+    Asked, Floor, UNCOUNTED, cpu_time, earnest, instructions, is_child, line, median,
+};
 use dcgm_simulator::Control;
 
 /// The first numeric fields that an engine samples by itself.
@@ -73,10 +76,12 @@ impl Pair {
     }
 }
 
-fn nanos(work: impl FnOnce()) -> f64 {
-    let start = Instant::now();
+/// How long some work takes, and how much of the processors' time, in nanoseconds.
+fn nanos(work: impl FnOnce()) -> (f64, f64) {
+    let (start, before) = (Instant::now(), cpu_time());
     work();
-    start.elapsed().as_secs_f64() * 1e9
+    let (took, used) = (start.elapsed(), cpu_time().saturating_sub(before));
+    (took.as_secs_f64() * 1e9, used.as_secs_f64() * 1e9)
 }
 
 /// What of a host is read.
@@ -136,7 +141,7 @@ fn main() {
     let (rounds, batch) = if earnest() { (41, 50) } else { (1, 1) };
     line(&format!(
         "{:>5} {:>7} {:>7} {:>10} {:>10} {:>9} {:>12} {:>9} {:>12}",
-        "host", "fields", "values", "us", "us bare", "ns each", "us, idle", "bare", "instr. each"
+        "host", "fields", "values", "cpu us", "bare", "ns each", "us, idle", "bare", "instr. each"
     ));
     for (host, count) in CASES {
         set_host(&control, host);
@@ -151,8 +156,8 @@ fn main() {
         #[expect(clippy::cast_precision_loss, reason = "far from so large")]
         let of_each = |all: f64| all / values as f64;
         for _ in 0..rounds {
-            let one = nanos(|| (0..batch).for_each(|_| pair.ours())) / f64::from(batch);
-            let other = nanos(|| (0..batch).for_each(|_| pair.theirs())) / f64::from(batch);
+            let one = nanos(|| (0..batch).for_each(|_| pair.ours())).1 / f64::from(batch);
+            let other = nanos(|| (0..batch).for_each(|_| pair.theirs())).1 / f64::from(batch);
             ours.push(one);
             bare.push(other);
             each.push(of_each(one - other));
@@ -160,9 +165,9 @@ fn main() {
         let (mut idle, mut idle_bare) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
             thread::sleep(Duration::from_millis(2));
-            idle.push(nanos(|| pair.ours()));
+            idle.push(nanos(|| pair.ours()).0);
             thread::sleep(Duration::from_millis(2));
-            idle_bare.push(nanos(|| pair.theirs()));
+            idle_bare.push(nanos(|| pair.theirs()).0);
         }
         let (few, many) = if earnest() { (5, 25) } else { (3, 4) };
         let counted = |who: &str| instructions(&format!("{host} {count} {who}"), few, many);

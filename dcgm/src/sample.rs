@@ -195,6 +195,30 @@ impl Samples {
             .find(|sample| sample.entity == entity && sample.field == field)
     }
 
+    /// Whether the samples from a place on are of these pairs, in this order.
+    pub(crate) fn are_of(
+        &self,
+        from: usize,
+        pairs: impl IntoIterator<Item = (EntityId, FieldId)>,
+    ) -> bool {
+        let rows = self.rows.iter().skip(from);
+        rows.map(|row| (row.entity, row.field)).eq(pairs)
+    }
+
+    /// Forgets the samples from a place on that are not wanted, by their places from there.
+    pub(crate) fn retain(&mut self, from: usize, mut wants: impl FnMut(usize) -> bool) {
+        let mut at = 0..;
+        self.rows.retain(|_| {
+            let at: Option<usize> = at.next();
+            at.is_some_and(|at| at.checked_sub(from).is_none_or(&mut wants))
+        });
+    }
+
+    /// Forgets the samples from a place on.
+    pub(crate) fn truncate(&mut self, from: usize) {
+        self.rows.truncate(from);
+    }
+
     #[cold]
     fn store(&mut self, bytes: &[u8]) -> Place {
         // Beyond 4 GiB of text in one read there is nothing to be right about.

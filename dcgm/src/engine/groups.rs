@@ -57,24 +57,22 @@ impl Session {
             return Ok(false);
         };
         let Self { line, reader, .. } = self;
-        let outcome = grouped.iter().try_for_each(
+        let outcome: Result<()> = grouped.iter().try_for_each(
             |Grouped {
                  call,
                  group,
                  fields,
              }| {
+                let from = into.len();
+                let pair = (*group, *fields);
                 let asked = (call.entities.as_slice(), call.fields.as_slice());
-                line.dcgm().latest(
-                    line.handle(),
-                    (*group, *fields),
-                    asked,
-                    reader,
-                    |entity, field, sample| {
-                        if call.wants(entity, field) {
-                            into.push(sample);
-                        }
-                    },
-                )
+                line.dcgm()
+                    .latest(line.handle(), pair, asked, reader, into)?;
+                if !call.is_whole {
+                    let width = call.fields.len();
+                    into.retain(from, |at| call.wants(at / width, at % width));
+                }
+                Ok(())
             },
         );
         let Err(error) = outcome else {

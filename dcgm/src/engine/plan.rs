@@ -35,7 +35,7 @@ pub(super) struct Call {
     blocks_of_entity: Vec<u64>,
     blocks_of_field: Vec<u64>,
     /// Whether all pairs were asked for.
-    is_whole: bool,
+    pub(super) is_whole: bool,
 }
 
 impl Call {

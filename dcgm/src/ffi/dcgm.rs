@@ -13,7 +13,7 @@ use super::{Parts, Reader, call, text, visit, zeroed};
 use crate::entity::{EntityId, EntityKind, EntityStatus, Link};
 use crate::error::{Error, Result};
 use crate::field::FieldId;
-use crate::sample::{Sample, Timestamp};
+use crate::sample::{Sample, Samples, Timestamp};
 use crate::version::BuildInfo;
 
 /// A group of entities, as the engine numbers it.
@@ -377,17 +377,18 @@ impl Dcgm {
         }
     }
 
-    /// The latest values of a group, which holds these entities and fields: see [`visit::latest`].
+    /// Adds the latest values of a group, which holds these entities and fields: see
+    /// [`visit::latest`].
     pub(crate) fn latest(
         self,
         handle: &HandleCell,
         pair: (GroupId, FieldGroupId),
         (entities, fields): (&[sys::dcgmGroupEntityPair_t], &[u16]),
         reader: &mut Reader,
-        take: impl FnMut(usize, usize, Sample<'_>),
+        into: &mut Samples,
     ) -> Result<()> {
         let asked = Asked { entities, fields };
-        visit::latest(self, handle, pair, asked, reader, take)
+        visit::latest(self, handle, pair, asked, reader, into)
     }
 
     /// Every sample since a time: see [`visit::since`].

@@ -75,7 +75,18 @@ fn grouped() {
             script::hold(&entities, &fields);
             let pair = (GroupId(1), FieldGroupId(2));
             let asked = (entities.as_slice(), fields.as_slice());
-            dcgm().latest(&HandleCell::default(), pair, asked, &mut reader, take)
+            let mut samples = Samples::new();
+            dcgm().latest(
+                &HandleCell::default(),
+                pair,
+                asked,
+                &mut reader,
+                &mut samples,
+            )?;
+            for (at, sample) in samples.iter().enumerate() {
+                take(at / fields.len(), at % fields.len(), sample);
+            }
+            Ok(())
         });
     }
 }

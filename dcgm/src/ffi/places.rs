@@ -22,6 +22,17 @@ pub(super) struct Told {
     pub(super) field: u16,
 }
 
+impl<'a> Asked<'a> {
+    /// Each pair, entity by entity, and field by field within.
+    pub(super) fn pairs(self) -> impl Iterator<Item = (EntityId, FieldId)> + 'a {
+        self.entities.iter().flat_map(move |pair| {
+            let entity = EntityId::new(EntityKind::from_raw(pair.entityGroupId), pair.entityId);
+            let fields = self.fields.iter();
+            fields.map(move |field| (entity, FieldId::from_raw(*field)))
+        })
+    }
+}
+
 /// Matches answers with pairs by what they say they are, since DCGM promises no order. Each pair
 /// is answered once; an answer that was not asked for, or comes again, has no place.
 ///
@@ -102,22 +113,30 @@ impl Places {
         asked: Asked<'_>,
     ) -> impl Iterator<Item = (usize, usize, Sample<'static>)> {
         let width = asked.fields.len().max(1);
-        let all = asked.entities.len() * asked.fields.len();
         let first = if self.seen.is_empty() {
             self.next.0 * width + self.next.1
         } else {
             0
         };
-        let open = |at: &usize| self.seen.get(*at).is_none_or(|seen| !seen);
-        (first..all).filter(open).filter_map(move |at| {
-            let (entity, field) = (at / width, at % width);
-            let sample = missing(*asked.entities.get(entity)?, *asked.fields.get(field)?);
-            Some((entity, field, sample))
-        })
+        let open = move |at: usize| at >= first && self.seen.get(at).is_none_or(|seen| !seen);
+        asked
+            .pairs()
+            .enumerate()
+            .filter(move |(at, _)| open(*at))
+            .map(move |(at, pair)| (at / width, at % width, missing(pair)))
     }
 }
 
 impl Told {
+    /// Of a sample.
+    pub(super) const fn of(sample: &Sample<'_>) -> Self {
+        Self {
+            kind: sample.entity.kind.raw(),
+            id: sample.entity.id,
+            field: sample.field.raw(),
+        }
+    }
+
     #[inline]
     const fn is_of(self, pair: sys::dcgmGroupEntityPair_t) -> bool {
         pair.entityGroupId == self.kind && pair.entityId == self.id
@@ -125,11 +144,10 @@ impl Told {
 }
 
 /// What is said of a pair that the library passed over.
-#[cold]
-fn missing(entity: sys::dcgmGroupEntityPair_t, field: u16) -> Sample<'static> {
+pub(super) const fn missing((entity, field): (EntityId, FieldId)) -> Sample<'static> {
     Sample {
-        entity: EntityId::new(EntityKind::from_raw(entity.entityGroupId), entity.entityId),
-        field: FieldId::from_raw(field),
+        entity,
+        field,
         timestamp: Timestamp::NEVER,
         value: Err(Absent::Malformed),
     }

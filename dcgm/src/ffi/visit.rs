@@ -7,37 +7,43 @@ use std::panic::{self, AssertUnwindSafe};
 use dcgm_sys as sys;
 
 use super::decode::{self, Raw, Scratch};
-use super::places::{Asked, Places, Told};
+use super::places::{Asked, Places, Told, missing};
 use super::{Dcgm, FieldGroupId, GroupId, HandleCell, call};
 use crate::entity::{EntityId, EntityKind};
 use crate::error::Result;
 use crate::field::FieldId;
-use crate::sample::{Sample, Timestamp};
+use crate::sample::{Sample, Samples, Timestamp};
 
 /// What reading by groups needs, used again each time.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
     places: Places,
     scratch: Scratch,
+    /// What came in another order.
+    told: Samples,
 }
 
 /// What the callback writes to.
 struct Sink<'a, F> {
     take: F,
     scratch: &'a mut Scratch,
+    /// How many values more are taken.
+    room: usize,
     /// A panic under `take`. It must not cross C, so it waits here.
     panic: Option<Box<dyn Any + Send>>,
 }
 
 /// A function that hands values out, told whom to call and with what.
-fn visit<F: FnMut(Told, &mut Scratch, &sys::dcgmFieldValue_v1)>(
+fn visit<F: FnMut(Sample<'_>)>(
     scratch: &mut Scratch,
+    room: usize,
     take: F,
     ask: impl FnOnce(sys::dcgmFieldValueEntityEnumeration_f, *mut c_void) -> Result<()>,
 ) -> Result<()> {
     let mut sink = Sink {
         take,
         scratch,
+        room,
         panic: None,
     };
     let outcome = ask(Some(on_values::<F>), (&raw mut sink).cast::<c_void>());
@@ -47,25 +53,24 @@ fn visit<F: FnMut(Told, &mut Scratch, &sys::dcgmFieldValue_v1)>(
     outcome
 }
 
-/// The latest value of every pair of a group, each once, with its place among `asked`: what the
-/// group holds. A pair that is passed over is [`Absent::Malformed`](crate::Absent::Malformed).
+/// Adds the latest value of every pair of a group to `into`: each once, and in the order of `asked`,
+/// which is what the group holds. A pair that is passed over is
+/// [`Absent::Malformed`](crate::Absent::Malformed).
 pub(super) fn latest(
     dcgm: Dcgm,
     handle: &HandleCell,
     (group, fields): (GroupId, FieldGroupId),
     asked: Asked<'_>,
     reader: &mut Reader,
-    mut take: impl FnMut(usize, usize, Sample<'_>),
+    into: &mut Samples,
 ) -> Result<()> {
-    let Reader { places, scratch } = reader;
-    places.begin();
+    let from = into.len();
+    // Room for each pair twice: who says more says nothing new.
+    let room = 2 * asked.entities.len() * asked.fields.len();
     visit(
-        scratch,
-        |told, scratch, value| {
-            if let Some((entity, field)) = places.take(asked, told) {
-                take(entity, field, sample(told, value, scratch));
-            }
-        },
+        &mut reader.scratch,
+        room,
+        |sample| into.push(sample),
         // SAFETY: the callback is called on this thread and before the function returns, with what
         // it was made for, which nothing else uses meanwhile.
         |on_values, sink| unsafe {
@@ -75,10 +80,38 @@ pub(super) fn latest(
             )
         },
     )?;
-    for (entity, field, sample) in places.unanswered(asked) {
-        take(entity, field, sample);
+    // As every release has answered so far.
+    if !into.are_of(from, asked.pairs()) {
+        reader.arrange(asked, from, into);
     }
     Ok(())
+}
+
+impl Reader {
+    /// Puts what came in another order where it belongs.
+    #[cold]
+    fn arrange(&mut self, asked: Asked<'_>, from: usize, into: &mut Samples) {
+        let Self { places, told, .. } = self;
+        told.clear();
+        told.extend(into.iter().skip(from));
+        into.truncate(from);
+        places.begin();
+        let width = asked.fields.len();
+        let mut order = vec![None; asked.entities.len() * width];
+        for (at, sample) in told.iter().enumerate() {
+            let place = places.take(asked, Told::of(&sample));
+            let place = place.and_then(|(entity, field)| order.get_mut(entity * width + field));
+            if let Some(place) = place {
+                *place = Some(at);
+            }
+        }
+        for (at, pair) in order.into_iter().zip(asked.pairs()) {
+            into.push(
+                at.and_then(|at| told.nth(at))
+                    .unwrap_or_else(|| missing(pair)),
+            );
+        }
+    }
 }
 
 /// Every sample since a time, entity by entity, field by field, ascending in time; pairs without
@@ -94,7 +127,8 @@ pub(super) fn since(
     let mut next = 0;
     let outcome = visit(
         scratch,
-        |told, scratch, value| take(sample(told, value, scratch)),
+        usize::MAX,
+        take,
         // SAFETY: as above; and it writes one integer.
         |on_values, sink| unsafe {
             call!(
@@ -115,35 +149,12 @@ pub(super) fn since(
     outcome.map(|()| Timestamp::from_micros(next))
 }
 
-#[inline]
-fn sample<'a>(
-    told: Told,
-    value: &'a sys::dcgmFieldValue_v1,
-    scratch: &'a mut Scratch,
-) -> Sample<'a> {
-    let payload: *const [u8; 4096] = (&raw const value.value).cast();
-    // SAFETY: the union is 4096 bytes long. Of text and blobs DCGM writes only the used bytes; the
-    // rest is what its buffer held before, which is initialised memory of its own.
-    let payload = unsafe { &*payload };
-    let raw = Raw {
-        status: value.status,
-        field_type: value.fieldType,
-        payload,
-    };
-    Sample {
-        entity: EntityId::new(EntityKind::from_raw(told.kind), told.id),
-        field: FieldId::from_raw(told.field),
-        timestamp: Timestamp::from_micros(value.ts),
-        value: decode::value(&raw, scratch),
-    }
-}
-
 /// Hands values on. No panic crosses into C, and no pointer survives the call.
 ///
 /// # Safety
 ///
 /// `user` points to a [`Sink`] of this `F` that nothing else uses, and `values` to `count` values.
-unsafe extern "C" fn on_values<F: FnMut(Told, &mut Scratch, &sys::dcgmFieldValue_v1)>(
+unsafe extern "C" fn on_values<F: FnMut(Sample<'_>)>(
     kind: c_uint,
     id: c_uint,
     values: *mut sys::dcgmFieldValue_v1,
@@ -155,24 +166,35 @@ unsafe extern "C" fn on_values<F: FnMut(Told, &mut Scratch, &sys::dcgmFieldValue
 
     // SAFETY: by this function's contract.
     let sink = unsafe { &mut *user.cast::<Sink<'_, F>>() };
-    if sink.panic.is_some() {
-        return STOP;
-    }
     let count = usize::try_from(count).unwrap_or(0);
     if values.is_null() || count == 0 {
         return GO_ON;
     }
+    if count > sink.room || sink.panic.is_some() {
+        return STOP;
+    }
+    sink.room -= count;
     // SAFETY: by this function's contract. The slice ends with this call, as DCGM uses the memory
     // again.
     let values = unsafe { core::slice::from_raw_parts(values, count) };
     let copied = panic::catch_unwind(AssertUnwindSafe(|| {
         for value in values {
-            let told = Told {
-                kind,
-                id,
-                field: value.fieldId,
+            let payload: *const [u8; 4096] = (&raw const value.value).cast();
+            // SAFETY: the union is 4096 bytes long. Of text and blobs DCGM writes only the used
+            // bytes; the rest is what its buffer held before, which is initialised memory of its
+            // own.
+            let payload = unsafe { &*payload };
+            let raw = Raw {
+                status: value.status,
+                field_type: value.fieldType,
+                payload,
             };
-            (sink.take)(told, sink.scratch, value);
+            (sink.take)(Sample {
+                entity: EntityId::new(EntityKind::from_raw(kind), id),
+                field: FieldId::from_raw(value.fieldId),
+                timestamp: Timestamp::from_micros(value.ts),
+                value: decode::value(&raw, sink.scratch),
+            });
         }
     }));
     match copied {
