@@ -110,6 +110,13 @@ impl<C: Client> Client for Spy<C> {
     fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
         self.client.list(kind, into)
     }
+    fn list_each(
+        &self,
+        kinds: &[EntityKind],
+        each: &mut dyn FnMut(EntityKind, Result<&[EntityId]>),
+    ) -> Result<()> {
+        self.client.list_each(kinds, each)
+    }
     fn entities(&self, kinds: &[EntityKind]) -> Result<Vec<Entity>> {
         self.client.entities(kinds)
     }

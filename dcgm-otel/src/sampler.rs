@@ -53,6 +53,8 @@ pub(crate) struct Sampler {
     config: Config,
     hook: Option<Hook>,
     kinds: Vec<EntityKind>,
+    /// Those of them that come and go.
+    transient: Vec<EntityKind>,
     past: Past,
     /// The engine says that there is nothing.
     all_gone: bool,
@@ -65,7 +67,6 @@ pub(crate) struct Sampler {
     suspicious: bool,
     /// The list that is not the session's, and since when it is that.
     unsettled: Option<(Vec<EntityId>, Instant)>,
-    scratch: Vec<EntityId>,
     samples: Samples,
     /// The snapshot before the one that is shown, whose memory the next one gets.
     spare: Option<Arc<Snapshot>>,
@@ -96,7 +97,7 @@ impl Sampler {
             listed: Vec::new(),
             suspicious: false,
             unsettled: None,
-            scratch: Vec::new(),
+            transient: Vec::new(),
             samples: Samples::new(),
             spare: None,
         }
@@ -180,8 +181,7 @@ impl Sampler {
         if !self.connected {
             self.connect(client)?;
         }
-        let kinds = self.kinds.iter().filter(|kind| COME_AND_GO.contains(kind));
-        let listed = session::list(client, kinds, &mut self.scratch, &mut self.listed)?;
+        let listed = session::list(client, &self.transient, &mut self.listed)?;
         if listed == Listed::InPart {
             self.telemetry().failed(ErrorKind::Mig);
         }
@@ -243,6 +243,8 @@ impl Sampler {
             self.kinds
                 .retain(|kind| ![EntityKind::CPU, EntityKind::CPU_CORE].contains(kind));
         }
+        let transient = self.kinds.iter().filter(|kind| COME_AND_GO.contains(kind));
+        self.transient = transient.copied().collect();
         let backend = text::backend(client.backend());
         tracing::debug!(target = %backend.target, %engine, "connected");
         self.shared.connected(backend, engine);
@@ -281,7 +283,7 @@ impl Sampler {
         // There are hosts that have NVSwitches or CPUs only.
         self.all_gone = self.listed.is_empty() && {
             let mut all = Vec::new();
-            session::list(client, self.kinds.iter(), &mut self.scratch, &mut all)?;
+            session::list(client, &self.kinds, &mut all)?;
             all.is_empty()
         };
         if self.all_gone {

@@ -68,30 +68,26 @@ pub(crate) fn connect(client: &dyn Client) -> Result<BuildInfo, Interrupted> {
     client.engine().map_err(during(ErrorKind::Init))
 }
 
-/// The entities that there are, of the kinds that matter. `buffer` is scratch memory.
-pub(crate) fn list<'k>(
+/// The entities that there are, of the kinds that matter.
+pub(crate) fn list(
     client: &dyn Client,
-    kinds: impl Iterator<Item = &'k EntityKind>,
-    buffer: &mut Vec<EntityId>,
+    kinds: &[EntityKind],
     into: &mut Vec<EntityId>,
 ) -> Result<Listed, Interrupted> {
     into.clear();
     let mut listed = Listed::Whole;
-    for kind in kinds {
-        match client.list(*kind, buffer) {
-            Ok(()) => into.extend_from_slice(buffer),
-            Err(error) if error.is_disconnected() || error.is_timeout() => {
-                return Err(during(ErrorKind::Enumerate)(error));
-            }
-            // An engine that cannot list a kind has none of it. GPUs every engine can list.
-            Err(error) if *kind == EntityKind::GPU => {
-                return Err(during(ErrorKind::Enumerate)(error));
-            }
-            Err(error) if error.is_unsupported() => {}
-            Err(_) => listed = Listed::InPart,
-        }
+    let mut failed = None;
+    let outcome = client.list_each(kinds, &mut |kind, ids| match ids {
+        Ok(ids) => into.extend_from_slice(ids),
+        // An engine that cannot list a kind has none of it. GPUs every engine can list.
+        Err(error) if kind == EntityKind::GPU => failed = Some(error),
+        Err(error) if error.is_unsupported() => {}
+        Err(_) => listed = Listed::InPart,
+    });
+    match outcome.err().or(failed) {
+        Some(error) => Err(during(ErrorKind::Enumerate)(error)),
+        None => Ok(listed),
     }
-    Ok(listed)
 }
 
 /// Whether all kinds that an engine could list were listed.

@@ -76,6 +76,28 @@ pub trait Client: Debug + Send + Sync {
     /// then empty.
     fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()>;
 
+    /// Lists several kinds, by one request to the client's thread if it has one: `each` is told the
+    /// entities of a kind, ascending, or why this engine cannot list that kind, in the order of
+    /// `kinds`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::engine`], and then not every kind was told.
+    fn list_each(
+        &self,
+        kinds: &[EntityKind],
+        each: &mut dyn FnMut(EntityKind, Result<&[EntityId]>),
+    ) -> Result<()> {
+        let mut ids = Vec::new();
+        for kind in kinds {
+            match self.list(*kind, &mut ids) {
+                Err(error) if error.is_disconnected() || error.is_timeout() => return Err(error),
+                outcome => each(*kind, outcome.map(|()| ids.as_slice())),
+            }
+        }
+        Ok(())
+    }
+
     /// The entities of these kinds, and what identifies them. Kinds that the engine cannot list are
     /// left out.
     ///
@@ -153,6 +175,14 @@ impl<C: Client + ?Sized> Client for Arc<C> {
 
     fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
         (**self).list(kind, into)
+    }
+
+    fn list_each(
+        &self,
+        kinds: &[EntityKind],
+        each: &mut dyn FnMut(EntityKind, Result<&[EntityId]>),
+    ) -> Result<()> {
+        (**self).list_each(kinds, each)
     }
 
     fn entities(&self, kinds: &[EntityKind]) -> Result<Vec<Entity>> {

@@ -12,8 +12,8 @@ mod plot;
 use std::time::Duration;
 
 use dcgm::{
-    Client as _, EmbeddedMode, Engine, EngineOptions, EntityId, EntityKind, FieldId, Query,
-    Samples, ValueType, WatchRequest,
+    Client as _, EmbeddedMode, Engine, EngineOptions, EntityKind, FieldId, Query, Samples,
+    ValueType, WatchRequest,
 };
 use dcgm_benches::{
     Asked, Block, Canned, Floor, earnest, instructions, is_child, line, nowhere, with_series,
@@ -116,15 +116,17 @@ fn fields(count: usize) -> Vec<FieldId> {
     known.take(count).map(|info| info.id).collect()
 }
 
-fn block((host, entities, count): (&str, usize, usize)) -> Block {
+fn block(engine: &Engine, (host, entities, count): (&str, usize, usize)) -> Block {
     let kind = if host.ends_with("mig7") {
         EntityKind::GPU_INSTANCE
     } else {
         EntityKind::GPU
     };
-    let entities = u32::try_from(entities).expect("few");
-    let ids = (0..entities).map(|id| EntityId::new(kind, id));
-    (ids.collect(), fields(count))
+    let mut ids = Vec::new();
+    engine.list(kind, &mut ids).expect("listed");
+    ids.truncate(entities);
+    assert_eq!(ids.len(), entities, "{host} has them");
+    (ids, fields(count))
 }
 
 /// Reads so many times, by the engine or by a loop in C; both are there in either case.
@@ -135,7 +137,7 @@ fn read(number: usize, ours: bool, times: usize) {
     assert!(control.set_host(host), "a host {host}");
     let engine = Engine::new(EngineOptions::embedded(EmbeddedMode::Auto).with_library(&path));
     engine.connect().expect("an engine");
-    let block = block(READS[number]);
+    let block = block(&engine, READS[number]);
     let request = WatchRequest::new(block.0.clone(), block.1.clone());
     let _watch = engine.watch(&request).expect("watched");
     let mut asked = Asked::default();

@@ -10,10 +10,10 @@ use crate::clock::Clock;
 use crate::{Config, DcgmMeter, ErrorKind, State};
 
 /// A meter on a mock, and one time for both.
-struct Stage {
+pub(super) struct Stage {
     pipeline: Pipeline,
     mock: Mock,
-    meter: DcgmMeter,
+    pub(super) meter: DcgmMeter,
     clock: Clock,
 }
 
@@ -22,7 +22,7 @@ impl Stage {
         Self::with(names, Config::default())
     }
 
-    fn with(names: &str, config: Config) -> Self {
+    pub(super) fn with(names: &str, config: Config) -> Self {
         let model = Model::by_name(names).unwrap();
         let mock = Mock::builder()
             .model(model)
@@ -59,7 +59,7 @@ impl Stage {
     }
 
     /// How many series each metric has.
-    fn series(&self) -> BTreeMap<String, usize> {
+    pub(super) fn series(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for point in self.pipeline.export() {
             *counts.entry(point.name).or_default() += 1;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use dcgm_sys as sys;
 
-use super::session::Session;
+use super::session::{Listing, Session};
 use crate::client::WatchRequest;
 use crate::code::ReturnCode;
 use crate::entity::{Entity, EntityId, EntityKind, Link, is_all_zero};
@@ -21,6 +21,26 @@ impl Session {
         let room = self.entity_limit();
         let Self { line, ids, .. } = self;
         line.dcgm().list(line.handle(), kind, room, ids, into)
+    }
+
+    /// The entities of each kind, or why there are none.
+    pub(super) fn list_each(&mut self, listing: &mut Listing) -> Result<()> {
+        let Listing { kinds, ids, ends } = listing;
+        ids.clear();
+        ends.clear();
+        let mut one = core::mem::take(&mut self.listed);
+        for kind in kinds {
+            match self.list(*kind, &mut one) {
+                Ok(()) => {
+                    ids.extend_from_slice(&one);
+                    ends.push(Ok(ids.len()));
+                }
+                Err(error) if error.is_disconnected() || error.is_timeout() => return Err(error),
+                Err(error) => ends.push(Err(error)),
+            }
+        }
+        self.listed = one;
+        Ok(())
     }
 
     /// The entities of these kinds, with their identity.

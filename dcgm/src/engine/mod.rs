@@ -26,7 +26,7 @@ use parking_lot::Mutex;
 
 pub use options::{Deadlines, Embedded, EmbeddedMode, EngineOptions, Target};
 
-use self::session::{Done, Job, Seat, Shared};
+use self::session::{Done, Job, Listing, Seat, Shared};
 use self::watching::Watched;
 use self::worker::Worker;
 use crate::client::{Backend, BackendKind, Client, Query, Watch, WatchRequest};
@@ -70,6 +70,8 @@ pub struct Engine {
     worker: Arc<Worker<Seat>>,
     /// Memory for the cursor that goes to the thread.
     spare: Mutex<Cursor>,
+    /// Memory for listing, used again.
+    listing: Mutex<Listing>,
 }
 
 impl Engine {
@@ -87,6 +89,7 @@ impl Engine {
             shared,
             worker: Arc::new(worker),
             spare: Mutex::default(),
+            listing: Mutex::default(),
         }
     }
 
@@ -126,7 +129,7 @@ impl Engine {
                 *into = filled;
                 outcome.map(|()| cursor)
             }
-            Done::Task => Ok(None),
+            Done::Task | Done::Listed { .. } => Ok(None),
         }
     }
 }
@@ -204,15 +207,49 @@ impl Client for Engine {
 
     #[doc(alias = "dcgmGetEntityGroupEntities")]
     fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
+        into.clear();
+        let mut refused = Ok(());
+        self.list_each(&[kind], &mut |_, ids| match ids {
+            Ok(ids) => into.extend_from_slice(ids),
+            Err(error) => refused = Err(error),
+        })?;
+        refused
+    }
+
+    fn list_each(
+        &self,
+        kinds: &[EntityKind],
+        each: &mut dyn FnMut(EntityKind, Result<&[EntityId]>),
+    ) -> Result<()> {
         // Programs list before each read, and the engine has the list at hand: one that is silent
         // must not be waited for longer than a read would wait.
         let limit = self.options.deadlines.read;
-        let mut list = std::mem::take(into);
-        list.clear();
-        *into = self.task(Operation::Enumerate, limit, move |seat| {
-            seat.with(|session| session.list(kind, &mut list))
-                .map(|()| list)
-        })?;
+        let mut listing = std::mem::take(&mut *self.listing.lock());
+        listing.kinds.clear();
+        listing.kinds.extend_from_slice(kinds);
+        let done = self
+            .worker
+            .run(Operation::Enumerate, limit, Job::List(listing))?;
+        let Done::Listed {
+            outcome,
+            mut listing,
+        } = done
+        else {
+            return Err(Error::NotConnected);
+        };
+        outcome?;
+        let mut start = 0;
+        for (kind, end) in kinds.iter().zip(listing.ends.drain(..)) {
+            each(
+                *kind,
+                end.map(|end| {
+                    let ids = listing.ids.get(start..end).unwrap_or_default();
+                    start = end;
+                    ids
+                }),
+            );
+        }
+        *self.listing.lock() = listing;
         Ok(())
     }
 

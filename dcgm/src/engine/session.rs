@@ -19,6 +19,7 @@ use crate::client::Query;
 use crate::code::ReturnCode;
 use crate::cursor::Cursor;
 use crate::endpoint::Endpoint;
+use crate::entity::{EntityId, EntityKind};
 use crate::error::{ConnectCause, Error, Result};
 use crate::ffi::{Dcgm, Reader, Records, Transport};
 use crate::sample::Samples;
@@ -43,8 +44,10 @@ pub(super) struct Shared {
 
 /// What the thread is asked to do.
 pub(super) enum Job {
-    /// Anything but reading.
+    /// Anything but listing and reading.
     Task(Box<dyn FnOnce(&mut Seat) + Send>),
+    /// Listing entities. As for reading, the memory comes and goes.
+    List(Listing),
     /// Reading the latest samples. The buffer comes and goes, so that reading allocates nothing.
     Latest { query: Query, into: Samples },
     /// Reading samples since a cursor.
@@ -58,11 +61,25 @@ pub(super) enum Job {
 /// What it answers.
 pub(super) enum Done {
     Task,
+    Listed {
+        outcome: Result<()>,
+        listing: Listing,
+    },
     Read {
         outcome: Result<()>,
         into: Samples,
         cursor: Option<Cursor>,
     },
+}
+
+/// Kinds of entities, and those that there are of each.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    pub(super) kinds: Vec<EntityKind>,
+    /// Of all kinds, one after another.
+    pub(super) ids: Vec<EntityId>,
+    /// Where those of each kind end, or why there are none.
+    pub(super) ends: Vec<Result<usize>>,
 }
 
 /// Who watches what over a connection.
@@ -98,6 +115,7 @@ pub(super) struct Session {
     pub(super) reader: Reader,
     pub(super) scratch: String,
     pub(super) ids: Vec<u32>,
+    pub(super) listed: Vec<EntityId>,
     /// An engine that does not know the request for latest values: they are put together from all
     /// samples.
     pub(super) without_latest: Option<super::reading::Collected>,
@@ -282,6 +300,10 @@ impl State for Seat {
                 task(self);
                 Done::Task
             }
+            Job::List(mut listing) => {
+                let outcome = self.with(|session| session.list_each(&mut listing));
+                Done::Listed { outcome, listing }
+            }
             Job::Latest { query, mut into } => {
                 into.clear();
                 let outcome = self.with(|session| session.latest(&query, &mut into));
@@ -389,6 +411,7 @@ impl Session {
             reader: Reader::default(),
             scratch: String::new(),
             ids: Vec::new(),
+            listed: Vec::new(),
             without_latest: None,
             _embedded: lease,
         })

@@ -319,7 +319,7 @@ fn hosts_are_as_large_as_their_names_say() {
     );
     let many = Host::by_name("32xh100").unwrap();
     assert_eq!(many.entities().len(), 32);
-    for none in ["33xh100", "0xh100", "xh100", "8xl4"] {
+    for none in ["33xh100", "0xh100", "xh100", "33xl4", "8xb300"] {
         assert!(Host::by_name(none).is_none(), "{none}");
     }
 }

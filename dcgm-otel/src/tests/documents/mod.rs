@@ -4,6 +4,7 @@
 //! written. They are no part of the package: a copy of it without the workspace has none to compare.
 
 mod cells;
+mod guide;
 mod registry;
 mod series;
 mod tables;
