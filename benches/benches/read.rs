@@ -129,6 +129,8 @@ fn main() {
         set_host(&control, host);
         let fields = fields(count.parse().expect("a number"));
         let mut pair = Pair::new(host, &fields);
+        // What the engine samples meanwhile is no part of reading.
+        control.freeze(true);
         for _ in 0..work.times {
             if who == "ours" {
                 pair.ours();

@@ -145,6 +145,8 @@ fn read(number: usize, ours: bool, times: usize) {
     let mut bare = Floor::embedded(&path, &asked);
     let query = Query::new([block]);
     let mut samples = Samples::new();
+    // What it samples meanwhile is no part of reading.
+    control.freeze(true);
     for _ in 0..times {
         if ours {
             engine.latest(&query, &mut samples).expect("read");
