@@ -330,6 +330,24 @@ impl WatchRequest {
 }
 
 /// What the engine would not watch, and why.
+///
+/// ```
+/// # #[cfg(feature = "mock")] {
+/// use dcgm::mock::Mock;
+/// use dcgm::{Client, EntityId, Error, FieldId, ReturnCode, WatchRequest};
+///
+/// let mock = Mock::named("1xl4").unwrap();
+/// mock.connect()?;
+/// let code = ReturnCode::MODULE_NOT_LOADED;
+/// mock.refuse(FieldId::PROF_SM_ACTIVE, Error::Call { function: "dcgmWatchFields", code });
+/// let fields = [FieldId::GPU_TEMP, FieldId::PROF_SM_ACTIVE];
+/// let watch = mock.watch(&WatchRequest::new([EntityId::gpu(0)], fields))?;
+/// // The other field is watched all the same.
+/// assert_eq!(watch.fields(), [FieldId::GPU_TEMP]);
+/// assert_eq!(watch.refused()[0].field, Some(FieldId::PROF_SM_ACTIVE));
+/// # }
+/// # Ok::<(), dcgm::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Refusal {

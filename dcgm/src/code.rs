@@ -24,6 +24,13 @@ use dcgm_sys as sys;
 pub struct ReturnCode(c_int);
 
 /// What can be done about a code: the one place where policy is derived from numbers.
+///
+/// ```
+/// use dcgm::{Class, ReturnCode};
+///
+/// assert_eq!(ReturnCode::CONNECTION_NOT_VALID.class(), Class::Disconnected);
+/// assert_eq!(ReturnCode::GPU_IS_LOST.class(), Class::GpuLost);
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Class {

@@ -144,6 +144,23 @@ impl fmt::Debug for EntityId {
 }
 
 /// What the engine says of an entity's state (`DcgmEntityStatus_t`). An open set.
+///
+/// ```
+/// # #[cfg(feature = "mock")] {
+/// use std::time::Duration;
+/// use dcgm::mock::{Clock, Mock, Model};
+/// use dcgm::{Client, EntityKind, EntityStatus};
+///
+/// let clock = Clock::manual();
+/// let mock = Mock::builder().model(Model::by_name("8xh100,xid79").unwrap()).clock(clock.clone()).build();
+/// mock.connect()?;
+/// clock.advance(Duration::from_secs(310));
+/// let gpus = mock.entities(&[EntityKind::GPU])?;
+/// let lost: Vec<_> = gpus.iter().filter(|gpu| gpu.status == EntityStatus::LOST).collect();
+/// assert_eq!(lost.len(), 1);
+/// # }
+/// # Ok::<(), dcgm::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[doc(alias = "DcgmEntityStatus_t")]
 pub struct EntityStatus(u32);
@@ -321,6 +338,20 @@ impl LinkState {
 }
 
 /// An NVLink: a port of a GPU or of an NVSwitch.
+///
+/// ```
+/// # #[cfg(feature = "mock")] {
+/// use dcgm::mock::Mock;
+/// use dcgm::{Client, EntityId, LinkState};
+///
+/// let mock = Mock::named("8xh100").unwrap();
+/// mock.connect()?;
+/// let links = mock.links()?;
+/// let up = |gpu| links.iter().filter(|link| link.parent == gpu && link.state == LinkState::UP).count();
+/// assert_eq!(up(EntityId::gpu(0)), 18);
+/// # }
+/// # Ok::<(), dcgm::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub struct Link {

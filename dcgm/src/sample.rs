@@ -11,6 +11,16 @@ use crate::value::{Absent, Value};
 ///
 /// It may be skewed against this host's clock, or stepped. To learn whether an engine still
 /// samples, look whether the timestamp *changes*; do not compare it with the time of day.
+///
+/// ```
+/// use std::time::Duration;
+/// use dcgm::Timestamp;
+///
+/// let (first, second) = (Timestamp::from_micros(1_000_000), Timestamp::from_micros(3_500_000));
+/// assert_eq!(second.since(first), Duration::from_millis(2500));
+/// // A clock that was stepped back is no time.
+/// assert_eq!(first.since(second), Duration::ZERO);
+/// ```
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Timestamp(i64);
 
@@ -72,6 +82,22 @@ pub struct Sample<'a> {
 ///
 /// A buffer: `clear` keeps its memory, so that reading the same things again and again allocates
 /// nothing.
+///
+/// ```
+/// use dcgm::{EntityId, FieldId, Sample, Samples, Timestamp, Value};
+///
+/// let mut samples = Samples::new();
+/// samples.push(Sample {
+///     entity: EntityId::gpu(0),
+///     field: FieldId::GPU_TEMP,
+///     timestamp: Timestamp::from_micros(1_767_225_600_000_000),
+///     value: Ok(Value::Int(41)),
+/// });
+/// let sample = samples.find(EntityId::gpu(0), FieldId::GPU_TEMP).unwrap();
+/// assert_eq!(sample.value, Ok(Value::Int(41)));
+/// samples.clear();
+/// assert!(samples.is_empty());
+/// ```
 #[derive(Debug, Default)]
 pub struct Samples {
     rows: Vec<Row>,

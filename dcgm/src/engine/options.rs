@@ -7,6 +7,19 @@ use std::time::Duration;
 use crate::endpoint::Endpoint;
 
 /// Which engine, and how.
+///
+/// ```
+/// use std::time::Duration;
+/// use dcgm::{Deadlines, EmbeddedMode, Engine, EngineOptions};
+///
+/// // A host engine, each call of which may take a second or a little more.
+/// let options = EngineOptions::standalone("unix:///tmp/nv-hostengine".parse()?)
+///     .with_deadlines(Deadlines::for_interval(Duration::from_secs(1)));
+/// let engine = Engine::new(options);
+/// // Or one in this process.
+/// let embedded = EngineOptions::embedded(EmbeddedMode::Auto);
+/// # Ok::<(), dcgm::EndpointError>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct EngineOptions {

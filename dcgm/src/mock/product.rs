@@ -7,6 +7,15 @@ use Need::{
 };
 
 /// A kind of GPU.
+///
+/// ```
+/// use dcgm::EntityKind;
+/// use dcgm::mock::{Host, Mock, Product};
+///
+/// let host = Host::new("build-17", Product::L4).with_gpus(3);
+/// assert_eq!(host.count(EntityKind::GPU), 3);
+/// let mock = Mock::new(host);
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Product {
