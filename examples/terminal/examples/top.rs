@@ -6,12 +6,11 @@
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
-use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use dcgm_examples::{Args, Host, Outcome, begin, complain, finish, say};
-use dcgm_terminal::{Flow, Reader, Screen, View, draw};
+use dcgm_terminal::{Answer, Flow, Live, Reader, Screen, View, draw};
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{self, Event};
 use ratatui::layout::Rect;
@@ -22,6 +21,9 @@ top: a live view of this host's GPUs
   --size WIDTHxHEIGHT           of the picture that --once prints [120x40]
 ";
 
+/// The most columns and rows of a picture.
+const LARGEST: u16 = 1000;
+
 /// How soon what was read is drawn.
 const SOON: Duration = Duration::from_millis(100);
 
@@ -30,15 +32,20 @@ fn main() -> ExitCode {
     let args = begin(HELP, |flag| match flag.name() {
         "size" => {
             size = flag.value(|text| {
-                let (width, height) = text.split_once('x').ok_or("not as in 120x40")?;
-                let number = |text: &str| text.parse::<u16>().map_err(|_range| "not as in 120x40");
-                Ok::<_, &str>((number(width)?, number(height)?))
+                let numbers = text.split_once('x');
+                let numbers = numbers.and_then(|(width, height)| cells(width).zip(cells(height)));
+                numbers.ok_or_else(|| format!("not as in 120x40, each from 1 to {LARGEST}"))
             })?;
             Ok(true)
         }
         _ => Ok(false),
     });
     args.map_or_else(|code| code, |args| finish(run(&args, size)))
+}
+
+fn cells(text: &str) -> Option<u16> {
+    let number = text.parse().ok();
+    number.filter(|number| (1..=LARGEST).contains(number))
 }
 
 fn run(args: &Args, size: (u16, u16)) -> Outcome {
@@ -49,39 +56,29 @@ fn run(args: &Args, size: (u16, u16)) -> Outcome {
     if let Some(why) = &host.instead {
         complain(&format!("{why}; a SIMULATED host is shown instead"));
     }
-    let reader = Reader::new(host.client, args.interval);
+    let reader = Reader::new(host.client, args.interval).instead(host.instead);
     if args.once {
-        return Ok(say(&once(reader, args.interval, size)));
+        return Ok(once(reader, args.interval, size));
     }
-    let (sender, views) = mpsc::channel();
-    let interval = args.interval;
-    // It is not waited for: it may be in a call that takes its time, and the process ends with it.
-    thread::Builder::new()
-        .name("reader".to_owned())
-        .spawn(move || read(reader, interval, &sender))?;
-    // Whatever happens, the terminal is given back as it was.
-    let mut terminal = ratatui::init();
-    let outcome = show(&mut terminal, &views);
-    ratatui::restore();
+    let mut live = Live::start(reader, args.interval)?;
+    // Whatever happens, a panic too, the terminal is given back as it was.
+    let outcome = ratatui::try_init().map_or_else(
+        |error| {
+            let text =
+                format!("this terminal cannot be drawn on: {error}; --once prints a picture");
+            Err(text.into())
+        },
+        |mut terminal| show(&mut terminal, &mut live),
+    );
+    // There is nobody left to tell if that fails.
+    let _ = ratatui::try_restore();
     outcome
 }
 
-/// Reads until nobody looks any more.
-fn read(mut reader: Reader, interval: Duration, views: &Sender<View>) {
-    loop {
-        let next = Instant::now() + interval;
-        if views.send(reader.read(Instant::now()).clone()).is_err() {
-            return;
-        }
-        thread::sleep(next.saturating_duration_since(Instant::now()));
-    }
-}
-
-fn show(terminal: &mut ratatui::DefaultTerminal, views: &Receiver<View>) -> Outcome {
+fn show(terminal: &mut ratatui::DefaultTerminal, live: &mut Live) -> Outcome {
     let (mut view, mut screen) = (View::default(), Screen::default());
     loop {
-        let newest = views.try_iter().last();
-        view = newest.filter(|_| !screen.paused).unwrap_or(view);
+        live.look(Instant::now(), &screen, &mut view)?;
         terminal.draw(|frame| draw(&view, &mut screen, frame.area(), frame.buffer_mut()))?;
         if event::poll(SOON)? {
             if let Event::Key(key) = event::read()? {
@@ -93,18 +90,23 @@ fn show(terminal: &mut ratatui::DefaultTerminal, views: &Receiver<View>) -> Outc
     }
 }
 
-/// A picture, as text.
-fn once(mut reader: Reader, interval: Duration, (width, height): (u16, u16)) -> String {
+/// Prints a picture, as text. That the engine does not answer is in it, and a failure.
+fn once(mut reader: Reader, interval: Duration, (width, height): (u16, u16)) -> ExitCode {
     reader.read(Instant::now());
     // What is a rate has a value only then.
     thread::sleep(interval.min(Duration::from_secs(1)));
     let mut cells = Buffer::empty(Rect::new(0, 0, width, height));
     let view = reader.read(Instant::now());
     draw(view, &mut Screen::default(), cells.area, &mut cells);
-    let rows = cells.content.chunks(usize::from(width.max(1)));
+    let rows = cells.content.chunks(width.into());
     let rows = rows.map(|row| {
         let text = row.iter().map(ratatui::buffer::Cell::symbol);
         format!("{}\n", text.collect::<String>().trim_end())
     });
-    rows.collect()
+    let printed = say(&rows.collect::<String>());
+    if matches!(view.answer, Answer::Yes) {
+        printed
+    } else {
+        ExitCode::FAILURE
+    }
 }

@@ -7,7 +7,8 @@ use dcgm::{
     Entity, EntityId, EntityKind, EntityStatus, FieldId, Link, LinkState, Samples, Timestamp, Value,
 };
 
-use crate::state::{Gpu, Health, Instance, reasons};
+use crate::state::{Gpu, Health, Instance, Links, reasons};
+use crate::traffic::{self, Traffic};
 
 /// How much of the past is kept.
 const HISTORY: usize = 24;
@@ -18,7 +19,7 @@ const PATIENCE: u32 = 3;
 const MIB: f64 = 1024.0 * 1024.0;
 
 /// What is asked of a GPU.
-pub(crate) const GPU: [FieldId; 16] = [
+pub(crate) const GPU: [FieldId; 21] = [
     FieldId::GPU_UTIL,
     FieldId::FB_USED,
     FieldId::FB_TOTAL,
@@ -26,6 +27,7 @@ pub(crate) const GPU: [FieldId; 16] = [
     FieldId::POWER_USAGE,
     FieldId::POWER_MGMT_LIMIT,
     FieldId::SM_CLOCK,
+    FieldId::MEM_CLOCK,
     FieldId::CLOCK_THROTTLE_REASONS,
     FieldId::ECC_DBE_VOL_TOTAL,
     FieldId::RETIRED_PENDING,
@@ -34,16 +36,18 @@ pub(crate) const GPU: [FieldId; 16] = [
     FieldId::GET_GPU_RECOVERY_ACTION,
     FieldId::NVLINK_CRC_FLIT_ERROR_COUNT_TOTAL,
     FieldId::NVLINK_CRC_DATA_ERROR_COUNT_TOTAL,
+    FieldId::NVLINK_REPLAY_ERROR_COUNT_TOTAL,
+    FieldId::NVLINK_RECOVERY_ERROR_COUNT_TOTAL,
+    FieldId::NVLINK_COUNT_RX_ERRORS,
+    FieldId::NVLINK_COUNT_LINK_RECOVERY_FAILED_EVENTS,
     FieldId::PCIE_REPLAY_COUNTER,
 ];
 
 /// What is asked of a GPU whose profiling counters can be had.
-pub(crate) const PROFILING: [FieldId; 5] = [
+pub(crate) const PROFILING: [FieldId; 3] = [
     FieldId::PROF_SM_ACTIVE,
     FieldId::PROF_PIPE_TENSOR_ACTIVE,
     FieldId::PROF_DRAM_ACTIVE,
-    FieldId::PROF_NVLINK_TX_BYTES,
-    FieldId::PROF_NVLINK_RX_BYTES,
 ];
 
 /// What is asked of a MIG instance.
@@ -62,8 +66,9 @@ const FLAWS: [(FieldId, &str); 5] = [
     (FieldId::GET_GPU_RECOVERY_ACTION, "recovery wanted"),
 ];
 
-/// Counters that ought to stand still.
-const ERRORS: [(FieldId, &str); 3] = [
+/// Counters that ought to stand still. A GPU has either the first four or, from `NVLink` 5 on, the
+/// two after them.
+const ERRORS: [(FieldId, &str); 7] = [
     (
         FieldId::NVLINK_CRC_FLIT_ERROR_COUNT_TOTAL,
         "NVLink flit CRC errors",
@@ -71,6 +76,16 @@ const ERRORS: [(FieldId, &str); 3] = [
     (
         FieldId::NVLINK_CRC_DATA_ERROR_COUNT_TOTAL,
         "NVLink data CRC errors",
+    ),
+    (FieldId::NVLINK_REPLAY_ERROR_COUNT_TOTAL, "NVLink replays"),
+    (
+        FieldId::NVLINK_RECOVERY_ERROR_COUNT_TOTAL,
+        "NVLink recoveries",
+    ),
+    (FieldId::NVLINK_COUNT_RX_ERRORS, "NVLink receive errors"),
+    (
+        FieldId::NVLINK_COUNT_LINK_RECOVERY_FAILED_EVENTS,
+        "NVLink recoveries failed",
     ),
     (FieldId::PCIE_REPLAY_COUNTER, "PCIe replays"),
 ];
@@ -83,6 +98,7 @@ pub(crate) struct Memory {
     first: HashMap<(EntityId, FieldId), i64>,
     /// The newest sample of each GPU, and when it came by our own clock.
     moved: HashMap<EntityId, (Timestamp, Instant)>,
+    traffic: Traffic,
 }
 
 /// The samples of one entity.
@@ -121,13 +137,15 @@ impl Memory {
             interval,
             first: HashMap::new(),
             moved: HashMap::new(),
+            traffic: Traffic::default(),
         }
     }
 
-    /// The GPUs, as they are now; of `before` what goes on.
+    /// The GPUs, as they are now; of `before` what goes on. `links` are `None` if the engine does not
+    /// tell of them.
     pub(crate) fn gpus(
         &mut self,
-        (entities, links): (&[Entity], &[Link]),
+        (entities, links): (&[Entity], Option<&[Link]>),
         samples: &Samples,
         before: &[Gpu],
         now: Instant,
@@ -141,10 +159,10 @@ impl Memory {
                 entity: entity.id,
             };
             let known = before.iter().find(|gpu| gpu.id == entity.id.id);
-            let links = links.iter().filter(|link| link.parent == entity.id);
-            let states = links.map(|link| link.state).collect::<Vec<_>>();
-            let up = states.iter().filter(|state| **state == LinkState::UP);
-            let up = (!states.is_empty()).then(|| (up.count(), states.len()));
+            let mine = links.map(|links| {
+                let mine = links.iter().filter(|link| link.parent == entity.id);
+                mine.map(|link| link.state).collect::<Vec<_>>()
+            });
             let busy = of.number(FieldId::GPU_UTIL).map(|percent| percent / 100.0);
             let mut history = known.map(|gpu| gpu.history.clone()).unwrap_or_default();
             history.push_back(busy.map(percent));
@@ -163,7 +181,7 @@ impl Memory {
                     of.number(FieldId::POWER_USAGE),
                     of.number(FieldId::POWER_MGMT_LIMIT),
                 ),
-                clock: of.number(FieldId::SM_CLOCK),
+                clocks: (of.number(FieldId::SM_CLOCK), of.number(FieldId::MEM_CLOCK)),
                 active: [
                     FieldId::PROF_SM_ACTIVE,
                     FieldId::PROF_PIPE_TENSOR_ACTIVE,
@@ -171,15 +189,12 @@ impl Memory {
                 ]
                 .map(|field| of.number(field)),
                 traffic: (
-                    of.number(FieldId::PROF_NVLINK_TX_BYTES),
-                    of.number(FieldId::PROF_NVLINK_RX_BYTES),
+                    self.traffic.rate(&traffic::OUT, samples, entity.id),
+                    self.traffic.rate(&traffic::IN, samples, entity.id),
                 ),
-                links: up,
-                throttled: of
-                    .count(FieldId::CLOCK_THROTTLE_REASONS)
-                    .map(reasons)
-                    .unwrap_or_default(),
-                health: self.health(entity, of, &states),
+                links: counted(mine.as_deref()),
+                throttled: of.count(FieldId::CLOCK_THROTTLE_REASONS).map(reasons),
+                health: self.health(entity, of, mine.as_deref()),
                 stale: self.is_stale(of, now),
                 instances: instances(entity.id, entities, samples),
             }
@@ -187,7 +202,7 @@ impl Memory {
         gpus.collect()
     }
 
-    fn health(&mut self, entity: &Entity, of: Of<'_>, links: &[LinkState]) -> Health {
+    fn health(&mut self, entity: &Entity, of: Of<'_>, links: Option<&[LinkState]>) -> Health {
         match entity.status {
             EntityStatus::LOST => return Health::Lost("fell off the bus"),
             EntityStatus::INACCESSIBLE => return Health::Lost("cannot be reached"),
@@ -196,8 +211,11 @@ impl Memory {
             _ => {}
         }
         let mut wrong = Vec::new();
+        let mut known = false;
         for (field, what) in FLAWS {
-            match of.count(field) {
+            let count = of.count(field);
+            known |= count.is_some();
+            match count {
                 None | Some(0) => {}
                 Some(1) => wrong.push(what.to_owned()),
                 Some(count) => wrong.push(format!("{what}: {count}")),
@@ -207,6 +225,7 @@ impl Memory {
             let Some(count) = of.count(field) else {
                 continue;
             };
+            known = true;
             let first = self.first.entry((of.entity, field)).or_insert(count);
             // A driver that was loaded anew counts from zero.
             *first = count.min(*first);
@@ -214,15 +233,17 @@ impl Memory {
                 wrong.push(format!("{what}: {} more", count - *first));
             }
         }
+        let links = links.unwrap_or_default();
+        known |= !links.is_empty();
         let down = links.iter().filter(|state| **state == LinkState::DOWN);
         match down.count() {
             0 => {}
             count => wrong.push(format!("NVLinks down: {count}")),
         }
-        if wrong.is_empty() {
-            Health::Fine
-        } else {
-            Health::Impaired(wrong)
+        match (wrong.is_empty(), known) {
+            (false, _) => Health::Impaired(wrong),
+            (true, true) => Health::Fine,
+            (true, false) => Health::Unknown,
         }
     }
 
@@ -237,6 +258,20 @@ impl Memory {
             (*seen, *at) = (newest, now);
         }
         now.saturating_duration_since(*at) > self.interval * PATIENCE
+    }
+}
+
+fn counted(states: Option<&[LinkState]>) -> Links {
+    match states {
+        None => Links::Unknown,
+        Some([]) => Links::None,
+        Some(states) => {
+            let up = states.iter().filter(|state| **state == LinkState::UP);
+            Links::Some {
+                up: up.count(),
+                all: states.len(),
+            }
+        }
     }
 }
 

@@ -5,15 +5,31 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dcgm::{
-    Client, Cursor, Entity, EntityId, EntityKind, Error, FieldId, Link, Query, Result, Samples,
-    Value, Watch, WatchRequest,
+    Client, Cursor, Entity, EntityId, EntityKind, Error, FieldId, Query, Result, Samples, Value,
+    Watch, WatchRequest,
 };
 
 use crate::host::{GPU, INSTANCE, Memory, PROFILING};
 use crate::state::{Answer, Event, View};
+use crate::traffic;
 
 /// How many events are kept.
 const EVENTS: usize = 50;
+
+/// What is listed as having happened.
+const HAPPENS: [(EntityKind, FieldId, &str); 3] = [
+    (EntityKind::GPU, FieldId::XID_ERRORS, "XID"),
+    (
+        EntityKind::SWITCH,
+        FieldId::NVSWITCH_FATAL_ERRORS,
+        "fatal SXid",
+    ),
+    (
+        EntityKind::SWITCH,
+        FieldId::NVSWITCH_NON_FATAL_ERRORS,
+        "SXid",
+    ),
+];
 
 const KINDS: [EntityKind; 2] = [EntityKind::GPU, EntityKind::GPU_INSTANCE];
 
@@ -22,7 +38,7 @@ pub struct Reader {
     client: Arc<dyn Client>,
     session: Option<Session>,
     samples: Samples,
-    cursor: Cursor,
+    cursors: [Cursor; HAPPENS.len()],
     memory: Memory,
     view: View,
     /// Since when the engine has been silent.
@@ -32,9 +48,8 @@ pub struct Reader {
 /// What is watched while the engine and its entities are the same.
 struct Session {
     entities: Vec<Entity>,
-    links: Vec<Link>,
     query: Query,
-    events: Option<Watch>,
+    events: [Option<Watch>; HAPPENS.len()],
     _watches: Vec<Watch>,
 }
 
@@ -61,11 +76,24 @@ impl Reader {
             client,
             session: None,
             samples: Samples::new(),
-            cursor: Cursor::new(),
+            cursors: Default::default(),
             memory: Memory::new(interval),
             view,
             silent: None,
         }
+    }
+
+    /// Of a host that stands in for the one that was asked for, and why, if it does.
+    #[must_use]
+    pub fn instead(mut self, why: Option<String>) -> Self {
+        self.view.instead = why;
+        self
+    }
+
+    /// What is known now.
+    #[must_use]
+    pub const fn view(&self) -> &View {
+        &self.view
     }
 
     /// Reads once, at that time. An engine that does not answer leaves the view as it was, and that
@@ -95,16 +123,25 @@ impl Reader {
         };
         self.client.update()?;
         self.client.latest(&session.query, &mut self.samples)?;
+        // A link may go down at any time.
+        let links = match self.client.links() {
+            Ok(links) => Some(links),
+            Err(error) if ends(&error) => return Err(error),
+            Err(_unknown) => None,
+        };
         self.view.gpus = self.memory.gpus(
-            (&session.entities, &session.links),
+            (&session.entities, links.as_deref()),
             &self.samples,
             &self.view.gpus,
             now,
         );
-        if let Some(events) = &session.events {
-            let mut new = Samples::new();
-            self.client.events(events, &mut self.cursor, &mut new)?;
-            self.note(&new);
+        let mut new = Samples::new();
+        for (at, (_, _, what)) in HAPPENS.iter().enumerate() {
+            let watch = session.events.get(at).and_then(Option::as_ref);
+            if let (Some(watch), Some(cursor)) = (watch, self.cursors.get_mut(at)) {
+                self.client.events(watch, cursor, &mut new)?;
+                self.note(what, &new);
+            }
         }
         self.session = Some(session);
         Ok(())
@@ -144,56 +181,83 @@ impl Reader {
         });
         let mut entities = client.entities(&KINDS)?;
         entities.sort_by_key(|entity| entity.id);
-        let links = client.links().unwrap_or_default();
         let of = |kind| -> Vec<EntityId> {
             let ids = entities.iter().map(|entity| entity.id);
             ids.filter(|id| id.kind == kind).collect()
         };
         let (gpus, instances) = (of(EntityKind::GPU), of(EntityKind::GPU_INSTANCE));
-        let wanted: [(&[EntityId], &[FieldId]); 3] =
-            [(&gpus, &GPU), (&gpus, &PROFILING), (&instances, &INSTANCE)];
+        // Each by itself: a GPU without profiling has the rest.
+        let wanted: [(&[EntityId], &[FieldId]); 4] = [
+            (&gpus, &GPU),
+            (&gpus, &PROFILING),
+            (&gpus, &traffic::FIELDS),
+            (&instances, &INSTANCE),
+        ];
         let mut watches = Vec::new();
         let mut refused = None;
         for (ids, fields) in wanted.into_iter().filter(|(ids, _)| !ids.is_empty()) {
             let request = WatchRequest::new(ids, fields).every(self.view.interval);
             match client.watch(&request) {
                 Ok(watch) => watches.push(watch),
-                Err(error) if error.is_disconnected() || error.is_timeout() => return Err(error),
+                Err(error) if ends(&error) => return Err(error),
                 // The rest may be had.
                 Err(error) => refused = Some(error),
             }
         }
-        let request = WatchRequest::events(gpus.as_slice(), [FieldId::XID_ERRORS]);
-        let events = client.watch(&request.every(self.view.interval)).ok();
+        let mut switches = Vec::new();
+        if let Err(error) = client.list(EntityKind::SWITCH, &mut switches) {
+            if ends(&error) {
+                return Err(error);
+            }
+        }
+        let events = HAPPENS.map(|(kind, field, _)| {
+            let ids = if kind == EntityKind::GPU {
+                &gpus
+            } else {
+                &switches
+            };
+            let request = WatchRequest::events(ids.as_slice(), [field]);
+            // The rest may be had.
+            let watch = || client.watch(&request.every(self.view.interval)).ok();
+            (!ids.is_empty()).then(watch).flatten()
+        });
         match refused {
             Some(error) if watches.is_empty() => Err(error),
             _ => Ok(Session {
                 query: Query::of(&watches),
                 entities,
-                links,
                 events,
                 _watches: watches,
             }),
         }
     }
 
-    fn note(&mut self, samples: &Samples) {
+    fn note(&mut self, what: &str, samples: &Samples) {
         for sample in samples {
             if let Ok(Value::Int(code)) = sample.value {
                 self.view.events.push_front(Event {
                     at: sample.timestamp,
                     entity: sample.entity,
-                    what: format!("XID {code}"),
+                    what: format!("{what} {code}"),
                 });
             }
         }
+        let events = self.view.events.make_contiguous();
+        events.sort_by_key(|event| std::cmp::Reverse(event.at));
         self.view.events.truncate(EVENTS);
     }
 }
 
+/// Whether nothing more can be had of the session.
+fn ends(error: &Error) -> bool {
+    error.is_disconnected() || error.is_timeout()
+}
+
 fn in_words(error: &Error) -> String {
+    let text = error.to_string();
     match error.hint() {
-        Some(hint) => format!("{error} ({hint})"),
-        None => error.to_string(),
+        // Some errors give their hint themselves.
+        Some(hint) if !text.contains(&hint) => format!("{text} ({hint})"),
+        _ => text,
     }
 }

@@ -1,6 +1,7 @@
 //! What the person at the terminal has chosen.
 
 use core::cmp::Ordering;
+use core::ops::Range;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
@@ -73,8 +74,10 @@ pub struct Screen {
     pub sort: Sort,
     /// Whether what is shown stands still.
     pub paused: bool,
-    /// How many GPUs are above the first that is shown.
+    /// How many lines are above the first that is shown. More than there are is the end.
     pub scroll: usize,
+    /// How many lines there was room for when it was drawn last.
+    page: usize,
 }
 
 impl Screen {
@@ -91,89 +94,36 @@ impl Screen {
             KeyCode::Char('p') => self.paused = !self.paused,
             KeyCode::Char('j') | KeyCode::Down => self.scroll = self.scroll.saturating_add(1),
             KeyCode::Char('k') | KeyCode::Up => self.scroll = self.scroll.saturating_sub(1),
+            KeyCode::PageDown => self.scroll = self.scroll.saturating_add(self.most()),
+            KeyCode::PageUp => self.scroll = self.scroll.saturating_sub(self.most()),
             KeyCode::Home => self.scroll = 0,
+            KeyCode::End => self.scroll = usize::MAX,
             _ => {}
         }
         Flow::Stay
     }
 
-    /// The GPUs that are shown from the top, in order. The last is never scrolled away.
-    pub fn gpus<'a>(&mut self, view: &'a View) -> Vec<&'a Gpu> {
+    /// The GPUs, in order.
+    #[must_use]
+    pub fn order<'a>(&self, view: &'a View) -> Vec<&'a Gpu> {
         let mut gpus = view.gpus.iter().collect::<Vec<_>>();
         gpus.sort_by(|one, other| self.sort.compare(one, other));
-        self.scroll = self.scroll.min(gpus.len().saturating_sub(1));
-        gpus.split_off(self.scroll)
+        gpus
+    }
+
+    /// Which of so many lines are shown where there is room for `page`. Nothing is scrolled further
+    /// than to the last line.
+    pub(crate) fn window(&mut self, lines: usize, page: usize) -> Range<usize> {
+        self.page = page;
+        self.scroll = self.scroll.min(lines.saturating_sub(page));
+        self.scroll..lines.min(self.scroll.saturating_add(page))
+    }
+
+    /// As far as a page goes: one line of it is seen again, and one is the name of a GPU.
+    fn most(&self) -> usize {
+        self.page.saturating_sub(2).max(1)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn view() -> View {
-        let gpu = |id, busy, watts| Gpu {
-            id,
-            busy,
-            power: (watts, None),
-            ..Gpu::default()
-        };
-        View {
-            gpus: vec![
-                gpu(0, Some(0.5), Some(300.0)),
-                gpu(1, None, Some(700.0)),
-                gpu(2, Some(0.9), None),
-            ],
-            ..View::default()
-        }
-    }
-
-    fn ids(screen: &mut Screen) -> Vec<u32> {
-        screen.gpus(&view()).iter().map(|gpu| gpu.id).collect()
-    }
-
-    fn press(screen: &mut Screen, code: KeyCode) -> Flow {
-        screen.key(KeyEvent::new(code, KeyModifiers::NONE))
-    }
-
-    #[test]
-    fn a_key_steps_through_the_orders_and_what_is_not_known_comes_last() {
-        let mut screen = Screen::default();
-        assert_eq!(ids(&mut screen), [0, 1, 2]);
-        press(&mut screen, KeyCode::Char('s'));
-        assert_eq!((screen.sort, ids(&mut screen)), (Sort::Busy, vec![2, 0, 1]));
-        press(&mut screen, KeyCode::Char('s'));
-        assert_eq!(
-            (screen.sort, ids(&mut screen)),
-            (Sort::Power, vec![1, 0, 2])
-        );
-        for _ in 0..2 {
-            press(&mut screen, KeyCode::Char('s'));
-        }
-        assert_eq!(screen.sort, Sort::Index);
-    }
-
-    #[test]
-    fn scrolling_stops_at_both_ends() {
-        let mut screen = Screen::default();
-        press(&mut screen, KeyCode::Up);
-        assert_eq!(ids(&mut screen), [0, 1, 2]);
-        for _ in 0..9 {
-            press(&mut screen, KeyCode::Char('j'));
-        }
-        assert_eq!(ids(&mut screen), [2]);
-        press(&mut screen, KeyCode::Char('k'));
-        assert_eq!(ids(&mut screen), [1, 2]);
-    }
-
-    #[test]
-    fn three_keys_end_it_and_others_do_not() {
-        let mut screen = Screen::default();
-        assert_eq!(press(&mut screen, KeyCode::Char('q')), Flow::Quit);
-        assert_eq!(press(&mut screen, KeyCode::Esc), Flow::Quit);
-        let control = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
-        assert_eq!(screen.key(control), Flow::Quit);
-        assert_eq!(press(&mut screen, KeyCode::Char('c')), Flow::Stay);
-        assert_eq!(press(&mut screen, KeyCode::Char('p')), Flow::Stay);
-        assert!(screen.paused);
-    }
-}
+mod tests;

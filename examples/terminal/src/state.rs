@@ -1,5 +1,6 @@
 //! What is shown, without how.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +15,8 @@ pub struct View {
     pub title: String,
     /// Whether there is no hardware behind the values.
     pub simulated: bool,
+    /// Why it is not the host that was asked for, if it is not.
+    pub instead: Option<String>,
     /// How often it is read.
     pub interval: Duration,
     /// Whether the engine answers.
@@ -62,16 +65,16 @@ pub struct Gpu {
     pub temperature: Option<f64>,
     /// In watts, and the limit of that.
     pub power: (Option<f64>, Option<f64>),
-    /// Of the streaming multiprocessors, in MHz.
-    pub clock: Option<f64>,
+    /// Of the streaming multiprocessors, and of the memory, in MHz.
+    pub clocks: (Option<f64>, Option<f64>),
     /// The shares of time in which the SMs, the tensor cores and the memory were active, 0 to 1.
     pub active: [Option<f64>; 3],
     /// What goes out and comes in over `NVLink`, in bytes per second.
     pub traffic: (Option<f64>, Option<f64>),
-    /// How many of its `NVLinks` are up, and how many it has; `None` if it has none.
-    pub links: Option<(usize, usize)>,
+    /// Its `NVLinks`.
+    pub links: Links,
     /// Why its clocks are lower than they could be.
-    pub throttled: Vec<&'static str>,
+    pub throttled: Option<Vec<Cow<'static, str>>>,
     /// How it is.
     pub health: Health,
     /// Whether its values are old, though the engine answers.
@@ -80,12 +83,32 @@ pub struct Gpu {
     pub instances: Vec<Instance>,
 }
 
+/// The `NVLinks` of a GPU.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Links {
+    /// The engine does not tell.
+    #[default]
+    Unknown,
+    /// It has none.
+    None,
+    /// It has some.
+    Some {
+        /// How many are up.
+        up: usize,
+        /// How many it has.
+        all: usize,
+    },
+}
+
 /// How a GPU is.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Health {
-    /// Nothing is known against it.
+    /// The engine tells nothing by which that could be known.
     #[default]
+    Unknown,
+    /// Of what is known nothing is against it.
     Fine,
     /// It works, and that is wrong with it.
     Impaired(Vec<String>),
@@ -132,10 +155,19 @@ const REASONS: [(i64, &str); 8] = [
     (0x100, "display clocks"),
 ];
 
-/// The reasons of a mask, in words.
-pub(crate) fn reasons(mask: i64) -> Vec<&'static str> {
+/// Nobody wants more of the GPU.
+const IDLE: i64 = 0x001;
+
+/// The reasons of a mask, in words; those that have none here, as a number.
+pub(crate) fn reasons(mask: i64) -> Vec<Cow<'static, str>> {
     let active = REASONS.iter().filter(|(bit, _)| mask & bit != 0);
-    active.map(|(_, words)| *words).collect()
+    let mut words = active.map(|(_, words)| (*words).into()).collect::<Vec<_>>();
+    let known = REASONS.iter().fold(IDLE, |known, (bit, _)| known | bit);
+    match mask & !known {
+        0 => {}
+        rest => words.push(format!("other ({rest:#x})").into()),
+    }
+    words
 }
 
 #[cfg(test)]
@@ -144,11 +176,17 @@ mod tests {
 
     #[test]
     fn each_bit_of_the_reasons_is_a_word_and_idleness_is_none() {
-        assert!(reasons(0).is_empty() && reasons(0x1).is_empty());
+        assert!(reasons(0).is_empty() && reasons(IDLE).is_empty());
         assert_eq!(reasons(0x44), ["power cap", "HW thermal"]);
         assert_eq!(reasons(0x1ff).len(), REASONS.len());
         for (bit, words) in REASONS {
             assert_eq!(reasons(bit), [words]);
         }
+    }
+
+    #[test]
+    fn a_reason_that_nobody_knows_is_not_left_out() {
+        assert_eq!(reasons(0x205), ["power cap", "other (0x200)"]);
+        assert_eq!(reasons(0x600), ["other (0x600)"]);
     }
 }

@@ -23,7 +23,7 @@ pub fn svg(cells: &Buffer) -> String {
     let (width, height) = (width + 2 * MARGIN, height + 2 * MARGIN);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
-         font-family=\"DejaVu Sans Mono, Menlo, Consolas, monospace\" font-size=\"13\">\n\
+         font-family=\"DejaVu Sans Mono, Menlo, Consolas, monospace\" font-size=\"13\" shape-rendering=\"crispEdges\">\n\
          <rect width=\"{width}\" height=\"{height}\" rx=\"6\" fill=\"{PAPER}\"/>\n"
     );
     for y in 0..area.height {
@@ -43,11 +43,6 @@ pub fn svg(cells: &Buffer) -> String {
 fn write_run(svg: &mut String, run: &[&Cell], start: usize, row: u32) {
     let text = run.iter().map(|cell| cell.symbol()).collect::<String>();
     let Some(first) = run.first() else { return };
-    let columns = |cells: usize| {
-        u32::try_from(cells)
-            .unwrap_or(u32::MAX)
-            .saturating_mul(CELL.0)
-    };
     let (x, width) = (MARGIN + columns(start), columns(run.len()));
     let y = MARGIN + row * CELL.1;
     // Writing to a string does not fail.
@@ -71,17 +66,84 @@ fn write_run(svg: &mut String, run: &[&Cell], start: usize, row: u32) {
     } else {
         ""
     };
-    let text = text
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
-    let _ = writeln!(
-        svg,
-        "<text x=\"{x}\" y=\"{}\" fill=\"{}\"{weight}{opacity} xml:space=\"preserve\" textLength=\"{width}\" \
-         lengthAdjust=\"spacingAndGlyphs\">{text}</text>",
-        y + 13,
-        hex(first.fg)
-    );
+    let style = format!("fill=\"{}\"{weight}{opacity}", hex(first.fg));
+    let mut at = 0;
+    for same in run.chunk_by(|one, next| shape(one).is_some() == shape(next).is_some()) {
+        let x = x + columns(at);
+        at += same.len();
+        if same.first().and_then(|cell| shape(cell)).is_some() {
+            write_shapes(svg, same, (x, y), &style);
+            continue;
+        }
+        let text = same.iter().map(|cell| cell.symbol()).collect::<String>();
+        if text.trim().is_empty() {
+            continue;
+        }
+        let text = text
+            .replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;");
+        let _ = writeln!(
+            svg,
+            "<text x=\"{x}\" y=\"{}\" {style} xml:space=\"preserve\" textLength=\"{}\" \
+             lengthAdjust=\"spacingAndGlyphs\">{text}</text>",
+            y + 13,
+            columns(same.len())
+        );
+    }
+}
+
+/// Blocks as rectangles: those of fonts leave gaps. Cells of the same block are one.
+fn write_shapes(svg: &mut String, run: &[&Cell], (x, y): (u32, u32), style: &str) {
+    let mut x = x;
+    for same in run.chunk_by(|one, next| shape(one) == shape(next)) {
+        let Some(Shape { wide, high, faint }) = same.first().and_then(|cell| shape(cell)) else {
+            continue;
+        };
+        // Only whole ones are wider than a cell, and touch.
+        let (count, step) = if wide == 8 {
+            (1, columns(same.len()))
+        } else {
+            (same.len(), CELL.0)
+        };
+        let faint = if faint { " fill-opacity=\"0.35\"" } else { "" };
+        let height = f64::from(CELL.1 * high) / 8.0;
+        let top = f64::from(y + CELL.1) - height;
+        for _ in 0..count {
+            let width = if wide == 8 { step } else { CELL.0 * wide / 8 };
+            let _ = writeln!(
+                svg,
+                "<rect x=\"{x}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" {style}{faint}/>"
+            );
+            x += step;
+        }
+    }
+}
+
+/// A part of a cell, in eighths from the left and from the bottom.
+#[derive(Clone, Copy, Eq, PartialEq)]
+struct Shape {
+    wide: u32,
+    high: u32,
+    faint: bool,
+}
+
+fn shape(cell: &Cell) -> Option<Shape> {
+    let symbol = cell.symbol().chars().next()?;
+    let (wide, high) = match symbol {
+        '▁'..='█' => (8, u32::from(symbol) - 0x2580),
+        '▉'..='▏' => (0x2590 - u32::from(symbol), 8),
+        '░' => (8, 8),
+        _ => return None,
+    };
+    let faint = symbol == '░';
+    Some(Shape { wide, high, faint })
+}
+
+/// So many cells, in pixels.
+fn columns(cells: usize) -> u32 {
+    let cells = u32::try_from(cells).unwrap_or(u32::MAX);
+    cells.saturating_mul(CELL.0)
 }
 
 /// The colours that are used here.
@@ -123,5 +185,23 @@ mod tests {
                 .contains("<rect x=\"34\" y=\"27\" width=\"32\" height=\"17\" fill=\"#ffc542\"/>")
         );
         assert_eq!(picture.matches("<text").count(), 2);
+    }
+
+    #[test]
+    fn blocks_are_rectangles_that_leave_no_gap() {
+        let mut cells = Buffer::empty(Rect::new(0, 0, 6, 1));
+        cells.set_string(0, 0, "██▌░▄x", Style::new().fg(Color::Green));
+        let picture = svg(&cells);
+        let rects = picture.lines().filter(|line| line.contains("#76b900"));
+        let rects = rects.collect::<Vec<_>>().join("\n");
+        assert_eq!(
+            rects,
+            "<rect x=\"10\" y=\"10\" width=\"16\" height=\"17\" fill=\"#76b900\"/>\n\
+             <rect x=\"26\" y=\"10\" width=\"4\" height=\"17\" fill=\"#76b900\"/>\n\
+             <rect x=\"34\" y=\"10\" width=\"8\" height=\"17\" fill=\"#76b900\" fill-opacity=\"0.35\"/>\n\
+             <rect x=\"42\" y=\"18.5\" width=\"8\" height=\"8.5\" fill=\"#76b900\"/>\n\
+             <text x=\"50\" y=\"23\" fill=\"#76b900\" xml:space=\"preserve\" textLength=\"8\" \
+             lengthAdjust=\"spacingAndGlyphs\">x</text>"
+        );
     }
 }

@@ -1,79 +1,10 @@
-//! Claims about `top`: what it shows of a host, and of one that is not well.
+//! Claims about what `top` shows of a host, and of one that is not well.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test may fail by panicking, in its helpers too"
-)]
-
-use std::fs;
-use std::path::Path;
-use std::process::Command;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-use dcgm::mock::{Call, Clock, Mock, Model};
+use crate::bench::{Bench, SECOND, drawn, shown, text};
+use dcgm::mock::Call;
 use dcgm::{Absent, EntityId, EntityStatus, Error, FieldId};
-use dcgm_terminal::{Answer, Health, Reader, Screen, View, draw, svg};
-use ratatui::buffer::{Buffer, Cell};
-use ratatui::layout::Rect;
-
-const SECOND: Duration = Duration::from_secs(1);
-
-/// A host, its time, and who reads it.
-struct Bench {
-    mock: Mock,
-    clock: Clock,
-    reader: Reader,
-    began: Instant,
-}
-
-impl Bench {
-    fn new(model: &str) -> Self {
-        let clock = Clock::manual();
-        let model = Model::by_name(model).unwrap();
-        let mock = Mock::builder().model(model).clock(clock.clone()).build();
-        let reader = Reader::new(Arc::new(mock.clone()), SECOND);
-        Self {
-            mock,
-            clock,
-            reader,
-            began: Instant::now(),
-        }
-    }
-
-    /// Reads once a second for so long.
-    fn watch(&mut self, seconds: u32) -> View {
-        for _ in 1..seconds {
-            self.step();
-        }
-        self.step()
-    }
-
-    fn step(&mut self) -> View {
-        self.clock.advance(SECOND);
-        let now = self.began + self.clock.now();
-        self.reader.read(now).clone()
-    }
-}
-
-fn drawn(view: &View, width: u16, height: u16) -> Buffer {
-    let mut cells = Buffer::empty(Rect::new(0, 0, width, height));
-    draw(view, &mut Screen::default(), cells.area, &mut cells);
-    cells
-}
-
-fn text(cells: &Buffer) -> String {
-    let mut text = String::new();
-    for row in cells.content.chunks(cells.area.width.max(1).into()) {
-        text.extend(row.iter().map(Cell::symbol));
-        text.push('\n');
-    }
-    text
-}
-
-fn shown(view: &View) -> String {
-    text(&drawn(view, 120, 40))
-}
+use dcgm_terminal::{Answer, Health, Links, View};
+use ratatui::style::Modifier;
 
 #[test]
 fn a_mock_is_always_said_to_be_one() {
@@ -91,7 +22,7 @@ fn what_a_gpu_lacks_is_a_dash() {
     let mut bench = Bench::new("consumer");
     let view = bench.watch(2);
     let gpu = &view.gpus[0];
-    assert_eq!(gpu.links, None);
+    assert_eq!(gpu.links, Links::None);
     assert_eq!(gpu.active, [None; 3]);
     let gpu = EntityId::gpu(0);
     bench
@@ -165,9 +96,15 @@ fn an_engine_that_answers_with_what_is_old_is_stale_and_none_else() {
     let view = bench.watch(5);
     assert_eq!(view.answer, Answer::Yes);
     assert!(view.gpus.iter().all(|gpu| gpu.stale));
-    assert!(shown(&view).contains("STALE"));
+    assert!(shown(&view).contains("STALE") && is_dim(&view));
     bench.mock.freeze_sampling(false);
     assert!(bench.watch(2).gpus.iter().all(|gpu| !gpu.stale));
+}
+
+/// Whether the name of the first GPU is.
+fn is_dim(view: &View) -> bool {
+    let cells = drawn(view, 120, 40);
+    cells[(4, 2)].modifier.contains(Modifier::DIM)
 }
 
 #[test]
@@ -186,8 +123,10 @@ fn an_engine_that_goes_away_leaves_the_view_says_so_and_comes_back_by_itself() {
         text.contains("NO ANSWER for 6 s") && text.contains("NVIDIA H100"),
         "{text}"
     );
+    assert!(is_dim(&view), "what is old looks old");
     bench.mock.come_back();
     let view = bench.watch(2);
+    assert!(!is_dim(&view));
     assert_eq!((view.answer.clone(), view.gpus.len()), (Answer::Yes, 8));
     assert!(!shown(&view).contains("NO ANSWER"));
 }
@@ -223,89 +162,10 @@ fn a_terminal_of_any_size_is_drawn_on() {
 }
 
 #[test]
-fn instances_are_under_their_gpu_and_the_last_gpu_can_be_scrolled_to() {
-    let mut bench = Bench::new("8xh100-mig7");
-    let view = bench.watch(2);
-    assert!(view.gpus.iter().all(|gpu| gpu.instances.len() == 7));
-    let mut screen = Screen::default();
-    screen.scroll = 99;
-    let mut cells = Buffer::empty(Rect::new(0, 0, 120, 20));
-    draw(&view, &mut screen, cells.area, &mut cells);
-    let text = text(&cells);
-    assert!(
-        text.contains("  7 NVIDIA H100") && text.contains("7 of 8 above"),
-        "{text}"
-    );
-    assert!(
-        text.contains("└  7 1g.10gb") && !text.contains("  6 NVIDIA H100"),
-        "{text}"
-    );
-}
-
-#[test]
 fn a_status_that_nobody_knows_is_no_reason_to_call_a_gpu_lost() {
     let mut bench = Bench::new("1xl4");
     let mut gpu = dcgm::Entity::new(EntityId::gpu(0));
     gpu.status = EntityStatus::from_raw(77);
     bench.mock.add_entity(gpu);
     assert_eq!(bench.step().gpus[0].health, Health::Fine);
-}
-
-#[test]
-fn the_program_prints_a_picture_and_needs_a_terminal_for_more() {
-    let program = std::env::current_exe().unwrap();
-    let built = program.parent().and_then(Path::parent).unwrap();
-    let top = |flags: &[&str]| {
-        let mut command = Command::new(built.join("examples/top"));
-        command.args(flags).env_clear().output().unwrap()
-    };
-    let output = top(&["--simulate=8xh100", "--once", "--size=118x30"]);
-    assert!(output.status.success(), "{output:?}");
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.starts_with("  MOCK  mock:8xh100"), "{text}");
-    assert!(
-        text.contains("  6 NVIDIA H100 80GB HBM3") && text.lines().count() == 30,
-        "{text}"
-    );
-    let output = top(&["--simulate=8xh100"]);
-    assert!(!output.status.success() && output.stdout.is_empty());
-    assert!(String::from_utf8_lossy(&output.stderr).contains("--once"));
-    assert_eq!(top(&["--size=wide"]).status.code(), Some(2));
-}
-
-/// With `DCGM_BLESS=1` it is drawn anew.
-#[test]
-fn the_picture_in_the_documentation_is_what_it_draws() {
-    let mut bench = Bench::new("8xh100,thermal");
-    bench.mock.set(
-        EntityId::gpu(6),
-        FieldId::NVLINK_CRC_FLIT_ERROR_COUNT_TOTAL,
-        40,
-    );
-    bench.watch(560);
-    bench
-        .mock
-        .push_event(EntityId::gpu(4), FieldId::XID_ERRORS, 63);
-    bench
-        .mock
-        .set(EntityId::gpu(4), FieldId::ROW_REMAP_PENDING, 1);
-    bench.mock.set(
-        EntityId::gpu(6),
-        FieldId::NVLINK_CRC_FLIT_ERROR_COUNT_TOTAL,
-        57,
-    );
-    bench.watch(20);
-    bench
-        .mock
-        .push_event(EntityId::gpu(1), FieldId::XID_ERRORS, 94);
-    let view = bench.watch(20);
-    let picture = svg(&drawn(&view, 120, 34));
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/top.svg");
-    if std::env::var_os("DCGM_BLESS").is_some_and(|value| value == "1") {
-        fs::write(&path, &picture).unwrap();
-    }
-    assert!(
-        fs::read_to_string(&path).unwrap() == picture,
-        "DCGM_BLESS=1 draws it anew"
-    );
 }
