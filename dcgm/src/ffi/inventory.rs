@@ -70,9 +70,11 @@ impl Parts<'_> {
             .collect())
     }
 
-    /// The NVLinks, by the newest of the structs that this library takes.
+    /// The NVLinks, by the newest of the structs that this library takes. `v3`: it is of 3.3, and
+    /// knows the smallest only.
     pub(super) fn links(
         &self,
+        v3: bool,
         pack: &dyn Fn(EntityId, u32) -> Option<EntityId>,
     ) -> Result<Vec<Link>> {
         let mut links = Vec::new();
@@ -118,8 +120,10 @@ impl Parts<'_> {
                 }
             }};
         }
-        ask!(dcgmNvLinkStatus_v5);
-        ask!(dcgmNvLinkStatus_v4);
+        if !v3 {
+            ask!(dcgmNvLinkStatus_v5);
+            ask!(dcgmNvLinkStatus_v4);
+        }
         ask!(dcgmNvLinkStatus_v3);
         Err(Error::Call {
             function: "dcgmGetNvLinkLinkStatus",
