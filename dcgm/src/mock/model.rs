@@ -38,6 +38,8 @@ pub struct Model {
     scenario: Scenario,
     /// The GPU to which things happen.
     victim: Option<EntityId>,
+    /// How much time the rates of a sample cover.
+    window: Duration,
 }
 
 /// Whether an entity is there at a time.
@@ -66,6 +68,7 @@ impl Model {
     pub fn new(host: Host, scenario: Scenario) -> Self {
         Self {
             victim: victim(&host, scenario.script()),
+            window: Duration::ZERO,
             host: Arc::new(host),
             scenario,
         }
@@ -173,6 +176,31 @@ impl Model {
             Presence::Lost { .. } => Err(Absent::Code(ReturnCode::GPU_IS_LOST)),
             Presence::Gone => Err(Absent::NotWatched),
         }
+    }
+
+    /// Returns what a sample of a field says that covers a time before it, as the engine's do: a rate
+    /// is the mean over that time. All other fields, and rates over no time at all, say what
+    /// [`Self::value`] says.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::value`].
+    pub fn value_over(
+        &self,
+        id: EntityId,
+        field: FieldId,
+        window: Duration,
+        at: Duration,
+    ) -> Result<OwnedValue, Absent> {
+        let model = Self {
+            window,
+            ..self.clone()
+        };
+        model.value(id, field, at)
+    }
+
+    pub(super) const fn window(&self) -> Duration {
+        self.window
     }
 
     /// The events of a field (230, 856, 857) from one time on until before another, each with its
