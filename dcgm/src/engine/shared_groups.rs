@@ -7,13 +7,15 @@
 //! however many entities there are.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use super::session::Session;
 use super::watching::name;
 use crate::client::Refusal;
+use crate::code::ReturnCode;
 use crate::entity::{EntityId, EntityKind};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ffi::{FieldGroupId, GroupId};
 use crate::field::FieldId;
 
@@ -28,8 +30,19 @@ pub(super) struct SharedGroups {
     fields: Vec<OpenGroup<FieldGroupId, FieldId>>,
     /// The members of each kind's default group, when last seen.
     defaults: Vec<(EntityKind, Vec<EntityId>)>,
-    /// The fields that the profiler of each GPU has, sorted; `None` where the engine could not say.
-    profiling: HashMap<u32, Option<Vec<FieldId>>>,
+    /// The profiler of each GPU that was asked for it.
+    profilers: HashMap<u32, Profiler>,
+}
+
+/// The profiler of a GPU.
+#[derive(Debug)]
+enum Profiler {
+    /// The engine could not say.
+    Unknown,
+    /// There is none: the engine's answer.
+    None(Error),
+    /// It has these fields, sorted.
+    Fields(Vec<FieldId>),
 }
 
 /// The number of the GPU that an entity is, or is an instance of: DCGM numbers the instances of a
@@ -190,32 +203,48 @@ impl Session {
         entity: EntityId,
         fields: &[FieldId],
     ) -> Result<Vec<FieldId>> {
+        Ok(match self.profiler(entity)? {
+            Profiler::Unknown => fields.to_vec(),
+            Profiler::None(_) => Vec::new(),
+            Profiler::Fields(supported) => {
+                let has = |field: &&FieldId| supported.binary_search(field).is_ok();
+                fields.iter().filter(has).copied().collect()
+            }
+        })
+    }
+
+    /// Returns the engine's answer if the GPU of an entity has no profiler.
+    pub(super) fn lacks_profiler(&mut self, entity: EntityId) -> Result<Option<Error>> {
+        Ok(match self.profiler(entity)? {
+            Profiler::None(error) => Some(error.clone()),
+            Profiler::Unknown | Profiler::Fields(_) => None,
+        })
+    }
+
+    /// Returns the profiler of an entity's GPU. The engine is asked once a session.
+    fn profiler(&mut self, entity: EntityId) -> Result<&Profiler> {
         let Some(gpu) = gpu_of(entity) else {
-            return Ok(fields.to_vec());
+            return Ok(&Profiler::Unknown);
         };
-        let known = self.groups.profiling.get(&gpu).cloned();
-        let supported = match known {
-            Some(known) => known,
-            None => {
-                let (dcgm, handle) = (self.line.dcgm(), self.line.handle());
-                let supported = match dcgm.profiling_fields(handle, gpu) {
+        let Self { line, groups, .. } = self;
+        match groups.profilers.entry(gpu) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(unknown) => {
+                let profiler = match line.dcgm().profiling_fields(line.handle(), gpu) {
                     // An empty list is no answer.
-                    Ok(supported) => Some(supported).filter(|fields| !fields.is_empty()),
+                    Ok(fields) if fields.is_empty() => Profiler::Unknown,
+                    Ok(fields) => Profiler::Fields(fields),
                     Err(error) if error.is_disconnected() || error.is_timeout() => {
                         return Err(error);
                     }
-                    Err(error) if error.is_unsupported() => Some(Vec::new()),
-                    Err(_) => None,
+                    Err(error) if error.code() == Some(ReturnCode::MODULE_NOT_LOADED) => {
+                        Profiler::None(error)
+                    }
+                    Err(_) => Profiler::Unknown,
                 };
-                let profiling = &mut self.groups.profiling;
-                profiling.entry(gpu).or_insert(supported).clone()
+                Ok(unknown.insert(profiler))
             }
-        };
-        let Some(supported) = supported else {
-            return Ok(fields.to_vec());
-        };
-        let has = |field: &&FieldId| supported.binary_search(field).is_ok();
-        Ok(fields.iter().filter(has).copied().collect())
+        }
     }
 
     /// Creates the default group of the entities' kind without the members that are not wanted, and

@@ -267,6 +267,13 @@ impl WatchSetup<'_> {
         if fields.is_empty() || group.entities.is_empty() {
             return Ok(());
         }
+        if fields.iter().all(|field| field.is_profiling()) {
+            let first = group.entities.first().copied();
+            let lacks = first.map(|first| self.session.lacks_profiler(first));
+            if let Some(error) = lacks.transpose()?.flatten() {
+                return self.split_profiling(group, fields, &error);
+            }
+        }
         let error = match self.try_watch(group, fields) {
             Ok(()) => return Ok(()),
             Err(error) => error,

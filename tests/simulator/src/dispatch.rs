@@ -175,7 +175,7 @@ fn answer(
     match op {
         Op::Hello => reply.ints.push(engine.flavour.major().into()),
         Op::Violation | Op::Healthy | Op::Memory => {}
-        Op::Version => push_text(reply, engine.flavour.build_info().as_bytes()),
+        Op::Version => push_text(reply, engine.build_info().as_bytes()),
         Op::Gpus => reply
             .ints
             .extend(engine.gpus(now).map_err(code)?.into_iter().map(i64::from)),

@@ -36,6 +36,11 @@ pub(crate) trait Source: Send {
         9
     }
 
+    /// Whether it has Grace CPUs.
+    fn has_cpus(&self) -> bool {
+        false
+    }
+
     /// The states of an entity's links, by index.
     fn links(&self, entity: (u32, u32), at: i64) -> Vec<u32>;
 }
@@ -239,6 +244,11 @@ impl Source for Modelled {
             }
         }
         states
+    }
+
+    fn has_cpus(&self) -> bool {
+        let mut entities = self.model.host().entities().iter();
+        entities.any(|entity| entity.id.kind == EntityKind::CPU)
     }
 
     fn architecture(&self) -> u32 {

@@ -301,6 +301,12 @@ impl Engine {
         }
     }
 
+    /// What the engine says of how it was built. Where there are Grace CPUs, it is for these.
+    pub(crate) fn build_info(&self) -> String {
+        let has_cpus = self.source.as_ref().is_some_and(|source| source.has_cpus());
+        self.flavour.build_info_for(has_cpus)
+    }
+
     /// `dcgmChipArchitecture_t`.
     pub(crate) fn architecture(&self, gpu: u32, now: i64) -> u32 {
         match (self.entity((GPU, gpu), now), &self.source) {

@@ -97,7 +97,8 @@ impl Watched {
         let interval = self.watchers.iter().map(|watcher| watcher.interval).min();
         let keep = self.watchers.iter().map(|watcher| watcher.keep).max();
         let (Some(interval), Some(keep)) = (interval, keep) else {
-            return (0, u64::from(!self.samples.is_empty()));
+            // What is left of a watch stays, and does not grow.
+            return (0, u64::try_from(self.samples.len()).unwrap_or(u64::MAX));
         };
         let count = |time: i64| u64::try_from(time / interval.max(1)).unwrap_or(0);
         (count(86_400 * SECOND), count(keep) + 2)
