@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use dcgm::{Absent, EntityId, EntityKind, FieldId, Samples, Value, shown};
+use dcgm::{EntityId, EntityKind, FieldId, NoValue, Samples, Value, shown};
 
 use crate::attributes::shared;
 use crate::candidates::{Candidate, Input, Known};
@@ -40,14 +40,16 @@ impl Answers {
         for sample in samples {
             let key = (sample.entity, sample.field);
             let found = match sample.value {
-                Err(Absent::NotWatched) => &mut self.unwatched,
+                Err(NoValue::NotWatched) => &mut self.unwatched,
                 _ => &mut self.watched,
             };
             found.insert(sample.entity);
             let answer = match sample.value {
                 Ok(_) => Answer::Value,
                 // Not watched although it was to be: the watch was refused.
-                Err(Absent::NotSupported | Absent::NotFound | Absent::NotWatched) => Answer::Never,
+                Err(NoValue::NotSupported | NoValue::NotFound | NoValue::NotWatched) => {
+                    Answer::Never
+                }
                 Err(_) => Answer::NotNow,
             };
             self.given.insert(key, answer);

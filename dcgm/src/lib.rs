@@ -10,7 +10,7 @@
 //! * [`Client::watch`] has the engine sample fields for as long as the [`Watch`] lives.
 //! * [`Client::latest`] reads the newest [`Sample`] of each pair of a [`Query`]; [`Client::events`]
 //!   reads every sample since a [`Cursor`], each once.
-//! * A sample's value is a [`Value`], or the reason why there is none: [`Absent`]. A blank is never
+//! * A sample's value is a [`Value`], or the reason why there is none: [`NoValue`]. A blank is never
 //!   a number.
 //! * An [`Error`] keeps DCGM's code and the function's name; ask its `is_*` predicates what to do,
 //!   and [`hint`](Error::hint) what a person can do.
@@ -72,7 +72,7 @@ pub use entity::{Entity, EntityId, EntityKind, EntityStatus, Link, LinkState, Mi
 pub use error::{ConnectCause, Error, Operation, Result};
 pub use field::{FieldId, FieldInfo, FieldKind};
 pub use sample::{Sample, SampleIter, Samples, Timestamp};
-pub use value::{Absent, Value, ValueType};
+pub use value::{NoValue, Value, ValueType};
 pub use version::{BuildInfo, Version};
 
 /// For the fuzzer, which alone builds with `--cfg fuzzing`: plays bytes as the answers of a libdcgm,

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::entity::EntityId;
 use crate::field::FieldId;
-use crate::value::{Absent, Value};
+use crate::value::{NoValue, Value};
 
 /// When the engine took a sample: microseconds since 1970, by the engine's clock.
 ///
@@ -75,7 +75,7 @@ pub struct Sample<'a> {
     /// When. [`Timestamp::NEVER`] if it was not.
     pub timestamp: Timestamp,
     /// The value.
-    pub value: Result<Value<'a>, Absent>,
+    pub value: Result<Value<'a>, NoValue>,
 }
 
 /// The samples of one read.
@@ -110,7 +110,7 @@ struct Row {
     entity: EntityId,
     field: FieldId,
     timestamp: Timestamp,
-    value: Result<Stored, Absent>,
+    value: Result<Stored, NoValue>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -330,7 +330,7 @@ impl<'a> Extend<Sample<'a>> for Samples {
 mod tests {
     use super::*;
 
-    fn sample(value: Result<Value<'_>, Absent>) -> Sample<'_> {
+    fn sample(value: Result<Value<'_>, NoValue>) -> Sample<'_> {
         Sample {
             entity: EntityId::gpu(1),
             field: FieldId::GPU_TEMP,
@@ -344,7 +344,7 @@ mod tests {
         let given = [
             sample(Ok(Value::Int(-3))),
             sample(Ok(Value::Text("one"))),
-            sample(Err(Absent::NotWatched)),
+            sample(Err(NoValue::NotWatched)),
             sample(Ok(Value::Blob(&[0, 255]))),
             sample(Ok(Value::Text(""))),
             sample(Ok(Value::Double(0.5))),

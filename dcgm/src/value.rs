@@ -66,15 +66,15 @@ impl Value<'_> {
 /// Why a sample has no value.
 ///
 /// ```
-/// use dcgm::Absent;
+/// use dcgm::NoValue;
 ///
 /// // What DCGM writes in the place of a number is a reason here.
-/// assert_eq!(Absent::from_blank_int(0x7fff_ffff_ffff_fff2), Some(Absent::NotSupported));
-/// assert_eq!(Absent::from_blank_int(41), None);
+/// assert_eq!(NoValue::from_blank_int(0x7fff_ffff_ffff_fff2), Some(NoValue::NotSupported));
+/// assert_eq!(NoValue::from_blank_int(41), None);
 /// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Absent {
+pub enum NoValue {
     /// Sampled, and the driver had no value: DCGM's blank.
     #[error("blank")]
     Blank,
@@ -104,7 +104,7 @@ pub enum Absent {
     Code(ReturnCode),
 }
 
-impl Absent {
+impl NoValue {
     /// The reason that a value's status stands for, or `None` for "there is a value".
     #[must_use]
     pub const fn from_status(code: ReturnCode) -> Option<Self> {

@@ -119,7 +119,7 @@ mod tests {
     use std::time::Duration;
 
     use dcgm::mock::{Call, Clock, Mock, Model};
-    use dcgm::{Absent, Error, ReturnCode};
+    use dcgm::{Error, NoValue, ReturnCode};
 
     use super::*;
 
@@ -185,7 +185,7 @@ mod tests {
     fn a_value_that_is_not_there_is_no_zero() {
         let (mock, clock) = mock("8xh100");
         let mut scheduler = Scheduler::new(&mock).unwrap();
-        mock.set_absent(EntityId::gpu(0), FieldId::GPU_TEMP, Absent::Blank);
+        mock.set_no_value(EntityId::gpu(0), FieldId::GPU_TEMP, NoValue::Blank);
         clock.advance(SECOND);
         assert_eq!(scheduler.look().unwrap()[0].1, Some(Unfit::Silent));
     }

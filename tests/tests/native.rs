@@ -291,7 +291,7 @@ fn an_engine_that_does_not_know_the_request_is_read_by_samples() {
             );
         }
         let unwatched = samples.find(EntityId::gpu(2), FieldId::GPU_TEMP).unwrap();
-        assert_eq!(unwatched.value, Err(dcgm::Absent::NotWatched));
+        assert_eq!(unwatched.value, Err(dcgm::NoValue::NotWatched));
     }
     let entities = bench.engine.entities(&[EntityKind::GPU]).expect("entities");
     assert!(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use dcgm::{Absent, EntityId, FieldId, Query, Sample, Samples, Timestamp};
+use dcgm::{EntityId, FieldId, NoValue, Query, Sample, Samples, Timestamp};
 
 use super::Plan;
 use super::track::{Ages, Source, Target};
@@ -164,7 +164,7 @@ impl Plan {
         for sample in samples {
             match sample.value {
                 Ok(_) => values += 1,
-                Err(Absent::Stale | Absent::Malformed | Absent::Code(_)) => failed += 1,
+                Err(NoValue::Stale | NoValue::Malformed | NoValue::Code(_)) => failed += 1,
                 Err(_) => {}
             }
             let Some(place) = self.routes.find(next, (sample.entity, sample.field)) else {
@@ -177,7 +177,7 @@ impl Plan {
             let Some(watched) = self.routes.entities.get_mut(stop.entity) else {
                 continue;
             };
-            watched.found |= !matches!(sample.value, Err(Absent::NotWatched));
+            watched.found |= !matches!(sample.value, Err(NoValue::NotWatched));
             let moved = sample.value.is_ok() && stop.moved_to(sample.timestamp, now);
             let Some(tracks) = self.tracks.get_mut(stop.tracks.clone()) else {
                 continue;

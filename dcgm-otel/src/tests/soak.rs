@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use dcgm::mock::{Call, Clock as MockClock, Host, Mock, Model, OwnedValue, Product, Scenario};
 use dcgm::{
-    Absent, Backend, BuildInfo, Client, Cursor, Entity, EntityId, EntityKind, Error, FieldId, Link,
-    Query, Result, ReturnCode, Samples, Watch, WatchRequest,
+    Backend, BuildInfo, Client, Cursor, Entity, EntityId, EntityKind, Error, FieldId, Link,
+    NoValue, Query, Result, ReturnCode, Samples, Watch, WatchRequest,
 };
 use parking_lot::Mutex;
 
@@ -248,7 +248,7 @@ impl Soak {
             2 => {
                 let counters = COUNTED.len() as u64;
                 let field = COUNTED[usize::try_from(self.dice.below(counters)).unwrap()].3;
-                mock.set_absent(gpu, field, Absent::Blank);
+                mock.set_no_value(gpu, field, NoValue::Blank);
                 ("blank", Fault::Blank(gpu, field), 12)
             }
             3 => {

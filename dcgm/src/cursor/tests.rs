@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::value::Absent;
+use crate::value::NoValue;
 
 const GPUS: [EntityId; 3] = [EntityId::gpu(0), EntityId::gpu(1), EntityId::gpu(2)];
 
@@ -90,7 +90,7 @@ fn a_read_that_is_not_committed_is_repeated() {
     cursor.commit(&GPUS, core::iter::once(event), at(102));
     assert!(!cursor.is_new(&event));
     let absent = Sample {
-        value: Err(Absent::NotWatched),
+        value: Err(NoValue::NotWatched),
         ..event
     };
     assert!(cursor.is_new(&absent));

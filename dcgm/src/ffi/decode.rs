@@ -6,7 +6,7 @@ use dcgm_sys as sys;
 
 use super::text;
 use crate::code::ReturnCode;
-use crate::value::{Absent, Value};
+use crate::value::{NoValue, Value};
 
 /// The text of a record, made where it costs no memory each time.
 pub(super) type Scratch = String;
@@ -26,22 +26,22 @@ pub(super) struct Raw<'a> {
     reason = "a sixth of what a value costs; it has two callers"
 )]
 #[inline(always)]
-pub(super) fn value<'a>(raw: &Raw<'a>, scratch: &'a mut Scratch) -> Result<Value<'a>, Absent> {
-    if let Some(absent) = Absent::from_status(ReturnCode::from_raw(raw.status)) {
+pub(super) fn value<'a>(raw: &Raw<'a>, scratch: &'a mut Scratch) -> Result<Value<'a>, NoValue> {
+    if let Some(absent) = NoValue::from_status(ReturnCode::from_raw(raw.status)) {
         return Err(absent);
     }
     // Most are numbers.
     match u8::try_from(raw.field_type).unwrap_or(0) {
         sys::DCGM_FT_INT64 | sys::DCGM_FT_TIMESTAMP => {
             let value = i64::from_ne_bytes(head(raw.payload));
-            match Absent::from_blank_int(value) {
+            match NoValue::from_blank_int(value) {
                 None => Ok(Value::Int(value)),
                 Some(absent) => Err(absent),
             }
         }
         sys::DCGM_FT_DOUBLE => {
             let value = f64::from_ne_bytes(head(raw.payload));
-            match Absent::from_blank_double(value) {
+            match NoValue::from_blank_double(value) {
                 None => Ok(Value::Double(value)),
                 Some(absent) => Err(absent),
             }
@@ -55,7 +55,7 @@ fn long<'a>(
     kind: u8,
     payload: &'a [u8; 4096],
     scratch: &'a mut Scratch,
-) -> Result<Value<'a>, Absent> {
+) -> Result<Value<'a>, NoValue> {
     match kind {
         sys::DCGM_FT_STRING => {
             scratch.clear();
@@ -66,7 +66,7 @@ fn long<'a>(
             }
         }
         sys::DCGM_FT_BINARY => Ok(Value::Blob(payload)),
-        _ => Err(Absent::Malformed),
+        _ => Err(NoValue::Malformed),
     }
 }
 
@@ -82,15 +82,15 @@ fn chars(payload: &[u8; 4096]) -> &[c_char] {
     unsafe { core::slice::from_raw_parts(payload.as_ptr().cast::<c_char>(), text::LONGEST) }
 }
 
-fn blank_text(text: &str) -> Option<Absent> {
+fn blank_text(text: &str) -> Option<NoValue> {
     if !text::is_blank(text) {
         return None;
     }
     Some(match text {
-        "<<<NOT_FOUND>>>" => Absent::NotFound,
-        "<<<NOT_SUPPORTED>>>" => Absent::NotSupported,
-        "<<<NOT_PERM>>>" => Absent::NotPermitted,
-        _ => Absent::Blank,
+        "<<<NOT_FOUND>>>" => NoValue::NotFound,
+        "<<<NOT_SUPPORTED>>>" => NoValue::NotSupported,
+        "<<<NOT_PERM>>>" => NoValue::NotPermitted,
+        _ => NoValue::Blank,
     })
 }
 
@@ -98,7 +98,7 @@ fn blank_text(text: &str) -> Option<Absent> {
 mod tests {
     use super::*;
 
-    fn decoded(status: i32, kind: u8, bytes: &[u8]) -> Result<String, Absent> {
+    fn decoded(status: i32, kind: u8, bytes: &[u8]) -> Result<String, NoValue> {
         let mut payload = [0xee; 4096];
         payload[..bytes.len()].copy_from_slice(bytes);
         let raw = Raw {
@@ -114,31 +114,31 @@ mod tests {
         // 3.3 answers so: type 'i', value 0, not blank.
         assert_eq!(
             decoded(-16, b'i', &0_i64.to_ne_bytes()),
-            Err(Absent::NotWatched)
+            Err(NoValue::NotWatched)
         );
         assert_eq!(
             decoded(-14, b'd', &7_f64.to_ne_bytes()),
-            Err(Absent::NoData)
+            Err(NoValue::NoData)
         );
         assert_eq!(
             decoded(-18, b'i', &[0; 8]),
-            Err(Absent::Code(ReturnCode::GPU_IS_LOST))
+            Err(NoValue::Code(ReturnCode::GPU_IS_LOST))
         );
     }
 
     #[test]
     fn blanks_are_ranges() {
         let int = |value: i64| decoded(0, b'i', &value.to_ne_bytes());
-        assert_eq!(int(sys::DCGM_INT64_BLANK), Err(Absent::Blank));
-        assert_eq!(int(sys::DCGM_INT64_BLANK + 1), Err(Absent::NotFound));
-        assert_eq!(int(sys::DCGM_INT64_BLANK + 2), Err(Absent::NotSupported));
-        assert_eq!(int(sys::DCGM_INT64_BLANK + 3), Err(Absent::NotPermitted));
-        assert_eq!(int(i64::MAX), Err(Absent::Blank));
+        assert_eq!(int(sys::DCGM_INT64_BLANK), Err(NoValue::Blank));
+        assert_eq!(int(sys::DCGM_INT64_BLANK + 1), Err(NoValue::NotFound));
+        assert_eq!(int(sys::DCGM_INT64_BLANK + 2), Err(NoValue::NotSupported));
+        assert_eq!(int(sys::DCGM_INT64_BLANK + 3), Err(NoValue::NotPermitted));
+        assert_eq!(int(i64::MAX), Err(NoValue::Blank));
         assert!(int(sys::DCGM_INT64_BLANK - 1).is_ok());
         let real = |value: f64| decoded(0, b'd', &value.to_ne_bytes());
-        assert_eq!(real(sys::DCGM_FP64_BLANK), Err(Absent::Blank));
-        assert_eq!(real(sys::DCGM_FP64_BLANK + 2.0), Err(Absent::NotSupported));
-        assert_eq!(real(1e300), Err(Absent::Blank));
+        assert_eq!(real(sys::DCGM_FP64_BLANK), Err(NoValue::Blank));
+        assert_eq!(real(sys::DCGM_FP64_BLANK + 2.0), Err(NoValue::NotSupported));
+        assert_eq!(real(1e300), Err(NoValue::Blank));
         assert!(real(f64::NAN).is_ok() && real(f64::INFINITY).is_ok());
     }
 
@@ -156,13 +156,13 @@ mod tests {
         assert_eq!(text, format!("Text({:?})", "x".repeat(256)));
         assert_eq!(
             decoded(0, b's', b"<<<NOT_PERM>>>\0"),
-            Err(Absent::NotPermitted)
+            Err(NoValue::NotPermitted)
         );
     }
 
     #[test]
     fn an_unknown_type_is_malformed() {
-        assert_eq!(decoded(0, b'?', &[0; 8]), Err(Absent::Malformed));
-        assert_eq!(decoded(0, 0, &[0; 8]), Err(Absent::Malformed));
+        assert_eq!(decoded(0, b'?', &[0; 8]), Err(NoValue::Malformed));
+        assert_eq!(decoded(0, 0, &[0; 8]), Err(NoValue::Malformed));
     }
 }

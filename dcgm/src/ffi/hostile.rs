@@ -19,7 +19,7 @@ use crate::code::ReturnCode;
 use crate::cursor::Cursor;
 use crate::entity::{Entity, EntityId, EntityKind};
 use crate::sample::{Sample, Samples, Timestamp};
-use crate::value::{Absent, Value};
+use crate::value::{NoValue, Value};
 
 use dcgm_sys as sys;
 
@@ -116,7 +116,7 @@ fn each_pair_once(
         let mut all = told.iter().flatten();
         match all.find(|told| (told.entity, told.field) == pair) {
             Some(told) => check(&sample, told),
-            None => assert_eq!(sample.value, Err(Absent::Malformed)),
+            None => assert_eq!(sample.value, Err(NoValue::Malformed)),
         }
     }
     assert_eq!(places.len(), entities.len() * fields.len());
@@ -280,7 +280,7 @@ fn check(sample: &Sample<'_>, told: &Told) {
     assert_eq!(sample.timestamp.micros(), told.time);
     let code = ReturnCode::from_raw(told.status);
     if !code.is_ok() {
-        assert_eq!(sample.value.err(), Absent::from_status(code));
+        assert_eq!(sample.value.err(), NoValue::from_status(code));
         return;
     }
     let mut head = [0; 8];
@@ -306,11 +306,12 @@ fn check(sample: &Sample<'_>, told: &Told) {
             }
         }
         (Ok(b's'), value) => assert!(
-            matches!(value, Ok(Value::Text(_))) || value.is_err_and(|why| why != Absent::Malformed),
+            matches!(value, Ok(Value::Text(_)))
+                || value.is_err_and(|why| why != NoValue::Malformed),
             "{value:?}"
         ),
         (Ok(b'b'), value) => assert_eq!(value, Ok(Value::Blob(&*told.payload))),
-        (_, value) => assert_eq!(value, Err(Absent::Malformed)),
+        (_, value) => assert_eq!(value, Err(NoValue::Malformed)),
     }
 }
 

@@ -5,7 +5,7 @@ use dcgm_sys as sys;
 use crate::entity::{EntityId, EntityKind};
 use crate::field::FieldId;
 use crate::sample::{Sample, Timestamp};
-use crate::value::Absent;
+use crate::value::NoValue;
 
 /// What is asked for: every field of every entity.
 #[derive(Clone, Copy)]
@@ -149,7 +149,7 @@ pub(super) const fn missing((entity, field): (EntityId, FieldId)) -> Sample<'sta
         entity,
         field,
         timestamp: Timestamp::NEVER,
-        value: Err(Absent::Malformed),
+        value: Err(NoValue::Malformed),
     }
 }
 
@@ -247,7 +247,7 @@ mod tests {
         assert!(
             samples
                 .iter()
-                .all(|sample| sample.value == Err(Absent::Malformed))
+                .all(|sample| sample.value == Err(NoValue::Malformed))
         );
         assert_eq!(samples[5].entity, EntityId::gpu(2));
         assert_eq!(samples[5].field, FieldId::from_raw(155));

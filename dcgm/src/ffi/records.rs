@@ -23,7 +23,7 @@ pub(crate) struct Records {
 impl Records {
     /// Asks for the latest value of every field of every entity, and gives each to `take`, once,
     /// with its place in the request: which entity, and which field. A pair that was passed over is
-    /// [`Absent::Malformed`](crate::Absent::Malformed).
+    /// [`NoValue::Malformed`](crate::NoValue::Malformed).
     pub(crate) fn latest(
         &mut self,
         dcgm: Dcgm,

@@ -55,7 +55,7 @@ fn visit<F: FnMut(Sample<'_>)>(
 
 /// Adds the latest value of every pair of a group to `into`: each once, and in the order of `asked`,
 /// which is what the group holds. A pair that is passed over is
-/// [`Absent::Malformed`](crate::Absent::Malformed).
+/// [`NoValue::Malformed`](crate::NoValue::Malformed).
 pub(super) fn latest(
     dcgm: Dcgm,
     handle: &HandleCell,

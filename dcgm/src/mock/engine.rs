@@ -11,12 +11,12 @@ use crate::field::FieldId;
 use crate::mock::faults::{Call, Hung};
 use crate::mock::model::{Model, Presence};
 use crate::mock::reading::OwnedValue;
-use crate::value::Absent;
+use crate::value::NoValue;
 
 pub(super) type Pair = (EntityId, FieldId);
 
 /// What a sample says.
-pub(super) type Reading = Result<OwnedValue, Absent>;
+pub(super) type Reading = Result<OwnedValue, NoValue>;
 
 /// The state behind a mock.
 #[derive(Debug)]
@@ -217,14 +217,14 @@ impl State {
         let here_since = match self.presence(pair.0, now) {
             Presence::Here { since } => since,
             Presence::Lost { here_since, .. } => here_since,
-            Presence::Gone => return (None, Err(Absent::NotWatched)),
+            Presence::Gone => return (None, Err(NoValue::NotWatched)),
         };
         let grids = self.watched.get(&pair).map_or(&[][..], Vec::as_slice);
         let grids = || grids.iter().filter(|grid| grid.began >= here_since);
         let nothing = if grids().any(|grid| grid.ended.is_none()) {
-            Absent::NoData
+            NoValue::NoData
         } else {
-            Absent::NotWatched
+            NoValue::NotWatched
         };
         let told = self.told_at(pair, now);
         if pair.1.is_event() && told.is_none() {
@@ -245,7 +245,7 @@ impl State {
             return (None, Err(nothing));
         };
         match self.reading(pair, at) {
-            Err(Absent::NoData | Absent::NotWatched) => (None, Err(nothing)),
+            Err(NoValue::NoData | NoValue::NotWatched) => (None, Err(nothing)),
             reading => (Some(at), reading),
         }
     }
@@ -314,7 +314,8 @@ impl State {
         );
         let read = |at| (at, self.reading(pair, at));
         let mut samples: Vec<_> = times.into_iter().map(read).collect();
-        samples.retain(|(_, reading)| !matches!(reading, Err(Absent::NoData | Absent::NotWatched)));
+        samples
+            .retain(|(_, reading)| !matches!(reading, Err(NoValue::NoData | NoValue::NotWatched)));
         samples
     }
 

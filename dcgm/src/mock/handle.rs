@@ -16,7 +16,7 @@ use crate::mock::hosts::Host;
 use crate::mock::model::Model;
 use crate::mock::reading::OwnedValue;
 use crate::mock::scenario::Scenario;
-use crate::value::Absent;
+use crate::value::NoValue;
 use crate::version::{BuildInfo, Version};
 
 /// A [`Client`](crate::Client) without an engine. A clone is the same one: a test keeps one, and
@@ -78,7 +78,7 @@ impl Mock {
     }
 
     /// Has a field have no value from now on, for a reason.
-    pub fn set_absent(&self, entity: EntityId, field: FieldId, why: Absent) {
+    pub fn set_no_value(&self, entity: EntityId, field: FieldId, why: NoValue) {
         self.tell(entity, field, Some(Err(why)));
     }
 

@@ -8,7 +8,7 @@
 //!
 //! It keeps to what engines were seen to do: a watch samples at once and then at its interval;
 //! after the watch the last sample stays readable, with its old timestamp and without a word; a
-//! pair that nobody watches is [`NotWatched`](crate::Absent::NotWatched); a watch dies with its
+//! pair that nobody watches is [`NotWatched`](crate::NoValue::NotWatched); a watch dies with its
 //! session; and an engine that came back knows nothing.
 //!
 //! ```

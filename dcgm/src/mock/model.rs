@@ -10,7 +10,7 @@ use crate::mock::hosts::{Host, link_parent};
 use crate::mock::reading::OwnedValue;
 use crate::mock::scenario::{CALM, Scenario, Script};
 use crate::mock::values;
-use crate::value::Absent;
+use crate::value::NoValue;
 
 /// A [`Host`] in a [`Scenario`]: what its engine would sample, as a pure function of the time since
 /// the start.
@@ -163,15 +163,15 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// Why there is no value: [`Absent::NotSupported`] where the hardware has none,
-    /// [`Absent::NoData`] for fields that do not go with that kind of entity, and for events before
-    /// the first; [`Absent::NotWatched`] for an entity that is gone, and
+    /// Why there is no value: [`NoValue::NotSupported`] where the hardware has none,
+    /// [`NoValue::NoData`] for fields that do not go with that kind of entity, and for events before
+    /// the first; [`NoValue::NotWatched`] for an entity that is gone, and
     /// [`ReturnCode::GPU_IS_LOST`] for one that is lost.
-    pub fn value(&self, id: EntityId, field: FieldId, at: Duration) -> Result<OwnedValue, Absent> {
+    pub fn value(&self, id: EntityId, field: FieldId, at: Duration) -> Result<OwnedValue, NoValue> {
         match self.presence(id, at) {
             Presence::Here { .. } => values::read(self, id, field, at),
-            Presence::Lost { .. } => Err(Absent::Code(ReturnCode::GPU_IS_LOST)),
-            Presence::Gone => Err(Absent::NotWatched),
+            Presence::Lost { .. } => Err(NoValue::Code(ReturnCode::GPU_IS_LOST)),
+            Presence::Gone => Err(NoValue::NotWatched),
         }
     }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use dcgm::mock::OwnedValue;
 use dcgm::{
-    Absent, BackendKind, Client, ConnectCause, Cursor, Entity, EntityId, EntityKind, EntityStatus,
-    Error, FieldId, ReturnCode, Samples, Timestamp, Value, WatchRequest,
+    BackendKind, Client, ConnectCause, Cursor, Entity, EntityId, EntityKind, EntityStatus, Error,
+    FieldId, NoValue, ReturnCode, Samples, Timestamp, Value, WatchRequest,
 };
 
 use crate::{gauges, int, mock, read, secs};
@@ -109,7 +109,7 @@ fn samples_are_taken_at_once_and_then_at_the_interval() {
     let gpu = EntityId::gpu(0);
     assert_eq!(
         read(&mock, gpu, FieldId::GPU_TEMP),
-        (Timestamp::NEVER, Err(Absent::NotWatched))
+        (Timestamp::NEVER, Err(NoValue::NotWatched))
     );
     clock.advance(secs(7));
     let watch = gauges(&mock, gpu);
@@ -148,12 +148,12 @@ fn what_does_not_go_together_is_watched_and_never_sampled() {
         let watch = mock.watch(&WatchRequest::new([entity], [field])).unwrap();
         assert_eq!(
             read(&mock, entity, field),
-            (Timestamp::NEVER, Err(Absent::NoData))
+            (Timestamp::NEVER, Err(NoValue::NoData))
         );
         drop(watch);
         assert_eq!(
             read(&mock, entity, field),
-            (Timestamp::NEVER, Err(Absent::NotWatched))
+            (Timestamp::NEVER, Err(NoValue::NotWatched))
         );
     }
     // What the hardware has not is a sample that says so.
@@ -161,7 +161,7 @@ fn what_does_not_go_together_is_watched_and_never_sampled() {
         .watch(&WatchRequest::new([EntityId::gpu(0)], [FieldId::FAN_SPEED]))
         .unwrap();
     let (at, value) = read(&mock, EntityId::gpu(0), FieldId::FAN_SPEED);
-    assert!(at > Timestamp::NEVER && value == Err(Absent::NotSupported));
+    assert!(at > Timestamp::NEVER && value == Err(NoValue::NotSupported));
 }
 
 #[test]
@@ -199,8 +199,8 @@ fn what_a_test_says_is_sampled_at_once_and_from_then_on() {
         read(&mock, gpu, field),
         (clock.timestamp(secs(30)), Ok(OwnedValue::Int(99)))
     );
-    mock.set_absent(gpu, field, Absent::Blank);
-    assert_eq!(read(&mock, gpu, field).1, Err(Absent::Blank));
+    mock.set_no_value(gpu, field, NoValue::Blank);
+    assert_eq!(read(&mock, gpu, field).1, Err(NoValue::Blank));
     mock.unset(gpu, field);
     clock.advance(secs(15));
     assert!(
@@ -246,7 +246,7 @@ fn a_gpu_that_falls_off_the_bus_is_lost_then_gone_then_back() {
     assert_eq!((listed(), status()), (7, None));
     assert_eq!(
         read(&mock, gpu, FieldId::GPU_TEMP),
-        (Timestamp::NEVER, Err(Absent::NotWatched))
+        (Timestamp::NEVER, Err(NoValue::NotWatched))
     );
     assert_eq!(
         mock.links()
@@ -263,7 +263,7 @@ fn a_gpu_that_falls_off_the_bus_is_lost_then_gone_then_back() {
     assert_eq!((listed(), status()), (8, Some(EntityStatus::OK)));
     assert_eq!(
         read(&mock, gpu, FieldId::GPU_TEMP).1,
-        Err(Absent::NotWatched)
+        Err(NoValue::NotWatched)
     );
     drop(watch);
     let _watch = gauges(&mock, gpu);
@@ -302,7 +302,7 @@ fn an_engine_that_restarts_is_noticed_once_and_knows_nothing_afterwards() {
     mock.connect().unwrap();
     assert_eq!(
         read(&mock, gpu, FieldId::GPU_TEMP),
-        (Timestamp::NEVER, Err(Absent::NotWatched))
+        (Timestamp::NEVER, Err(NoValue::NotWatched))
     );
     let _energy = mock.watch(&WatchRequest::new([gpu], [energy])).unwrap();
     let after = read(&mock, gpu, energy).1.unwrap();
@@ -324,7 +324,7 @@ fn a_restart_between_two_calls_kills_the_session_too() {
     mock.connect().unwrap();
     assert_eq!(
         read(&mock, EntityId::gpu(0), FieldId::GPU_TEMP).1,
-        Err(Absent::NotWatched)
+        Err(NoValue::NotWatched)
     );
 }
 
@@ -368,7 +368,7 @@ fn entities_come_and_go_as_a_test_says() {
         [count(EntityKind::GPU), count(EntityKind::GPU_INSTANCE)],
         [7, 49]
     );
-    assert_eq!(read(&mock, instance, field).1, Err(Absent::NotWatched));
+    assert_eq!(read(&mock, instance, field).1, Err(NoValue::NotWatched));
 
     let mut entity = Entity::new(EntityId::gpu(8));
     entity.uuid = Some("GPU-new".into());

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use dcgm::mock::{Clock, Mock, Model, OwnedValue};
 use dcgm::{
-    Absent, Client, EntityId, FieldId, Query, Samples, Timestamp, Value, Watch, WatchRequest,
+    Client, EntityId, FieldId, NoValue, Query, Samples, Timestamp, Value, Watch, WatchRequest,
 };
 
 pub(crate) const LONG: Duration = Duration::from_secs(30);
@@ -39,7 +39,7 @@ pub(crate) fn read(
     mock: &Mock,
     entity: EntityId,
     field: FieldId,
-) -> (Timestamp, Result<OwnedValue, Absent>) {
+) -> (Timestamp, Result<OwnedValue, NoValue>) {
     let mut samples = Samples::new();
     mock.latest(&Query::new([(vec![entity], vec![field])]), &mut samples)
         .unwrap();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use dcgm::mock::{Host, Model, OwnedValue, Scenario};
-use dcgm::{Absent, EntityId, EntityKind, FieldId, FieldKind, Value, ValueType};
+use dcgm::{EntityId, EntityKind, FieldId, FieldKind, NoValue, Value, ValueType};
 
 use crate::{int, number, secs};
 
@@ -57,7 +57,10 @@ fn answered(host: &str, of: &[FieldId]) -> BTreeSet<FieldId> {
                     found = true;
                 }
                 Err(
-                    Absent::NotSupported | Absent::NotPermitted | Absent::NoData | Absent::Blank,
+                    NoValue::NotSupported
+                    | NoValue::NotPermitted
+                    | NoValue::NoData
+                    | NoValue::Blank,
                 ) => {}
                 Err(other) => panic!("{host} {id} {field}: {other:?}"),
             }

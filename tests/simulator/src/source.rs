@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dcgm::mock::{Model, OwnedValue};
-use dcgm::{Absent, EntityId, EntityKind, FieldId};
+use dcgm::{EntityId, EntityKind, FieldId, NoValue};
 
 use crate::fields::Field;
 use crate::wire::Payload;
@@ -172,11 +172,11 @@ impl Source for Modelled {
             Ok(OwnedValue::Double(value)) => Payload::Double(value),
             Ok(OwnedValue::Text(text)) => Payload::Text(text.as_bytes().to_vec()),
             Ok(OwnedValue::Blob(bytes)) => Payload::Blob(bytes.to_vec()),
-            Err(Absent::NotFound) => Payload::blank(field.kind, 1),
-            Err(Absent::NotSupported) => Payload::blank(field.kind, 2),
-            Err(Absent::NotPermitted) => Payload::blank(field.kind, 3),
+            Err(NoValue::NotFound) => Payload::blank(field.kind, 1),
+            Err(NoValue::NotSupported) => Payload::blank(field.kind, 2),
+            Err(NoValue::NotPermitted) => Payload::blank(field.kind, 3),
             // A driver that lost its GPU is sampled, and has nothing to say.
-            Err(Absent::Blank | Absent::Code(_)) => Payload::blank(field.kind, 0),
+            Err(NoValue::Blank | NoValue::Code(_)) => Payload::blank(field.kind, 0),
             Ok(_) | Err(_) => return None,
         })
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dcgm::{
-    Absent, Client, Cursor, EntityId, EntityKind, FieldId, Query, Sample, Samples, Value,
+    Client, Cursor, EntityId, EntityKind, FieldId, NoValue, Query, Sample, Samples, Value,
     WatchRequest,
 };
 
@@ -19,7 +19,7 @@ fn read(client: &dyn Client, entities: &[EntityId], fields: &[FieldId]) -> Sampl
     samples
 }
 
-fn read_one(client: &dyn Client, entity: EntityId, field: FieldId) -> Result<String, Absent> {
+fn read_one(client: &dyn Client, entity: EntityId, field: FieldId) -> Result<String, NoValue> {
     let samples = read(client, &[entity], &[field]);
     assert_eq!(samples.len(), 1);
     let sample = samples.nth(0).unwrap();
@@ -188,12 +188,12 @@ pub(crate) fn conformance_a_pair_that_nobody_watches_is_no_value(subject: &Subje
     let Sample {
         value, timestamp, ..
     } = samples.nth(0).unwrap();
-    assert!(matches!(value, Err(Absent::NotWatched)), "{value:?}");
+    assert!(matches!(value, Err(NoValue::NotWatched)), "{value:?}");
     assert_eq!(timestamp, dcgm::Timestamp::NEVER);
     // An entity that does not exist is no error of the call either.
     let nobody = EntityId::gpu(31);
     let value = read_one(subject.client(), nobody, FieldId::ECC_SBE_VOL_L2);
-    assert_eq!(value, Err(Absent::NotWatched));
+    assert_eq!(value, Err(NoValue::NotWatched));
 }
 
 pub(crate) fn conformance_what_was_sampled_comes_back_with_its_type_and_time(subject: &Subject) {
@@ -250,10 +250,10 @@ pub(crate) fn conformance_a_blank_is_a_reason(subject: &Subject) {
     let gpu = subject.gpus()[2];
     let blank = 0x7fff_ffff_ffff_fff0_i64;
     let reasons = [
-        Absent::Blank,
-        Absent::NotFound,
-        Absent::NotSupported,
-        Absent::NotPermitted,
+        NoValue::Blank,
+        NoValue::NotFound,
+        NoValue::NotSupported,
+        NoValue::NotPermitted,
     ];
     for (offset, reason) in (0..).zip(reasons) {
         subject.inject(
@@ -286,7 +286,7 @@ pub(crate) fn conformance_a_blank_is_a_reason(subject: &Subject) {
     );
     assert_eq!(
         read_one(subject.client(), gpu, FieldId::NAME),
-        Err(Absent::NotSupported)
+        Err(NoValue::NotSupported)
     );
 }
 
@@ -305,7 +305,7 @@ pub(crate) fn conformance_an_unknown_field_costs_only_itself(subject: &Subject) 
     assert!(
         matches!(
             unknown,
-            Some(Err(Absent::NotSupported | Absent::NotWatched))
+            Some(Err(NoValue::NotSupported | NoValue::NotWatched))
         ),
         "{unknown:?}"
     );
@@ -336,7 +336,7 @@ pub(crate) fn conformance_a_watch_has_values_when_it_is_there(subject: &Subject)
     assert_eq!(samples.len(), 4);
     for sample in &samples {
         // A fake has no driver behind it: a blank, or no sample yet; but it is watched.
-        assert_ne!(sample.value, Err(Absent::NotWatched), "{sample:?}");
+        assert_ne!(sample.value, Err(NoValue::NotWatched), "{sample:?}");
     }
 }
 
@@ -358,7 +358,7 @@ pub(crate) fn conformance_a_field_that_nobody_knows_is_refused_and_the_others_ar
     for field in watch.fields() {
         assert_ne!(
             read_one(subject.client(), gpu, *field),
-            Err(Absent::NotWatched),
+            Err(NoValue::NotWatched),
             "{field}"
         );
     }
@@ -414,7 +414,7 @@ pub(crate) fn conformance_a_profiling_field_that_is_refused_does_not_cost_the_ot
         assert!(watch.fields().contains(&field), "{field}");
         assert_ne!(
             read_one(subject.client(), gpu, field),
-            Err(Absent::NotWatched),
+            Err(NoValue::NotWatched),
             "{field}"
         );
     }

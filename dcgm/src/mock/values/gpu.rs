@@ -7,7 +7,7 @@ use crate::mock::model::{Model, Need, Presence};
 use crate::mock::product::Spec;
 use crate::mock::scenario::Script;
 use crate::mock::signal::{Load, hash, noise, step, step_until, whole};
-use crate::value::Absent;
+use crate::value::NoValue;
 
 /// A GPU, or an instance of one, at a time.
 pub(super) struct Gpu {
@@ -94,14 +94,14 @@ impl Gpu {
         }
     }
 
-    pub(super) fn can(&self, need: Need) -> Result<(), Absent> {
+    pub(super) fn can(&self, need: Need) -> Result<(), NoValue> {
         let has = self.spec.can.contains(&need);
         match need {
-            Need::NotCut | Need::RowRemap if self.cut => Err(Absent::NotSupported),
+            Need::NotCut | Need::RowRemap if self.cut => Err(NoValue::NotSupported),
             Need::Always | Need::NotCut => Ok(()),
-            Need::Smoothing if has => Err(Absent::NotPermitted),
+            Need::Smoothing if has => Err(NoValue::NotPermitted),
             _ if has => Ok(()),
-            _ => Err(Absent::NotSupported),
+            _ => Err(NoValue::NotSupported),
         }
     }
 

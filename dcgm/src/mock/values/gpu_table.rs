@@ -15,7 +15,7 @@ use crate::mock::model::Need::{
 };
 use crate::mock::reading::OwnedValue;
 use crate::mock::signal::{step, whole};
-use crate::value::Absent;
+use crate::value::NoValue;
 
 /// What a field of a GPU says.
 pub(super) fn read(
@@ -23,7 +23,7 @@ pub(super) fn read(
     id: EntityId,
     field: F,
     at: Duration,
-) -> Result<OwnedValue, Absent> {
+) -> Result<OwnedValue, NoValue> {
     let levels = [
         EntityKind::GPU,
         EntityKind::GPU_INSTANCE,
@@ -33,9 +33,9 @@ pub(super) fn read(
         .info()
         .is_some_and(|info| levels.contains(&info.level))
     {
-        return Err(Absent::NoData);
+        return Err(NoValue::NoData);
     }
-    let gpu = Gpu::new(model, id, at).ok_or(Absent::NoData)?;
+    let gpu = Gpu::new(model, id, at).ok_or(NoValue::NoData)?;
     look_up(ROWS, field, &gpu, |need| gpu.can(need))
 }
 
@@ -45,23 +45,23 @@ pub(super) fn read_instance(
     id: EntityId,
     field: F,
     at: Duration,
-) -> Result<OwnedValue, Absent> {
+) -> Result<OwnedValue, NoValue> {
     let host = model.host();
-    let parent = host.parent(id).ok_or(Absent::NoData)?;
+    let parent = host.parent(id).ok_or(NoValue::NoData)?;
     let (gpu, instance) = if id.kind == EntityKind::COMPUTE_INSTANCE {
-        (host.parent(parent).ok_or(Absent::NoData)?, parent)
+        (host.parent(parent).ok_or(NoValue::NoData)?, parent)
     } else {
         (parent, id)
     };
     let mut instance = Gpu::new(model, gpu, at)
-        .ok_or(Absent::NoData)?
+        .ok_or(NoValue::NoData)?
         .instance(instance);
     instance.asked = id;
     look_up(ROWS, field, &instance, |need| instance.can(need))
 }
 
 /// What a field of a GPU says of one of its links, where it is counted for each.
-pub(super) fn read_link(gpu: &Gpu, field: F) -> Result<OwnedValue, Absent> {
+pub(super) fn read_link(gpu: &Gpu, field: F) -> Result<OwnedValue, NoValue> {
     look_up(ROWS, field, gpu, |need| gpu.can(need))
 }
 

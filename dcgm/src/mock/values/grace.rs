@@ -8,7 +8,7 @@ use crate::field::FieldId as F;
 use crate::mock::model::{Model, Need};
 use crate::mock::reading::OwnedValue;
 use crate::mock::signal::{noise, whole};
-use crate::value::Absent;
+use crate::value::NoValue;
 
 /// A CPU, a core of one, or an adapter, at a time.
 struct Part {
@@ -22,18 +22,18 @@ pub(super) fn read(
     id: EntityId,
     field: F,
     at: Duration,
-) -> Result<OwnedValue, Absent> {
+) -> Result<OwnedValue, NoValue> {
     let of_socket = field
         .info()
         .is_some_and(|info| info.level == EntityKind::CPU);
     let id = if of_socket && id.kind == EntityKind::CPU_CORE {
-        model.host().parent(id).ok_or(Absent::NoData)?
+        model.host().parent(id).ok_or(NoValue::NoData)?
     } else {
         id
     };
     // Clocks are known of cores only.
     if field == F::CPU_CLOCK_CURRENT && id.kind == EntityKind::CPU {
-        return Err(Absent::Blank);
+        return Err(NoValue::Blank);
     }
     look_up(CPU_ROWS, field, &Part::new(id, at), |_| Ok(()))
 }
@@ -44,7 +44,7 @@ pub(super) fn read_adapter(
     id: EntityId,
     field: F,
     at: Duration,
-) -> Result<OwnedValue, Absent> {
+) -> Result<OwnedValue, NoValue> {
     look_up(ADAPTER_ROWS, field, &Part::new(id, at), |_| Ok(()))
 }
 

@@ -11,7 +11,7 @@ use crate::field::FieldId as F;
 use crate::mock::model::Need::{NvLink, NvLink4, NvLink5};
 use crate::mock::model::{Model, port_of};
 use crate::mock::reading::OwnedValue;
-use crate::value::Absent;
+use crate::value::NoValue;
 
 /// What a field of a GPU's link says.
 pub(super) fn read(
@@ -19,9 +19,9 @@ pub(super) fn read(
     id: EntityId,
     field: F,
     at: Duration,
-) -> Result<OwnedValue, Absent> {
+) -> Result<OwnedValue, NoValue> {
     let (gpu, link) = port_of(id);
-    let mut gpu = Gpu::new(model, gpu, at).ok_or(Absent::NoData)?;
+    let mut gpu = Gpu::new(model, gpu, at).ok_or(NoValue::NoData)?;
     gpu.link = Some(link);
     let level = field.info().map(|info| info.level);
     // What the fifth generation counts, it counts for each link too.
@@ -31,7 +31,7 @@ pub(super) fn read(
     } else if level == Some(EntityKind::LINK) {
         look_up(ROWS, field, &gpu, |need| gpu.can(need))
     } else {
-        Err(Absent::NoData)
+        Err(NoValue::NoData)
     }
 }
 

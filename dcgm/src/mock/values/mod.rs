@@ -13,7 +13,7 @@ use crate::field::FieldId;
 use crate::mock::model::{Model, Need, port_of};
 use crate::mock::reading::OwnedValue;
 use crate::mock::signal::whole;
-use crate::value::Absent;
+use crate::value::NoValue;
 
 /// A row of a table: fields from one number to another, what they need, and what they say. The
 /// function is also given the field's place in its family.
@@ -55,9 +55,9 @@ fn look_up<T>(
     table: &[Row<T>],
     field: FieldId,
     of: &T,
-    can: impl Fn(Need) -> Result<(), Absent>,
-) -> Result<OwnedValue, Absent> {
-    let row = row(table, field).ok_or(Absent::NotSupported)?;
+    can: impl Fn(Need) -> Result<(), NoValue>,
+) -> Result<OwnedValue, NoValue> {
+    let row = row(table, field).ok_or(NoValue::NotSupported)?;
     can(row.need)?;
     Ok((row.read)(of, field.raw() - row.first))
 }
@@ -71,14 +71,14 @@ pub(super) fn read(
     id: EntityId,
     field: FieldId,
     at: Duration,
-) -> Result<OwnedValue, Absent> {
-    let info = field.info().ok_or(Absent::NotSupported)?;
+) -> Result<OwnedValue, NoValue> {
+    let info = field.info().ok_or(NoValue::NotSupported)?;
     if field.is_event() {
         let so_far = at.saturating_add(Duration::from_micros(1));
         let last = model.events(id, field, Duration::ZERO, so_far).pop();
         return last
             .map(|(_, code)| OwnedValue::Int(code))
-            .ok_or(Absent::NoData);
+            .ok_or(NoValue::NoData);
     }
     if info.level == EntityKind::HOST {
         return host(model, field, at);
@@ -90,12 +90,12 @@ pub(super) fn read(
                 gpu_table::read_instance(model, id, field, at)
             }
             EntityKind::GPU => whole_of(model, id, field, at),
-            _ => Err(Absent::NoData),
+            _ => Err(NoValue::NoData),
         },
         EntityKind::COMPUTE_INSTANCE => match info.level {
             EntityKind::COMPUTE_INSTANCE => gpu_table::read_instance(model, id, field, at),
             EntityKind::GPU | EntityKind::GPU_INSTANCE => whole_of(model, id, field, at),
-            _ => Err(Absent::NoData),
+            _ => Err(NoValue::NoData),
         },
         EntityKind::LINK if port_of(id).0.kind == EntityKind::GPU => {
             link::read(model, id, field, at)
@@ -112,7 +112,7 @@ pub(super) fn read(
         EntityKind::CONNECTX if info.level == EntityKind::CONNECTX => {
             grace::read_adapter(model, id, field, at)
         }
-        _ => Err(Absent::NoData),
+        _ => Err(NoValue::NoData),
     }
 }
 
@@ -121,13 +121,13 @@ fn whole_of(
     id: EntityId,
     field: FieldId,
     at: Duration,
-) -> Result<OwnedValue, Absent> {
-    let whole = model.host().parent(id).ok_or(Absent::NoData)?;
+) -> Result<OwnedValue, NoValue> {
+    let whole = model.host().parent(id).ok_or(NoValue::NoData)?;
     read(model, whole, field, at)
 }
 
 /// What DCGM keeps once for the host.
-fn host(model: &Model, field: FieldId, at: Duration) -> Result<OwnedValue, Absent> {
+fn host(model: &Model, field: FieldId, at: Duration) -> Result<OwnedValue, NoValue> {
     let spec = model.host().product().spec();
     Ok(match field {
         FieldId::DRIVER_VERSION => spec.driver.into(),
@@ -144,7 +144,7 @@ fn host(model: &Model, field: FieldId, at: Duration) -> Result<OwnedValue, Absen
         // 5 is "ready"; a negative number says that it is not installed.
         FieldId::IMEX_DAEMON_STATUS if spec.can.contains(&Need::FabricHealth) => int(5),
         FieldId::IMEX_DAEMON_STATUS => int(-1),
-        _ => return Err(Absent::NotSupported),
+        _ => return Err(NoValue::NotSupported),
     })
 }
 

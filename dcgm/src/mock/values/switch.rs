@@ -10,7 +10,7 @@ use crate::mock::hosts::link_id;
 use crate::mock::model::{Model, Need, Presence, port_of};
 use crate::mock::reading::OwnedValue;
 use crate::mock::signal::noise;
-use crate::value::Absent;
+use crate::value::NoValue;
 
 /// An NVSwitch at a time.
 struct Switch {
@@ -36,7 +36,7 @@ pub(super) fn read(
     id: EntityId,
     field: F,
     at: Duration,
-) -> Result<OwnedValue, Absent> {
+) -> Result<OwnedValue, NoValue> {
     let links = model.host().links().iter();
     let ports = links.filter(|link| link.parent == id);
     let bus = model.host().entity(id).and_then(|switch| {
@@ -60,13 +60,13 @@ pub(super) fn read_port(
     id: EntityId,
     field: F,
     at: Duration,
-) -> Result<OwnedValue, Absent> {
+) -> Result<OwnedValue, NoValue> {
     let (switch, index) = port_of(id);
     if field
         .info()
         .is_none_or(|info| info.level != EntityKind::LINK)
     {
-        return Err(Absent::NoData);
+        return Err(NoValue::NoData);
     }
     look_up(
         PORT_ROWS,

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use crate::bench::{Bench, SECOND, shown, text};
 use dcgm::mock::{Call, Clock, Delay, Host, Mock, Model};
 use dcgm::{
-    Absent, Backend, BuildInfo, Client, Cursor, Entity, EntityId, EntityKind, Error, FieldId, Link,
-    LinkState, Query, Result, ReturnCode, Samples, Watch, WatchRequest,
+    Backend, BuildInfo, Client, Cursor, Entity, EntityId, EntityKind, Error, FieldId, Link,
+    LinkState, NoValue, Query, Result, ReturnCode, Samples, Watch, WatchRequest,
 };
 use dcgm_terminal::{Answer, Health, Links, Live, Reader, Screen, View, draw};
 use ratatui::buffer::Buffer;
@@ -37,8 +37,8 @@ fn what_the_engine_does_not_tell_of_a_gpu_is_neither_well_nor_ill() {
         FieldId::CLOCK_THROTTLE_REASONS,
     ];
     for field in telling {
-        let why = Absent::NotSupported;
-        bench.mock.set_absent(EntityId::gpu(0), field, why);
+        let why = NoValue::NotSupported;
+        bench.mock.set_no_value(EntityId::gpu(0), field, why);
     }
     let view = bench.step();
     assert_eq!(view.gpus[0].health, Health::Unknown);

@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, SECOND, drawn, shown, text};
 use dcgm::mock::Call;
-use dcgm::{Absent, EntityId, EntityStatus, Error, FieldId};
+use dcgm::{EntityId, EntityStatus, Error, FieldId, NoValue};
 use dcgm_terminal::{Answer, Health, Links, View};
 use ratatui::style::Modifier;
 
@@ -27,7 +27,7 @@ fn what_a_gpu_lacks_is_a_dash() {
     let gpu = EntityId::gpu(0);
     bench
         .mock
-        .set_absent(gpu, FieldId::GPU_TEMP, Absent::NotSupported);
+        .set_no_value(gpu, FieldId::GPU_TEMP, NoValue::NotSupported);
     bench.mock.set(gpu, FieldId::POWER_USAGE, f64::NAN);
     let text = shown(&bench.step());
     for dash in ["– °C", "–/450 W", "SM     –"] {
