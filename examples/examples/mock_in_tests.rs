@@ -194,10 +194,10 @@ mod tests {
     fn an_engine_that_goes_away_is_an_error_and_not_a_decision() {
         let (mock, _) = mock("8xh100");
         let mut scheduler = Scheduler::new(&mock).unwrap();
-        mock.go_down();
+        mock.stop_engine();
         assert!(scheduler.look().unwrap_err().is_disconnected());
         // Or a single call fails.
-        mock.come_back();
+        mock.start_engine();
         mock.connect().unwrap();
         let mut scheduler = Scheduler::new(&mock).unwrap();
         let function = "dcgmEntitiesGetLatestValues";

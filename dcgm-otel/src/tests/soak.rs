@@ -242,7 +242,7 @@ impl Soak {
                 ("outage", Fault::Outage, 20)
             }
             1 => {
-                mock.go_down();
+                mock.stop_engine();
                 ("restart", Fault::Restart, 8)
             }
             2 => {

@@ -240,7 +240,7 @@ impl Mock {
 
     /// The engine dies: what hangs is cut off, the next call notices, and connecting is refused.
     /// What it had in memory is gone.
-    pub fn go_down(&self) {
+    pub fn stop_engine(&self) {
         let mut state = self.inner.state.lock();
         state.down = true;
         if let Some(session) = &mut state.session {
@@ -254,7 +254,7 @@ impl Mock {
     }
 
     /// The engine is back, and knows of nothing. The session from before stays dead.
-    pub fn come_back(&self) {
+    pub fn start_engine(&self) {
         self.inner.state.lock().down = false;
     }
 }

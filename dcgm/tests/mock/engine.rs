@@ -317,8 +317,8 @@ fn a_restart_between_two_calls_kills_the_session_too() {
 
     let (mock, _) = mock("1xl4");
     let _watch = gauges(&mock, EntityId::gpu(0));
-    mock.go_down();
-    mock.come_back();
+    mock.stop_engine();
+    mock.start_engine();
     assert_eq!(mock.open_watches(), 0);
     assert!(mock.engine().unwrap_err().is_disconnected());
     mock.connect().unwrap();

@@ -141,7 +141,7 @@ fn a_call_in_flight_is_cut_off_when_the_engine_dies() {
     let other = mock.clone();
     let hung = thread::spawn(move || other.update());
     assert!(mock.wait_until_hung(Call::Update, LONG));
-    mock.go_down();
+    mock.stop_engine();
     assert!(hung.join().unwrap().unwrap_err().is_disconnected());
 }
 

@@ -43,7 +43,7 @@ const INCIDENTS: &[Incident] = &[
     // Its engine never answers.
     ("unreachable", |name| {
         let mut host = Host::plain(name, "8xh100");
-        host.mock.go_down();
+        host.mock.stop_engine();
         host.run_until(900);
         host
     }),

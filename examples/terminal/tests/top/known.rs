@@ -85,9 +85,9 @@ fn traffic_is_told_by_a_total_by_profiling_or_by_the_driver() {
     ] {
         bench.mock.refuse(field, unsupported(Call::Watch));
     }
-    bench.mock.go_down();
+    bench.mock.stop_engine();
     bench.step();
-    bench.mock.come_back();
+    bench.mock.start_engine();
     let driver = out(bench.watch(2)).unwrap();
     assert!(driver > 1e9, "{driver}");
 

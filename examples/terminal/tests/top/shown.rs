@@ -13,7 +13,7 @@ fn a_mock_is_always_said_to_be_one() {
         let view = bench.step();
         assert!(text(&drawn(&view, width, height)).contains("MOCK"));
     }
-    bench.mock.go_down();
+    bench.mock.stop_engine();
     assert!(shown(&bench.step()).contains("MOCK"));
 }
 
@@ -111,7 +111,7 @@ fn is_dim(view: &View) -> bool {
 fn an_engine_that_goes_away_leaves_the_view_says_so_and_comes_back_by_itself() {
     let mut bench = Bench::new("8xh100");
     bench.watch(3);
-    bench.mock.go_down();
+    bench.mock.stop_engine();
     let view = bench.watch(7);
     assert!(
         matches!(view.answer, Answer::No { since, .. } if since == 6 * SECOND),
@@ -124,7 +124,7 @@ fn an_engine_that_goes_away_leaves_the_view_says_so_and_comes_back_by_itself() {
         "{text}"
     );
     assert!(is_dim(&view), "what is old looks old");
-    bench.mock.come_back();
+    bench.mock.start_engine();
     let view = bench.watch(2);
     assert!(!is_dim(&view));
     assert_eq!((view.answer.clone(), view.gpus.len()), (Answer::Yes, 8));
