@@ -104,8 +104,8 @@ impl<C: Client> Client for Spy<C> {
     fn close(&self) {
         self.client.close();
     }
-    fn engine(&self) -> Result<BuildInfo> {
-        self.client.engine()
+    fn build_info(&self) -> Result<BuildInfo> {
+        self.client.build_info()
     }
     fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
         self.client.list(kind, into)

@@ -68,8 +68,8 @@ impl Client for Canned {
     fn close(&self) {
         self.client.close();
     }
-    fn engine(&self) -> Result<BuildInfo> {
-        self.client.engine()
+    fn build_info(&self) -> Result<BuildInfo> {
+        self.client.build_info()
     }
     fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
         let mut answers = self.answers.lock();

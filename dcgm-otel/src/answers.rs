@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use dcgm::{EntityId, EntityKind, FieldId, NoValue, Samples, Value, shown};
+use dcgm::{EntityId, EntityKind, FieldId, NoValue, Samples, Value, sanitize};
 
 use crate::attributes::shared;
 use crate::candidates::{Candidate, Input, Known};
@@ -58,7 +58,8 @@ impl Answers {
                     self.said.insert(key, Said::Number(number));
                 }
                 Ok(Value::Text(text)) => {
-                    self.said.insert(key, Said::Text(shown(text).into_owned()));
+                    self.said
+                        .insert(key, Said::Text(sanitize(text).into_owned()));
                 }
                 _ => {}
             }

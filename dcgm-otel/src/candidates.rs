@@ -185,7 +185,7 @@ fn inputs(source: &Source, entity: &Entity, host: &Host, names: &Names<'_>) -> V
             .into_iter()
             .collect();
     }
-    match source.field.info().map(|info| info.level) {
+    match source.field.info().map(|info| info.scope) {
         // Kept once for the host, and found through any GPU; the host itself cannot be watched.
         Some(EntityKind::HOST) => {
             let mut all = host.entities.iter().map(|entity| entity.id);

@@ -165,7 +165,7 @@ impl Fake {
 pub(crate) fn refused() -> Error {
     Error::Connect {
         endpoint: Endpoint::default(),
-        cause: dcgm::ConnectCause::Refused,
+        cause: dcgm::ConnectError::Refused,
     }
 }
 
@@ -185,7 +185,7 @@ impl Client for Fake {
         self.edit(|state| state.connected = false);
     }
 
-    fn engine(&self) -> Result<BuildInfo> {
+    fn build_info(&self) -> Result<BuildInfo> {
         self.call("engine")?;
         Ok(BuildInfo::from_raw("version:4.6.0;buildtype:Mock"))
     }

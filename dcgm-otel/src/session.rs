@@ -65,7 +65,7 @@ pub(crate) fn connect(client: &dyn Client) -> Result<BuildInfo, Interrupted> {
             });
         }
     }
-    client.engine().map_err(during(ErrorKind::Init))
+    client.build_info().map_err(during(ErrorKind::Init))
 }
 
 /// The entities that there are, of the kinds that matter.
@@ -190,7 +190,7 @@ impl Session {
             Err(error) if error.is_unsupported() => None,
             Err(error) => Some(Failure::of(ErrorKind::Watch, &error)),
         };
-        let asked = Query::of(probes.get(before..).unwrap_or_default());
+        let asked = Query::from_watches(probes.get(before..).unwrap_or_default());
         ask(client, &asked, samples, (&mut answers, past, now))?;
         let refused = unwatched
             .map(|error| Failure::of(ErrorKind::Watch, &error))
@@ -206,7 +206,7 @@ impl Session {
         let mut unheard = None;
         for (entities, fields) in plan.events() {
             let kind = entities.first().map_or(EntityKind::GPU, |id| id.kind);
-            match client.watch(&WatchRequest::events(entities, fields).every(interval)) {
+            match client.watch(&WatchRequest::events(entities, fields).with_interval(interval)) {
                 Ok(watch) => events.push((kind, watch)),
                 Err(error) if error.is_disconnected() || error.is_timeout() => {
                     return Err(during(ErrorKind::Watch)(error));
@@ -303,7 +303,12 @@ fn probe(
 ) -> Result<Option<Error>, Interrupted> {
     match watch(client, wanted.clone(), interval, probes) {
         Ok(refused) => {
-            ask(client, &Query::of(&*probes), samples, (answers, past, now))?;
+            ask(
+                client,
+                &Query::from_watches(&*probes),
+                samples,
+                (answers, past, now),
+            )?;
             Ok(refused)
         }
         Err(error) if error.is_disconnected() || error.is_timeout() => {
@@ -348,7 +353,7 @@ fn settle(
                     kept.push(probes.swap_remove(same));
                     continue;
                 }
-                match client.watch(&WatchRequest::new(entities, fields).every(period)) {
+                match client.watch(&WatchRequest::new(entities, fields).with_interval(period)) {
                     Ok(watch) => kept.push(watch),
                     Err(error) if error.is_disconnected() || error.is_timeout() => {
                         return Err(during(ErrorKind::Watch)(error));
@@ -385,7 +390,7 @@ fn watch(
     let before = watches.len();
     let mut first: Option<Error> = None;
     for (entities, fields) in blocks {
-        match client.watch(&WatchRequest::new(entities, fields).every(interval)) {
+        match client.watch(&WatchRequest::new(entities, fields).with_interval(interval)) {
             Ok(watch) => watches.push(watch),
             Err(error) if error.is_disconnected() || error.is_timeout() => return Err(error),
             // The other kinds may still be watched.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// As much of any such text as is taken over, in bytes.
-pub const LONGEST: usize = 256;
+pub const MAX_TEXT_BYTES: usize = 256;
 
 /// Whether a character is none to be seen, but does something to the text around it: control
 /// characters, separators of lines, and what turns the direction of text and so the meaning of a
@@ -22,21 +22,21 @@ pub fn is_hidden(c: char) -> bool {
         )
 }
 
-/// The text on one line, without characters that [are hidden](is_hidden), and cut at [`LONGEST`]
+/// The text on one line, without characters that [are hidden](is_hidden), and cut at [`MAX_TEXT_BYTES`]
 /// bytes. Text that is so already is only borrowed.
 ///
 /// ```
-/// use dcgm_sys::text::shown;
+/// use dcgm_sys::text::sanitize;
 ///
-/// assert_eq!(shown("No such file"), "No such file");
-/// assert!(!shown("two\nlines").contains('\n'));
+/// assert_eq!(sanitize("No such file"), "No such file");
+/// assert!(!sanitize("two\nlines").contains('\n'));
 /// ```
 #[must_use]
-pub fn shown(text: &str) -> Cow<'_, str> {
-    if text.len() <= LONGEST && !text.chars().any(is_hidden) {
+pub fn sanitize(text: &str) -> Cow<'_, str> {
+    if text.len() <= MAX_TEXT_BYTES && !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);
     }
-    let mut shown = String::new();
+    let mut clean = String::new();
     for c in text.chars() {
         // Words that were on two lines are two words still.
         let c = match (is_hidden(c), c.is_whitespace()) {
@@ -44,12 +44,12 @@ pub fn shown(text: &str) -> Cow<'_, str> {
             (true, false) => continue,
             (false, _) => c,
         };
-        if shown.len() + c.len_utf8() > LONGEST {
+        if clean.len() + c.len_utf8() > MAX_TEXT_BYTES {
             break;
         }
-        shown.push(c);
+        clean.push(c);
     }
-    Cow::Owned(shown)
+    Cow::Owned(clean)
 }
 
 #[cfg(test)]
@@ -59,21 +59,21 @@ mod tests {
     #[test]
     fn what_can_be_shown_is_only_borrowed() {
         for text in ["", "NVIDIA H100 80GB HBM3", "größer"] {
-            assert!(matches!(shown(text), Cow::Borrowed(same) if same == text));
+            assert!(matches!(sanitize(text), Cow::Borrowed(same) if same == text));
         }
     }
 
     #[test]
     fn what_cannot_be_shown_is_left_out_and_lines_become_one() {
-        assert_eq!(shown("a\x1b[31mb\x07\0\u{9b}c"), "a[31mbc");
-        assert_eq!(shown("one\ntwo\u{2028}three"), "one two three");
-        assert_eq!(shown("\u{202e}a\u{2066}b\u{61c}c\u{feff}"), "abc");
+        assert_eq!(sanitize("a\x1b[31mb\x07\0\u{9b}c"), "a[31mbc");
+        assert_eq!(sanitize("one\ntwo\u{2028}three"), "one two three");
+        assert_eq!(sanitize("\u{202e}a\u{2066}b\u{61c}c\u{feff}"), "abc");
     }
 
     #[test]
     fn what_is_too_long_is_cut_where_a_character_ends() {
-        assert_eq!(shown(&"x".repeat(10_000)), "x".repeat(256));
-        let cut = shown(&"€".repeat(10_000)).into_owned();
+        assert_eq!(sanitize(&"x".repeat(10_000)), "x".repeat(256));
+        let cut = sanitize(&"€".repeat(10_000)).into_owned();
         assert_eq!(cut, "€".repeat(85));
     }
 }

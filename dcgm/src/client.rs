@@ -64,7 +64,7 @@ pub trait Client: Debug + Send + Sync {
     /// # Errors
     ///
     /// [`is_disconnected`](Error::is_disconnected) once the engine is gone. So for all that follow.
-    fn engine(&self) -> Result<BuildInfo>;
+    fn build_info(&self) -> Result<BuildInfo>;
 
     /// Replaces `into` with the entities of a kind, ascending. Cheap enough to do before each read.
     ///
@@ -82,7 +82,7 @@ pub trait Client: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// As [`Self::engine`], and then not every kind was told.
+    /// As [`Self::build_info`], and then not every kind was told.
     fn list_each(
         &self,
         kinds: &[EntityKind],
@@ -103,14 +103,14 @@ pub trait Client: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// As [`Self::engine`].
+    /// As [`Self::build_info`].
     fn entities(&self, kinds: &[EntityKind]) -> Result<Vec<Entity>>;
 
     /// The NVLinks of all GPUs and NVSwitches, those that are not supported left out.
     ///
     /// # Errors
     ///
-    /// As [`Self::engine`].
+    /// As [`Self::build_info`].
     fn links(&self) -> Result<Vec<Link>>;
 
     /// Has the engine sample fields, until the [`Watch`] is dropped.
@@ -131,7 +131,7 @@ pub trait Client: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// As [`Self::engine`]; `into` is then empty.
+    /// As [`Self::build_info`]; `into` is then empty.
     fn latest(&self, query: &Query, into: &mut Samples) -> Result<()>;
 
     /// Replaces `into` with the samples that the watch has taken since the cursor, each once, those
@@ -139,7 +139,7 @@ pub trait Client: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// As [`Self::engine`]; [`ReturnCode::NOT_WATCHED`](crate::ReturnCode::NOT_WATCHED) if the
+    /// As [`Self::build_info`]; [`ReturnCode::NOT_WATCHED`](crate::ReturnCode::NOT_WATCHED) if the
     /// engine no longer watches a pair: watch anew, and go on with the same cursor. `into` is then
     /// empty.
     fn events(&self, watch: &Watch, cursor: &mut Cursor, into: &mut Samples) -> Result<()>;
@@ -149,7 +149,7 @@ pub trait Client: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// As [`Self::engine`].
+    /// As [`Self::build_info`].
     fn update(&self) -> Result<()> {
         Ok(())
     }
@@ -169,8 +169,8 @@ impl<C: Client + ?Sized> Client for Arc<C> {
         (**self).close();
     }
 
-    fn engine(&self) -> Result<BuildInfo> {
-        (**self).engine()
+    fn build_info(&self) -> Result<BuildInfo> {
+        (**self).build_info()
     }
 
     fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
@@ -277,7 +277,7 @@ pub enum BackendKind {
 /// use dcgm::{EntityId, FieldId, WatchRequest};
 ///
 /// let request = WatchRequest::new([EntityId::gpu(0)], [FieldId::GPU_TEMP, FieldId::POWER_USAGE])
-///     .every(Duration::from_secs(5));
+///     .with_interval(Duration::from_secs(5));
 /// # assert_eq!(request.fields.len(), 2);
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -322,7 +322,7 @@ impl WatchRequest {
     /// With another interval, and samples kept for four of them (at least 60 s; at least an hour
     /// for events).
     #[must_use]
-    pub fn every(mut self, interval: Duration) -> Self {
+    pub fn with_interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self.keep_age = self.keep_age.max(interval.saturating_mul(4));
         self
@@ -344,7 +344,7 @@ impl WatchRequest {
 /// let watch = mock.watch(&WatchRequest::new([EntityId::gpu(0)], fields))?;
 /// // The other field is watched all the same.
 /// assert_eq!(watch.fields(), [FieldId::GPU_TEMP]);
-/// assert_eq!(watch.refused()[0].field, Some(FieldId::PROF_SM_ACTIVE));
+/// assert_eq!(watch.refusals()[0].field, Some(FieldId::PROF_SM_ACTIVE));
 /// # }
 /// # Ok::<(), dcgm::Error>(())
 /// ```
@@ -383,7 +383,7 @@ impl Refusal {
 /// let mock = Mock::named("1xl4").unwrap();
 /// mock.connect()?;
 /// let watch = mock.watch(&WatchRequest::new([EntityId::gpu(0)], [FieldId::GPU_TEMP]))?;
-/// assert!(watch.refused().is_empty());
+/// assert!(watch.refusals().is_empty());
 /// assert_eq!(mock.open_watches(), 1);
 /// // The engine stops sampling.
 /// drop(watch);
@@ -433,7 +433,7 @@ impl Watch {
 
     /// What was asked for and refused.
     #[must_use]
-    pub fn refused(&self) -> &[Refusal] {
+    pub fn refusals(&self) -> &[Refusal] {
         &self.refused
     }
 
@@ -477,7 +477,7 @@ impl Debug for Watch {
 /// mock.connect()?;
 /// let gpus: Vec<_> = (0..8).map(EntityId::gpu).collect();
 /// let watch = mock.watch(&WatchRequest::new(gpus, [FieldId::GPU_TEMP, FieldId::POWER_USAGE]))?;
-/// let query = Query::of([&watch]);
+/// let query = Query::from_watches([&watch]);
 /// let mut samples = Samples::new();
 /// // Again and again, with the same query and the same samples.
 /// mock.latest(&query, &mut samples)?;
@@ -515,7 +515,7 @@ impl Query {
 
     /// The latest samples of what these watches watch.
     #[must_use]
-    pub fn of<'a>(watches: impl IntoIterator<Item = &'a Watch>) -> Self {
+    pub fn from_watches<'a>(watches: impl IntoIterator<Item = &'a Watch>) -> Self {
         Self::new(
             watches
                 .into_iter()
@@ -545,7 +545,7 @@ impl Query {
     }
 
     /// Whether there is no clone of it.
-    pub(crate) fn is_alone(&self) -> bool {
+    pub(crate) fn is_unique(&self) -> bool {
         Arc::strong_count(&self.inner) == 1
     }
 

@@ -119,7 +119,7 @@ impl Cursor {
 
     /// For those who implement [`Client`](crate::Client): where to ask from for these entities,
     /// given when their watch began.
-    pub fn ask_from(&mut self, entities: &[EntityId], watch_began: Timestamp) -> Timestamp {
+    pub fn begin_read(&mut self, entities: &[EntityId], watch_began: Timestamp) -> Timestamp {
         let start = self.start.unwrap_or(watch_began);
         let mut from: Option<Timestamp> = None;
         for entity in entities {

@@ -164,7 +164,7 @@ impl FromStr for Endpoint {
 }
 
 fn unix(path: &str) -> Result<Endpoint, EndpointError> {
-    const LONGEST: usize = 107;
+    const MAX_SOCKET_PATH_BYTES: usize = 107;
     // An @ in a file's name is fine: only one before the first slash is userinfo.
     if path
         .split('/')
@@ -181,7 +181,7 @@ fn unix(path: &str) -> Result<Endpoint, EndpointError> {
             path: path.to_owned(),
         });
     }
-    if path.len() > LONGEST {
+    if path.len() > MAX_SOCKET_PATH_BYTES {
         return Err(EndpointError::UnixLong { length: path.len() });
     }
     Ok(Endpoint::Unix(PathBuf::from(path)))

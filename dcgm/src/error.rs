@@ -4,7 +4,7 @@ use core::fmt;
 use std::time::Duration;
 
 use dcgm_sys as sys;
-use dcgm_sys::text::shown;
+use dcgm_sys::text::sanitize;
 
 use crate::code::{Class, ReturnCode};
 use crate::endpoint::{Endpoint, EndpointError};
@@ -65,7 +65,7 @@ pub enum Error {
         /// Where.
         endpoint: Endpoint,
         /// Why.
-        cause: ConnectCause,
+        cause: ConnectError,
     },
     /// The embedded engine of this process runs in the other mode.
     #[error("the embedded engine of this process runs in mode {running}; a process has one")]
@@ -95,9 +95,9 @@ pub enum Error {
     Request(&'static str),
     /// The installed libdcgm has no such function.
     #[error(transparent)]
-    SymbolMissing(#[from] sys::SymbolMissing),
+    SymbolMissing(#[from] sys::MissingSymbolError),
     /// The system gave no thread.
-    #[error("no thread could be started: {}", shown(reason))]
+    #[error("no thread could be started: {}", sanitize(reason))]
     Thread {
         /// The system's words.
         reason: String,
@@ -157,7 +157,7 @@ impl fmt::Display for Operation {
 /// Why no connection came about.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum ConnectCause {
+pub enum ConnectError {
     /// Somebody listens, and closes each connection.
     #[error("the peer closes the connection")]
     Closed,
@@ -186,13 +186,13 @@ pub enum ConnectCause {
     #[error("the peer accepts the connection and does not answer")]
     Silent,
     /// The host does not answer, or there is no way to it.
-    #[error("unreachable: {}", shown(reason))]
+    #[error("unreachable: {}", sanitize(reason))]
     Unreachable {
         /// The system's words.
         reason: String,
     },
     /// The name has no address.
-    #[error("the name cannot be resolved: {}", shown(reason))]
+    #[error("the name cannot be resolved: {}", sanitize(reason))]
     Unresolvable {
         /// The system's words.
         reason: String,
@@ -241,7 +241,7 @@ impl Error {
             || matches!(
                 self,
                 Self::Connect {
-                    cause: ConnectCause::Silent,
+                    cause: ConnectError::Silent,
                     ..
                 }
             )
@@ -269,7 +269,7 @@ impl Error {
         matches!(
             self,
             Self::Connect {
-                cause: ConnectCause::PermissionDenied,
+                cause: ConnectError::PermissionDenied,
                 ..
             }
         ) || self.class() == Some(Class::Denied)
@@ -351,32 +351,32 @@ impl Error {
     }
 }
 
-fn connect_hint(endpoint: &Endpoint, cause: &ConnectCause) -> String {
+fn connect_hint(endpoint: &Endpoint, cause: &ConnectError) -> String {
     match cause {
-        ConnectCause::Refused if endpoint.unix_path().is_some() => {
+        ConnectError::Refused if endpoint.unix_path().is_some() => {
             "a stale socket: start the host engine with nv-hostengine -d and this path".to_owned()
         }
-        ConnectCause::Refused => {
+        ConnectError::Refused => {
             "start the host engine (systemctl start nvidia-dcgm), or look which port it has".to_owned()
         }
-        ConnectCause::NotFound => {
+        ConnectError::NotFound => {
             "start the host engine with nv-hostengine -d and this path; the packaged service listens on TCP".to_owned()
         }
-        ConnectCause::NotASocket => "look which path nv-hostengine -d was given".to_owned(),
-        ConnectCause::PermissionDenied => {
+        ConnectError::NotASocket => "look which path nv-hostengine -d was given".to_owned(),
+        ConnectError::PermissionDenied => {
             "give this program's user the right to write to the socket".to_owned()
         }
-        ConnectCause::Silent => {
+        ConnectError::Silent => {
             "the host engine hangs, or something else holds its port: look at it, restart it".to_owned()
         }
-        ConnectCause::Closed | ConnectCause::NotAnEngine => {
+        ConnectError::Closed | ConnectError::NotAnEngine => {
             "look who listens there: ss -lntp".to_owned()
         }
-        ConnectCause::Unreachable { .. } => {
+        ConnectError::Unreachable { .. } => {
             "look at the address and the firewall; nv-hostengine listens on 127.0.0.1 unless started with -b".to_owned()
         }
-        ConnectCause::Unresolvable { .. } => "look at the host's name, or give its address".to_owned(),
-        ConnectCause::Ipv6 { .. } => "give a name or an IPv4 address, or install DCGM 4.5 or later".to_owned(),
+        ConnectError::Unresolvable { .. } => "look at the host's name, or give its address".to_owned(),
+        ConnectError::Ipv6 { .. } => "give a name or an IPv4 address, or install DCGM 4.5 or later".to_owned(),
     }
 }
 

@@ -111,7 +111,7 @@ impl fmt::Debug for FieldId {
 ///
 /// // Called a ratio since 4.6, and in percent for all that.
 /// let info = FieldId::GPU_UTIL.info().unwrap();
-/// assert_eq!((info.unit, info.level), ("%", EntityKind::GPU));
+/// assert_eq!((info.unit, info.scope), ("%", EntityKind::GPU));
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -131,7 +131,7 @@ pub struct FieldInfo {
     pub unit: &'static str,
     /// The lowest kind of entity that has it. A read below answers with the value of the entity
     /// above, so do not ask there.
-    pub level: EntityKind,
+    pub scope: EntityKind,
     /// How its values behave.
     pub kind: FieldKind,
     /// The first release known to have it; `3.3.5` stands for that one or an earlier one.

@@ -27,7 +27,7 @@ macro_rules! fields {
                 tag: $tag,
                 value_type: ValueType::$type,
                 unit: $unit,
-                level: On::$on,
+                scope: On::$on,
                 kind: FieldKind::$kind,
                 since: $since,
             },)*

@@ -26,7 +26,7 @@
 //!     client.list(EntityKind::GPU, &mut gpus)?;
 //!     let watch = client.watch(&WatchRequest::new(gpus, [FieldId::GPU_TEMP]))?;
 //!     let mut samples = Samples::new();
-//!     client.latest(&Query::of([&watch]), &mut samples)?;
+//!     client.latest(&Query::from_watches([&watch]), &mut samples)?;
 //!     Ok(samples.iter().filter_map(|sample| sample.value.ok()?.as_i64()).max())
 //! }
 //!
@@ -64,14 +64,14 @@ mod version;
 pub use client::{Backend, BackendKind, Client, Query, Refusal, Watch, WatchRequest};
 pub use code::{Class, ReturnCode};
 pub use cursor::Cursor;
-pub use dcgm_sys::text::shown;
-pub use dcgm_sys::{LoadError, SymbolMissing};
+pub use dcgm_sys::text::sanitize;
+pub use dcgm_sys::{LoadError, MissingSymbolError};
 pub use endpoint::{Endpoint, EndpointError};
 pub use engine::{Deadlines, Embedded, EmbeddedMode, Engine, EngineOptions, Target};
 pub use entity::{Entity, EntityId, EntityKind, EntityStatus, Link, LinkState, Mig};
-pub use error::{ConnectCause, Error, Operation, Result};
+pub use error::{ConnectError, Error, Operation, Result};
 pub use field::{FieldId, FieldInfo, FieldKind};
-pub use sample::{Sample, SampleIter, Samples, Timestamp};
+pub use sample::{Iter, Sample, Samples, Timestamp};
 pub use value::{NoValue, Value, ValueType};
 pub use version::{BuildInfo, Version};
 

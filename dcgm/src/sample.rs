@@ -201,8 +201,8 @@ impl Samples {
 
     /// The samples, in the order in which the client gave them.
     #[must_use]
-    pub fn iter(&self) -> SampleIter<'_> {
-        SampleIter {
+    pub fn iter(&self) -> Iter<'_> {
+        Iter {
             samples: self,
             rows: self.rows.iter(),
         }
@@ -210,7 +210,7 @@ impl Samples {
 
     /// The sample at a place.
     #[must_use]
-    pub fn nth(&self, index: usize) -> Option<Sample<'_>> {
+    pub fn get(&self, index: usize) -> Option<Sample<'_>> {
         self.rows.get(index).map(|row| self.sample(row))
     }
 
@@ -289,21 +289,21 @@ impl Samples {
 
 impl<'a> IntoIterator for &'a Samples {
     type Item = Sample<'a>;
-    type IntoIter = SampleIter<'a>;
+    type IntoIter = Iter<'a>;
 
-    fn into_iter(self) -> SampleIter<'a> {
+    fn into_iter(self) -> Iter<'a> {
         self.iter()
     }
 }
 
 /// The samples of a [`Samples`], one after another.
 #[derive(Clone, Debug)]
-pub struct SampleIter<'a> {
+pub struct Iter<'a> {
     samples: &'a Samples,
     rows: core::slice::Iter<'a, Row>,
 }
 
-impl<'a> Iterator for SampleIter<'a> {
+impl<'a> Iterator for Iter<'a> {
     type Item = Sample<'a>;
 
     #[inline]
@@ -316,7 +316,7 @@ impl<'a> Iterator for SampleIter<'a> {
     }
 }
 
-impl ExactSizeIterator for SampleIter<'_> {}
+impl ExactSizeIterator for Iter<'_> {}
 
 impl<'a> Extend<Sample<'a>> for Samples {
     fn extend<I: IntoIterator<Item = Sample<'a>>>(&mut self, samples: I) {

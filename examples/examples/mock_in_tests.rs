@@ -77,7 +77,7 @@ impl<'c> Scheduler<'c> {
             let code = xid.value.ok().and_then(|value| value.as_i64());
             self.ill.extend(code.map(|code| (xid.entity, code)));
         }
-        client.latest(&Query::of([&self.temperatures]), samples)?;
+        client.latest(&Query::from_watches([&self.temperatures]), samples)?;
         let look = |gpu: &EntityId| {
             let xid = self.ill.iter().find(|(ill, _)| ill == gpu);
             let temperature = samples.find(*gpu, FieldId::GPU_TEMP);

@@ -18,7 +18,7 @@ const HEADER: &str = "| failure | what the library does | error | health | log |
 /// The enums of which every variant has to be named in the table, and nothing else.
 const ENUMS: &[(&str, &str)] = &[
     ("Error", include_str!("../../dcgm/src/error.rs")),
-    ("ConnectCause", include_str!("../../dcgm/src/error.rs")),
+    ("ConnectError", include_str!("../../dcgm/src/error.rs")),
     ("LoadError", include_str!("../../dcgm-sys/src/library.rs")),
     ("Class", include_str!("../../dcgm/src/code.rs")),
     (

@@ -86,8 +86,8 @@ impl Client for Restartable {
     fn close(&self) {
         self.mock().close();
     }
-    fn engine(&self) -> Result<BuildInfo> {
-        self.mock().engine()
+    fn build_info(&self) -> Result<BuildInfo> {
+        self.mock().build_info()
     }
     fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
         self.mock().list(kind, into)

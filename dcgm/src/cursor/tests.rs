@@ -28,7 +28,7 @@ struct Engine {
 
 impl Engine {
     fn read(&self, cursor: &mut Cursor, gpus: &[EntityId], now: Timestamp) -> Vec<i64> {
-        let from = cursor.ask_from(gpus, at(100));
+        let from = cursor.begin_read(gpus, at(100));
         let asked = self
             .held
             .iter()
@@ -85,7 +85,7 @@ fn a_cursor_from_a_time_on_leaves_out_what_was_before() {
 fn a_read_that_is_not_committed_is_repeated() {
     let mut cursor = Cursor::starting_at(at(100));
     let event = sample(101, 7);
-    cursor.ask_from(&GPUS, at(100));
+    cursor.begin_read(&GPUS, at(100));
     assert!(cursor.is_new(&event) && cursor.is_new(&event));
     cursor.commit(&GPUS, core::iter::once(event), at(102));
     assert!(!cursor.is_new(&event));

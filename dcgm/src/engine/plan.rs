@@ -252,7 +252,7 @@ impl Plan {
 
     /// Whether nobody has the query any more.
     pub(super) fn is_forgotten(&self) -> bool {
-        self.query.is_alone()
+        self.query.is_unique()
     }
 
     /// The pairs that are not asked for.

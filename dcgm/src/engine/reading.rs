@@ -193,7 +193,7 @@ impl Session {
                 for field in fields {
                     let known = latest
                         .get(&(*entity, *field))
-                        .and_then(|(samples, _)| samples.nth(0));
+                        .and_then(|(samples, _)| samples.get(0));
                     let is_watched = || {
                         open_watches
                             .iter()
@@ -229,7 +229,7 @@ impl Session {
         if watched.session != self.number {
             return Err(gone);
         }
-        let from = cursor.ask_from(&watched.entities, watched.began);
+        let from = cursor.begin_read(&watched.entities, watched.began);
         let mut next: Option<Timestamp> = None;
         let Self { line, scratch, .. } = self;
         for pair in watched.pairs() {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use dcgm_sys as sys;
 use sys::Versioned as _;
 
-use super::places::Asked;
+use super::matcher::RequestGrid;
 use super::{Parts, Reader, call, text, visit, zeroed};
 use crate::entity::{EntityId, EntityKind, EntityStatus, Link};
 use crate::error::{Error, Result};
@@ -387,8 +387,8 @@ impl Dcgm {
         reader: &mut Reader,
         into: &mut Samples,
     ) -> Result<()> {
-        let asked = Asked { entities, fields };
-        visit::latest(self, handle, pair, asked, reader, into)
+        let grid = RequestGrid { entities, fields };
+        visit::latest(self, handle, pair, grid, reader, into)
     }
 
     /// Every sample since a time: see [`visit::since`].
@@ -421,7 +421,7 @@ fn build_info(info: &sys::dcgmVersionInfo_v2) -> BuildInfo {
     let used = info
         .rawBuildInfoString
         .get(..end.unwrap_or(info.rawBuildInfoString.len()));
-    for piece in used.unwrap_or_default().chunks(text::LONGEST) {
+    for piece in used.unwrap_or_default().chunks(text::MAX_TEXT_BYTES) {
         text::push(piece, &mut raw);
     }
     BuildInfo::from_raw(raw)

@@ -79,7 +79,7 @@ fn head(payload: &[u8; 4096]) -> [u8; 8] {
 fn chars(payload: &[u8; 4096]) -> &[c_char] {
     // SAFETY: `c_char` is one byte without invalid values; the slice is the same memory for as
     // long.
-    unsafe { core::slice::from_raw_parts(payload.as_ptr().cast::<c_char>(), text::LONGEST) }
+    unsafe { core::slice::from_raw_parts(payload.as_ptr().cast::<c_char>(), text::MAX_TEXT_BYTES) }
 }
 
 fn blank_text(text: &str) -> Option<NoValue> {

@@ -12,7 +12,7 @@
 mod library;
 mod script;
 
-use script::{Script, Told};
+use script::{Script, ScriptedResponse};
 
 use super::{Dcgm, FieldGroupId, GroupId, HandleCell, Reader, Records, text};
 use crate::code::ReturnCode;
@@ -91,7 +91,7 @@ fn grouped() {
     }
 }
 
-/// Whether there is a sample of each pair, once, and it is the first that was told of it.
+/// Whether there is a sample of each pair, once, and it is the first that received of it.
 fn each_pair_once(
     entities: &[sys::dcgmGroupEntityPair_t],
     fields: &[u16],
@@ -106,16 +106,16 @@ fn each_pair_once(
         seen.push(sample);
     });
     if outcome.is_err() {
-        // What a callback was told before is the caller's to forget.
+        // What a callback received before is the caller's to forget.
         return;
     }
-    let told = script::told();
+    let response = script::responses();
     for (sample, (entity, field)) in seen.iter().zip(&places) {
         let pair = (id(&entities[*entity]), fields[*field]);
         assert_eq!((sample.entity, sample.field.raw()), pair);
-        let mut all = told.iter().flatten();
-        match all.find(|told| (told.entity, told.field) == pair) {
-            Some(told) => check(&sample, told),
+        let mut all = response.iter().flatten();
+        match all.find(|response| (response.entity, response.field) == pair) {
+            Some(response) => check(&sample, response),
             None => assert_eq!(sample.value, Err(NoValue::Malformed)),
         }
     }
@@ -136,15 +136,15 @@ fn since() {
         script::forget();
         let began = script::with(Script::time);
         let asked = [EntityId::gpu(0), EntityId::gpu(1)];
-        let from = cursor.ask_from(&asked, Timestamp::from_micros(began));
+        let from = cursor.begin_read(&asked, Timestamp::from_micros(began));
         assert!(from.micros() >= 0, "DCGM takes no time before 1970");
         let mut count = 0;
         new.clear();
         let mut take = |sample: Sample<'_>| {
             check_text(&sample);
-            let told = script::told();
-            let told = told.get(count).and_then(Option::as_ref);
-            check(&sample, told.expect("no sample is made up"));
+            let response = script::responses();
+            let response = response.get(count).and_then(Option::as_ref);
+            check(&sample, response.expect("no sample is made up"));
             count += 1;
             let _ = (sample.timestamp.since(from), from.since(sample.timestamp));
             let _ = sample.timestamp.system_time();
@@ -153,7 +153,7 @@ fn since() {
             }
         };
         let answer = dcgm().since(&handle, (group, fields), from, &mut scratch, &mut take);
-        assert_eq!(count, script::told().len(), "a sample is lost");
+        assert_eq!(count, script::responses().len(), "a sample is lost");
         if let Ok(next) = answer {
             cursor.commit(&asked, new.iter(), next);
             for sample in &new {
@@ -250,18 +250,24 @@ fn check_entity(entity: &Entity) {
         &entity.vbios,
         &entity.driver_version,
     ];
-    for told in texts.into_iter().flatten() {
-        assert!(!told.trim().is_empty() && told.len() <= 256, "{told:?}");
-        assert!(text::is_shown(told) && !text::is_blank(told), "{told:?}");
+    for response in texts.into_iter().flatten() {
+        assert!(
+            !response.trim().is_empty() && response.len() <= 256,
+            "{response:?}"
+        );
+        assert!(
+            text::is_shown(response) && !text::is_blank(response),
+            "{response:?}"
+        );
     }
     drop(format!("{entity:?}"));
 }
 
 /// What holds of every sample.
 fn check_text(sample: &Sample<'_>) {
-    if let Ok(Value::Text(told)) = sample.value {
-        assert!(told.len() <= 256, "{} bytes", told.len());
-        assert!(text::is_shown(told), "{told:?}");
+    if let Ok(Value::Text(response)) = sample.value {
+        assert!(response.len() <= 256, "{} bytes", response.len());
+        assert!(text::is_shown(response), "{response:?}");
     }
     let shown = match sample.value {
         Ok(value) => value.to_string(),
@@ -272,20 +278,20 @@ fn check_text(sample: &Sample<'_>) {
 }
 
 /// Whether a sample says what the record said: the value bit by bit, or a reason.
-fn check(sample: &Sample<'_>, told: &Told) {
+fn check(sample: &Sample<'_>, response: &ScriptedResponse) {
     assert_eq!(
         (sample.entity, sample.field.raw()),
-        (told.entity, told.field)
+        (response.entity, response.field)
     );
-    assert_eq!(sample.timestamp.micros(), told.time);
-    let code = ReturnCode::from_raw(told.status);
+    assert_eq!(sample.timestamp.micros(), response.time);
+    let code = ReturnCode::from_raw(response.status);
     if !code.is_ok() {
         assert_eq!(sample.value.err(), NoValue::from_status(code));
         return;
     }
     let mut head = [0; 8];
-    head.copy_from_slice(&told.payload[..8]);
-    match (u8::try_from(told.kind), sample.value) {
+    head.copy_from_slice(&response.payload[..8]);
+    match (u8::try_from(response.kind), sample.value) {
         (Ok(b'i' | b't'), value) => {
             let number = i64::from_ne_bytes(head);
             if number >= sys::DCGM_INT64_BLANK {
@@ -310,7 +316,7 @@ fn check(sample: &Sample<'_>, told: &Told) {
                 || value.is_err_and(|why| why != NoValue::Malformed),
             "{value:?}"
         ),
-        (Ok(b'b'), value) => assert_eq!(value, Ok(Value::Blob(&*told.payload))),
+        (Ok(b'b'), value) => assert_eq!(value, Ok(Value::Blob(&*response.payload))),
         (_, value) => assert_eq!(value, Err(NoValue::Malformed)),
     }
 }

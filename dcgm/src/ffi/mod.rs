@@ -12,10 +12,10 @@ mod decode;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod hostile;
 mod inventory;
+mod matcher;
 #[cfg(test)]
 #[cfg(shuttle)]
 pub(crate) mod peer;
-mod places;
 mod records;
 mod text;
 mod thread;

@@ -3,7 +3,7 @@
 use dcgm_sys as sys;
 
 use super::decode::{self, Raw, Scratch};
-use super::places::{Asked, Places, Told};
+use super::matcher::{RequestGrid, ResponseKey, ResponseMatcher};
 use super::{Dcgm, HandleCell, call};
 use crate::entity::{EntityId, EntityKind};
 use crate::error::Result;
@@ -16,7 +16,7 @@ pub(crate) struct Records {
     buffer: Vec<sys::dcgmFieldValue_v2>,
     /// Whether a record of the last call may not have been looked at.
     unread: bool,
-    places: Places,
+    matcher: ResponseMatcher,
     scratch: Scratch,
 }
 
@@ -115,28 +115,28 @@ impl Records {
     ) {
         let Self {
             buffer,
-            places,
+            matcher,
             scratch,
             unread,
         } = self;
-        let asked = Asked { entities, fields };
-        places.begin();
+        let grid = RequestGrid { entities, fields };
+        matcher.begin();
         for record in buffer.iter_mut().take(entities.len() * fields.len()) {
             // Left alone.
             if core::mem::take(&mut record.version) == 0 {
                 continue;
             }
-            let told = Told {
+            let key = ResponseKey {
                 kind: record.entityGroupId,
                 id: record.entityId,
                 field: record.fieldId,
             };
-            if let Some((entity, field)) = places.take(asked, told) {
+            if let Some((entity, field)) = matcher.take(grid, key) {
                 take(entity, field, sample(record, scratch));
             }
         }
         *unread = false;
-        for (entity, field, sample) in places.unanswered(asked) {
+        for (entity, field, sample) in matcher.unanswered(grid) {
             take(entity, field, sample);
         }
     }

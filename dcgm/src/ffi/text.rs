@@ -3,10 +3,10 @@
 
 use core::ffi::c_char;
 
-pub(crate) use dcgm_sys::text::LONGEST;
+pub(crate) use dcgm_sys::text::MAX_TEXT_BYTES;
 use dcgm_sys::text::is_hidden;
 
-/// Appends the text in a C array to `into`: up to its NUL or its end, at most [`LONGEST`] bytes.
+/// Appends the text in a C array to `into`: up to its NUL or its end, at most [`MAX_TEXT_BYTES`] bytes.
 /// Invalid UTF-8 becomes U+FFFD, and characters that [are hidden](is_hidden) are left out.
 pub(crate) fn push(bytes: &[c_char], into: &mut String) {
     let start = into.len();
@@ -14,7 +14,7 @@ pub(crate) fn push(bytes: &[c_char], into: &mut String) {
         .iter()
         .position(|byte| *byte == 0)
         .unwrap_or(bytes.len())
-        .min(LONGEST);
+        .min(MAX_TEXT_BYTES);
     let bytes = bytes.get(..end).unwrap_or_default();
     // SAFETY: `c_char` is `i8` or `u8`, both one byte without invalid values, and the slice is the
     // same memory for as long.
@@ -26,7 +26,7 @@ pub(crate) fn push(bytes: &[c_char], into: &mut String) {
         }
     }
     // U+FFFD is longer than the byte that it stands for.
-    let mut longest = LONGEST.min(into.len() - start);
+    let mut longest = MAX_TEXT_BYTES.min(into.len() - start);
     while !into.is_char_boundary(start + longest) {
         longest -= 1;
     }

@@ -7,7 +7,7 @@ use std::panic::{self, AssertUnwindSafe};
 use dcgm_sys as sys;
 
 use super::decode::{self, Raw, Scratch};
-use super::places::{Asked, Places, Told, missing};
+use super::matcher::{RequestGrid, ResponseKey, ResponseMatcher, unanswered_sample};
 use super::{Dcgm, FieldGroupId, GroupId, HandleCell, call};
 use crate::entity::{EntityId, EntityKind};
 use crate::error::Result;
@@ -17,10 +17,10 @@ use crate::sample::{Sample, Samples, Timestamp};
 /// What reading by groups needs, used again each time.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
-    places: Places,
+    matcher: ResponseMatcher,
     scratch: Scratch,
     /// What came in another order.
-    told: Samples,
+    unordered: Samples,
 }
 
 /// What the callback writes to.
@@ -33,7 +33,7 @@ struct Sink<'a, F> {
     panic: Option<Box<dyn Any + Send>>,
 }
 
-/// A function that hands values out, told whom to call and with what.
+/// A function that hands values out, unordered whom to call and with what.
 fn visit<F: FnMut(Sample<'_>)>(
     scratch: &mut Scratch,
     room: usize,
@@ -53,20 +53,20 @@ fn visit<F: FnMut(Sample<'_>)>(
     outcome
 }
 
-/// Adds the latest value of every pair of a group to `into`: each once, and in the order of `asked`,
+/// Adds the latest value of every pair of a group to `into`: each once, and in the order of `grid`,
 /// which is what the group holds. A pair that is passed over is
 /// [`NoValue::Malformed`](crate::NoValue::Malformed).
 pub(super) fn latest(
     dcgm: Dcgm,
     handle: &HandleCell,
     (group, fields): (GroupId, FieldGroupId),
-    asked: Asked<'_>,
+    grid: RequestGrid<'_>,
     reader: &mut Reader,
     into: &mut Samples,
 ) -> Result<()> {
     let from = into.len();
     // Room for each pair twice: who says more says nothing new.
-    let room = 2 * asked.entities.len() * asked.fields.len();
+    let room = 2 * grid.entities.len() * grid.fields.len();
     visit(
         &mut reader.scratch,
         room,
@@ -81,8 +81,8 @@ pub(super) fn latest(
         },
     )?;
     // As every release has answered so far.
-    if !into.are_of(from, asked.pairs()) {
-        reader.arrange(asked, from, into);
+    if !into.are_of(from, grid.pairs()) {
+        reader.reorder(grid, from, into);
     }
     Ok(())
 }
@@ -90,25 +90,27 @@ pub(super) fn latest(
 impl Reader {
     /// Puts what came in another order where it belongs.
     #[cold]
-    fn arrange(&mut self, asked: Asked<'_>, from: usize, into: &mut Samples) {
-        let Self { places, told, .. } = self;
-        told.clear();
-        told.extend(into.iter().skip(from));
+    fn reorder(&mut self, grid: RequestGrid<'_>, from: usize, into: &mut Samples) {
+        let Self {
+            matcher, unordered, ..
+        } = self;
+        unordered.clear();
+        unordered.extend(into.iter().skip(from));
         into.truncate(from);
-        places.begin();
-        let width = asked.fields.len();
-        let mut order = vec![None; asked.entities.len() * width];
-        for (at, sample) in told.iter().enumerate() {
-            let place = places.take(asked, Told::of(&sample));
+        matcher.begin();
+        let width = grid.fields.len();
+        let mut order = vec![None; grid.entities.len() * width];
+        for (at, sample) in unordered.iter().enumerate() {
+            let place = matcher.take(grid, ResponseKey::of(&sample));
             let place = place.and_then(|(entity, field)| order.get_mut(entity * width + field));
             if let Some(place) = place {
                 *place = Some(at);
             }
         }
-        for (at, pair) in order.into_iter().zip(asked.pairs()) {
+        for (at, pair) in order.into_iter().zip(grid.pairs()) {
             into.push(
-                at.and_then(|at| told.nth(at))
-                    .unwrap_or_else(|| missing(pair)),
+                at.and_then(|at| unordered.get(at))
+                    .unwrap_or_else(|| unanswered_sample(pair)),
             );
         }
     }

@@ -8,7 +8,7 @@ use crate::code::ReturnCode;
 use crate::cursor::Cursor;
 use crate::endpoint::Endpoint;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
-use crate::error::{ConnectCause, Error, Result};
+use crate::error::{ConnectError, Error, Result};
 use crate::field::FieldId;
 use crate::mock::engine::{Grid, Reading, Session, disconnected, refusal};
 use crate::mock::faults::{Call, Delay, Hung};
@@ -158,7 +158,7 @@ impl Client for Mock {
                     host: "mock".to_owned(),
                     port: Endpoint::DEFAULT_PORT,
                 },
-                cause: ConnectCause::Refused,
+                cause: ConnectError::Refused,
             });
         }
         state.session = Some(Session {
@@ -175,8 +175,8 @@ impl Client for Mock {
         self.inner.clock.wake();
     }
 
-    fn engine(&self) -> Result<BuildInfo> {
-        self.inner.enter(Call::Engine)?;
+    fn build_info(&self) -> Result<BuildInfo> {
+        self.inner.enter(Call::BuildInfo)?;
         Ok(self.inner.build.clone())
     }
 
@@ -313,7 +313,7 @@ impl Client for Mock {
             return Err(not_watched());
         }
         let began = self.inner.clock.timestamp(guard.began);
-        let asked = cursor.ask_from(watch.entities(), began);
+        let asked = cursor.begin_read(watch.entities(), began);
         let from = self
             .inner
             .clock

@@ -32,8 +32,8 @@ pub enum Call {
     Connect,
     /// [`Client::close`](crate::Client::close). It can hang, and cannot fail.
     Close,
-    /// [`Client::engine`](crate::Client::engine).
-    Engine,
+    /// [`Client::build_info`](crate::Client::build_info).
+    BuildInfo,
     /// [`Client::list`](crate::Client::list).
     List,
     /// [`Client::entities`](crate::Client::entities).
@@ -56,7 +56,7 @@ impl Call {
         Self::Backend,
         Self::Connect,
         Self::Close,
-        Self::Engine,
+        Self::BuildInfo,
         Self::List,
         Self::Entities,
         Self::Links,
@@ -73,7 +73,7 @@ impl Call {
             Self::Backend => "dcgmVersionInfo",
             Self::Connect => "dcgmConnect_v2",
             Self::Close => "dcgmDisconnect",
-            Self::Engine => "dcgmHostengineVersionInfo",
+            Self::BuildInfo => "dcgmHostengineVersionInfo",
             Self::List => "dcgmGetEntityGroupEntities",
             Self::Entities => "dcgmGetDeviceAttributes",
             Self::Links => "dcgmGetNvLinkLinkStatus",

@@ -30,11 +30,11 @@
 //! let gpu = EntityId::gpu(4);
 //! let gauges = client.watch(&WatchRequest::new([gpu], [FieldId::GPU_TEMP]))?;
 //! let xids = client.watch(&WatchRequest::events([gpu], [FieldId::XID_ERRORS]))?;
-//! let (query, mut samples) = (Query::of([&gauges]), Samples::new());
+//! let (query, mut samples) = (Query::from_watches([&gauges]), Samples::new());
 //!
 //! mock.set(gpu, FieldId::GPU_TEMP, 88);
 //! client.latest(&query, &mut samples)?;
-//! assert_eq!(samples.nth(0).unwrap().value, Ok(Value::Int(88)));
+//! assert_eq!(samples.get(0).unwrap().value, Ok(Value::Int(88)));
 //!
 //! // After five minutes this GPU falls off the bus.
 //! clock.advance(Duration::from_secs(305));

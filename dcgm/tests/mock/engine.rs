@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dcgm::mock::OwnedValue;
 use dcgm::{
-    BackendKind, Client, ConnectCause, Cursor, Entity, EntityId, EntityKind, EntityStatus, Error,
+    BackendKind, Client, ConnectError, Cursor, Entity, EntityId, EntityKind, EntityStatus, Error,
     FieldId, NoValue, ReturnCode, Samples, Timestamp, Value, WatchRequest,
 };
 
@@ -19,7 +19,7 @@ fn it_says_that_it_is_a_mock() {
         (BackendKind::Mock, "mock:8xh100,training")
     );
     assert!(backend.is_simulated());
-    let build = mock.engine().unwrap();
+    let build = mock.build_info().unwrap();
     assert!(build.is_simulated());
     assert_eq!(build.version().unwrap().to_string(), "4.6.0");
 }
@@ -30,9 +30,9 @@ fn a_session_is_opened_once_and_closed_as_often_as_one_likes() {
     assert!(matches!(mock.connect(), Err(Error::AlreadyConnected)));
     mock.close();
     mock.close();
-    assert!(matches!(mock.engine(), Err(Error::NotConnected)));
+    assert!(matches!(mock.build_info(), Err(Error::NotConnected)));
     mock.connect().unwrap();
-    assert!(mock.engine().is_ok());
+    assert!(mock.build_info().is_ok());
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_refusal_costs_only_what_is_refused() {
     assert_eq!(watch.fields(), [FieldId::GPU_TEMP, FieldId::POWER_USAGE]);
     assert_eq!(watch.entities(), [gpu]);
     let refused: Vec<_> = watch
-        .refused()
+        .refusals()
         .iter()
         .map(|refusal| (refusal.entity, refusal.field, refusal.error.code()))
         .collect();
@@ -123,7 +123,7 @@ fn samples_are_taken_at_once_and_then_at_the_interval() {
     );
 
     // Another wants it more often.
-    let eager = WatchRequest::new([gpu], [FieldId::GPU_TEMP]).every(secs(1));
+    let eager = WatchRequest::new([gpu], [FieldId::GPU_TEMP]).with_interval(secs(1));
     let eager = mock.watch(&eager).unwrap();
     assert_eq!([taken(38), taken(41)], [38, 41]);
     drop(eager);
@@ -287,14 +287,14 @@ fn an_engine_that_restarts_is_noticed_once_and_knows_nothing_afterwards() {
     let _energy = mock.watch(&WatchRequest::new([gpu], [energy])).unwrap();
     let before = read(&mock, gpu, energy).1.unwrap();
     clock.set(secs(310));
-    let error = mock.engine().unwrap_err();
+    let error = mock.build_info().unwrap_err();
     assert!(error.is_disconnected() && error.code() == Some(ReturnCode::CONNECTION_NOT_VALID));
-    assert!(matches!(mock.engine(), Err(Error::NotConnected)));
+    assert!(matches!(mock.build_info(), Err(Error::NotConnected)));
     let error = mock.connect().unwrap_err();
     assert!(matches!(
         error,
         Error::Connect {
-            cause: ConnectCause::Refused,
+            cause: ConnectError::Refused,
             ..
         }
     ));
@@ -313,14 +313,14 @@ fn an_engine_that_restarts_is_noticed_once_and_knows_nothing_afterwards() {
 fn a_restart_between_two_calls_kills_the_session_too() {
     let (restarting, clock) = mock("1xl4,restart");
     clock.set(secs(400));
-    assert!(restarting.engine().unwrap_err().is_disconnected());
+    assert!(restarting.build_info().unwrap_err().is_disconnected());
 
     let (mock, _) = mock("1xl4");
     let _watch = gauges(&mock, EntityId::gpu(0));
     mock.stop_engine();
     mock.start_engine();
     assert_eq!(mock.open_watches(), 0);
-    assert!(mock.engine().unwrap_err().is_disconnected());
+    assert!(mock.build_info().unwrap_err().is_disconnected());
     mock.connect().unwrap();
     assert_eq!(
         read(&mock, EntityId::gpu(0), FieldId::GPU_TEMP).1,

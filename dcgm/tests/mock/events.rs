@@ -68,7 +68,8 @@ fn each_event_comes_once_whenever_one_asks() {
 #[test]
 fn events_of_an_ordinary_field_are_its_samples() {
     let (mock, clock) = mock("8xh100");
-    let request = WatchRequest::events([EntityId::gpu(0)], [FieldId::GPU_TEMP]).every(secs(10));
+    let request =
+        WatchRequest::events([EntityId::gpu(0)], [FieldId::GPU_TEMP]).with_interval(secs(10));
     let watch = mock.watch(&request).unwrap();
     let (mut cursor, mut samples) = (Cursor::new(), Samples::new());
     let mut got = Vec::new();

@@ -43,7 +43,7 @@ pub(crate) fn read(
     let mut samples = Samples::new();
     mock.latest(&Query::new([(vec![entity], vec![field])]), &mut samples)
         .unwrap();
-    let sample = samples.nth(0).unwrap();
+    let sample = samples.get(0).unwrap();
     let value = sample.value.map(|value| match value {
         Value::Int(value) => OwnedValue::from(value),
         Value::Double(value) => OwnedValue::from(value),

@@ -22,7 +22,7 @@ fn read(client: &dyn Client, entities: &[EntityId], fields: &[FieldId]) -> Sampl
 fn read_one(client: &dyn Client, entity: EntityId, field: FieldId) -> Result<String, NoValue> {
     let samples = read(client, &[entity], &[field]);
     assert_eq!(samples.len(), 1);
-    let sample = samples.nth(0).unwrap();
+    let sample = samples.get(0).unwrap();
     assert_eq!((sample.entity, sample.field), (entity, field));
     sample.value.map(|value| value.to_string())
 }
@@ -39,11 +39,11 @@ pub(crate) fn conformance_a_client_is_connected_once_and_closed_as_often_as_one_
         client.connect(),
         Err(dcgm::Error::AlreadyConnected)
     ));
-    client.engine().expect("the first connection is kept");
+    client.build_info().expect("the first connection is kept");
     client.close();
     client.close();
     client.connect().expect("a closed client connects again");
-    client.engine().expect("and works");
+    client.build_info().expect("and works");
 }
 
 pub(crate) fn conformance_nothing_works_before_connecting_or_after_closing(subject: &Subject) {
@@ -56,7 +56,7 @@ pub(crate) fn conformance_nothing_works_before_connecting_or_after_closing(subje
         let query = Query::new([(vec![EntityId::gpu(0)], vec![FieldId::GPU_TEMP])]);
         let request = WatchRequest::new([EntityId::gpu(0)], [FieldId::GPU_TEMP]);
         let errors = [
-            client.engine().map(drop).unwrap_err(),
+            client.build_info().map(drop).unwrap_err(),
             client.list(EntityKind::GPU, &mut list).unwrap_err(),
             client.entities(&[EntityKind::GPU]).map(drop).unwrap_err(),
             client.links().map(drop).unwrap_err(),
@@ -72,7 +72,7 @@ pub(crate) fn conformance_nothing_works_before_connecting_or_after_closing(subje
 }
 
 pub(crate) fn conformance_the_engine_tells_its_version(subject: &Subject) {
-    let build = subject.client().engine().expect("engine");
+    let build = subject.client().build_info().expect("engine");
     let version = build.version().expect("a version");
     assert!((3..=9).contains(&version.major), "{version}");
     let backend = subject.client().backend();
@@ -187,7 +187,7 @@ pub(crate) fn conformance_a_pair_that_nobody_watches_is_no_value(subject: &Subje
     assert_eq!(samples.len(), 1);
     let Sample {
         value, timestamp, ..
-    } = samples.nth(0).unwrap();
+    } = samples.get(0).unwrap();
     assert!(matches!(value, Err(NoValue::NotWatched)), "{value:?}");
     assert_eq!(timestamp, dcgm::Timestamp::NEVER);
     // An entity that does not exist is no error of the call either.
@@ -326,11 +326,11 @@ pub(crate) fn conformance_a_watch_has_values_when_it_is_there(subject: &Subject)
     }
     let gpus = subject.gpus();
     let fields = [FieldId::FB_TOTAL, FieldId::PCIE_LINK_GEN];
-    let request = WatchRequest::new(&gpus[..2], fields).every(seconds(1));
+    let request = WatchRequest::new(&gpus[..2], fields).with_interval(seconds(1));
     let watch = subject.client().watch(&request).expect("watch");
     assert_eq!(watch.entities(), &gpus[..2]);
     assert_eq!(watch.fields(), fields);
-    assert_eq!(watch.refused().len(), 0, "{:?}", watch.refused());
+    assert_eq!(watch.refusals().len(), 0, "{:?}", watch.refusals());
     assert_eq!(watch.interval(), seconds(1));
     let samples = read(subject.client(), &gpus[..2], &fields);
     assert_eq!(samples.len(), 4);
@@ -350,8 +350,8 @@ pub(crate) fn conformance_a_field_that_nobody_knows_is_refused_and_the_others_ar
     let request = WatchRequest::new([gpu], [FieldId::VIDEO_CLOCK, NOBODYS, FieldId::BAR1_TOTAL]);
     let watch = subject.client().watch(&request).expect("watch");
     assert_eq!(watch.fields(), [FieldId::VIDEO_CLOCK, FieldId::BAR1_TOTAL]);
-    let [refusal] = watch.refused() else {
-        panic!("{:?}", watch.refused())
+    let [refusal] = watch.refusals() else {
+        panic!("{:?}", watch.refusals())
     };
     assert_eq!((refusal.entity, refusal.field), (None, Some(NOBODYS)));
     assert!(refusal.error.is_unsupported(), "{}", refusal.error);
@@ -374,8 +374,8 @@ pub(crate) fn conformance_an_entity_that_does_not_exist_is_refused_and_the_other
     let request = WatchRequest::new([nobody, gpu], [FieldId::FB_FREE]);
     let watch = subject.client().watch(&request).expect("watch");
     assert_eq!(watch.entities(), [gpu]);
-    let [refusal] = watch.refused() else {
-        panic!("{:?}", watch.refused())
+    let [refusal] = watch.refusals() else {
+        panic!("{:?}", watch.refusals())
     };
     assert_eq!((refusal.entity, refusal.field), (Some(nobody), None));
 }
@@ -393,7 +393,7 @@ pub(crate) fn conformance_a_watch_of_nothing_that_exists_is_an_error(subject: &S
         let error = client.watch(&request).map(drop).unwrap_err();
         assert!(!error.is_disconnected(), "{error}");
     }
-    client.engine().expect("the session goes on");
+    client.build_info().expect("the session goes on");
 }
 
 pub(crate) fn conformance_a_profiling_field_that_is_refused_does_not_cost_the_others(
@@ -420,7 +420,7 @@ pub(crate) fn conformance_a_profiling_field_that_is_refused_does_not_cost_the_ot
     }
     for field in profiling {
         let refused = watch
-            .refused()
+            .refusals()
             .iter()
             .any(|refusal| refusal.field == Some(field));
         assert_ne!(
@@ -438,7 +438,7 @@ pub(crate) fn conformance_every_event_comes_once(subject: &Subject) {
     let client = subject.client();
     let gpus = subject.gpus();
     let watch = client
-        .watch(&WatchRequest::events(&gpus[..2], [FieldId::XID_ERRORS]).every(seconds(1)))
+        .watch(&WatchRequest::events(&gpus[..2], [FieldId::XID_ERRORS]).with_interval(seconds(1)))
         .expect("watch");
     let mut cursor = Cursor::new();
     let mut samples = Samples::new();
@@ -515,7 +515,7 @@ pub(crate) fn conformance_a_watch_may_outlive_its_session(subject: &Subject) {
         "the new session is not touched: {error}"
     );
     drop(watch);
-    client.engine().expect("nor by its end");
+    client.build_info().expect("nor by its end");
 }
 
 pub(crate) fn conformance_nothing_is_left_in_the_engine(subject: &Subject) {

@@ -125,7 +125,7 @@ fn each_row_has_the_name_that_its_field_had_up_to_4_5_and_the_type_of_its_values
         assert_eq!(row.unit, "");
         let of_instances = [EntityKind::GPU_INSTANCE, EntityKind::COMPUTE_INSTANCE];
         let is_part = row.families[0].mig == Mig::Smallest;
-        assert_eq!(is_part, of_instances.contains(&info.level), "{}", row.name);
+        assert_eq!(is_part, of_instances.contains(&info.scope), "{}", row.name);
     }
 }
 

@@ -236,8 +236,8 @@ impl Client for Actor {
         self.fake.close();
     }
 
-    fn engine(&self) -> Result<BuildInfo> {
-        self.fake.engine()
+    fn build_info(&self) -> Result<BuildInfo> {
+        self.fake.build_info()
     }
 
     fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use dcgm_sys as sys;
 
 use super::id;
-use super::script::{self, Script, Told};
+use super::script::{self, Script, ScriptedResponse};
 use crate::entity::EntityId;
 
 pub(super) fn library() -> &'static sys::Library {
@@ -56,26 +56,30 @@ unsafe extern "C" fn latest(
     script::with(|script| {
         for (at, value) in values.iter_mut().enumerate() {
             let (entity, field) = (id(&entities[at / columns]), fields[at % columns]);
-            let told = answer(script, (entity, field), (id(&entities[0]), fields[0]));
-            if let Some(told) = &told {
+            let response = answer(script, (entity, field), (id(&entities[0]), fields[0]));
+            if let Some(response) = &response {
                 value.version = u32::from(script.byte()).max(1);
-                value.entityGroupId = told.entity.kind.raw();
-                value.entityId = told.entity.id;
-                value.fieldId = told.field;
-                value.fieldType = told.kind;
-                value.status = told.status;
+                value.entityGroupId = response.entity.kind.raw();
+                value.entityId = response.entity.id;
+                value.fieldId = response.field;
+                value.fieldType = response.kind;
+                value.status = response.status;
                 value.unused = u32::MAX;
-                value.ts = told.time;
-                value.value.blob = chars(&told.payload);
+                value.ts = response.time;
+                value.value.blob = chars(&response.payload);
             }
-            script::tell(told);
+            script::tell(response);
         }
         script.code()
     })
 }
 
-/// What is told of a pair: nothing, something of another, of the first once more, or of it.
-fn answer(script: &mut Script, pair: (EntityId, u16), first: (EntityId, u16)) -> Option<Told> {
+/// What is response of a pair: nothing, something of another, of the first once more, or of it.
+fn answer(
+    script: &mut Script,
+    pair: (EntityId, u16),
+    first: (EntityId, u16),
+) -> Option<ScriptedResponse> {
     let (entity, field) = match script.byte() % 8 {
         0 => return None,
         1 => (id(&script.pair()), pair.1),
@@ -106,16 +110,16 @@ unsafe extern "C" fn grouped(
     for at in 0..entities.len() {
         let entity = &entities[if turned { last - at } else { at }];
         for field in &fields {
-            let told = script::with(|script| {
-                let told = answer(script, (id(entity), *field), (id(&entities[0]), fields[0]));
-                told.map(|told| (told, script.byte()))
+            let response = script::with(|script| {
+                let response = answer(script, (id(entity), *field), (id(&entities[0]), fields[0]));
+                response.map(|response| (response, script.byte()))
             });
-            let Some((told, version)) = told else {
+            let Some((response, version)) = response else {
                 continue;
             };
-            let mut value = value(&told, version);
-            let (kind, id) = (told.entity.kind.raw(), told.entity.id);
-            script::tell(Some(told));
+            let mut value = value(&response, version);
+            let (kind, id) = (response.entity.kind.raw(), response.entity.id);
+            script::tell(Some(response));
             // SAFETY: one value.
             if unsafe { callback(kind, id, &raw mut value, 1, user) } != 0 {
                 return sys::DCGM_ST_OK;
@@ -146,9 +150,9 @@ unsafe extern "C" fn since(
             let mut values = Vec::new();
             for _ in 0..script.byte() % 4 {
                 let field = script.field();
-                let told = script.record(entity, field);
-                values.push(value(&told, script.byte()));
-                script::tell(Some(told));
+                let response = script.record(entity, field);
+                values.push(value(&response, script.byte()));
+                script::tell(Some(response));
             }
             (entity, values)
         });
@@ -168,14 +172,14 @@ unsafe extern "C" fn since(
     code
 }
 
-fn value(told: &Told, version: u8) -> sys::dcgmFieldValue_v1 {
+fn value(response: &ScriptedResponse, version: u8) -> sys::dcgmFieldValue_v1 {
     let mut value = *super::super::zeroed::<sys::dcgmFieldValue_v1>();
     value.version = version.into();
-    value.fieldId = told.field;
-    value.fieldType = told.kind;
-    value.status = told.status;
-    value.ts = told.time;
-    value.value.blob = chars(&told.payload);
+    value.fieldId = response.field;
+    value.fieldType = response.kind;
+    value.status = response.status;
+    value.ts = response.time;
+    value.value.blob = chars(&response.payload);
     value
 }
 
@@ -258,8 +262,8 @@ unsafe extern "C" fn instances(
     let hierarchy = unsafe { &mut *hierarchy };
     script::with(|script| {
         hierarchy.count = script.count(448);
-        let told = usize::from(script.byte() % 8);
-        for row in hierarchy.entityList.iter_mut().take(told) {
+        let response = usize::from(script.byte() % 8);
+        for row in hierarchy.entityList.iter_mut().take(response) {
             row.entity = script.pair();
             row.parent = script.pair();
             row.info.nvmlInstanceId = u32::from_ne_bytes(script.bytes());

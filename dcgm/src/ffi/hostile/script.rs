@@ -6,8 +6,8 @@ use dcgm_sys as sys;
 
 use crate::entity::EntityId;
 
-/// A record, as it was told.
-pub(super) struct Told {
+/// A record, as it received.
+pub(super) struct ScriptedResponse {
     pub(super) entity: EntityId,
     pub(super) field: u16,
     pub(super) kind: u16,
@@ -28,7 +28,7 @@ type Held = (Vec<sys::dcgmGroupEntityPair_t>, Vec<u16>);
 thread_local! {
     static HELD: RefCell<Held> = RefCell::default();
     static SCRIPT: RefCell<Script> = RefCell::default();
-    static TOLD: RefCell<Vec<Option<std::rc::Rc<Told>>>> = const { RefCell::new(Vec::new()) };
+    static TOLD: RefCell<Vec<Option<std::rc::Rc<ScriptedResponse>>>> = const { RefCell::new(Vec::new()) };
 }
 
 pub(super) fn play(bytes: &[u8]) {
@@ -41,8 +41,8 @@ pub(super) fn with<T>(ask: impl FnOnce(&mut Script) -> T) -> T {
     SCRIPT.with_borrow_mut(ask)
 }
 
-/// What was told since [`forget`], record by record; `None` for one that was left alone.
-pub(super) fn told() -> Vec<Option<std::rc::Rc<Told>>> {
+/// What received since [`forget`], record by record; `None` for one that was left alone.
+pub(super) fn responses() -> Vec<Option<std::rc::Rc<ScriptedResponse>>> {
     TOLD.with_borrow(Clone::clone)
 }
 
@@ -59,8 +59,8 @@ pub(super) fn forget() {
     TOLD.with_borrow_mut(Vec::clear);
 }
 
-pub(super) fn tell(told: Option<Told>) {
-    TOLD.with_borrow_mut(|all| all.push(told.map(std::rc::Rc::new)));
+pub(super) fn tell(response: Option<ScriptedResponse>) {
+    TOLD.with_borrow_mut(|all| all.push(response.map(std::rc::Rc::new)));
 }
 
 const INTS: [i64; 16] = [
@@ -222,7 +222,7 @@ impl Script {
         }
     }
 
-    pub(super) fn record(&mut self, entity: EntityId, field: u16) -> Told {
+    pub(super) fn record(&mut self, entity: EntityId, field: u16) -> ScriptedResponse {
         let kind = self.one_of(&KINDS, |script| u16::from_ne_bytes(script.bytes()));
         let status = self.status();
         let time = self.time();
@@ -238,7 +238,7 @@ impl Script {
             }
             _ => self.text(&mut payload[..]),
         }
-        Told {
+        ScriptedResponse {
             entity,
             field,
             kind,

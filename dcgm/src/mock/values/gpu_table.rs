@@ -31,7 +31,7 @@ pub(super) fn read(
     ];
     if !field
         .info()
-        .is_some_and(|info| levels.contains(&info.level))
+        .is_some_and(|info| levels.contains(&info.scope))
     {
         return Err(NoValue::NoData);
     }

@@ -25,7 +25,7 @@ pub(super) fn read(
 ) -> Result<OwnedValue, NoValue> {
     let of_socket = field
         .info()
-        .is_some_and(|info| info.level == EntityKind::CPU);
+        .is_some_and(|info| info.scope == EntityKind::CPU);
     let id = if of_socket && id.kind == EntityKind::CPU_CORE {
         model.host().parent(id).ok_or(NoValue::NoData)?
     } else {

@@ -23,7 +23,7 @@ pub(super) fn read(
     let (gpu, link) = port_of(id);
     let mut gpu = Gpu::new(model, gpu, at).ok_or(NoValue::NoData)?;
     gpu.link = Some(link);
-    let level = field.info().map(|info| info.level);
+    let level = field.info().map(|info| info.scope);
     // What the fifth generation counts, it counts for each link too.
     let of_either = matches!(field.raw(), 1200..=1220 | 1404..=1419);
     if of_either {

@@ -80,19 +80,19 @@ pub(super) fn read(
             .map(|(_, code)| OwnedValue::Int(code))
             .ok_or(NoValue::NoData);
     }
-    if info.level == EntityKind::HOST {
+    if info.scope == EntityKind::HOST {
         return host(model, field, at);
     }
     match id.kind {
         EntityKind::GPU => gpu_table::read(model, id, field, at),
-        EntityKind::GPU_INSTANCE => match info.level {
+        EntityKind::GPU_INSTANCE => match info.scope {
             EntityKind::GPU_INSTANCE | EntityKind::COMPUTE_INSTANCE => {
                 gpu_table::read_instance(model, id, field, at)
             }
             EntityKind::GPU => whole_of(model, id, field, at),
             _ => Err(NoValue::NoData),
         },
-        EntityKind::COMPUTE_INSTANCE => match info.level {
+        EntityKind::COMPUTE_INSTANCE => match info.scope {
             EntityKind::COMPUTE_INSTANCE => gpu_table::read_instance(model, id, field, at),
             EntityKind::GPU | EntityKind::GPU_INSTANCE => whole_of(model, id, field, at),
             _ => Err(NoValue::NoData),
@@ -101,15 +101,15 @@ pub(super) fn read(
             link::read(model, id, field, at)
         }
         EntityKind::LINK => switch::read_port(model, id, field, at),
-        EntityKind::SWITCH if info.level == EntityKind::SWITCH => {
+        EntityKind::SWITCH if info.scope == EntityKind::SWITCH => {
             switch::read(model, id, field, at)
         }
         EntityKind::CPU | EntityKind::CPU_CORE
-            if [EntityKind::CPU, EntityKind::CPU_CORE].contains(&info.level) =>
+            if [EntityKind::CPU, EntityKind::CPU_CORE].contains(&info.scope) =>
         {
             grace::read(model, id, field, at)
         }
-        EntityKind::CONNECTX if info.level == EntityKind::CONNECTX => {
+        EntityKind::CONNECTX if info.scope == EntityKind::CONNECTX => {
             grace::read_adapter(model, id, field, at)
         }
         _ => Err(NoValue::NoData),

@@ -64,7 +64,7 @@ pub(super) fn read_port(
     let (switch, index) = port_of(id);
     if field
         .info()
-        .is_none_or(|info| info.level != EntityKind::LINK)
+        .is_none_or(|info| info.scope != EntityKind::LINK)
     {
         return Err(NoValue::NoData);
     }

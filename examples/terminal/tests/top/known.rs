@@ -286,8 +286,8 @@ impl Client for Rewired {
         self.mock.close();
     }
 
-    fn engine(&self) -> Result<BuildInfo> {
-        self.mock.engine()
+    fn build_info(&self) -> Result<BuildInfo> {
+        self.mock.build_info()
     }
 
     fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
