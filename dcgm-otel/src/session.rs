@@ -56,14 +56,11 @@ fn during(kind: ErrorKind) -> impl Fn(Error) -> Interrupted {
 
 /// Connects, and asks the engine what it is.
 pub(crate) fn connect(client: &dyn Client) -> Result<BuildInfo, Interrupted> {
-    match client.connect() {
-        Ok(()) | Err(Error::AlreadyConnected) => {}
-        Err(error) => {
-            return Err(Interrupted {
-                lost: true,
-                ..during(ErrorKind::Connect)(error)
-            });
-        }
+    if let Err(error) = client.connect() {
+        return Err(Interrupted {
+            lost: true,
+            ..during(ErrorKind::Connect)(error)
+        });
     }
     client.build_info().map_err(during(ErrorKind::Init))
 }

@@ -62,14 +62,14 @@ mod value;
 mod version;
 
 pub use client::{Backend, BackendKind, Client, Query, Refusal, Watch, WatchRequest};
-pub use code::{Class, ReturnCode};
+pub use code::ReturnCode;
 pub use cursor::Cursor;
 pub use dcgm_sys::text::sanitize;
 pub use dcgm_sys::{LoadError, MissingSymbolError};
 pub use endpoint::{Endpoint, EndpointError};
 pub use engine::{Deadlines, Embedded, EmbeddedMode, Engine, EngineOptions, Target};
 pub use entity::{Entity, EntityId, EntityKind, EntityStatus, Link, LinkState, Mig};
-pub use error::{ConnectError, Error, Operation, Result};
+pub use error::{ConnectError, Error, ErrorClass, Operation, Result};
 pub use field::{FieldId, FieldInfo, FieldKind};
 pub use sample::{Iter, Sample, Samples, Timestamp};
 pub use value::{NoValue, Value, ValueType};

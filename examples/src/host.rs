@@ -52,7 +52,7 @@ impl Host {
         let deadlines = Deadlines::for_interval(args.interval);
         let engine = Engine::new(options.with_deadlines(deadlines));
         match engine.connect() {
-            Ok(()) | Err(Error::AlreadyConnected) => Ok(Self {
+            Ok(()) => Ok(Self {
                 client: Arc::new(engine),
                 instead: None,
             }),

@@ -20,7 +20,7 @@ const ENUMS: &[(&str, &str)] = &[
     ("Error", include_str!("../../dcgm/src/error.rs")),
     ("ConnectError", include_str!("../../dcgm/src/error.rs")),
     ("LoadError", include_str!("../../dcgm-sys/src/library.rs")),
-    ("Class", include_str!("../../dcgm/src/code.rs")),
+    ("ErrorClass", include_str!("../../dcgm/src/error.rs")),
     (
         "InstallError",
         include_str!("../../dcgm-otel/src/config/error.rs"),
@@ -310,7 +310,7 @@ fn what_a_row_names_and_there_is_not_is_noticed() {
         ("| `stale` |", "| `old` |"),
         ("`Error::Wedged`", "`Error::Hung`"),
         ("`Error::Wedged`", "`Fault::Hung`"),
-        ("`Class::Limit`", "`Class::Full`"),
+        ("`ErrorClass::Limit`", "`ErrorClass::Full`"),
         ("| `stopped` |", "| `ended` |"),
         (
             "`there are too many series`",

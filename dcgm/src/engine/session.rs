@@ -164,7 +164,7 @@ impl Seat {
     /// Opens a session.
     pub(super) fn connect(&mut self, until: Instant) -> Result<()> {
         if self.session.is_some() {
-            return Err(Error::AlreadyConnected);
+            return Ok(());
         }
         self.line.reached(Stage::Begun);
         embedded::PROCESS.claim(std::process::id())?;

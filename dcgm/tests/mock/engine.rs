@@ -25,9 +25,15 @@ fn it_says_that_it_is_a_mock() {
 }
 
 #[test]
-fn a_session_is_opened_once_and_closed_as_often_as_one_likes() {
+fn connect_and_close_are_idempotent() {
     let (mock, _) = mock("1xl4");
-    assert!(matches!(mock.connect(), Err(Error::AlreadyConnected)));
+    let watch = mock.watch(&WatchRequest::new(
+        [EntityId::gpu(0)],
+        [FieldId::GPU_TEMP],
+    ));
+    mock.connect().unwrap();
+    assert_eq!(mock.open_watches(), 1, "the first session is kept");
+    drop(watch);
     mock.close();
     mock.close();
     assert!(matches!(mock.build_info(), Err(Error::NotConnected)));

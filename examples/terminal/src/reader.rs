@@ -168,10 +168,7 @@ impl Reader {
     }
 
     fn begin(&mut self) -> Result<Session> {
-        match self.client.connect() {
-            Ok(()) | Err(Error::AlreadyConnected) => {}
-            Err(error) => return Err(error),
-        }
+        self.client.connect()?;
         let client = &*self.client;
         let version = client.build_info()?.version();
         let backend = client.backend();

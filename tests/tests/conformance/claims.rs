@@ -35,11 +35,16 @@ pub(crate) fn conformance_a_client_is_connected_once_and_closed_as_often_as_one_
     subject: &Subject,
 ) {
     let client = subject.client();
-    assert!(matches!(
-        client.connect(),
-        Err(dcgm::Error::AlreadyConnected)
-    ));
-    client.build_info().expect("the first connection is kept");
+    let watch = client
+        .watch(&WatchRequest::new([EntityId::gpu(0)], [FieldId::GPU_TEMP]))
+        .expect("a watch");
+    client.connect().expect("a connected client stays connected");
+    let mut samples = Samples::new();
+    client
+        .latest(&Query::from_watches([&watch]), &mut samples)
+        .expect("the first session is kept");
+    assert!(samples.get(0).is_some_and(|sample| sample.value.is_ok()));
+    drop(watch);
     client.close();
     client.close();
     client.connect().expect("a closed client connects again");
