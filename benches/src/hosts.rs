@@ -33,7 +33,7 @@ pub struct Canned {
 struct Answers {
     listed: Vec<(EntityKind, Vec<EntityId>)>,
     /// Two, in turn, of the query that was asked last.
-    latest: Option<(u64, [Samples; 2])>,
+    latest: Option<(Query, [Samples; 2])>,
     turn: usize,
 }
 
@@ -93,7 +93,7 @@ impl Client for Canned {
     fn latest(&self, query: &Query, into: &mut Samples) -> Result<()> {
         let mut answers = self.answers.lock();
         let Answers { latest, turn, .. } = &mut *answers;
-        if let Some((_, canned)) = latest.as_ref().filter(|(known, _)| *known == query.id()) {
+        if let Some((_, canned)) = latest.as_ref().filter(|(known, _)| known == query) {
             *turn ^= 1;
             into.clone_from(&canned[*turn]);
             return Ok(());
@@ -105,7 +105,7 @@ impl Client for Canned {
             sample.timestamp = dcgm::Timestamp::from_micros(later);
             newer.push(sample);
         }
-        *latest = Some((query.id(), [into.clone(), newer]));
+        *latest = Some((query.clone(), [into.clone(), newer]));
         Ok(())
     }
     /// Nothing ever happens.

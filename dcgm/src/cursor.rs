@@ -27,7 +27,7 @@ use crate::value::Value;
 /// use dcgm::{Client, Cursor, EntityId, FieldId, Samples, WatchRequest};
 ///
 /// let clock = Clock::manual();
-/// let mock = Mock::builder().model(Model::by_name("1xl4").unwrap()).clock(clock.clone()).build();
+/// let mock = Mock::builder().model("1xl4".parse::<Model>().unwrap()).clock(clock.clone()).build();
 /// mock.connect()?;
 /// let gpu = EntityId::gpu(0);
 /// let watch = mock.watch(&WatchRequest::events([gpu], [FieldId::XID_ERRORS]))?;
@@ -81,12 +81,6 @@ const MOST_OLD: usize = 1024;
 /// So many are remembered at all, the latest. Only an engine that has more in two seconds, or in
 /// the future, can have one come twice.
 const MOST_SEEN: usize = 8192;
-
-impl Default for Timestamp {
-    fn default() -> Self {
-        Self::NEVER
-    }
-}
 
 impl Cursor {
     /// How far a read goes back behind the last one.

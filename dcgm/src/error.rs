@@ -71,7 +71,9 @@ pub enum Error {
         cause: ConnectError,
     },
     /// The embedded engine of this process runs in the other mode.
-    #[error("expected an embedded engine in the other mode, got one in mode {running}; a process has only one")]
+    #[error(
+        "expected an embedded engine in the other mode, got one in mode {running}; a process has only one"
+    )]
     EmbeddedMode {
         /// `auto` or `manual`.
         running: &'static str,

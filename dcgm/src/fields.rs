@@ -6,6 +6,7 @@
 use crate::entity::EntityKind as On;
 use crate::field::{FieldId, FieldInfo, FieldKind};
 use crate::value::ValueType;
+use crate::version::Version;
 
 macro_rules! fields {
     ($($id:literal $name:ident $new:literal $old:literal $tag:literal $type:ident $unit:literal $on:ident $kind:ident $since:literal;)*) => {
@@ -29,7 +30,7 @@ macro_rules! fields {
                 unit: $unit,
                 scope: On::$on,
                 kind: FieldKind::$kind,
-                since: $since,
+                since: Version::from_literal($since),
             },)*
         ];
     };

@@ -130,7 +130,7 @@ mod tests {
     fn mock(model: &str) -> (Mock, Clock) {
         let clock = Clock::manual();
         let mock = Mock::builder()
-            .model(Model::by_name(model).unwrap())
+            .model(model.parse::<Model>().unwrap())
             .clock(clock.clone())
             .build();
         mock.connect().unwrap();

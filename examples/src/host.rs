@@ -58,9 +58,9 @@ impl Host {
             }),
             // An engine that answers is not to be hidden behind a mock.
             Err(error) if args.live || error.is_version_mismatch() => Err(Unavailable { error }),
-            Err(error) => match Model::by_name(Args::SIMULATED) {
-                Some(model) => Ok(Self::simulated(model, Some(in_words(&error)))),
-                None => Err(Unavailable { error }),
+            Err(error) => match Args::SIMULATED.parse::<Model>() {
+                Ok(model) => Ok(Self::simulated(model, Some(in_words(&error)))),
+                Err(_) => Err(Unavailable { error }),
             },
         }
     }

@@ -102,13 +102,7 @@ impl Routes {
         let mut by_pair: Vec<usize> = (0..sources.len()).collect();
         by_pair.sort_by_key(of);
         let mut order = Vec::with_capacity(sources.len());
-        let pairs = query.blocks().iter().flat_map(|(entities, fields)| {
-            let fields = || fields.iter().copied();
-            entities
-                .iter()
-                .flat_map(move |entity| fields().map(|field| (*entity, field)))
-        });
-        for wanted in pairs {
+        for wanted in query.pairs() {
             let known = |watched: &Watched| watched.entity;
             let Ok(entity) = routes.entities.binary_search_by_key(&wanted.0, known) else {
                 continue;

@@ -23,7 +23,7 @@ impl Stage {
     }
 
     pub(super) fn with(names: &str, config: Config) -> Self {
-        let model = Model::by_name(names).unwrap();
+        let model = names.parse::<Model>().unwrap();
         let mock = Mock::builder()
             .model(model)
             .clock(mock::Clock::manual())

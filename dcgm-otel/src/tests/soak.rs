@@ -8,10 +8,10 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dcgm::mock::{Call, Clock as MockClock, Host, Mock, Model, OwnedValue, Product, Scenario};
+use dcgm::mock::{Call, Clock as MockClock, Host, Mock, Model, Product, Scenario};
 use dcgm::{
     Backend, BuildInfo, Client, Cursor, Entity, EntityId, EntityKind, Error, FieldId, Link,
-    NoValue, Query, Result, ReturnCode, Samples, Watch, WatchRequest,
+    NoValue, OwnedValue, Query, Result, ReturnCode, Samples, Watch, WatchRequest,
 };
 use parking_lot::Mutex;
 

@@ -161,8 +161,8 @@ pub struct Deadlines {
 }
 
 impl Deadlines {
-    /// For a program that lists and reads at an interval: each may take as long as that, but between
-    /// 1 and 5 s.
+    /// Creates deadlines for a program that lists and reads at an interval: each read may take one
+    /// interval, clamped to 1 to 5 s.
     #[must_use]
     pub fn for_interval(interval: Duration) -> Self {
         let read = interval.clamp(Duration::from_secs(1), Duration::from_secs(5));
@@ -170,6 +170,34 @@ impl Deadlines {
             read,
             ..Self::default()
         }
+    }
+
+    /// Sets the deadline for connecting.
+    #[must_use]
+    pub const fn with_connect(mut self, connect: Duration) -> Self {
+        self.connect = connect;
+        self
+    }
+
+    /// Sets the deadline for reading the properties of entities and links.
+    #[must_use]
+    pub const fn with_enumerate(mut self, enumerate: Duration) -> Self {
+        self.enumerate = enumerate;
+        self
+    }
+
+    /// Sets the deadline for watching.
+    #[must_use]
+    pub const fn with_watch(mut self, watch: Duration) -> Self {
+        self.watch = watch;
+        self
+    }
+
+    /// Sets the deadline for reading samples and listing entities.
+    #[must_use]
+    pub const fn with_read(mut self, read: Duration) -> Self {
+        self.read = read;
+        self
     }
 }
 

@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::field::FieldId;
 use crate::mock::faults::{Call, Hung};
 use crate::mock::model::{Model, Presence};
-use crate::mock::reading::OwnedValue;
 use crate::value::NoValue;
+use crate::value::OwnedValue;
 
 pub(super) type Pair = (EntityId, FieldId);
 

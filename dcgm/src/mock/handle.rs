@@ -14,9 +14,9 @@ use crate::mock::engine::{Grid, Reading, State};
 use crate::mock::faults::{Call, Delay, Faults};
 use crate::mock::hosts::Host;
 use crate::mock::model::Model;
-use crate::mock::reading::OwnedValue;
 use crate::mock::scenario::Scenario;
-use crate::value::NoValue;
+use crate::parse::ParseError;
+use crate::value::{NoValue, OwnedValue};
 use crate::version::{BuildInfo, Version};
 
 /// A [`Client`](crate::Client) without an engine. A clone is the same one: a test keeps one, and
@@ -43,10 +43,14 @@ impl Mock {
         Self::builder().model(model).build()
     }
 
-    /// A mock from names, as in `8xh100` and `8xh100,training`: see [`Model::by_name`].
-    #[must_use]
-    pub fn named(names: &str) -> Option<Self> {
-        Model::by_name(names).map(Self::new)
+    /// Creates a mock from the name of a host and optionally of a scenario, as in `8xh100` and
+    /// `8xh100,training`, on the system clock.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such ready-made [`Host`] or [`Scenario`].
+    pub fn named(names: &str) -> Result<Self, ParseError> {
+        Ok(Self::new(names.parse::<Model>()?))
     }
 
     /// A mock piece by piece. What is not said: a host without entities, steady, by the time of

@@ -1,9 +1,11 @@
 //! Hosts: which entities there are, and how they are wired.
 
+use core::str::FromStr;
 use std::sync::Arc;
 
 use crate::entity::{Entity, EntityId, EntityKind, EntityStatus, Link, LinkState, Mig};
 use crate::mock::product::Product;
+use crate::parse::ParseError;
 
 /// A host: its entities, its NVLinks, and what kind of GPU it has.
 ///
@@ -11,7 +13,7 @@ use crate::mock::product::Product;
 /// use dcgm::EntityKind;
 /// use dcgm::mock::{Host, Product};
 ///
-/// let host = Host::by_name("8xh100").unwrap();
+/// let host = "8xh100".parse::<Host>().unwrap();
 /// assert_eq!(host.count(EntityKind::GPU), 8);
 /// assert_eq!(host.links().len(), 2 * 144);
 ///
@@ -36,45 +38,6 @@ impl Host {
     /// The hosts that are ready-made.
     pub const NAMES: &'static [&'static str] =
         &["8xh100", "8xh100-mig7", "gb200", "1xl4", "consumer"];
-
-    /// A ready-made host:
-    ///
-    /// | name | what it is |
-    /// |---|---|
-    /// | `8xh100` | 8 H100 SXM with 18 NVLinks each, and the 4 NVSwitches that they lead to |
-    /// | `8xh100-mig7` | the same, each GPU cut into 7 instances `1g.10gb` with one compute instance each |
-    /// | `gb200` | a tray of 4 GB200 with 2 Grace CPUs of 72 cores and 4 ConnectX; its NVSwitches are elsewhere |
-    /// | `1xl4` | one L4: no NVLink, no MIG; `<n>xl4` for up to 32 |
-    /// | `consumer` | one `GeForce`: no profiling, no ECC, a fan |
-    /// | `<n>xh100` | any other number of H100 SXM up to 32, as many as DCGM takes, and no NVSwitch |
-    #[must_use]
-    pub fn by_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "8xh100" => Self::new(name, Product::H100Sxm)
-                .with_gpus(8)
-                .with_switches(),
-            "8xh100-mig7" => Self::new(name, Product::H100Sxm)
-                .with_gpus(8)
-                .with_switches()
-                .cut_into(7, "1g.10gb"),
-            "gb200" => Self::new(name, Product::Gb200)
-                .with_gpus(4)
-                .with_grace(2, 72)
-                .with_connectx(4),
-            "consumer" => Self::new(name, Product::GeForce).with_gpus(1),
-            _ => {
-                let (count, product) = name.split_once('x')?;
-                let product = match product {
-                    "h100" => Product::H100Sxm,
-                    "l4" => Product::L4,
-                    _ => return None,
-                };
-                let count = count.parse().ok();
-                let count = count.filter(|count| (1..=32).contains(count))?;
-                Self::new(name, product).with_gpus(count)
-            }
-        })
-    }
 
     /// A host without entities, whose GPUs behave as those of `product` do.
     #[must_use]
@@ -241,6 +204,34 @@ impl Host {
             .is_ok()
     }
 
+    fn ready_made(name: &str) -> Option<Self> {
+        Some(match name {
+            "8xh100" => Self::new(name, Product::H100Sxm)
+                .with_gpus(8)
+                .with_switches(),
+            "8xh100-mig7" => Self::new(name, Product::H100Sxm)
+                .with_gpus(8)
+                .with_switches()
+                .with_mig(7, "1g.10gb"),
+            "gb200" => Self::new(name, Product::Gb200)
+                .with_gpus(4)
+                .with_grace(2, 72)
+                .with_connectx(4),
+            "consumer" => Self::new(name, Product::GeForce).with_gpus(1),
+            _ => {
+                let (count, product) = name.split_once('x')?;
+                let product = match product {
+                    "h100" => Product::H100Sxm,
+                    "l4" => Product::L4,
+                    _ => return None,
+                };
+                let count = count.parse().ok();
+                let count = count.filter(|count| (1..=32).contains(count))?;
+                Self::new(name, product).with_gpus(count)
+            }
+        })
+    }
+
     fn sorted(mut self) -> Self {
         self.entities.sort_by_key(|entity| entity.id);
         self.links.sort_by_key(|link| (link.parent, link.index));
@@ -263,7 +254,7 @@ impl Host {
         self.sorted()
     }
 
-    fn cut_into(mut self, instances: u32, profile: &str) -> Self {
+    fn with_mig(mut self, instances: u32, profile: &str) -> Self {
         let profile: Arc<str> = profile.into();
         let gpus: Vec<_> = self.ids(EntityKind::GPU).collect();
         for entity in &mut self.entities {
@@ -319,6 +310,25 @@ impl Host {
             self.entities.push(adapter);
         }
         self.sorted()
+    }
+}
+
+/// Parses the name of a ready-made host:
+///
+/// | name | host |
+/// |---|---|
+/// | `8xh100` | 8 H100 SXM with 18 NVLinks each, connected to 4 NVSwitches |
+/// | `8xh100-mig7` | the same, each GPU partitioned into 7 instances `1g.10gb` with one compute instance each |
+/// | `gb200` | a tray of 4 GB200 with 2 Grace CPUs of 72 cores and 4 ConnectX; its NVSwitches are elsewhere |
+/// | `1xl4` | one L4: no NVLink, no MIG; `<n>xl4` for up to 32 |
+/// | `consumer` | one `GeForce`: no profiling, no ECC, a fan |
+/// | `<n>xh100` | any other number of H100 SXM up to 32, which is DCGM's limit, without NVSwitches |
+impl FromStr for Host {
+    type Err = ParseError;
+
+    fn from_str(input: &str) -> Result<Self, ParseError> {
+        Self::ready_made(input.trim())
+            .ok_or_else(|| ParseError::new("the name of a mock host, such as 8xh100", input))
     }
 }
 

@@ -19,7 +19,7 @@
 //! # fn main() -> dcgm::Result<()> {
 //! let clock = Clock::manual();
 //! let mock = Mock::builder()
-//!     .model(Model::by_name("8xh100,xid79").unwrap())
+//!     .model("8xh100,xid79".parse::<Model>().unwrap())
 //!     .clock(clock.clone())
 //!     .build();
 //! assert!(mock.backend().is_simulated());
@@ -61,7 +61,6 @@ mod handle;
 mod hosts;
 mod model;
 mod product;
-mod reading;
 mod scenario;
 mod signal;
 mod values;
@@ -72,5 +71,4 @@ pub use handle::{Mock, MockBuilder};
 pub use hosts::Host;
 pub use model::{Model, Presence};
 pub use product::Product;
-pub use reading::OwnedValue;
 pub use scenario::Scenario;

@@ -1,5 +1,6 @@
 //! A host in a scenario, as a function of time.
 
+use core::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,10 +8,11 @@ use crate::code::ReturnCode;
 use crate::entity::{Entity, EntityId, EntityKind, EntityStatus, Link};
 use crate::field::FieldId;
 use crate::mock::hosts::{Host, link_parent};
-use crate::mock::reading::OwnedValue;
 use crate::mock::scenario::{CALM, Scenario, Script};
 use crate::mock::values;
+use crate::parse::ParseError;
 use crate::value::NoValue;
+use crate::value::OwnedValue;
 
 /// A [`Host`] in a [`Scenario`]: what its engine would sample, as a pure function of the time since
 /// the start.
@@ -20,10 +22,10 @@ use crate::value::NoValue;
 ///
 /// ```
 /// use std::time::Duration;
-/// use dcgm::{EntityId, FieldId};
-/// use dcgm::mock::{Model, OwnedValue};
+/// use dcgm::{EntityId, FieldId, OwnedValue};
+/// use dcgm::mock::{Model};
 ///
-/// let model = Model::by_name("8xh100,thermal").unwrap();
+/// let model = "8xh100,thermal".parse::<Model>().unwrap();
 /// let temperature = |seconds| {
 ///     model.value(EntityId::gpu(2), FieldId::GPU_TEMP, Duration::from_secs(seconds)).unwrap()
 /// };
@@ -71,16 +73,6 @@ impl Model {
         }
     }
 
-    /// From names, as in `8xh100` (which is then steady) and `8xh100,training`.
-    #[must_use]
-    pub fn by_name(names: &str) -> Option<Self> {
-        let (host, scenario) = names.split_once(',').unwrap_or((names, "steady"));
-        Some(Self::new(
-            Host::by_name(host.trim())?,
-            Scenario::by_name(scenario.trim())?,
-        ))
-    }
-
     /// The host.
     #[must_use]
     pub fn host(&self) -> &Host {
@@ -93,7 +85,7 @@ impl Model {
         self.scenario
     }
 
-    /// Its names, as [`Self::by_name`] takes them.
+    /// Returns its name, which parses to the same model if the host is a ready-made one.
     #[must_use]
     pub fn name(&self) -> String {
         format!("{},{}", self.host.name(), self.scenario.name())
@@ -243,7 +235,18 @@ fn victim(host: &Host, script: &Script) -> Option<EntityId> {
     host.ids(EntityKind::GPU).nth(place)
 }
 
-/// A host of which nothing is said is steady.
+/// Parses the name of a [`Host`] and optionally of a [`Scenario`], as in `8xh100` (which is steady)
+/// and `8xh100,training`.
+impl FromStr for Model {
+    type Err = ParseError;
+
+    fn from_str(names: &str) -> Result<Self, ParseError> {
+        let (host, scenario) = names.split_once(',').unwrap_or((names, "steady"));
+        Ok(Self::new(host.parse()?, scenario.parse()?))
+    }
+}
+
+/// A host in the scenario [`Steady`](Scenario::Steady).
 impl From<Host> for Model {
     fn from(host: Host) -> Self {
         Self::new(host, Scenario::default())

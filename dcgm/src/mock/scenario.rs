@@ -1,6 +1,10 @@
 //! Scenarios: what happens on a host, and when.
 
+use core::fmt;
+use core::str::FromStr;
+
 use crate::mock::signal::{Load, Steps};
+use crate::parse::ParseError;
 
 /// What happens on a host, from the model's start on. Each befalls one GPU; the others go on.
 ///
@@ -21,9 +25,9 @@ use crate::mock::signal::{Load, Steps};
 /// ```
 /// use dcgm::mock::{Host, Mock, Model, Scenario};
 ///
-/// let host = Host::by_name("8xh100").unwrap();
+/// let host = "8xh100".parse::<Host>().unwrap();
 /// let mock = Mock::new(Model::new(host, Scenario::Thermal));
-/// assert_eq!(mock.model().name(), Model::by_name("8xh100,thermal").unwrap().name());
+/// assert_eq!(mock.model().name(), "8xh100,thermal");
 /// ```
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
@@ -65,12 +69,6 @@ impl Scenario {
         Self::PcieAer,
     ];
 
-    /// The scenario of a name.
-    #[must_use]
-    pub fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|known| known.name() == name)
-    }
-
     /// Its name.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -97,6 +95,25 @@ impl Scenario {
             Self::Restart => &RESTART,
             Self::PcieAer => &PCIE_AER,
         }
+    }
+}
+
+/// Prints the name.
+impl fmt::Display for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// Parses the name.
+impl FromStr for Scenario {
+    type Err = ParseError;
+
+    fn from_str(input: &str) -> Result<Self, ParseError> {
+        let name = input.trim();
+        let mut all = Self::ALL.iter().copied();
+        all.find(|known| known.name() == name)
+            .ok_or_else(|| ParseError::new("the name of a mock scenario, such as steady", input))
     }
 }
 
@@ -275,20 +292,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_leads_to_its_scenario() {
+    fn every_name_parses_to_its_scenario() {
         let names: Vec<_> = Scenario::ALL
             .iter()
             .map(|scenario| scenario.name())
             .collect();
         assert_eq!(names, Scenario::NAMES);
         for name in Scenario::NAMES {
-            assert_eq!(Scenario::by_name(name).map(Scenario::name), Some(*name));
+            let scenario: Scenario = name.parse().unwrap();
+            assert_eq!(
+                (scenario.name(), scenario.to_string()),
+                (*name, (*name).to_owned())
+            );
         }
-        assert_eq!(Scenario::by_name("sunny"), None);
+        assert!("sunny".parse::<Scenario>().is_err());
     }
 
     #[test]
-    fn steps_begin_at_the_start_and_ascend() {
+    fn steps_start_at_zero_and_ascend() {
         for scenario in Scenario::ALL {
             let script = scenario.script();
             let link = script

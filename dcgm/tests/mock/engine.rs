@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dcgm::mock::OwnedValue;
+use dcgm::OwnedValue;
 use dcgm::{
     BackendKind, Client, ConnectError, Cursor, Entity, EntityId, EntityKind, EntityStatus, Error,
     FieldId, NoValue, ReturnCode, Samples, Timestamp, Value, WatchRequest,
@@ -27,10 +27,7 @@ fn it_says_that_it_is_a_mock() {
 #[test]
 fn connect_and_close_are_idempotent() {
     let (mock, _) = mock("1xl4");
-    let watch = mock.watch(&WatchRequest::new(
-        [EntityId::gpu(0)],
-        [FieldId::GPU_TEMP],
-    ));
+    let watch = mock.watch(&WatchRequest::new([EntityId::gpu(0)], [FieldId::GPU_TEMP]));
     mock.connect().unwrap();
     assert_eq!(mock.open_watches(), 1, "the first session is kept");
     drop(watch);

@@ -13,9 +13,10 @@ mod model;
 
 use std::time::Duration;
 
-use dcgm::mock::{Clock, Mock, Model, OwnedValue};
+use dcgm::mock::{Clock, Mock, Model};
 use dcgm::{
-    Client, EntityId, FieldId, NoValue, Query, Samples, Timestamp, Value, Watch, WatchRequest,
+    Client, EntityId, FieldId, NoValue, OwnedValue, Query, Samples, Timestamp, Value, Watch,
+    WatchRequest,
 };
 
 pub(crate) const LONG: Duration = Duration::from_secs(30);
@@ -27,7 +28,7 @@ pub(crate) fn secs(seconds: u64) -> Duration {
 pub(crate) fn mock(names: &str) -> (Mock, Clock) {
     let clock = Clock::manual();
     let mock = Mock::builder()
-        .model(Model::by_name(names).unwrap())
+        .model(names.parse::<Model>().unwrap())
         .clock(clock.clone())
         .build();
     mock.connect().unwrap();

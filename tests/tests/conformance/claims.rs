@@ -38,7 +38,9 @@ pub(crate) fn conformance_a_client_is_connected_once_and_closed_as_often_as_one_
     let watch = client
         .watch(&WatchRequest::new([EntityId::gpu(0)], [FieldId::GPU_TEMP]))
         .expect("a watch");
-    client.connect().expect("a connected client stays connected");
+    client
+        .connect()
+        .expect("a connected client stays connected");
     let mut samples = Samples::new();
     client
         .latest(&Query::from_watches([&watch]), &mut samples)

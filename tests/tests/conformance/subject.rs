@@ -64,7 +64,7 @@ static ALONE: Mutex<()> = Mutex::new(());
 impl Subject {
     pub(crate) fn mock() -> Self {
         let clock = Clock::manual();
-        let model = Model::by_name("8xh100").expect("a host of that name");
+        let model = "8xh100".parse::<Model>().expect("a host of that name");
         let mock = Mock::builder().model(model).clock(clock.clone()).build();
         mock.connect().expect("connect");
         let gpus = (0..4).map(EntityId::gpu).collect();

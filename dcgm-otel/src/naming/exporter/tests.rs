@@ -175,7 +175,7 @@ fn what_dashboard_12239_asks_for_is_there() {
 fn a_cut_gpu_has_its_temperature_and_its_instances_have_the_memory() {
     let config = Config::default().with_naming(Naming::DcgmExporter);
     let on = |name: &str, model: &str| {
-        let entities = mock::Host::by_name(model).unwrap().entities().to_vec();
+        let entities = model.parse::<mock::Host>().unwrap().entities().to_vec();
         let candidates = candidates::of(&Host::new(entities, &[]), &config, None).list;
         let mut kinds: Vec<_> = candidates
             .iter()

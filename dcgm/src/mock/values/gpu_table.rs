@@ -13,9 +13,9 @@ use crate::mock::model::Need::{
     self, Always, AppClocks, C2c, Codec, Ecc, Fabric, FabricHealth, Fan, Fp64, Gpm, Hbm, Mig,
     NotCut, NvLink, NvLink4, NvLink5, Platform, Prof, RowRemap, Smoothing, TLimit,
 };
-use crate::mock::reading::OwnedValue;
 use crate::mock::signal::{step, whole};
 use crate::value::NoValue;
+use crate::value::OwnedValue;
 
 /// What a field of a GPU says.
 pub(super) fn read(

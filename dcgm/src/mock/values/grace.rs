@@ -6,9 +6,9 @@ use super::{Row, double, floor, int, look_up};
 use crate::entity::{EntityId, EntityKind};
 use crate::field::FieldId as F;
 use crate::mock::model::{Model, Need};
-use crate::mock::reading::OwnedValue;
 use crate::mock::signal::{noise, whole};
 use crate::value::NoValue;
+use crate::value::OwnedValue;
 
 /// A CPU, a core of one, or an adapter, at a time.
 struct Part {

@@ -10,8 +10,8 @@ use crate::entity::{EntityId, EntityKind};
 use crate::field::FieldId as F;
 use crate::mock::model::Need::{NvLink, NvLink4, NvLink5};
 use crate::mock::model::{Model, port_of};
-use crate::mock::reading::OwnedValue;
 use crate::value::NoValue;
+use crate::value::OwnedValue;
 
 /// What a field of a GPU's link says.
 pub(super) fn read(

@@ -11,9 +11,9 @@ use std::time::Duration;
 use crate::entity::{EntityId, EntityKind};
 use crate::field::FieldId;
 use crate::mock::model::{Model, Need, port_of};
-use crate::mock::reading::OwnedValue;
 use crate::mock::signal::whole;
 use crate::value::NoValue;
+use crate::value::OwnedValue;
 
 /// A row of a table: fields from one number to another, what they need, and what they say. The
 /// function is also given the field's place in its family.

@@ -8,9 +8,9 @@ use crate::entity::{EntityId, EntityKind};
 use crate::field::FieldId as F;
 use crate::mock::hosts::link_id;
 use crate::mock::model::{Model, Need, Presence, port_of};
-use crate::mock::reading::OwnedValue;
 use crate::mock::signal::noise;
 use crate::value::NoValue;
+use crate::value::OwnedValue;
 
 /// An NVSwitch at a time.
 struct Switch {

@@ -217,7 +217,7 @@ fn a_host_that_stands_in_says_for_which_and_commands_no_terminal() {
 #[test]
 fn an_engine_that_hangs_delays_nobody_who_looks_and_is_shown_again_when_it_goes_on() {
     let mock = Mock::builder()
-        .model(Model::by_name("8xh100").unwrap())
+        .model("8xh100".parse::<Model>().unwrap())
         .clock(Clock::manual())
         .build();
     mock.delay(Call::Latest, Delay::UntilReleased);
@@ -264,7 +264,7 @@ struct Rewired {
 impl Default for Rewired {
     fn default() -> Self {
         let clock = Clock::manual();
-        let model = Model::by_name("8xh100").unwrap();
+        let model = "8xh100".parse::<Model>().unwrap();
         Self {
             mock: Mock::builder().model(model).clock(clock.clone()).build(),
             clock,
