@@ -164,6 +164,7 @@ open_enum! {
 /// # Ok::<(), dcgm::Error>(())
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[non_exhaustive]
 pub struct Entity {
     /// The address.
@@ -171,27 +172,71 @@ pub struct Entity {
     /// The state.
     pub status: EntityStatus,
     /// The UUID of a GPU, as in `GPU-1b2c…`. `None` if it is all zeros, as for fake GPUs.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub uuid: Option<Arc<str>>,
     /// The product name, as in `NVIDIA H100 80GB HBM3`.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub model: Option<Arc<str>>,
     /// The brand, as in `Tesla`.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub brand: Option<Arc<str>>,
     /// The PCI address, as in `00000000:1B:00.0`.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub pci_bus_id: Option<Arc<str>>,
     /// The serial number of the board: a quasi-identifier; show it on request only.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub serial: Option<Arc<str>>,
     /// The VBIOS version.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub vbios: Option<Arc<str>>,
     /// The driver version.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub driver_version: Option<Arc<str>>,
     /// The minor number of the device file: 3 for `/dev/nvidia3`.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub minor: Option<u32>,
     /// The entity that contains it: the GPU of a GPU instance, the GPU instance of a compute
     /// instance, the GPU or NVSwitch of a link, the CPU of a core.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub parent: Option<EntityId>,
     /// The MIG properties of an instance.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub mig: Option<Mig>,
     /// `Some(true)` for a GPU in MIG mode.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub mig_enabled: Option<bool>,
 }
 
@@ -233,13 +278,22 @@ pub(crate) fn is_all_zero(uuid: &str) -> bool {
 /// assert_eq!(mig.compute_instance_id, Some(0));
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[non_exhaustive]
 pub struct Mig {
     /// The id of the GPU instance on its GPU.
     pub instance_id: u32,
     /// The id of the compute instance in its GPU instance; `None` for a GPU instance.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub compute_instance_id: Option<u32>,
     /// The profile name, as in `1g.10gb`, if the engine reports it.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub profile: Option<Arc<str>>,
     /// The number of slices.
     pub slices: u32,
@@ -288,10 +342,15 @@ open_enum! {
 /// # Ok::<(), dcgm::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[non_exhaustive]
 pub struct Link {
     /// The address for watching the link's fields; `None` for releases 4.0 to 4.2, which encode
     /// links in a form that their own requests cannot carry.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub id: Option<EntityId>,
     /// The GPU or NVSwitch that the link is a port of.
     pub parent: EntityId,

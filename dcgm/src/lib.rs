@@ -78,7 +78,7 @@ pub mod mock;
 mod parse;
 mod sample;
 #[cfg(feature = "serde")]
-mod serde;
+mod serde_impls;
 mod value;
 mod version;
 

@@ -71,7 +71,7 @@ fn fields(count: usize) -> Vec<FieldId> {
     let numeric = |info: &&dcgm::FieldInfo| {
         matches!(info.value_type, ValueType::Int | ValueType::Double)
             && info.scope == dcgm::EntityKind::GPU
-            && info.since == "3.3.5"
+            && info.since == dcgm::Version::new(3, 3, 5)
             && !info.id.is_profiling()
             && !info.id.is_event()
     };
