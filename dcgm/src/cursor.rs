@@ -16,7 +16,7 @@ use crate::value::Value;
 /// starts [`Self::OVERLAP`] earlier than the last one ended, and what was seen already is left out.
 ///
 /// The engine's clock can be stepped, and what it says of the time can be wrong. If it is earlier
-/// than it was, the next read starts [a minute](Self::STEPPED) before that, or as much as the time
+/// than it was, the next read starts [a minute](Cursor::STEP_BACK) before that, or as much as the time
 /// between the last two reads if that is longer: no event is lost but of a longer gap, and none of
 /// the last thousand comes twice.
 ///
@@ -87,7 +87,7 @@ impl Cursor {
     pub const OVERLAP: Duration = Duration::from_secs(2);
 
     /// How far a read goes back, at least, behind a clock that was stepped back.
-    pub const STEPPED: Duration = Duration::from_secs(60);
+    pub const STEP_BACK: Duration = Duration::from_secs(60);
 
     /// From the moment on at which the watch was made.
     #[must_use]
@@ -218,7 +218,7 @@ impl Place {
     /// The clock says that it is earlier than it was.
     fn step_back(&mut self, now: Timestamp) {
         let gap = self.next.since(self.before).min(Duration::from_secs(3600));
-        let start = earlier(now, gap.max(Cursor::STEPPED)).min(self.before);
+        let start = earlier(now, gap.max(Cursor::STEP_BACK)).min(self.before);
         self.floor = self.floor.min(start);
         (self.next, self.before) = (start, start);
     }

@@ -191,7 +191,7 @@ impl Model {
 
     /// Whether the host engine can be reached.
     #[must_use]
-    pub fn reachable(&self, at: Duration) -> bool {
+    pub fn is_reachable(&self, at: Duration) -> bool {
         self.engine_since(at).is_some()
     }
 
