@@ -7,7 +7,7 @@
 //! * [`Symbols`] is the table of its functions. A function that the installed release lacks answers
 //!   [`MissingSymbolError`]; it never panics.
 //! * [`Versioned`] gives the version word that DCGM wants in the first member of most structs.
-//! * [`text::sanitize`] makes text of the library's and the linker's fit for a log.
+//! * [`text::sanitize`] cleans text of the library and of the linker for logs.
 //! * Everything else is C: every type, constant and enumerator of the public ABI under its C name.
 //!   Enumerators are integers, as newer engines answer values that older headers lack.
 //!

@@ -210,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_has_a_row_of_its_own() {
+    fn every_code_has_one_row() {
         let numbers: BTreeSet<_> = ReturnCode::ALL.iter().map(|code| code.raw()).collect();
         assert_eq!(numbers.len(), ReturnCode::ALL.len());
         // 0 to -67, and there is no -2.
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_code_is_carried() {
+    fn unknown_code_is_kept() {
         let code = ReturnCode::from_raw(-2);
         assert_eq!(code.raw(), -2);
         assert_eq!(code.to_string(), "unknown code -2");
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_code_says_its_name_and_number() {
+    fn known_code_displays_name_and_number() {
         assert_eq!(
             ReturnCode::NVML_NOT_LOADED.to_string(),
             "the engine runs without the NVIDIA driver (DCGM_ST_NVML_NOT_LOADED, -56)"

@@ -324,7 +324,7 @@ fn what_a_row_names_and_there_is_not_is_noticed() {
         // A function that is no test.
         ("::a_dead_port_refuses`", "::connect_with`"),
         (
-            "| `dcgm/src/code.rs::an_unknown_code_is_carried` |",
+            "| `dcgm/src/code.rs::unknown_code_is_kept` |",
             "| none yet |",
         ),
         ("| `stale` | `degraded` |", "| - | `degraded` |"),

@@ -1,4 +1,4 @@
-//! A C record's value, or the reason why it has none.
+//! Converts C records to values.
 
 use core::ffi::c_char;
 
@@ -8,50 +8,50 @@ use super::text;
 use crate::code::ReturnCode;
 use crate::value::{NoValue, Value};
 
-/// The text of a record, made where it costs no memory each time.
+/// Reusable memory for the text of a record.
 pub(super) type Scratch = String;
 
-/// The members of a value record, either version. The union is looked at as bytes: which member of
-/// it was written, only the type says.
+/// The members of a value record of either version. The union is read as bytes, as the type determines
+/// which member was written.
 pub(super) struct Raw<'a> {
     pub(super) status: i32,
     pub(super) field_type: u16,
     pub(super) payload: &'a [u8; 4096],
 }
 
-/// The value. The status comes first: an engine of 3.3 answers "not watched" with a 0 that is not
-/// blank.
+/// Returns the value, or the reason why it is missing. The status precedes the value: an engine of 3.3
+/// returns "not watched" with a 0 that is not blank.
 #[expect(
     clippy::inline_always,
-    reason = "a sixth of what a value costs; it has two callers"
+    reason = "saves a sixth of the time for a value, and has only two callers"
 )]
 #[inline(always)]
 pub(super) fn value<'a>(raw: &Raw<'a>, scratch: &'a mut Scratch) -> Result<Value<'a>, NoValue> {
-    if let Some(absent) = NoValue::from_status(ReturnCode::from_raw(raw.status)) {
-        return Err(absent);
+    if let Some(reason) = NoValue::from_status(ReturnCode::from_raw(raw.status)) {
+        return Err(reason);
     }
-    // Most are numbers.
+    // Most values are numbers.
     match u8::try_from(raw.field_type).unwrap_or(0) {
         sys::DCGM_FT_INT64 | sys::DCGM_FT_TIMESTAMP => {
-            let value = i64::from_ne_bytes(head(raw.payload));
+            let value = i64::from_ne_bytes(first_bytes(raw.payload));
             match NoValue::from_blank_int(value) {
                 None => Ok(Value::Int(value)),
-                Some(absent) => Err(absent),
+                Some(reason) => Err(reason),
             }
         }
         sys::DCGM_FT_DOUBLE => {
-            let value = f64::from_ne_bytes(head(raw.payload));
+            let value = f64::from_ne_bytes(first_bytes(raw.payload));
             match NoValue::from_blank_double(value) {
                 None => Ok(Value::Double(value)),
-                Some(absent) => Err(absent),
+                Some(reason) => Err(reason),
             }
         }
-        other => long(other, raw.payload, scratch),
+        other => text_or_blob(other, raw.payload, scratch),
     }
 }
 
 #[cold]
-fn long<'a>(
+fn text_or_blob<'a>(
     kind: u8,
     payload: &'a [u8; 4096],
     scratch: &'a mut Scratch,
@@ -62,7 +62,7 @@ fn long<'a>(
             text::push(chars(payload), scratch);
             match blank_text(scratch) {
                 None => Ok(Value::Text(scratch)),
-                Some(absent) => Err(absent),
+                Some(reason) => Err(reason),
             }
         }
         sys::DCGM_FT_BINARY => Ok(Value::Blob(payload)),
@@ -70,7 +70,7 @@ fn long<'a>(
     }
 }
 
-fn head(payload: &[u8; 4096]) -> [u8; 8] {
+fn first_bytes(payload: &[u8; 4096]) -> [u8; 8] {
     let mut bytes = [0; 8];
     bytes.copy_from_slice(&payload[..8]);
     bytes
@@ -110,8 +110,8 @@ mod tests {
     }
 
     #[test]
-    fn the_status_comes_before_the_value() {
-        // 3.3 answers so: type 'i', value 0, not blank.
+    fn status_precedes_the_value() {
+        // As returned by 3.3: type 'i', value 0, not blank.
         assert_eq!(
             decoded(-16, b'i', &0_i64.to_ne_bytes()),
             Err(NoValue::NotWatched)
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_number_is_not_tested_for_the_blank_of_fractions() {
+    fn integers_ignore_floating_point_blanks() {
         assert_eq!(
             decoded(0, b'i', &(1_i64 << 48).to_ne_bytes()),
             Ok("Int(281474976710656)".into())
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn text_without_an_end_is_cut() {
+    fn unterminated_text_is_cut() {
         let text = decoded(0, b's', &[b'x'; 4096]).unwrap();
         assert_eq!(text, format!("Text({:?})", "x".repeat(256)));
         assert_eq!(
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_type_is_malformed() {
+    fn unknown_type_is_malformed() {
         assert_eq!(decoded(0, b'?', &[0; 8]), Err(NoValue::Malformed));
         assert_eq!(decoded(0, 0, &[0; 8]), Err(NoValue::Malformed));
     }

@@ -1,7 +1,7 @@
-//! What must hold whatever a libdcgm answers: the checks that property tests and the fuzzer share.
+//! Checks that must hold for any response of libdcgm, shared by property tests and the fuzzer.
 //!
-//! Bytes are a script: the library behind [`library`] answers what they say, and [`exercise`] asks
-//! it through the same functions as a session does. A claim that is broken is a panic.
+//! Bytes are a script: the fake [`library`] responds as they define, and [`exercise`] calls it through the
+//! same functions as a session. A violated claim panics.
 
 #![expect(
     clippy::expect_used,
@@ -23,12 +23,12 @@ use crate::value::{NoValue, Value};
 
 use dcgm_sys as sys;
 
-/// The functions that are asked, a script's first byte says which.
+/// The exercised functions, selected by the first byte of a script.
 const PATHS: [fn(); 9] = [
     latest, since, identity, list, attributes, instances, links, builds, grouped,
 ];
 
-/// Plays a script, and panics if anything is handed out that must not be.
+/// Plays a script, and panics if an invalid value is returned.
 pub(crate) fn exercise(bytes: &[u8]) {
     let path = bytes.first().copied().unwrap_or(0);
     script::play(bytes.get(1..).unwrap_or_default());
@@ -39,7 +39,7 @@ fn dcgm() -> Dcgm {
     Dcgm::new(library::library())
 }
 
-/// A few entities and fields, each once.
+/// Returns a few distinct entities and fields.
 fn asked() -> (Vec<sys::dcgmGroupEntityPair_t>, Vec<u16>) {
     script::with(|script| {
         let mut entities: Vec<_> = (0..=script.byte() % 4).map(|_| script.pair()).collect();
@@ -52,11 +52,11 @@ fn asked() -> (Vec<sys::dcgmGroupEntityPair_t>, Vec<u16>) {
     })
 }
 
-/// The latest values of a few pairs, by a list.
+/// Reads the latest values of a few pairs, by a list.
 fn latest() {
     let (entities, fields) = asked();
     let mut records = Records::default();
-    // Twice into the same buffer: what the first call left behind is no value of the second.
+    // Twice into the same buffer: leftovers of the first call must not become values of the second.
     for _ in 0..2 {
         each_pair_once(&entities, &fields, |take| {
             let (mut entities, mut fields) = (entities.clone(), fields.clone());
@@ -66,7 +66,7 @@ fn latest() {
     }
 }
 
-/// The latest values of a few pairs, by a group of them.
+/// Reads the latest values of a few pairs, by a group.
 fn grouped() {
     let (entities, fields) = asked();
     let mut reader = Reader::default();
@@ -91,7 +91,7 @@ fn grouped() {
     }
 }
 
-/// Whether there is a sample of each pair, once, and it is the first that received of it.
+/// Checks that each pair has one sample, which is its first response.
 fn each_pair_once(
     entities: &[sys::dcgmGroupEntityPair_t],
     fields: &[u16],
@@ -106,7 +106,7 @@ fn each_pair_once(
         seen.push(sample);
     });
     if outcome.is_err() {
-        // What a callback received before is the caller's to forget.
+        // The caller discards the samples before an error.
         return;
     }
     let response = script::responses();
@@ -125,7 +125,7 @@ fn each_pair_once(
     assert_eq!(places.len(), seen.len(), "a pair came twice");
 }
 
-/// Samples since a time, and the cursor that goes by them.
+/// Reads the samples since a time, with a cursor.
 fn since() {
     let handle = HandleCell::default();
     let (group, fields) = (GroupId(1), FieldGroupId(2));
@@ -163,7 +163,7 @@ fn since() {
     }
 }
 
-/// Texts and numbers that the driver is asked for.
+/// Reads the inventory.
 fn identity() {
     let mut entities = script::with(|script| vec![script.pair(), script.pair()]);
     let asked = entities.len();
@@ -227,7 +227,7 @@ fn builds() {
     for build in [dcgm().library_build(), dcgm().engine_build(&handle)] {
         let Ok(build) = build else { continue };
         assert!(build.raw().len() <= 512);
-        assert!(text::is_shown(build.raw()), "{:?}", build.raw());
+        assert!(text::is_clean(build.raw()), "{:?}", build.raw());
         let _ = (build.version(), build.is_simulated());
     }
 }
@@ -256,28 +256,28 @@ fn check_entity(entity: &Entity) {
             "{response:?}"
         );
         assert!(
-            text::is_shown(response) && !text::is_blank(response),
+            text::is_clean(response) && !text::is_blank(response),
             "{response:?}"
         );
     }
     drop(format!("{entity:?}"));
 }
 
-/// What holds of every sample.
+/// Checks what holds for every sample.
 fn check_text(sample: &Sample<'_>) {
     if let Ok(Value::Text(response)) = sample.value {
         assert!(response.len() <= 256, "{} bytes", response.len());
-        assert!(text::is_shown(response), "{response:?}");
+        assert!(text::is_clean(response), "{response:?}");
     }
     let shown = match sample.value {
         Ok(value) => value.to_string(),
         Err(absent) => absent.to_string(),
     };
     let shown = format!("{shown} {} {}", sample.entity, sample.field);
-    assert!(text::is_shown(&shown), "{shown:?}");
+    assert!(text::is_clean(&shown), "{shown:?}");
 }
 
-/// Whether a sample says what the record said: the value bit by bit, or a reason.
+/// Checks that a sample matches its record: the value bit by bit, or the reason.
 fn check(sample: &Sample<'_>, response: &ScriptedResponse) {
     assert_eq!(
         (sample.entity, sample.field.raw()),

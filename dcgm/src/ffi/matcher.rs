@@ -1,4 +1,4 @@
-//! Which pair of a request an answer belongs to, and which pairs were not answered.
+//! Matches responses with the pairs of a request, and finds the pairs without a response.
 
 use dcgm_sys as sys;
 
@@ -7,14 +7,14 @@ use crate::field::FieldId;
 use crate::sample::{Sample, Timestamp};
 use crate::value::NoValue;
 
-/// What is grid for: every field of every entity.
+/// A request: every field of every entity.
 #[derive(Clone, Copy)]
 pub(super) struct RequestGrid<'a> {
     pub(super) entities: &'a [sys::dcgmGroupEntityPair_t],
     pub(super) fields: &'a [u16],
 }
 
-/// What an answer says it is of.
+/// The pair that a response is labelled with.
 #[derive(Clone, Copy)]
 pub(super) struct ResponseKey {
     pub(super) kind: u32,
@@ -23,7 +23,7 @@ pub(super) struct ResponseKey {
 }
 
 impl<'a> RequestGrid<'a> {
-    /// Each pair, entity by entity, and field by field within.
+    /// Returns each pair, entity by entity.
     pub(super) fn pairs(self) -> impl Iterator<Item = (EntityId, FieldId)> + 'a {
         self.entities.iter().flat_map(move |pair| {
             let entity = EntityId::new(EntityKind::from_raw(pair.entityGroupId), pair.entityId);
@@ -33,48 +33,49 @@ impl<'a> RequestGrid<'a> {
     }
 }
 
-/// Matches answers with pairs by what they say they are, since DCGM promises no order. Each pair
-/// is answered once; an answer that was not grid for, or comes again, has no place.
+/// Matches responses with the pairs of a request by their labels, since DCGM does not guarantee an order.
+/// Each pair matches once; unrequested and repeated responses do not match.
 ///
-/// Every release so far has answered in the order of the request, and then nothing is searched or
-/// noted.
+/// Every release so far responds in the order of the request. In that case nothing is searched or
+/// recorded: `next` is the position of the next response, and `seen` stays empty. With the first response
+/// out of order, `seen` is filled, and each further response is searched for.
 #[derive(Debug, Default)]
 pub(super) struct ResponseMatcher {
-    /// Which entity and which field come next.
+    /// The indices of the entity and the field expected next.
     next: (usize, usize),
-    /// Which pairs were answered; empty as long as all came in order.
+    /// Set for each matched pair; empty as long as all responses came in order.
     seen: Vec<bool>,
 }
 
 impl ResponseMatcher {
-    /// Forgets an earlier request.
+    /// Starts a new request.
     pub(super) fn begin(&mut self) {
         self.next = (0, 0);
         self.seen.clear();
     }
 
-    /// The place of an answer: which entity, and which field.
+    /// Returns the indices of the entity and the field of a response.
     #[inline]
-    pub(super) fn take(
+    pub(super) fn find(
         &mut self,
         grid: RequestGrid<'_>,
         key: ResponseKey,
     ) -> Option<(usize, usize)> {
-        let place = self.next;
+        let pair = self.next;
         let is_next = grid
             .entities
-            .get(place.0)
-            .is_some_and(|pair| key.is_of(*pair))
-            && grid.fields.get(place.1) == Some(&key.field);
+            .get(pair.0)
+            .is_some_and(|pair| key.is_entity(*pair))
+            && grid.fields.get(pair.1) == Some(&key.field);
         if is_next && self.seen.is_empty() {
-            self.go_on(grid, place);
-            return Some(place);
+            self.advance(grid, pair);
+            return Some(pair);
         }
         self.search(grid, key)
     }
 
     #[inline]
-    fn go_on(&mut self, grid: RequestGrid<'_>, (entity, field): (usize, usize)) {
+    fn advance(&mut self, grid: RequestGrid<'_>, (entity, field): (usize, usize)) {
         self.next = if field + 1 < grid.fields.len() {
             (entity, field + 1)
         } else {
@@ -93,25 +94,25 @@ impl ResponseMatcher {
                 .take(so_far)
                 .for_each(|seen| *seen = true);
         }
-        // Where it ought to be, before anywhere else.
+        // First at the expected entity.
         let here = grid
             .entities
             .get(self.next.0)
-            .filter(|pair| key.is_of(**pair));
+            .filter(|pair| key.is_entity(**pair));
         let entity = match here {
             Some(_) => self.next.0,
-            None => grid.entities.iter().position(|pair| key.is_of(*pair))?,
+            None => grid.entities.iter().position(|pair| key.is_entity(*pair))?,
         };
         let field = grid.fields.iter().position(|field| *field == key.field)?;
         let seen = self.seen.get_mut(entity * width + field)?;
         if core::mem::replace(seen, true) {
             return None;
         }
-        self.go_on(grid, (entity, field));
+        self.advance(grid, (entity, field));
         Some((entity, field))
     }
 
-    /// The pairs that were not answered, each with what is said of it.
+    /// Returns the indices of the pairs without a response, each with a sample that says so.
     pub(super) fn unanswered(
         &self,
         grid: RequestGrid<'_>,
@@ -122,17 +123,18 @@ impl ResponseMatcher {
         } else {
             0
         };
-        let open = move |at: usize| at >= first && self.seen.get(at).is_none_or(|seen| !seen);
+        let is_unanswered =
+            move |at: usize| at >= first && self.seen.get(at).is_none_or(|seen| !seen);
         grid.pairs()
             .enumerate()
-            .filter(move |(at, _)| open(*at))
+            .filter(move |(at, _)| is_unanswered(*at))
             .map(move |(at, pair)| (at / width, at % width, unanswered_sample(pair)))
     }
 }
 
 impl ResponseKey {
-    /// Of a sample.
-    pub(super) const fn of(sample: &Sample<'_>) -> Self {
+    /// Returns the label of a sample.
+    pub(super) const fn new(sample: &Sample<'_>) -> Self {
         Self {
             kind: sample.entity.kind.raw(),
             id: sample.entity.id,
@@ -141,12 +143,12 @@ impl ResponseKey {
     }
 
     #[inline]
-    const fn is_of(self, pair: sys::dcgmGroupEntityPair_t) -> bool {
+    const fn is_entity(self, pair: sys::dcgmGroupEntityPair_t) -> bool {
         pair.entityGroupId == self.kind && pair.entityId == self.id
     }
 }
 
-/// What is said of a pair that the library passed over.
+/// Returns the sample of a pair that the library skipped.
 pub(super) const fn unanswered_sample((entity, field): (EntityId, FieldId)) -> Sample<'static> {
     Sample {
         entity,
@@ -166,7 +168,7 @@ mod tests {
         fields: &[150, 155],
     };
 
-    type Place = (usize, usize);
+    type Indices = (usize, usize);
 
     const fn pair(id: u32) -> sys::dcgmGroupEntityPair_t {
         sys::dcgmGroupEntityPair_t {
@@ -175,24 +177,24 @@ mod tests {
         }
     }
 
-    /// Where answers of these GPUs' fields are put, and what is left.
-    fn matched(answers: &[(u32, u16)]) -> (Vec<Option<Place>>, Vec<Place>) {
+    /// Returns the matches of responses of GPU fields, and the unanswered pairs.
+    fn matched(responses: &[(u32, u16)]) -> (Vec<Option<Indices>>, Vec<Indices>) {
         let mut matcher = ResponseMatcher::default();
-        // An earlier request is no part of the next.
+        // Requests are independent.
         for _ in 0..2 {
             matcher.begin();
-            for (id, field) in answers {
+            for (id, field) in responses {
                 let key = ResponseKey {
                     kind: 1,
                     id: *id,
                     field: *field,
                 };
-                matcher.take(GRID, key);
+                matcher.find(GRID, key);
             }
         }
         matcher.begin();
-        let put = answers.iter().map(|(id, field)| {
-            matcher.take(
+        let put = responses.iter().map(|(id, field)| {
+            matcher.find(
                 GRID,
                 ResponseKey {
                     kind: 1,
@@ -209,14 +211,14 @@ mod tests {
     }
 
     #[test]
-    fn answers_in_order_are_put_where_they_come_and_the_rest_is_left() {
+    fn responses_in_order_match_and_the_rest_is_unanswered() {
         let (put, left) = matched(&[(0, 150), (0, 155), (1, 150)]);
         assert_eq!(put, [Some((0, 0)), Some((0, 1)), Some((1, 0))]);
         assert_eq!(left, [(1, 1), (2, 0), (2, 1)]);
     }
 
     #[test]
-    fn an_answer_in_another_order_is_put_where_it_belongs() {
+    fn responses_out_of_order_match() {
         let (put, left) = matched(&[(0, 150), (2, 155), (2, 150), (1, 150), (1, 155)]);
         assert_eq!(
             put,
@@ -232,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_asked_for_or_comes_again_has_no_place() {
+    fn unrequested_and_repeated_responses_do_not_match() {
         let (put, left) = matched(&[(0, 150), (0, 150), (7, 150), (0, 151), (0, 155), (0, 155)]);
         assert_eq!(put, [Some((0, 0)), None, None, None, Some((0, 1)), None]);
         assert_eq!(left, [(1, 0), (1, 1), (2, 0), (2, 1)]);
@@ -240,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_without_an_answer_is_malformed_and_never_a_value() {
+    fn unanswered_pair_is_malformed() {
         let mut matcher = ResponseMatcher::default();
         matcher.begin();
         let samples: Vec<_> = matcher

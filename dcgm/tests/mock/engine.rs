@@ -11,7 +11,7 @@ use dcgm::{
 use crate::{gauges, int, mock, read, secs};
 
 #[test]
-fn it_says_that_it_is_a_mock() {
+fn backend_is_a_mock() {
     let (mock, _) = mock("8xh100,training");
     let backend = mock.backend();
     assert_eq!(
@@ -39,7 +39,7 @@ fn connect_and_close_are_idempotent() {
 }
 
 #[test]
-fn lists_are_those_of_an_engine() {
+fn lists_match_those_of_an_engine() {
     let (h100, _) = mock("8xh100");
     let mut ids = vec![EntityId::HOST];
     h100.list(EntityKind::SWITCH, &mut ids).unwrap();
@@ -65,7 +65,7 @@ fn lists_are_those_of_an_engine() {
 }
 
 #[test]
-fn a_refusal_costs_only_what_is_refused() {
+fn refusals_do_not_affect_other_pairs() {
     let (mock, _) = mock("consumer");
     let (gpu, ghost) = (EntityId::gpu(0), EntityId::gpu(9));
     let unknown = FieldId::from_raw(9999);
@@ -107,7 +107,7 @@ fn a_refusal_costs_only_what_is_refused() {
 }
 
 #[test]
-fn samples_are_taken_at_once_and_then_at_the_interval() {
+fn samples_are_taken_at_once_then_at_the_interval() {
     let (mock, clock) = mock("8xh100");
     let gpu = EntityId::gpu(0);
     assert_eq!(
@@ -140,7 +140,7 @@ fn samples_are_taken_at_once_and_then_at_the_interval() {
 }
 
 #[test]
-fn what_does_not_go_together_is_watched_and_never_sampled() {
+fn mismatched_fields_are_watched_and_never_sampled() {
     let (mock, _) = mock("8xh100");
     let pairs = [
         (EntityId::gpu(0), FieldId::XID_ERRORS),
@@ -168,7 +168,7 @@ fn what_does_not_go_together_is_watched_and_never_sampled() {
 }
 
 #[test]
-fn watches_die_with_the_session() {
+fn watches_end_with_the_session() {
     let (mock, clock) = mock("1xl4");
     let watch = gauges(&mock, EntityId::gpu(0));
     mock.close();
@@ -187,7 +187,7 @@ fn watches_die_with_the_session() {
 }
 
 #[test]
-fn what_a_test_says_is_sampled_at_once_and_from_then_on() {
+fn overridden_value_is_sampled_at_once() {
     let (mock, clock) = mock("8xh100");
     let (gpu, field) = (EntityId::gpu(0), FieldId::GPU_TEMP);
     let _watch = gauges(&mock, gpu);
@@ -214,7 +214,7 @@ fn what_a_test_says_is_sampled_at_once_and_from_then_on() {
 }
 
 #[test]
-fn a_gpu_that_falls_off_the_bus_is_lost_then_gone_then_back() {
+fn failed_gpu_is_lost_then_gone_then_back() {
     let (mock, clock) = mock("8xh100,xid79");
     let gpu = EntityId::gpu(4);
     let watch = gauges(&mock, gpu);
@@ -282,7 +282,7 @@ fn a_gpu_that_falls_off_the_bus_is_lost_then_gone_then_back() {
 }
 
 #[test]
-fn an_engine_that_restarts_is_noticed_once_and_knows_nothing_afterwards() {
+fn engine_restart_is_reported_once_and_loses_watches() {
     let (mock, clock) = mock("8xh100,restart");
     let gpu = EntityId::gpu(0);
     let _watch = gauges(&mock, gpu);
@@ -313,7 +313,7 @@ fn an_engine_that_restarts_is_noticed_once_and_knows_nothing_afterwards() {
 }
 
 #[test]
-fn a_restart_between_two_calls_kills_the_session_too() {
+fn restart_between_two_calls_ends_the_session() {
     let (restarting, clock) = mock("1xl4,restart");
     clock.set(secs(400));
     assert!(restarting.build_info().unwrap_err().is_disconnected());
@@ -332,7 +332,7 @@ fn a_restart_between_two_calls_kills_the_session_too() {
 }
 
 #[test]
-fn an_engine_whose_sampling_hangs_goes_on_answering() {
+fn frozen_engine_returns_old_samples() {
     let (mock, clock) = mock("8xh100");
     let gpu = EntityId::gpu(0);
     let _watch = gauges(&mock, gpu);
@@ -350,7 +350,7 @@ fn an_engine_whose_sampling_hangs_goes_on_answering() {
 }
 
 #[test]
-fn entities_come_and_go_as_a_test_says() {
+fn entities_can_be_added_and_removed() {
     let (mock, _) = mock("8xh100-mig7");
     let count = |kind| {
         let mut ids = Vec::new();

@@ -8,7 +8,7 @@ use dcgm::{
 use crate::{mock, secs};
 
 #[test]
-fn each_event_comes_once_whenever_one_asks() {
+fn each_event_is_returned_once() {
     let gpu = EntityId::gpu(0);
     // Seconds between polls, over and over.
     for rhythm in [&[1][..], &[3, 1, 7], &[15], &[2, 2, 40, 1]] {
@@ -86,7 +86,7 @@ fn events_of_an_ordinary_field_are_its_samples() {
 }
 
 #[test]
-fn an_event_that_nobody_watched_is_lost_and_one_of_an_earlier_watch_is_kept() {
+fn unwatched_events_are_lost_and_earlier_watched_ones_kept() {
     let (mock, clock) = mock("8xh100");
     let gpu = EntityId::gpu(0);
     let request = WatchRequest::events([gpu], [FieldId::XID_ERRORS]);
@@ -116,7 +116,7 @@ fn an_event_that_nobody_watched_is_lost_and_one_of_an_earlier_watch_is_kept() {
 }
 
 #[test]
-fn what_another_program_watches_is_recorded_while_nobody_here_is_connected() {
+fn fields_watched_elsewhere_are_recorded_while_disconnected() {
     let gpu = EntityId::gpu(0);
     for elsewhere in [true, false] {
         let (mock, clock) = mock("8xh100");

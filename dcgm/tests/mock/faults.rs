@@ -11,7 +11,7 @@ use dcgm::{
 use crate::{LONG, gauges, mock, secs};
 
 #[test]
-fn each_call_fails_as_a_test_says() {
+fn planned_errors_are_returned() {
     let (mock, _) = mock("1xl4");
     let watch = gauges(&mock, EntityId::gpu(0));
     let (mut ids, mut samples) = (Vec::new(), Samples::new());
@@ -61,7 +61,7 @@ fn each_call_fails_as_a_test_says() {
 }
 
 #[test]
-fn an_error_that_says_disconnected_ends_the_session() {
+fn disconnected_error_ends_the_session() {
     let (mock, _) = mock("1xl4");
     let _watch = gauges(&mock, EntityId::gpu(0));
     mock.fail_next(
@@ -77,7 +77,7 @@ fn an_error_that_says_disconnected_ends_the_session() {
 }
 
 #[test]
-fn a_hung_call_is_cancelled_by_close() {
+fn close_cancels_a_hanging_call() {
     for call in [Call::Latest, Call::Watch, Call::BuildInfo] {
         let (mock, _) = mock("8xh100");
         mock.delay(call, Delay::UntilReleased);
@@ -95,7 +95,7 @@ fn a_hung_call_is_cancelled_by_close() {
 }
 
 #[test]
-fn a_connect_that_hangs_is_cancelled_by_close() {
+fn close_cancels_a_hanging_connect() {
     let mock = Mock::new(Host::new("bare", Product::L4));
     mock.delay_next(Call::Connect, Delay::UntilReleased);
     let other = mock.clone();
@@ -107,7 +107,7 @@ fn a_connect_that_hangs_is_cancelled_by_close() {
 }
 
 #[test]
-fn a_hung_call_goes_on_when_released_or_when_its_time_has_come() {
+fn hanging_call_ends_by_release_or_delay() {
     let (mock, clock) = mock("1xl4");
     let ask = || {
         let other = mock.clone();
@@ -132,7 +132,7 @@ fn a_hung_call_goes_on_when_released_or_when_its_time_has_come() {
 }
 
 #[test]
-fn a_call_in_flight_is_cut_off_when_the_engine_dies() {
+fn stopped_engine_cancels_a_hanging_call() {
     let (mock, _) = mock("1xl4");
     mock.delay_next(Call::Update, Delay::UntilReleased);
     let other = mock.clone();
@@ -143,7 +143,7 @@ fn a_call_in_flight_is_cut_off_when_the_engine_dies() {
 }
 
 #[test]
-fn calls_and_close_race_without_a_deadlock() {
+fn calls_and_close_do_not_deadlock() {
     let (mock, _) = mock("1xl4");
     mock.delay(Call::Update, Delay::UntilReleased);
     thread::scope(|scope| {
@@ -166,7 +166,7 @@ fn calls_and_close_race_without_a_deadlock() {
 }
 
 #[test]
-fn a_panic_comes_when_asked_for_and_breaks_nothing() {
+fn planned_panic_leaves_the_mock_usable() {
     let (mock, _) = mock("1xl4");
     mock.panic_next(Call::BuildInfo);
     let other = mock.clone();

@@ -78,7 +78,7 @@ const SOURCES: &str = "1 4-5 50-55 57 63 67 69 74 82 85 90 92 100-102 110-115 14
     1400-1402 1404-1419 1422-1424 1428-1429 1432 1501-1503 1507-1509 1523-1528 1530-1533";
 
 #[test]
-fn each_source_field_has_a_value_where_the_hardware_has_one_and_a_typed_reason_elsewhere() {
+fn every_source_field_has_a_value_or_a_reason() {
     let sources = fields(SOURCES);
     let answered: Vec<_> = Host::NAMES
         .iter()
@@ -191,7 +191,7 @@ fn survives_a_reset(field: FieldId) -> bool {
 }
 
 #[test]
-fn counters_never_decrease_unless_the_gpu_was_reset() {
+fn counters_decrease_only_at_a_gpu_reset() {
     let counters: Vec<_> = FieldId::all()
         .iter()
         .filter(|info| info.kind == FieldKind::Counter)
@@ -231,7 +231,7 @@ fn counters_never_decrease_unless_the_gpu_was_reset() {
 }
 
 #[test]
-fn a_total_is_the_integral_of_its_rate() {
+fn totals_are_integrals_of_their_rates() {
     for (names, rate, scale, total) in [
         (
             "8xh100,thermal",
@@ -293,7 +293,7 @@ fn a_total_is_the_integral_of_its_rate() {
 }
 
 #[test]
-fn hosts_are_as_large_as_their_names_say() {
+fn host_names_state_their_size() {
     let kinds = [
         EntityKind::GPU,
         EntityKind::GPU_INSTANCE,
@@ -328,7 +328,7 @@ fn hosts_are_as_large_as_their_names_say() {
 }
 
 #[test]
-fn entities_are_identified_and_no_two_are_alike() {
+fn entities_have_unique_identities() {
     for name in Host::NAMES {
         let host = name.parse::<Host>().unwrap();
         let gpus = host
@@ -361,7 +361,7 @@ fn entities_are_identified_and_no_two_are_alike() {
 }
 
 #[test]
-fn a_bad_link_is_seen_at_both_ends_and_the_others_are_well() {
+fn degraded_link_shows_at_both_ends_only() {
     let model = "8xh100,nvlink".parse::<Model>().unwrap();
     let links: Vec<_> = model
         .links(secs(600))
@@ -390,7 +390,7 @@ fn a_bad_link_is_seen_at_both_ends_and_the_others_are_well() {
 }
 
 #[test]
-fn scenarios_show_where_they_should() {
+fn scenarios_affect_their_fields() {
     let hot = "8xh100,thermal".parse::<Model>().unwrap();
     let (ill, well) = (EntityId::gpu(2), EntityId::gpu(1));
     assert!(
@@ -418,7 +418,7 @@ fn scenarios_show_where_they_should() {
 }
 
 #[test]
-fn a_field_of_a_whole_asked_of_a_part_answers_for_the_whole() {
+fn gpu_field_of_an_instance_reads_the_gpu() {
     let model = "8xh100-mig7".parse::<Model>().unwrap();
     let (gpu, instance) = (
         EntityId::gpu(2),

@@ -1,4 +1,4 @@
-//! What each field of each kind of entity says: tables, a row a field or a family of fields.
+//! The values of all fields: tables with one row per field or family of fields.
 
 mod gpu;
 mod gpu_table;
@@ -15,16 +15,16 @@ use crate::mock::signal::whole;
 use crate::value::NoValue;
 use crate::value::OwnedValue;
 
-/// A row of a table: fields from one number to another, what they need, and what they say. The
-/// function is also given the field's place in its family.
-struct Row<T> {
+/// A row of a table: a range of fields, the hardware feature that they need, and the function of their
+/// values, which also gets the index of the field in the range.
+struct FieldModel<T> {
     first: u16,
     last: u16,
     need: Need,
     read: fn(&T, u16) -> OwnedValue,
 }
 
-impl<T> Row<T> {
+impl<T> FieldModel<T> {
     const fn one(field: FieldId, need: Need, read: fn(&T, u16) -> OwnedValue) -> Self {
         Self::family(field, field, need, read)
     }
@@ -44,15 +44,15 @@ impl<T> Row<T> {
     }
 }
 
-/// The row of a field in a table in ascending order.
-fn row<T>(table: &[Row<T>], field: FieldId) -> Option<&Row<T>> {
+/// Finds the row of a field in a sorted table.
+fn row<T>(table: &[FieldModel<T>], field: FieldId) -> Option<&FieldModel<T>> {
     let raw = field.raw();
     let index = table.partition_point(|row| row.last < raw);
     table.get(index).filter(|row| row.first <= raw)
 }
 
 fn look_up<T>(
-    table: &[Row<T>],
+    table: &[FieldModel<T>],
     field: FieldId,
     of: &T,
     can: impl Fn(Need) -> Result<(), NoValue>,
@@ -62,10 +62,10 @@ fn look_up<T>(
     Ok((row.read)(of, field.raw() - row.first))
 }
 
-/// What a sample of a field of an entity that is there says.
+/// Returns the value of a field of a present entity.
 ///
-/// A field of a whole that is asked of a part answers for the whole, as DCGM does it; a field of a
-/// part that is asked of another kind of entity never has a sample.
+/// A field of a GPU that is read on an instance returns the value of the GPU, like DCGM; a field of an
+/// instance that is read on another kind of entity never has a sample.
 pub(super) fn read(
     model: &Model,
     id: EntityId,
@@ -126,7 +126,7 @@ fn whole_of(
     read(model, whole, field, at)
 }
 
-/// What DCGM keeps once for the host.
+/// Returns the value of a field of the host.
 fn host(model: &Model, field: FieldId, at: Duration) -> Result<OwnedValue, NoValue> {
     let spec = model.host().product().spec();
     Ok(match field {
@@ -141,19 +141,19 @@ fn host(model: &Model, field: FieldId, at: Duration) -> Result<OwnedValue, NoVal
         FieldId::CUDA_DRIVER_VERSION => OwnedValue::Int(spec.cuda),
         FieldId::IMEX_DOMAIN_STATUS if spec.can.contains(&Need::FabricHealth) => "UP".into(),
         FieldId::IMEX_DOMAIN_STATUS => "NOT_INSTALLED".into(),
-        // 5 is "ready"; a negative number says that it is not installed.
+        // 5 is "ready"; negative numbers mean that it is not installed.
         FieldId::IMEX_DAEMON_STATUS if spec.can.contains(&Need::FabricHealth) => int(5),
         FieldId::IMEX_DAEMON_STATUS => int(-1),
         _ => return Err(NoValue::NotSupported),
     })
 }
 
-/// A whole number.
+/// Returns an integer value.
 fn int(value: impl Into<i64>) -> OwnedValue {
     OwnedValue::Int(value.into())
 }
 
-/// What is whole of a number.
+/// Truncates a number to an integer value.
 fn floor(value: f64) -> OwnedValue {
     OwnedValue::Int(whole(value))
 }
