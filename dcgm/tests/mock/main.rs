@@ -1,4 +1,4 @@
-//! What the mock promises to those who test with it.
+//! Tests of the mock, and of what it promises to tests that use it.
 #![cfg(feature = "mock")]
 #![expect(
     clippy::panic,
@@ -10,6 +10,7 @@ mod engine;
 mod events;
 mod faults;
 mod model;
+mod one_shot;
 
 use std::time::Duration;
 
@@ -35,7 +36,7 @@ pub(crate) fn mock(names: &str) -> (Mock, Clock) {
     (mock, clock)
 }
 
-/// The one sample of a pair: when it was taken, and what it says.
+/// Reads the timestamp and value of a pair.
 pub(crate) fn read(
     mock: &Mock,
     entity: EntityId,
@@ -45,13 +46,7 @@ pub(crate) fn read(
     mock.latest(&Query::new([(vec![entity], vec![field])]), &mut samples)
         .unwrap();
     let sample = samples.get(0).unwrap();
-    let value = sample.value.map(|value| match value {
-        Value::Int(value) => OwnedValue::from(value),
-        Value::Double(value) => OwnedValue::from(value),
-        Value::Text(value) => OwnedValue::from(value),
-        other => panic!("{other:?}"),
-    });
-    (sample.timestamp, value)
+    (sample.timestamp, sample.value.map(Value::into_owned))
 }
 
 pub(crate) fn gauges(mock: &Mock, entity: EntityId) -> Watch {
