@@ -693,6 +693,7 @@ impl Query {
 
     /// Returns the blocks, for implementations of [`Client`] that send them on: every field of every
     /// entity of a block is to be read.
+    #[must_use]
     pub fn blocks(
         &self,
     ) -> impl ExactSizeIterator<Item = (&[EntityId], &[FieldId])> + DoubleEndedIterator + Clone

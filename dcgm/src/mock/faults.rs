@@ -1,4 +1,4 @@
-//! PlannedFaults errors, delays and panics, by method.
+//! Planned errors, delays and panics, by method.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
