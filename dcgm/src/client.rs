@@ -632,7 +632,7 @@ impl Debug for Watch {
 }
 
 /// The pairs of entity and field to read. Create it once and reuse it: a client caches how it reads
-/// each query, and frees the cache when the last clone is dropped.
+/// each query, and frees the cache some time after the last clone is dropped.
 ///
 /// Queries are compared by identity: a clone equals its original, and no other query does.
 ///

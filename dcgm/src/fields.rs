@@ -10,7 +10,7 @@ use crate::value::ValueType;
 use crate::version::Version;
 
 macro_rules! fields {
-    ($($id:literal $name:ident $new:literal $old:tt $tag:literal $type:ident $unit:literal $on:ident $kind:ident $since:literal $meaning:literal;)*) => {
+    ($($id:literal $name:ident $new:literal $old:tt $tag:literal $type:ident $unit:tt $on:ident $kind:ident $since:tt $meaning:literal;)*) => {
         /// The fields by name.
         impl FieldId {
             $( constant!($id $name $new $old $unit $on $kind $since $meaning); )*
@@ -34,7 +34,7 @@ macro_rules! fields {
 }
 
 macro_rules! constant {
-    ($id:literal $name:ident $new:literal = $unit:literal $on:ident $kind:ident $since:literal $meaning:literal) => {
+    ($id:literal $name:ident $new:literal = $unit:tt $on:ident $kind:ident $since:tt $meaning:literal) => {
         #[doc = concat!($meaning, ".")]
         ///
         #[doc = concat!(kind!($kind), " of ", scope!($on), unit!($unit), "; since DCGM ", since!($since), ".")]
@@ -42,7 +42,7 @@ macro_rules! constant {
         #[doc(alias = $new)]
         pub const $name: Self = Self::from_raw($id);
     };
-    ($id:literal $name:ident $new:literal $old:literal $unit:literal $on:ident $kind:ident $since:literal $meaning:literal) => {
+    ($id:literal $name:ident $new:literal $old:literal $unit:tt $on:ident $kind:ident $since:tt $meaning:literal) => {
         #[doc = concat!($meaning, ".")]
         ///
         #[doc = concat!(kind!($kind), " of ", scope!($on), unit!($unit), "; since DCGM ", since!($since), ".")]
