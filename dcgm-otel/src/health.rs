@@ -49,11 +49,13 @@ macro_rules! error_kinds {
 error_kinds! {
     Cardinality "cardinality" "There are more series than there may be: some are left out.";
     Connect     "connect"     "No connection to a host engine, or it was lost.";
+    Detached    "detached"    "The driver is detached from all GPUs, as for maintenance. No GPU has failed.";
     Enumerate   "enumerate"   "The entities could not be listed, or there are none.";
     GpuLost     "gpu_lost"    "A GPU is lost, or needs a reset.";
     Init        "init"        "There is no libdcgm, or it cannot be used with this engine.";
     Mig         "mig"         "The instances of a GPU could not be listed.";
     Panic       "panic"       "A bug: a call, the hook or the sampling thread panicked, and that was contained.";
+    Paused      "paused"      "Telemetry is paused, as diagnostics do it. No GPU has failed.";
     Read        "read"        "Samples could not be read, or some of them say that they failed.";
     Stale       "stale"       "The engine answers, but has not sampled for a while.";
     Timeout     "timeout"     "A call did not end in time.";
@@ -97,6 +99,24 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// No GPU can be sampled, and none has failed.
+    pub(crate) fn of_unavailable(kind: ErrorKind) -> Self {
+        let (message, hint) = match kind {
+            ErrorKind::Paused => (
+                "telemetry of the GPUs is paused",
+                "a diagnostic is running, or was ended before it resumed telemetry: then run `dcgmi test --resume`",
+            ),
+            _ => (
+                "the driver is detached from all GPUs",
+                "values come back when the driver is attached again",
+            ),
+        };
+        Self {
+            hint: Some(hint.to_owned()),
+            ..Self::new(kind, message)
+        }
+    }
+
     /// In words that may be those of a panic, and so anybody's.
     pub(crate) fn new(kind: ErrorKind, message: &str) -> Self {
         Self {

@@ -7,9 +7,14 @@ use std::time::{Duration, Instant};
 use dcgm::{EntityId, FieldId, NoValue, Query, Sample, Samples, Timestamp};
 
 use super::Plan;
-use super::track::{Ages, Source, Target};
+use super::track::{Ages, Pace, Source, Target};
+use crate::catalogue::Op;
 use crate::counters::{Ledger, Step};
 use crate::past::Past;
+
+/// How long a counter may have no value before a rate is integrated in its place. What it has grown by
+/// in the meantime is counted if it comes back.
+const COUNTER_PATIENCE: Duration = Duration::from_secs(600);
 
 /// What a read brought.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -23,6 +28,11 @@ pub(crate) struct Intake {
     pub(crate) gone: usize,
     /// Counters that began anew.
     pub(crate) resets: u64,
+    /// Events that were counted.
+    pub(crate) events: usize,
+    /// Whether a source has had no value for a while though its entity goes on, and there is another
+    /// source for its series.
+    pub(crate) is_replaceable: bool,
 }
 
 /// An entity that is read.
@@ -207,7 +217,36 @@ impl Plan {
             failed,
             resets,
             gone: gone.count(),
+            events: 0,
+            is_replaceable: is_new && self.has_replaceable(now),
         }
+    }
+
+    /// Whether a source that has alternatives has brought no value for as long as one may be shown,
+    /// though its entity goes on. Looked at as often as that can be.
+    fn has_replaceable(&mut self, now: Instant) -> bool {
+        if self.next_look.is_some_and(|at| now < at) {
+            return false;
+        }
+        let age = self.ages.of(Pace::EachTick);
+        self.next_look = now.checked_add(age);
+        let since =
+            |changed: Option<Instant>| now.saturating_duration_since(changed.unwrap_or(self.made));
+        self.routes.stops.iter().any(|stop| {
+            let sources = self.sources.get(stop.tracks.clone()).unwrap_or_default();
+            let is_given_up = |source: &Source| {
+                let patience = match source.input.op {
+                    Op::Counter => age.max(COUNTER_PATIENCE),
+                    _ => age,
+                };
+                source.has_alternatives
+                    && source.pace == Pace::EachTick
+                    && since(stop.changed) >= patience
+            };
+            let entity = self.routes.entities.get(stop.entity);
+            sources.iter().any(is_given_up)
+                && entity.is_some_and(|entity| since(entity.changed) < age)
+        })
     }
 
     /// Leaves behind how old everything is.

@@ -21,6 +21,8 @@ pub(super) const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 pub(super) struct Source {
     pub(super) input: Input,
     pub(super) pace: Pace,
+    /// Whether its series could have another source.
+    pub(super) has_alternatives: bool,
 }
 
 /// How often something is sampled.
@@ -121,7 +123,7 @@ pub(super) struct Track {
 
 impl Track {
     pub(super) fn new(metric: &Metric, source: &Source, target: Target) -> Self {
-        let Source { input, pace } = source;
+        let Source { input, pace, .. } = source;
         let stays = input.field.is_event() && matches!(input.op, Op::Status(_));
         Self {
             target,

@@ -14,6 +14,7 @@ mod options;
 mod plan;
 mod reading;
 mod session;
+mod shared_groups;
 mod sync;
 mod watching;
 mod worker;

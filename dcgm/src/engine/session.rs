@@ -13,6 +13,7 @@ use super::embedded::{self, Lease};
 use super::line::{Line, LineSlot, Stage};
 use super::options::{EngineOptions, Target};
 use super::plan::{Limits, Plan};
+use super::shared_groups::SharedGroups;
 use super::watching::Watched;
 use super::worker::State;
 use crate::client::Query;
@@ -111,6 +112,7 @@ pub(super) struct Session {
     /// Those of everybody who shares this connection.
     pub(super) watches: Watches,
     pub(super) plans: HashMap<u64, Plan>,
+    pub(super) groups: SharedGroups,
     pub(super) records: Records,
     pub(super) reader: Reader,
     pub(super) scratch: String,
@@ -407,6 +409,7 @@ impl Session {
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
             watches: watches_on(transport),
             plans: HashMap::new(),
+            groups: SharedGroups::default(),
             records: Records::default(),
             reader: Reader::default(),
             scratch: String::new(),

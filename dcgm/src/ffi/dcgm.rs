@@ -193,12 +193,12 @@ impl Dcgm {
         unsafe { call!(self.library, dcgmUpdateAllFields(handle.get(), 1)) }
     }
 
-    /// Replaces the contents of `into` with the entities of a kind, ascending; `room` is the maximum that
-    /// the release can list.
+    /// Replaces the contents of `into` with the entities of a kind, ascending: the supported ones, without
+    /// GPUs that are lost, paused or detached, or `all`. `room` is the maximum that the release can list.
     pub(crate) fn list(
         self,
         handle: &HandleCell,
-        kind: EntityKind,
+        (kind, all): (EntityKind, bool),
         room: usize,
         ids: &mut Vec<u32>,
         into: &mut Vec<EntityId>,
@@ -206,6 +206,11 @@ impl Dcgm {
         into.clear();
         ids.resize(room, 0);
         let mut count = i32::try_from(room).unwrap_or(i32::MAX);
+        let flags = if all {
+            0
+        } else {
+            sys::DCGM_GEGE_FLAG_ONLY_SUPPORTED
+        };
         // SAFETY: `ids` has room for `count` ids.
         unsafe {
             call!(
@@ -215,7 +220,7 @@ impl Dcgm {
                     kind.raw(),
                     ids.as_mut_ptr(),
                     &raw mut count,
-                    sys::DCGM_GEGE_FLAG_ONLY_SUPPORTED
+                    flags
                 )
             )
         }?;
@@ -254,9 +259,10 @@ impl Dcgm {
     pub(crate) fn links(
         self,
         handle: &HandleCell,
+        v3: bool,
         pack: impl Fn(EntityId, u32) -> Option<EntityId>,
     ) -> Result<Vec<Link>> {
-        Parts { dcgm: self, handle }.links(&pack)
+        Parts { dcgm: self, handle }.links(v3, &pack)
     }
 
     /// Creates an empty group.

@@ -183,7 +183,13 @@ fn list() {
     let room = script::with(|script| usize::from(script.byte() % 40));
     let (mut ids, mut found) = (Vec::new(), vec![EntityId::gpu(77)]);
     let kind = EntityKind::from_raw(script::with(Script::pair).entityGroupId);
-    let answer = dcgm().list(&HandleCell::default(), kind, room, &mut ids, &mut found);
+    let answer = dcgm().list(
+        &HandleCell::default(),
+        (kind, false),
+        room,
+        &mut ids,
+        &mut found,
+    );
     assert!(found.len() <= room);
     assert!(answer.is_ok() || found.is_empty());
     assert!(found.is_sorted_by(|one, next| one < next), "{found:?}");
@@ -213,7 +219,7 @@ fn instances() {
 
 fn links() {
     let pack = |parent: EntityId, index: u32| Some(EntityId::new(parent.kind, index));
-    let Ok(links) = dcgm().links(&HandleCell::default(), pack) else {
+    let Ok(links) = dcgm().links(&HandleCell::default(), false, pack) else {
         return;
     };
     assert!(links.len() <= 32 * 36 + 12 * 64, "{}", links.len());

@@ -70,9 +70,11 @@ impl Parts<'_> {
             .collect())
     }
 
-    /// Returns the NVLinks, by the newest struct version that the library accepts.
+    /// Returns the NVLinks, by the newest struct version that the library accepts. `v3` is set for a library
+    /// of 3.3, which knows the smallest struct only.
     pub(super) fn links(
         &self,
+        v3: bool,
         pack: &dyn Fn(EntityId, u32) -> Option<EntityId>,
     ) -> Result<Vec<Link>> {
         let mut links = Vec::new();
@@ -118,8 +120,10 @@ impl Parts<'_> {
                 }
             }};
         }
-        ask!(dcgmNvLinkStatus_v5);
-        ask!(dcgmNvLinkStatus_v4);
+        if !v3 {
+            ask!(dcgmNvLinkStatus_v5);
+            ask!(dcgmNvLinkStatus_v4);
+        }
         ask!(dcgmNvLinkStatus_v3);
         Err(Error::Call {
             function: "dcgmGetNvLinkLinkStatus",

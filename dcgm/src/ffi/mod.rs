@@ -9,6 +9,7 @@
 
 mod dcgm;
 mod decode;
+mod groups;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod hostile;
 mod inventory;
@@ -94,10 +95,13 @@ macro_rules! plain {
 plain!(
     dcgmDeviceAttributes_v3,
     dcgmFieldValue_v2,
+    dcgmGroupInfo_v2,
+    dcgmGroupInfo_v3,
     dcgmMigHierarchy_v2,
     dcgmNvLinkStatus_v3,
     dcgmNvLinkStatus_v4,
     dcgmNvLinkStatus_v5,
+    dcgmProfGetMetricGroups_v3,
     dcgmStartEmbeddedV2Params_v2,
     dcgmVersionInfo_v2,
 );

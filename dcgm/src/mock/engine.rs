@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::code::ReturnCode;
-use crate::entity::{Entity, EntityId, EntityKind};
+use crate::entity::{Entity, EntityId, EntityKind, EntityStatus, Link, LinkState};
 use crate::error::{Error, Result};
 use crate::field::FieldId;
 use crate::mock::faults::{Call, HangingCall};
@@ -38,6 +38,10 @@ pub(super) struct EngineState {
     pub(super) pushed: HashMap<Pair, Vec<(Duration, OwnedValue)>>,
     /// The entities that a test added (`true`) or removed, with the time.
     pub(super) changes: Vec<(Duration, EntityId, bool)>,
+    /// Statuses that a test set, other than OK.
+    pub(super) statuses: HashMap<EntityId, EntityStatus>,
+    /// States of links that a test set.
+    pub(super) link_states: HashMap<(EntityId, u32), LinkState>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +93,8 @@ impl EngineState {
             overrides: HashMap::new(),
             pushed: HashMap::new(),
             changes: Vec::new(),
+            statuses: HashMap::new(),
+            link_states: HashMap::new(),
         }
     }
 
@@ -166,11 +172,30 @@ impl EngineState {
         let here = |entity: &Entity| self.presence(entity.id, now) != Presence::Gone;
         let mut entities = self.model.entities(now);
         entities.retain(here);
+        for entity in &mut entities {
+            let set = self.statuses.get(&entity.id);
+            entity.status = set.copied().unwrap_or(entity.status);
+        }
         entities
     }
 
+    /// The NVLinks of what is there, in the states that a test set.
+    pub(super) fn links(&self, now: Duration) -> Vec<Link> {
+        let mut links = self.model.links(now);
+        links.retain(|link| matches!(self.presence(link.parent, now), Presence::Here { .. }));
+        for link in &mut links {
+            let set = self.link_states.get(&(link.parent, link.index));
+            link.state = set.copied().unwrap_or(link.state);
+        }
+        links
+    }
+
+    /// Lists the entities of a kind that can be sampled: one that is lost is not among them.
     pub(super) fn list(&self, kind: EntityKind, now: Duration, into: &mut Vec<EntityId>) {
-        let here = |id: &EntityId| self.presence(*id, now) != Presence::Gone;
+        let here = |id: &EntityId| {
+            matches!(self.presence(*id, now), Presence::Here { .. })
+                && !self.statuses.contains_key(id)
+        };
         into.extend(self.model.host().ids(kind).filter(here));
     }
 

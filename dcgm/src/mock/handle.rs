@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use crate::entity::{Entity, EntityId};
+use crate::entity::{Entity, EntityId, EntityStatus, LinkState};
 use crate::error::Error;
 use crate::field::FieldId;
 use crate::mock::clock::Clock;
@@ -153,6 +153,23 @@ impl Mock {
     pub fn remove_entity(&self, id: EntityId) {
         let now = self.inner.clock.now();
         self.inner.state.lock().changes.push((now, id, false));
+    }
+
+    /// Sets the status of an entity. A paused ([`DISABLED`](EntityStatus::DISABLED)), detached or lost entity
+    /// is listed by [`entities`](crate::Client::entities) only; [`OK`](EntityStatus::OK) resets it.
+    pub fn set_status(&self, id: EntityId, status: EntityStatus) {
+        let mut state = self.inner.state.lock();
+        if status == EntityStatus::OK {
+            state.statuses.remove(&id);
+        } else {
+            state.statuses.insert(id, status);
+        }
+    }
+
+    /// Sets the state of a link, by its GPU or NVSwitch and its port.
+    pub fn set_link(&self, parent: EntityId, index: u32, link_state: LinkState) {
+        let mut state = self.inner.state.lock();
+        state.link_states.insert((parent, index), link_state);
     }
 
     /// Stops or resumes sampling. Meanwhile, reads return the old samples without an error, and events are

@@ -40,6 +40,8 @@ pub struct Model {
     scenario: Scenario,
     /// The GPU that the incident affects.
     victim: Option<EntityId>,
+    /// The period that the rates of a sample cover.
+    window: Duration,
 }
 
 /// The presence of an entity at a time.
@@ -68,6 +70,7 @@ impl Model {
     pub fn new(host: Host, scenario: Scenario) -> Self {
         Self {
             victim: victim(&host, scenario.script()),
+            window: Duration::ZERO,
             host: Arc::new(host),
             scenario,
         }
@@ -165,6 +168,31 @@ impl Model {
             Presence::Lost { .. } => Err(NoValue::Code(ReturnCode::GPU_IS_LOST)),
             Presence::Gone => Err(NoValue::NotWatched),
         }
+    }
+
+    /// Returns the value of a field in a sample that covers a period before `at`, like the samples of an
+    /// engine: a rate is the mean over the period. All other fields, and rates over an empty period, have
+    /// the same value as by [`Self::value`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::value`].
+    pub fn value_over(
+        &self,
+        id: EntityId,
+        field: FieldId,
+        window: Duration,
+        at: Duration,
+    ) -> Result<OwnedValue, NoValue> {
+        let model = Self {
+            window,
+            ..self.clone()
+        };
+        model.value(id, field, at)
+    }
+
+    pub(super) const fn window(&self) -> Duration {
+        self.window
     }
 
     /// Returns the events of a field (230, 856, 857) from one time until before another, each with its

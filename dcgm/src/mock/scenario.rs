@@ -12,6 +12,7 @@ use crate::parse::ParseError;
 /// |---|---|
 /// | `steady` | none: inference, about 50 % utilization |
 /// | `training` | none: all GPUs in step at high utilization, with a checkpoint every five minutes |
+/// | `bursty` | none: all GPUs busy for 1 s, then idle for 3 s, repeatedly |
 /// | `nvlink` | from 2 min one link of GPU 5 degrades without an event: within 6 min its bandwidth falls to a fifth while its CRC, replay and recovery errors grow |
 /// | `hbm-ecc` | from 1 min GPU 3 corrects memory errors; at 6:40 one is uncorrectable: XID 48 and 63, a row remap is pending, the driver requests a reset; another at 7:40 |
 /// | `thermal` | at 2 min GPU 2 loses its cooling: temperature rises, from 5 min on clocks fall and violation time grows; at 15 min the cooling is back |
@@ -36,6 +37,8 @@ pub enum Scenario {
     Steady,
     /// `training`.
     Training,
+    /// `bursty`.
+    Bursty,
     /// `nvlink`.
     NvLink,
     /// `hbm-ecc`.
@@ -53,13 +56,15 @@ pub enum Scenario {
 impl Scenario {
     /// The names of all scenarios.
     pub const NAMES: &'static [&'static str] = &[
-        "steady", "training", "nvlink", "hbm-ecc", "thermal", "xid79", "restart", "pcie-aer",
+        "steady", "training", "bursty", "nvlink", "hbm-ecc", "thermal", "xid79", "restart",
+        "pcie-aer",
     ];
 
     /// Every scenario.
     pub const ALL: &'static [Self] = &[
         Self::Steady,
         Self::Training,
+        Self::Bursty,
         Self::NvLink,
         Self::HbmEcc,
         Self::Thermal,
@@ -74,6 +79,7 @@ impl Scenario {
         match self {
             Self::Steady => "steady",
             Self::Training => "training",
+            Self::Bursty => "bursty",
             Self::NvLink => "nvlink",
             Self::HbmEcc => "hbm-ecc",
             Self::Thermal => "thermal",
@@ -87,6 +93,7 @@ impl Scenario {
         match self {
             Self::Steady => &CALM,
             Self::Training => &TRAINING_SCRIPT,
+            Self::Bursty => &BURSTY_SCRIPT,
             Self::NvLink => &NVLINK,
             Self::HbmEcc => &HBM_ECC,
             Self::Thermal => &THERMAL,
@@ -162,6 +169,11 @@ static INFERENCE: Load = Load {
     waves: [(0.12, 47.0), (0.08, 311.0)],
 };
 
+static BURSTS: Load = Load {
+    cycle: &[(1.0, 1.0), (3.0, 0.0)],
+    waves: [(0.0, 47.0), (0.0, 311.0)],
+};
+
 static TRAINING: Load = Load {
     cycle: &[(285.0, 0.93), (15.0, 0.16)],
     waves: [(0.02, 23.0), (0.03, 137.0)],
@@ -193,6 +205,12 @@ pub(super) static CALM: Script = QUIET;
 
 static TRAINING_SCRIPT: Script = Script {
     load: &TRAINING,
+    in_step: true,
+    ..QUIET
+};
+
+static BURSTY_SCRIPT: Script = Script {
+    load: &BURSTS,
     in_step: true,
     ..QUIET
 };

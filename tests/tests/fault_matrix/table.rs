@@ -18,7 +18,7 @@ pub(crate) enum Step {
     LatestAgain,
     Events,
     Update,
-    /// Listing once more, after the watches were dropped.
+    /// Listing and reading once more, after the watches and the query were dropped.
     Again,
 }
 

@@ -52,11 +52,17 @@ impl Scene {
     }
 
     fn with(names: &str, config: Config) -> Self {
+        Self::prepared(names, config, |_| {})
+    }
+
+    /// One whose mock was changed before the meter's first tick.
+    fn prepared(names: &str, config: Config, prepare: impl FnOnce(&Mock)) -> Self {
         let model = names.parse::<Model>().unwrap();
         let mock = Mock::builder()
             .model(model)
             .clock(mock::Clock::manual())
             .build();
+        prepare(&mock);
         let pipeline = Pipeline::new();
         let clock = Clock::manual();
         let meter = DcgmMeter::builder()

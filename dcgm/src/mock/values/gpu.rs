@@ -18,6 +18,8 @@ pub(super) struct Gpu {
     pub(super) asked: EntityId,
     /// Seconds since the start.
     pub(super) t: f64,
+    /// The seconds before that time that a rate covers.
+    window: f64,
     pub(super) script: &'static Script,
     pub(super) cut: bool,
     /// Its share of the memory.
@@ -66,6 +68,7 @@ impl Gpu {
             id,
             asked: id,
             t: at.as_secs_f64(),
+            window: model.window().min(at).as_secs_f64(),
             script: model.script_of(id),
             cut: entity.mig_enabled == Some(true),
             share: 1.0,
@@ -246,18 +249,32 @@ impl Gpu {
         (self.spec.bar1_mib * self.share * 0.01).floor().max(2.0)
     }
 
+    /// A rate: its mean over the window that the sample covers, or what it is now.
+    fn mean(&self, now: impl Fn() -> f64, integral: impl Fn(f64) -> f64) -> f64 {
+        if self.window > 0.0 {
+            (integral(self.t) - integral(self.t - self.window)) / self.window
+        } else {
+            now()
+        }
+    }
+
     pub(super) fn pcie_rate(&self, way: Way) -> f64 {
-        let fallen = self.script.fallback.is_some_and(|from| self.t >= from);
-        self.pcie_full(way) * self.work() * if fallen { 0.5 } else { 1.0 }
+        let now = || {
+            let fallen = self.script.fallback.is_some_and(|from| self.t >= from);
+            self.pcie_full(way) * self.work() * if fallen { 0.5 } else { 1.0 }
+        };
+        self.mean(now, |t| self.pcie_until(way, t))
     }
 
     pub(super) fn pcie_bytes(&self, way: Way) -> i64 {
-        let work = |t: f64| {
-            let full = t.min(self.script.fallback.unwrap_or(t));
-            0.5 * (self.work_until(t) + self.work_until(full))
-        };
         let base = self.trait_of(1091) * 1e15;
-        self.count(Kept::Hardware, base, |t| self.pcie_full(way) * work(t))
+        self.count(Kept::Hardware, base, |t| self.pcie_until(way, t))
+    }
+
+    /// The integral of what goes over `PCIe`.
+    fn pcie_until(&self, way: Way, t: f64) -> f64 {
+        let full = t.min(self.script.fallback.unwrap_or(t));
+        self.pcie_full(way) * 0.5 * (self.work_until(t) + self.work_until(full))
     }
 
     fn pcie_full(&self, way: Way) -> f64 {
@@ -304,24 +321,32 @@ impl Gpu {
     /// Returns the bytes per second over the requested links.
     pub(super) fn link_rate(&self, way: Way) -> f64 {
         let rate = |link| {
-            let left = self
-                .bad_link(link)
-                .map_or(1.0, |bad| step(bad.bandwidth, self.t));
-            (self.link_full(way) * left * self.work()).floor()
+            let now = || {
+                let left = self
+                    .bad_link(link)
+                    .map_or(1.0, |bad| step(bad.bandwidth, self.t));
+                self.link_full(way) * left * self.work()
+            };
+            self.mean(now, |t| self.link_until(link, way, t)).floor()
         };
         self.links().map(rate).sum()
     }
 
     pub(super) fn link_bytes(&self, way: Way, kept: Kept) -> i64 {
         let bytes = |link| {
-            let work = |t| match self.bad_link(link) {
-                Some(bad) => step_until(bad.bandwidth, t, |t| self.work_until(t)),
-                None => self.work_until(t),
-            };
             let base = noise(&[self.seed, u64::from(link)]) * 4e13;
-            self.count(kept, base, |t| self.link_full(way) * work(t))
+            self.count(kept, base, |t| self.link_until(link, way, t))
         };
         self.links().map(bytes).sum()
+    }
+
+    /// Returns the integral of the traffic of a link.
+    fn link_until(&self, link: u32, way: Way, t: f64) -> f64 {
+        let work = match self.bad_link(link) {
+            Some(bad) => step_until(bad.bandwidth, t, |t| self.work_until(t)),
+            None => self.work_until(t),
+        };
+        self.link_full(way) * work
     }
 
     /// Returns the errors of the requested links, as a share of the flow control errors.
