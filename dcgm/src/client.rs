@@ -1,22 +1,20 @@
-//! The [`Client`] trait and its request types.
+//! The [`Client`] trait, and its implementation for pointers to a client.
 
-use core::any::Any;
-use core::fmt::{self, Debug};
-use core::hash::{Hash, Hasher};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use core::fmt::Debug;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub use crate::backend::{Backend, BackendKind};
 use crate::cursor::Cursor;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::field::FieldId;
+pub use crate::query::Query;
 use crate::sample::{Sample, Samples, Timestamp};
 use crate::value::NoValue;
 use crate::version::BuildInfo;
+pub use crate::watch::{Refusal, Watch, WatchRequest};
 
 /// Access to a DCGM host engine: [`Engine`](crate::Engine), a [mock](crate::mock), or your own
 /// implementation.
@@ -25,8 +23,8 @@ use crate::version::BuildInfo;
 /// without a GPU. Methods added later will have default bodies.
 ///
 /// Creating a client does no I/O; [`connect`](Self::connect) does. After an error that
-/// [`is_disconnected`](Error::is_disconnected) the session is over: its watches are gone, and every
-/// call returns [`Error::NotConnected`] until the next `connect`.
+/// [`is_disconnected`](crate::Error::is_disconnected) the session is over: its watches are gone, and every
+/// call returns [`Error::NotConnected`](crate::Error::NotConnected) until the next `connect`.
 ///
 /// Calls block until the engine replies or their [deadline](crate::Deadlines) passes; see
 /// [blocking and async](crate#blocking-and-async).
@@ -56,8 +54,8 @@ pub trait Client: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`Error::Load`] without a libdcgm; [`Error::Connect`] with the cause;
-    /// [`Error::VersionMismatch`].
+    /// [`Error::Load`](crate::Error::Load) without a libdcgm; [`Error::Connect`](crate::Error::Connect) with the cause;
+    /// [`Error::VersionMismatch`](crate::Error::VersionMismatch).
     fn connect(&self) -> Result<()>;
 
     /// Closes the session, if one is open. May be called at any time and repeatedly.
@@ -67,7 +65,7 @@ pub trait Client: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`is_disconnected`](Error::is_disconnected) if there is no session or the connection is
+    /// [`is_disconnected`](crate::Error::is_disconnected) if there is no session or the connection is
     /// lost. The same holds for all methods below.
     fn build_info(&self) -> Result<BuildInfo>;
 
@@ -79,7 +77,7 @@ pub trait Client: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`is_unsupported`](Error::is_unsupported) if the engine cannot list the kind; `into` is then
+    /// [`is_unsupported`](crate::Error::is_unsupported) if the engine cannot list the kind; `into` is then
     /// empty.
     fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()>;
 
@@ -368,400 +366,3 @@ macro_rules! forward_client {
 }
 
 forward_client!(&C, Box<C>, Arc<C>);
-
-/// The kind, target and library of a client.
-///
-/// ```
-/// # #[cfg(feature = "mock")] {
-/// use dcgm::mock::Mock;
-/// use dcgm::{BackendKind, Client};
-///
-/// let backend = Mock::named("1xl4").unwrap().backend();
-/// assert_eq!(backend.kind, BackendKind::Mock);
-/// assert!(backend.is_simulated(), "values must be labelled");
-/// # }
-/// # Ok::<(), dcgm::Error>(())
-/// ```
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct Backend {
-    /// The kind: an engine or a mock.
-    pub kind: BackendKind,
-    /// The endpoint, `embedded`, or the name of a mock.
-    pub target: String,
-    /// The path of the loaded libdcgm, if one is loaded.
-    pub library_path: Option<PathBuf>,
-    /// The build information of that libdcgm.
-    pub library: Option<BuildInfo>,
-}
-
-impl Backend {
-    /// Creates a description without a libdcgm.
-    #[must_use]
-    pub fn new(kind: BackendKind, target: impl Into<String>) -> Self {
-        Self {
-            kind,
-            target: target.into(),
-            library_path: None,
-            library: None,
-        }
-    }
-
-    /// Returns `true` if the values are not measured: for a mock, and for a libdcgm whose build
-    /// information says that it is simulated.
-    ///
-    /// Programs that show such values must label them.
-    #[must_use]
-    pub fn is_simulated(&self) -> bool {
-        self.kind == BackendKind::Mock || self.library.as_ref().is_some_and(BuildInfo::is_simulated)
-    }
-}
-
-/// The kind of a client.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum BackendKind {
-    /// An engine in this process.
-    Embedded,
-    /// A mock: values are not measured.
-    Mock,
-    /// A host engine in another process.
-    Standalone,
-}
-
-/// A request to watch every field of every entity.
-///
-/// ```
-/// use std::time::Duration;
-/// use dcgm::{EntityId, FieldId, WatchRequest};
-///
-/// let request = WatchRequest::new([EntityId::gpu(0)], [FieldId::GPU_TEMP, FieldId::POWER_USAGE])
-///     .with_interval(Duration::from_secs(5));
-/// # assert_eq!(request.fields.len(), 2);
-/// ```
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct WatchRequest {
-    /// The entities.
-    pub entities: Vec<EntityId>,
-    /// The fields.
-    pub fields: Vec<FieldId>,
-    /// The sampling interval: 15 s by default. The engine samples more often if another client
-    /// wants it for the same field.
-    pub interval: Duration,
-    /// The time for which the engine keeps samples: whole seconds, at least 1 s. There is no limit
-    /// by number, as engines do not honor it.
-    pub keep_age: Duration,
-    /// Set if [`Client::events`] will read the samples.
-    pub events: bool,
-}
-
-impl WatchRequest {
-    /// Creates a request for reading the latest samples: every 15 s, kept for 60 s.
-    #[must_use]
-    pub fn new(entities: impl Into<Vec<EntityId>>, fields: impl Into<Vec<FieldId>>) -> Self {
-        Self {
-            entities: entities.into(),
-            fields: fields.into(),
-            interval: Duration::from_secs(15),
-            keep_age: Duration::from_secs(60),
-            events: false,
-        }
-    }
-
-    /// Creates a request for reading every sample: every 15 s, kept for an hour, so that an outage of
-    /// this client loses none.
-    #[must_use]
-    pub fn events(entities: impl Into<Vec<EntityId>>, fields: impl Into<Vec<FieldId>>) -> Self {
-        Self {
-            keep_age: Duration::from_secs(3600),
-            events: true,
-            ..Self::new(entities, fields)
-        }
-    }
-
-    /// Sets the interval, and keeps samples for at least four intervals.
-    #[must_use]
-    pub fn with_interval(mut self, interval: Duration) -> Self {
-        self.interval = interval;
-        self.keep_age = self.keep_age.max(interval.saturating_mul(4));
-        self
-    }
-
-    /// Sets the time for which the engine keeps samples.
-    #[must_use]
-    pub fn with_keep_age(mut self, keep_age: Duration) -> Self {
-        self.keep_age = keep_age;
-        self
-    }
-}
-
-/// A field or entity that the engine refused to watch, with the error.
-///
-/// ```
-/// # #[cfg(feature = "mock")] {
-/// use dcgm::mock::Mock;
-/// use dcgm::{Client, EntityId, Error, FieldId, ReturnCode, WatchRequest};
-///
-/// let mock = Mock::named("1xl4").unwrap();
-/// mock.connect()?;
-/// let code = ReturnCode::MODULE_NOT_LOADED;
-/// mock.refuse(FieldId::PROF_SM_ACTIVE, Error::Call { function: "dcgmWatchFields", code });
-/// let fields = [FieldId::GPU_TEMP, FieldId::PROF_SM_ACTIVE];
-/// let watch = mock.watch(&WatchRequest::new([EntityId::gpu(0)], fields))?;
-/// // The other field is watched.
-/// assert_eq!(watch.fields(), [FieldId::GPU_TEMP]);
-/// assert_eq!(watch.refusals()[0].field, Some(FieldId::PROF_SM_ACTIVE));
-/// # }
-/// # Ok::<(), dcgm::Error>(())
-/// ```
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Refusal {
-    /// The entity; `None` if the field is refused for all entities.
-    pub entity: Option<EntityId>,
-    /// The field; `None` if the entity is refused for all fields.
-    pub field: Option<FieldId>,
-    /// The error of the engine.
-    pub error: Error,
-}
-
-impl Refusal {
-    /// Creates a refusal.
-    #[must_use]
-    pub const fn new(entity: Option<EntityId>, field: Option<FieldId>, error: Error) -> Self {
-        Self {
-            entity,
-            field,
-            error,
-        }
-    }
-}
-
-/// A watch: the engine samples its fields until it is dropped.
-///
-/// It may outlive the client's session and is then without effect.
-///
-/// ```
-/// # #[cfg(feature = "mock")] {
-/// use dcgm::mock::Mock;
-/// use dcgm::{Client, EntityId, FieldId, WatchRequest};
-///
-/// let mock = Mock::named("1xl4").unwrap();
-/// mock.connect()?;
-/// let watch = mock.watch(&WatchRequest::new([EntityId::gpu(0)], [FieldId::GPU_TEMP]))?;
-/// assert!(watch.refusals().is_empty());
-/// assert_eq!(mock.open_watches(), 1);
-/// // Dropping it stops the sampling.
-/// drop(watch);
-/// assert_eq!(mock.open_watches(), 0);
-/// # }
-/// # Ok::<(), dcgm::Error>(())
-/// ```
-pub struct Watch {
-    request: WatchRequest,
-    refused: Vec<Refusal>,
-    guard: Box<dyn Any + Send + Sync>,
-}
-
-impl Watch {
-    /// Creates a watch, in an implementation of [`Client`]. `request` holds what is watched, without
-    /// the refused fields and entities; dropping `guard` ends the watch.
-    #[must_use]
-    pub fn new(
-        request: WatchRequest,
-        refused: Vec<Refusal>,
-        guard: impl Any + Send + Sync,
-    ) -> Self {
-        Self {
-            request,
-            refused,
-            guard: Box::new(guard),
-        }
-    }
-
-    /// Returns the watched entities.
-    #[must_use]
-    pub fn entities(&self) -> &[EntityId] {
-        &self.request.entities
-    }
-
-    /// Returns the watched fields.
-    #[must_use]
-    pub fn fields(&self) -> &[FieldId] {
-        &self.request.fields
-    }
-
-    /// Returns the sampling interval of this watch.
-    #[must_use]
-    pub fn interval(&self) -> Duration {
-        self.request.interval
-    }
-
-    /// Returns the refused fields and entities.
-    #[must_use]
-    pub fn refusals(&self) -> &[Refusal] {
-        &self.refused
-    }
-
-    /// Returns the guard that [`Self::new`] was given, in an implementation of [`Client`].
-    #[must_use]
-    pub fn guard<T: Any>(&self) -> Option<&T> {
-        self.guard.downcast_ref()
-    }
-}
-
-/// Ends the watch. During unwinding, a second panic in the guard would abort the process, so that it
-/// is caught here.
-impl Drop for Watch {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            let guard = core::mem::replace(&mut self.guard, Box::new(()));
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(guard)));
-        }
-    }
-}
-
-impl Debug for Watch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Watch")
-            .field("request", &self.request)
-            .field("refused", &self.refused)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The pairs of entity and field to read. Create it once and reuse it: a client caches how it reads
-/// each query, and frees the cache some time after the last clone is dropped.
-///
-/// Queries are compared by identity: a clone equals its original, and no other query does.
-///
-/// ```
-/// # #[cfg(feature = "mock")] {
-/// use dcgm::mock::Mock;
-/// use dcgm::{Client, EntityId, FieldId, Query, Samples, WatchRequest};
-///
-/// let mock = Mock::named("8xh100").unwrap();
-/// mock.connect()?;
-/// let gpus: Vec<_> = (0..8).map(EntityId::gpu).collect();
-/// let watch = mock.watch(&WatchRequest::new(gpus, [FieldId::GPU_TEMP, FieldId::POWER_USAGE]))?;
-/// let query = Query::from_watches([&watch]);
-/// let mut samples = Samples::new();
-/// // Reusing the query and the buffer avoids allocations.
-/// mock.latest(&query, &mut samples)?;
-/// assert_eq!((query.len(), samples.iter().count()), (16, 16));
-/// # }
-/// # Ok::<(), dcgm::Error>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct Query {
-    inner: Arc<QueryInner>,
-}
-
-#[derive(Debug)]
-struct QueryInner {
-    id: u64,
-    blocks: Vec<(Vec<EntityId>, Vec<FieldId>)>,
-}
-
-impl Query {
-    /// Creates a query of every field of every entity of each block. Empty blocks are skipped.
-    #[must_use]
-    pub fn new(blocks: impl IntoIterator<Item = (Vec<EntityId>, Vec<FieldId>)>) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        let filled = |(entities, fields): &(Vec<EntityId>, Vec<FieldId>)| {
-            !entities.is_empty() && !fields.is_empty()
-        };
-        let blocks = blocks.into_iter().filter(filled).collect();
-        Self {
-            inner: Arc::new(QueryInner {
-                id: NEXT.fetch_add(1, Ordering::Relaxed),
-                blocks,
-            }),
-        }
-    }
-
-    /// Creates a query of all pairs of these watches.
-    #[must_use]
-    pub fn from_watches<'a>(watches: impl IntoIterator<Item = &'a Watch>) -> Self {
-        Self::new(
-            watches
-                .into_iter()
-                .map(|watch| (watch.entities().to_vec(), watch.fields().to_vec())),
-        )
-    }
-
-    /// Returns the blocks, for implementations of [`Client`] that send them on: every field of every
-    /// entity of a block is to be read.
-    #[must_use]
-    pub fn blocks(
-        &self,
-    ) -> impl ExactSizeIterator<Item = (&[EntityId], &[FieldId])> + DoubleEndedIterator + Clone
-    {
-        let blocks = self.inner.blocks.iter();
-        blocks.map(|(entities, fields)| (entities.as_slice(), fields.as_slice()))
-    }
-
-    /// Returns every pair, in the order in which [`Client::latest`] returns the samples.
-    pub fn pairs(&self) -> impl Iterator<Item = (EntityId, FieldId)> + Clone {
-        self.blocks().flat_map(|(entities, fields)| {
-            entities
-                .iter()
-                .flat_map(|entity| fields.iter().map(|field| (*entity, *field)))
-        })
-    }
-
-    /// Returns the number of pairs.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.blocks()
-            .map(|(entities, fields)| entities.len() * fields.len())
-            .sum()
-    }
-
-    /// Returns `true` for a query without pairs.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.inner.blocks.is_empty()
-    }
-
-    /// Returns `true` if there is no clone.
-    pub(crate) fn is_unique(&self) -> bool {
-        Arc::strong_count(&self.inner) == 1
-    }
-
-    /// Returns the number of the query, which is unique in the process. Hidden, because comparison
-    /// by identity serves the same purpose.
-    pub(crate) fn id(&self) -> u64 {
-        self.inner.id
-    }
-}
-
-/// Compares by identity.
-impl PartialEq for Query {
-    fn eq(&self, other: &Self) -> bool {
-        self.id() == other.id()
-    }
-}
-
-impl Eq for Query {}
-
-impl Hash for Query {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.id().hash(state);
-    }
-}
-
-/// All pairs of the watch.
-impl From<&Watch> for Query {
-    fn from(watch: &Watch) -> Self {
-        Self::from_watches([watch])
-    }
-}
-
-/// All pairs of the watches.
-impl<'a> FromIterator<&'a Watch> for Query {
-    fn from_iter<I: IntoIterator<Item = &'a Watch>>(watches: I) -> Self {
-        Self::from_watches(watches)
-    }
-}

@@ -11,6 +11,7 @@ use dcgm_sys as sys;
 use dcgm_sys::text::sanitize;
 
 use crate::code::ReturnCode;
+pub use crate::connect_error::ConnectError;
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::version::Version;
 
@@ -234,51 +235,6 @@ impl fmt::Display for Operation {
     }
 }
 
-/// The reason why a connection could not be established.
-#[derive(Clone, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConnectError {
-    /// The peer accepts connections and closes them at once.
-    #[error("the peer closes the connection")]
-    Closed,
-    /// The address is an IPv6 address, which this libdcgm cannot parse.
-    #[error("libdcgm {library} does not support IPv6 addresses")]
-    Ipv6 {
-        /// The version of libdcgm.
-        library: Version,
-    },
-    /// The peer replies in another protocol.
-    #[error("the peer is not a DCGM host engine")]
-    NotAnEngine,
-    /// The path exists and is not a socket.
-    #[error("not a socket")]
-    NotASocket,
-    /// The socket does not exist.
-    #[error("no such socket")]
-    NotFound,
-    /// This user may not open the socket.
-    #[error("permission denied")]
-    PermissionDenied,
-    /// Nothing listens at the endpoint.
-    #[error("connection refused")]
-    Refused,
-    /// The peer accepts the connection and does not reply.
-    #[error("the peer accepts the connection and does not reply")]
-    Silent,
-    /// The host does not respond, or there is no route to it.
-    #[error("unreachable: {}", sanitize(reason))]
-    Unreachable {
-        /// The system's error text.
-        reason: String,
-    },
-    /// The host name has no address.
-    #[error("cannot resolve the host name: {}", sanitize(reason))]
-    Unresolvable {
-        /// The system's error text.
-        reason: String,
-    },
-}
-
 /// The hint of a row: a fixed text, or one that depends on the major version of the engine.
 enum Hint {
     None,
@@ -435,13 +391,6 @@ impl fmt::Debug for Error {
     }
 }
 
-/// Prints the message.
-impl fmt::Debug for ConnectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")
-    }
-}
-
 const HANG_HINT: &str = "check whether the host engine, the driver or name resolution hangs: dcgmi discovery -l, nvidia-smi";
 
 fn load_hint(error: &sys::LoadError) -> Hint {
@@ -457,116 +406,5 @@ fn load_hint(error: &sys::LoadError) -> Hint {
     }
 }
 
-impl ConnectError {
-    /// Maps each variant to its class and hint.
-    fn row(&self, endpoint: &Endpoint) -> (ErrorClass, &'static str) {
-        use ErrorClass as Class;
-        match self {
-            Self::Refused if endpoint.unix_path().is_some() => (
-                Class::Disconnected,
-                "the socket is stale: start the host engine with nv-hostengine -d and this path",
-            ),
-            Self::Refused => (
-                Class::Disconnected,
-                "start the host engine (systemctl start nvidia-dcgm), or check its port",
-            ),
-            Self::NotFound => (
-                Class::Disconnected,
-                "start the host engine with nv-hostengine -d and this path; the packaged service listens on TCP",
-            ),
-            Self::NotASocket => (
-                Class::Disconnected,
-                "check the path that nv-hostengine -d was given",
-            ),
-            Self::PermissionDenied => (
-                Class::ConnectDenied,
-                "give this program's user write permission on the socket",
-            ),
-            Self::Silent => (
-                Class::ConnectTimeout,
-                "the host engine hangs, or another program holds its port: check it, restart it",
-            ),
-            Self::Closed | Self::NotAnEngine => (
-                Class::Disconnected,
-                "check which program listens there: ss -lntp",
-            ),
-            Self::Unreachable { .. } => (
-                Class::Disconnected,
-                "check the address and the firewall; nv-hostengine listens on 127.0.0.1 unless started with -b",
-            ),
-            Self::Unresolvable { .. } => (
-                Class::Disconnected,
-                "check the host name, or give its address",
-            ),
-            Self::Ipv6 { .. } => (
-                Class::Disconnected,
-                "give a host name or an IPv4 address, or install DCGM 4.5 or later",
-            ),
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn call(code: ReturnCode) -> Error {
-        Error::Call {
-            function: "dcgmWatchFields",
-            code,
-        }
-    }
-
-    #[test]
-    fn cancelled_call_is_disconnected_and_timeout() {
-        let error = Error::Timeout {
-            operation: Operation::Read,
-            after: Duration::from_secs(1),
-        };
-        assert!(error.is_disconnected() && error.is_timeout() && error.is_transient());
-        // DCGM's own timeout leaves the handle usable.
-        let error = call(ReturnCode::TIMEOUT);
-        assert!(error.is_timeout() && error.is_transient() && !error.is_disconnected());
-    }
-
-    #[test]
-    fn denied_socket_is_disconnected_and_denied() {
-        let error = Error::Connect {
-            endpoint: Endpoint::default(),
-            cause: ConnectError::PermissionDenied,
-        };
-        assert_eq!(error.class(), ErrorClass::ConnectDenied);
-        assert!(error.is_disconnected() && error.is_denied() && !error.is_timeout());
-    }
-
-    #[test]
-    fn errors_are_at_most_96_bytes() {
-        assert!(size_of::<Error>() <= 96, "{}", size_of::<Error>());
-    }
-
-    #[test]
-    fn unknown_code_is_kept_with_its_function() {
-        let error = call(ReturnCode::from_raw(-999));
-        assert_eq!(error.to_string(), "dcgmWatchFields: unknown code -999");
-        assert_eq!(error.code().map(ReturnCode::raw), Some(-999));
-        assert_eq!(error.function(), Some("dcgmWatchFields"));
-        assert_eq!(error.class(), ErrorClass::Internal);
-    }
-
-    #[test]
-    fn debug_is_message_and_hint() {
-        let error = Error::Connect {
-            endpoint: Endpoint::default(),
-            cause: ConnectError::Refused,
-        };
-        assert_eq!(
-            format!("{error:?}"),
-            "no host engine at localhost:5555: connection refused; \
-             start the host engine (systemctl start nvidia-dcgm), or check its port"
-        );
-        assert_eq!(
-            format!("{:?}", Error::NotConnected),
-            "not connected to a host engine"
-        );
-    }
-}
+mod tests;

@@ -63,8 +63,10 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod backend;
 mod client;
 mod code;
+mod connect_error;
 mod cursor;
 mod endpoint;
 mod engine;
@@ -76,11 +78,13 @@ mod fields;
 #[cfg(feature = "mock")]
 pub mod mock;
 mod parse;
+mod query;
 mod sample;
 #[cfg(feature = "serde")]
 mod serde_impls;
 mod value;
 mod version;
+mod watch;
 
 pub use client::{
     Backend, BackendKind, Client, Query, READ_ONCE_TIMEOUT, Refusal, Watch, WatchRequest,

@@ -18,7 +18,10 @@ const HEADER: &str = "| failure | what the library does | error | health | log |
 /// The enums of which every variant has to be named in the table, and nothing else.
 const ENUMS: &[(&str, &str)] = &[
     ("Error", include_str!("../../dcgm/src/error.rs")),
-    ("ConnectError", include_str!("../../dcgm/src/error.rs")),
+    (
+        "ConnectError",
+        include_str!("../../dcgm/src/connect_error.rs"),
+    ),
     ("LoadError", include_str!("../../dcgm-sys/src/library.rs")),
     ("ErrorClass", include_str!("../../dcgm/src/error.rs")),
     (
