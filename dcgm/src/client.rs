@@ -69,8 +69,10 @@ pub trait Client: Debug + Send + Sync {
     /// lost. The same holds for all methods below.
     fn build_info(&self) -> Result<BuildInfo>;
 
-    /// Replaces the contents of `into` with the entities of a kind, ascending. Cheap enough to call
-    /// before each read.
+    /// Replaces the contents of `into` with the entities of a kind that the engine supports, ascending.
+    /// Cheap enough to call before each read.
+    ///
+    /// GPUs that are lost, paused or detached are not among them: see [`entities`](Self::entities).
     ///
     /// The library lists CPUs only for an explicit request, because listing them can crash an engine
     /// of 3.3.
@@ -116,8 +118,8 @@ pub trait Client: Debug + Send + Sync {
         Ok(())
     }
 
-    /// Returns the entities of these kinds with their identities and properties. Kinds that the
-    /// engine cannot list are skipped.
+    /// Returns the entities of these kinds with their identities, properties and states, including
+    /// lost, paused and detached GPUs. Kinds that the engine cannot list are skipped.
     ///
     /// # Errors
     ///

@@ -235,7 +235,8 @@ fn failed_gpu_is_lost_then_gone_then_back() {
             .map(|entity| entity.status)
     };
     clock.set(secs(330));
-    assert_eq!((listed(), status()), (8, Some(EntityStatus::LOST)));
+    // A lost GPU is described, and not listed as supported.
+    assert_eq!((listed(), status()), (7, Some(EntityStatus::LOST)));
     let (at, value) = read(&mock, gpu, FieldId::GPU_TEMP);
     assert!(clock.at(at) == secs(285) && value.is_ok());
     mock.events(&xids, &mut cursor, &mut samples).unwrap();
