@@ -112,7 +112,7 @@ return_codes! {
     DCGM_ST_INSUFFICIENT_SIZE                 => INSUFFICIENT_SIZE,                 Limit,        "the buffer, or the request, has the wrong size";
     DCGM_ST_FIELD_UNSUPPORTED_BY_API          => FIELD_UNSUPPORTED_BY_API,          Unsupported,  "this request cannot be made for this field";
     DCGM_ST_MODULE_NOT_LOADED                 => MODULE_NOT_LOADED,                 Unsupported,  "the engine's module for this is not loaded";
-    DCGM_ST_IN_USE                            => IN_USE,                            Transient,    "in use by somebody else";
+    DCGM_ST_IN_USE                            => IN_USE,                            Transient,    "in use by another client";
     DCGM_ST_GROUP_IS_EMPTY                    => GROUP_IS_EMPTY,                    NotFound,     "the group has no members";
     DCGM_ST_PROFILING_NOT_SUPPORTED           => PROFILING_NOT_SUPPORTED,           Unsupported,  "profiling is not supported on this GPU";
     DCGM_ST_PROFILING_LIBRARY_ERROR           => PROFILING_LIBRARY_ERROR,           Internal,     "the profiling library failed";
@@ -184,7 +184,7 @@ impl ReturnCode {
     }
 }
 
-/// As in `no such field (DCGM_ST_UNKNOWN_FIELD, -13)`.
+/// Prints the meaning, name and number, as in `no such field (DCGM_ST_UNKNOWN_FIELD, -13)`.
 impl fmt::Display for ReturnCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.meaning(), self.name()) {

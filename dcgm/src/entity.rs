@@ -81,14 +81,14 @@ impl EntityId {
     }
 }
 
-/// As in `gpu:3`.
+/// Prints `gpu:3`.
 impl fmt::Display for EntityId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.kind, self.id)
     }
 }
 
-/// As in `gpu:3`.
+/// Prints `gpu:3`.
 impl fmt::Debug for EntityId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")

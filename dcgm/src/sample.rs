@@ -80,7 +80,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// As `Display`.
+/// Prints the same as `Display`.
 impl fmt::Debug for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")

@@ -330,7 +330,7 @@ pub enum ValueType {
     Blob,
 }
 
-/// As in `an integer`.
+/// Prints a noun with its article, as in `an integer`.
 impl fmt::Display for ValueType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
