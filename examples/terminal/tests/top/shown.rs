@@ -79,7 +79,7 @@ fn a_gpu_that_falls_off_the_bus_is_an_event_then_lost_then_gone_then_back() {
     assert_eq!(view.gpus[4].health, Health::Lost("fell off the bus"));
     let text = shown(&view);
     assert!(
-        text.contains("LOST: fell off the bus") && text.contains("gpu 4  XID 79"),
+        text.contains("LOST: fell off the bus") && text.contains("gpu:4  XID 79"),
         "{text}"
     );
     assert_eq!(bench.watch(60).gpus.len(), 7);
