@@ -7,7 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use dcgm::{Absent, EntityId, EntityKind, FieldId, Samples, Timestamp, Value, shown};
+use dcgm::{EntityId, EntityKind, FieldId, NoValue, Samples, Timestamp, Value, sanitize};
 
 use crate::attributes::shared;
 use crate::candidates::{Candidate, Input, Known};
@@ -60,14 +60,16 @@ impl Answers {
         for sample in samples {
             let key = (sample.entity, sample.field);
             let found = match sample.value {
-                Err(Absent::NotWatched) => &mut self.unwatched,
+                Err(NoValue::NotWatched) => &mut self.unwatched,
                 _ => &mut self.watched,
             };
             found.insert(sample.entity);
             let answer = match sample.value {
                 Ok(_) => Answer::Value,
                 // Not watched although it was to be: the watch was refused.
-                Err(Absent::NotSupported | Absent::NotFound | Absent::NotWatched) => Answer::Never,
+                Err(NoValue::NotSupported | NoValue::NotFound | NoValue::NotWatched) => {
+                    Answer::Never
+                }
                 Err(_) => Answer::Pending(self.blanks(key, sample.timestamp)),
             };
             self.given.insert(key, answer);
@@ -76,7 +78,8 @@ impl Answers {
                     self.said.insert(key, Said::Number(number));
                 }
                 Ok(Value::Text(text)) => {
-                    self.said.insert(key, Said::Text(shown(text).into_owned()));
+                    self.said
+                        .insert(key, Said::Text(sanitize(text).into_owned()));
                 }
                 _ => {}
             }

@@ -212,7 +212,7 @@ fn inputs(source: &Source, entity: &Entity, host: &Host, names: &Names<'_>) -> V
             .into_iter()
             .collect();
     }
-    match source.field.info().map(|info| info.level) {
+    match source.field.info().map(|info| info.scope) {
         // Kept once for the host, and found through any GPU; the host itself cannot be watched.
         Some(EntityKind::HOST) => {
             let mut all = host.entities.iter().map(|entity| entity.id);
@@ -293,7 +293,7 @@ pub(crate) fn fields(
         let is_of_host = input
             .field
             .info()
-            .is_some_and(|info| info.level == EntityKind::HOST);
+            .is_some_and(|info| info.scope == EntityKind::HOST);
         let of_kind = kinds.entry((input.entity.kind, is_of_host)).or_default();
         of_kind.0.insert(input.entity);
         of_kind.1.insert(input.field);

@@ -66,16 +66,13 @@ fn during(kind: ErrorKind) -> impl Fn(Error) -> Interrupted {
 
 /// Connects, and asks the engine what it is.
 pub(crate) fn connect(client: &dyn Client) -> Result<BuildInfo, Interrupted> {
-    match client.connect() {
-        Ok(()) | Err(Error::AlreadyConnected) => {}
-        Err(error) => {
-            return Err(Interrupted {
-                lost: true,
-                ..during(ErrorKind::Connect)(error)
-            });
-        }
+    if let Err(error) = client.connect() {
+        return Err(Interrupted {
+            lost: true,
+            ..during(ErrorKind::Connect)(error)
+        });
     }
-    client.engine().map_err(during(ErrorKind::Init))
+    client.build_info().map_err(during(ErrorKind::Init))
 }
 
 /// Returns why no GPU can be sampled though none has failed: all that there are, and not lost, are
@@ -257,7 +254,7 @@ impl Session {
             Err(error) if error.is_unsupported() => None,
             Err(error) => Some(Failure::of(ErrorKind::Watch, &error)),
         };
-        let asked = Query::of(&profiling_probes);
+        let asked = Query::from_watches(&profiling_probes);
         ask(client, &asked, samples, (&mut answers, past, now))?;
         let refused = unwatched
             .map(|error| Failure::of(ErrorKind::Watch, &error))
@@ -291,7 +288,7 @@ impl Session {
         let mut unheard = None;
         for (entities, fields) in plan.events() {
             let kind = entities.first().map_or(EntityKind::GPU, |id| id.kind);
-            match client.watch(&WatchRequest::events(entities, fields).every(interval)) {
+            match client.watch(&WatchRequest::events(entities, fields).with_interval(interval)) {
                 Ok(watch) => events.push((kind, watch)),
                 Err(error) if error.is_disconnected() || error.is_timeout() => {
                     return Err(during(ErrorKind::Watch)(error));
@@ -441,7 +438,12 @@ fn probe(
 ) -> Result<Option<Error>, Interrupted> {
     match watch(client, wanted.clone(), interval, probes) {
         Ok(refused) => {
-            ask(client, &Query::of(&*probes), samples, (answers, past, now))?;
+            ask(
+                client,
+                &Query::from_watches(&*probes),
+                samples,
+                (answers, past, now),
+            )?;
             Ok(refused)
         }
         Err(error) if error.is_disconnected() || error.is_timeout() => {
@@ -486,7 +488,7 @@ fn settle(
                     kept.push(probes.swap_remove(same));
                     continue;
                 }
-                match client.watch(&WatchRequest::new(entities, fields).every(period)) {
+                match client.watch(&WatchRequest::new(entities, fields).with_interval(period)) {
                     Ok(watch) => kept.push(watch),
                     Err(error) if error.is_disconnected() || error.is_timeout() => {
                         return Err(during(ErrorKind::Watch)(error));
@@ -523,7 +525,7 @@ fn watch(
     let before = watches.len();
     let mut first: Option<Error> = None;
     for (entities, fields) in blocks {
-        match client.watch(&WatchRequest::new(entities, fields).every(interval)) {
+        match client.watch(&WatchRequest::new(entities, fields).with_interval(interval)) {
             Ok(watch) => watches.push(watch),
             Err(error) if error.is_disconnected() || error.is_timeout() => return Err(error),
             // The other kinds may still be watched.

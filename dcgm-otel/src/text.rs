@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use dcgm::{Backend, Entity, shown};
+use dcgm::{Backend, Entity, sanitize};
 
 /// An entity, whose texts become attributes.
 pub(crate) fn entity(mut entity: Entity) -> Entity {
@@ -38,13 +38,13 @@ pub(crate) fn entity(mut entity: Entity) -> Entity {
 
 /// What a client is connected to, which is told to logs and to readiness probes.
 pub(crate) fn backend(mut backend: Backend) -> Backend {
-    backend.target = shown(&backend.target).into_owned();
+    backend.target = sanitize(&backend.target).into_owned();
     backend
 }
 
 /// The text; `None` if nothing of it can be shown.
 fn clean(text: Arc<str>) -> Option<Arc<str>> {
-    let clean = shown(&text);
+    let clean = sanitize(&text);
     if *clean == *text {
         return Some(text);
     }

@@ -155,13 +155,7 @@ fn what_is_read_by_groups_is_what_is_read_by_lists() {
 }
 
 fn distinct(query: &Query) -> usize {
-    let blocks = query.blocks().iter();
-    let mut pairs: Vec<_> = blocks
-        .flat_map(|(ids, fields)| {
-            ids.iter()
-                .flat_map(move |id| fields.iter().map(move |field| (*id, *field)))
-        })
-        .collect();
+    let mut pairs: Vec<_> = query.pairs().collect();
     pairs.sort_unstable();
     pairs.dedup();
     pairs.len()

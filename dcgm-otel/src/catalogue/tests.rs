@@ -105,14 +105,14 @@ fn a_field_is_read_only_where_it_is_kept() {
                 // Those that count over the links of a GPU count on each link too.
                 let both = matches!(source.field.raw(), 1200..=1220);
                 let name = metric.name;
-                match (depth(place.kind()), depth(info.level)) {
+                match (depth(place.kind()), depth(info.scope)) {
                     _ if exempt || !source.each.is_empty() || both => {}
                     (Some(on), Some(kept)) => assert!(on <= kept, "{name} {}", source.field),
                     // A socket answers for its cores.
                     _ if place.kind() == EntityKind::CPU => {}
                     // The licence is one of the GPU's.
                     _ if source.field == FieldId::VGPU_LICENSE_STATUS => {}
-                    _ => assert_eq!(place.kind(), info.level, "{name} {}", source.field),
+                    _ => assert_eq!(place.kind(), info.scope, "{name} {}", source.field),
                 }
             }
         }

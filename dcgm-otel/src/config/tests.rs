@@ -261,7 +261,7 @@ mod documents {
             r#"groups.xid "true": enabled or disabled"#,
             r#"group_series.power "-1": a whole number above 0"#,
             r#"devices "slot:3": a list of"#,
-            "endpoint: the endpoint holds a user name or password",
+            "endpoint: expected an endpoint without user name and password",
             r#"naming "prometheus": semconv or dcgm_exporter"#,
         ] {
             assert!(error.contains(part), "{part} is not in {error}");

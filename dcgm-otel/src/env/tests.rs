@@ -104,7 +104,7 @@ fn all_that_is_wrong_is_told_at_once_and_names_the_variable() {
         ]),
         [
             r#"DCGM_OTEL_MODE "remote": standalone or embedded"#.to_owned(),
-            r#"DCGM_OTEL_ENDPOINT "unix://tmp/x": "tmp/x" is a relative path; write three slashes and an absolute path, as in unix:///tmp/nv-hostengine"#.to_owned(),
+            r#"DCGM_OTEL_ENDPOINT "unix://tmp/x": expected three slashes and an absolute path, as in unix:///tmp/nv-hostengine, got "tmp/x""#.to_owned(),
             r#"DCGM_OTEL_INTERVAL "15": a whole number and its unit, as in 15s, 500ms, 2m or 1m30s"#.to_owned(),
             r#"DCGM_OTEL_MAX_SERIES "-1": a whole number above 0"#.to_owned(),
             format!(r#"DCGM_OTEL_GROUPS "nvlnk=on": {}"#, Group::names()),

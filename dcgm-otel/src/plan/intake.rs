@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use dcgm::{Absent, EntityId, FieldId, Query, Sample, Samples, Timestamp};
+use dcgm::{EntityId, FieldId, NoValue, Query, Sample, Samples, Timestamp};
 
 use super::Plan;
 use super::track::{Ages, Pace, Source, Target};
@@ -112,13 +112,7 @@ impl Routes {
         let mut by_pair: Vec<usize> = (0..sources.len()).collect();
         by_pair.sort_by_key(of);
         let mut order = Vec::with_capacity(sources.len());
-        let pairs = query.blocks().iter().flat_map(|(entities, fields)| {
-            let fields = || fields.iter().copied();
-            entities
-                .iter()
-                .flat_map(move |entity| fields().map(|field| (*entity, field)))
-        });
-        for wanted in pairs {
+        for wanted in query.pairs() {
             let known = |watched: &Watched| watched.entity;
             let Ok(entity) = routes.entities.binary_search_by_key(&wanted.0, known) else {
                 continue;
@@ -174,7 +168,7 @@ impl Plan {
         for sample in samples {
             match sample.value {
                 Ok(_) => values += 1,
-                Err(Absent::Stale | Absent::Malformed | Absent::Code(_)) => failed += 1,
+                Err(NoValue::Stale | NoValue::Malformed | NoValue::Code(_)) => failed += 1,
                 Err(_) => {}
             }
             let Some(place) = self.routes.find(next, (sample.entity, sample.field)) else {
@@ -187,7 +181,7 @@ impl Plan {
             let Some(watched) = self.routes.entities.get_mut(stop.entity) else {
                 continue;
             };
-            watched.found |= !matches!(sample.value, Err(Absent::NotWatched));
+            watched.found |= !matches!(sample.value, Err(NoValue::NotWatched));
             let moved = sample.value.is_ok() && stop.moved_to(sample.timestamp, now);
             let Some(tracks) = self.tracks.get_mut(stop.tracks.clone()) else {
                 continue;

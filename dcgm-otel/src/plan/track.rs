@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use dcgm::{Absent, ReturnCode, Value};
+use dcgm::{NoValue, ReturnCode, Value};
 
 use super::decode::Decoder;
 use crate::candidates::Input;
@@ -149,10 +149,10 @@ impl Track {
 
     /// The level, or part of one, that was read.
     #[inline]
-    pub(super) fn cell(&self, value: Result<Value<'_>, Absent>) -> Option<Cell> {
+    pub(super) fn cell(&self, value: Result<Value<'_>, NoValue>) -> Option<Cell> {
         let number = match value {
             Ok(value) => self.decoder.level(value)?,
-            Err(Absent::Code(ReturnCode::GPU_IS_LOST)) if self.decoder.is_status() => {
+            Err(NoValue::Code(ReturnCode::GPU_IS_LOST)) if self.decoder.is_status() => {
                 Number::I64(Condition::Failed as i64)
             }
             Err(_) => return None,

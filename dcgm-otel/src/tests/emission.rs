@@ -1,6 +1,6 @@
 //! What a healthy host exports.
 
-use dcgm::{Absent, Entity, EntityId, EntityKind, FieldId, Link, LinkState, Mig};
+use dcgm::{Entity, EntityId, EntityKind, FieldId, Link, LinkState, Mig, NoValue};
 use opentelemetry_sdk::metrics::Temporality;
 
 use super::{Exported, Pipeline, builder};
@@ -240,7 +240,7 @@ fn the_scope_says_who_and_which_conventions() {
 fn a_field_that_a_gpu_lacks_costs_its_own_series_only() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(2);
-    fake.lose(1, FieldId::MEMORY_TEMP, Absent::NotSupported);
+    fake.lose(1, FieldId::MEMORY_TEMP, NoValue::NotSupported);
     let (meter, _clock) = pipeline.meter(&fake);
     meter.sample_now().unwrap();
     assert_eq!(
@@ -257,9 +257,9 @@ fn a_field_that_a_gpu_lacks_costs_its_own_series_only() {
 fn the_next_source_is_used_where_the_first_is_not_supported() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
-    fake.lose(0, FieldId::GPU_UTIL, Absent::NotSupported);
+    fake.lose(0, FieldId::GPU_UTIL, NoValue::NotSupported);
     fake.set(0, FieldId::PROF_GR_ENGINE_ACTIVE, 0.25);
-    fake.lose(0, FieldId::POWER_USAGE, Absent::NotSupported);
+    fake.lose(0, FieldId::POWER_USAGE, NoValue::NotSupported);
     fake.set(0, FieldId::POWER_USAGE_INSTANT, 77.0);
     let (meter, _clock) = pipeline.meter(&fake);
     meter.sample_now().unwrap();
@@ -351,7 +351,7 @@ fn a_mig_gpu_and_its_instances_are_told_apart() {
         for field in [FieldId::GPU_UTIL, FieldId::MEM_COPY_UTIL] {
             state
                 .values
-                .insert((EntityId::gpu(0), field), Err(Absent::NotSupported));
+                .insert((EntityId::gpu(0), field), Err(NoValue::NotSupported));
         }
     });
     let (meter, _clock) = pipeline.meter(&fake);

@@ -23,7 +23,7 @@ impl Stage {
     }
 
     pub(super) fn with(names: &str, config: Config) -> Self {
-        let model = Model::by_name(names).unwrap();
+        let model = names.parse::<Model>().unwrap();
         let mock = Mock::builder()
             .model(model)
             .clock(mock::Clock::manual())
@@ -102,7 +102,7 @@ fn a_restarted_engine_is_found_again_and_nothing_is_lost() {
     let before = energy();
     assert!(before > 0.0);
 
-    stage.mock.go_down();
+    stage.mock.stop_engine();
     stage.meter.sample_now().unwrap_err();
     assert_eq!(
         stage.meter.sample_now().unwrap_err().kind,
@@ -123,7 +123,7 @@ fn a_restarted_engine_is_found_again_and_nothing_is_lost() {
     assert!((energy() - before).abs() < f64::EPSILON);
 
     stage.advance(600);
-    stage.mock.come_back();
+    stage.mock.start_engine();
     stage.meter.sample_now().unwrap();
     assert_eq!(stage.series().values().sum::<usize>(), 797);
     // The hardware went on counting.

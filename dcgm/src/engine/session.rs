@@ -21,7 +21,7 @@ use crate::code::ReturnCode;
 use crate::cursor::Cursor;
 use crate::endpoint::Endpoint;
 use crate::entity::{EntityId, EntityKind};
-use crate::error::{ConnectCause, Error, Result};
+use crate::error::{ConnectError, Error, Result};
 use crate::ffi::{Dcgm, Reader, Records, Transport};
 use crate::sample::Samples;
 use crate::version::{BuildInfo, Version};
@@ -166,7 +166,7 @@ impl Seat {
     /// Opens a session.
     pub(super) fn connect(&mut self, until: Instant) -> Result<()> {
         if self.session.is_some() {
-            return Err(Error::AlreadyConnected);
+            return Ok(());
         }
         self.line.reached(Stage::Begun);
         embedded::PROCESS.claim(std::process::id())?;
@@ -472,10 +472,10 @@ impl Drop for Session {
 pub(super) fn connect_timeout(endpoint: &Endpoint, stage: Stage) -> Option<Error> {
     let cause = match stage {
         Stage::Begun => return None,
-        Stage::Asked => ConnectCause::Unreachable {
+        Stage::Asked => ConnectError::Unreachable {
             reason: "no answer".to_owned(),
         },
-        Stage::Accepted => ConnectCause::Silent,
+        Stage::Accepted => ConnectError::Silent,
     };
     Some(Error::Connect {
         endpoint: endpoint.clone(),

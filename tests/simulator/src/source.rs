@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use dcgm::mock::{Model, OwnedValue};
-use dcgm::{Absent, EntityId, EntityKind, FieldId};
+use dcgm::mock::Model;
+use dcgm::{EntityId, EntityKind, FieldId, NoValue, OwnedValue};
 
 use crate::fields::Field;
 use crate::wire::Payload;
@@ -198,11 +198,11 @@ impl Source for Modelled {
                 Ok(OwnedValue::Double(value)) => Payload::Double(value),
                 Ok(OwnedValue::Text(text)) => Payload::Text(text.as_bytes().to_vec()),
                 Ok(OwnedValue::Blob(bytes)) => Payload::Blob(bytes.to_vec()),
-                Err(Absent::NotFound) => Payload::blank(field.kind, 1),
-                Err(Absent::NotSupported) => Payload::blank(field.kind, 2),
-                Err(Absent::NotPermitted) => Payload::blank(field.kind, 3),
+                Err(NoValue::NotFound) => Payload::blank(field.kind, 1),
+                Err(NoValue::NotSupported) => Payload::blank(field.kind, 2),
+                Err(NoValue::NotPermitted) => Payload::blank(field.kind, 3),
                 // A driver that lost its GPU is sampled, and has nothing to say.
-                Err(Absent::Blank | Absent::Code(_)) => Payload::blank(field.kind, 0),
+                Err(NoValue::Blank | NoValue::Code(_)) => Payload::blank(field.kind, 0),
                 Ok(_) | Err(_) => return None,
             },
         )
@@ -273,7 +273,7 @@ pub(crate) fn by_name(name: &str, began: i64) -> Option<Option<Box<dyn Source>>>
         return Some(Some(Box::new(Recorded(count.parse().ok()?))));
     }
     Some(Some(Box::new(Modelled {
-        model: Model::by_name(name)?,
+        model: name.parse().ok()?,
         began,
     })))
 }

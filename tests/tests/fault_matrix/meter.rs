@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use dcgm::{Class, ReturnCode};
+use dcgm::{ErrorClass, ReturnCode};
 use dcgm_otel::{DcgmMeter, ErrorKind, State};
 use dcgm_simulator::Fault;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
@@ -51,10 +51,10 @@ fn kinds(row: &Row, code: ReturnCode, moment: Moment) -> Vec<ErrorKind> {
         (Some(_), _) => row.kind,
     };
     vec![match code.class() {
-        Class::Version => ErrorKind::Init,
-        Class::GpuLost => ErrorKind::GpuLost,
+        Some(ErrorClass::Version) => ErrorKind::Init,
+        Some(ErrorClass::GpuLost) => ErrorKind::GpuLost,
         // Whatever was being done.
-        Class::Disconnected => ErrorKind::Connect,
+        Some(ErrorClass::Disconnected) => ErrorKind::Connect,
         _ if code == ReturnCode::TIMEOUT => ErrorKind::Timeout,
         _ => step,
     }]

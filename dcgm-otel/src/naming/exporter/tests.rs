@@ -125,7 +125,7 @@ fn each_row_has_the_name_that_its_field_had_up_to_4_5_and_the_type_of_its_values
         assert_eq!(row.unit, "");
         let of_instances = [EntityKind::GPU_INSTANCE, EntityKind::COMPUTE_INSTANCE];
         let is_part = row.families[0].mig == Mig::Smallest;
-        assert_eq!(is_part, of_instances.contains(&info.level), "{}", row.name);
+        assert_eq!(is_part, of_instances.contains(&info.scope), "{}", row.name);
     }
 }
 
@@ -175,7 +175,7 @@ fn what_dashboard_12239_asks_for_is_there() {
 fn a_cut_gpu_has_its_temperature_and_its_instances_have_the_memory() {
     let config = Config::default().with_naming(Naming::DcgmExporter);
     let on = |name: &str, model: &str| {
-        let entities = mock::Host::by_name(model).unwrap().entities().to_vec();
+        let entities = model.parse::<mock::Host>().unwrap().entities().to_vec();
         let candidates = candidates::of(&Host::new(entities, &[]), &config, None).list;
         let mut kinds: Vec<_> = candidates
             .iter()

@@ -9,8 +9,8 @@ mod xids;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use dcgm::mock::{self, Mock, Model, OwnedValue};
-use dcgm::{EntityId, FieldId};
+use dcgm::mock::{self, Mock, Model};
+use dcgm::{EntityId, FieldId, OwnedValue};
 
 use super::{Exported, Pipeline, SECOND};
 use crate::clock::Clock;
@@ -57,7 +57,7 @@ impl Scene {
 
     /// One whose mock was changed before the meter's first tick.
     fn prepared(names: &str, config: Config, prepare: impl FnOnce(&Mock)) -> Self {
-        let model = Model::by_name(names).unwrap();
+        let model = names.parse::<Model>().unwrap();
         let mock = Mock::builder()
             .model(model)
             .clock(mock::Clock::manual())

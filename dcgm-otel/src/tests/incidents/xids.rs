@@ -146,12 +146,12 @@ fn an_engine_that_died_and_came_back_tells_none_twice() {
     let gpu = EntityId::gpu(3);
     push(&scene.mock, gpu, XID, &[31, 79]);
     scene.run_until(15);
-    scene.mock.go_down();
+    scene.mock.stop_engine();
     for _ in 0..3 {
         scene.advance(SECOND);
         scene.meter.sample_now().unwrap_err();
     }
-    scene.mock.come_back();
+    scene.mock.start_engine();
     scene.tick_after(SECOND);
     assert_eq!(counted(&scene), "gpu3 31: 1, gpu3 79: 1");
     push(&scene.mock, gpu, XID, &[79]);
