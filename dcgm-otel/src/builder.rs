@@ -15,7 +15,7 @@ use opentelemetry::metrics::MeterProvider;
 use crate::catalogue;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, ConfigErrors, InstallError, Key, Mode, endpoint_error};
-use crate::health::{ErrorKind, Failure, Health, Shared};
+use crate::health::{ErrorKind, Health, SampleError, Shared};
 use crate::hook::Hook;
 use crate::instruments::{Hub, Installed, Place};
 use crate::telemetry::Telemetry;
@@ -40,7 +40,7 @@ use self::keeper::{Keeper, Work};
 /// use opentelemetry_sdk::metrics::SdkMeterProvider;
 ///
 /// let provider = SdkMeterProvider::builder().build(); // with your reader
-/// let meter = DcgmMeter::builder().client(Mock::named("1xl4").unwrap()).install(&provider)?;
+/// let meter = DcgmMeter::builder().with_client(Mock::named("1xl4").unwrap()).install(&provider)?;
 /// // Its series are there for as long as it lives.
 /// drop(meter);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -66,8 +66,8 @@ pub struct DcgmMeter {
 /// use dcgm_otel::DcgmMeter;
 ///
 /// let meter = DcgmMeter::builder()
-///     .endpoint("unix:///tmp/nv-hostengine")
-///     .interval(Duration::from_secs(5))
+///     .with_endpoint("unix:///tmp/nv-hostengine")
+///     .with_interval(Duration::from_secs(5))
 ///     .from_env() // for what is not said here
 ///     .install(&provider)?;
 /// assert_eq!(meter.config().interval(), Duration::from_secs(5));
@@ -75,7 +75,7 @@ pub struct DcgmMeter {
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use]
-pub struct Builder {
+pub struct DcgmMeterBuilder {
     config: Config,
     /// What is wrong with the endpoint, which the settings cannot hold then.
     refused: Option<ConfigError>,
@@ -104,12 +104,12 @@ impl DcgmMeter {
     }
 
     /// A meter with other settings. It does not read the environment unless [told
-    /// to](Builder::from_env).
-    pub fn builder() -> Builder {
-        Builder::default()
+    /// to](DcgmMeterBuilder::from_env).
+    pub fn builder() -> DcgmMeterBuilder {
+        DcgmMeterBuilder::default()
     }
 
-    /// The settings that it runs with. If it was given a [client](Builder::client), the mode has no
+    /// The settings that it runs with. If it was given a [client](DcgmMeterBuilder::with_client), the mode has no
     /// meaning.
     #[must_use]
     pub const fn config(&self) -> &Config {
@@ -124,7 +124,7 @@ impl DcgmMeter {
     /// # let provider = SdkMeterProvider::builder().build();
     /// use dcgm_otel::DcgmMeter;
     ///
-    /// let meter = DcgmMeter::builder().client(Mock::named("1xl4").unwrap()).install(&provider)?;
+    /// let meter = DcgmMeter::builder().with_client(Mock::named("1xl4").unwrap()).install(&provider)?;
     /// meter.sample_now()?;
     /// let health = meter.health();
     /// assert!(health.is_ready() && health.is_simulated());
@@ -150,8 +150,8 @@ impl DcgmMeter {
     /// use dcgm_otel::DcgmMeter;
     ///
     /// let meter = DcgmMeter::builder()
-    ///     .client(Mock::named("1xl4").unwrap())
-    ///     .initial_delay(Duration::ZERO)
+    ///     .with_client(Mock::named("1xl4").unwrap())
+    ///     .with_initial_delay(Duration::ZERO)
     ///     .install(&provider)?;
     /// assert!(meter.wait_ready(Duration::from_secs(60)));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -173,10 +173,13 @@ impl DcgmMeter {
     /// # Errors
     ///
     /// Why there are no fresh values.
-    pub fn sample_now(&self) -> Result<(), Failure> {
+    pub fn sample_now(&self) -> Result<(), SampleError> {
         match &self.keeper {
             Some(keeper) if !self.installed.hub.is_forked() => keeper.sample(),
-            _ => Err(Failure::of(ErrorKind::Init, &dcgm::Error::Forked)),
+            _ => Err(SampleError::from_client(
+                ErrorKind::Init,
+                &dcgm::Error::Forked,
+            )),
         }
     }
 }
@@ -216,10 +219,10 @@ impl Drop for DcgmMeter {
     }
 }
 
-impl Builder {
+impl DcgmMeterBuilder {
     /// These settings, in place of all that were given before; not in place of a
-    /// [client](Self::client).
-    pub fn config(mut self, config: Config) -> Self {
+    /// [client](Self::with_client).
+    pub fn with_config(mut self, config: Config) -> Self {
         self.config = config;
         self.refused = None;
         self
@@ -233,10 +236,10 @@ impl Builder {
 
     /// Reads from the host engine at `host:port` or `unix:///absolute/path`. Whether that is one is
     /// told by [`install`](Self::install).
-    pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
+    pub fn with_endpoint(mut self, endpoint: impl Into<String>) -> Self {
         let text = endpoint.into();
         match text.parse::<Endpoint>() {
-            Ok(endpoint) => return self.mode(Mode::Standalone { endpoint }),
+            Ok(endpoint) => return self.with_mode(Mode::Standalone { endpoint }),
             Err(error) => {
                 let path = Key::Endpoint.path();
                 self.refused = Some(endpoint_error(path, &text, &error));
@@ -246,11 +249,12 @@ impl Builder {
     }
 
     /// Runs an engine within this process. There is one a process, shared by all.
-    pub fn embedded(self) -> Self {
-        self.mode(Mode::Embedded)
+    pub fn with_embedded_engine(self) -> Self {
+        self.with_mode(Mode::Embedded)
     }
 
-    fn mode(mut self, mode: Mode) -> Self {
+    /// Reads from a host engine, or from an engine in this process.
+    pub fn with_mode(mut self, mode: Mode) -> Self {
         self.config = self.config.with_mode(mode);
         self.refused = None;
         self.client = None;
@@ -260,25 +264,25 @@ impl Builder {
     /// Reads from this client: one that was made with other options, or `dcgm::mock::Mock`.
     ///
     /// The meter closes it when it ends.
-    pub fn client(self, client: impl Client + 'static) -> Self {
-        self.shared_client(Arc::new(client))
+    pub fn with_client(self, client: impl Client + 'static) -> Self {
+        self.with_shared_client(Arc::new(client))
     }
 
     /// Reads from a client that others hold too. The meter closes it when it ends, all the same.
-    pub fn shared_client(mut self, client: Arc<dyn Client>) -> Self {
+    pub fn with_shared_client(mut self, client: Arc<dyn Client>) -> Self {
         self.client = Some(client);
         self.refused = None;
         self
     }
 
     /// How often it samples, and has the engine sample: 1 s to 10 min, by default 15 s.
-    pub fn interval(mut self, interval: Duration) -> Self {
+    pub fn with_interval(mut self, interval: Duration) -> Self {
         self.config = self.config.with_interval(interval);
         self
     }
 
     /// How long it waits before the first sample: by default 1 s.
-    pub fn initial_delay(mut self, delay: Duration) -> Self {
+    pub fn with_initial_delay(mut self, delay: Duration) -> Self {
         self.config = self.config.with_initial_delay(delay);
         self
     }
@@ -293,12 +297,12 @@ impl Builder {
     /// ```
     /// # use dcgm_otel::DcgmMeter;
     /// # use opentelemetry::KeyValue;
-    /// let builder = DcgmMeter::builder().map_attributes(|_metric, entity, attributes| {
+    /// let builder = DcgmMeter::builder().with_attribute_hook(|_metric, entity, attributes| {
     ///     attributes.retain(|one| one.key.as_str() != "hw.model");
     ///     attributes.push(KeyValue::new("slurm.job_id", format!("job-of-{}", entity.id)));
     /// });
     /// ```
-    pub fn map_attributes(
+    pub fn with_attribute_hook(
         mut self,
         rewrite: impl Fn(&str, &Entity, &mut Vec<KeyValue>) + Send + Sync + 'static,
     ) -> Self {
@@ -310,7 +314,7 @@ impl Builder {
     /// It is the attribute `dcgm.meter.instance` of the scope. By default a meter has no name.
     ///
     /// Choose from few: a provider keeps what belongs to a name for good.
-    pub fn instance(mut self, name: impl Into<String>) -> Self {
+    pub fn with_instance(mut self, name: impl Into<String>) -> Self {
         self.config = self.config.with_instance(name);
         self
     }
@@ -382,7 +386,7 @@ impl Builder {
             let environment = crate::env::read(lookup, &mut errors);
             config = config.or(environment);
         }
-        config.check_into(&mut errors);
+        config.validate_into(&mut errors);
         errors.extend(self.refused);
         ConfigErrors::check(errors)?;
         let client = self.client.unwrap_or_else(|| engine(&config));

@@ -95,7 +95,7 @@ pub(crate) fn kinds(config: &Config) -> Vec<EntityKind> {
         .flat_map(|family| family.on.iter().map(|place| place.kind()))
         .collect();
     // Links are parts of these, and are asked for by themselves.
-    if kinds.remove(&EntityKind::LINK) && config.group(Group::NvSwitch) != GroupSwitch::Disabled {
+    if kinds.remove(&EntityKind::LINK) && config.group(Group::NvSwitch) != GroupSwitch::Off {
         kinds.insert(EntityKind::SWITCH);
     }
     kinds.insert(EntityKind::GPU);

@@ -25,9 +25,9 @@ mod tests;
 
 pub(crate) use apply::{Apply, endpoint_error};
 pub use choices::{
-    CounterOrigin, GroupSwitch, MetricSwitch, Naming, Origin, Profile, ThrottleName,
+    CounterOrigin, GroupSwitch, MetricSwitch, Naming, Profile, SettingSource, ThrottleName,
 };
-pub use devices::{Device, DeviceFilter};
+pub use devices::{DeviceFilter, DeviceSelector};
 pub use error::{ConfigError, ConfigErrors, InstallError};
 pub use groups::Group;
 pub use id_source::{IdSource, Salt};
@@ -44,7 +44,7 @@ const PERIODS_OF_AGE: u32 = 3;
 ///
 /// Made by [`Config::default`] and its `with_…`, or, with the feature `serde`, read from a
 /// document. What is not said can be taken from the environment ([`Config::with_env`]). Nothing is
-/// checked until [`Config::check`], which tells all that is wrong at once.
+/// checked until [`Config::validate`], which tells all that is wrong at once.
 ///
 /// ```
 /// use std::time::Duration;
@@ -52,8 +52,8 @@ const PERIODS_OF_AGE: u32 = 3;
 ///
 /// let config = Config::default()
 ///     .with_interval(Duration::from_secs(30))
-///     .with_group(Group::Codec, GroupSwitch::Disabled);
-/// config.check()?;
+///     .with_group(Group::Codec, GroupSwitch::Off);
+/// config.validate()?;
 /// assert_eq!(config.mode(), Mode::Standalone { endpoint: dcgm::Endpoint::default() });
 /// # Ok::<(), dcgm_otel::ConfigErrors>(())
 /// ```
@@ -104,21 +104,21 @@ pub enum Mode {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Setting<T> {
     pub(crate) value: T,
-    pub(crate) origin: Origin,
+    pub(crate) origin: SettingSource,
 }
 
 impl<T> Setting<T> {
-    pub(crate) const fn new(value: T, origin: Origin) -> Self {
+    pub(crate) const fn new(value: T, origin: SettingSource) -> Self {
         Self { value, origin }
     }
 
     const fn default_of(value: T) -> Self {
-        Self::new(value, Origin::Default)
+        Self::new(value, SettingSource::Default)
     }
 
     /// This, unless nobody gave it.
     fn or(self, other: Self) -> Self {
-        if self.origin == Origin::Default {
+        if self.origin == SettingSource::Default {
             other
         } else {
             self
@@ -198,7 +198,7 @@ impl Config {
         let mut errors = Vec::new();
         let environment = crate::env::read(lookup, &mut errors);
         let config = self.or(environment);
-        config.check_into(&mut errors);
+        config.validate_into(&mut errors);
         ConfigErrors::check(errors).map(|()| config)
     }
 
@@ -207,9 +207,9 @@ impl Config {
     /// # Errors
     ///
     /// All that is wrong.
-    pub fn check(&self) -> Result<(), ConfigErrors> {
+    pub fn validate(&self) -> Result<(), ConfigErrors> {
         let mut errors = Vec::new();
-        self.check_into(&mut errors);
+        self.validate_into(&mut errors);
         ConfigErrors::check(errors)
     }
 
@@ -236,14 +236,14 @@ impl Config {
         }
     }
 
-    pub(crate) fn check_into(&self, errors: &mut Vec<ConfigError>) {
+    pub(crate) fn validate_into(&self, errors: &mut Vec<ConfigError>) {
         self.check_times(errors);
         self.check_series(errors);
         self.check_switches(errors);
         for device in self.devices.value.devices() {
             // Code can make selectors that no text means.
             let text = device.to_string();
-            if Device::parse(&text).as_ref() != Some(device) {
+            if DeviceSelector::parse(&text).as_ref() != Some(device) {
                 let name = Key::Devices.name(self.devices.origin);
                 errors.push(ConfigError::new(name, text, devices::ACCEPTED));
             }
@@ -301,8 +301,8 @@ impl Config {
             if !group.accepts(switch.value) {
                 let word = switch.value.name();
                 let (name, input) = match switch.origin {
-                    Origin::Environment => (
-                        Key::Groups.name(Origin::Environment),
+                    SettingSource::Environment => (
+                        Key::Groups.name(SettingSource::Environment),
                         format!("{group}={word}"),
                     ),
                     _ => (group.path(), word.to_owned()),

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::config::{Config, Group, Key, Mode, Origin, Setting, duration};
+use crate::config::{Config, Group, Key, Mode, Setting, SettingSource, duration};
 
 /// The settings in effect. It shows no salt; the values are written as an environment variable
 /// would have them.
@@ -16,7 +16,7 @@ use crate::config::{Config, Group, Key, Mode, Origin, Setting, duration};
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]
 #[non_exhaustive]
-pub struct Effective {
+pub struct EffectiveConfig {
     /// Each of them.
     pub settings: Vec<EffectiveSetting>,
 }
@@ -24,11 +24,11 @@ pub struct Effective {
 /// A setting in effect.
 ///
 /// ```
-/// use dcgm_otel::{Config, Naming, Origin};
+/// use dcgm_otel::{Config, Naming, SettingSource};
 ///
 /// let effective = Config::default().with_naming(Naming::DcgmExporter).effective();
 /// let naming = effective.get("naming").unwrap();
-/// assert_eq!((naming.value.as_str(), naming.source), ("dcgm_exporter", Origin::Code));
+/// assert_eq!((naming.value.as_str(), naming.source), ("dcgm_exporter", SettingSource::Code));
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
@@ -39,17 +39,17 @@ pub struct EffectiveSetting {
     /// What it is.
     pub value: String,
     /// Who gave it.
-    pub source: Origin,
+    pub source: SettingSource,
 }
 
-impl Effective {
+impl EffectiveConfig {
     /// The setting of a path.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<&EffectiveSetting> {
         self.settings.iter().find(|setting| setting.path == path)
     }
 
-    fn add(&mut self, path: impl Into<String>, value: impl fmt::Display, source: Origin) {
+    fn add(&mut self, path: impl Into<String>, value: impl fmt::Display, source: SettingSource) {
         self.settings.push(EffectiveSetting {
             path: path.into(),
             value: value.to_string(),
@@ -86,7 +86,7 @@ impl Effective {
         );
         for group in Group::ALL {
             let given = config.groups.get(group);
-            let origin = given.map_or(Origin::Default, |setting| setting.origin);
+            let origin = given.map_or(SettingSource::Default, |setting| setting.origin);
             all.add(group.path(), config.group(*group), origin);
         }
         for (name, setting) in &config.metrics {
@@ -119,13 +119,13 @@ impl Effective {
 impl Config {
     /// The settings in effect, and who gave each.
     #[must_use]
-    pub fn effective(&self) -> Effective {
-        Effective::of(self)
+    pub fn effective(&self) -> EffectiveConfig {
+        EffectiveConfig::of(self)
     }
 }
 
 /// A line a setting.
-impl fmt::Display for Effective {
+impl fmt::Display for EffectiveConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for setting in &self.settings {
             let EffectiveSetting {

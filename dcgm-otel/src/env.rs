@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::config::{Apply, Config, ConfigError, Key, Origin};
+use crate::config::{Apply, Config, ConfigError, Key, SettingSource};
 
 /// Every setting that the environment gives, and the others at their defaults. A variable that is
 /// empty is not set, as OpenTelemetry's own are not.
@@ -25,7 +25,7 @@ pub(crate) fn read(
         };
         let mut apply = Apply {
             config: &mut config,
-            origin: Origin::Environment,
+            origin: SettingSource::Environment,
             errors,
         };
         apply.text(*key, text);

@@ -77,7 +77,7 @@ impl fmt::Display for ErrorKind {
 /// use dcgm_otel::{DcgmMeter, ErrorKind};
 ///
 /// let mock = Mock::named("1xl4").unwrap();
-/// let meter = DcgmMeter::builder().client(mock.clone()).install(&provider)?;
+/// let meter = DcgmMeter::builder().with_client(mock.clone()).install(&provider)?;
 /// let function = "dcgmConnect_v2";
 /// mock.fail_always(Call::Connect, Error::Call { function, code: ReturnCode::CONNECTION_NOT_VALID });
 /// let failure = meter.sample_now().unwrap_err();
@@ -87,7 +87,7 @@ impl fmt::Display for ErrorKind {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{kind}: {message}")]
 #[non_exhaustive]
-pub struct Failure {
+pub struct SampleError {
     /// What went wrong.
     pub kind: ErrorKind,
     /// In words.
@@ -96,7 +96,7 @@ pub struct Failure {
     pub hint: Option<String>,
 }
 
-impl Failure {
+impl SampleError {
     /// In words that may be those of a panic, and so anybody's.
     pub(crate) fn new(kind: ErrorKind, message: &str) -> Self {
         Self {
@@ -107,7 +107,7 @@ impl Failure {
     }
 
     /// An error of the client's, met while doing what `kind` says.
-    pub(crate) fn of(kind: ErrorKind, error: &dcgm::Error) -> Self {
+    pub(crate) fn from_client(kind: ErrorKind, error: &dcgm::Error) -> Self {
         let kind = if error.is_unavailable() || error.is_version_mismatch() {
             ErrorKind::Init
         } else if error.is_timeout() {
@@ -133,7 +133,7 @@ impl Failure {
 /// What the meter is doing.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
-pub enum State {
+pub enum MeterState {
     /// No values yet.
     Starting,
     /// Fresh values of at least one entity; or, where nothing but events is asked for, an engine
@@ -145,7 +145,7 @@ pub enum State {
     Stopped,
 }
 
-impl fmt::Display for State {
+impl fmt::Display for MeterState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Starting => "starting",
@@ -164,12 +164,12 @@ impl fmt::Display for State {
 /// # use dcgm::mock::Mock;
 /// # use opentelemetry_sdk::metrics::SdkMeterProvider;
 /// # let provider = SdkMeterProvider::builder().build();
-/// use dcgm_otel::{DcgmMeter, ErrorKind, State};
+/// use dcgm_otel::{DcgmMeter, ErrorKind, MeterState};
 ///
-/// let meter = DcgmMeter::builder().client(Mock::named("1xl4").unwrap()).install(&provider)?;
+/// let meter = DcgmMeter::builder().with_client(Mock::named("1xl4").unwrap()).install(&provider)?;
 /// meter.sample_now()?;
 /// let health = meter.health();
-/// assert_eq!((health.state, health.errors(ErrorKind::Connect)), (State::Ready, 0));
+/// assert_eq!((health.state, health.errors(ErrorKind::Connect)), (MeterState::Ready, 0));
 /// assert!(health.to_string().starts_with("ready for "));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -177,11 +177,11 @@ impl fmt::Display for State {
 #[non_exhaustive]
 pub struct Health {
     /// What it is doing.
-    pub state: State,
+    pub state: MeterState,
     /// How long it has been in this state.
     pub since: Duration,
     /// Why it is degraded; `None` if it is not.
-    pub reason: Option<Failure>,
+    pub reason: Option<SampleError>,
     /// How many entities it reads.
     pub entities: usize,
     /// How many series it showed last, held counters among them.
@@ -216,7 +216,7 @@ impl Health {
     /// Whether there are fresh values.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.state == State::Ready
+        self.state == MeterState::Ready
     }
 
     /// Whether the values are made up: the client is a mock, or library or engine say of themselves
@@ -325,9 +325,9 @@ pub(crate) struct Shared {
 /// The part of the health that is more than a number: it changes under a lock, as a whole.
 #[derive(Debug)]
 pub(crate) struct Report {
-    pub(crate) state: State,
+    pub(crate) state: MeterState,
     pub(crate) since: Instant,
-    pub(crate) reason: Option<Failure>,
+    pub(crate) reason: Option<SampleError>,
     pub(crate) entities: usize,
     pub(crate) series: usize,
     backend: Backend,
@@ -340,7 +340,7 @@ impl Shared {
         Self {
             installed: backend.clone(),
             report: Mutex::new(Report {
-                state: State::Starting,
+                state: MeterState::Starting,
                 since: now,
                 reason: None,
                 entities: 0,
@@ -359,7 +359,8 @@ impl Shared {
             let mut report = self.report.lock();
             let result = change(&mut report);
             // Callbacks cannot look here.
-            self.telemetry.degraded(report.state == State::Degraded);
+            self.telemetry
+                .degraded(report.state == MeterState::Degraded);
             result
         };
         self.changed.notify_all();
@@ -381,12 +382,12 @@ impl Shared {
     /// Waits until the state is `Ready` or `Stopped`, or the time is over; whether it is `Ready`.
     pub(crate) fn wait_ready(&self, until: Instant) -> bool {
         let mut report = self.report.lock();
-        while !matches!(report.state, State::Ready | State::Stopped) {
+        while !matches!(report.state, MeterState::Ready | MeterState::Stopped) {
             if self.changed.wait_until(&mut report, until).timed_out() {
                 break;
             }
         }
-        report.state == State::Ready
+        report.state == MeterState::Ready
     }
 
     pub(crate) fn health(&self, now: Instant) -> Health {
@@ -397,7 +398,7 @@ impl Shared {
     /// not there.
     pub(crate) fn health_in_fork(&self, now: Instant) -> Health {
         let stopped = Report {
-            state: State::Stopped,
+            state: MeterState::Stopped,
             since: now,
             reason: None,
             entities: 0,

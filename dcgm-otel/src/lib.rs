@@ -10,7 +10,7 @@
 //! let provider = SdkMeterProvider::builder().with_periodic_exporter(exporter.clone()).build();
 //!
 //! // With a host engine, `DcgmMeter::install(&provider)` is all that is needed.
-//! let meter = DcgmMeter::builder().client(Mock::named("1xl4").ok_or("no such host")?).install(&provider)?;
+//! let meter = DcgmMeter::builder().with_client(Mock::named("1xl4").ok_or("no such host")?).install(&provider)?;
 //! meter.sample_now()?;
 //!
 //! provider.force_flush()?;
@@ -39,7 +39,7 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `sdk` | off | `sdk::view`: the SDK sets aside as much room for series as there can be, and no more. Brings `opentelemetry_sdk` |
-//! | `serde` | off | [`Config`] can be read from documents, and [`Effective`] written to them. Brings `serde` |
+//! | `serde` | off | [`Config`] can be read from documents, and [`EffectiveConfig`] written to them. Brings `serde` |
 //!
 //! # Versions
 //!
@@ -81,15 +81,16 @@ mod telemetry;
 mod tests;
 mod text;
 
-/// The release of the client that [`Builder::client`] takes.
+/// The release of the client that [`DcgmMeterBuilder::with_client`] takes.
 pub use ::dcgm;
 /// The release of OpenTelemetry whose `MeterProvider` [`DcgmMeter::install`] takes.
 pub use ::opentelemetry;
 
-pub use builder::{Builder, DcgmMeter};
+pub use builder::{DcgmMeter, DcgmMeterBuilder};
 pub use config::{
-    Config, ConfigError, ConfigErrors, CounterOrigin, Device, DeviceFilter, Group, GroupSwitch,
-    IdSource, InstallError, MetricSwitch, Mode, Naming, Origin, Profile, Salt, ThrottleName,
+    Config, ConfigError, ConfigErrors, CounterOrigin, DeviceFilter, DeviceSelector, Group,
+    GroupSwitch, IdSource, InstallError, MetricSwitch, Mode, Naming, Profile, Salt, SettingSource,
+    ThrottleName,
 };
-pub use effective::{Effective, EffectiveSetting};
-pub use health::{ErrorKind, Failure, Health, State};
+pub use effective::{EffectiveConfig, EffectiveSetting};
+pub use health::{ErrorKind, Health, MeterState, SampleError};

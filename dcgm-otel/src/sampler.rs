@@ -12,7 +12,7 @@ use crate::candidates;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::counters::Ledger;
-use crate::health::{ErrorKind, Failure, Shared, State};
+use crate::health::{ErrorKind, MeterState, SampleError, Shared};
 use crate::hook::Hook;
 use crate::instruments::Hub;
 use crate::past::Past;
@@ -38,7 +38,7 @@ const SETTLED: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) enum Command {
     /// To sample now, and to say how that went.
-    Sample(Sender<Result<(), Failure>>),
+    Sample(Sender<Result<(), SampleError>>),
     /// To end.
     Stop,
 }
@@ -143,7 +143,7 @@ impl Sampler {
     }
 
     /// A tick whose panic, the client's perhaps, ends the session and nothing else.
-    fn contained_tick(&mut self) -> Result<(), Failure> {
+    fn contained_tick(&mut self) -> Result<(), SampleError> {
         let outcome = catch_unwind(AssertUnwindSafe(|| self.tick())).unwrap_or_else(|panic| {
             let words = panic
                 .downcast_ref::<&str>()
@@ -151,7 +151,7 @@ impl Sampler {
                 .or_else(|| panic.downcast_ref::<String>().cloned());
             let message = words.unwrap_or_else(|| "panicked".to_owned());
             Err(Interrupted {
-                failure: Failure::new(ErrorKind::Panic, &message),
+                failure: SampleError::new(ErrorKind::Panic, &message),
                 lost: true,
             })
         });
@@ -361,13 +361,13 @@ impl Sampler {
         }
     }
 
-    fn degrade(&self, failure: &Failure) {
+    fn degrade(&self, failure: &SampleError) {
         let now = self.clock.now();
         self.telemetry().failed(failure.kind);
         let news = self.shared.update(|report| {
             let before = report.reason.as_ref().map(|reason| reason.kind);
-            if report.state != State::Degraded {
-                report.state = State::Degraded;
+            if report.state != MeterState::Degraded {
+                report.state = MeterState::Degraded;
                 report.since = now;
             }
             report.reason = Some(failure.clone());
@@ -382,9 +382,9 @@ impl Sampler {
     fn recover(&self) {
         let now = self.clock.now();
         let news = self.shared.update(|report| {
-            let news = report.state != State::Ready;
+            let news = report.state != MeterState::Ready;
             if news {
-                report.state = State::Ready;
+                report.state = MeterState::Ready;
                 report.since = now;
                 report.reason = None;
             }
@@ -401,7 +401,7 @@ impl Sampler {
         self.close_client();
         let now = self.clock.now();
         self.shared.update(|report| {
-            report.state = State::Stopped;
+            report.state = MeterState::Stopped;
             report.since = now;
         });
     }

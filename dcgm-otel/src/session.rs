@@ -11,7 +11,7 @@ use crate::candidates::{self, Candidate, Input, Known};
 use crate::catalogue::Op;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::health::{ErrorKind, Failure};
+use crate::health::{ErrorKind, SampleError};
 use crate::hook::Hook;
 use crate::host::{self, Host};
 use crate::past::Past;
@@ -23,7 +23,7 @@ const RETRY: Duration = Duration::from_secs(60);
 /// What ended a tick before its time.
 #[derive(Debug)]
 pub(crate) struct Interrupted {
-    pub(crate) failure: Failure,
+    pub(crate) failure: SampleError,
     /// Whether the connection is lost with it.
     pub(crate) lost: bool,
 }
@@ -31,7 +31,7 @@ pub(crate) struct Interrupted {
 impl Interrupted {
     pub(crate) fn plain(kind: ErrorKind, message: &str) -> Self {
         Self {
-            failure: Failure::new(kind, message),
+            failure: SampleError::new(kind, message),
             lost: false,
         }
     }
@@ -48,7 +48,7 @@ impl Interrupted {
 /// An error of the client's, met in a step.
 fn during(kind: ErrorKind) -> impl Fn(Error) -> Interrupted {
     move |error| Interrupted {
-        failure: Failure::of(kind, &error),
+        failure: SampleError::from_client(kind, &error),
         // A connection on which a call hung is not worth another try.
         lost: error.is_disconnected() || error.is_timeout(),
     }
@@ -106,10 +106,10 @@ pub(crate) struct Session {
     pub(crate) entities: usize,
     /// What the engine would not watch although it should, as profiling metrics that somebody else
     /// holds.
-    pub(crate) refused: Option<Failure>,
+    pub(crate) refused: Option<SampleError>,
     /// Why nothing of what was asked for can come, if so. The tick fails with it, and the next one
     /// begins another session.
-    pub(crate) vain: Option<Failure>,
+    pub(crate) vain: Option<SampleError>,
     /// How often the host program's hook panicked.
     pub(crate) hook_panics: u64,
     /// When to go through the entities again, because one of them was lost or could not be watched
@@ -183,17 +183,17 @@ impl Session {
         let profiling = inputs(&open, true);
         let before = probes.len();
         let refused = match watch(client, profiling, interval, &mut probes) {
-            Ok(refused) => refused.map(|error| Failure::of(ErrorKind::Watch, &error)),
+            Ok(refused) => refused.map(|error| SampleError::from_client(ErrorKind::Watch, &error)),
             Err(error) if error.is_disconnected() || error.is_timeout() => {
                 return Err(during(ErrorKind::Watch)(error));
             }
             Err(error) if error.is_unsupported() => None,
-            Err(error) => Some(Failure::of(ErrorKind::Watch, &error)),
+            Err(error) => Some(SampleError::from_client(ErrorKind::Watch, &error)),
         };
         let asked = Query::of(probes.get(before..).unwrap_or_default());
         ask(client, &asked, samples, (&mut answers, past, now))?;
         let refused = unwatched
-            .map(|error| Failure::of(ErrorKind::Watch, &error))
+            .map(|error| SampleError::from_client(ErrorKind::Watch, &error))
             .or(refused);
 
         let again = has_lost || answers.has_unwatched();
@@ -212,7 +212,7 @@ impl Session {
                     return Err(during(ErrorKind::Watch)(error));
                 }
                 // An engine that knows no such event counts none.
-                Err(error) => unheard = Some(Failure::of(ErrorKind::Watch, &error)),
+                Err(error) => unheard = Some(SampleError::from_client(ErrorKind::Watch, &error)),
             }
         }
         // A host that has none of the fields, or an engine that watches nothing, answers well and

@@ -231,8 +231,8 @@ fn emitted(host: &Host, config: Config) -> Result<(Health, Emitted), Box<dyn std
         .with_view(dcgm_otel::sdk::view(config.max_instrument_series()))
         .build();
     let meter = DcgmMeter::builder()
-        .config(config.with_initial_delay(SELDOM))
-        .shared_client(host.client.clone())
+        .with_config(config.with_initial_delay(SELDOM))
+        .with_shared_client(host.client.clone())
         .install(&provider)?;
     // An engine without a GPU has nothing to emit, and the state says so.
     let _ = meter.sample_now();

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dcgm_otel::{ErrorKind, State};
+use dcgm_otel::{ErrorKind, MeterState};
 
 const TABLE: &str = include_str!("../../docs/FAILURE-MODES.md");
 
@@ -135,12 +135,12 @@ fn errors(rows: &[Row<'_>], faults: &mut Vec<String>) {
 fn states(rows: &[Row<'_>], faults: &mut Vec<String>) {
     let health = include_str!("../../dcgm-otel/src/health.rs");
     let states = [
-        State::Starting,
-        State::Ready,
-        State::Degraded,
-        State::Stopped,
+        MeterState::Starting,
+        MeterState::Ready,
+        MeterState::Degraded,
+        MeterState::Stopped,
     ];
-    let variants = variants("State", health);
+    let variants = variants("MeterState", health);
     assert_eq!(
         variants,
         states.iter().map(|state| format!("{state:?}")).collect(),
@@ -280,10 +280,10 @@ fn a_row_that_is_missing_is_noticed() {
     });
     let kinds = ErrorKind::ALL.iter().map(|kind| kind.name().to_owned());
     let states = [
-        State::Starting,
-        State::Ready,
-        State::Degraded,
-        State::Stopped,
+        MeterState::Starting,
+        MeterState::Ready,
+        MeterState::Degraded,
+        MeterState::Stopped,
     ];
     let states = states.iter().map(ToString::to_string);
     let lines = ["some metrics are missing".to_owned()];

@@ -253,8 +253,8 @@ fn whatever_a_client_hands_out_labels_logs_and_health_are_clean() {
             .with_profile(Profile::Full)
             .with_initial_delay(std::time::Duration::from_secs(600));
         let meter = DcgmMeter::builder()
-            .client(Gullible::new())
-            .config(config)
+            .with_client(Gullible::new())
+            .with_config(config)
             .install(&provider)
             .unwrap();
         let health = |meter: &DcgmMeter| {
@@ -329,8 +329,8 @@ fn tells(client: Gullible) {
     let before = logged().len();
     let (_, provider) = pipeline();
     let meter = DcgmMeter::builder()
-        .client(client)
-        .initial_delay(std::time::Duration::from_secs(600))
+        .with_client(client)
+        .with_initial_delay(std::time::Duration::from_secs(600))
         .install(&provider)
         .unwrap();
     let failure = meter.sample_now().unwrap_err();
@@ -388,8 +388,8 @@ fn what_libdcgm_says_in_garbage_reaches_no_label() {
             .with_profile(Profile::Full)
             .with_initial_delay(std::time::Duration::from_secs(600));
         let meter = DcgmMeter::builder()
-            .client(Engine::new(options))
-            .config(config)
+            .with_client(Engine::new(options))
+            .with_config(config)
             .install(&provider)
             .unwrap();
         // By lists, and by groups.

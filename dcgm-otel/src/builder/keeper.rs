@@ -13,7 +13,7 @@ use dcgm::Client;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::counters::Ledger;
-use crate::health::{ErrorKind, Failure, Shared, State};
+use crate::health::{ErrorKind, MeterState, SampleError, Shared};
 use crate::hook::Hook;
 use crate::instruments::Hub;
 use crate::past::Past;
@@ -78,12 +78,12 @@ impl Keeper {
     }
 
     /// Samples now, and waits for it.
-    pub(super) fn sample(&self) -> Result<(), Failure> {
+    pub(super) fn sample(&self) -> Result<(), SampleError> {
         let (reply, outcome) = bounded(1);
         // A thread that has ended takes no command, and its channels close.
         let _ = self.commands.send(Command::Sample(reply));
         outcome.recv().unwrap_or_else(|_| {
-            Err(Failure::new(
+            Err(SampleError::new(
                 ErrorKind::Panic,
                 "the sampling thread has ended",
             ))
@@ -179,7 +179,7 @@ impl Work {
 
     /// Tells that the sampler panicked, and whether it was its end that did.
     fn has_to_end(&self, commands: &Receiver<Command>) -> bool {
-        let failure = Failure::new(ErrorKind::Panic, "the sampler panicked");
+        let failure = SampleError::new(ErrorKind::Panic, "the sampler panicked");
         tracing::error!(error = failure.message, "no GPU metrics");
         self.hub.telemetry().failed(failure.kind);
         let now = self.clock.now();
@@ -199,9 +199,9 @@ impl Work {
         };
         self.shared.update(|report| {
             report.state = if ends {
-                State::Stopped
+                MeterState::Stopped
             } else {
-                State::Degraded
+                MeterState::Degraded
             };
             report.since = now;
             report.reason = Some(failure);

@@ -6,11 +6,11 @@ use dcgm::Endpoint;
 
 use super::{
     Config, CounterOrigin, DeviceFilter, Group, GroupSwitch, IdSource, MetricSwitch, Mode, Naming,
-    Origin, PERIODS_OF_AGE, Profile, Setting, ThrottleName,
+    PERIODS_OF_AGE, Profile, Setting, SettingSource, ThrottleName,
 };
 
 const fn code<T>(value: T) -> Setting<T> {
-    Setting::new(value, Origin::Code)
+    Setting::new(value, SettingSource::Code)
 }
 
 impl Config {
@@ -209,7 +209,7 @@ impl Config {
     /// metric.
     #[must_use]
     pub fn metric(&self, group: Group, metric: &str, family: &str) -> Option<MetricSwitch> {
-        if self.group(group) == GroupSwitch::Disabled {
+        if self.group(group) == GroupSwitch::Off {
             return Some(MetricSwitch::Off);
         }
         let switch = |name: &str| self.metrics.get(name).map(|setting| setting.value);

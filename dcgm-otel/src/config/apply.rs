@@ -2,8 +2,8 @@
 
 use dcgm::{Endpoint, EndpointError};
 
-use super::choices::{Choice, GroupSwitch, MetricSwitch, Origin, plain};
-use super::devices::{self, Device, DeviceFilter};
+use super::choices::{Choice, GroupSwitch, MetricSwitch, SettingSource, plain};
+use super::devices::{self, DeviceFilter, DeviceSelector};
 use super::{Config, ConfigError, Group, IdSource, Key, Setting, duration};
 
 pub(super) const ABOVE_ZERO: &str = "a whole number above 0";
@@ -23,7 +23,7 @@ pub(crate) fn endpoint_error(path: &'static str, text: &str, error: &EndpointErr
 #[derive(Debug)]
 pub(crate) struct Apply<'a> {
     pub(crate) config: &'a mut Config,
-    pub(crate) origin: Origin,
+    pub(crate) origin: SettingSource,
     pub(crate) errors: &'a mut Vec<ConfigError>,
 }
 
@@ -106,8 +106,8 @@ impl Apply<'_> {
             return;
         };
         let switch = match plain(word).as_str() {
-            "on" => Some(GroupSwitch::Enabled),
-            "off" => Some(GroupSwitch::Disabled),
+            "enabled" => Some(GroupSwitch::On),
+            "disabled" => Some(GroupSwitch::Off),
             word => GroupSwitch::by_name(word),
         };
         if let Some(switch) = switch {
@@ -153,7 +153,7 @@ impl Apply<'_> {
         let mut filter = DeviceFilter::all();
         let mut all = false;
         for text in texts {
-            match Device::parse(text) {
+            match DeviceSelector::parse(text) {
                 Some(device) => filter = filter.with(device),
                 None if plain(text) == "all" => all = true,
                 None => {
@@ -210,7 +210,7 @@ impl Apply<'_> {
         if group.is_none() {
             // In a document the name is a key, and the word beside it says nothing.
             let input = match self.origin {
-                Origin::Environment => input,
+                SettingSource::Environment => input,
                 _ => name,
             };
             self.errors.push(ConfigError::new(
@@ -260,7 +260,7 @@ impl Apply<'_> {
 
     const fn path(&self, key: Key, path: &'static str) -> &'static str {
         match self.origin {
-            Origin::Environment => key.name(Origin::Environment),
+            SettingSource::Environment => key.name(SettingSource::Environment),
             _ => path,
         }
     }

@@ -114,9 +114,9 @@ choices! {
     /// Whether the metrics of a group are there.
     GroupSwitch {
         #[default]
-        Enabled  "enabled"  "As each metric says.";
-        Disabled "disabled" "None of them, whatever the metric says.";
-        Auto     "auto"     "If there is hardware for them. Only for NVSwitches.";
+        On   "on"   "On: each metric's own switch decides.";
+        Off  "off"  "Off, whatever the switches of the metrics say.";
+        Auto "auto" "On if the host has the hardware. Only for NVSwitches.";
     }
 
     /// Whether a metric is there.
@@ -128,7 +128,7 @@ choices! {
     }
 
     /// Who said what a setting is.
-    Origin {
+    SettingSource {
         #[default]
         Default     "default"     "Nobody: it is the default.";
         Environment "environment" "An environment variable.";
@@ -176,8 +176,8 @@ mod tests {
         assert_eq!(Profile::default(), Profile::Standard);
         assert_eq!(CounterOrigin::default(), CounterOrigin::Rebased);
         assert_eq!(ThrottleName::default().metric(), "hw.gpu.throttle.duration");
-        assert_eq!(GroupSwitch::default(), GroupSwitch::Enabled);
+        assert_eq!(GroupSwitch::default(), GroupSwitch::On);
         assert_eq!(MetricSwitch::default(), MetricSwitch::Auto);
-        assert_eq!(Origin::default(), Origin::Default);
+        assert_eq!(SettingSource::default(), SettingSource::Default);
     }
 }

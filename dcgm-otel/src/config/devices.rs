@@ -17,23 +17,23 @@ pub(crate) const ACCEPTED: &str = "a list of kind:number (gpu:0), uuid:GPU-…, 
 ///
 /// ```
 /// use dcgm::{EntityId, EntityKind};
-/// use dcgm_otel::{Config, Device, DeviceFilter};
+/// use dcgm_otel::{Config, DeviceSelector, DeviceFilter};
 ///
 /// let filter = DeviceFilter::all()
-///     .with(Device::Index(EntityId::gpu(0)))
-///     .with(Device::Kind(EntityKind::SWITCH));
+///     .with(DeviceSelector::Index(EntityId::gpu(0)))
+///     .with(DeviceSelector::Kind(EntityKind::SWITCH));
 /// let config = Config::default().with_devices(filter);
 /// assert_eq!(config.devices().devices().len(), 2);
 /// ```
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct DeviceFilter {
-    selectors: Vec<Device>,
+    selectors: Vec<DeviceSelector>,
 }
 
 /// What a selector means.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum Device {
+pub enum DeviceSelector {
     /// Every one of a kind.
     Kind(EntityKind),
     /// The one of a number. Numbers are the engine's, and change when a device drops out.
@@ -55,7 +55,7 @@ impl DeviceFilter {
 
     /// These devices too. A filter to which nothing was added selects all.
     #[must_use]
-    pub fn with(mut self, device: Device) -> Self {
+    pub fn with(mut self, device: DeviceSelector) -> Self {
         if !self.selectors.contains(&device) {
             self.selectors.push(device);
         }
@@ -64,7 +64,7 @@ impl DeviceFilter {
 
     /// What it selects; empty for all.
     #[must_use]
-    pub fn devices(&self) -> &[Device] {
+    pub fn devices(&self) -> &[DeviceSelector] {
         &self.selectors
     }
 
@@ -93,7 +93,7 @@ impl DeviceFilter {
     }
 }
 
-impl Device {
+impl DeviceSelector {
     /// What a text means.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -157,7 +157,7 @@ pub(crate) fn address(text: &str) -> Option<(u32, u8, u8, u8)> {
 }
 
 /// As it is written in a configuration.
-impl fmt::Display for Device {
+impl fmt::Display for DeviceSelector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Kind(kind) => write!(f, "{kind}"),
@@ -189,7 +189,7 @@ mod tests {
 
     fn filter(texts: &[&str]) -> DeviceFilter {
         texts.iter().fold(DeviceFilter::all(), |filter, text| {
-            filter.with(Device::parse(text).unwrap())
+            filter.with(DeviceSelector::parse(text).unwrap())
         })
     }
 
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn an_address_that_is_none_selects_nothing() {
-        let junk = DeviceFilter::all().with(Device::PciBdf("junk".into()));
+        let junk = DeviceFilter::all().with(DeviceSelector::PciBdf("junk".into()));
         let host = host();
         assert!(host[1..].iter().all(|entity| !junk.selects(entity, &host)));
     }
@@ -280,7 +280,7 @@ mod tests {
             "rack:1",
             "+0:0:0.0",
         ] {
-            assert_eq!(Device::parse(text), None, "{text:?}");
+            assert_eq!(DeviceSelector::parse(text), None, "{text:?}");
         }
     }
 
@@ -298,7 +298,10 @@ mod tests {
             "gpu,gpu:0,uuid:GPU-1,bdf:0000:1b:00.0,nvswitch:2"
         );
         for device in list.devices() {
-            assert_eq!(Device::parse(&device.to_string()).as_ref(), Some(device));
+            assert_eq!(
+                DeviceSelector::parse(&device.to_string()).as_ref(),
+                Some(device)
+            );
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
-use super::{Apply, Config, ConfigErrors, Key, Origin};
+use super::{Apply, Config, ConfigErrors, Key, SettingSource};
 
 /// A text, or what documents write without quotes. It becomes a text, so that all errors are told
 /// by one voice and at once, not the first by the reader of the document.
@@ -97,7 +97,7 @@ impl Document {
         let mut errors = Vec::new();
         let mut apply = Apply {
             config: &mut config,
-            origin: Origin::Code,
+            origin: SettingSource::Code,
             errors: &mut errors,
         };
         for key in Key::ALL {
@@ -117,7 +117,7 @@ impl Document {
         if !self.devices.is_empty() {
             apply.devices(self.devices.iter().map(|Scalar(text)| text.as_str()));
         }
-        config.check_into(&mut errors);
+        config.validate_into(&mut errors);
         ConfigErrors::check(errors).map(|()| config)
     }
 }
@@ -125,7 +125,7 @@ impl Document {
 /// Reads and checks. Durations are texts (`15s`), names as in the environment variables; what is
 /// not known is refused.
 ///
-/// There is no writing: it would show the salt. [`Effective`](crate::Effective) can be written.
+/// There is no writing: it would show the salt. [`EffectiveConfig`](crate::EffectiveConfig) can be written.
 impl<'de> Deserialize<'de> for Config {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let document = Document::deserialize(deserializer)?;

@@ -11,28 +11,28 @@ pub struct ConfigError {
     /// What it was; `None` if that might be a secret.
     pub input: Option<String>,
     /// What it can be, or what is wrong with it.
-    pub accepted: String,
+    pub expected: String,
 }
 
 impl ConfigError {
     pub(crate) fn new(
         path: &'static str,
         input: impl Into<String>,
-        accepted: impl Into<String>,
+        expected: impl Into<String>,
     ) -> Self {
         Self {
             path,
             input: Some(input.into()),
-            accepted: accepted.into(),
+            expected: expected.into(),
         }
     }
 
     /// One whose input is in no message.
-    pub(crate) fn secret(path: &'static str, accepted: impl Into<String>) -> Self {
+    pub(crate) fn secret(path: &'static str, expected: impl Into<String>) -> Self {
         Self {
             path,
             input: None,
-            accepted: accepted.into(),
+            expected: expected.into(),
         }
     }
 }
@@ -40,8 +40,8 @@ impl ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.input {
-            Some(input) => write!(f, "{} {input:?}: {}", self.path, self.accepted),
-            None => write!(f, "{}: {}", self.path, self.accepted),
+            Some(input) => write!(f, "{} {input:?}: {}", self.path, self.expected),
+            None => write!(f, "{}: {}", self.path, self.expected),
         }
     }
 }
@@ -53,10 +53,10 @@ impl fmt::Display for ConfigError {
 /// use dcgm_otel::Config;
 ///
 /// let config = Config::default().with_interval(Duration::ZERO).with_max_series(0);
-/// let errors = config.check().unwrap_err();
+/// let errors = config.validate().unwrap_err();
 /// let paths: Vec<_> = errors.iter().map(|error| error.path).collect();
 /// assert_eq!(paths, ["interval", "max_series"]);
-/// println!("{errors}"); // what was given, and what is accepted
+/// println!("{errors}"); // what was given, and what is expected
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub struct ConfigErrors(Vec<ConfigError>);
@@ -115,9 +115,9 @@ impl fmt::Display for ConfigErrors {
 /// # let provider = SdkMeterProvider::builder().build();
 /// use dcgm_otel::{DcgmMeter, InstallError};
 ///
-/// let meter = DcgmMeter::builder().client(Mock::named("1xl4").unwrap()).install(&provider)?;
+/// let meter = DcgmMeter::builder().with_client(Mock::named("1xl4").unwrap()).install(&provider)?;
 /// // One for each provider, unless they have names.
-/// let again = DcgmMeter::builder().client(Mock::named("1xl4").unwrap()).install(&provider);
+/// let again = DcgmMeter::builder().with_client(Mock::named("1xl4").unwrap()).install(&provider);
 /// assert!(matches!(again, Err(InstallError::AlreadyInstalled)));
 /// # drop(meter);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -126,7 +126,7 @@ impl fmt::Display for ConfigErrors {
 #[non_exhaustive]
 pub enum InstallError {
     /// A meter lives on this provider already. Drop it first, or give this one [another
-    /// name](crate::Builder::instance).
+    /// name](crate::DcgmMeterBuilder::with_instance).
     #[error("a meter is installed on this provider already")]
     AlreadyInstalled,
     /// Settings that cannot be: all of them.

@@ -12,8 +12,8 @@ macro_rules! groups {
         /// use dcgm_otel::{Config, Group, GroupSwitch};
         ///
         /// let group = Group::by_name("nvlink").unwrap();
-        /// let config = Config::default().with_group(group, GroupSwitch::Disabled);
-        /// assert_eq!(config.group(Group::NvLink), GroupSwitch::Disabled);
+        /// let config = Config::default().with_group(group, GroupSwitch::Off);
+        /// assert_eq!(config.group(Group::NvLink), GroupSwitch::Off);
         /// ```
         #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
         #[non_exhaustive]
@@ -63,30 +63,30 @@ macro_rules! groups {
 
 #[rustfmt::skip] // One row a group.
 groups! {
-    Utilization  "utilization"   Enabled "How busy a GPU is.";
-    Codec        "codec"         Enabled "Video encoders and decoders.";
-    Profiling    "profiling"     Enabled "What the profiling counters say: pipes, occupancy, memory bandwidth.";
-    Memory       "memory"        Enabled "Device memory.";
-    Ecc          "ecc"           Enabled "Errors that ECC found.";
-    Pcie         "pcie"          Enabled "The host bus.";
-    NvLink       "nvlink"        Enabled "NVLinks of GPUs.";
-    C2c          "c2c"           Enabled "The link between a Grace CPU and its GPU.";
-    NvSwitch     "nvswitch"      Auto    "NVSwitches.";
-    Xid          "xid"           Enabled "XIDs: errors that the driver reports.";
-    Health       "health"        Enabled "Whether a GPU works.";
-    ConnectX     "connectx"      Enabled "ConnectX network adapters.";
-    Power        "power"         Enabled "Power and energy.";
-    Cpu          "cpu"           Enabled "Grace CPUs.";
-    Thermal      "thermal"       Enabled "Temperatures and fans.";
-    Clock        "clock"         Enabled "Clocks.";
-    Throttle     "throttle"      Enabled "What holds a GPU back.";
-    RowRemap     "row_remap"     Enabled "Rows of memory that were replaced.";
-    RetiredPages "retired_pages" Enabled "Pages of memory that were retired.";
-    Inventory    "inventory"     Enabled "What there is.";
-    Mig          "mig"           Enabled "How many MIG instances there are.";
-    Fabric       "fabric"        Enabled "The fabric that connects GPUs over hosts.";
-    CpuCore      "cpu_core"      Enabled "Cores of Grace CPUs.";
-    Vgpu         "vgpu"          Enabled "Virtual GPUs.";
+    Utilization  "utilization"   On   "How busy a GPU is.";
+    Codec        "codec"         On   "Video encoders and decoders.";
+    Profiling    "profiling"     On   "What the profiling counters say: pipes, occupancy, memory bandwidth.";
+    Memory       "memory"        On   "Device memory.";
+    Ecc          "ecc"           On   "Errors that ECC found.";
+    Pcie         "pcie"          On   "The host bus.";
+    NvLink       "nvlink"        On   "NVLinks of GPUs.";
+    C2c          "c2c"           On   "The link between a Grace CPU and its GPU.";
+    NvSwitch     "nvswitch"      Auto "NVSwitches.";
+    Xid          "xid"           On   "XIDs: errors that the driver reports.";
+    Health       "health"        On   "Whether a GPU works.";
+    ConnectX     "connectx"      On   "ConnectX network adapters.";
+    Power        "power"         On   "Power and energy.";
+    Cpu          "cpu"           On   "Grace CPUs.";
+    Thermal      "thermal"       On   "Temperatures and fans.";
+    Clock        "clock"         On   "Clocks.";
+    Throttle     "throttle"      On   "What holds a GPU back.";
+    RowRemap     "row_remap"     On   "Rows of memory that were replaced.";
+    RetiredPages "retired_pages" On   "Pages of memory that were retired.";
+    Inventory    "inventory"     On   "What there is.";
+    Mig          "mig"           On   "How many MIG instances there are.";
+    Fabric       "fabric"        On   "The fabric that connects GPUs over hosts.";
+    CpuCore      "cpu_core"      On   "Cores of Grace CPUs.";
+    Vgpu         "vgpu"          On   "Virtual GPUs.";
 }
 
 impl Group {
@@ -101,8 +101,8 @@ impl Group {
     /// told apart from a failure.
     pub(crate) const fn accepted(self) -> &'static str {
         match self.default_switch() {
-            GroupSwitch::Auto => "enabled, disabled or auto",
-            _ => "enabled or disabled",
+            GroupSwitch::Auto => "on, off or auto",
+            _ => "on or off",
         }
     }
 

@@ -11,7 +11,7 @@ use core::fmt;
 /// // The same for a GPU everywhere, and of no use to whoever does not have the salt.
 /// let source = IdSource::HashedUuid(Salt::new("from a secret of the deployment"));
 /// let config = Config::default().with_id_source(source);
-/// assert!(config.check().is_ok());
+/// assert!(config.validate().is_ok());
 /// ```
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]

@@ -1,6 +1,6 @@
 //! The settings: a row a key, with the environment variable that sets it.
 
-use super::choices::Origin;
+use super::choices::SettingSource;
 
 macro_rules! keys {
     ($($name:ident $path:literal $variable:expr;)*) => {
@@ -54,9 +54,9 @@ keys! {
 
 impl Key {
     /// What to call it in a message to who set it there.
-    pub(crate) const fn name(self, origin: Origin) -> &'static str {
+    pub(crate) const fn name(self, origin: SettingSource) -> &'static str {
         match (origin, self.variable()) {
-            (Origin::Environment, Some(variable)) => variable,
+            (SettingSource::Environment, Some(variable)) => variable,
             _ => self.path(),
         }
     }

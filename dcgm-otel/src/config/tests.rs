@@ -3,7 +3,7 @@
 use super::*;
 
 fn told(config: &Config) -> Vec<String> {
-    let errors = config.check().unwrap_err();
+    let errors = config.validate().unwrap_err();
     errors.iter().map(ToString::to_string).collect()
 }
 
@@ -12,7 +12,7 @@ const SECOND: Duration = Duration::from_secs(1);
 #[test]
 fn the_defaults_are_these() {
     let config = Config::default();
-    config.check().unwrap();
+    config.validate().unwrap();
     let endpoint = Endpoint::default();
     assert_eq!(config.mode(), Mode::Standalone { endpoint });
     assert_eq!(config.interval(), 15 * SECOND);
@@ -34,7 +34,7 @@ fn the_defaults_are_these() {
 #[test]
 fn the_interval_is_between_a_second_and_ten_minutes() {
     for good in [SECOND, 600 * SECOND] {
-        Config::default().with_interval(good).check().unwrap();
+        Config::default().with_interval(good).validate().unwrap();
     }
     for bad in [
         Duration::from_nanos(999_999_999),
@@ -43,7 +43,7 @@ fn the_interval_is_between_a_second_and_ten_minutes() {
         Duration::MAX,
     ] {
         let config = Config::default().with_interval(bad);
-        let errors = config.check().unwrap_err();
+        let errors = config.validate().unwrap_err();
         assert!(
             errors.iter().any(|error| error.path == "interval"),
             "{bad:?}"
@@ -51,11 +51,11 @@ fn the_interval_is_between_a_second_and_ten_minutes() {
     }
     Config::default()
         .with_initial_delay(Duration::ZERO)
-        .check()
+        .validate()
         .unwrap();
     Config::default()
         .with_initial_delay(Duration::MAX)
-        .check()
+        .validate()
         .unwrap();
 }
 
@@ -68,7 +68,7 @@ fn all_that_is_wrong_is_told_at_once_with_its_path() {
         .with_group_series(Group::Ecc, 0)
         .with_group(Group::NvLink, GroupSwitch::Auto)
         .with_metric("hw.nonsense", MetricSwitch::On)
-        .with_devices(DeviceFilter::all().with(Device::PciBdf("junk".into())))
+        .with_devices(DeviceFilter::all().with(DeviceSelector::PciBdf("junk".into())))
         .with_id_source(IdSource::HashedUuid(Salt::new("hunter2")))
         .with_instance("");
     assert_eq!(
@@ -78,14 +78,14 @@ fn all_that_is_wrong_is_told_at_once_with_its_path() {
             r#"max_age "1ms": the interval, 10ms, or more"#,
             r#"max_series "0": a whole number above 0"#,
             r#"group_series.ecc "0": a whole number above 0; disable the group instead"#,
-            r#"groups.nvlink "auto": enabled or disabled"#,
+            r#"groups.nvlink "auto": on or off"#,
             r#"metrics "hw.nonsense": the name of a metric, as in hw.gpu.utilization, or of a family of its series, as in hw.gpu.utilization/encoder"#,
             r#"devices "bdf:junk": a list of kind:number (gpu:0), uuid:GPU-…, bdf:0000:1b:00.0 or a kind (gpu, nvswitch, cpu, connectx, …)"#,
             "id_source: a salt of 16 bytes or more",
             r#"instance "": 1 to 64 bytes of text without control characters"#,
         ]
     );
-    let text = config.check().unwrap_err().to_string();
+    let text = config.validate().unwrap_err().to_string();
     assert!(
         text.starts_with(r#"interval "10ms": 1s to 10min; max_age "#),
         "{text}"
@@ -98,7 +98,7 @@ fn only_the_switch_of_nvswitches_can_be_auto() {
     let config = |group| {
         Config::default()
             .with_group(group, GroupSwitch::Auto)
-            .check()
+            .validate()
     };
     for group in Group::ALL {
         assert_eq!(config(*group).is_ok(), *group == Group::NvSwitch, "{group}");
@@ -108,10 +108,10 @@ fn only_the_switch_of_nvswitches_can_be_auto() {
 #[test]
 fn a_disabled_group_wins_over_its_metrics_and_a_family_over_its_metric() {
     let config = Config::default()
-        .with_group(Group::Codec, GroupSwitch::Disabled)
+        .with_group(Group::Codec, GroupSwitch::Off)
         .with_metric("hw.gpu.utilization", MetricSwitch::On)
         .with_metric("hw.gpu.utilization/memory", MetricSwitch::Off);
-    config.check().unwrap();
+    config.validate().unwrap();
     let switch = |group, family| config.metric(group, "hw.gpu.utilization", family);
     assert_eq!(switch(Group::Codec, "encoder"), Some(MetricSwitch::Off));
     assert_eq!(
@@ -211,15 +211,15 @@ mod documents {
             }"#,
         );
         let devices = DeviceFilter::all()
-            .with(Device::Index(dcgm::EntityId::gpu(0)))
-            .with(Device::Uuid("GPU-1b2c".into()));
+            .with(DeviceSelector::Index(dcgm::EntityId::gpu(0)))
+            .with(DeviceSelector::Uuid("GPU-1b2c".into()));
         let mut code = Config::default()
             .with_endpoint("unix:///run/x.sock".parse().unwrap())
             .with_interval(30 * SECOND)
             .with_initial_delay(SECOND / 2)
             .with_max_age(120 * SECOND)
             .with_max_series(500)
-            .with_group(Group::NvLink, GroupSwitch::Disabled)
+            .with_group(Group::NvLink, GroupSwitch::Off)
             .with_group(Group::NvSwitch, GroupSwitch::Auto)
             .with_metric("hw.power", MetricSwitch::Off)
             .with_group_series(Group::Profiling, 64)
@@ -231,7 +231,7 @@ mod documents {
             .with_throttle_name(ThrottleName::Time)
             .with_instance("west");
         // The document said nothing of the mode, and the code did by giving an endpoint.
-        code.embedded.origin = Origin::Default;
+        code.embedded.origin = SettingSource::Default;
         assert_eq!(read_ok(config), code);
     }
 
@@ -256,9 +256,9 @@ mod documents {
         for part in [
             r#"interval "15": a whole number and its unit"#,
             r#"max_series "0": a whole number above 0"#,
-            r#"groups.ecc "auto": enabled or disabled"#,
+            r#"groups.ecc "auto": on or off"#,
             r#"groups "nvlnk": utilization, codec"#,
-            r#"groups.xid "true": enabled or disabled"#,
+            r#"groups.xid "true": on or off"#,
             r#"group_series.power "-1": a whole number above 0"#,
             r#"devices "slot:3": a list of"#,
             "endpoint: the endpoint holds a user name or password",

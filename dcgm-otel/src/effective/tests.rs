@@ -9,7 +9,7 @@ use crate::config::{GroupSwitch, IdSource, MetricSwitch, Salt};
 fn sample() -> Config {
     Config::default()
         .with_interval(Duration::from_secs(30))
-        .with_group(Group::NvLink, GroupSwitch::Disabled)
+        .with_group(Group::NvLink, GroupSwitch::Off)
         .with_group_series(Group::Profiling, 64)
         .with_metric("hw.power", MetricSwitch::Off)
         .with_id_source(IdSource::HashedUuid(Salt::new("correct horse battery")))
@@ -30,7 +30,7 @@ fn each_setting_says_who_gave_it() {
     assert_eq!(line("interval"), "30s # code");
     assert_eq!(line("max_age"), "auto # default");
     assert_eq!(line("profile"), "full # environment");
-    assert_eq!(line("groups.nvlink"), "disabled # code");
+    assert_eq!(line("groups.nvlink"), "off # code");
     assert_eq!(line("groups.nvswitch"), "auto # default");
     assert_eq!(line("group_series.profiling"), "64 # code");
     assert_eq!(line("metrics.hw.power"), "off # code");
@@ -86,7 +86,7 @@ fn what_is_printed_can_be_given_to_the_environment_again() {
             }
         })
         .unwrap();
-    let values = |effective: Effective| -> Vec<_> {
+    let values = |effective: EffectiveConfig| -> Vec<_> {
         let settings = effective.settings.into_iter();
         // These two have no variable.
         let with =
@@ -101,7 +101,10 @@ fn what_is_printed_can_be_given_to_the_environment_again() {
 fn it_is_the_same_after_it_was_written_and_read() {
     let effective = sample().effective();
     let text = serde_json::to_string(&effective).unwrap();
-    assert_eq!(serde_json::from_str::<Effective>(&text).unwrap(), effective);
+    assert_eq!(
+        serde_json::from_str::<EffectiveConfig>(&text).unwrap(),
+        effective
+    );
     assert!(
         text.contains(r#"{"path":"interval","value":"30s","source":"code"}"#),
         "{text}"

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::{
-    ConfigErrors, CounterOrigin, Device, Group, GroupSwitch, IdSource, MetricSwitch, Mode, Naming,
-    Profile, Salt,
+    ConfigErrors, CounterOrigin, DeviceSelector, Group, GroupSwitch, IdSource, MetricSwitch, Mode,
+    Naming, Profile, Salt,
 };
 
 fn with<'a>(variables: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<OsString> + 'a {
@@ -64,15 +64,15 @@ fn every_variable_sets_its_setting() {
         Duration::from_secs(120)
     );
     assert_eq!(config.max_series(), 500);
-    assert_eq!(config.group(Group::NvLink), GroupSwitch::Disabled);
-    assert_eq!(config.group(Group::Xid), GroupSwitch::Enabled);
+    assert_eq!(config.group(Group::NvLink), GroupSwitch::Off);
+    assert_eq!(config.group(Group::Xid), GroupSwitch::On);
     assert_eq!(config.group(Group::NvSwitch), GroupSwitch::Auto);
-    assert_eq!(config.group(Group::Codec), GroupSwitch::Disabled);
+    assert_eq!(config.group(Group::Codec), GroupSwitch::Off);
     let off = Some(MetricSwitch::Off);
     assert_eq!(config.metric(Group::Power, "hw.power", "gpu"), off);
     let devices = [
-        Device::Index(dcgm::EntityId::gpu(0)),
-        Device::Uuid("GPU-1b2c".into()),
+        DeviceSelector::Index(dcgm::EntityId::gpu(0)),
+        DeviceSelector::Uuid("GPU-1b2c".into()),
     ];
     assert_eq!(config.devices().devices(), devices);
     assert_eq!(config.naming(), Naming::DcgmExporter);
@@ -108,7 +108,7 @@ fn all_that_is_wrong_is_told_at_once_and_names_the_variable() {
             r#"DCGM_OTEL_INTERVAL "15": a whole number and its unit, as in 15s, 500ms, 2m or 1m30s"#.to_owned(),
             r#"DCGM_OTEL_MAX_SERIES "-1": a whole number above 0"#.to_owned(),
             format!(r#"DCGM_OTEL_GROUPS "nvlnk=on": {}"#, Group::names()),
-            r#"DCGM_OTEL_GROUPS "ecc=maybe": enabled or disabled"#.to_owned(),
+            r#"DCGM_OTEL_GROUPS "ecc=maybe": on or off"#.to_owned(),
             r#"DCGM_OTEL_GROUPS "xid": a list of name=setting, as in nvlink=off,xid=on"#.to_owned(),
             r#"DCGM_OTEL_METRICS "hw.power=never": on, off or auto"#.to_owned(),
             r#"DCGM_OTEL_DEVICES "slot:3": a list of kind:number (gpu:0), uuid:GPU-…, bdf:0000:1b:00.0 or a kind (gpu, nvswitch, cpu, connectx, …)"#.to_owned(),
@@ -135,7 +135,7 @@ fn what_is_out_of_range_names_the_variable_too() {
             r#"DCGM_OTEL_INTERVAL "10ms": 1s to 10min"#,
             r#"DCGM_OTEL_MAX_AGE "1ms": the interval, 10ms, or more"#,
             r#"DCGM_OTEL_MAX_SERIES "0": a whole number above 0"#,
-            r#"DCGM_OTEL_GROUPS "ecc=auto": enabled or disabled"#,
+            r#"DCGM_OTEL_GROUPS "ecc=auto": on or off"#,
             r#"DCGM_OTEL_METRICS "hw.nonsense": the name of a metric, as in hw.gpu.utilization, or of a family of its series, as in hw.gpu.utilization/encoder"#,
             "DCGM_OTEL_ID_SOURCE: a salt of 16 bytes or more",
         ]
@@ -146,7 +146,7 @@ fn what_is_out_of_range_names_the_variable_too() {
 fn what_code_says_wins_and_what_it_does_not_say_is_taken() {
     let code = Config::default()
         .with_interval(Duration::from_secs(5))
-        .with_group(Group::Ecc, GroupSwitch::Enabled)
+        .with_group(Group::Ecc, GroupSwitch::On)
         .with_mode(Mode::Embedded);
     let config = code
         .with_env(with(&[
@@ -157,8 +157,8 @@ fn what_code_says_wins_and_what_it_does_not_say_is_taken() {
         ]))
         .unwrap();
     assert_eq!(config.interval(), Duration::from_secs(5));
-    assert_eq!(config.group(Group::Ecc), GroupSwitch::Enabled);
-    assert_eq!(config.group(Group::Xid), GroupSwitch::Disabled);
+    assert_eq!(config.group(Group::Ecc), GroupSwitch::On);
+    assert_eq!(config.group(Group::Xid), GroupSwitch::Off);
     assert_eq!(config.max_series(), 7);
     assert_eq!(config.mode(), Mode::Embedded);
 }

@@ -30,7 +30,7 @@ fn a_ready_meter_says_what_it_has() {
     let backend = shared.health(now).backend;
     shared.connected(backend, engine);
     shared.update(|report| {
-        report.state = State::Ready;
+        report.state = MeterState::Ready;
         report.entities = 1;
         report.series = 21;
     });
@@ -53,10 +53,10 @@ fn a_ready_meter_says_what_it_has() {
 fn a_degraded_meter_says_why_and_what_to_do_in_one_line() {
     let now = Instant::now();
     let shared = shared(now);
-    let mut reason = Failure::new(ErrorKind::Connect, "refused\nby the engine");
+    let mut reason = SampleError::new(ErrorKind::Connect, "refused\nby the engine");
     reason.hint = Some("is it running?".to_owned());
     shared.update(|report| {
-        report.state = State::Degraded;
+        report.state = MeterState::Degraded;
         report.reason = Some(reason);
     });
     for kind in [ErrorKind::Connect, ErrorKind::Connect, ErrorKind::Read] {
@@ -80,7 +80,7 @@ fn a_degraded_meter_says_why_and_what_to_do_in_one_line() {
 fn a_hint_that_the_message_has_is_not_repeated() {
     let now = Instant::now();
     let shared = shared(now);
-    let mut reason = Failure::new(ErrorKind::Init, "no libdcgm; install it");
+    let mut reason = SampleError::new(ErrorKind::Init, "no libdcgm; install it");
     reason.hint = Some("install it".to_owned());
     shared.update(|report| report.reason = Some(reason));
     let text = shared.health(now).to_string();
@@ -124,7 +124,11 @@ fn a_call_that_panicked_is_a_panic_and_a_lost_connection_is_one_whatever_was_don
             (call(ReturnCode::GENERIC_ERROR), step),
             (call(ReturnCode::NO_PERMISSION), step),
         ] {
-            assert_eq!(Failure::of(step, &error).kind, kind, "{step} {error}");
+            assert_eq!(
+                SampleError::from_client(step, &error).kind,
+                kind,
+                "{step} {error}"
+            );
         }
     }
 }

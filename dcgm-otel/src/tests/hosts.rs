@@ -7,7 +7,7 @@ use dcgm::mock::{self, Call, Delay, Mock, Model};
 
 use super::{Pipeline, SECOND};
 use crate::clock::Clock;
-use crate::{Config, DcgmMeter, ErrorKind, State};
+use crate::{Config, DcgmMeter, ErrorKind, MeterState};
 
 /// A meter on a mock, and one time for both.
 pub(super) struct Stage {
@@ -31,9 +31,9 @@ impl Stage {
         let pipeline = Pipeline::new();
         let clock = Clock::manual();
         let meter = DcgmMeter::builder()
-            .config(config)
-            .client(mock.clone())
-            .interval(SECOND * 15)
+            .with_config(config)
+            .with_client(mock.clone())
+            .with_interval(SECOND * 15)
             .clock(clock.clone())
             .install(&pipeline.provider)
             .unwrap();
@@ -216,12 +216,12 @@ fn meters_come_and_go_and_leave_no_watch_and_no_connection() {
     drop(meter);
     for _ in 0..100 {
         let meter = DcgmMeter::builder()
-            .client(mock.clone())
+            .with_client(mock.clone())
             .clock(Clock::manual())
             .install(&pipeline.provider)
             .unwrap();
         meter.sample_now().unwrap();
-        assert_eq!(meter.health().state, State::Ready);
+        assert_eq!(meter.health().state, MeterState::Ready);
         drop(meter);
         assert_eq!((mock.open_watches(), mock.is_connected()), (0, false));
     }

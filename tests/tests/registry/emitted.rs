@@ -50,7 +50,7 @@ pub(crate) fn emit(model: &str, naming: Naming, profile: Profile, reader: Reader
         .with_naming(naming)
         .with_profile(profile);
     for group in Group::ALL {
-        config = config.with_group(*group, GroupSwitch::Enabled);
+        config = config.with_group(*group, GroupSwitch::On);
     }
     for name in names() {
         config = config.with_metric(name, MetricSwitch::On);
@@ -72,10 +72,10 @@ pub(crate) fn emit(model: &str, naming: Naming, profile: Profile, reader: Reader
     };
     let provider = provider.build();
     let meter = DcgmMeter::builder()
-        .client(mock)
-        .config(config)
+        .with_client(mock)
+        .with_config(config)
         // Only on request.
-        .initial_delay(Duration::from_secs(86_400))
+        .with_initial_delay(Duration::from_secs(86_400))
         .install(&provider)
         .unwrap();
     meter.sample_now().unwrap();

@@ -10,7 +10,7 @@ const COMPLETE: &str = "docs/ops/config-complete.toml";
 
 fn read(file: &str) -> Config {
     let config: Config = basic_toml::from_str(&kit::text(file)).unwrap();
-    config.check().unwrap();
+    config.validate().unwrap();
     config
 }
 
