@@ -1,10 +1,9 @@
-//! Installing a meter, and the guard that keeps it.
+//! Configuring and installing a meter.
 
 use std::ffi::OsString;
-use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dcgm::{
     Backend, BackendKind, Client, Deadlines, EmbeddedMode, Endpoint, Engine, EngineOptions, Entity,
@@ -15,48 +14,13 @@ use opentelemetry::metrics::MeterProvider;
 use crate::catalogue;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, ConfigErrors, InstallError, Key, Mode, endpoint_error};
-use crate::health::{ErrorKind, Health, SampleError, Shared};
-use crate::hook::Hook;
-use crate::instruments::{Hub, Installed, Place};
+use crate::health::HealthReporter;
+use crate::hook::AttributeHook;
+use crate::instruments::{MeterFeed, Registration};
+use crate::meter::{DcgmMeter, SamplerFactory, SamplerThread};
 use crate::telemetry::Telemetry;
 
-mod keeper;
-
-use self::keeper::{Keeper, Work};
-
-/// GPU metrics on a provider, as long as this lives.
-///
-/// One background thread, `dcgm-meter`, samples at a fixed interval; exporting reads its last
-/// samples and never calls DCGM. Dropping the meter takes its series away and ends the thread,
-/// within a second: a call that hangs is cancelled, and a thread that even so does not end is left
-/// behind, with a warning.
-///
-/// In a fork of the process the meter has no thread: it shows nothing there, dropping it is free,
-/// and another can be installed in its place.
-///
-/// ```
-/// use dcgm::mock::Mock;
-/// use dcgm_otel::DcgmMeter;
-/// use opentelemetry_sdk::metrics::SdkMeterProvider;
-///
-/// let provider = SdkMeterProvider::builder().build(); // with your reader
-/// let meter = DcgmMeter::builder().with_client(Mock::named("1xl4").unwrap()).install(&provider)?;
-/// // Its series are there for as long as it lives.
-/// drop(meter);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug)]
-#[must_use = "the metrics end when the meter is dropped"]
-pub struct DcgmMeter {
-    shared: Arc<Shared>,
-    clock: Clock,
-    /// `None` once it is being dropped.
-    keeper: Option<Keeper>,
-    installed: Installed,
-    config: Config,
-}
-
-/// What a meter is to do differently than by default.
+/// Configures and installs a [`DcgmMeter`].
 ///
 /// ```
 /// # use dcgm::mock::Mock;
@@ -82,141 +46,10 @@ pub struct DcgmMeterBuilder {
     /// Who answers instead of an engine.
     client: Option<Arc<dyn Client>>,
     /// What it does to attributes.
-    hook: Option<Hook>,
+    hook: Option<AttributeHook>,
     /// Whether the environment may set what nobody has.
     environment: bool,
     clock: Clock,
-}
-
-impl DcgmMeter {
-    /// Installs a meter that does what the `DCGM_OTEL_…` variables of the environment say, and
-    /// without them reads from the host engine at `localhost:5555`, every 15 s.
-    ///
-    /// Returns at once, whatever the state of DCGM: the thread connects, and tries again until it
-    /// can.
-    ///
-    /// # Errors
-    ///
-    /// [`InstallError::Config`] with everything that is wrong with the variables;
-    /// [`InstallError::AlreadyInstalled`] while another meter lives on the provider.
-    pub fn install<P: MeterProvider + ?Sized>(provider: &P) -> Result<Self, InstallError> {
-        Self::builder().from_env().install(provider)
-    }
-
-    /// A meter with other settings. It does not read the environment unless [told
-    /// to](DcgmMeterBuilder::from_env).
-    pub fn builder() -> DcgmMeterBuilder {
-        DcgmMeterBuilder::default()
-    }
-
-    /// The settings that it runs with. If it was given a [client](DcgmMeterBuilder::with_client), the mode has no
-    /// meaning.
-    #[must_use]
-    pub const fn config(&self) -> &Config {
-        &self.config
-    }
-
-    /// The meter's state at this moment. In a fork of its process it is stopped.
-    ///
-    /// ```
-    /// # use dcgm::mock::Mock;
-    /// # use opentelemetry_sdk::metrics::SdkMeterProvider;
-    /// # let provider = SdkMeterProvider::builder().build();
-    /// use dcgm_otel::DcgmMeter;
-    ///
-    /// let meter = DcgmMeter::builder().with_client(Mock::named("1xl4").unwrap()).install(&provider)?;
-    /// meter.sample_now()?;
-    /// let health = meter.health();
-    /// assert!(health.is_ready() && health.is_simulated());
-    /// println!("{health}"); // the body of a readiness probe
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn health(&self) -> Health {
-        let now = self.clock.now();
-        if self.installed.hub.is_forked() {
-            return self.shared.health_in_fork(now);
-        }
-        self.shared.health(now)
-    }
-
-    /// Waits for fresh values; whether there are any.
-    ///
-    /// ```
-    /// # use dcgm::mock::Mock;
-    /// # use opentelemetry_sdk::metrics::SdkMeterProvider;
-    /// # let provider = SdkMeterProvider::builder().build();
-    /// use std::time::Duration;
-    /// use dcgm_otel::DcgmMeter;
-    ///
-    /// let meter = DcgmMeter::builder()
-    ///     .with_client(Mock::named("1xl4").unwrap())
-    ///     .with_initial_delay(Duration::ZERO)
-    ///     .install(&provider)?;
-    /// assert!(meter.wait_ready(Duration::from_secs(60)));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn wait_ready(&self, timeout: Duration) -> bool {
-        if self.installed.hub.is_forked() {
-            return false;
-        }
-        let now = Instant::now();
-        let century = Duration::from_secs(100 * 365 * 24 * 3600);
-        self.shared
-            .wait_ready(now.checked_add(timeout.min(century)).unwrap_or(now))
-    }
-
-    /// Samples now, and waits for it: the next collect shows what there is at this moment. Does not
-    /// wait for the initial delay.
-    ///
-    /// # Errors
-    ///
-    /// Why there are no fresh values.
-    pub fn sample_now(&self) -> Result<(), SampleError> {
-        match &self.keeper {
-            Some(keeper) if !self.installed.hub.is_forked() => keeper.sample(),
-            _ => Err(SampleError::from_client(
-                ErrorKind::Init,
-                &dcgm::Error::Forked,
-            )),
-        }
-    }
-}
-
-#[cfg(test)]
-impl DcgmMeter {
-    /// How many instruments the provider has for meters in this place.
-    pub(crate) fn instruments(&self) -> usize {
-        self.installed.slot.last() + 1
-    }
-
-    /// Whether it has said that nobody collects.
-    pub(crate) fn has_warned(&self) -> bool {
-        self.installed.hub.telemetry().has_warned()
-    }
-
-    /// What it shows, and where a test can have it panic.
-    pub(crate) fn hub(&self) -> &Hub {
-        &self.installed.hub
-    }
-
-    pub(crate) fn times_slot_is_held(&self) -> usize {
-        Arc::strong_count(&self.installed.slot)
-    }
-}
-
-impl Drop for DcgmMeter {
-    fn drop(&mut self) {
-        self.installed.vacate();
-        let keeper = self.keeper.take();
-        if self.installed.hub.is_forked() {
-            // There is no thread here, and a lock of the channels may be held for ever.
-            let _never_dropped = ManuallyDrop::new(keeper);
-        } else if let Some(keeper) = keeper {
-            keeper.end();
-        }
-    }
 }
 
 impl DcgmMeterBuilder {
@@ -306,7 +139,7 @@ impl DcgmMeterBuilder {
         mut self,
         rewrite: impl Fn(&str, &Entity, &mut Vec<KeyValue>) + Send + Sync + 'static,
     ) -> Self {
-        self.hook = Some(Hook::new(rewrite));
+        self.hook = Some(AttributeHook::new(rewrite));
         self
     }
 
@@ -343,35 +176,29 @@ impl DcgmMeterBuilder {
             .map_err(InstallError::Config)?;
         let backend = catch_unwind(AssertUnwindSafe(|| client.backend()))
             .unwrap_or_else(|_| Backend::new(BackendKind::Mock, "a client that panics"));
-        let place = Place::on(provider, config.instance());
+        let registration = Registration::for_provider(provider, config.instance());
         let now = clock.now();
-        let telemetry = Telemetry::continuing(place.counts(), &backend, now);
+        let telemetry = Telemetry::new(registration.counts(), &backend, now);
         let telemetry = Arc::new(telemetry);
-        let shared = Arc::new(Shared::new(Arc::clone(&telemetry), backend, now));
+        let shared = Arc::new(HealthReporter::new(Arc::clone(&telemetry), backend, now));
         let throttle = config.throttle_name();
         let metrics = catalogue::of(config.naming());
-        let hub = Arc::new(Hub::new(clock.clone(), metrics, throttle, telemetry));
-        let installed = place
-            .install(Arc::clone(&hub))
+        let feed = Arc::new(MeterFeed::new(clock.clone(), metrics, throttle, telemetry));
+        let attachment = registration
+            .attach(Arc::clone(&feed))
             .ok_or(InstallError::AlreadyInstalled)?;
 
-        let keeper = Keeper::start(Work {
+        let thread = SamplerThread::start(SamplerFactory {
             client,
-            hub,
+            feed,
             shared: Arc::clone(&shared),
             clock: clock.clone(),
             config: config.clone(),
             hook,
-            totals: installed.slot.totals(metrics),
+            totals: attachment.binding.totals(metrics),
         })
         .map_err(InstallError::Thread)?;
-        Ok(DcgmMeter {
-            shared,
-            clock,
-            keeper: Some(keeper),
-            installed,
-            config,
-        })
+        Ok(DcgmMeter::new(shared, clock, thread, attachment, config))
     }
 
     /// The settings with what the environment adds to them, and the client that they mean; or all

@@ -314,7 +314,7 @@ fn seconds(time: Duration) -> String {
 
 /// What the thread tells and everybody may ask.
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub(crate) struct HealthReporter {
     report: Mutex<Report>,
     changed: Condvar,
     telemetry: Arc<Telemetry>,
@@ -334,9 +334,9 @@ pub(crate) struct Report {
     engine: Option<BuildInfo>,
 }
 
-impl Shared {
+impl HealthReporter {
     pub(crate) fn new(telemetry: Arc<Telemetry>, backend: Backend, now: Instant) -> Self {
-        let backend = text::backend(backend);
+        let backend = text::sanitize_backend(backend);
         Self {
             installed: backend.clone(),
             report: Mutex::new(Report {

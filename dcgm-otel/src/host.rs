@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use dcgm::{Entity, EntityId, EntityKind, EntityStatus, Link, LinkState};
 
-use crate::attributes::{Names, is_instance};
+use crate::attributes::{AttributeBuilder, is_instance};
 use crate::catalogue::Mig;
 use crate::config::Naming;
 use crate::naming::exporter;
@@ -26,7 +26,7 @@ impl Host {
     /// Of these. Links that are down when a session begins have no series.
     pub(crate) fn new(entities: Vec<Entity>, links: &[Link]) -> Self {
         let mut host = Self::default();
-        let mut entities: Vec<_> = entities.into_iter().map(text::entity).collect();
+        let mut entities: Vec<_> = entities.into_iter().map(text::sanitize_entity).collect();
         for link in links.iter().filter(|link| link.state == LinkState::UP) {
             let id = link.id.unwrap_or_else(|| {
                 let raw = link.parent.kind.raw() | link.index << 8 | link.parent.id << 24;
@@ -66,7 +66,7 @@ impl Host {
     }
 
     /// Whether a GPU, or what is a part of it, is in a mode in which a family has a meaning.
-    pub(crate) fn has_mode(&self, mig: Mig, entity: &Entity, names: &Names<'_>) -> bool {
+    pub(crate) fn has_mode(&self, mig: Mig, entity: &Entity, names: &AttributeBuilder<'_>) -> bool {
         let on = || {
             let gpu = names.gpu_of(entity);
             is_instance(entity.id.kind) || gpu.is_some_and(|gpu| gpu.mig_enabled == Some(true))

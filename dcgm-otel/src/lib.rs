@@ -67,6 +67,7 @@ mod health;
 mod hook;
 mod host;
 mod instruments;
+mod meter;
 mod naming;
 mod past;
 mod plan;
@@ -86,7 +87,7 @@ pub use ::dcgm;
 /// The release of OpenTelemetry whose `MeterProvider` [`DcgmMeter::install`] takes.
 pub use ::opentelemetry;
 
-pub use builder::{DcgmMeter, DcgmMeterBuilder};
+pub use builder::DcgmMeterBuilder;
 pub use config::{
     Config, ConfigError, ConfigErrors, CounterOrigin, DeviceFilter, DeviceSelector, Group,
     GroupSwitch, IdSource, InstallError, MetricSwitch, Mode, Naming, Profile, Salt, SettingSource,
@@ -94,3 +95,4 @@ pub use config::{
 };
 pub use effective::{EffectiveConfig, EffectiveSetting};
 pub use health::{ErrorKind, Health, MeterState, SampleError};
+pub use meter::{DcgmMeter, ShutdownError};

@@ -12,9 +12,9 @@ use crate::candidates;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::counters::Ledger;
-use crate::health::{ErrorKind, MeterState, SampleError, Shared};
-use crate::hook::Hook;
-use crate::instruments::Hub;
+use crate::health::{ErrorKind, HealthReporter, MeterState, SampleError};
+use crate::hook::AttributeHook;
+use crate::instruments::MeterFeed;
 use crate::past::Past;
 use crate::plan::{Intake, Plan};
 use crate::schedule::Schedule;
@@ -47,11 +47,11 @@ pub(crate) enum Command {
 #[derive(Debug)]
 pub(crate) struct Sampler {
     client: Arc<dyn Client>,
-    hub: Arc<Hub>,
-    shared: Arc<Shared>,
+    feed: Arc<MeterFeed>,
+    shared: Arc<HealthReporter>,
     clock: Clock,
     config: Config,
-    hook: Option<Hook>,
+    hook: Option<AttributeHook>,
     kinds: Vec<EntityKind>,
     /// Those of them that come and go.
     transient: Vec<EntityKind>,
@@ -75,15 +75,15 @@ pub(crate) struct Sampler {
 impl Sampler {
     pub(crate) fn new(
         client: Arc<dyn Client>,
-        hub: Arc<Hub>,
-        shared: Arc<Shared>,
+        feed: Arc<MeterFeed>,
+        shared: Arc<HealthReporter>,
         clock: Clock,
-        (config, hook): (Config, Option<Hook>),
+        (config, hook): (Config, Option<AttributeHook>),
         past: Past,
     ) -> Self {
         Self {
             client,
-            hub,
+            feed,
             shared,
             clock,
             kinds: Vec::new(),
@@ -104,7 +104,7 @@ impl Sampler {
     }
 
     fn telemetry(&self) -> &Telemetry {
-        self.hub.telemetry()
+        self.feed.telemetry()
     }
 
     /// Samples until told to end.
@@ -205,7 +205,7 @@ impl Sampler {
         let dropped = session.plan.dropped();
         let last_sample = session.plan.changed();
         let shown = (&mut session.plan, &self.past.ledger);
-        let series = publish(&self.hub, &mut self.spare, shown, now);
+        let series = publish(&self.feed, &mut self.spare, shown, now);
         self.shared.update(|report| {
             report.series = series;
         });
@@ -245,7 +245,7 @@ impl Sampler {
         }
         let transient = self.kinds.iter().filter(|kind| COME_AND_GO.contains(kind));
         self.transient = transient.copied().collect();
-        let backend = text::backend(client.backend());
+        let backend = text::sanitize_backend(client.backend());
         tracing::debug!(target = %backend.target, %engine, "connected");
         self.shared.connected(backend, engine);
         Ok(())
@@ -306,7 +306,7 @@ impl Sampler {
         }
         self.shared
             .update(|report| report.entities = session.entities);
-        self.hub.retire(session.plan.retired(&self.past));
+        self.feed.retire(session.plan.retired(&self.past));
         let lost = session.plan.newly_lost();
         if lost > 0 {
             self.telemetry().failures(ErrorKind::GpuLost, lost);
@@ -348,7 +348,7 @@ impl Sampler {
         let all_gone = self.connected && self.all_gone;
         let mut held = Plan::without_entities(&mut self.past, &self.config, all_gone, now);
         let shown = (&mut held, &self.past.ledger);
-        let series = publish(&self.hub, &mut self.spare, shown, now);
+        let series = publish(&self.feed, &mut self.spare, shown, now);
         self.shared.update(|report| {
             report.series = series;
             report.entities = 0;
@@ -375,7 +375,7 @@ impl Sampler {
         });
         if news {
             let hint = failure.hint.as_deref().unwrap_or_default();
-            tracing::warn!(kind = %failure.kind, error = failure.message, hint, "no GPU metrics");
+            tracing::warn!(kind = %failure.kind, hint, "GPU metrics unavailable: {failure}");
         }
     }
 
@@ -391,7 +391,7 @@ impl Sampler {
             news.then_some((report.entities, report.series))
         });
         if let Some((entities, series)) = news {
-            tracing::info!(entities, series, "GPU metrics");
+            tracing::info!(entities, series, "GPU metrics available");
         }
     }
 
@@ -410,7 +410,7 @@ impl Sampler {
 /// Publishes the present values, in the memory of the snapshot before the last unless somebody still
 /// looks at it; how many series they are.
 fn publish(
-    hub: &Hub,
+    feed: &MeterFeed,
     spare: &mut Option<Arc<Snapshot>>,
     (plan, ledger): (&mut Plan, &Ledger),
     now: Instant,
@@ -419,7 +419,7 @@ fn publish(
     let next = Snapshot::reusing(spare.take(), |snapshot| {
         series = plan.fill(snapshot, ledger, now);
     });
-    *spare = Some(hub.publish(next));
+    *spare = Some(feed.publish(next));
     series
 }
 

@@ -12,7 +12,7 @@ use crate::catalogue::Op;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::health::{ErrorKind, SampleError};
-use crate::hook::Hook;
+use crate::hook::AttributeHook;
 use crate::host::{self, Host};
 use crate::past::Past;
 use crate::plan::{Intake, Plan};
@@ -127,7 +127,7 @@ impl Session {
     pub(crate) fn open(
         client: &dyn Client,
         kinds: &[EntityKind],
-        (config, hook): (&Config, Option<&Hook>),
+        (config, hook): (&Config, Option<&AttributeHook>),
         past: &mut Past,
         samples: &mut Samples,
         now: Instant,

@@ -152,7 +152,7 @@ fn states(rows: &[Row<'_>], faults: &mut Vec<String>) {
     for row in rows {
         // Degraded means that a kind is counted, that it is told, and the reverse.
         let degraded = row.health == "`degraded`";
-        if degraded && !(row.log.contains("`no GPU metrics`") && row.error != "-") {
+        if degraded && !(row.log.contains("`GPU metrics unavailable`") && row.error != "-") {
             faults.push(format!("{:?} is degraded for no reason", row.failure));
         }
         if row.health != "-" && code(row.health).count() != 1 {

@@ -341,7 +341,7 @@ fn tells(client: Gullible) {
     let log = logged();
     let mine = log.get(before..).unwrap();
     assert!(mine.iter().all(|line| is_clean(line)), "{mine:#?}");
-    let told = |line: &String| line.contains("no GPU metrics") && line.contains("EVIL");
+    let told = |line: &String| line.contains("GPU metrics unavailable") && line.contains("EVIL");
     assert!(mine.iter().any(told), "{mine:#?}");
 }
 

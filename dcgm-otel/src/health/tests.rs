@@ -4,12 +4,12 @@ use super::*;
 use crate::tests::SECOND;
 use dcgm::BackendKind;
 
-fn shared(now: Instant) -> Shared {
+fn shared(now: Instant) -> HealthReporter {
     let mut backend = Backend::new(BackendKind::Standalone, "localhost:5555");
     backend.library = Some(BuildInfo::from_raw("version:4.6.1;buildtype:Release"));
     backend.library_path = Some("/usr/lib/libdcgm.so.4".into());
-    let telemetry = Telemetry::continuing(Arc::default(), &backend, now);
-    Shared::new(Arc::new(telemetry), backend, now)
+    let telemetry = Telemetry::new(Arc::default(), &backend, now);
+    HealthReporter::new(Arc::new(telemetry), backend, now)
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The slot, the tables, and one snapshot a collect.
+//! The binding, the tables, and one snapshot a collect.
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -44,19 +44,19 @@ pub(super) fn layout(series: i64) -> Arc<Layout> {
     Arc::new(Layout::new(CATALOGUE, all.collect()))
 }
 
-fn hub_of(metrics: &'static [Metric], throttle: ThrottleName) -> Hub {
+fn feed_of(metrics: &'static [Metric], throttle: ThrottleName) -> MeterFeed {
     let clock = Clock::System;
     let backend = Backend::new(BackendKind::Mock, "none");
-    let telemetry = Telemetry::continuing(Arc::default(), &backend, clock.now());
-    Hub::new(clock, metrics, throttle, Arc::new(telemetry))
+    let telemetry = Telemetry::new(Arc::default(), &backend, clock.now());
+    MeterFeed::new(clock, metrics, throttle, Arc::new(telemetry))
 }
 
-pub(super) fn hub() -> Hub {
-    hub_of(CATALOGUE, ThrottleName::default())
+pub(super) fn feed() -> MeterFeed {
+    feed_of(CATALOGUE, ThrottleName::default())
 }
 
-fn install(provider: &SdkMeterProvider, hub: &Arc<Hub>) -> Option<Installed> {
-    Place::on(provider, None).install(Arc::clone(hub))
+fn install(provider: &SdkMeterProvider, feed: &Arc<MeterFeed>) -> Option<Attachment> {
+    Registration::for_provider(provider, None).attach(Arc::clone(feed))
 }
 
 fn provider() -> (SdkMeterProvider, InMemoryMetricExporter) {
@@ -104,11 +104,11 @@ fn collect(provider: &SdkMeterProvider, exporter: &InMemoryMetricExporter) -> Ve
 
 /// Of so many collects, those that mix values of several snapshots, while another thread publishes
 /// as fast as it can. If `at_least_one`, it goes on until there is one, for a while.
-fn torn(hub: &Arc<Hub>, collects: usize, at_least_one: bool) -> (usize, usize) {
+fn torn(feed: &Arc<MeterFeed>, collects: usize, at_least_one: bool) -> (usize, usize) {
     let (provider, exporter) = provider();
     let layout = layout(4);
-    hub.publish(uniform(&layout, 0));
-    let installed = install(&provider, hub).unwrap();
+    feed.publish(uniform(&layout, 0));
+    let installed = install(&provider, feed).unwrap();
     let done = AtomicBool::new(false);
     let (mut made, mut torn) = (0, 0);
     let mut seen = BTreeSet::new();
@@ -117,7 +117,7 @@ fn torn(hub: &Arc<Hub>, collects: usize, at_least_one: bool) -> (usize, usize) {
             let mut number = 0;
             while !done.load(Ordering::Relaxed) {
                 number += 1;
-                hub.publish(uniform(&layout, number));
+                feed.publish(uniform(&layout, number));
             }
         });
         while made < collects || (at_least_one && torn == 0 && made < 100 * collects) {
@@ -143,10 +143,10 @@ fn torn(hub: &Arc<Hub>, collects: usize, at_least_one: bool) -> (usize, usize) {
 #[test]
 fn no_collect_is_torn_and_without_pinning_many_are() {
     let collects = if crate::tests::long() { 3000 } else { 300 };
-    let pinned = Arc::new(hub());
+    let pinned = Arc::new(feed());
     let (made, torn_pinned) = torn(&pinned, collects, false);
     assert_eq!(pinned.telemetry().collections(), made as u64);
-    let unpinned = Arc::new(hub());
+    let unpinned = Arc::new(feed());
     unpinned.unpinned.store(true, Ordering::Relaxed);
     let (made_unpinned, torn_unpinned) = torn(&unpinned, collects, true);
     println!("torn: {torn_pinned} of {made}; without pinning {torn_unpinned} of {made_unpinned}");
@@ -158,11 +158,11 @@ fn no_collect_is_torn_and_without_pinning_many_are() {
 fn a_slot_takes_one_hub_at_a_time() {
     let (provider, exporter) = provider();
     let layout = layout(1);
-    let hubs: Vec<_> = (0..3)
+    let feeds: Vec<_> = (0..3)
         .map(|number| {
-            let hub = Arc::new(hub());
-            hub.publish(uniform(&layout, number));
-            hub
+            let feed = Arc::new(feed());
+            feed.publish(uniform(&layout, number));
+            feed
         })
         .collect();
     let shown = || {
@@ -170,14 +170,14 @@ fn a_slot_takes_one_hub_at_a_time() {
             .first()
             .map(|(_, number)| *number)
     };
-    let first = install(&provider, &hubs[1]).unwrap();
-    assert!(install(&provider, &hubs[2]).is_none());
+    let first = install(&provider, &feeds[1]).unwrap();
+    assert!(install(&provider, &feeds[2]).is_none());
     assert_eq!(shown(), Some(1.0));
-    first.vacate();
+    first.detach();
     assert_eq!(shown(), None);
-    let second = install(&provider, &hubs[2]).unwrap();
+    let second = install(&provider, &feeds[2]).unwrap();
     assert_eq!(shown(), Some(2.0));
-    assert!(Arc::ptr_eq(&first.slot, &second.slot));
+    assert!(Arc::ptr_eq(&first.binding, &second.binding));
     // Whoever left already leaves the other where it is.
     drop(first);
     assert_eq!(shown(), Some(2.0));
@@ -188,52 +188,52 @@ fn a_slot_takes_one_hub_at_a_time() {
 #[test]
 fn a_hub_is_let_go_with_its_meter() {
     let (provider, exporter) = provider();
-    let hub = Arc::new(hub());
-    hub.publish(uniform(&layout(1), 1));
-    let installed = install(&provider, &hub).unwrap();
+    let feed = Arc::new(feed());
+    feed.publish(uniform(&layout(1), 1));
+    let installed = install(&provider, &feed).unwrap();
     collect(&provider, &exporter);
     drop(installed);
-    let weak = Arc::downgrade(&hub);
-    drop(hub);
+    let weak = Arc::downgrade(&feed);
+    drop(feed);
     assert!(weak.upgrade().is_none());
 }
 
 #[test]
 fn no_snapshot_is_kept_after_a_collect() {
     let (provider, exporter) = provider();
-    let hub = Arc::new(hub());
+    let feed = Arc::new(feed());
     let layout = layout(1);
     let snapshot = uniform(&layout, 1);
-    hub.publish(Arc::clone(&snapshot));
-    let _installed = install(&provider, &hub).unwrap();
+    feed.publish(Arc::clone(&snapshot));
+    let _installed = install(&provider, &feed).unwrap();
     collect(&provider, &exporter);
-    drop(hub.publish(uniform(&layout, 2)));
+    drop(feed.publish(uniform(&layout, 2)));
     assert_eq!(Arc::strong_count(&snapshot), 1);
 }
 
 #[test]
 fn a_slot_dies_with_its_provider() {
     let (provider, _exporter) = provider();
-    let installed = install(&provider, &Arc::new(hub())).unwrap();
-    let slot = Arc::downgrade(&installed.slot);
+    let installed = install(&provider, &Arc::new(feed())).unwrap();
+    let binding = Arc::downgrade(&installed.binding);
     drop(installed);
-    assert!(slot.upgrade().is_some(), "the callbacks keep it");
+    assert!(binding.upgrade().is_some(), "the callbacks keep it");
     provider.shutdown().unwrap();
     drop(provider);
-    assert!(slot.upgrade().is_none());
+    assert!(binding.upgrade().is_none());
 }
 
 #[test]
 fn what_is_published_too_late_is_not_shown_and_not_lost() {
     let (provider, _exporter) = provider();
-    let hub = Arc::new(hub());
+    let feed = Arc::new(feed());
     let layout = layout(1);
-    hub.publish(uniform(&layout, 5));
-    let installed = install(&provider, &hub).unwrap();
-    installed.vacate();
+    feed.publish(uniform(&layout, 5));
+    let installed = install(&provider, &feed).unwrap();
+    installed.detach();
     let late = uniform(&layout, 9);
-    assert!(Arc::ptr_eq(&hub.publish(Arc::clone(&late)), &late));
-    let totals = installed.slot.totals(CATALOGUE);
+    assert!(Arc::ptr_eq(&feed.publish(Arc::clone(&late)), &late));
+    let totals = installed.binding.totals(CATALOGUE);
     let counters = CATALOGUE.iter().filter(|metric| metric.kind.is_counter());
     assert_eq!(totals.len(), counters.count());
     assert!(
@@ -252,17 +252,17 @@ fn a_callback_that_panics_costs_its_own_values_only() {
             panic!("a bug of the SDK's");
         }
     }
-    let hub = Arc::new(hub());
-    hub.publish(uniform(&layout(1), 1));
-    let slot = Slot::default();
-    assert!(slot.occupy(&hub));
+    let feed = Arc::new(feed());
+    feed.publish(uniform(&layout(1), 1));
+    let binding = ProviderBinding::default();
+    assert!(binding.attach(&feed));
     let number = |number| match number {
         Number::F64(value) => Some(value),
         _ => None,
     };
-    let instrument = hub.instrument(0).unwrap();
-    observe(&slot, 0, (&instrument, &[]), &Broken, number);
-    assert_eq!(hub.telemetry().own().callback_panics(), 1);
+    let instrument = feed.instrument(0).unwrap();
+    observe(&binding, 0, (&instrument, &[]), &Broken, number);
+    assert_eq!(feed.telemetry().own().callback_panics(), 1);
 }
 
 #[test]
@@ -288,11 +288,11 @@ fn a_provider_that_panics_leaves_the_slot_free() {
     }
     let provider = Provider(Arc::new(Broken));
     for _ in 0..2 {
-        let place = Place::on(&provider, None);
-        let slot = Arc::new(hub());
-        let outcome = catch_unwind(AssertUnwindSafe(|| place.install(Arc::clone(&slot))));
+        let place = Registration::for_provider(&provider, None);
+        let binding = Arc::new(feed());
+        let outcome = catch_unwind(AssertUnwindSafe(|| place.attach(Arc::clone(&binding))));
         assert!(outcome.is_err(), "refused, or no panic");
-        assert_eq!(Arc::strong_count(&slot), 1);
+        assert_eq!(Arc::strong_count(&binding), 1);
     }
 }
 

@@ -93,7 +93,7 @@ fn source() -> impl Strategy<Value = IdSource> {
 proptest! {
     #[test]
     fn no_two_entities_of_any_host_share_a_name(entities in entities(), source in source()) {
-        let ids = ids(&entities, &source);
+        let ids = hw_ids(&entities, &source);
         let names: HashSet<_> = ids.values().collect();
         prop_assert_eq!(ids.len(), entities.len());
         prop_assert_eq!(names.len(), entities.len(), "{:?}", ids);
@@ -105,7 +105,7 @@ proptest! {
     ) {
         let mut reversed = entities.clone();
         reversed.reverse();
-        prop_assert_eq!(ids(&entities, &source), ids(&reversed, &source));
+        prop_assert_eq!(hw_ids(&entities, &source), hw_ids(&reversed, &source));
     }
 }
 

@@ -197,8 +197,9 @@ fn a_meter_whose_call_hangs_is_dropped_and_its_series_are_gone() {
         asked.join().unwrap().unwrap();
     });
     mock.delay(Call::Close, Delay::UntilReleased);
-    drop(meter);
-    // It still hangs: dropping did not wait for it.
+    // Shutting down does what dropping does, and returns the outcome.
+    assert_eq!(meter.shutdown(), Err(crate::ShutdownError::ThreadAbandoned));
+    // It still hangs: shutting down did not wait for it.
     assert!(mock.wait_until_hung(Call::Close, SECOND * 60));
     assert!(pipeline.export().is_empty());
     mock.clear_faults();

@@ -7,6 +7,7 @@ use opentelemetry::metrics::noop::NoopMeterProvider;
 
 use super::{Pipeline, SECOND, builder};
 use crate::fake::Fake;
+use crate::telemetry::tests::count_warnings;
 use crate::{DcgmMeter, ErrorKind, InstallError, MeterState};
 
 #[test]
@@ -39,6 +40,26 @@ fn a_dropped_meters_series_are_gone_at_the_next_collect() {
     drop(meter);
     assert_eq!(pipeline.levels_and_counters(), (0, 0));
     assert_eq!(fake.count("close"), 1);
+}
+
+#[test]
+fn dropping_before_the_first_export_warns() {
+    let sampled = || {
+        let pipeline = Pipeline::new();
+        let (meter, _clock) = pipeline.meter(&Fake::with_gpus(1));
+        meter.sample_now().unwrap();
+        (pipeline, meter)
+    };
+    let (_pipeline, meter) = sampled();
+    assert_eq!(count_warnings(|| drop(meter)), 1);
+    // Flushed first, nothing is lost.
+    let (pipeline, meter) = sampled();
+    pipeline.provider.force_flush().unwrap();
+    assert_eq!(count_warnings(|| meter.shutdown().unwrap()), 0);
+    // A meter that never had a sample loses nothing.
+    let pipeline = Pipeline::new();
+    let (meter, _clock) = pipeline.meter(&Fake::with_gpus(1));
+    assert_eq!(count_warnings(|| meter.shutdown().unwrap()), 0);
 }
 
 #[test]

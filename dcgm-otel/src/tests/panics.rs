@@ -15,7 +15,7 @@ const PUBLISHING: usize = 1;
 
 /// Has the next so many callbacks, or publications, panic.
 fn have_panic(meter: &DcgmMeter, fault: usize, times: u64) {
-    meter.hub().faults[fault].store(times, Ordering::Relaxed);
+    meter.feed().faults[fault].store(times, Ordering::Relaxed);
 }
 
 /// A metric of the program's own.

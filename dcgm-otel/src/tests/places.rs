@@ -190,7 +190,7 @@ fn cycles_of_installing_and_dropping_leave_nothing_behind() {
         let points = pipeline.export_all().len();
         let instruments = meter.instruments();
         // One for each callback, one for the meter: slots are neither made anew nor kept.
-        let held = meter.times_slot_is_held();
+        let held = meter.binding_references();
         assert_eq!(held, instruments + 1);
         seen.push((points, instruments));
     }

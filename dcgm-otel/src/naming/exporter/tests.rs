@@ -46,7 +46,7 @@ fn labels(kind: EntityKind, hostname: Option<&str>) -> String {
         hostname,
     };
     let entity = entities.iter().find(|one| one.id.kind == kind).unwrap();
-    text(&labels.of(entity))
+    text(&labels.for_entity(entity))
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn what_is_not_known_has_no_label() {
         hostname: None,
     };
     assert_eq!(
-        text(&labels.of(&entities[0])),
+        text(&labels.for_entity(&entities[0])),
         r#"gpu="0",device="nvidia0""#
     );
 }
@@ -93,9 +93,9 @@ fn what_is_not_known_has_no_label() {
 #[test]
 fn a_domain_has_eight_digits() {
     for address in ["41:00.0", "0000:41:00.0", "00000000:41:00.0"] {
-        assert_eq!(&*long_domain(address), "00000000:41:00.0");
+        assert_eq!(&*pad_domain(address), "00000000:41:00.0");
     }
-    assert_eq!(&*long_domain("0002:1B:00.0"), "00000002:1B:00.0");
+    assert_eq!(&*pad_domain("0002:1B:00.0"), "00000002:1B:00.0");
 }
 
 fn field(row: &Metric) -> FieldId {
