@@ -1,6 +1,5 @@
 //! Configuring and installing a meter.
 
-use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +12,11 @@ use opentelemetry::metrics::MeterProvider;
 
 use crate::catalogue;
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError, ConfigErrors, InstallError, Key, Mode, endpoint_error};
+use crate::config::{
+    Config, ConfigError, ConfigErrors, CounterOrigin, DeviceFilter, Group, GroupSwitch, IdSource,
+    InstallError, MetricSwitch, Mode, Naming, Profile, ThrottleName, Variable, endpoint_error,
+    for_each_setting,
+};
 use crate::health::HealthReporter;
 use crate::hook::AttributeHook;
 use crate::instruments::{MeterFeed, Registration};
@@ -21,6 +24,10 @@ use crate::meter::{DcgmMeter, SamplerFactory, SamplerThread};
 use crate::telemetry::Telemetry;
 
 /// Configures and installs a [`DcgmMeter`].
+///
+/// Settings that are not set here are taken from the `DCGM_OTEL_…` variables of the environment,
+/// unless [`without_env`](Self::without_env) is called; [`DcgmMeter::install`] does the same. The
+/// table at [`Config`] lists the variables.
 ///
 /// ```
 /// # use dcgm::mock::Mock;
@@ -32,7 +39,6 @@ use crate::telemetry::Telemetry;
 /// let meter = DcgmMeter::builder()
 ///     .with_endpoint("unix:///tmp/nv-hostengine")
 ///     .with_interval(Duration::from_secs(5))
-///     .from_env() // for what is not said here
 ///     .install(&provider)?;
 /// assert_eq!(meter.config().interval(), Duration::from_secs(5));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -41,91 +47,126 @@ use crate::telemetry::Telemetry;
 #[must_use]
 pub struct DcgmMeterBuilder {
     config: Config,
-    /// What is wrong with the endpoint, which the settings cannot hold then.
-    refused: Option<ConfigError>,
-    /// Who answers instead of an engine.
+    /// The error of an endpoint that could not be parsed, until `install` reports it.
+    endpoint_error: Option<ConfigError>,
     client: Option<Arc<dyn Client>>,
-    /// What it does to attributes.
     hook: Option<AttributeHook>,
-    /// Whether the environment may set what nobody has.
-    environment: bool,
+    ignores_env: bool,
     clock: Clock,
 }
 
+/// Makes the setters of the settings that need no more than a value.
+macro_rules! define_setters {
+    ($(
+        $(#[doc = $more:literal])*
+        $key:ident, $setter:ident: $access:ident($type:ty = $default:expr),
+        $variable:tt, $naming:ident, $check:ident, $expected:literal, $example:literal, $summary:literal;
+    )*) => {
+        $(define_setters! { @setter $access $key $setter $type, $summary, [$($more)*] })*
+    };
+    (@setter value $($rest:tt)*) => { define_setters! { @plain $($rest)* } };
+    (@setter reference $($rest:tt)*) => { define_setters! { @plain $($rest)* } };
+    (@setter $custom:ident $($rest:tt)*) => {};
+    (@plain $key:ident $setter:ident $type:ty, $summary:literal, [$($more:literal)*]) => {
+        impl DcgmMeterBuilder {
+            #[doc = concat!("Sets ", $summary, ".")]
+            $(#[doc = $more])*
+            pub fn $setter(mut self, $key: $type) -> Self {
+                self.config = self.config.$setter($key);
+                self
+            }
+        }
+    };
+}
+
+for_each_setting!(define_setters);
+
 impl DcgmMeterBuilder {
-    /// These settings, in place of all that were given before; not in place of a
-    /// [client](Self::with_client).
+    /// Replaces all settings by those of `config`. A [client](Self::with_client) is kept.
     pub fn with_config(mut self, config: Config) -> Self {
         self.config = config;
-        self.refused = None;
+        self.endpoint_error = None;
         self
     }
 
-    /// Takes from the `DCGM_OTEL_…` variables of the environment what is not given here.
-    pub fn from_env(mut self) -> Self {
-        self.environment = true;
+    /// Ignores the environment: settings that are not set in code have their defaults. Of use for
+    /// programs whose environment belongs to somebody else, and for tests.
+    pub fn without_env(mut self) -> Self {
+        self.ignores_env = true;
         self
     }
 
-    /// Reads from the host engine at `host:port` or `unix:///absolute/path`. Whether that is one is
-    /// told by [`install`](Self::install).
+    /// Sets the endpoint of the host engine, `host:port` or `unix:///absolute/path`, and the mode to
+    /// standalone. An invalid endpoint is reported by [`install`](Self::install).
     pub fn with_endpoint(mut self, endpoint: impl Into<String>) -> Self {
         let text = endpoint.into();
         match text.parse::<Endpoint>() {
             Ok(endpoint) => return self.with_mode(Mode::Standalone { endpoint }),
-            Err(error) => {
-                let path = Key::Endpoint.path();
-                self.refused = Some(endpoint_error(path, &text, &error));
-            }
+            Err(error) => self.endpoint_error = Some(endpoint_error(&text, &error)),
         }
         self
     }
 
-    /// Runs an engine within this process. There is one a process, shared by all.
-    pub fn with_embedded_engine(self) -> Self {
-        self.with_mode(Mode::Embedded)
-    }
-
-    /// Reads from a host engine, or from an engine in this process.
+    /// Sets the source of the samples: a host engine, or an engine in this process.
     pub fn with_mode(mut self, mode: Mode) -> Self {
         self.config = self.config.with_mode(mode);
-        self.refused = None;
+        self.endpoint_error = None;
         self.client = None;
         self
     }
 
-    /// Reads from this client: one that was made with other options, or `dcgm::mock::Mock`.
+    /// Sets the client that the meter reads from: an `Engine` with other options, or
+    /// `dcgm::mock::Mock`. Mode and endpoint then have no effect.
     ///
-    /// The meter closes it when it ends.
+    /// The meter closes the client when it ends.
     pub fn with_client(self, client: impl Client + 'static) -> Self {
         self.with_shared_client(Arc::new(client))
     }
 
-    /// Reads from a client that others hold too. The meter closes it when it ends, all the same.
+    /// Sets the client that the meter reads from, which other parts of the program use as well. The
+    /// meter closes it when it ends all the same.
     pub fn with_shared_client(mut self, client: Arc<dyn Client>) -> Self {
         self.client = Some(client);
-        self.refused = None;
+        self.endpoint_error = None;
         self
     }
 
-    /// How often it samples, and has the engine sample: 1 s to 10 min, by default 15 s.
-    pub fn with_interval(mut self, interval: Duration) -> Self {
-        self.config = self.config.with_interval(interval);
+    /// Sets the age at which a sample expires: see [`Config::with_max_age`].
+    pub fn with_max_age(mut self, age: Duration) -> Self {
+        self.config = self.config.with_max_age(age);
         self
     }
 
-    /// How long it waits before the first sample: by default 1 s.
-    pub fn with_initial_delay(mut self, delay: Duration) -> Self {
-        self.config = self.config.with_initial_delay(delay);
+    /// Switches a group of metrics: see [`Config::with_group`].
+    pub fn with_group(mut self, group: Group, switch: GroupSwitch) -> Self {
+        self.config = self.config.with_group(group, switch);
         self
     }
 
-    /// Changes the attributes of each series: drops, adds or rewrites them. The function is given
-    /// the metric's name, the entity and what the series would have; it runs on the meter's thread
-    /// whenever the entities are gone through, never while exporting.
+    /// Switches a metric or a family of its series: see [`Config::with_metric`].
+    pub fn with_metric(mut self, name: impl Into<String>, switch: MetricSwitch) -> Self {
+        self.config = self.config.with_metric(name, switch);
+        self
+    }
+
+    /// Sets the maximum number of series of a group: see [`Config::with_group_series`].
+    pub fn with_group_series(mut self, group: Group, series: usize) -> Self {
+        self.config = self.config.with_group_series(group, series);
+        self
+    }
+
+    /// Sets the meter's name among several on one provider: see [`Config::with_instance`].
+    pub fn with_instance(mut self, name: impl Into<String>) -> Self {
+        self.config = self.config.with_instance(name);
+        self
+    }
+
+    /// Sets a function that adds, removes or rewrites the attributes of each series. It is given the
+    /// name of the metric, the entity and the attributes; it runs on the meter's thread whenever the
+    /// entities are listed, never while exporting.
     ///
-    /// Of two series that have the same attributes then, the second is dropped, and counted. If the
-    /// function panics the attributes stay as they were, and the panic is counted.
+    /// If two series then have the same attributes, the second is dropped and counted. If the
+    /// function panics, the attributes stay unchanged and the panic is counted.
     ///
     /// ```
     /// # use dcgm_otel::DcgmMeter;
@@ -143,37 +184,42 @@ impl DcgmMeterBuilder {
         self
     }
 
-    /// The meter's name among several on one provider, of which each needs another: 1 to 64 bytes.
-    /// It is the attribute `dcgm.meter.instance` of the scope. By default a meter has no name.
-    ///
-    /// Choose from few: a provider keeps what belongs to a name for good.
-    pub fn with_instance(mut self, name: impl Into<String>) -> Self {
-        self.config = self.config.with_instance(name);
-        self
-    }
-
     #[cfg(test)]
     pub(crate) fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Installs the meter. Returns at once, whatever the state of DCGM.
+    /// Installs the meter. Returns at once, whatever the state of DCGM: the meter's thread connects,
+    /// and retries until it succeeds.
+    ///
+    /// Reads the environment for settings that are not set in code, as [`DcgmMeter::install`] does,
+    /// unless [`without_env`](Self::without_env) was called.
     ///
     /// # Errors
     ///
-    /// [`InstallError::Config`] with everything that is wrong with the settings;
-    /// [`InstallError::AlreadyInstalled`] while another meter of that name lives on the provider;
-    /// [`InstallError::Thread`] if the system gives none.
+    /// [`InstallError::Config`] with all invalid settings and variables;
+    /// [`InstallError::AlreadyInstalled`] if another meter of that name is installed on the provider;
+    /// [`InstallError::Thread`] if the thread could not be started.
     pub fn install<P: MeterProvider + ?Sized>(
         self,
         provider: &P,
     ) -> Result<DcgmMeter, InstallError> {
+        self.install_with(provider, std::env::vars_os())
+    }
+
+    /// Installs the meter with the variables of an environment.
+    pub(crate) fn install_with<P: MeterProvider + ?Sized>(
+        self,
+        provider: &P,
+        variables: impl IntoIterator<Item = Variable>,
+    ) -> Result<DcgmMeter, InstallError> {
         let clock = self.clock.clone();
         let hook = self.hook.clone();
-        let (config, client) = self
-            .settled(|name: &str| std::env::var_os(name))
-            .map_err(InstallError::Config)?;
+        let (config, client) = self.resolve(variables).map_err(InstallError::Config)?;
+        for warning in config.warnings() {
+            tracing::warn!("environment variable not used: {warning}");
+        }
         let backend = catch_unwind(AssertUnwindSafe(|| client.backend()))
             .unwrap_or_else(|_| Backend::new(BackendKind::Mock, "a client that panics"));
         let registration = Registration::for_provider(provider, config.instance());
@@ -201,20 +247,18 @@ impl DcgmMeterBuilder {
         Ok(DcgmMeter::new(shared, clock, thread, attachment, config))
     }
 
-    /// The settings with what the environment adds to them, and the client that they mean; or all
-    /// that is wrong.
-    fn settled(
+    /// Returns the settings, completed from the environment, and the client that they select.
+    fn resolve(
         self,
-        lookup: impl Fn(&str) -> Option<OsString>,
+        variables: impl IntoIterator<Item = Variable>,
     ) -> Result<(Config, Arc<dyn Client>), ConfigErrors> {
         let mut errors = Vec::new();
         let mut config = self.config;
-        if self.environment {
-            let environment = crate::env::read(lookup, &mut errors);
-            config = config.or(environment);
+        if !self.ignores_env {
+            config.fill_from(crate::env::read(variables, &mut errors));
         }
         config.validate_into(&mut errors);
-        errors.extend(self.refused);
+        errors.extend(self.endpoint_error);
         ConfigErrors::check(errors)?;
         let client = self.client.unwrap_or_else(|| engine(&config));
         Ok((config, client))

@@ -86,7 +86,7 @@ impl DcgmMeter {
     /// another meter is installed on the provider; [`InstallError::Thread`] if no thread could be
     /// started.
     pub fn install<P: MeterProvider + ?Sized>(provider: &P) -> Result<Self, InstallError> {
-        Self::builder().from_env().install(provider)
+        Self::builder().install(provider)
     }
 
     /// Returns a builder with the default settings.
@@ -137,11 +137,13 @@ impl DcgmMeter {
     #[must_use]
     pub fn health(&self) -> Health {
         let now = self.clock.now();
-        let health = if self.attachment.feed.is_forked() {
+        let mut health = if self.attachment.feed.is_forked() {
             self.shared.health_in_fork(now)
         } else {
             self.shared.health(now)
         };
+        let warnings = self.config.warnings().iter();
+        health.config_warnings = warnings.map(ToString::to_string).collect();
         health
     }
 

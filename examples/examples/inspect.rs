@@ -51,10 +51,7 @@ fn run(args: &Args, each: bool) -> Outcome {
     write_fields(&mut text, client, &entities, &links, each)?;
 
     // Last, as a meter closes its client when it ends.
-    let config = args
-        .config
-        .clone()
-        .with_env(|name| std::env::var_os(name))?;
+    let config = args.config.clone().with_env(std::env::vars_os())?;
     let (health, shown) = emitted(&host, config.clone())?;
     let whole = config.with_max_series(ALL).with_max_instrument_series(ALL);
     let (_, possible) = emitted(&host, whole)?;

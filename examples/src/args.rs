@@ -224,11 +224,10 @@ fn interval(text: &str) -> Result<Duration, UsageError> {
     const VARIABLE: &str = "DCGM_OTEL_INTERVAL";
     // There, an empty text is no text.
     let text = if text.is_empty() { "\"\"" } else { text };
-    let lookup = |name: &str| (name == VARIABLE).then(|| OsString::from(text));
-    let read = Config::default().with_env(lookup);
+    let read = Config::default().with_env([(VARIABLE, text)]);
     let why = |errors: ConfigErrors| {
-        let accepted: Vec<_> = errors.into_iter().map(|error| error.accepted).collect();
-        value("interval", format!("{text:?}: {}", accepted.join("; ")))
+        let expected: Vec<_> = errors.into_iter().map(|error| error.expected).collect();
+        value("interval", format!("{text:?}: {}", expected.join("; ")))
     };
     read.map(|config| config.interval()).map_err(why)
 }
@@ -306,11 +305,10 @@ mod tests {
 
     #[test]
     fn what_no_flag_says_is_left_to_the_environment() {
-        let elsewhere = |name: &str| match name {
-            "DCGM_OTEL_ENDPOINT" => Some(OsString::from("gpu-host:5555")),
-            "DCGM_OTEL_INTERVAL" => Some(OsString::from("30s")),
-            _ => None,
-        };
+        let elsewhere = [
+            ("DCGM_OTEL_ENDPOINT", "gpu-host:5555"),
+            ("DCGM_OTEL_INTERVAL", "30s"),
+        ];
         let config = |flags| {
             let config = args(flags).unwrap().config.with_env(elsewhere).unwrap();
             (config.mode(), config.interval().as_secs())

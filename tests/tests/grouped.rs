@@ -139,7 +139,7 @@ fn what_is_read_by_groups_is_what_is_read_by_lists() {
                 continue;
             }
             let bench = Bench::new(flavour, host);
-            for engine in [bench.engine(), bench.with_embedded_engine()] {
+            for engine in [bench.engine(), bench.embedded()] {
                 let (_watch, query) = overlapping(&engine, kind);
                 let (first, lists, groups) = bench.read(&engine, &query);
                 assert!(lists > 0 && groups == 0, "{host} {kind}: {lists} {groups}");
@@ -182,7 +182,7 @@ fn a_small_query_takes_no_group() {
 #[test]
 fn a_query_that_nobody_has_any_more_gives_its_groups_back() {
     let bench = Bench::new(Flavour::V4_6, "8xh100");
-    for engine in [bench.engine(), bench.with_embedded_engine()] {
+    for engine in [bench.engine(), bench.embedded()] {
         for _ in 0..100 {
             let query = Query::new([gpus()]);
             for _ in 0..2 {

@@ -1,10 +1,9 @@
 //! What is printed of the settings.
 
-use std::ffi::OsString;
 use std::time::Duration;
 
 use super::*;
-use crate::config::{GroupSwitch, IdSource, MetricSwitch, Salt};
+use crate::config::{Group, GroupSwitch, IdSource, MetricSwitch, Salt};
 
 fn sample() -> Config {
     Config::default()
@@ -14,7 +13,7 @@ fn sample() -> Config {
         .with_metric("hw.power", MetricSwitch::Off)
         .with_id_source(IdSource::HashedUuid(Salt::new("correct horse battery")))
         .with_instance("west")
-        .with_env(|name: &str| (name == "DCGM_OTEL_PROFILE").then(|| OsString::from("full")))
+        .with_env([("DCGM_OTEL_PROFILE", "full")])
         .unwrap()
 }
 
@@ -56,7 +55,7 @@ fn a_salt_is_printed_by_nothing() {
 #[test]
 fn a_key_is_never_forgotten() {
     let effective = sample().effective();
-    for key in Key::ALL {
+    for key in SettingKey::ALL {
         let path = key.path();
         let inner = format!("{path}.");
         let mut settings = effective.settings.iter();
@@ -71,21 +70,19 @@ fn a_key_is_never_forgotten() {
 fn what_is_printed_can_be_given_to_the_environment_again() {
     let config = sample().with_id_source(IdSource::PciBdf);
     let effective = config.effective();
-    let again = Config::default()
-        .with_env(|name: &str| {
-            let key = Key::ALL.iter().find(|key| key.variable() == Some(name))?;
-            let inner = format!("{}.", key.path());
-            let items: Vec<_> = effective
-                .settings
-                .iter()
-                .filter_map(|one| Some(format!("{}={}", one.path.strip_prefix(&inner)?, one.value)))
-                .collect();
-            match effective.get(key.path()) {
-                Some(setting) => Some(OsString::from(&setting.value)),
-                None => Some(OsString::from(items.join(","))),
-            }
-        })
-        .unwrap();
+    let text = |key: &SettingKey| {
+        let inner = format!("{}.", key.path());
+        let settings = effective.settings.iter();
+        let items = settings
+            .filter_map(|one| Some(format!("{}={}", one.path.strip_prefix(&inner)?, one.value)));
+        match effective.get(key.path()) {
+            Some(setting) => setting.value.clone(),
+            None => items.collect::<Vec<_>>().join(","),
+        }
+    };
+    let variables = SettingKey::ALL.iter();
+    let variables = variables.filter_map(|key| Some((key.variable()?, text(key))));
+    let again = Config::default().with_env(variables).unwrap();
     let values = |effective: EffectiveConfig| -> Vec<_> {
         let settings = effective.settings.into_iter();
         // These two have no variable.

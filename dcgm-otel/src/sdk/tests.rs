@@ -12,7 +12,7 @@ use opentelemetry_sdk::metrics::{
     InMemoryMetricExporter, InMemoryMetricExporterBuilder, SdkMeterProvider, Temporality,
 };
 
-use super::{MOST, view};
+use super::{MAX_BOUND, view};
 
 /// A gauge and a counter that show the same series: `from`, and as many after it as are wanted.
 struct Stage {
@@ -178,7 +178,7 @@ fn absurd_bounds_are_bounds_all_the_same() {
     assert_eq!(stage.export().0, all(16));
     stage.churn(16);
     assert_eq!(stage.export().0, all(16));
-    for bound in [MOST + 1, usize::MAX] {
+    for bound in [MAX_BOUND + 1, usize::MAX] {
         let stage = Stage::new("dcgm-otel", 3000, Some(bound), Temporality::Cumulative);
         assert_eq!(stage.export().0, all(3000));
     }

@@ -109,10 +109,13 @@ fn all_that_is_wrong_with_the_settings_is_told_at_once() {
     let Err(InstallError::Config(errors)) = refused else {
         panic!("{refused:?}")
     };
-    let paths: Vec<_> = errors.iter().map(|error| error.path).collect();
+    let paths: Vec<_> = errors.iter().map(|error| error.path.as_str()).collect();
     assert_eq!(paths, ["interval", "endpoint"]);
-    let text = InstallError::Config(errors).to_string();
-    assert!(text.contains(r#"interval "10ms": 1s to 10min"#), "{text}");
+    let text = InstallError::Config(errors.clone()).to_string();
+    assert!(
+        text.contains(r#"interval="10ms": expected a duration from 1s to 10min"#),
+        "{text}"
+    );
     assert!(text.contains("three slashes"), "{text}");
 }
 

@@ -464,5 +464,5 @@ fn variables_say_what_no_flag_says() {
     let output = command.env("DCGM_OTEL_INTERVAL", "soon").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let why = text(&output.stderr);
-    assert!(why.contains("DCGM_OTEL_INTERVAL \"soon\": "), "{why}");
+    assert!(why.contains("DCGM_OTEL_INTERVAL=\"soon\": "), "{why}");
 }
