@@ -14,7 +14,11 @@ const MAX_INSTANCE_BYTES: usize = 64;
 /// A setting that needs no check: its type has valid values only, or [`super::validate`] checks it.
 pub(super) fn valid<F>(_: SettingKey, _: &F, _: &mut Vec<ConfigError>) {}
 
-pub(super) fn interval(key: SettingKey, field: &Setting<Duration>, errors: &mut Vec<ConfigError>) {
+pub(super) fn duration_in_range(
+    key: SettingKey,
+    field: &Setting<Duration>,
+    errors: &mut Vec<ConfigError>,
+) {
     let valid = (MIN_INTERVAL..=MAX_INTERVAL).contains(&field.value);
     check(key, field, valid, errors);
 }

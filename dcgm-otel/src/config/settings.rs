@@ -37,7 +37,7 @@ macro_rules! for_each_setting {
                 "the endpoint of the host engine";
 
             interval, with_interval: value(Duration = Duration::from_secs(15)),
-                "DCGM_OTEL_INTERVAL", any, interval, "a duration from 1s to 10min", "30s",
+                "DCGM_OTEL_INTERVAL", any, duration_in_range, "a duration from 1s to 10min", "30s",
                 "the sampling interval of the meter and of the engine";
 
             /// It has no upper limit: a large host takes a while to start.

@@ -121,10 +121,7 @@ fn a_setting_is_named_in_its_row_and_nowhere_else() {
         ("profile", &[]),
         ("counter_origin", &[]),
         ("throttle_name", &["builder.rs"]),
-        (
-            "interval",
-            &["builder.rs", "config/checks.rs", "config/validate.rs"],
-        ),
+        ("interval", &["builder.rs", "config/validate.rs"]),
     ] {
         let named = sources.iter().filter(|(_, text)| count(text, key) > 0);
         let mut named: Vec<_> = named.map(|(name, _)| name.as_str()).collect();
