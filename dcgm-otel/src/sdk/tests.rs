@@ -12,7 +12,10 @@ use opentelemetry_sdk::metrics::{
     InMemoryMetricExporter, InMemoryMetricExporterBuilder, SdkMeterProvider, Temporality,
 };
 
-use super::{MAX_BOUND, view};
+use dcgm::mock::Mock;
+
+use super::{MAX_BOUND, shutdown, view};
+use crate::DcgmMeter;
 
 /// A gauge and a counter that show the same series: `from`, and as many after it as are wanted.
 struct Stage {
@@ -182,4 +185,36 @@ fn absurd_bounds_are_bounds_all_the_same() {
         let stage = Stage::new("dcgm-otel", 3000, Some(bound), Temporality::Cumulative);
         assert_eq!(stage.export().0, all(3000));
     }
+}
+
+#[test]
+fn shutdown_exports_the_last_samples_before_the_meter_ends() {
+    let exporter = InMemoryMetricExporter::default();
+    let provider = SdkMeterProvider::builder()
+        .with_periodic_exporter(exporter.clone())
+        .build();
+    let meter = DcgmMeter::builder()
+        .with_client(Mock::named("1xl4").unwrap())
+        .with_initial_delay(std::time::Duration::from_secs(3600))
+        .install(&provider)
+        .unwrap();
+    meter.sample_now().unwrap();
+    shutdown(meter, &provider).unwrap();
+    let exports = exporter.get_finished_metrics().unwrap();
+    let scopes = exports.iter().flat_map(ResourceMetrics::scope_metrics);
+    let mut metrics = scopes.flat_map(ScopeMetrics::metrics);
+    assert!(metrics.any(|metric| metric.name() == "hw.gpu.utilization"));
+}
+
+#[test]
+fn shutdown_reports_every_step_that_failed() {
+    let provider = SdkMeterProvider::builder().build();
+    let meter = DcgmMeter::builder()
+        .with_client(Mock::named("1xl4").unwrap())
+        .install(&provider)
+        .unwrap();
+    provider.shutdown().unwrap();
+    let error = shutdown(meter, &provider).unwrap_err();
+    assert!(error.meter.is_none() && error.provider.is_some(), "{error}");
+    assert!(error.to_string().contains("provider: "), "{error}");
 }
