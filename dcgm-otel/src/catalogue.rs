@@ -1,7 +1,7 @@
 //! Every metric that this crate can emit: an instrument a row, and under it a row a family of
 //! series.
 //!
-//! AttributeBuilder, units and attributes follow OpenTelemetry's semantic conventions for hardware where they
+//! Names, units and attributes follow OpenTelemetry's semantic conventions for hardware where they
 //! have a word, and extend them where they have none. The unit is the row's, never guessed from a
 //! field's name.
 

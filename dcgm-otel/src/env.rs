@@ -40,14 +40,13 @@ pub(crate) fn read(
         errors,
     };
     for (key, value) in known {
-        match value.to_str() {
-            Some(text) => config.parse(&mut parser, key, text),
-            None => {
-                // The value cannot be printed and may be a secret.
-                let name = key.name(SettingSource::Environment);
-                let error = ConfigError::secret(name, "text in UTF-8");
-                parser.errors.push(error);
-            }
+        if let Some(text) = value.to_str() {
+            config.parse(&mut parser, key, text);
+        } else {
+            // The value cannot be printed and may be a secret.
+            let name = key.name(SettingSource::Environment);
+            let error = ConfigError::secret(name, "text in UTF-8");
+            parser.errors.push(error);
         }
     }
     config

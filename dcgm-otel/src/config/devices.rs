@@ -210,6 +210,7 @@ impl FromStr for DeviceFilter {
 }
 
 impl SettingValue for DeviceFilter {
+    #[cfg(feature = "serde")]
     const IS_LIST: bool = true;
 
     fn parse_text(text: &str) -> Result<Self, Vec<InvalidValue>> {

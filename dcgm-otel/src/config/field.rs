@@ -78,6 +78,7 @@ impl InvalidValue {
 /// The text form of a setting's type.
 pub(crate) trait SettingValue: Sized {
     /// Set for types that a document can also give as a list of texts.
+    #[cfg(feature = "serde")]
     const IS_LIST: bool = false;
 
     /// Parses a text; returns every invalid part of it.
@@ -186,13 +187,14 @@ impl<K: MapKey, V: MapValue<K>> SettingMap<K, V> {
                 let error = ConfigError::new(path, input, expected).with_hint(hint);
                 parser.errors.push(error);
             }
-            Ok(name) => match V::parse_text(word) {
-                Some(value) => self.set(name, Setting::new(value, parser.source)),
-                None => {
+            Ok(name) => {
+                if let Some(value) = V::parse_text(word) {
+                    self.set(name, Setting::new(value, parser.source));
+                } else {
                     let expected = V::expected(&name);
                     parser.errors.push(ConfigError::new(path, input, expected));
                 }
-            },
+            }
         }
     }
 }

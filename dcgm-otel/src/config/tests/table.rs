@@ -10,6 +10,14 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Checks that a row expects the words of its type.
+fn words<T: SettingValue>(key: SettingKey, all: &[T]) {
+    let words: Vec<_> = all.iter().filter_map(SettingValue::to_text).collect();
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    let (expected, _) = key.form();
+    assert_eq!(expected, choices::join_with_or(&words));
+}
+
 #[test]
 fn the_expected_words_and_the_examples_are_valid() {
     for key in SettingKey::ALL {
@@ -25,12 +33,6 @@ fn the_expected_words_and_the_examples_are_valid() {
         assert!(errors.is_empty(), "{}: {errors:?}", key.path());
         // The example is not the default, so that it shows something.
         assert_ne!(config, Config::default(), "{}", key.path());
-    }
-    fn words<T: SettingValue>(key: SettingKey, all: &[T]) {
-        let words: Vec<_> = all.iter().filter_map(SettingValue::to_text).collect();
-        let words: Vec<_> = words.iter().map(String::as_str).collect();
-        let (expected, _) = key.form();
-        assert_eq!(expected, choices::join_with_or(&words));
     }
     words(SettingKey::mode, ModeKind::ALL);
     words(SettingKey::naming, Naming::ALL);
