@@ -90,7 +90,7 @@ impl DcgmMeterBuilder {
     }
 
     /// Ignores the environment: settings that are not set in code have their defaults. Of use for
-    /// programs whose environment belongs to somebody else, and for tests.
+    /// programs that do not trust their environment, and for tests.
     pub fn without_env(mut self) -> Self {
         self.ignores_env = true;
         self

@@ -59,7 +59,7 @@ const fn row(
 #[rustfmt::skip] // One row an instrument.
 pub(crate) const SELF_METRICS: &[SelfMetric] = &[
     row("dcgm.meter.errors", Kind::CounterU64, "{error}",
-        "What went wrong in the meter, by kind.",
+        "Errors of the meter, by kind.",
         |meter, _, show| {
             // Every kind from the start: an alert cannot see an increase of a series that did not exist.
             for (kind, count) in ErrorKind::ALL.iter().zip(&meter.all.errors) {
@@ -67,35 +67,35 @@ pub(crate) const SELF_METRICS: &[SelfMetric] = &[
             }
         }),
     row("dcgm.meter.samples", Kind::CounterU64, "{sample}",
-        "Samples with a value that the meter has read.",
+        "Samples read with a value.",
         |meter, _, show| show(&[], Number::U64(meter.all.samples.load(Relaxed)))),
     row("dcgm.meter.tick.time", Kind::CounterF64, "s",
-        "Time that the meter has spent sampling, failed attempts included.",
+        "Time spent sampling, including failed attempts.",
         |meter, _, show| show(&[], Number::F64(meter.all.tick_time().as_secs_f64()))),
     row("dcgm.meter.degraded", Kind::UpDownI64, "1",
-        "Whether the meter has no fresh values although it should: 1 if so, else 0.",
+        "1 if the meter has no fresh values although it should have, else 0.",
         |meter, _, show| show(&[], Number::I64(meter.degraded.load(Relaxed).into()))),
     row("dcgm.meter.sample.age", Kind::GaugeF64, "s",
-        "Time since the engine last had a new sample.",
+        "Age of the newest sample.",
         |meter, now, show| {
             if let Some(age) = meter.sample_age(now) {
                 show(&[], Number::F64(age.as_secs_f64()));
             }
         }),
     row("dcgm.meter.series.dropped", Kind::UpDownI64, "{series}",
-        "Series that are not shown because there would be too many.",
+        "Series dropped by a cap.",
         |meter, _, show| show(&[], Number::I64(i64::try_from(meter.dropped.load(Relaxed)).unwrap_or(i64::MAX)))),
     row("dcgm.meter.counter.resets", Kind::CounterU64, "{reset}",
-        "Counters of the device or driver that began anew.",
+        "Resets of counters of the device or driver.",
         |meter, _, show| show(&[], Number::U64(meter.all.resets.load(Relaxed)))),
     row("dcgm.meter.reconnects", Kind::CounterU64, "{reconnect}",
         "Connections to the engine after the first.",
         |meter, _, show| show(&[], Number::U64(meter.all.reconnects.load(Relaxed)))),
     row("dcgm.meter.callback.panics", Kind::CounterU64, "{panic}",
-        "Callbacks of the meter's instruments that panicked: bugs.",
+        "Panics of callbacks of the meter's instruments, each of which is a bug.",
         |meter, _, show| show(&[], Number::U64(meter.all.callback_panics.load(Relaxed)))),
     row("dcgm.meter.info", Kind::UpDownI64, "1",
-        "What is behind the meter, in attributes; always 1.",
+        "The backend of the meter, as attributes; always 1.",
         |meter, _, show| show(&meter.info.load(), Number::I64(1))),
 ];
 

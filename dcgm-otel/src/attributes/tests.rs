@@ -44,7 +44,7 @@ fn ids_are_unique_and_lasting() {
 }
 
 #[test]
-fn attributes_come_sorted_and_each_key_once() {
+fn attributes_are_sorted_and_keys_unique() {
     let entities = [gpu(3)];
     let host = Host::new(entities.to_vec(), &[]);
     let builder = AttributeBuilder::new(&host, &Config::default());

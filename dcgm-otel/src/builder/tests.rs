@@ -99,7 +99,7 @@ fn an_unknown_variable_is_logged_and_in_the_health() {
 }
 
 #[test]
-fn what_is_wrong_with_code_and_environment_is_told_together() {
+fn errors_of_code_and_environment_are_reported_together() {
     let builder = DcgmMeter::builder()
         .with_endpoint("unix://tmp/x")
         .with_interval(Duration::from_millis(10));
@@ -111,7 +111,7 @@ fn what_is_wrong_with_code_and_environment_is_told_together() {
 }
 
 #[test]
-fn the_last_word_on_where_samples_come_from_counts() {
+fn last_choice_of_the_client_applies() {
     let kind = |builder: DcgmMeterBuilder| builder.resolve([]).unwrap().1.backend().kind;
     let fake = || DcgmMeter::builder().with_client(Fake::with_gpus(1));
     assert_eq!(kind(fake()), BackendKind::Mock);
@@ -141,7 +141,7 @@ fn the_last_word_on_where_samples_come_from_counts() {
 }
 
 #[test]
-fn settings_made_elsewhere_take_the_place_of_all() {
+fn with_config_replaces_all_settings() {
     let config = Config::default().with_initial_delay(Duration::from_secs(7));
     let builder = DcgmMeter::builder()
         .with_endpoint("unix://x")

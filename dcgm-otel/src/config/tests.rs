@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 
-fn told(config: &Config) -> Vec<String> {
+fn errors(config: &Config) -> Vec<String> {
     let errors = config.validate().unwrap_err();
     errors.iter().map(ToString::to_string).collect()
 }
@@ -12,7 +12,7 @@ fn told(config: &Config) -> Vec<String> {
 const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
-fn the_defaults_are_these() {
+fn defaults() {
     let config = Config::default();
     config.validate().unwrap();
     let endpoint = Endpoint::default();
@@ -34,7 +34,7 @@ fn the_defaults_are_these() {
 }
 
 #[test]
-fn the_interval_is_between_a_second_and_ten_minutes() {
+fn interval_is_between_1_s_and_10_min() {
     for good in [SECOND, 600 * SECOND] {
         Config::default().with_interval(good).validate().unwrap();
     }
@@ -62,7 +62,7 @@ fn the_interval_is_between_a_second_and_ten_minutes() {
 }
 
 #[test]
-fn all_that_is_wrong_is_told_at_once_with_its_path() {
+fn all_errors_are_reported_with_their_paths() {
     let config = Config::default()
         .with_interval(Duration::from_millis(10))
         .with_max_age(Duration::from_millis(1))
@@ -74,7 +74,7 @@ fn all_that_is_wrong_is_told_at_once_with_its_path() {
         .with_id_source(IdSource::HashedUuid(Salt::new("hunter2")))
         .with_instance("");
     assert_eq!(
-        told(&config),
+        errors(&config),
         [
             r#"interval="10ms": expected a duration from 1s to 10min, as in 30s"#,
             r#"max_series="0": expected a whole number above 0, as in 2048"#,
@@ -93,7 +93,7 @@ fn all_that_is_wrong_is_told_at_once_with_its_path() {
 }
 
 #[test]
-fn only_the_switch_of_nvswitches_can_be_auto() {
+fn only_nvswitch_can_be_auto() {
     let config = |group| {
         Config::default()
             .with_group(group, GroupSwitch::Auto)
@@ -105,7 +105,7 @@ fn only_the_switch_of_nvswitches_can_be_auto() {
 }
 
 #[test]
-fn a_disabled_group_wins_over_its_metrics_and_a_family_over_its_metric() {
+fn group_overrides_metric_and_family_overrides_both() {
     let config = Config::default()
         .with_group(Group::Codec, GroupSwitch::Off)
         .with_metric("hw.gpu.utilization", MetricSwitch::On)
@@ -125,7 +125,7 @@ fn a_disabled_group_wins_over_its_metrics_and_a_family_over_its_metric() {
 }
 
 #[test]
-fn the_throttle_metric_is_meant_by_either_of_its_names() {
+fn either_name_switches_the_throttle_metric() {
     for name in ["hw.gpu.throttle.duration", "hw.gpu.throttle.time"] {
         let config = Config::default().with_metric(name, MetricSwitch::Off);
         for asked in ["hw.gpu.throttle.duration", "hw.gpu.throttle.time"] {
@@ -138,7 +138,7 @@ fn the_throttle_metric_is_meant_by_either_of_its_names() {
 }
 
 #[test]
-fn metrics_of_the_naming_can_be_switched_and_no_others() {
+fn only_metrics_of_the_naming_can_be_switched() {
     let is_valid = |naming, name: &str| {
         let config = Config::default().with_naming(naming);
         config
@@ -181,7 +181,7 @@ fn a_setting_without_effect_in_the_naming_is_refused() {
         .with_metric("hw.power", MetricSwitch::Off);
     let no_effect = "expected no value, as it has no effect with naming=dcgm_exporter";
     assert_eq!(
-        told(&config),
+        errors(&config),
         [
             format!(r#"profile="full": {no_effect}"#),
             format!(r#"id_source="index": {no_effect}"#),
@@ -202,7 +202,7 @@ fn a_setting_without_effect_in_the_naming_is_refused() {
 }
 
 #[test]
-fn an_age_below_a_values_own_period_would_make_it_flicker_and_is_raised() {
+fn max_age_is_raised_to_the_sampling_period() {
     let config = Config::default().with_max_age(20 * SECOND);
     assert_eq!(config.max_age(15 * SECOND), 20 * SECOND);
     assert_eq!(config.max_age(60 * SECOND), 60 * SECOND);
@@ -224,7 +224,7 @@ mod documents {
     }
 
     #[test]
-    fn a_document_says_what_code_says() {
+    fn document_sets_what_code_sets() {
         let config = read(
             r#"{
                 "endpoint": "unix:///run/x.sock",
@@ -287,7 +287,7 @@ mod documents {
     }
 
     #[test]
-    fn code_environment_and_document_are_told_apart() {
+    fn sources_are_distinguished() {
         let document = r#"{"interval": "30s", "max_series": 500, "groups": {"ecc": "off"}}"#;
         let config = read(document).unwrap().with_max_series(600);
         let variables = [
@@ -307,7 +307,7 @@ mod documents {
     }
 
     #[test]
-    fn all_that_is_wrong_is_told_at_once() {
+    fn all_errors_are_reported_together() {
         let error = read(
             r#"{
                 "interval": 15,
@@ -338,7 +338,7 @@ mod documents {
     }
 
     #[test]
-    fn a_key_that_does_not_exist_is_refused() {
+    fn unknown_key_is_refused() {
         let error = read(r#"{"intervall": "15s", "interval": "1ms"}"#).unwrap_err();
         let lines = [
             "intervall: expected the name of a setting; did you mean interval?",
@@ -350,7 +350,7 @@ mod documents {
     }
 
     #[test]
-    fn a_value_of_another_form_is_refused() {
+    fn value_of_another_form_is_refused() {
         let error =
             read(r#"{"interval": ["15s"], "groups": "ecc=on", "profile": {}}"#).unwrap_err();
         for part in [
@@ -366,7 +366,7 @@ mod documents {
     }
 
     #[test]
-    fn an_endpoint_belongs_to_the_standalone_mode() {
+    fn endpoint_needs_the_standalone_mode() {
         assert_eq!(
             read(r#"{"mode": "embedded"}"#).unwrap().mode(),
             Mode::Embedded

@@ -18,7 +18,7 @@ fn sample() -> Config {
 }
 
 #[test]
-fn each_setting_says_who_gave_it() {
+fn every_setting_has_its_source() {
     let effective = sample().effective();
     let line = |path: &str| {
         let setting = effective.get(path).unwrap();
@@ -40,20 +40,20 @@ fn each_setting_says_who_gave_it() {
 }
 
 #[test]
-fn an_embedded_engine_shows_no_endpoint() {
+fn embedded_mode_has_no_endpoint() {
     let config = Config::default().with_mode(Mode::Embedded);
     assert_eq!(config.effective().get("endpoint"), None);
 }
 
 #[test]
-fn a_salt_is_printed_by_nothing() {
+fn salt_is_not_printed() {
     let config = sample();
     let printed = format!("{config:?} {} {:?}", config.effective(), config.effective());
     assert!(!printed.contains("horse"), "{printed}");
 }
 
 #[test]
-fn a_key_is_never_forgotten() {
+fn every_key_is_listed() {
     let effective = sample().effective();
     for key in SettingKey::ALL {
         let path = key.path();
@@ -67,7 +67,7 @@ fn a_key_is_never_forgotten() {
 }
 
 #[test]
-fn what_is_printed_can_be_given_to_the_environment_again() {
+fn dump_is_valid_as_environment() {
     let config = sample().with_id_source(IdSource::PciBdf);
     let effective = config.effective();
     let text = |key: &SettingKey| {
@@ -95,7 +95,7 @@ fn what_is_printed_can_be_given_to_the_environment_again() {
 
 #[cfg(feature = "serde")]
 #[test]
-fn it_is_the_same_after_it_was_written_and_read() {
+fn dump_survives_serialization() {
     let effective = sample().effective();
     let text = serde_json::to_string(&effective).unwrap();
     assert_eq!(

@@ -86,7 +86,7 @@ fn every_variable_sets_its_setting() {
 }
 
 #[test]
-fn all_that_is_wrong_is_told_at_once_and_names_the_variable() {
+fn all_errors_name_their_variables() {
     assert_eq!(
         errors(&[
             ("DCGM_OTEL_MODE", "remote"),
@@ -120,7 +120,7 @@ fn all_that_is_wrong_is_told_at_once_and_names_the_variable() {
 }
 
 #[test]
-fn what_is_out_of_range_names_the_variable_too() {
+fn range_errors_name_their_variables() {
     assert_eq!(
         errors(&[
             ("DCGM_OTEL_INTERVAL", "10ms"),
@@ -142,7 +142,7 @@ fn what_is_out_of_range_names_the_variable_too() {
 }
 
 #[test]
-fn what_code_says_wins_and_what_it_does_not_say_is_taken() {
+fn code_takes_precedence_over_the_environment() {
     let code = Config::default()
         .with_interval(Duration::from_secs(5))
         .with_group(Group::Ecc, GroupSwitch::On)
@@ -163,7 +163,7 @@ fn what_code_says_wins_and_what_it_does_not_say_is_taken() {
 }
 
 #[test]
-fn an_endpoint_in_code_makes_the_mode_standalone_whatever_the_environment_says() {
+fn endpoint_in_code_implies_the_standalone_mode() {
     let code = Config::default().with_endpoint("here:1".parse().unwrap());
     let config = code.with_env([("DCGM_OTEL_MODE", "embedded")]).unwrap();
     let endpoint = "here:1".parse().unwrap();
@@ -171,14 +171,14 @@ fn an_endpoint_in_code_makes_the_mode_standalone_whatever_the_environment_says()
 }
 
 #[test]
-fn a_value_out_of_range_that_has_no_effect_is_no_error_and_nonsense_is() {
+fn overridden_values_are_parsed_but_not_range_checked() {
     let code = || Config::default().with_interval(Duration::from_secs(5));
     assert!(code().with_env([("DCGM_OTEL_INTERVAL", "1ms")]).is_ok());
     assert!(code().with_env([("DCGM_OTEL_INTERVAL", "soon")]).is_err());
 }
 
 #[test]
-fn an_embedded_engine_with_an_endpoint_is_a_contradiction() {
+fn embedded_mode_refuses_an_endpoint() {
     let text = errors(&[
         ("DCGM_OTEL_MODE", "embedded"),
         ("DCGM_OTEL_ENDPOINT", "localhost:5555"),
@@ -191,7 +191,7 @@ fn an_embedded_engine_with_an_endpoint_is_a_contradiction() {
 }
 
 #[test]
-fn a_secret_is_in_no_message() {
+fn secrets_are_in_no_message() {
     for (variable, text) in [
         ("DCGM_OTEL_ENDPOINT", "user:hunter2@host:1"),
         ("DCGM_OTEL_ENDPOINT", "unix://user:hunter2@/x"),
@@ -207,7 +207,7 @@ fn a_secret_is_in_no_message() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_no_text_is_refused() {
+fn value_that_is_not_utf8_is_refused() {
     use std::os::unix::ffi::OsStringExt;
 
     let value = OsString::from_vec(vec![0x66, 0xff]);

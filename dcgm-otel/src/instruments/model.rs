@@ -26,8 +26,8 @@ use crate::snapshot::{Cell, Layout, Number, Series, Snapshot};
 use crate::telemetry::Telemetry;
 
 fn check(model: impl Fn() + Clone + Send + Sync + 'static) {
-    let told = std::env::var("DCGM_MODEL_RUNS").ok();
-    let runs = told.and_then(|runs| runs.parse().ok()).unwrap_or(1000);
+    let runs = std::env::var("DCGM_MODEL_RUNS").ok();
+    let runs = runs.and_then(|runs| runs.parse().ok()).unwrap_or(1000);
     shuttle::check_random(model.clone(), runs);
     shuttle::check_pct(model, runs, 3);
 }
@@ -64,7 +64,7 @@ fn feed() -> Arc<MeterFeed> {
     Arc::new(feed)
 }
 
-/// What a sampler does: each snapshot in the memory of the one before the one that is shown.
+/// Publishes as a sampler does, reusing the memory of the snapshot before the exported one.
 struct Publisher {
     feed: Arc<MeterFeed>,
     layout: Arc<Layout>,
@@ -113,7 +113,7 @@ impl AsyncInstrument<u64> for Out {
     }
 }
 
-/// What the SDK does: the callbacks one after another, in the order of their registration. The
+/// Collects as the SDK does: the callbacks one after another, in the order of their registration. The
 /// meter's own instruments are counted, and of them the last alone is run.
 fn collect(binding: &ProviderBinding, instruments: &[Instrument]) -> Vec<u64> {
     let out = Out::default();
@@ -188,7 +188,7 @@ fn nothing_newer_is_shown_after_a_meter_left_and_the_next_begins_with_no_less() 
             let binding = Arc::clone(&binding);
             thread::spawn(move || collect_all(&binding, 2, false))
         };
-        // A sampler that comes late, or was left behind, goes on.
+        // A slow or abandoned sampler continues.
         let publishing = thread::spawn(move || {
             for number in 2..6 {
                 publisher.publish(number);

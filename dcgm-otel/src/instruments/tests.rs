@@ -33,7 +33,7 @@ pub(super) fn uniform(layout: &Arc<Layout>, number: u32) -> Arc<Snapshot> {
     Arc::new(Snapshot::new(layout, &cells))
 }
 
-/// So many series of each metric.
+/// Makes a layout with `series` series of each metric.
 pub(super) fn layout(series: i64) -> Arc<Layout> {
     let all = (0..CATALOGUE.len()).flat_map(|metric| {
         (0..series).map(move |number| Series {
@@ -69,7 +69,7 @@ fn provider() -> (SdkMeterProvider, InMemoryMetricExporter) {
     )
 }
 
-/// What a collect shows of the metrics: their names and values.
+/// Collects and returns the metrics' names and values.
 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
 fn collect(provider: &SdkMeterProvider, exporter: &InMemoryMetricExporter) -> Vec<(String, f64)> {
     fn numbers<T: Copy>(data: &MetricData<T>, number: impl Fn(T) -> f64) -> Vec<f64> {
@@ -102,8 +102,8 @@ fn collect(provider: &SdkMeterProvider, exporter: &InMemoryMetricExporter) -> Ve
         .collect()
 }
 
-/// Of so many collects, those that mix values of several snapshots, while another thread publishes
-/// as fast as it can. If `at_least_one`, it goes on until there is one, for a while.
+/// Counts the collects that mix values of several snapshots while another thread publishes as fast
+/// as it can. With `at_least_one` it continues until there is one, up to 100 times as often.
 fn torn(feed: &Arc<MeterFeed>, collects: usize, at_least_one: bool) -> (usize, usize) {
     let (provider, exporter) = provider();
     let layout = layout(4);
@@ -141,7 +141,7 @@ fn torn(feed: &Arc<MeterFeed>, collects: usize, at_least_one: bool) -> (usize, u
 
 /// 300 collects, and with `DCGM_TEST_LONG=1` 3,000.
 #[test]
-fn no_collect_is_torn_and_without_pinning_many_are() {
+fn pinning_prevents_torn_collects() {
     let collects = if crate::tests::long() { 3000 } else { 300 };
     let pinned = Arc::new(feed());
     let (made, torn_pinned) = torn(&pinned, collects, false);
@@ -155,7 +155,7 @@ fn no_collect_is_torn_and_without_pinning_many_are() {
 }
 
 #[test]
-fn a_slot_takes_one_hub_at_a_time() {
+fn binding_takes_one_feed_at_a_time() {
     let (provider, exporter) = provider();
     let layout = layout(1);
     let feeds: Vec<_> = (0..3)
@@ -186,7 +186,7 @@ fn a_slot_takes_one_hub_at_a_time() {
 }
 
 #[test]
-fn a_hub_is_let_go_with_its_meter() {
+fn feed_is_released_with_its_meter() {
     let (provider, exporter) = provider();
     let feed = Arc::new(feed());
     feed.publish(uniform(&layout(1), 1));
@@ -199,7 +199,7 @@ fn a_hub_is_let_go_with_its_meter() {
 }
 
 #[test]
-fn no_snapshot_is_kept_after_a_collect() {
+fn snapshot_is_released_after_a_collect() {
     let (provider, exporter) = provider();
     let feed = Arc::new(feed());
     let layout = layout(1);
@@ -212,7 +212,7 @@ fn no_snapshot_is_kept_after_a_collect() {
 }
 
 #[test]
-fn a_slot_dies_with_its_provider() {
+fn binding_is_dropped_with_its_provider() {
     let (provider, _exporter) = provider();
     let installed = install(&provider, &Arc::new(feed())).unwrap();
     let binding = Arc::downgrade(&installed.binding);
@@ -224,7 +224,7 @@ fn a_slot_dies_with_its_provider() {
 }
 
 #[test]
-fn what_is_published_too_late_is_not_shown_and_not_lost() {
+fn late_snapshot_is_neither_exported_nor_lost() {
     let (provider, _exporter) = provider();
     let feed = Arc::new(feed());
     let layout = layout(1);
@@ -245,7 +245,7 @@ fn what_is_published_too_late_is_not_shown_and_not_lost() {
 }
 
 #[test]
-fn a_callback_that_panics_costs_its_own_values_only() {
+fn panicking_callback_loses_its_own_values_only() {
     struct Broken;
     impl AsyncInstrument<f64> for Broken {
         fn observe(&self, _: f64, _: &[KeyValue]) {
@@ -266,7 +266,7 @@ fn a_callback_that_panics_costs_its_own_values_only() {
 }
 
 #[test]
-fn a_provider_that_panics_leaves_the_slot_free() {
+fn panicking_provider_leaves_the_binding_free() {
     use opentelemetry::metrics::{AsyncInstrumentBuilder, InstrumentProvider, ObservableGauge};
 
     #[derive(Debug)]

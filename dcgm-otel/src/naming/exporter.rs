@@ -35,9 +35,9 @@ macro_rules! rows {
             },)*
         ];
     };
-    // Of the whole GPU.
+    // Metrics of the whole GPU.
     (@ Whole) => { (Mig::Any, place::GPU) };
-    // Of the MIG instances, if the GPU is partitioned.
+    // Metrics of the MIG instances, if the GPU is partitioned.
     (@ Part) => { (Mig::Smallest, place::GPU_GI) };
 }
 

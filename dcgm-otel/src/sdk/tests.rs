@@ -1,4 +1,4 @@
-//! The SDK's limit, and what the view makes of it.
+//! The SDK's cardinality limit with and without the view, and the shutdown.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,7 +24,7 @@ struct Stage {
     from: Arc<AtomicU64>,
 }
 
-/// How many series an instrument showed, and how many values went to the one for the rest.
+/// Number of series of an instrument, and whether the overflow series exists.
 #[derive(Debug, Eq, PartialEq)]
 struct Shown {
     series: usize,
@@ -123,7 +123,7 @@ impl Stage {
 const BOTH: [Temporality; 2] = [Temporality::Cumulative, Temporality::Delta];
 
 #[test]
-fn more_series_than_the_sdk_has_room_for_fit_with_the_view() {
+fn view_makes_room_beyond_the_default_limit() {
     for temporality in BOTH {
         let without = Stage::new("dcgm-otel", 2001, None, temporality);
         let most = || Shown {
@@ -137,7 +137,7 @@ fn more_series_than_the_sdk_has_room_for_fit_with_the_view() {
 }
 
 #[test]
-fn the_instruments_of_others_are_left_alone() {
+fn view_ignores_other_scopes() {
     let stage = Stage::new("dcgm", 2001, Some(5000), Temporality::Cumulative);
     assert!(stage.export().0.overflows);
 }
@@ -158,13 +158,13 @@ fn all_series_at_the_bound_can_be_replaced_at_every_collect() {
             series: 48,
             overflows: true,
         };
-        // Counters leave at once, and need no second place.
+        // Counters are removed immediately and need no second place.
         assert_eq!(stage.export(), (folded, all(50)), "{temporality:?}");
     }
 }
 
 #[test]
-fn without_the_view_series_are_lost_when_more_than_a_thousand_are_replaced() {
+fn without_the_view_replacing_1000_series_overflows() {
     let stage = Stage::new("dcgm-otel", 1001, None, Temporality::Cumulative);
     assert_eq!(stage.export().0, all(1001));
     stage.churn(1001);
@@ -176,7 +176,7 @@ fn without_the_view_series_are_lost_when_more_than_a_thousand_are_replaced() {
 }
 
 #[test]
-fn absurd_bounds_are_bounds_all_the_same() {
+fn extreme_bounds_are_clamped() {
     let stage = Stage::new("dcgm-otel", 16, Some(0), Temporality::Cumulative);
     assert_eq!(stage.export().0, all(16));
     stage.churn(16);

@@ -1,4 +1,4 @@
-//! Counting, and the warning that nobody reads.
+//! Counts, and the warning about a missing reader.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ fn telemetry(now: Instant) -> Telemetry {
     Telemetry::new(Arc::default(), &backend(), now)
 }
 
-/// What a row shows.
+/// Returns the points of a row.
 fn shown(telemetry: &Telemetry, name: &str, now: Instant) -> Vec<(Vec<KeyValue>, Number)> {
     let row = SELF_METRICS.iter().find(|row| row.name == name).unwrap();
     let mut points = Vec::new();
@@ -38,7 +38,7 @@ fn number(telemetry: &Telemetry, name: &str, now: Instant) -> Number {
 }
 
 #[test]
-fn names_and_units_are_those_that_the_sdk_and_its_exporters_take() {
+fn names_and_units_are_valid_for_the_sdk() {
     let names: BTreeSet<_> = SELF_METRICS.iter().map(|row| row.name).collect();
     assert_eq!(names.len(), SELF_METRICS.len());
     for row in SELF_METRICS {
@@ -56,7 +56,7 @@ fn names_and_units_are_those_that_the_sdk_and_its_exporters_take() {
 }
 
 #[test]
-fn each_count_moves_its_own_row_and_no_other() {
+fn each_count_changes_its_own_row_only() {
     let now = Instant::now();
     let acts: [(&str, Act, Number); 8] = [
         ("dcgm.meter.samples", |t| t.samples(7), Number::U64(7)),
@@ -101,7 +101,7 @@ fn each_count_moves_its_own_row_and_no_other() {
 }
 
 #[test]
-fn every_kind_of_error_is_shown_from_the_start_and_counted_by_itself() {
+fn every_error_kind_exists_from_the_start() {
     let now = Instant::now();
     let telemetry = telemetry(now);
     for (round, kind) in ErrorKind::ALL.iter().enumerate() {
@@ -120,7 +120,7 @@ fn every_kind_of_error_is_shown_from_the_start_and_counted_by_itself() {
 }
 
 #[test]
-fn what_follows_a_meter_shows_its_counts_too_but_has_none_of_them_as_its_own() {
+fn next_meter_exports_earlier_counts_but_reports_its_own() {
     let now = Instant::now();
     let all = Arc::new(Counts::default());
     let first = Telemetry::new(Arc::clone(&all), &backend(), now);
@@ -137,7 +137,7 @@ fn what_follows_a_meter_shows_its_counts_too_but_has_none_of_them_as_its_own() {
 }
 
 #[test]
-fn an_age_is_there_from_the_first_sample_and_rises_by_itself() {
+fn sample_age_grows_from_the_first_sample() {
     let now = Instant::now();
     let telemetry = telemetry(now);
     assert_eq!(shown(&telemetry, "dcgm.meter.sample.age", now), []);
@@ -153,7 +153,7 @@ fn an_age_is_there_from_the_first_sample_and_rises_by_itself() {
 }
 
 #[test]
-fn the_info_is_sorted_and_leaves_out_what_is_not_known() {
+fn info_is_sorted_without_unknown_versions() {
     let mut real = backend();
     assert_eq!(info(&real, None).len(), 2);
     real.library = Some(BuildInfo::from_raw("version:4.6.1;buildtype:Release"));
@@ -221,7 +221,7 @@ fn warnings(ticks: &[u32], collected: Option<u32>) -> u64 {
 }
 
 #[test]
-fn a_provider_that_nobody_reads_is_told_once_and_not_too_early() {
+fn missing_reader_is_warned_about_once_and_in_time() {
     assert_eq!(warnings(&[1000], None), 0, "counted from the first tick");
     assert_eq!(warnings(&[0, 60, 179], None), 0);
     assert_eq!(warnings(&[0, 179, 180], None), 1);

@@ -19,7 +19,7 @@ fn words<T: SettingValue>(key: SettingKey, all: &[T]) {
 }
 
 #[test]
-fn the_expected_words_and_the_examples_are_valid() {
+fn expected_words_and_examples_are_valid() {
     for key in SettingKey::ALL {
         let (_, example) = key.form();
         let mut errors = Vec::new();
@@ -54,7 +54,7 @@ fn row(key: SettingKey, variable: &str) -> String {
 }
 
 #[test]
-fn the_tables_of_the_readmes_are_made_from_the_rows() {
+fn readme_tables_match_the_rows() {
     let keys = SettingKey::ALL.iter();
     let rows: Vec<_> = keys
         .filter_map(|key| Some(row(*key, key.variable()?)))
@@ -102,7 +102,7 @@ fn sources() -> Vec<(String, String)> {
     files.into_iter().map(read).collect()
 }
 
-/// How often a word stands in a text.
+/// Counts the occurrences of a word.
 fn count(text: &str, word: &str) -> usize {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     text.split(|c| !is_part(c))
@@ -111,7 +111,7 @@ fn count(text: &str, word: &str) -> usize {
 }
 
 #[test]
-fn a_setting_is_named_in_its_row_and_nowhere_else() {
+fn a_setting_is_named_in_its_row_only() {
     let sources = sources();
     assert!(sources.len() > 15, "the search finds nothing");
     // `interval` bounds `max_age`, `naming` decides which settings have an effect, and the meter is
@@ -151,7 +151,7 @@ fn the_builder_has_every_setter_of_the_configuration() {
             .map(|part| part.split(['(', '<']).next().unwrap().to_owned())
             .collect::<Vec<_>>()
     };
-    // Those of the rows are made for both by the same table.
+    // The same table makes the other setters for both.
     let builder = setters("builder.rs");
     let config = setters("config/access.rs");
     assert_eq!(config.len(), 7, "{config:?}");

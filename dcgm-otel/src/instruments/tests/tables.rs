@@ -56,7 +56,7 @@ fn filled(table: &'static [Metric], throttle: ThrottleName, number: f64) -> Arc<
 }
 
 #[test]
-fn meters_of_different_tables_follow_each_other_and_each_shows_its_own() {
+fn successive_meters_export_their_own_tables() {
     use ThrottleName::{Duration, Time};
     let (provider, exporter) = provider();
     let own = telemetry::SELF_METRICS.len();
@@ -85,7 +85,7 @@ fn meters_of_different_tables_follow_each_other_and_each_shows_its_own() {
 }
 
 #[test]
-fn instruments_that_came_later_show_the_snapshot_of_the_others() {
+fn later_instruments_share_the_snapshot() {
     let (provider, exporter) = provider();
     // The renamed metric is made after the meter's own instruments, and after those of a table in
     // between.
@@ -126,7 +126,7 @@ fn instruments_that_came_later_show_the_snapshot_of_the_others() {
 }
 
 #[test]
-fn totals_of_one_table_are_not_those_of_another() {
+fn totals_are_kept_by_table() {
     let (provider, _exporter) = provider();
     let installed = install(&provider, &filled(&ONE, ThrottleName::Duration, 7.0)).unwrap();
     installed.detach();
