@@ -59,7 +59,7 @@ fn attributes_are_sorted_and_keys_unique() {
 }
 
 #[test]
-fn parents_that_go_round_in_a_circle_end() {
+fn cycle_of_parents_ends() {
     let mut one = Entity::new(EntityId::new(EntityKind::GPU_INSTANCE, 1));
     let mut two = Entity::new(EntityId::new(EntityKind::GPU_INSTANCE, 2));
     one.parent = Some(two.id);
