@@ -227,7 +227,8 @@ fn interval(text: &str) -> Result<Duration, UsageError> {
     let read = Config::default().with_env([(VARIABLE, text)]);
     let why = |errors: ConfigErrors| {
         let expected: Vec<_> = errors.into_iter().map(|error| error.expected).collect();
-        value("interval", format!("{text:?}: {}", expected.join("; ")))
+        let expected = expected.join("; ");
+        value("interval", format!("{text:?}: expected {expected}"))
     };
     read.map(|config| config.interval()).map_err(why)
 }
@@ -290,7 +291,10 @@ mod tests {
         }
         for text in ["", "2", "soon", "-1s", "1.5s", "NaN"] {
             let error = error(&["--interval", text]);
-            assert!(error.contains("a whole number and its unit"), "{error}");
+            assert!(
+                error.contains("a duration from 1s to 10min, as in 30s"),
+                "{error}"
+            );
         }
     }
 

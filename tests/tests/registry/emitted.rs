@@ -47,13 +47,16 @@ pub(crate) fn emit(model: &str, naming: Naming, profile: Profile, reader: Reader
         .with_max_series(100_000)
         .with_max_instrument_series(100_000)
         .with_interval(Duration::from_secs(15))
-        .with_naming(naming)
-        .with_profile(profile);
-    for group in Group::ALL {
-        config = config.with_group(*group, GroupSwitch::On);
-    }
-    for name in names() {
-        config = config.with_metric(name, MetricSwitch::On);
+        .with_naming(naming);
+    // The other naming has no profiles, and refuses switches of metrics that it does not have.
+    if naming == Naming::Semconv {
+        config = config.with_profile(profile);
+        for group in Group::ALL {
+            config = config.with_group(*group, GroupSwitch::On);
+        }
+        for name in names() {
+            config = config.with_metric(name, MetricSwitch::On);
+        }
     }
     let clock = Clock::manual();
     let mock = Mock::builder()
