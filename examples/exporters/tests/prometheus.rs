@@ -427,7 +427,7 @@ fn flags_that_make_no_sense_are_told_and_nothing_runs() {
         ),
         (
             &["--interval", "15"],
-            "--interval: \"15\": a whole number and its unit",
+            "--interval: \"15\": expected a duration from 1s to 10min",
         ),
         (&["--live", "--simulate"], "exclude each other"),
         (&["--endpoint", "x", "--embedded"], "exclude each other"),
