@@ -131,7 +131,7 @@ fn torn(feed: &Arc<MeterFeed>, collects: usize, at_least_one: bool) -> (usize, u
             torn += usize::from(!whole || numbers.len() != 1);
             seen.extend(numbers);
         }
-        // Before anything is asserted: a failure would wait for the publisher otherwise.
+        // Before any assertion: a failure would otherwise wait for the publisher.
         done.store(true, Ordering::Relaxed);
     });
     assert!(seen.len() > 1, "nothing was published meanwhile");
@@ -178,7 +178,7 @@ fn binding_takes_one_feed_at_a_time() {
     let second = install(&provider, &feeds[2]).unwrap();
     assert_eq!(shown(), Some(2.0));
     assert!(Arc::ptr_eq(&first.binding, &second.binding));
-    // Whoever left already leaves the other where it is.
+    // Dropping an attachment that was detached does not detach the other.
     drop(first);
     assert_eq!(shown(), Some(2.0));
     drop(second);
@@ -288,11 +288,11 @@ fn panicking_provider_leaves_the_binding_free() {
     }
     let provider = Provider(Arc::new(Broken));
     for _ in 0..2 {
-        let place = Registration::for_provider(&provider, None);
-        let binding = Arc::new(feed());
-        let outcome = catch_unwind(AssertUnwindSafe(|| place.attach(Arc::clone(&binding))));
+        let registration = Registration::for_provider(&provider, None);
+        let feed = Arc::new(feed());
+        let outcome = catch_unwind(AssertUnwindSafe(|| registration.attach(Arc::clone(&feed))));
         assert!(outcome.is_err(), "refused, or no panic");
-        assert_eq!(Arc::strong_count(&binding), 1);
+        assert_eq!(Arc::strong_count(&feed), 1);
     }
 }
 
