@@ -52,7 +52,7 @@ fn main() -> ExitCode {
             }
             "naming" => {
                 let accepted = "semconv or dcgm-exporter";
-                naming = Some(flag.value(|text| text.parse().map_err(|_| accepted))?);
+                naming = Some(flag.value(|text| text.parse().map_err(|_error| accepted))?);
             }
             _ => return Ok(false),
         }
