@@ -18,7 +18,7 @@ use crate::telemetry::Counts;
 pub(crate) const SCOPE: &str = "dcgm-otel";
 
 /// The conventions that the names follow.
-pub(crate) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.42.0";
+pub(crate) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.44.0";
 
 /// Where the callbacks of one provider and scope look for what to show.
 #[derive(Debug, Default)]

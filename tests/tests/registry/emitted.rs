@@ -32,6 +32,10 @@ pub(crate) struct Emitted {
     pub(crate) series: Vec<Series>,
     /// The names in the text that Prometheus reads.
     pub(crate) prometheus: BTreeSet<String>,
+    /// Keys of the resource's attributes.
+    pub(crate) resource: BTreeSet<String>,
+    /// Schema URLs of the scopes.
+    pub(crate) schema_urls: BTreeSet<String>,
 }
 
 /// The names of all metrics, as docs/METRICS.md has them.
@@ -86,7 +90,14 @@ pub(crate) fn emit(model: &str, naming: Naming, profile: Profile, reader: Reader
         let _ = meter.sample_now();
     }
     provider.force_flush().unwrap();
+    let finished = exporter.get_finished_metrics().unwrap();
+    let resources = finished.iter().flat_map(|one| one.resource().iter());
+    let scopes = finished.iter().flat_map(|one| one.scope_metrics());
     Emitted {
+        resource: resources.map(|(key, _)| key.to_string()).collect(),
+        schema_urls: scopes
+            .filter_map(|one| one.scope().schema_url().map(str::to_owned))
+            .collect(),
         series: series(&exporter),
         prometheus: registry
             .gather()
