@@ -39,7 +39,7 @@ fn markdown_files() -> Files {
                 if name != "target" && name != ".git" {
                     folders.push(path);
                 }
-            } else if name.ends_with(".md") {
+            } else if path.extension().is_some_and(|ending| ending == "md") {
                 let from_root = path.strip_prefix(root()).unwrap_or(&path);
                 found.insert(from_root.display().to_string(), read(&path));
             }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use dcgm::mock::{Clock, Mock, Model};
 use dcgm_otel::{Config, DcgmMeter, Group, GroupSwitch, MetricSwitch, Naming, Profile};
 use opentelemetry::KeyValue;
-use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ScopeMetrics};
+use opentelemetry_sdk::metrics::data::{
+    AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics,
+};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
 
 /// One point, without its value.
@@ -92,7 +94,7 @@ pub(crate) fn emit(model: &str, naming: Naming, profile: Profile, reader: Reader
     provider.force_flush().unwrap();
     let finished = exporter.get_finished_metrics().unwrap();
     let resources = finished.iter().flat_map(|one| one.resource().iter());
-    let scopes = finished.iter().flat_map(|one| one.scope_metrics());
+    let scopes = finished.iter().flat_map(ResourceMetrics::scope_metrics);
     Emitted {
         resource: resources.map(|(key, _)| key.to_string()).collect(),
         schema_urls: scopes

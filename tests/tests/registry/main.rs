@@ -113,12 +113,8 @@ fn a_manifest_of_the_old_form_is_a_fault() {
         1
     );
     assert_eq!(with("@v1.44.0", "@v1.42.0").len(), 1);
-    let without: String = good
-        .lines()
-        .take(4)
-        .map(|line| format!("{line}\n"))
-        .collect();
-    assert_eq!(manifest_faults(&without), ["expected one dependency"]);
+    let (without, _) = good.split_once("dependencies:").unwrap();
+    assert_eq!(manifest_faults(without), ["expected one dependency"]);
 }
 
 #[test]
@@ -179,9 +175,9 @@ fn an_attribute_of_some_series_says_on_which_condition() {
         level_faults("m", &json!({"ref": key, "requirement_level": level}))
     };
     for key in ["hw.parent", "hw.gpu.mig.instance_id"] {
-        let fault = format!("m: {key} has no condition");
-        assert_eq!(of(key, json!("recommended")), [fault.clone()]);
-        assert_eq!(of(key, json!({"conditionally_required": ""})), [fault]);
+        let fault = [format!("m: {key} has no condition")];
+        assert_eq!(of(key, json!("recommended")), fault);
+        assert_eq!(of(key, json!({"conditionally_required": ""})), fault);
         assert_eq!(of(key, json!({"conditionally_required": "if"})), [""; 0]);
     }
     assert_eq!(of("hw.name", json!("recommended")), [""; 0]);
