@@ -51,8 +51,8 @@ impl Rule {
 const LIMITS: [(Rule, &str, f64, f64); 13] = [
     (Rule::MarkerWords, "dcgm-sys", 6.0, 0.0),
     (Rule::MarkerWords, "dcgm", 295.0, 0.0),
-    (Rule::MarkerWords, "dcgm-otel", 183.0, 0.0),
-    (Rule::MarkerWords, "documents", 94.0, 0.0),
+    (Rule::MarkerWords, "dcgm-otel", 179.0, 0.0),
+    (Rule::MarkerWords, "documents", 84.0, 0.0),
     (Rule::MarkerWords, "examples", 84.0, 0.0),
     (Rule::MarkerWords, "tests", 196.0, 0.0),
     (Rule::LeaningSummaries, "dcgm-sys", 18.0, 2.0),
@@ -80,11 +80,11 @@ fn all_documents() -> Vec<Document> {
 
 /// Tests and benches, less this one, which lists the words.
 fn test_programs() -> Vec<Document> {
-    let folders = ["tests", "benches", ".ci", ".github"];
-    let mut found: Vec<_> = folders
-        .into_iter()
-        .flat_map(|folder| documents(folder, &TEXTS))
-        .collect();
+    // Scripts have no ending.
+    let mut found = documents(".ci", &[""]);
+    for folder in ["tests", "benches", ".github"] {
+        found.extend(documents(folder, &TEXTS));
+    }
     found.retain(|one| !one.path.starts_with("tests/tests/language/"));
     found
 }

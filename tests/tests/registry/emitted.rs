@@ -1,4 +1,4 @@
-//! What a ready-made host emits when everything is switched on.
+//! Exports of the ready-made hosts with every metric switched on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -21,18 +21,18 @@ pub(crate) struct Series {
     pub(crate) attributes: BTreeMap<String, (&'static str, String)>,
 }
 
-/// Who reads.
+/// Reader of the provider.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Reader {
     Memory,
     Prometheus,
 }
 
-/// What came out.
+/// Content of an export.
 #[derive(Debug)]
 pub(crate) struct Emitted {
     pub(crate) series: Vec<Series>,
-    /// The names in the text that Prometheus reads.
+    /// Names of metrics in the text format of Prometheus.
     pub(crate) prometheus: BTreeSet<String>,
     /// Keys of the resource's attributes.
     pub(crate) resource: BTreeSet<String>,
@@ -40,14 +40,14 @@ pub(crate) struct Emitted {
     pub(crate) schema_urls: BTreeSet<String>,
 }
 
-/// The names of all metrics, as docs/METRICS.md has them.
+/// Names of all metrics, from docs/METRICS.md.
 fn names() -> Vec<String> {
     let list = crate::files::read("docs/METRICS.md");
     let headings = list.lines().filter_map(|line| line.strip_prefix("### "));
     headings.map(str::to_owned).collect()
 }
 
-/// Has a host emit all that it can, some minutes into its scenario.
+/// Exports every metric of a host, some minutes into its scenario.
 pub(crate) fn emit(model: &str, naming: Naming, profile: Profile, reader: Reader) -> Emitted {
     let mut config = Config::default()
         .with_max_series(100_000)

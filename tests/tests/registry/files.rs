@@ -22,33 +22,33 @@ pub(crate) struct Group {
     body: Value,
 }
 
-/// A metric of ours.
+/// A metric that the registry defines.
 #[derive(Debug)]
 pub(crate) struct Metric {
     instrument: String,
     unit: String,
-    /// Its attributes, and whether each has to be there.
+    /// Keys of its attributes; `true` for required ones.
     pub(crate) refs: BTreeMap<String, bool>,
 }
 
-/// An attribute of ours.
+/// An attribute that the registry defines.
 #[derive(Debug)]
 pub(crate) struct Attribute {
     kind: String,
-    /// The values of an enumeration.
+    /// Values of an enumeration.
     pub(crate) members: BTreeSet<String>,
 }
 
-/// All of it.
+/// The registry with its references to upstream.
 #[derive(Debug)]
 pub(crate) struct Registry {
     pub(crate) groups: Vec<Group>,
     pub(crate) metrics: BTreeMap<String, Metric>,
     pub(crate) attributes: BTreeMap<String, Attribute>,
     pub(crate) imports: Vec<String>,
-    /// Instrument and unit.
+    /// Instrument and unit by name.
     pub(crate) upstream_metrics: BTreeMap<String, (String, String)>,
-    /// Type.
+    /// Type by key.
     pub(crate) upstream_attributes: BTreeMap<String, String>,
     /// Attributes of upstream whose values are listed.
     pub(crate) value_refs: BTreeSet<String>,

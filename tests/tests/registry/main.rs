@@ -1,7 +1,7 @@
 //! Claims about the semantic-convention registry under `semconv/` and about docs/METRICS.md: they
-//! are whole, and whatever the ready-made hosts emit is in them.
+//! are complete, and contain everything that the ready-made hosts emit.
 //!
-//! OpenTelemetry's own checker is not needed for this; `semconv/README.md` says how to run it.
+//! The tests do not need OpenTelemetry's own checker; `semconv/README.md` says how to run it.
 
 #![expect(
     clippy::unwrap_used,
@@ -183,8 +183,8 @@ fn an_attribute_of_some_series_says_on_which_condition() {
     assert_eq!(of("hw.name", json!("recommended")), [""; 0]);
 }
 
-/// Metrics may not be namespaces of others, nor attributes: the conventions' own policy. Theirs
-/// break it once.
+/// The conventions' policy: no metric is the namespace of another, and no attribute. Upstream breaks
+/// it once.
 #[test]
 fn no_name_of_ours_is_a_namespace_of_another() {
     let registry = Registry::committed();
