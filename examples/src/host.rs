@@ -96,7 +96,7 @@ pub fn resource(args: &Args) -> Resource {
 }
 
 /// The attribute of a resource whose values are made up.
-pub const SIMULATED: &str = "simulated";
+pub const SIMULATED: &str = "dcgm.simulated";
 
 /// The state as one line, with what a person can do about it.
 #[must_use]

@@ -54,7 +54,8 @@ fn its_own_metrics_and_those_of_the_gpus_stand_on_one_page() {
     let series = |start: &str| page.lines().filter(|line| line.starts_with(start)).count();
     assert_eq!(series("app_greetings_total{"), 1, "{page}");
     assert_eq!(series("hw_energy_joules_total{"), 2, "{page}");
-    let unmarked = |line: &&str| line.starts_with("hw_") && !line.contains("simulated=\"true\"");
+    let unmarked =
+        |line: &&str| line.starts_with("hw_") && !line.contains("dcgm_simulated=\"true\"");
     assert_eq!(page.lines().find(unmarked), None);
 }
 

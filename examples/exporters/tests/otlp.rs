@@ -6,8 +6,10 @@
     reason = "a test may fail by panicking, in its helpers too"
 )]
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -130,6 +132,27 @@ fn value<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a Value> {
     found.value.as_ref()?.value.as_ref()
 }
 
+/// Returns `true` if the registry under `semconv/` covers an attribute of the resource: it defines
+/// the attribute, or imports an entity that has it.
+fn is_in_registry(key: &str) -> bool {
+    let read = |file: &str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../semconv");
+        fs::read_to_string(folder.join(file)).unwrap()
+    };
+    let definition = format!("- id: {key}");
+    let defined = read("attributes.yaml");
+    let upstream = read("upstream.txt");
+    let mut entities = upstream.lines().filter(|line| line.starts_with("entity "));
+    defined.lines().any(|line| line.trim() == definition)
+        || entities.any(|line| line.split(' ').skip(2).any(|one| one == key))
+}
+
+#[test]
+fn an_attribute_without_definition_or_entity_is_not_in_the_registry() {
+    assert!(is_in_registry("service.name") && is_in_registry("dcgm.simulated"));
+    assert!(!is_in_registry("simulated") && !is_in_registry("service.rank"));
+}
+
 /// The only export, of one scope: its metrics.
 fn metrics(exports: &Receiver<Export>) -> Vec<Metric> {
     let (export, _) = exports.try_recv().unwrap();
@@ -138,7 +161,13 @@ fn metrics(exports: &Receiver<Export>) -> Vec<Metric> {
         panic!("{} resources", export.resource_metrics.len());
     };
     let marks = &resource.resource.as_ref().unwrap().attributes;
-    assert_eq!(value(marks, "simulated"), Some(&Value::BoolValue(true)));
+    assert_eq!(
+        value(marks, "dcgm.simulated"),
+        Some(&Value::BoolValue(true))
+    );
+    for mark in marks {
+        assert!(is_in_registry(&mark.key), "semconv/ lacks {}", mark.key);
+    }
     let [scope] = &*resource.scope_metrics else {
         panic!("{} scopes", resource.scope_metrics.len());
     };
