@@ -26,8 +26,8 @@ use dcgm_simulator::Control;
 fn fields(count: usize) -> Vec<FieldId> {
     let numeric = |info: &&dcgm::FieldInfo| {
         matches!(info.value_type, ValueType::Int | ValueType::Double)
-            && info.level == EntityKind::GPU
-            && info.since == "3.3.5"
+            && info.scope == EntityKind::GPU
+            && info.since == dcgm::Version::new(3, 3, 5)
             && !info.id.is_profiling()
             && !info.id.is_event()
     };

@@ -104,8 +104,8 @@ impl<C: Client> Client for Spy<C> {
     fn close(&self) {
         self.client.close();
     }
-    fn engine(&self) -> Result<BuildInfo> {
-        self.client.engine()
+    fn build_info(&self) -> Result<BuildInfo> {
+        self.client.build_info()
     }
     fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
         self.client.list(kind, into)
@@ -127,7 +127,10 @@ impl<C: Client> Client for Spy<C> {
         self.client.watch(request)
     }
     fn latest(&self, query: &Query, into: &mut Samples) -> Result<()> {
-        query.blocks().clone_into(&mut self.asked.lock().latest);
+        let blocks = query.blocks();
+        self.asked.lock().latest = blocks
+            .map(|(ids, fields)| (ids.to_vec(), fields.to_vec()))
+            .collect();
         self.client.latest(query, into)
     }
     fn events(&self, watch: &Watch, cursor: &mut Cursor, into: &mut Samples) -> Result<()> {

@@ -42,7 +42,7 @@ pub struct Floor {
     kept: Vec<Kept>,
 }
 
-fn fine(answer: Result<sys::dcgmReturn_t, sys::SymbolMissing>) {
+fn fine(answer: Result<sys::dcgmReturn_t, sys::MissingSymbolError>) {
     assert_eq!(answer.expect("a function of each release"), 0);
 }
 

@@ -33,7 +33,7 @@ pub struct Canned {
 struct Answers {
     listed: Vec<(EntityKind, Vec<EntityId>)>,
     /// Two, in turn, of the query that was asked last.
-    latest: Option<(u64, [Samples; 2])>,
+    latest: Option<(Query, [Samples; 2])>,
     turn: usize,
 }
 
@@ -68,8 +68,8 @@ impl Client for Canned {
     fn close(&self) {
         self.client.close();
     }
-    fn engine(&self) -> Result<BuildInfo> {
-        self.client.engine()
+    fn build_info(&self) -> Result<BuildInfo> {
+        self.client.build_info()
     }
     fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
         let mut answers = self.answers.lock();
@@ -93,7 +93,7 @@ impl Client for Canned {
     fn latest(&self, query: &Query, into: &mut Samples) -> Result<()> {
         let mut answers = self.answers.lock();
         let Answers { latest, turn, .. } = &mut *answers;
-        if let Some((_, canned)) = latest.as_ref().filter(|(known, _)| *known == query.id()) {
+        if let Some((_, canned)) = latest.as_ref().filter(|(known, _)| known == query) {
             *turn ^= 1;
             into.clone_from(&canned[*turn]);
             return Ok(());
@@ -105,7 +105,7 @@ impl Client for Canned {
             sample.timestamp = dcgm::Timestamp::from_micros(later);
             newer.push(sample);
         }
-        *latest = Some((query.id(), [into.clone(), newer]));
+        *latest = Some((query.clone(), [into.clone(), newer]));
         Ok(())
     }
     /// Nothing ever happens.

@@ -1,8 +1,13 @@
 //! What entities answered when they were first asked: which source each series has.
+//!
+//! A profiling field has no value in its first sample, as that has nothing to be compared with; and a
+//! field that the driver lacks has a sample without a value each time. So a blank profiling field is
+//! *pending* until its second sample, and *blank* after it: then another source gets its turn, and the
+//! field is not watched any more.
 
 use std::collections::{HashMap, HashSet};
 
-use dcgm::{Absent, EntityId, EntityKind, FieldId, Samples, Value, shown};
+use dcgm::{EntityId, EntityKind, FieldId, NoValue, Samples, Timestamp, Value, sanitize};
 
 use crate::attributes::shared_text;
 use crate::candidates::{Candidate, Input, Known};
@@ -23,9 +28,24 @@ pub(crate) struct Answers {
 enum Answer {
     Value,
     /// Nothing now; perhaps later.
-    NotNow,
+    Pending(Blanks),
+    /// A profiling field whose second sample has no value either.
+    Blank,
     /// It has no such thing.
     Never,
+}
+
+/// The samples without a value that were seen of a field.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+struct Blanks {
+    count: u8,
+    last: Timestamp,
+}
+
+impl Answer {
+    const fn is_pending(self) -> bool {
+        matches!(self, Self::Pending(_))
+    }
 }
 
 /// A value that was kept.
@@ -40,15 +60,17 @@ impl Answers {
         for sample in samples {
             let key = (sample.entity, sample.field);
             let found = match sample.value {
-                Err(Absent::NotWatched) => &mut self.unwatched,
+                Err(NoValue::NotWatched) => &mut self.unwatched,
                 _ => &mut self.watched,
             };
             found.insert(sample.entity);
             let answer = match sample.value {
                 Ok(_) => Answer::Value,
                 // Not watched although it was to be: the watch was refused.
-                Err(Absent::NotSupported | Absent::NotFound | Absent::NotWatched) => Answer::Never,
-                Err(_) => Answer::NotNow,
+                Err(NoValue::NotSupported | NoValue::NotFound | NoValue::NotWatched) => {
+                    Answer::Never
+                }
+                Err(_) => Answer::Pending(self.blanks(key, sample.timestamp)),
             };
             self.given.insert(key, answer);
             match sample.value {
@@ -56,16 +78,78 @@ impl Answers {
                     self.said.insert(key, Said::Number(number));
                 }
                 Ok(Value::Text(text)) => {
-                    self.said.insert(key, Said::Text(shown(text).into_owned()));
+                    self.said
+                        .insert(key, Said::Text(sanitize(text).into_owned()));
                 }
                 _ => {}
             }
         }
     }
 
+    fn blanks(&self, key: (EntityId, FieldId), timestamp: Timestamp) -> Blanks {
+        let mut blanks = match self.given.get(&key) {
+            Some(Answer::Pending(blanks)) => *blanks,
+            _ => Blanks::default(),
+        };
+        if timestamp != Timestamp::NEVER && blanks.last != timestamp {
+            blanks.count = blanks.count.saturating_add(1);
+            blanks.last = timestamp;
+        }
+        blanks
+    }
+
     /// Whether there is a value of anything.
     pub(crate) fn has_values(&self) -> bool {
         self.given.values().any(|answer| *answer == Answer::Value)
+    }
+
+    /// Returns the profiling fields that may become a better source of a series than it has now.
+    pub(crate) fn pending(&self, candidate: &Candidate) -> Vec<Input> {
+        let answer = |input: &&Input| self.given.get(&(input.entity, input.field));
+        let better = candidate
+            .inputs
+            .iter()
+            .take_while(|input| answer(input) != Some(&Answer::Value));
+        let is_pending = |input: &&Input| {
+            input.field.is_profiling() && answer(input).is_some_and(|known| known.is_pending())
+        };
+        better.filter(is_pending).copied().collect()
+    }
+
+    /// Decides which of these profiling fields stay blank: those with two samples without a value, or
+    /// all that have one if there is no more time. Returns whether none is pending any more.
+    pub(crate) fn decide(&mut self, fields: &[Input], is_late: bool) -> bool {
+        let mut is_decided = true;
+        for input in fields {
+            let Some(answer) = self.given.get_mut(&(input.entity, input.field)) else {
+                continue;
+            };
+            if let Answer::Pending(blanks) = answer {
+                if blanks.count >= 2 || is_late && blanks.count > 0 {
+                    *answer = Answer::Blank;
+                } else if !is_late {
+                    is_decided = false;
+                }
+            }
+        }
+        is_decided
+    }
+
+    /// Whether a field stays blank though another profiling field of its entity has a value; `None`
+    /// if no field stays blank.
+    pub(crate) fn has_blank_beside_values(&self) -> Option<bool> {
+        let of = |wanted: Answer| {
+            let given = self
+                .given
+                .iter()
+                .filter(move |(_, answer)| **answer == wanted);
+            given
+                .filter(|((_, field), _)| field.is_profiling())
+                .map(|((entity, _), _)| *entity)
+        };
+        let blank: HashSet<EntityId> = of(Answer::Blank).collect();
+        let valued: HashSet<EntityId> = of(Answer::Value).collect();
+        (!blank.is_empty()).then(|| blank.is_subset(&valued))
     }
 
     /// Whether there is an entity of which nothing is watched although that was asked for.
@@ -80,24 +164,29 @@ impl Answers {
         let inputs = &candidate.inputs;
         if let Some(field) = candidate.instead {
             let other = self.given.get(&(candidate.entity, field));
-            if other.is_some_and(|answer| *answer != Answer::Never) {
+            if other.is_some_and(|answer| !matches!(answer, Answer::Never | Answer::Blank)) {
                 return None;
             }
         }
         let op = inputs.first().map(|input| input.op);
-        let first = |wanted: Answer| {
+        let first = |wanted: fn(Answer) -> bool| {
             inputs
                 .iter()
                 .copied()
-                .find(|input| answer(input) == Some(wanted))
+                .find(|input| answer(input).is_some_and(wanted))
         };
         match (&candidate.value, op) {
-            (Known::Number(_), _) => Some(Vec::new()),
+            (Known::Number(_) | Known::ActiveLinks(_), _) => Some(Vec::new()),
+            // Of a GPU that cannot be sampled the engine's list says all.
+            (Known::Condition(..), None) if candidate.entity.kind == EntityKind::GPU => {
+                Some(Vec::new())
+            }
             // Asked for in a watch of their own.
             (_, Some(Op::Event)) => Some(inputs.clone()),
             (_, Some(op)) if op.is_joint() => {
-                let may =
-                    |input: &&Input| matches!(answer(input), Some(Answer::Value | Answer::NotNow));
+                let may = |input: &&Input| {
+                    answer(input).is_some_and(|known| known == Answer::Value || known.is_pending())
+                };
                 let joint: Vec<_> = inputs.iter().filter(may).copied().collect();
                 // Of a GPU the engine itself says whether it is there.
                 let is_gpu = candidate.entity.kind == EntityKind::GPU;
@@ -109,8 +198,8 @@ impl Answers {
                     .any(|input| answer(input) == Some(Answer::Value));
                 (of_itself || some).then_some(joint)
             }
-            _ => first(Answer::Value)
-                .or_else(|| first(Answer::NotNow))
+            _ => first(|known| known == Answer::Value)
+                .or_else(|| first(Answer::is_pending))
                 .map(|input| vec![input]),
         }
     }

@@ -13,7 +13,7 @@ use crate::catalogue::{
 };
 use crate::config::{Config, Group, GroupSwitch, MetricSwitch};
 use crate::hook::AttributeHook;
-use crate::host::{Host, is_lost};
+use crate::host::{Availability, Host};
 use crate::snapshot::Series;
 
 /// A field of an entity, and how its samples become values.
@@ -44,7 +44,7 @@ pub(crate) struct Candidate {
 }
 
 /// Every series that there could be.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Candidates {
     pub(crate) list: Vec<Candidate>,
     /// How many were left out because another has the same attributes.
@@ -65,6 +65,9 @@ pub(crate) enum Known {
     Number(i64),
     /// What the engine says of the entity, and which state the series is about.
     Condition(Condition, Condition),
+    /// The number of links of this entity that are up, or whether this link is. It changes while the
+    /// entities do not.
+    ActiveLinks(EntityId),
 }
 
 /// Whether a family is wanted.
@@ -103,6 +106,16 @@ pub(crate) fn kinds(config: &Config) -> Vec<EntityKind> {
     kinds.into_iter().collect()
 }
 
+/// Whether anything is said of NVLinks.
+pub(crate) fn needs_links(config: &Config) -> bool {
+    let needs = |family: &Family| {
+        let mut sources = family.points.iter().flat_map(|point| point.sources);
+        family.on.iter().any(|on| on.kind() == EntityKind::LINK)
+            || sources.any(|source| source.op.is_over_links() || source.op == Op::ActiveLinks)
+    };
+    wanted(config).any(|(_, (_, family))| needs(family))
+}
+
 /// Every series that the wanted families have for these entities, in the order of the catalogue.
 pub(crate) fn of(host: &Host, config: &Config, hook: Option<&AttributeHook>) -> Candidates {
     let names = AttributeBuilder::new(host, config);
@@ -120,10 +133,19 @@ pub(crate) fn of(host: &Host, config: &Config, hook: Option<&AttributeHook>) -> 
                 continue;
             }
             // An engine goes on showing the last samples of what is lost.
-            if host.is_of_lost(entity) && !family.is_of_lost() {
+            let unavailable = host.unavailable(entity);
+            if unavailable.is_some_and(|why| !family.is_of_unavailable(why)) {
                 continue;
             }
+            let is_down = host.is_down(entity.id);
             for point in family.points {
+                let op = point.sources.first().map(|source| source.op);
+                if is_down && op != Some(Op::LinkUp) {
+                    continue;
+                }
+                let Some(known) = known(point, entity, host) else {
+                    continue;
+                };
                 let mut attributes = names.attributes(metric, family, point, entity);
                 if let Some(hook) = hook {
                     found.hook_panics +=
@@ -138,7 +160,9 @@ pub(crate) fn of(host: &Host, config: &Config, hook: Option<&AttributeHook>) -> 
                     found.duplicates += 1;
                     continue;
                 }
+                let can_sample = unavailable.is_none_or(|why| why == Availability::Lost);
                 let resolve = |source| inputs(source, entity, host, &names);
+                let sources = point.sources.iter().filter(|_| can_sample);
                 found.list.push(Candidate {
                     series,
                     block: Block::new((place, metric), (row, family), on),
@@ -146,9 +170,9 @@ pub(crate) fn of(host: &Host, config: &Config, hook: Option<&AttributeHook>) -> 
                     entity: entity.id,
                     id: names.hw_id(entity.id).cloned(),
                     parent: entity.parent,
-                    inputs: point.sources.iter().flat_map(resolve).collect(),
+                    inputs: sources.flat_map(resolve).collect(),
                     instead: point.instead,
-                    value: known(point, entity, host),
+                    value: known,
                 });
             }
         }
@@ -180,6 +204,9 @@ fn inputs(
         op: source.op,
         scale: source.scale,
     };
+    if source.op.is_listed() {
+        return Vec::new();
+    }
     if source.op.is_over_links() {
         let links = host.links_of(entity.id);
         return links.map(|link| input(link, source.field)).collect();
@@ -195,7 +222,7 @@ fn inputs(
             .into_iter()
             .collect();
     }
-    match source.field.info().map(|info| info.level) {
+    match source.field.info().map(|info| info.scope) {
         // Kept once for the host, and found through any GPU; the host itself cannot be watched.
         Some(EntityKind::HOST) => {
             let mut all = host.entities.iter().map(|entity| entity.id);
@@ -215,20 +242,38 @@ fn inputs(
     vec![input(entity.id, source.field)]
 }
 
-fn known(point: &Point, entity: &Entity, host: &Host) -> Known {
-    match point.sources.first().map(|source| source.op) {
+/// Returns what is known of a series' value before anything is read; `None` if there is no such
+/// series now.
+fn known(point: &Point, entity: &Entity, host: &Host) -> Option<Known> {
+    let number = |count: usize| Known::Number(i64::try_from(count).unwrap_or(i64::MAX));
+    Some(match point.sources.first().map(|source| source.op) {
         Some(Op::Fact(..)) => Known::Number(1),
         Some(Op::Instances) => {
             let instances = host.entities.iter().filter(|other| {
                 other.parent == Some(entity.id) && other.id.kind == EntityKind::GPU_INSTANCE
             });
-            Known::Number(i64::try_from(instances.count()).unwrap_or(i64::MAX))
+            number(instances.count())
+        }
+        Some(Op::Gpus) => {
+            let gpus = host.entities.iter().filter(|other| {
+                other.id.kind == EntityKind::GPU && Availability::of(other).is_none()
+            });
+            number(gpus.count())
+        }
+        // A GPU without NVLinks has no series.
+        Some(Op::ActiveLinks) => {
+            host.links_of(entity.id).next()?;
+            Known::ActiveLinks(entity.id)
+        }
+        Some(Op::LinkUp) => Known::ActiveLinks(entity.id),
+        Some(Op::Unavailable(why)) => {
+            (Availability::of(entity) == Some(why)).then_some(Known::Number(1))?
         }
         Some(Op::Status(_)) => {
-            let condition = if is_lost(entity) {
-                Condition::Failed
-            } else {
-                Condition::Fine
+            let condition = match Availability::of(entity) {
+                None => Condition::Fine,
+                Some(Availability::Lost) => Condition::Failed,
+                Some(Availability::Paused | Availability::Detached) => Condition::Unavailable,
             };
             let all = [
                 Condition::Fine,
@@ -243,17 +288,23 @@ fn known(point: &Point, entity: &Entity, host: &Host) -> Known {
             about.map_or(Known::Nothing, |about| Known::Condition(condition, about))
         }
         _ => Known::Nothing,
-    }
+    })
 }
 
-/// What must be watched: for each kind of entity, the fields; sorted, so that two runs ask for the
-/// same thing.
+/// Returns what must be watched: for each kind of entity, the fields; sorted, so that two runs ask
+/// for the same thing. Fields that the engine keeps once for the host are apart, as one entity is
+/// enough for them.
 pub(crate) fn fields(
     inputs: impl IntoIterator<Item = Input>,
 ) -> Vec<(Vec<EntityId>, Vec<FieldId>)> {
-    let mut kinds: BTreeMap<EntityKind, (BTreeSet<EntityId>, BTreeSet<FieldId>)> = BTreeMap::new();
+    type Block = (BTreeSet<EntityId>, BTreeSet<FieldId>);
+    let mut kinds: BTreeMap<(EntityKind, bool), Block> = BTreeMap::new();
     for input in inputs {
-        let of_kind = kinds.entry(input.entity.kind).or_default();
+        let is_of_host = input
+            .field
+            .info()
+            .is_some_and(|info| info.scope == EntityKind::HOST);
+        let of_kind = kinds.entry((input.entity.kind, is_of_host)).or_default();
         of_kind.0.insert(input.entity);
         of_kind.1.insert(input.field);
     }

@@ -13,6 +13,7 @@ mod table;
 use dcgm::FieldId;
 
 use crate::config::{Group, Naming};
+use crate::host::Availability;
 use crate::naming::exporter;
 use Kind::{CounterF64, CounterU64};
 use Scale::{Per, Times};
@@ -89,6 +90,9 @@ pub(crate) struct Family {
     /// The family of this metric that says the same in more detail. Where an entity or a part of it
     /// has that, it has not this one: a sum over both would count twice.
     pub(crate) unless: &'static str,
+    /// The family of this metric that is preferred where it has a counter of DCGM's: these series are
+    /// integrated rates.
+    pub(crate) unless_counted: &'static str,
     /// The part of the entity that the series are about, if that has a name of its own.
     pub(crate) part: &'static str,
     /// Whether it hardly ever changes, and is sampled once an hour.
@@ -96,19 +100,50 @@ pub(crate) struct Family {
 }
 
 impl Family {
+    /// Whether a field of a LINK entity is watched for it. DCGM 4.6 keeps samples of such fields
+    /// without expiry, and reads them in every pass of its loop.
+    const fn watches_links(&self) -> bool {
+        let on_links = matches!(self.on, [Place::Link | Place::Port]);
+        let mut point = 0;
+        while point < self.points.len() {
+            let sources = self.points[point].sources;
+            let mut source = 0;
+            while source < sources.len() {
+                let of_link = sources[source].each.is_empty() && !sources[source].op.is_listed();
+                if sources[source].op.is_over_links() || on_links && of_link {
+                    return true;
+                }
+                source += 1;
+            }
+            point += 1;
+        }
+        false
+    }
+
     const fn unless(self, unless: &'static str) -> Self {
         Self { unless, ..self }
+    }
+
+    const fn unless_counted(self, unless_counted: &'static str) -> Self {
+        Self {
+            unless_counted,
+            ..self
+        }
     }
 
     const fn part(self, part: &'static str) -> Self {
         Self { part, ..self }
     }
 
-    /// Whether it can still be said of what is lost: how that is, what it is, and what befalls it.
-    pub(crate) fn is_of_lost(&self) -> bool {
+    /// Whether it has series of an entity that cannot be sampled: the state of one, and facts and
+    /// events of one that is lost.
+    pub(crate) fn is_of_unavailable(&self, why: Availability) -> bool {
         let mut sources = self.points.iter().flat_map(|point| point.sources);
-        let says = |source: &Source| matches!(source.op, Op::Status(_) | Op::Fact(..) | Op::Event);
-        sources.next().is_some_and(says)
+        sources.next().is_some_and(|source| match source.op {
+            Op::Status(_) => true,
+            Op::Fact(..) | Op::Event => why == Availability::Lost,
+            _ => false,
+        })
     }
 
     const fn at_rest(self) -> Self {
@@ -199,12 +234,18 @@ pub(crate) enum Op {
     Says(&'static str, &'static [&'static str]),
     /// A word of 32 bits of a blob.
     Word(usize),
-    /// How many links of the entity are up.
-    CountActive,
-    /// How many GPU instances the GPU is cut into, which the engine's list tells.
+    /// The number of the entity's links that are up, by the engine's link status.
+    ActiveLinks,
+    /// 1 while the link is up, else 0, by the engine's link status.
+    LinkUp,
+    /// The number of GPU instances that the GPU is cut into, by the engine's list.
     Instances,
+    /// The number of GPUs that can be sampled, by the engine's list.
+    Gpus,
     /// An attribute of a series that is always 1.
     Fact(&'static str, Form),
+    /// 1 while the engine says that the entity cannot be sampled for this reason; no series else.
+    Unavailable(Availability),
     /// A sign of how the entity is.
     Status(&'static [Rule]),
     /// So, for a while: an event.
@@ -216,26 +257,36 @@ impl Op {
     pub(crate) const fn is_joint(self) -> bool {
         matches!(
             self,
-            Self::Sum | Self::CountActive | Self::Fact(..) | Self::Status(_) | Self::Passing(_)
+            Self::Sum | Self::Fact(..) | Self::Status(_) | Self::Passing(_)
         )
     }
 
     /// Whether it is read from each link of the entity.
     pub(crate) const fn is_over_links(self) -> bool {
-        matches!(self, Self::Sum | Self::CountActive)
+        matches!(self, Self::Sum)
+    }
+
+    /// Whether its value comes from what the engine lists, so that no field is watched for it.
+    pub(crate) const fn is_listed(self) -> bool {
+        matches!(
+            self,
+            Self::ActiveLinks | Self::LinkUp | Self::Instances | Self::Gpus | Self::Unavailable(_)
+        )
     }
 }
 
 /// From, to, and what a value between them is a sign of.
 pub(crate) type Rule = (i64, i64, Condition);
 
-/// How a component is. The worst sign counts: that order.
+/// How a component is. The worst sign counts, in this order.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Condition {
     Fine,
     Degraded,
     PredictedFailure,
     Failed,
+    /// Paused or detached: it is in none of the other states.
+    Unavailable,
 }
 
 impl Condition {
@@ -246,6 +297,7 @@ impl Condition {
             Self::Degraded => "degraded",
             Self::PredictedFailure => "predicted_failure",
             Self::Failed => "failed",
+            Self::Unavailable => "unavailable",
         }
     }
 }
@@ -362,6 +414,7 @@ pub(crate) const fn family(
         on,
         points,
         unless: "",
+        unless_counted: "",
         part: "",
         at_rest: false,
     }
@@ -376,6 +429,27 @@ pub(crate) const fn point(
         sources,
         instead: None,
     }
+}
+
+/// No family watches LINK entities unless somebody switches it on.
+const _: () = assert!(!any_default_watches_links(CATALOGUE));
+const _: () = assert!(!any_default_watches_links(exporter::METRICS));
+
+const fn any_default_watches_links(metrics: &[Metric]) -> bool {
+    let mut metric = 0;
+    while metric < metrics.len() {
+        let families = metrics[metric].families;
+        let mut family = 0;
+        while family < families.len() {
+            let is_default = !matches!(families[family].default, Presence::Off);
+            if is_default && families[family].watches_links() {
+                return true;
+            }
+            family += 1;
+        }
+        metric += 1;
+    }
+    false
 }
 
 /// The metrics of a naming.

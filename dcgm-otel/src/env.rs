@@ -65,7 +65,7 @@ fn unknown_variable(name: &str) -> ConfigWarning {
     let nearest = nearest(suffix, suffixes.by_ref());
     let mut variables = SettingKey::ALL.iter().filter_map(|key| key.variable());
     ConfigWarning {
-        variable: dcgm::shown(name).into_owned(),
+        variable: dcgm::sanitize(name).into_owned(),
         nearest: nearest.and_then(|suffix| {
             variables.find(|variable| variable.strip_prefix(PREFIX) == Some(suffix))
         }),

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dcgm::{
-    Absent, Backend, BackendKind, BuildInfo, Client, Cursor, Endpoint, Entity, EntityId,
-    EntityKind, Error, FieldId, Link, Query, Result, Sample, Samples, Timestamp, Value, ValueType,
-    Watch, WatchRequest,
+    Backend, BackendKind, BuildInfo, Client, Cursor, Endpoint, Entity, EntityId, EntityKind, Error,
+    FieldId, Link, NoValue, Query, Result, Sample, Samples, Timestamp, Value, ValueType, Watch,
+    WatchRequest,
 };
 use parking_lot::Mutex;
 
@@ -32,7 +32,7 @@ impl core::fmt::Debug for OnCall {
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) entities: Vec<Entity>,
-    pub(crate) values: BTreeMap<(EntityId, FieldId), core::result::Result<f64, Absent>>,
+    pub(crate) values: BTreeMap<(EntityId, FieldId), core::result::Result<f64, NoValue>>,
     /// The time of all samples.
     pub(crate) micros: i64,
     /// Whether each read is of a new sample.
@@ -119,7 +119,7 @@ impl Fake {
         self.edit(|state| state.values.insert((EntityId::gpu(gpu), field), Ok(value)));
     }
 
-    pub(crate) fn lose(&self, gpu: u32, field: FieldId, why: Absent) {
+    pub(crate) fn lose(&self, gpu: u32, field: FieldId, why: NoValue) {
         self.edit(|state| state.values.insert((EntityId::gpu(gpu), field), Err(why)));
     }
 
@@ -165,7 +165,7 @@ impl Fake {
 pub(crate) fn refused() -> Error {
     Error::Connect {
         endpoint: Endpoint::default(),
-        cause: dcgm::ConnectCause::Refused,
+        cause: dcgm::ConnectError::Refused,
     }
 }
 
@@ -185,7 +185,7 @@ impl Client for Fake {
         self.edit(|state| state.connected = false);
     }
 
-    fn engine(&self) -> Result<BuildInfo> {
+    fn build_info(&self) -> Result<BuildInfo> {
         self.call("engine")?;
         Ok(BuildInfo::from_raw("version:4.6.0;buildtype:Mock"))
     }
@@ -254,7 +254,7 @@ impl Client for Fake {
                 for entity in entities {
                     for field in fields {
                         let value = state.values.get(&(*entity, *field)).copied();
-                        let value = value.unwrap_or(Err(Absent::NotWatched));
+                        let value = value.unwrap_or(Err(NoValue::NotWatched));
                         let value_type = field.info().map(|info| info.value_type);
                         #[expect(clippy::cast_possible_truncation, reason = "tests use small ones")]
                         let value = value.map(|value| match value_type {

@@ -4,7 +4,7 @@ use core::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dcgm::{Backend, BuildInfo, shown};
+use dcgm::{Backend, BuildInfo, sanitize};
 use parking_lot::{Condvar, Mutex};
 
 use crate::telemetry::{Telemetry, backend_name};
@@ -155,7 +155,7 @@ impl Health {
             write!(f, ", libdcgm {library}")?;
         }
         if let Some(path) = &self.backend.library_path {
-            write!(f, " ({})", shown(&path.to_string_lossy()))?;
+            write!(f, " ({})", sanitize(&path.to_string_lossy()))?;
         }
         if let Some(engine) = &self.engine {
             write!(f, ", engine {engine}")?;

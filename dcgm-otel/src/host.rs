@@ -14,8 +14,8 @@ use crate::text;
 #[derive(Debug, Default)]
 pub(crate) struct Host {
     pub(crate) entities: Vec<Entity>,
-    /// The number of each link at its end.
-    links: HashMap<EntityId, u32>,
+    /// The number of each link at its end, and whether it is up.
+    links: HashMap<EntityId, (u32, bool)>,
     /// What it calls itself.
     pub(crate) name: Option<String>,
     /// Links that the engine has no number for: it knows them by the fields of their GPUs only.
@@ -23,19 +23,18 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Of these. Links that are down when a session begins have no series.
+    /// Of these. A link that is down has no series but the one that says so.
     pub(crate) fn new(entities: Vec<Entity>, links: &[Link]) -> Self {
         let mut host = Self::default();
         let mut entities: Vec<_> = entities.into_iter().map(text::sanitize_entity).collect();
-        for link in links.iter().filter(|link| link.state == LinkState::UP) {
-            let id = link.id.unwrap_or_else(|| {
-                let raw = link.parent.kind.raw() | link.index << 8 | link.parent.id << 24;
-                EntityId::new(EntityKind::LINK, raw)
-            });
+        let states = [LinkState::UP, LinkState::DOWN];
+        for link in links.iter().filter(|link| states.contains(&link.state)) {
+            let id = entity_of(link);
             let mut entity = Entity::new(id);
             entity.parent = Some(link.parent);
             entities.push(entity);
-            host.links.insert(id, link.index);
+            let is_up = link.state == LinkState::UP;
+            host.links.insert(id, (link.index, is_up));
             if link.id.is_none() {
                 host.nameless.insert(id);
             }
@@ -55,7 +54,12 @@ impl Host {
     }
 
     pub(crate) fn link(&self, id: EntityId) -> Option<u32> {
-        self.links.get(&id).copied()
+        self.links.get(&id).map(|(index, _)| *index)
+    }
+
+    /// Whether it is a link that is down.
+    pub(crate) fn is_down(&self, id: EntityId) -> bool {
+        self.links.get(&id).is_some_and(|(_, is_up)| !is_up)
     }
 
     pub(crate) fn links_of(&self, whole: EntityId) -> impl Iterator<Item = EntityId> + '_ {
@@ -85,15 +89,15 @@ impl Host {
         }
     }
 
-    /// Whether it is lost, or a part of what is.
-    pub(crate) fn is_of_lost(&self, entity: &Entity) -> bool {
+    /// Returns why an entity, or what it is a part of, cannot be sampled.
+    pub(crate) fn unavailable(&self, entity: &Entity) -> Option<Availability> {
         let find = |id| {
             let at = self.entities.binary_search_by_key(&id, |one| one.id);
             at.ok().and_then(|at| self.entities.get(at))
         };
         let wholes = std::iter::successors(Some(entity), |part| part.parent.and_then(find));
         // A GPU, a GPU instance, a compute instance: there are no more steps than that.
-        wholes.take(4).any(is_lost)
+        wholes.take(4).find_map(Availability::of)
     }
 
     /// A compute instance that has its GPU instance for itself says nothing that this one does not
@@ -109,7 +113,41 @@ impl Host {
     }
 }
 
-/// Whether the driver has lost it.
-pub(crate) fn is_lost(entity: &Entity) -> bool {
-    matches!(entity.status, EntityStatus::LOST | EntityStatus::DETACHED)
+/// Returns a link as an entity; the engine has no number for links of some releases.
+pub(crate) fn entity_of(link: &Link) -> EntityId {
+    link.id.unwrap_or_else(|| {
+        let raw = link.parent.kind.raw() | link.index << 8 | link.parent.id << 24;
+        EntityId::new(EntityKind::LINK, raw)
+    })
+}
+
+/// Why an entity that the engine lists cannot be sampled.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Availability {
+    /// The driver has lost it.
+    Lost,
+    /// Its telemetry is paused, as `dcgmi test --pause` and diagnostics do it. No failure.
+    Paused,
+    /// The driver was detached from it, for maintenance or passthrough. No failure.
+    Detached,
+}
+
+impl Availability {
+    /// Returns why an entity cannot be sampled; `None` if it can.
+    pub(crate) const fn of(entity: &Entity) -> Option<Self> {
+        match entity.status {
+            EntityStatus::LOST => Some(Self::Lost),
+            EntityStatus::DISABLED => Some(Self::Paused),
+            EntityStatus::DETACHED => Some(Self::Detached),
+            _ => None,
+        }
+    }
+}
+
+/// Whether DCGM can meter an entity at all: not one that it does not support or may not access.
+pub(crate) fn is_metered(entity: &Entity) -> bool {
+    !matches!(
+        entity.status,
+        EntityStatus::UNSUPPORTED | EntityStatus::INACCESSIBLE
+    )
 }

@@ -26,6 +26,9 @@ pub(crate) struct Past {
     pub(crate) ages: HashMap<(EntityId, FieldId), (Timestamp, Instant)>,
     /// When anything last changed in the session that the next one replaces on the same connection.
     pub(crate) changed: Option<Instant>,
+    /// The `hw.id`s of entities that were paused or detached when last seen: that they vanish is no
+    /// failure.
+    pub(crate) planned: BTreeSet<Arc<str>>,
     /// Those of them that are lost or gone.
     pub(crate) lost: BTreeSet<Arc<str>>,
     /// The version of each entity's driver, by its `hw.id`.
@@ -78,8 +81,13 @@ impl Past {
         new
     }
 
-    /// Notes a status series of an entity.
-    pub(crate) fn note_status(&mut self, id: &Arc<str>, status: Status) {
+    /// Notes a status series of an entity, and whether that was paused or detached.
+    pub(crate) fn note_status(&mut self, id: &Arc<str>, status: Status, is_planned: bool) {
+        if is_planned {
+            self.planned.insert(Arc::clone(id));
+        } else {
+            self.planned.remove(id);
+        }
         let known = self.statuses.entry(Arc::clone(id)).or_default();
         known.retain(|one| one.state != status.state);
         known.push(status);

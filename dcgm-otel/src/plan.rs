@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dcgm::{EntityId, FieldId, Query};
+use dcgm::{EntityId, FieldId, Link, Query};
 use opentelemetry::KeyValue;
 
 use crate::answers::Answers;
@@ -58,6 +58,8 @@ pub(crate) struct Plan {
     max_age: Duration,
     made: Instant,
     changed: Option<Instant>,
+    /// When to look again for sources that have no values any more.
+    next_look: Option<Instant>,
 }
 
 /// A series, where it has its value from, and which tracks bring that.
@@ -93,6 +95,7 @@ impl Plan {
             max_age: config.max_age(config.interval()),
             made: now,
             changed: None,
+            next_look: None,
         };
         let dropped = plan.fit(&chosen, &gone, past);
         plan.dropped += duplicates;
@@ -234,6 +237,7 @@ impl Plan {
                             block,
                             state: about,
                         },
+                        at_least == Condition::Unavailable,
                     );
                 }
                 Shown::Status {
@@ -243,6 +247,7 @@ impl Plan {
                     known: candidate.entity.kind == dcgm::EntityKind::GPU,
                 }
             }
+            (None, Known::ActiveLinks(of)) => Shown::ActiveLinks(of, None),
             (None, Known::Nothing) if inputs.iter().any(|one| one.op.is_joint()) => {
                 Shown::Sum(0..0)
             }
@@ -254,6 +259,7 @@ impl Plan {
             let source = Source {
                 input: *input,
                 pace,
+                has_alternatives: candidate.inputs.len() > 1 && !input.op.is_joint(),
             };
             // Which cell it is is known once all series are.
             let target = total.map_or(Target::Cell(usize::MAX), |place| Target::Total(place, part));
@@ -320,6 +326,11 @@ impl Plan {
     #[cfg(test)]
     pub(crate) fn layout(&self) -> &Arc<Layout> {
         &self.layout
+    }
+
+    /// Takes the states of the links as they are now; `None`: they could not be read.
+    pub(crate) fn set_links(&mut self, links: Option<&[Link]>) {
+        self.values.set_links(links);
     }
 
     /// Whether there is nothing to show now, and nothing to wait for.
@@ -416,6 +427,22 @@ fn choose(candidates: Vec<Candidate>, answers: &Answers) -> Vec<(Candidate, Vec<
             Some((candidate, inputs))
         })
         .collect();
+    let is_counted = |inputs: &[Input]| inputs.first().is_some_and(|one| one.op == Op::Counter);
+    let counted: HashSet<_> = chosen
+        .iter()
+        .filter(|(_, inputs)| is_counted(inputs))
+        .map(|(candidate, _)| {
+            let family = (candidate.series.metric, candidate.family.name);
+            (family, candidate.entity)
+        })
+        .collect();
+    chosen.retain(|(candidate, _)| {
+        let family = (candidate.series.metric, candidate.family.unless_counted);
+        let mut wholes = [Some(candidate.entity), candidate.parent]
+            .into_iter()
+            .flatten();
+        !wholes.any(|whole| counted.contains(&(family, whole)))
+    });
     let mut detailed = HashSet::new();
     for (candidate, _) in &chosen {
         let family = (candidate.series.metric, candidate.family.name);
@@ -438,7 +465,7 @@ fn gone(chosen: &[(Candidate, Vec<Input>)], past: &Past) -> Vec<Status> {
         .collect();
     past.statuses
         .iter()
-        .filter(|(id, _)| !present.contains(&***id))
+        .filter(|(id, _)| !present.contains(&***id) && !past.planned.contains(*id))
         .flat_map(|(_, statuses)| statuses.iter().cloned())
         .collect()
 }
@@ -456,7 +483,8 @@ fn lost(chosen: &[(Candidate, Vec<Input>)], past: &Past) -> BTreeSet<Arc<str>> {
         .collect();
     let ids = there.filter_map(|(candidate, _)| candidate.id.clone());
     let all = past.statuses.keys().cloned().chain(ids);
-    all.filter(|id| !well.contains(id)).collect()
+    all.filter(|id| !well.contains(id) && !past.planned.contains(id))
+        .collect()
 }
 
 /// With more attributes; one that is there already stays.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use dcgm::{BuildInfo, Client, EntityId, EntityKind, Samples};
+use dcgm::{BuildInfo, Client, EntityId, EntityKind, Link, Samples};
 
 use crate::candidates;
 use crate::clock::Clock;
@@ -18,7 +18,7 @@ use crate::instruments::MeterFeed;
 use crate::past::Past;
 use crate::plan::{Intake, Plan};
 use crate::schedule::Schedule;
-use crate::session::{self, Interrupted, Listed, Session};
+use crate::session::{self, Interrupted, Inventory, Listed, Session};
 use crate::snapshot::Snapshot;
 use crate::telemetry::Telemetry;
 use crate::text;
@@ -33,6 +33,17 @@ const COME_AND_GO: [EntityKind; 3] = [
 /// After this long without a further change the entities have settled: the engine lists the
 /// instances of a GPU one by one while it is cut anew.
 const SETTLED: Duration = Duration::from_secs(1);
+
+/// How often the states of links are asked for while nothing points to a change: over TCP the answer
+/// takes 90 ms, and the engine asks the driver for each link.
+const LINK_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How soon profiling fields that had no value are looked at again: a little after the engine's second
+/// sample of them.
+const PROBE_DELAY: Duration = Duration::from_millis(1100);
+
+/// How soon another source is looked for again for a series whose source has no values any more.
+const REPLACE_INTERVAL: Duration = Duration::from_secs(600);
 
 /// What the thread can be asked.
 #[derive(Debug)]
@@ -53,6 +64,8 @@ pub(crate) struct Sampler {
     config: Config,
     hook: Option<AttributeHook>,
     kinds: Vec<EntityKind>,
+    /// Whether anything is said of links.
+    needs_links: bool,
     /// Those of them that come and go.
     transient: Vec<EntityKind>,
     past: Past,
@@ -68,8 +81,25 @@ pub(crate) struct Sampler {
     /// The list that is not the session's, and since when it is that.
     unsettled: Option<(Vec<EntityId>, Instant)>,
     samples: Samples,
+    links: Links,
+    /// When another source may be looked for, for a series whose source has no values any more.
+    next_replacement: Option<Instant>,
     /// The snapshot before the one that is shown, whose memory the next one gets.
     spare: Option<Arc<Snapshot>>,
+}
+
+/// The NVLinks, as the engine last said.
+#[derive(Debug, Default)]
+struct Links {
+    /// `None`: the engine could not say.
+    states: Option<Vec<Link>>,
+    read_at: Option<Instant>,
+    /// Something points to a change.
+    is_suspicious: bool,
+    /// The session does not know of them yet.
+    is_new: bool,
+    /// Other links are up than when the session began.
+    has_moved: bool,
 }
 
 impl Sampler {
@@ -87,6 +117,7 @@ impl Sampler {
             shared,
             clock,
             kinds: Vec::new(),
+            needs_links: candidates::needs_links(&config),
             config,
             hook,
             past,
@@ -99,6 +130,8 @@ impl Sampler {
             unsettled: None,
             transient: Vec::new(),
             samples: Samples::new(),
+            links: Links::default(),
+            next_replacement: None,
             spare: None,
         }
     }
@@ -133,6 +166,9 @@ impl Sampler {
             }
             if self.unsettled.is_some() {
                 schedule.not_after(now + SETTLED);
+            }
+            if self.session.as_ref().is_some_and(Session::is_probing) {
+                schedule.not_after(now + PROBE_DELAY);
             }
             if let Some(reply) = reply {
                 // Who asked may have gone.
@@ -185,6 +221,7 @@ impl Sampler {
         if listed == Listed::InPart {
             self.telemetry().failed(ErrorKind::Mig);
         }
+        self.read_links(client)?;
         let vain = |session: &Session| session.vain.is_some();
         if self.session.as_ref().is_none_or(vain) || self.has_settled_anew() {
             self.enumerate(client)?;
@@ -192,16 +229,32 @@ impl Sampler {
         let Some(session) = &mut self.session else {
             return Ok(());
         };
+        let memory = (&mut self.past, &mut self.samples);
+        let now = self.clock.now();
+        if session.review(client, &self.config, memory.0, memory.1, now)? {
+            self.links.is_new = true;
+        }
+        if core::mem::take(&mut self.links.is_new) {
+            session.plan.set_links(self.links.states.as_deref());
+        }
         let intake = session.read(client, &mut self.past, &mut self.samples, &self.clock)?;
         let now = self.clock.now();
+        // An XID is often the first sign of a link that went down.
+        self.links.is_suspicious |= intake.events > 0;
+        let replace =
+            intake.is_replaceable && self.next_replacement.is_none_or(|earliest| now >= earliest);
+        if replace {
+            self.next_replacement = now.checked_add(REPLACE_INTERVAL);
+        }
         let retry = session.retry.is_some_and(|at| now >= at);
-        self.suspicious = intake.gone > 0 || retry;
+        self.suspicious = intake.gone > 0 || retry || replace || self.links.has_moved;
         if self.suspicious && self.unsettled.is_none() {
             self.unsettled = Some((self.listed.clone(), now));
         }
         let silent_for = session.plan.silent_for(now);
         let reads = session.plan.reads();
         let vain = session.vain.clone();
+        let unavailable = session.unavailable.clone();
         let dropped = session.plan.dropped();
         let last_sample = session.plan.changed();
         let shown = (&mut session.plan, &self.past.ledger);
@@ -219,6 +272,10 @@ impl Sampler {
             self.telemetry().failed(ErrorKind::Read);
         }
         self.telemetry().dropped(dropped);
+        if let Some(failure) = unavailable {
+            let lost = false;
+            return Err(Interrupted { failure, lost });
+        }
         if let Some(silent_for) = silent_for {
             let message = format!("the engine has sampled nothing for {silent_for:.0?}");
             return Err(Interrupted::plain(ErrorKind::Stale, &message));
@@ -239,10 +296,7 @@ impl Sampler {
         let engine = session::connect(client)?;
         self.connected = true;
         self.kinds = candidates::kinds(&self.config);
-        if !can_list_cpus(&engine) {
-            self.kinds
-                .retain(|kind| ![EntityKind::CPU, EntityKind::CPU_CORE].contains(kind));
-        }
+        self.kinds.retain(|kind| can_list(&engine, *kind));
         let transient = self.kinds.iter().filter(|kind| COME_AND_GO.contains(kind));
         self.transient = transient.copied().collect();
         let backend = text::sanitize_backend(client.backend());
@@ -281,23 +335,25 @@ impl Sampler {
         // First the watches of the old session, so that the engine never has both.
         self.close_session();
         // There are hosts that have NVSwitches or CPUs only.
-        self.all_gone = self.listed.is_empty() && {
-            let mut all = Vec::new();
-            session::list(client, &self.kinds, &mut all)?;
-            all.is_empty()
-        };
+        let entities = session::inventory(client, &self.kinds)?;
+        self.all_gone = entities.is_empty();
         if self.all_gone {
             let message = "the engine has no GPU";
             return Err(Interrupted::plain(ErrorKind::Enumerate, message));
         }
         let session = Session::open(
             client,
-            &self.kinds,
+            Inventory {
+                entities,
+                links: self.links.states.clone().unwrap_or_default(),
+            },
             (&self.config, self.hook.as_ref()),
             &mut self.past,
             &mut self.samples,
             self.clock.now(),
         )?;
+        self.links.has_moved = false;
+        self.links.is_new = true;
         if session.plan.is_empty() {
             return Err(Interrupted::no_field());
         }
@@ -325,6 +381,30 @@ impl Sampler {
             .failures(ErrorKind::Panic, session.hook_panics);
         self.entities.clone_from(&self.listed);
         self.session = Some(session);
+        Ok(())
+    }
+
+    /// Asks for the states of the links if it is time, or something points to a change.
+    fn read_links(&mut self, client: &dyn Client) -> Result<(), Interrupted> {
+        if !self.needs_links {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let links = &mut self.links;
+        let is_due = |at: Instant| now.saturating_duration_since(at) >= LINK_INTERVAL;
+        // Entities that come or go bring or take links.
+        let is_suspicious = links.is_suspicious || self.session.is_none();
+        if !is_suspicious && !links.read_at.is_none_or(is_due) {
+            return Ok(());
+        }
+        let states = session::links(client)?;
+        links.is_suspicious = false;
+        links.read_at = Some(now);
+        if links.states != states {
+            links.has_moved |= self.session.is_some() && states.is_some();
+            links.states = states;
+            links.is_new = true;
+        }
         Ok(())
     }
 
@@ -423,7 +503,13 @@ fn publish(
     series
 }
 
-/// Whether to list CPUs does the engine no harm: one of 3.3 can die of it.
-fn can_list_cpus(engine: &BuildInfo) -> bool {
-    engine.version().is_some_and(|version| version.major >= 4)
+/// Whether an engine can have entities of a kind. One of 3.3 can die when asked for CPUs, and knows no
+/// adapters; and CPUs are listed on Grace only, whose architecture is not that of x86.
+fn can_list(engine: &BuildInfo, kind: EntityKind) -> bool {
+    let is_4 = || engine.version().is_some_and(|version| version.major >= 4);
+    match kind {
+        EntityKind::CPU | EntityKind::CPU_CORE => is_4() && engine.value("arch") != Some("x86_64"),
+        EntityKind::CONNECTX => is_4(),
+        _ => true,
+    }
 }

@@ -3,22 +3,32 @@
 use std::time::{Duration, Instant};
 
 use dcgm::{
-    BuildInfo, Client, EntityId, EntityKind, Error, FieldId, Query, Samples, Watch, WatchRequest,
+    BuildInfo, Client, Entity, EntityId, EntityKind, Error, FieldId, Link, Query, Samples, Watch,
+    WatchRequest,
 };
 
 use crate::answers::Answers;
-use crate::candidates::{self, Candidate, Input, Known};
+use crate::candidates::{self, Candidate, Candidates, Input, Known};
 use crate::catalogue::Op;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::health::{ErrorKind, SampleError};
 use crate::hook::AttributeHook;
-use crate::host::{self, Host};
+use crate::host::{self, Availability, Host};
 use crate::past::Past;
 use crate::plan::{Intake, Plan};
 
-/// How soon an entity that was lost, or of which nothing could be watched, is given another try.
+/// How soon the entities are gone through again if nothing of one could be watched, or no GPU can be
+/// sampled.
 const RETRY: Duration = Duration::from_secs(60);
+
+/// How soon a GPU of which no profiling field has a value is probed again: another program may have
+/// its profiler.
+const RECHECK_PROFILING: Duration = Duration::from_secs(600);
+
+/// How soon a profiling field is probed again that is blank though others of its GPU have values: the
+/// driver lacks it, and the engine writes a line into its log for each sample.
+const RECHECK_BLANK: Duration = Duration::from_secs(24 * 3600);
 
 /// What ended a tick before its time.
 #[derive(Debug)]
@@ -56,16 +66,54 @@ fn during(kind: ErrorKind) -> impl Fn(Error) -> Interrupted {
 
 /// Connects, and asks the engine what it is.
 pub(crate) fn connect(client: &dyn Client) -> Result<BuildInfo, Interrupted> {
-    match client.connect() {
-        Ok(()) | Err(Error::AlreadyConnected) => {}
-        Err(error) => {
-            return Err(Interrupted {
-                lost: true,
-                ..during(ErrorKind::Connect)(error)
-            });
-        }
+    if let Err(error) = client.connect() {
+        return Err(Interrupted {
+            lost: true,
+            ..during(ErrorKind::Connect)(error)
+        });
     }
-    client.engine().map_err(during(ErrorKind::Init))
+    client.build_info().map_err(during(ErrorKind::Init))
+}
+
+/// Returns why no GPU can be sampled though none has failed: all that there are, and not lost, are
+/// paused or detached.
+fn unavailable(entities: &[Entity]) -> Option<SampleError> {
+    let gpus = entities
+        .iter()
+        .filter(|entity| entity.id.kind == EntityKind::GPU);
+    let whys: Vec<_> = gpus.map(Availability::of).collect();
+    let is_any = |why| whys.contains(&Some(why));
+    let kind = if is_any(Availability::Paused) {
+        ErrorKind::Paused
+    } else if is_any(Availability::Detached) && !whys.contains(&None) {
+        ErrorKind::Detached
+    } else {
+        return None;
+    };
+    Some(SampleError::from_availability(kind))
+}
+
+/// The entities of these kinds that can be metered, and their links if anything is said of them.
+pub(crate) fn inventory(
+    client: &dyn Client,
+    kinds: &[EntityKind],
+) -> Result<Vec<Entity>, Interrupted> {
+    let mut entities = client
+        .entities(kinds)
+        .map_err(during(ErrorKind::Enumerate))?;
+    entities.retain(host::is_metered);
+    Ok(entities)
+}
+
+/// Returns the NVLinks and their states; none from an engine that cannot list them.
+pub(crate) fn links(client: &dyn Client) -> Result<Option<Vec<Link>>, Interrupted> {
+    match client.links() {
+        Ok(links) => Ok(Some(links)),
+        Err(error) if error.is_disconnected() || error.is_timeout() => {
+            Err(during(ErrorKind::Enumerate)(error))
+        }
+        Err(_) => Ok(None),
+    }
 }
 
 /// The entities that there are, of the kinds that matter.
@@ -104,6 +152,8 @@ pub(crate) struct Session {
     pub(crate) plan: Plan,
     /// How many entities there are.
     pub(crate) entities: usize,
+    /// Why no GPU can be sampled though none has failed: telemetry is paused or the driver detached.
+    pub(crate) unavailable: Option<SampleError>,
     /// What the engine would not watch although it should, as profiling metrics that somebody else
     /// holds.
     pub(crate) refused: Option<SampleError>,
@@ -112,46 +162,59 @@ pub(crate) struct Session {
     pub(crate) vain: Option<SampleError>,
     /// How often the host program's hook panicked.
     pub(crate) hook_panics: u64,
-    /// When to go through the entities again, because one of them was lost or could not be watched
-    /// at all.
+    /// When to go through the entities again, because one of them could not be watched at all, or has
+    /// a field that was blank.
     pub(crate) retry: Option<Instant>,
     query: Query,
     /// Whose events are counted.
     events: Vec<(EntityKind, Watch)>,
     /// Whose end would end the sampling.
+    watches: Vec<Watch>,
+    /// The profiling fields that are yet to be judged.
+    probing: Option<Probing>,
+}
+
+/// Profiling fields that are watched until their second sample shows whether they have values.
+#[derive(Debug)]
+struct Probing {
+    candidates: Candidates,
+    answers: Answers,
+    fields: Vec<Input>,
+    query: Query,
+    /// When to decide without a second sample.
+    deadline: Instant,
     _watches: Vec<Watch>,
 }
 
+/// How often profiling fields are sampled until their second sample, and how long that may take.
+const PROBE_INTERVAL: Duration = Duration::from_secs(1);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What a session is opened for.
+#[derive(Debug)]
+pub(crate) struct Inventory {
+    pub(crate) entities: Vec<Entity>,
+    pub(crate) links: Vec<Link>,
+}
+
 impl Session {
-    /// Enumerates, finds out which source each series has, and has the engine sample these.
+    /// Finds out which source each series has, and has the engine sample these.
     pub(crate) fn open(
         client: &dyn Client,
-        kinds: &[EntityKind],
+        inventory: Inventory,
         (config, hook): (&Config, Option<&AttributeHook>),
         past: &mut Past,
         samples: &mut Samples,
         now: Instant,
     ) -> Result<Self, Interrupted> {
-        let entities = client
-            .entities(kinds)
-            .map_err(during(ErrorKind::Enumerate))?;
+        let Inventory { entities, links } = inventory;
         let there = entities.len();
-        let has_lost = entities.iter().any(host::is_lost);
-        // An engine that cannot list links has none.
-        let links = match client.links() {
-            Err(error) if error.is_disconnected() || error.is_timeout() => {
-                return Err(during(ErrorKind::Enumerate)(error));
-            }
-            links => links.unwrap_or_default(),
-        };
+        let unavailable = unavailable(&entities);
         let host = Host::new(entities, &links).named_for(config.naming());
         let candidates = candidates::of(&host, config, hook);
         let (count, hook_panics) = (candidates.metered, candidates.hook_panics);
         if count == 0 {
-            let message = match there {
-                0 => "the engine has no entity".to_owned(),
-                _ => format!("`devices` selects none of the engine's {there} entities"),
-            };
+            let message = format!("`devices` selects none of the engine's {there} entities");
             return Err(Interrupted::plain(ErrorKind::Enumerate, &message));
         }
         let mut answers = Answers::default();
@@ -181,8 +244,9 @@ impl Session {
             .filter(|candidate| is_open(candidate, &answers))
             .collect();
         let profiling = inputs(&open, true);
-        let before = probes.len();
-        let refused = match watch(client, profiling, interval, &mut probes) {
+        let mut profiling_probes = Vec::new();
+        let probe_interval = interval.min(PROBE_INTERVAL);
+        let refused = match watch(client, profiling, probe_interval, &mut profiling_probes) {
             Ok(refused) => refused.map(|error| SampleError::from_client(ErrorKind::Watch, &error)),
             Err(error) if error.is_disconnected() || error.is_timeout() => {
                 return Err(during(ErrorKind::Watch)(error));
@@ -190,23 +254,41 @@ impl Session {
             Err(error) if error.is_unsupported() => None,
             Err(error) => Some(SampleError::from_client(ErrorKind::Watch, &error)),
         };
-        let asked = Query::of(probes.get(before..).unwrap_or_default());
+        let asked = Query::from_watches(&profiling_probes);
         ask(client, &asked, samples, (&mut answers, past, now))?;
         let refused = unwatched
             .map(|error| SampleError::from_client(ErrorKind::Watch, &error))
             .or(refused);
 
-        let again = has_lost || answers.has_unwatched();
+        // Neither a list of entities nor a sample says that this is over for good.
+        let again = answers.has_unwatched() || unavailable.is_some();
         let retry = again.then(|| now + RETRY);
+        let pending: Vec<Input> = open
+            .iter()
+            .flat_map(|candidate| answers.pending(candidate))
+            .collect();
         let wants_values = candidates.list.iter().any(is_sampled);
+        let (candidates, kept) = if pending.is_empty() {
+            (candidates, None)
+        } else {
+            (candidates.clone(), Some(candidates))
+        };
         let mut plan = Plan::new(candidates, &answers, past, config, now);
         plan.resume(past);
+        let probing = kept.map(|candidates| Probing {
+            candidates,
+            query: Query::new(candidates::fields(pending.iter().copied())),
+            fields: pending,
+            answers,
+            deadline: now + PROBE_TIMEOUT,
+            _watches: profiling_probes,
+        });
         let watches = settle(client, &plan.needs(config), probes)?;
         let mut events = Vec::new();
         let mut unheard = None;
         for (entities, fields) in plan.events() {
             let kind = entities.first().map_or(EntityKind::GPU, |id| id.kind);
-            match client.watch(&WatchRequest::events(entities, fields).every(interval)) {
+            match client.watch(&WatchRequest::events(entities, fields).with_interval(interval)) {
                 Ok(watch) => events.push((kind, watch)),
                 Err(error) if error.is_disconnected() || error.is_timeout() => {
                     return Err(during(ErrorKind::Watch)(error));
@@ -217,7 +299,7 @@ impl Session {
         }
         // A host that has none of the fields, or an engine that watches nothing, answers well and
         // for ever.
-        let vain = if plan.reads() {
+        let vain = if plan.reads() || unavailable.is_some() {
             None
         } else if wants_values {
             let refused = refused.clone();
@@ -229,6 +311,7 @@ impl Session {
         Ok(Self {
             plan,
             entities: count,
+            unavailable,
             // It is told once.
             refused: refused.filter(|_| vain.is_none()),
             vain,
@@ -236,8 +319,59 @@ impl Session {
             retry,
             query,
             events,
-            _watches: watches,
+            watches,
+            probing,
         })
+    }
+
+    /// Whether there are profiling fields that are yet to be judged.
+    pub(crate) const fn is_probing(&self) -> bool {
+        self.probing.is_some()
+    }
+
+    /// Looks at the profiling fields that had no value in their first sample. Once all of them are
+    /// decided each series gets the best source that has values, and fields that stay blank are not
+    /// watched any more. Returns whether the plan is another.
+    pub(crate) fn review(
+        &mut self,
+        client: &dyn Client,
+        config: &Config,
+        past: &mut Past,
+        samples: &mut Samples,
+        now: Instant,
+    ) -> Result<bool, Interrupted> {
+        let Some(probing) = &mut self.probing else {
+            return Ok(false);
+        };
+        let memory = (&mut probing.answers, &mut *past, now);
+        ask(client, &probing.query, samples, memory)?;
+        let is_late = now >= probing.deadline;
+        if !probing.answers.decide(&probing.fields, is_late) {
+            return Ok(false);
+        }
+        let Some(probing) = self.probing.take() else {
+            return Ok(false);
+        };
+        self.plan.leave(past);
+        let mut plan = Plan::new(probing.candidates, &probing.answers, past, config, now);
+        plan.resume(past);
+        let watches = core::mem::take(&mut self.watches);
+        self.watches = settle(client, &plan.needs(config), watches)?;
+        if !plan.reads() && self.plan.reads() && self.vain.is_none() {
+            self.vain = Some(Interrupted::no_field().failure);
+        }
+        self.query = plan.query();
+        self.plan = plan;
+        if let Some(beside_values) = probing.answers.has_blank_beside_values() {
+            let recheck = if beside_values {
+                RECHECK_BLANK
+            } else {
+                RECHECK_PROFILING
+            };
+            let at = now + recheck;
+            self.retry = Some(self.retry.map_or(at, |retry| retry.min(at)));
+        }
+        Ok(true)
     }
 
     /// Reads, and counts.
@@ -274,6 +408,7 @@ impl Session {
             past.cursors.insert(*kind, cursor);
             match outcome {
                 Ok(()) => {
+                    intake.events += samples.len();
                     // Without room the entities are gone through anew, and less important series
                     // go.
                     if !self.plan.take_events(samples, past) {
@@ -303,7 +438,12 @@ fn probe(
 ) -> Result<Option<Error>, Interrupted> {
     match watch(client, wanted.clone(), interval, probes) {
         Ok(refused) => {
-            ask(client, &Query::of(&*probes), samples, (answers, past, now))?;
+            ask(
+                client,
+                &Query::from_watches(&*probes),
+                samples,
+                (answers, past, now),
+            )?;
             Ok(refused)
         }
         Err(error) if error.is_disconnected() || error.is_timeout() => {
@@ -348,7 +488,7 @@ fn settle(
                     kept.push(probes.swap_remove(same));
                     continue;
                 }
-                match client.watch(&WatchRequest::new(entities, fields).every(period)) {
+                match client.watch(&WatchRequest::new(entities, fields).with_interval(period)) {
                     Ok(watch) => kept.push(watch),
                     Err(error) if error.is_disconnected() || error.is_timeout() => {
                         return Err(during(ErrorKind::Watch)(error));
@@ -385,7 +525,7 @@ fn watch(
     let before = watches.len();
     let mut first: Option<Error> = None;
     for (entities, fields) in blocks {
-        match client.watch(&WatchRequest::new(entities, fields).every(interval)) {
+        match client.watch(&WatchRequest::new(entities, fields).with_interval(interval)) {
             Ok(watch) => watches.push(watch),
             Err(error) if error.is_disconnected() || error.is_timeout() => return Err(error),
             // The other kinds may still be watched.

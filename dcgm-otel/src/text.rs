@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use dcgm::{Backend, Entity, shown};
+use dcgm::{Backend, Entity, sanitize};
 
 /// Sanitizes the texts of an entity, which become attributes.
 pub(crate) fn sanitize_entity(mut entity: Entity) -> Entity {
@@ -38,13 +38,13 @@ pub(crate) fn sanitize_entity(mut entity: Entity) -> Entity {
 
 /// Sanitizes the target of a backend, which appears in logs and readiness probes.
 pub(crate) fn sanitize_backend(mut backend: Backend) -> Backend {
-    backend.target = shown(&backend.target).into_owned();
+    backend.target = sanitize(&backend.target).into_owned();
     backend
 }
 
 /// Sanitizes a text; `None` if nothing printable remains.
 fn sanitize_text(text: Arc<str>) -> Option<Arc<str>> {
-    let clean = shown(&text);
+    let clean = sanitize(&text);
     if *clean == *text {
         return Some(text);
     }

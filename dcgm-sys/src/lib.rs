@@ -5,9 +5,9 @@
 //!
 //! * [`Library`] finds libdcgm, and keeps it.
 //! * [`Symbols`] is the table of its functions. A function that the installed release lacks answers
-//!   [`SymbolMissing`]; it never panics.
+//!   [`MissingSymbolError`]; it never panics.
 //! * [`Versioned`] gives the version word that DCGM wants in the first member of most structs.
-//! * [`text::shown`] makes text of the library's and the linker's fit for a log.
+//! * [`text::sanitize`] cleans text of the library and of the linker for logs.
 //! * Everything else is C: every type, constant and enumerator of the public ABI under its C name.
 //!   Enumerators are integers, as newer engines answer values that older headers lack.
 //!
@@ -91,5 +91,5 @@ mod versions;
 
 pub use bindings::*;
 pub use library::{Attempt, Library, LoadError, SONAMES};
-pub use symbols::{Row, SymbolMissing, Symbols};
+pub use symbols::{MissingSymbolError, SymbolInfo, Symbols};
 pub use versions::Versioned;

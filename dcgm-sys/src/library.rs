@@ -9,7 +9,7 @@ use once_cell::sync::OnceCell;
 use parking_lot::Mutex;
 
 use crate::symbols::Symbols;
-use crate::text::shown;
+use crate::text::sanitize;
 
 /// The names under which libdcgm is looked for, in this order.
 pub const SONAMES: &[&str] = &["libdcgm.so.4", "libdcgm.so.3", "libdcgm.so"];
@@ -200,7 +200,7 @@ pub enum LoadError {
         tried: Vec<Attempt>,
     },
     /// There is a file, and the dynamic linker refuses it.
-    #[error("{} cannot be loaded: {}", Named(path), shown(reason))]
+    #[error("{} cannot be loaded: {}", Named(path), sanitize(reason))]
     NotALibrary {
         /// The file, or the name under which the linker found it.
         path: PathBuf,
@@ -235,7 +235,7 @@ impl fmt::Display for Tried<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, attempt) in self.0.iter().enumerate() {
             let comma = if index > 0 { ", " } else { "tried " };
-            write!(f, "{comma}{}", shown(&attempt.name))?;
+            write!(f, "{comma}{}", sanitize(&attempt.name))?;
         }
         Ok(())
     }
@@ -246,7 +246,7 @@ struct Named<'a>(&'a Path);
 
 impl fmt::Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&shown(&self.0.to_string_lossy()))
+        f.write_str(&sanitize(&self.0.to_string_lossy()))
     }
 }
 

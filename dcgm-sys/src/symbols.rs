@@ -11,16 +11,16 @@ use crate::bindings::*;
 /// What the table knows of a function.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
-pub struct Row {
+pub struct SymbolInfo {
     /// The C name.
     pub name: &'static str,
-    /// The first release seen to have it. [`Row::FLOOR`] stands for "that one or an earlier one".
+    /// The first release seen to have it. [`SymbolInfo::FLOOR`] stands for "that one or an earlier one".
     pub since: &'static str,
     /// The first release without it, if it was taken away.
     pub until: Option<&'static str>,
 }
 
-impl Row {
+impl SymbolInfo {
     /// The oldest release whose functions are known.
     pub const FLOOR: &'static str = "3.3.5";
 }
@@ -32,7 +32,7 @@ impl Row {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("this libdcgm has no function {function}, which came with DCGM {since}{}", Gone(*until))]
 #[non_exhaustive]
-pub struct SymbolMissing {
+pub struct MissingSymbolError {
     /// The C name.
     pub function: &'static str,
     /// The first release that has it.
@@ -55,7 +55,7 @@ impl core::fmt::Display for Gone {
 macro_rules! symbols {
     ($( $since:literal $(until $until:literal)? fn $name:ident($($arg:ident: $ty:ty),*) -> $ret:ty; )*) => {
         /// The functions of one libdcgm. An absent one is `None`, and a call on it
-        /// [`SymbolMissing`].
+        /// [`MissingSymbolError`].
         ///
         /// Each function is a field, to look at or to replace in a test, and a method of the same
         /// name that calls it.
@@ -70,8 +70,8 @@ macro_rules! symbols {
 
         impl Symbols {
             /// What the table knows of each function, in its order.
-            pub const ROWS: &'static [Row] = &[
-                $( Row { name: stringify!($name), since: $since, until: symbols!(@until $($until)?) } ),*
+            pub const ROWS: &'static [SymbolInfo] = &[
+                $( SymbolInfo { name: stringify!($name), since: $since, until: symbols!(@until $($until)?) } ),*
             ];
 
             /// A library in which nothing was found.
@@ -124,7 +124,7 @@ macro_rules! symbols {
             }
 
             /// Which rows were found, in the order of [`Self::ROWS`].
-            pub fn presence(&self) -> impl Iterator<Item = (&'static Row, bool)> + '_ {
+            pub fn presence(&self) -> impl Iterator<Item = (&'static SymbolInfo, bool)> + '_ {
                 let found = [$( self.$name.is_some() ),*];
                 Self::ROWS.iter().zip(found)
             }
@@ -134,7 +134,7 @@ macro_rules! symbols {
                 ///
                 /// # Errors
                 ///
-                /// [`SymbolMissing`] if this libdcgm lacks it; what the function itself answers is
+                /// [`MissingSymbolError`] if this libdcgm lacks it; what the function itself answers is
                 /// in `Ok`.
                 ///
                 /// # Safety
@@ -142,11 +142,11 @@ macro_rules! symbols {
                 /// The arguments are what DCGM's documentation of the function asks for: pointers
                 /// are valid for what it reads and writes, version words are set.
                 #[inline]
-                pub unsafe fn $name(&self, $($arg: $ty),*) -> Result<$ret, SymbolMissing> {
+                pub unsafe fn $name(&self, $($arg: $ty),*) -> Result<$ret, MissingSymbolError> {
                     match self.$name {
                         // SAFETY: by this function's contract.
                         Some(function) => Ok(unsafe { function($($arg),*) }),
-                        None => Err(SymbolMissing {
+                        None => Err(MissingSymbolError {
                             function: stringify!($name),
                             since: $since,
                             until: symbols!(@until $($until)?),

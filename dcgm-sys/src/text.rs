@@ -1,13 +1,12 @@
-//! Somebody else's text, made fit to be shown: in a label, in an error, on a terminal.
+//! Sanitizes text of the engine, the driver or the linker for labels, errors and terminals.
 
 use std::borrow::Cow;
 
-/// As much of any such text as is taken over, in bytes.
-pub const LONGEST: usize = 256;
+/// The maximum length of sanitized text, in bytes.
+pub const MAX_TEXT_BYTES: usize = 256;
 
-/// Whether a character is none to be seen, but does something to the text around it: control
-/// characters, separators of lines, and what turns the direction of text and so the meaning of a
-/// line of a log.
+/// Returns `true` for a character that is invisible and affects the text around it: control characters,
+/// line separators, and marks that change the direction of text.
 #[must_use]
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
@@ -22,34 +21,34 @@ pub fn is_hidden(c: char) -> bool {
         )
 }
 
-/// The text on one line, without characters that [are hidden](is_hidden), and cut at [`LONGEST`]
-/// bytes. Text that is so already is only borrowed.
+/// Returns the text on one line, without [hidden](is_hidden) characters, cut at [`MAX_TEXT_BYTES`] bytes.
+/// Clean text is borrowed.
 ///
 /// ```
-/// use dcgm_sys::text::shown;
+/// use dcgm_sys::text::sanitize;
 ///
-/// assert_eq!(shown("No such file"), "No such file");
-/// assert!(!shown("two\nlines").contains('\n'));
+/// assert_eq!(sanitize("No such file"), "No such file");
+/// assert!(!sanitize("two\nlines").contains('\n'));
 /// ```
 #[must_use]
-pub fn shown(text: &str) -> Cow<'_, str> {
-    if text.len() <= LONGEST && !text.chars().any(is_hidden) {
+pub fn sanitize(text: &str) -> Cow<'_, str> {
+    if text.len() <= MAX_TEXT_BYTES && !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);
     }
-    let mut shown = String::new();
+    let mut clean = String::new();
     for c in text.chars() {
-        // Words that were on two lines are two words still.
+        // Line breaks separate words.
         let c = match (is_hidden(c), c.is_whitespace()) {
             (true, true) => ' ',
             (true, false) => continue,
             (false, _) => c,
         };
-        if shown.len() + c.len_utf8() > LONGEST {
+        if clean.len() + c.len_utf8() > MAX_TEXT_BYTES {
             break;
         }
-        shown.push(c);
+        clean.push(c);
     }
-    Cow::Owned(shown)
+    Cow::Owned(clean)
 }
 
 #[cfg(test)]
@@ -57,23 +56,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_can_be_shown_is_only_borrowed() {
+    fn clean_text_is_borrowed() {
         for text in ["", "NVIDIA H100 80GB HBM3", "größer"] {
-            assert!(matches!(shown(text), Cow::Borrowed(same) if same == text));
+            assert!(matches!(sanitize(text), Cow::Borrowed(same) if same == text));
         }
     }
 
     #[test]
-    fn what_cannot_be_shown_is_left_out_and_lines_become_one() {
-        assert_eq!(shown("a\x1b[31mb\x07\0\u{9b}c"), "a[31mbc");
-        assert_eq!(shown("one\ntwo\u{2028}three"), "one two three");
-        assert_eq!(shown("\u{202e}a\u{2066}b\u{61c}c\u{feff}"), "abc");
+    fn hidden_characters_are_removed_and_lines_joined() {
+        assert_eq!(sanitize("a\x1b[31mb\x07\0\u{9b}c"), "a[31mbc");
+        assert_eq!(sanitize("one\ntwo\u{2028}three"), "one two three");
+        assert_eq!(sanitize("\u{202e}a\u{2066}b\u{61c}c\u{feff}"), "abc");
     }
 
     #[test]
-    fn what_is_too_long_is_cut_where_a_character_ends() {
-        assert_eq!(shown(&"x".repeat(10_000)), "x".repeat(256));
-        let cut = shown(&"€".repeat(10_000)).into_owned();
+    fn long_text_is_cut_at_a_character() {
+        assert_eq!(sanitize(&"x".repeat(10_000)), "x".repeat(256));
+        let cut = sanitize(&"€".repeat(10_000)).into_owned();
         assert_eq!(cut, "€".repeat(85));
     }
 }

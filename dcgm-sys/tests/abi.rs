@@ -17,7 +17,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::CStr;
 
-use dcgm_sys::{Row, Symbols, Versioned};
+use dcgm_sys::{SymbolInfo, Symbols, Versioned};
 
 /// A struct of the facts, and what the compiler made of it.
 struct Layout {
@@ -220,7 +220,7 @@ fn the_functions_bound_are_those_of_the_facts() {
     assert!(
         functions::FUNCTIONS
             .iter()
-            .any(|(_, since, _)| *since == Row::FLOOR)
+            .any(|(_, since, _)| *since == SymbolInfo::FLOOR)
     );
     let until: BTreeSet<_> = Symbols::ROWS.iter().filter_map(|row| row.until).collect();
     assert_eq!(until, ["4.0.0"].into());

@@ -1,21 +1,24 @@
-//! What a DCGM function answers: the codes, a row each.
+//! The return codes of DCGM: one row per code, with its class.
 
 use core::ffi::c_int;
 use core::fmt;
 
 use dcgm_sys as sys;
 
-/// An answer of DCGM's (`dcgmReturn_t`).
+use crate::error::ErrorClass;
+
+/// A return code of DCGM (`dcgmReturn_t`).
 ///
-/// An open set: a code that this table does not know is kept as it is.
+/// An open set: a code that the table does not list is kept as it is.
 ///
 /// ```
-/// use dcgm::{Class, ReturnCode};
+/// use dcgm::{ErrorClass, ReturnCode};
 ///
 /// let code = ReturnCode::from_raw(-21);
 /// assert_eq!(code, ReturnCode::CONNECTION_NOT_VALID);
-/// assert_eq!(code.class(), Class::Disconnected);
-/// // One of a later release.
+/// assert_eq!(code.class(), Some(ErrorClass::Disconnected));
+/// assert_eq!(code.to_string(), "the connection to the engine is gone (DCGM_ST_CONNECTION_NOT_VALID, -21)");
+/// // A code of a later release.
 /// let unknown = ReturnCode::from_raw(-999);
 /// assert_eq!((unknown.raw(), unknown.name()), (-999, None));
 /// ```
@@ -23,55 +26,18 @@ use dcgm_sys as sys;
 #[doc(alias = "dcgmReturn_t")]
 pub struct ReturnCode(c_int);
 
-/// What can be done about a code: the one place where policy is derived from numbers.
-///
-/// ```
-/// use dcgm::{Class, ReturnCode};
-///
-/// assert_eq!(ReturnCode::CONNECTION_NOT_VALID.class(), Class::Disconnected);
-/// assert_eq!(ReturnCode::GPU_IS_LOST.class(), Class::GpuLost);
-/// ```
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum Class {
-    /// The call was wrong: a bug in the program, or in this library.
-    Caller,
-    /// Forbidden, until somebody grants a right.
-    Denied,
-    /// There is no connection; only a new one can help.
-    Disconnected,
-    /// A GPU is gone, or needs a reset.
-    GpuLost,
-    /// The engine failed in a way of its own.
-    Internal,
-    /// A limit of the engine's is reached.
-    Limit,
-    /// Nothing to read: not (yet) sampled, not watched, or too old.
-    NoData,
-    /// There is no such entity or group.
-    NotFound,
-    /// It worked.
-    Ok,
-    /// It may work if tried again.
-    Transient,
-    /// This GPU, driver or engine cannot do it.
-    Unsupported,
-    /// Library and engine do not fit together.
-    Version,
-}
-
 macro_rules! return_codes {
-    ($($c:ident => $name:ident, $class:ident, $meaning:literal;)*) => {
+    ($($c:ident => $name:ident, $class:tt, $meaning:literal;)*) => {
         impl ReturnCode {
             $(
                 #[doc = concat!("`", stringify!($c), "`: ", $meaning, ".")]
                 pub const $name: Self = Self(sys::$c);
             )*
 
-            /// Every code that the table knows.
+            /// Every code in the table.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// The C name, if the table knows the code.
+            /// Returns the C name, if the table lists the code.
             #[must_use]
             pub const fn name(self) -> Option<&'static str> {
                 match self.0 {
@@ -80,7 +46,7 @@ macro_rules! return_codes {
                 }
             }
 
-            /// What it means, if the table knows the code.
+            /// Returns the meaning in plain words, if the table lists the code.
             #[must_use]
             pub const fn meaning(self) -> Option<&'static str> {
                 match self.0 {
@@ -89,21 +55,31 @@ macro_rules! return_codes {
                 }
             }
 
-            /// What can be done about it. An unknown code is [`Class::Internal`].
+            /// Returns the reaction that the code calls for: `None` for [`OK`](Self::OK),
+            /// [`ErrorClass::Internal`] for a code that the table does not list.
             #[must_use]
-            pub const fn class(self) -> Class {
+            pub const fn class(self) -> Option<ErrorClass> {
                 match self.0 {
-                    $( sys::$c => Class::$class, )*
-                    _ => Class::Internal,
+                    $( sys::$c => class!($class), )*
+                    _ => Some(ErrorClass::Internal),
                 }
             }
         }
     };
 }
 
+macro_rules! class {
+    (-) => {
+        None
+    };
+    ($class:ident) => {
+        Some(ErrorClass::$class)
+    };
+}
+
 #[rustfmt::skip] // One row a code.
 return_codes! {
-    DCGM_ST_OK                                => OK,                                Ok,           "it worked";
+    DCGM_ST_OK                                => OK,                                -,            "it worked";
     DCGM_ST_BADPARAM                          => BAD_PARAM,                         Caller,       "a parameter was refused";
     DCGM_ST_GENERIC_ERROR                     => GENERIC_ERROR,                     Internal,     "an error that DCGM does not explain";
     DCGM_ST_MEMORY                            => MEMORY,                            Internal,     "out of memory";
@@ -113,7 +89,7 @@ return_codes! {
     DCGM_ST_NVML_ERROR                        => NVML_ERROR,                        Internal,     "the driver's library NVML reported an error";
     DCGM_ST_PENDING                           => PENDING,                           Transient,    "not ready yet";
     DCGM_ST_UNINITIALIZED                     => UNINITIALIZED,                     Disconnected, "DCGM was not initialised, or its embedded engine was stopped";
-    DCGM_ST_TIMEOUT                           => TIMEOUT,                           Transient,    "the engine did not answer within DCGM's own 60 s";
+    DCGM_ST_TIMEOUT                           => TIMEOUT,                           Timeout,      "the engine did not reply within DCGM's own 60 s";
     DCGM_ST_VER_MISMATCH                      => VER_MISMATCH,                      Version,      "the version of a struct or message is not known to the other side";
     DCGM_ST_UNKNOWN_FIELD                     => UNKNOWN_FIELD,                     Unsupported,  "no such field";
     DCGM_ST_NO_DATA                           => NO_DATA,                           NoData,       "no sample yet";
@@ -136,7 +112,7 @@ return_codes! {
     DCGM_ST_INSUFFICIENT_SIZE                 => INSUFFICIENT_SIZE,                 Limit,        "the buffer, or the request, has the wrong size";
     DCGM_ST_FIELD_UNSUPPORTED_BY_API          => FIELD_UNSUPPORTED_BY_API,          Unsupported,  "this request cannot be made for this field";
     DCGM_ST_MODULE_NOT_LOADED                 => MODULE_NOT_LOADED,                 Unsupported,  "the engine's module for this is not loaded";
-    DCGM_ST_IN_USE                            => IN_USE,                            Transient,    "in use by somebody else";
+    DCGM_ST_IN_USE                            => IN_USE,                            Transient,    "in use by another client";
     DCGM_ST_GROUP_IS_EMPTY                    => GROUP_IS_EMPTY,                    NotFound,     "the group has no members";
     DCGM_ST_PROFILING_NOT_SUPPORTED           => PROFILING_NOT_SUPPORTED,           Unsupported,  "profiling is not supported on this GPU";
     DCGM_ST_PROFILING_LIBRARY_ERROR           => PROFILING_LIBRARY_ERROR,           Internal,     "the profiling library failed";
@@ -173,26 +149,42 @@ return_codes! {
 }
 
 impl ReturnCode {
-    /// The code of a number.
+    /// Wraps DCGM's number, known or not.
     #[must_use]
     pub const fn from_raw(raw: c_int) -> Self {
         Self(raw)
     }
 
-    /// The number.
+    /// Returns DCGM's number.
     #[must_use]
     pub const fn raw(self) -> c_int {
         self.0
     }
 
-    /// Whether it is [`Self::OK`].
+    /// Returns `true` for [`OK`](Self::OK).
     #[must_use]
     pub const fn is_ok(self) -> bool {
         self.0 == sys::DCGM_ST_OK
     }
+
+    /// Returns a suggestion for a person, for codes whose remedy is known.
+    pub(crate) const fn hint(self) -> Option<&'static str> {
+        Some(match self {
+            Self::NVML_NOT_LOADED => {
+                "the host engine runs without the NVIDIA driver: load the driver, then restart it"
+            }
+            Self::FUNCTION_NOT_FOUND => {
+                "the host engine is older than libdcgm: upgrade it to the same release"
+            }
+            Self::MAX_LIMIT => {
+                "the engine's 64 groups or 64 field groups are in use: restart it, or end the client that leaks them"
+            }
+            _ => return None,
+        })
+    }
 }
 
-/// As in ``the engine does not know this field (-13, `DCGM_ST_UNKNOWN_FIELD`)``.
+/// Prints the meaning, name and number, as in `no such field (DCGM_ST_UNKNOWN_FIELD, -13)`.
 impl fmt::Display for ReturnCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.meaning(), self.name()) {
@@ -218,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_has_a_row_of_its_own() {
+    fn every_code_has_one_row() {
         let numbers: BTreeSet<_> = ReturnCode::ALL.iter().map(|code| code.raw()).collect();
         assert_eq!(numbers.len(), ReturnCode::ALL.len());
         // 0 to -67, and there is no -2.
@@ -227,16 +219,16 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_code_is_carried() {
+    fn unknown_code_is_kept() {
         let code = ReturnCode::from_raw(-2);
         assert_eq!(code.raw(), -2);
         assert_eq!(code.to_string(), "unknown code -2");
         assert_eq!(format!("{code:?}"), "ReturnCode(-2)");
-        assert_eq!(code.class(), Class::Internal);
+        assert_eq!(code.class(), Some(ErrorClass::Internal));
     }
 
     #[test]
-    fn a_known_code_says_its_name_and_number() {
+    fn known_code_displays_name_and_number() {
         assert_eq!(
             ReturnCode::NVML_NOT_LOADED.to_string(),
             "the engine runs without the NVIDIA driver (DCGM_ST_NVML_NOT_LOADED, -56)"

@@ -1,4 +1,4 @@
-//! How far events were read.
+//! [`Cursor`]: the position up to which events were read.
 
 use std::time::Duration;
 
@@ -7,18 +7,20 @@ use crate::field::FieldId;
 use crate::sample::{Sample, Timestamp};
 use crate::value::Value;
 
-/// How far the events of some entities were read, so that the next read brings each new one once.
+/// The position up to which the events of each entity were read, so that
+/// [`Client::events`](crate::Client::events) returns each event once.
 ///
-/// Each entity has a place of its own: one that is gone for a while, or not watched, goes on where
-/// it was when it is back, if the engine has kept what happened to it.
+/// Each entity has its own position: an entity that disappears for a while, or is not watched,
+/// continues where it was, as far as the engine has kept its events.
 ///
-/// A sample can be inserted late, with a timestamp before the time of the last read. So a read
-/// starts [`Self::OVERLAP`] earlier than the last one ended, and what was seen already is left out.
+/// The engine can insert a sample late, with a timestamp before the previous read. Each read therefore
+/// starts [`OVERLAP`](Self::OVERLAP) before the end of the previous one and skips the samples that
+/// were already returned.
 ///
-/// The engine's clock can be stepped, and what it says of the time can be wrong. If it is earlier
-/// than it was, the next read starts [a minute](Self::STEPPED) before that, or as much as the time
-/// between the last two reads if that is longer: no event is lost but of a longer gap, and none of
-/// the last thousand comes twice.
+/// The engine's clock can be stepped. If it goes back, the next read starts at least
+/// [`STEP_BACK`](Self::STEP_BACK) before the new time, or one interval between reads if that is
+/// longer, up to an hour. Events are lost only if the clock goes back further; the latest 1024
+/// returned events are never returned twice.
 ///
 /// ```
 /// # #[cfg(feature = "mock")] {
@@ -27,7 +29,7 @@ use crate::value::Value;
 /// use dcgm::{Client, Cursor, EntityId, FieldId, Samples, WatchRequest};
 ///
 /// let clock = Clock::manual();
-/// let mock = Mock::builder().model(Model::by_name("1xl4").unwrap()).clock(clock.clone()).build();
+/// let mock = Mock::builder().model("1xl4".parse::<Model>().unwrap()).clock(clock.clone()).build();
 /// mock.connect()?;
 /// let gpu = EntityId::gpu(0);
 /// let watch = mock.watch(&WatchRequest::events([gpu], [FieldId::XID_ERRORS]))?;
@@ -38,7 +40,7 @@ use crate::value::Value;
 /// mock.push_event(gpu, FieldId::XID_ERRORS, 79);
 /// mock.events(&watch, &mut cursor, &mut samples)?;
 /// assert_eq!(samples.iter().count(), 1);
-/// // Each of them once.
+/// // Each event is returned once.
 /// mock.events(&watch, &mut cursor, &mut samples)?;
 /// assert_eq!(samples.iter().count(), 0);
 /// # }
@@ -46,23 +48,23 @@ use crate::value::Value;
 /// ```
 #[derive(Debug, Default)]
 pub struct Cursor {
-    /// Where entities begin that were not read before. `None`: at their watch's own start.
+    /// The start for entities that were not read before; `None` for the start of their watch.
     start: Option<Timestamp>,
     /// Sorted by entity.
-    places: Vec<Place>,
-    /// In the order in which they came.
+    positions: Vec<Position>,
+    /// The returned samples that a read could return again, oldest first.
     seen: Vec<Seen>,
 }
 
-/// How far an entity was read.
+/// The position of one entity.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct Position {
     entity: EntityId,
-    /// Where the next read starts, the overlap not counted.
+    /// The start of the next read, without the overlap.
     next: Timestamp,
-    /// Where the last one started, or one before that if the clock has not moved since.
+    /// The start of the previous read, or of an earlier one if the clock has not moved since.
     before: Timestamp,
-    /// Never hand out what is older than this.
+    /// Samples before this are never returned.
     floor: Timestamp,
 }
 
@@ -74,35 +76,29 @@ struct Seen {
     bits: u64,
 }
 
-/// So many samples are remembered that a read would not ask for again, were it not for a clock that
-/// is stepped.
-const MOST_OLD: usize = 1024;
+/// The number of returned samples that are remembered although they are older than the overlap, in
+/// case the clock goes back.
+const MAX_OLD: usize = 1024;
 
-/// So many are remembered at all, the latest. Only an engine that has more in two seconds, or in
-/// the future, can have one come twice.
-const MOST_SEEN: usize = 8192;
-
-impl Default for Timestamp {
-    fn default() -> Self {
-        Self::NEVER
-    }
-}
+/// The number of returned samples that are remembered in total. An engine with more samples within the
+/// overlap, or in the future, can return one twice.
+const MAX_SEEN: usize = 8192;
 
 impl Cursor {
-    /// How far a read goes back behind the last one.
+    /// The overlap of a read with the previous one: 2 s.
     pub const OVERLAP: Duration = Duration::from_secs(2);
 
-    /// How far a read goes back, at least, behind a clock that was stepped back.
-    pub const STEPPED: Duration = Duration::from_secs(60);
+    /// The minimum by which a read starts before the time of a clock that was stepped back: 60 s.
+    pub const STEP_BACK: Duration = Duration::from_secs(60);
 
-    /// From the moment on at which the watch was made.
+    /// Creates a cursor at the start of the watch.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// From a time on, by the engine's clock. [`Timestamp::NEVER`] for all that the engine has
-    /// kept.
+    /// Creates a cursor at a time by the engine's clock; [`Timestamp::NEVER`] for all samples that
+    /// the engine has kept.
     #[must_use]
     pub fn starting_at(floor: Timestamp) -> Self {
         Self {
@@ -111,120 +107,125 @@ impl Cursor {
         }
     }
 
-    /// Where the next read of an entity begins, if that is known yet.
+    /// Returns the start of the next read of an entity, if it was read before.
     #[must_use]
     pub fn position(&self, entity: EntityId) -> Option<Timestamp> {
-        self.place(entity).map(|place| place.next)
+        self.find(entity).map(|position| position.next)
     }
 
-    /// For those who implement [`Client`](crate::Client): where to ask from for these entities,
-    /// given when their watch began.
-    pub fn ask_from(&mut self, entities: &[EntityId], watch_began: Timestamp) -> Timestamp {
+    /// Starts a read of these entities, in an implementation of [`Client`](crate::Client): returns
+    /// the time to read from. `watch_began` is the start of their watch.
+    pub fn begin_read(&mut self, entities: &[EntityId], watch_began: Timestamp) -> Timestamp {
         let start = self.start.unwrap_or(watch_began);
         let mut from: Option<Timestamp> = None;
         for entity in entities {
-            let found = self.places.binary_search_by_key(entity, |one| one.entity);
+            let found = self
+                .positions
+                .binary_search_by_key(entity, |one| one.entity);
             let at = found.unwrap_or_else(|at| {
-                let place = Place {
+                let position = Position {
                     entity: *entity,
                     next: start,
                     before: start,
                     floor: start,
                 };
-                self.places.insert(at, place);
+                self.positions.insert(at, position);
                 at
             });
-            if let Some(place) = self.places.get(at) {
-                from = Some(from.map_or(place.from(), |earlier| earlier.min(place.from())));
+            if let Some(position) = self.positions.get(at) {
+                from = Some(from.map_or(position.from(), |first| first.min(position.from())));
             }
         }
         from.unwrap_or(start).max(Timestamp::NEVER)
     }
 
-    /// For those who implement [`Client`](crate::Client): whether a sample is new. Does not
-    /// remember it: [`Self::commit`] does.
+    /// Returns `true` for a sample that was not returned before, in an implementation of
+    /// [`Client`](crate::Client). Does not record it: [`commit`](Self::commit) does.
     #[must_use]
     pub fn is_new(&self, sample: &Sample<'_>) -> bool {
-        let since = |place: &Place| place.floor.max(place.from());
-        let since = match self.place(sample.entity) {
-            Some(place) => since(place),
-            // Of another entity than was asked for.
-            None => self.places.iter().map(since).min().unwrap_or_default(),
+        let since = |position: &Position| position.floor.max(position.from());
+        let since = match self.find(sample.entity) {
+            Some(position) => since(position),
+            // An entity that was not requested.
+            None => self.positions.iter().map(since).min().unwrap_or_default(),
         };
-        sample.timestamp >= since && !self.seen.contains(&Seen::of(sample))
+        sample.timestamp >= since && !self.seen.contains(&Seen::new(sample))
     }
 
-    /// For those who implement [`Client`](crate::Client): a read of these entities succeeded, these
-    /// were its new samples, and by the engine's clock it is `now`.
+    /// Records a successful read of these entities, in an implementation of
+    /// [`Client`](crate::Client), with its new samples and the time by the engine's clock.
     pub fn commit<'a>(
         &mut self,
         entities: &[EntityId],
         new: impl Iterator<Item = Sample<'a>>,
         now: Timestamp,
     ) {
-        self.seen.extend(new.map(|sample| Seen::of(&sample)));
-        // Before 1970 it is no time.
+        self.seen.extend(new.map(|sample| Seen::new(&sample)));
+        // Engines report 0 if they do not know the time.
         if now > Timestamp::NEVER {
-            let read = |place: &&mut Place| entities.contains(&place.entity);
+            let read = |position: &&mut Position| entities.contains(&position.entity);
             let mut stepped = false;
-            for place in self.places.iter_mut().filter(read) {
-                if now < place.from() {
+            for position in self.positions.iter_mut().filter(read) {
+                if now < position.from() {
                     stepped = true;
                 } else {
-                    // A time that is wrong may be told again.
-                    if now > place.next {
-                        place.before = place.next;
+                    // The engine may report the same time again.
+                    if now > position.next {
+                        position.before = position.next;
                     }
-                    place.next = now;
+                    position.next = now;
                 }
             }
-            // Also for those that cannot be read at present.
+            // The clock is the same for entities that were not part of this read.
             if stepped {
-                for place in self.places.iter_mut().filter(|place| now < place.from()) {
-                    place.step_back(now);
+                let ahead = |position: &&mut Position| now < position.from();
+                for position in self.positions.iter_mut().filter(ahead) {
+                    position.step_back(now);
                 }
             }
         }
-        self.forget();
+        self.forget_old();
     }
 
-    fn place(&self, entity: EntityId) -> Option<&Place> {
-        let found = self.places.binary_search_by_key(&entity, |one| one.entity);
-        self.places.get(found.ok()?)
+    fn find(&self, entity: EntityId) -> Option<&Position> {
+        let found = self
+            .positions
+            .binary_search_by_key(&entity, |one| one.entity);
+        self.positions.get(found.ok()?)
     }
 
-    /// Forgets what need not be remembered any more.
-    fn forget(&mut self) {
-        let places = &self.places;
+    /// Removes returned samples that no read can return again, within the two limits.
+    fn forget_old(&mut self) {
+        let positions = &self.positions;
         let is_old = |seen: &Seen| {
-            let place = places.binary_search_by_key(&seen.entity, |one| one.entity);
-            let place = place.ok().and_then(|at| places.get(at));
-            place.is_none_or(|place| seen.timestamp < place.from())
+            let found = positions.binary_search_by_key(&seen.entity, |one| one.entity);
+            let position = found.ok().and_then(|at| positions.get(at));
+            position.is_none_or(|position| seen.timestamp < position.from())
         };
         let old = self.seen.iter().filter(|seen| is_old(seen)).count();
-        let mut too_old = old.saturating_sub(MOST_OLD);
+        let mut too_old = old.saturating_sub(MAX_OLD);
         if too_old > 0 {
             self.seen.retain(|seen| {
-                let goes = too_old > 0 && is_old(seen);
-                too_old -= usize::from(goes);
-                !goes
+                let is_removed = too_old > 0 && is_old(seen);
+                too_old -= usize::from(is_removed);
+                !is_removed
             });
         }
-        let too_many = self.seen.len().saturating_sub(MOST_SEEN);
+        let too_many = self.seen.len().saturating_sub(MAX_SEEN);
         self.seen.drain(..too_many);
     }
 }
 
-impl Place {
-    /// Where the next read starts.
+impl Position {
+    /// Returns the start of the next read.
     fn from(&self) -> Timestamp {
         earlier(self.next, Cursor::OVERLAP)
     }
 
-    /// The clock says that it is earlier than it was.
+    /// Moves the position back after the clock was stepped back to `now`.
     fn step_back(&mut self, now: Timestamp) {
         let gap = self.next.since(self.before).min(Duration::from_secs(3600));
-        let start = earlier(now, gap.max(Cursor::STEPPED)).min(self.before);
+        let start = earlier(now, gap.max(Cursor::STEP_BACK)).min(self.before);
         self.floor = self.floor.min(start);
         (self.next, self.before) = (start, start);
     }
@@ -235,7 +236,7 @@ fn earlier(time: Timestamp, by: Duration) -> Timestamp {
     Timestamp::from_micros(time.micros().saturating_sub(by))
 }
 
-/// `clone_from` keeps the memory, so that a copy for each read allocates nothing.
+/// `clone_from` reuses the memory, so that a copy for each read does not allocate.
 impl Clone for Cursor {
     fn clone(&self) -> Self {
         let mut copy = Self::default();
@@ -245,18 +246,18 @@ impl Clone for Cursor {
 
     fn clone_from(&mut self, source: &Self) {
         self.start = source.start;
-        self.places.clone_from(&source.places);
+        self.positions.clone_from(&source.positions);
         self.seen.clone_from(&source.seen);
     }
 }
 
 impl Seen {
-    fn of(sample: &Sample<'_>) -> Self {
+    fn new(sample: &Sample<'_>) -> Self {
         let bits = match sample.value {
             Ok(Value::Int(value)) => u64::from_ne_bytes(value.to_ne_bytes()),
             Ok(Value::Double(value)) => value.to_bits(),
-            Ok(Value::Text(text)) => fold(text.as_bytes()),
-            // Beyond the used bytes a blob holds whatever was there before.
+            Ok(Value::Text(text)) => fnv1a(text.as_bytes()),
+            // The bytes beyond the used ones are arbitrary.
             Ok(Value::Blob(_)) => 0,
             Err(_) => u64::MAX,
         };
@@ -269,8 +270,8 @@ impl Seen {
     }
 }
 
-/// FNV-1a: enough to tell two texts of one field and one microsecond apart.
-fn fold(bytes: &[u8]) -> u64 {
+/// The FNV-1a hash, which distinguishes texts of one field with the same timestamp.
+fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })

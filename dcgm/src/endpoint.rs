@@ -1,13 +1,13 @@
-//! Where a host engine listens.
+//! Endpoints of host engines.
 
 use core::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// Where a host engine (`nv-hostengine`) listens.
+/// The endpoint of a host engine (`nv-hostengine`).
 ///
-/// Written `host:port`, `host` (port 5555), `[::1]:5555` or `unix:///run/nv-hostengine.sock`. There
-/// is no TLS and no password in DCGM's protocol: beyond one host, use a tunnel.
+/// Written `host:port`, `host` (port 5555), `[::1]:5555` or `unix:///run/nv-hostengine.sock`. DCGM's
+/// protocol has no TLS and no password: across hosts, use a tunnel.
 ///
 /// ```
 /// use dcgm::Endpoint;
@@ -19,28 +19,28 @@ use std::str::FromStr;
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Endpoint {
-    /// Over TCP.
+    /// A TCP endpoint.
     Tcp {
-        /// A name or an address; an IPv6 address without its brackets.
+        /// The host name or address; an IPv6 address without brackets.
         host: String,
-        /// 1 to 65535.
+        /// The port, from 1 to 65535.
         port: u16,
     },
-    /// Over a Unix socket: an absolute path.
+    /// The absolute path of a Unix socket.
     Unix(PathBuf),
 }
 
 impl Endpoint {
-    /// The port on which an engine listens if nothing else was said.
+    /// The default port of the host engine.
     pub const DEFAULT_PORT: u16 = 5555;
 
-    /// Whether the host is an IPv6 address.
+    /// Returns `true` if the host is an IPv6 address.
     #[must_use]
     pub fn is_ipv6(&self) -> bool {
         matches!(self, Self::Tcp { host, .. } if host.contains(':'))
     }
 
-    /// The socket's path, for a Unix socket.
+    /// Returns the path of a Unix socket.
     #[must_use]
     pub fn unix_path(&self) -> Option<&Path> {
         match self {
@@ -70,69 +70,73 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// Why a text is no endpoint. What stands before an `@` is never repeated.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+/// The error of parsing an [`Endpoint`]. Text before an `@`, which may be a password, is never
+/// repeated.
+#[derive(Clone, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EndpointError {
-    /// Nothing.
+    /// The text is empty.
     #[error(
-        "the endpoint is empty; give host:port, for example localhost:5555, or unix:///tmp/nv-hostengine"
+        "expected an endpoint such as localhost:5555 or unix:///tmp/nv-hostengine, got an empty text"
     )]
     Empty,
-    /// The host is missing, or holds what a host cannot.
-    #[error("{input:?} names no host; give host:port, for example localhost:5555")]
+    /// The host is missing or contains an invalid character.
+    #[error("expected host:port, for example localhost:5555, got {input:?}")]
     Host {
-        /// What was given.
+        /// The input.
         input: String,
     },
-    /// An IPv6 address without brackets.
-    #[error(
-        "{input:?} has more than one colon; write an IPv6 address in brackets, as in [::1]:5555"
-    )]
+    /// The IPv6 address has no brackets.
+    #[error("expected an IPv6 address in brackets, as in [::1]:5555, got {input:?}")]
     Ipv6 {
-        /// What was given.
+        /// The input.
         input: String,
     },
-    /// Not a port.
-    #[error("{port:?} in {input:?} is no port; give a number from 1 to 65535")]
+    /// The port is not a number from 1 to 65535.
+    #[error("expected a port from 1 to 65535, got {port:?} in {input:?}")]
     Port {
-        /// What was given.
+        /// The input.
         input: String,
-        /// What stands for the port.
+        /// The text of the port.
         port: String,
     },
-    /// A scheme other than `tcp` and `unix`.
-    #[error(
-        "{scheme:?} is no scheme that a host engine speaks; give host:port, tcp://host:port or unix:///path"
-    )]
+    /// The scheme is neither `tcp` nor `unix`.
+    #[error("expected host:port, tcp://host:port or unix:///path, got the scheme {scheme:?}")]
     Scheme {
-        /// What stands before `://`.
+        /// The text before `://`.
         scheme: String,
     },
-    /// `unix://` and no path.
+    /// The path of the Unix socket is missing.
     #[error(
-        "the endpoint names no socket; give an absolute path, for example unix:///tmp/nv-hostengine"
+        "expected the absolute path of a socket, for example unix:///tmp/nv-hostengine, got none"
     )]
     UnixEmpty,
-    /// A path too long for the system's socket addresses.
-    #[error("the socket's path has {length} bytes, and 107 are possible")]
+    /// The path is too long for a socket address.
+    #[error("expected a socket path of at most 107 bytes, got {length}")]
     UnixLong {
-        /// The path's length in bytes.
+        /// The length in bytes.
         length: usize,
     },
-    /// A relative path.
+    /// The path is relative.
     #[error(
-        "{path:?} is a relative path; write three slashes and an absolute path, as in unix:///tmp/nv-hostengine"
+        "expected three slashes and an absolute path, as in unix:///tmp/nv-hostengine, got {path:?}"
     )]
     UnixRelative {
-        /// What was given.
+        /// The input.
         path: String,
     },
-    /// A user name or password, which DCGM has no use for.
+    /// The text contains a user name or password, which DCGM does not support.
     #[error(
-        "the endpoint holds a user name or password; DCGM has neither, so leave out all up to the @"
+        "expected an endpoint without user name and password, which DCGM does not support, got one with an @"
     )]
     UserInfo,
+}
+
+/// Prints the message.
+impl fmt::Debug for EndpointError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
 }
 
 impl FromStr for Endpoint {
@@ -150,22 +154,22 @@ impl FromStr for Endpoint {
             }
             None => ("tcp".to_owned(), text),
         };
-        // `user:password@host://x` has its password before the scheme's mark.
+        // In `user:password@host://x` the password precedes the scheme separator.
         if scheme.contains('@') {
             return Err(EndpointError::UserInfo);
         }
         match scheme.as_str() {
-            "unix" => unix(rest),
-            "tcp" => tcp(rest),
+            "unix" => parse_unix(rest),
+            "tcp" => parse_tcp(rest),
             _ if rest.contains('@') => Err(EndpointError::UserInfo),
             _ => Err(EndpointError::Scheme { scheme }),
         }
     }
 }
 
-fn unix(path: &str) -> Result<Endpoint, EndpointError> {
-    const LONGEST: usize = 107;
-    // An @ in a file's name is fine: only one before the first slash is userinfo.
+fn parse_unix(path: &str) -> Result<Endpoint, EndpointError> {
+    const MAX_SOCKET_PATH_BYTES: usize = 107;
+    // An @ is user information only before the first slash.
     if path
         .split('/')
         .next()
@@ -181,13 +185,13 @@ fn unix(path: &str) -> Result<Endpoint, EndpointError> {
             path: path.to_owned(),
         });
     }
-    if path.len() > LONGEST {
+    if path.len() > MAX_SOCKET_PATH_BYTES {
         return Err(EndpointError::UnixLong { length: path.len() });
     }
     Ok(Endpoint::Unix(PathBuf::from(path)))
 }
 
-fn tcp(authority: &str) -> Result<Endpoint, EndpointError> {
+fn parse_tcp(authority: &str) -> Result<Endpoint, EndpointError> {
     let input = || authority.to_owned();
     if authority.contains('@') {
         return Err(EndpointError::UserInfo);
@@ -214,8 +218,8 @@ fn tcp(authority: &str) -> Result<Endpoint, EndpointError> {
             None => (authority, None),
         }
     };
-    let strange = |c: char| c.is_whitespace() || c.is_control() || "/?#\\".contains(c);
-    if host.is_empty() || host.contains(strange) {
+    let is_invalid = |c: char| c.is_whitespace() || c.is_control() || "/?#\\".contains(c);
+    if host.is_empty() || host.contains(is_invalid) {
         return Err(EndpointError::Host { input: input() });
     }
     let port = match port {
@@ -242,100 +246,4 @@ fn tcp(authority: &str) -> Result<Endpoint, EndpointError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn error(text: &str) -> EndpointError {
-        text.parse::<Endpoint>().unwrap_err()
-    }
-
-    #[test]
-    fn what_is_an_endpoint_is_shown_as_it_was_written() {
-        for text in [
-            "localhost:5555",
-            "10.0.0.1:1",
-            "[::1]:65535",
-            "unix:///a/b@c.sock",
-            "gpu-7.example:5555",
-        ] {
-            assert_eq!(text.parse::<Endpoint>().unwrap().to_string(), text);
-        }
-        assert_eq!(
-            "localhost".parse::<Endpoint>().unwrap(),
-            Endpoint::default()
-        );
-        assert_eq!(
-            "tcp://localhost".parse::<Endpoint>().unwrap(),
-            Endpoint::default()
-        );
-        assert_eq!(
-            "[::1]".parse::<Endpoint>().unwrap().to_string(),
-            "[::1]:5555"
-        );
-        assert_eq!(
-            "UNIX:///x".parse::<Endpoint>().unwrap().to_string(),
-            "unix:///x"
-        );
-    }
-
-    #[test]
-    fn what_is_none_is_told_why() {
-        assert_eq!(error(" "), EndpointError::Empty);
-        assert_eq!(error("unix://"), EndpointError::UnixEmpty);
-        assert_eq!(error("unix:///"), EndpointError::UnixEmpty);
-        assert_eq!(
-            error("unix://tmp/x"),
-            EndpointError::UnixRelative {
-                path: "tmp/x".into()
-            }
-        );
-        assert_eq!(
-            error("unix:x.sock"),
-            EndpointError::UnixRelative {
-                path: "x.sock".into()
-            }
-        );
-        assert!(matches!(error("localhost:0"), EndpointError::Port { .. }));
-        assert!(matches!(
-            error("localhost:70000"),
-            EndpointError::Port { .. }
-        ));
-        assert!(matches!(error("localhost:+1"), EndpointError::Port { .. }));
-        assert!(matches!(error("localhost:"), EndpointError::Port { .. }));
-        assert!(matches!(error(":5555"), EndpointError::Host { .. }));
-        assert!(matches!(error("::1"), EndpointError::Ipv6 { .. }));
-        assert!(matches!(error("[::1"), EndpointError::Ipv6 { .. }));
-        assert!(matches!(error("[::1]x"), EndpointError::Host { .. }));
-        assert!(matches!(error("a b:1"), EndpointError::Host { .. }));
-        assert!(matches!(error("http://x"), EndpointError::Scheme { .. }));
-        assert!(matches!(
-            error(&format!("unix:///{}", "x".repeat(107))),
-            EndpointError::UnixLong { .. }
-        ));
-    }
-
-    #[test]
-    fn a_password_is_refused_and_never_repeated() {
-        for text in [
-            "unix://user:secret@/x",
-            "user:secret@host:1",
-            "tcp://secret@h",
-            "http://secret@h",
-            "user:secret@host://x",
-        ] {
-            let error = error(text);
-            assert_eq!(error, EndpointError::UserInfo);
-            assert!(!format!("{error} {error:?}").contains("secret"));
-        }
-    }
-
-    #[test]
-    fn a_relative_path_is_told_of_three_slashes() {
-        assert!(error("unix://tmp/x").to_string().contains("three slashes"));
-        assert!(
-            error("unix://")
-                .to_string()
-                .contains("unix:///tmp/nv-hostengine")
-        );
-    }
-}
+mod tests;

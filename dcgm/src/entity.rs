@@ -1,55 +1,34 @@
-//! What has samples: GPUs, their instances, switches, links, CPUs.
+//! Entities: GPUs, MIG instances, NVSwitches, links, CPUs and network adapters.
 
 use core::fmt;
+use core::str::FromStr;
 use std::sync::Arc;
 
-use dcgm_sys as sys;
+use crate::parse::{ParseError, open_enum};
 
-/// A kind of entity (`dcgm_field_entity_group_t`). An open set: an unknown kind is kept, not
-/// refused.
+/// A kind of entity (`dcgm_field_entity_group_t`). An open set: the number of an unknown kind is
+/// kept.
 ///
 /// ```
 /// use dcgm::EntityKind;
 ///
 /// assert_eq!(EntityKind::GPU.to_string(), "gpu");
 /// assert_eq!(EntityKind::SWITCH.name(), Some("nvswitch"));
-/// // One of a later release.
+/// // A kind of a later release.
 /// assert_eq!(EntityKind::from_raw(99).name(), None);
 /// ```
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[doc(alias = "dcgm_field_entity_group_t")]
 pub struct EntityKind(u32);
 
-macro_rules! entity_kinds {
-    ($($c:ident => $name:ident, $text:literal, $meaning:literal;)*) => {
-        impl EntityKind {
-            $(
-                #[doc = $meaning]
-                pub const $name: Self = Self(sys::$c);
-            )*
-
-            /// Every kind that the table knows.
-            pub const ALL: &'static [Self] = &[$(Self::$name),*];
-
-            /// The name, if the table knows the kind. These names do not change.
-            #[must_use]
-            pub const fn name(self) -> Option<&'static str> {
-                match self.0 {
-                    $( sys::$c => Some($text), )*
-                    _ => None,
-                }
-            }
-        }
-    };
-}
-
-#[rustfmt::skip] // One row a kind.
-entity_kinds! {
-    DCGM_FE_NONE     => HOST,             "host",             "The host itself: what DCGM keeps once for all entities.";
+#[rustfmt::skip] // One row per kind.
+open_enum! {
+    EntityKind, "kind", "the name of an entity kind, such as gpu";
+    DCGM_FE_NONE     => HOST,             "host",             "The host itself, which has the fields that DCGM keeps once for all entities.";
     DCGM_FE_GPU      => GPU,              "gpu",              "A GPU.";
     DCGM_FE_VGPU     => VGPU,             "vgpu",             "A virtual GPU.";
     DCGM_FE_SWITCH   => SWITCH,           "nvswitch",         "An NVSwitch.";
-    DCGM_FE_GPU_I    => GPU_INSTANCE,     "gpu_instance",     "A MIG GPU instance: a slice of a GPU with memory of its own.";
+    DCGM_FE_GPU_I    => GPU_INSTANCE,     "gpu_instance",     "A MIG GPU instance: a slice of a GPU with its own memory.";
     DCGM_FE_GPU_CI   => COMPUTE_INSTANCE, "compute_instance", "A MIG compute instance: a part of a GPU instance.";
     DCGM_FE_LINK     => LINK,             "link",             "An NVLink, as the port of a GPU or of an NVSwitch.";
     DCGM_FE_CPU      => CPU,              "cpu",              "A Grace CPU.";
@@ -57,45 +36,17 @@ entity_kinds! {
     DCGM_FE_CONNECTX => CONNECTX,         "connectx",         "A ConnectX network adapter.";
 }
 
-impl EntityKind {
-    /// The kind of a number.
-    #[must_use]
-    pub const fn from_raw(raw: u32) -> Self {
-        Self(raw)
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn raw(self) -> u32 {
-        self.0
-    }
-}
-
-impl fmt::Display for EntityKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name() {
-            Some(name) => f.pad(name),
-            None => write!(f, "kind-{}", self.0),
-        }
-    }
-}
-
-impl fmt::Debug for EntityKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EntityKind({self})")
-    }
-}
-
-/// Where an entity is found: its kind, and its number among those of that kind.
+/// The address of an entity: its kind, and its number within that kind.
 ///
-/// The number is the engine's, and no identity: it is handed out anew when a GPU drops out or MIG
-/// is reconfigured. [`Entity::uuid`] is one.
+/// The number is the engine's index and not an identity: it can change when a GPU is lost or MIG is
+/// reconfigured. Use [`Entity::uuid`] as the identity. Written `gpu:3`.
 ///
 /// ```
 /// use dcgm::{EntityId, EntityKind};
 ///
 /// assert_eq!(EntityId::gpu(3), EntityId::new(EntityKind::GPU, 3));
-/// assert_eq!(EntityId::gpu(3).to_string(), "gpu 3");
+/// assert_eq!(EntityId::gpu(3).to_string(), "gpu:3");
+/// assert_eq!("gpu:3".parse(), Ok(EntityId::gpu(3)));
 /// ```
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[doc(alias = "dcgmGroupEntityPair_t")]
@@ -103,7 +54,7 @@ impl fmt::Debug for EntityKind {
 pub struct EntityId {
     /// The kind.
     pub kind: EntityKind,
-    /// The number.
+    /// The number within the kind.
     pub id: u32,
 }
 
@@ -111,39 +62,55 @@ impl EntityId {
     /// The host itself.
     pub const HOST: Self = Self::new(EntityKind::HOST, 0);
 
-    /// The entity of a kind and a number.
+    /// Creates the address of an entity.
     #[must_use]
     pub const fn new(kind: EntityKind, id: u32) -> Self {
         Self { kind, id }
     }
 
-    /// A GPU.
+    /// Creates the address of a GPU.
     #[must_use]
     pub const fn gpu(id: u32) -> Self {
         Self::new(EntityKind::GPU, id)
     }
 
-    /// An NVSwitch.
+    /// Creates the address of an NVSwitch.
     #[must_use]
     pub const fn switch(id: u32) -> Self {
         Self::new(EntityKind::SWITCH, id)
     }
 }
 
-/// As in `gpu 3`.
+/// Prints `gpu:3`.
 impl fmt::Display for EntityId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.kind, self.id)
+        write!(f, "{}:{}", self.kind, self.id)
     }
 }
 
+/// Prints `gpu:3`.
 impl fmt::Debug for EntityId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
     }
 }
 
-/// What the engine says of an entity's state (`DcgmEntityStatus_t`). An open set.
+/// Parses `gpu:3`.
+impl FromStr for EntityId {
+    type Err = ParseError;
+
+    fn from_str(input: &str) -> Result<Self, ParseError> {
+        let parsed = input.split_once(':').and_then(|(kind, id)| {
+            let id = id.trim();
+            let is_number = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+            let id = is_number.then(|| id.parse().ok())??;
+            Some(Self::new(kind.parse().ok()?, id))
+        });
+        parsed.ok_or_else(|| ParseError::new("an entity such as gpu:3", input))
+    }
+}
+
+/// The state of an entity as the engine reports it (`DcgmEntityStatus_t`). An open set.
 ///
 /// ```
 /// # #[cfg(feature = "mock")] {
@@ -152,7 +119,7 @@ impl fmt::Debug for EntityId {
 /// use dcgm::{Client, EntityKind, EntityStatus};
 ///
 /// let clock = Clock::manual();
-/// let mock = Mock::builder().model(Model::by_name("8xh100,xid79").unwrap()).clock(clock.clone()).build();
+/// let mock = Mock::builder().model("8xh100,xid79".parse::<Model>().unwrap()).clock(clock.clone()).build();
 /// mock.connect()?;
 /// clock.advance(Duration::from_secs(310));
 /// let gpus = mock.entities(&[EntityKind::GPU])?;
@@ -161,43 +128,25 @@ impl fmt::Debug for EntityId {
 /// # }
 /// # Ok::<(), dcgm::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[doc(alias = "DcgmEntityStatus_t")]
 pub struct EntityStatus(u32);
 
-impl EntityStatus {
-    /// The engine does not know the entity, or was not asked.
-    pub const UNKNOWN: Self = Self(sys::DcgmEntityStatusUnknown);
-    /// In use.
-    pub const OK: Self = Self(sys::DcgmEntityStatusOk);
-    /// Not supported by DCGM.
-    pub const UNSUPPORTED: Self = Self(sys::DcgmEntityStatusUnsupported);
-    /// There, but not accessible to the engine.
-    pub const INACCESSIBLE: Self = Self(sys::DcgmEntityStatusInaccessible);
-    /// Fell off the bus.
-    pub const LOST: Self = Self(sys::DcgmEntityStatusLost);
-    /// Made by a test; there is no hardware behind it.
-    pub const FAKE: Self = Self(sys::DcgmEntityStatusFake);
-    /// Taken out of use.
-    pub const DISABLED: Self = Self(sys::DcgmEntityStatusDisabled);
-    /// Detached from the engine.
-    pub const DETACHED: Self = Self(sys::DcgmEntityStatusDetached);
-
-    /// The status of a number.
-    #[must_use]
-    pub const fn from_raw(raw: u32) -> Self {
-        Self(raw)
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn raw(self) -> u32 {
-        self.0
-    }
+#[rustfmt::skip] // One row per status.
+open_enum! {
+    EntityStatus, "status", "the name of an entity status, such as ok";
+    DcgmEntityStatusUnknown      => UNKNOWN,      "unknown",      "The engine does not know the entity, or was not asked.";
+    DcgmEntityStatusOk           => OK,           "ok",           "In use.";
+    DcgmEntityStatusUnsupported  => UNSUPPORTED,  "unsupported",  "Not supported by DCGM.";
+    DcgmEntityStatusInaccessible => INACCESSIBLE, "inaccessible", "Present and not accessible to the engine.";
+    DcgmEntityStatusLost         => LOST,         "lost",         "Fell off the bus.";
+    DcgmEntityStatusFake         => FAKE,         "fake",         "Created by a test; there is no hardware.";
+    DcgmEntityStatusDisabled     => DISABLED,     "disabled",     "Disabled.";
+    DcgmEntityStatusDetached     => DETACHED,     "detached",     "Detached from the engine.";
 }
 
-/// An entity and what identifies it. Strings are shared, cut at 256 bytes and free of control
-/// characters; what the engine does not tell is `None`.
+/// An entity with its identity and properties. Strings are shared, cut at 256 bytes and free of
+/// control characters; a property that the engine does not report is `None`.
 ///
 /// ```
 /// # #[cfg(feature = "mock")] {
@@ -209,45 +158,90 @@ impl EntityStatus {
 /// let entities = mock.entities(&[EntityKind::GPU, EntityKind::GPU_INSTANCE])?;
 /// let gpu = entities.iter().find(|one| one.id.kind == EntityKind::GPU).unwrap();
 /// assert_eq!(gpu.mig_enabled, Some(true));
-/// let parts = entities.iter().filter(|one| one.parent == Some(gpu.id));
-/// assert_eq!(parts.count(), 7);
+/// let instances = entities.iter().filter(|one| one.parent == Some(gpu.id));
+/// assert_eq!(instances.count(), 7);
 /// # }
 /// # Ok::<(), dcgm::Error>(())
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[non_exhaustive]
 pub struct Entity {
-    /// Where it is found.
+    /// The address.
     pub id: EntityId,
-    /// Its state.
+    /// The state.
     pub status: EntityStatus,
-    /// The UUID of a GPU, as in `GPU-1b2c…`. `None` if it is all zeros, as those of fakes are.
+    /// The UUID of a GPU, as in `GPU-1b2c…`. `None` if it is all zeros, as for fake GPUs.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub uuid: Option<Arc<str>>,
-    /// The product, as in `NVIDIA H100 80GB HBM3`.
+    /// The product name, as in `NVIDIA H100 80GB HBM3`.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub model: Option<Arc<str>>,
     /// The brand, as in `Tesla`.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub brand: Option<Arc<str>>,
     /// The PCI address, as in `00000000:1B:00.0`.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub pci_bus_id: Option<Arc<str>>,
-    /// The board's serial number: a quasi-identifier, to be shown on request only.
+    /// The serial number of the board: a quasi-identifier; show it on request only.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub serial: Option<Arc<str>>,
-    /// The version of the VBIOS.
+    /// The VBIOS version.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub vbios: Option<Arc<str>>,
-    /// The version of the driver.
+    /// The driver version.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub driver_version: Option<Arc<str>>,
     /// The minor number of the device file: 3 for `/dev/nvidia3`.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub minor: Option<u32>,
-    /// What it is a part of: the GPU of a GPU instance, the GPU instance of a compute instance, the
-    /// GPU or NVSwitch of a link, the CPU of a core.
+    /// The entity that contains it: the GPU of a GPU instance, the GPU instance of a compute
+    /// instance, the GPU or NVSwitch of a link, the CPU of a core.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub parent: Option<EntityId>,
-    /// What it is under MIG.
+    /// The MIG properties of an instance.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub mig: Option<Mig>,
-    /// Whether a GPU is in MIG mode.
+    /// `Some(true)` for a GPU in MIG mode.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub mig_enabled: Option<bool>,
 }
 
 impl Entity {
-    /// An entity of which nothing is known but where it is.
+    /// Creates an entity without properties.
     #[must_use]
     pub const fn new(id: EntityId) -> Self {
         Self {
@@ -268,13 +262,13 @@ impl Entity {
     }
 }
 
-/// As the UUIDs of fakes are: `GPU-00000000-0000-…`.
+/// Returns `true` for the UUID of a fake GPU: `GPU-00000000-0000-…`.
 pub(crate) fn is_all_zero(uuid: &str) -> bool {
     let digits = uuid.trim_start_matches("GPU-");
     !digits.is_empty() && digits.chars().all(|c| matches!(c, '0' | '-'))
 }
 
-/// What a MIG instance is. The numbers are NVML's, as `nvidia-smi mig` shows them, not DCGM's.
+/// The MIG properties of an instance. The numbers are NVML's, as in `nvidia-smi mig`, not DCGM's.
 ///
 /// ```
 /// use dcgm::Mig;
@@ -284,20 +278,29 @@ pub(crate) fn is_all_zero(uuid: &str) -> bool {
 /// assert_eq!(mig.compute_instance_id, Some(0));
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[non_exhaustive]
 pub struct Mig {
-    /// The number of the GPU instance on its GPU.
+    /// The id of the GPU instance on its GPU.
     pub instance_id: u32,
-    /// The number of the compute instance in its GPU instance; `None` for a GPU instance.
+    /// The id of the compute instance in its GPU instance; `None` for a GPU instance.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub compute_instance_id: Option<u32>,
-    /// The profile's name, as in `1g.10gb`, if the engine tells it.
+    /// The profile name, as in `1g.10gb`, if the engine reports it.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub profile: Option<Arc<str>>,
-    /// How many slices it has.
+    /// The number of slices.
     pub slices: u32,
 }
 
 impl Mig {
-    /// An instance without the name of its profile.
+    /// Creates the properties of an instance, without a profile name.
     #[must_use]
     pub const fn new(instance_id: u32, compute_instance_id: Option<u32>, slices: u32) -> Self {
         Self {
@@ -310,31 +313,17 @@ impl Mig {
 }
 
 /// The state of an NVLink (`dcgmNvLinkLinkState_t`). An open set.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[doc(alias = "dcgmNvLinkLinkState_t")]
 pub struct LinkState(u32);
 
-impl LinkState {
-    /// The GPU or switch has no such link.
-    pub const NOT_SUPPORTED: Self = Self(sys::DcgmNvLinkLinkStateNotSupported);
-    /// Not wired.
-    pub const DISABLED: Self = Self(sys::DcgmNvLinkLinkStateDisabled);
-    /// Wired, and down.
-    pub const DOWN: Self = Self(sys::DcgmNvLinkLinkStateDown);
-    /// Up.
-    pub const UP: Self = Self(sys::DcgmNvLinkLinkStateUp);
-
-    /// The state of a number.
-    #[must_use]
-    pub const fn from_raw(raw: u32) -> Self {
-        Self(raw)
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn raw(self) -> u32 {
-        self.0
-    }
+#[rustfmt::skip] // One row per state.
+open_enum! {
+    LinkState, "state", "the name of a link state, such as up";
+    DcgmNvLinkLinkStateNotSupported => NOT_SUPPORTED, "not_supported", "The GPU or NVSwitch has no such link.";
+    DcgmNvLinkLinkStateDisabled     => DISABLED,      "disabled",      "Not wired, or disabled.";
+    DcgmNvLinkLinkStateDown         => DOWN,          "down",          "Wired and down.";
+    DcgmNvLinkLinkStateUp           => UP,            "up",            "Up.";
 }
 
 /// An NVLink: a port of a GPU or of an NVSwitch.
@@ -353,21 +342,26 @@ impl LinkState {
 /// # Ok::<(), dcgm::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[non_exhaustive]
 pub struct Link {
-    /// As an entity whose fields can be watched; `None` where the release packs links in a form
-    /// that its own requests cannot carry (4.0 to 4.2).
+    /// The address for watching the link's fields; `None` for releases 4.0 to 4.2, which encode
+    /// links in a form that their own requests cannot carry.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub id: Option<EntityId>,
-    /// The GPU or NVSwitch that it is a port of.
+    /// The GPU or NVSwitch that the link is a port of.
     pub parent: EntityId,
-    /// Its number there, from 0.
+    /// The number of the port, from 0.
     pub index: u32,
-    /// Its state.
+    /// The state.
     pub state: LinkState,
 }
 
 impl Link {
-    /// The link `index` of `parent`.
+    /// Creates the link `index` of `parent`.
     #[must_use]
     pub const fn new(id: Option<EntityId>, parent: EntityId, index: u32, state: LinkState) -> Self {
         Self {
@@ -380,33 +374,4 @@ impl Link {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn display_names_are_pinned() {
-        let names: Vec<_> = EntityKind::ALL.iter().map(ToString::to_string).collect();
-        assert_eq!(
-            names,
-            [
-                "host",
-                "gpu",
-                "vgpu",
-                "nvswitch",
-                "gpu_instance",
-                "compute_instance",
-                "link",
-                "cpu",
-                "cpu_core",
-                "connectx"
-            ]
-        );
-    }
-
-    #[test]
-    fn an_unknown_kind_is_kept() {
-        let id = EntityId::new(EntityKind::from_raw(77), 3);
-        assert_eq!(id.to_string(), "kind-77 3");
-        assert_eq!(id.kind.raw(), 77);
-    }
-}
+mod tests;

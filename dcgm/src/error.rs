@@ -1,144 +1,225 @@
-//! The error, and what can be done about it.
+//! [`Error`]: one enum for every call, classified by a single table.
+//!
+//! [`Error::row`] maps each variant to its class and its hint. All predicates (`is_transient`, …) derive from
+//! [`ErrorClass`], so that a new variant needs one row and nothing else. The class of a DCGM return code is a column
+//! of the table in `code.rs`.
 
 use core::fmt;
 use std::time::Duration;
 
 use dcgm_sys as sys;
-use dcgm_sys::text::shown;
+use dcgm_sys::text::sanitize;
 
-use crate::code::{Class, ReturnCode};
+use crate::code::ReturnCode;
+pub use crate::connect_error::ConnectError;
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::version::Version;
 
-/// A result whose error is this crate's.
+/// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why something failed.
+/// The error of every [`Client`](crate::Client) call.
 ///
-/// Match on the variants to report; ask the `is_*` predicates to decide.
+/// Match on the variants to report; decide by [`class`](Self::class) or the `is_*` predicates.
+/// `Debug` prints the message and the [hint](Self::hint), so that `fn main() -> dcgm::Result<()>`
+/// ends with a readable line.
 ///
 /// ```
-/// use dcgm::{Error, ReturnCode};
+/// use dcgm::{Error, ErrorClass, ReturnCode};
 ///
 /// let error = Error::Call { function: "dcgmWatchFields", code: ReturnCode::NOT_SUPPORTED };
 /// assert_eq!(error.code(), Some(ReturnCode::NOT_SUPPORTED));
-/// assert!(error.is_unsupported() && !error.is_disconnected());
+/// assert_eq!(error.class(), ErrorClass::Unsupported);
 ///
-/// /// Whether to connect anew, or to ask again, or to do without.
-/// fn advice(error: &Error) -> &'static str {
+/// /// Decides how a reader goes on after an error.
+/// fn next_step(error: &Error) -> &'static str {
 ///     if error.is_disconnected() {
-///         "connect"
+///         "reconnect"
 ///     } else if error.is_transient() {
-///         "again"
+///         "retry"
 ///     } else {
-///         "without"
+///         "give up"
 ///     }
 /// }
-/// assert_eq!(advice(&error), "without");
+/// assert_eq!(next_step(&error), "give up");
 /// ```
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Connected already. Harmless: the connection is kept.
-    #[error("connected already")]
-    AlreadyConnected,
-    /// Others' calls to this engine took all the time that there was; nothing was asked, and
-    /// nothing is lost.
+    /// The engine's thread was busy with other calls until the deadline. The call was not started
+    /// and the connection is intact.
     #[error("{operation} waited {after:?} for other calls to this engine")]
     Busy {
-        /// What was to be done.
+        /// The operation that did not start.
         operation: Operation,
-        /// How long it had.
+        /// Its deadline.
         after: Duration,
     },
-    /// A DCGM function answered with a code other than `DCGM_ST_OK`.
+    /// A DCGM function returned a code other than `DCGM_ST_OK`.
     #[error("{function}: {code}")]
     Call {
         /// The C function.
         function: &'static str,
-        /// What it answered.
+        /// The code that it returned.
         code: ReturnCode,
     },
-    /// No connection came about.
+    /// The connection could not be established.
     #[error("no host engine at {endpoint}: {cause}")]
     Connect {
-        /// Where.
+        /// The endpoint of the engine.
         endpoint: Endpoint,
-        /// Why.
-        cause: ConnectCause,
+        /// The reason.
+        cause: ConnectError,
     },
     /// The embedded engine of this process runs in the other mode.
-    #[error("the embedded engine of this process runs in mode {running}; a process has one")]
+    #[error(
+        "expected an embedded engine in the other mode, got one in mode {running}; a process has only one"
+    )]
     EmbeddedMode {
         /// `auto` or `manual`.
         running: &'static str,
     },
-    /// The endpoint is none.
+    /// The endpoint could not be parsed.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
-    /// libdcgm was used in a process of which this is a fork. Its threads are not here, and without
-    /// them nothing of it works: fork before it is used, or run another program in the child.
-    #[error("libdcgm was used before this process was forked, and cannot be used in the child")]
+    /// libdcgm was loaded before this process was forked. Its threads exist only in the parent, so
+    /// that it cannot be used in the child: fork first, or `exec` another program in the child.
+    #[error("libdcgm was loaded before the fork and cannot be used in the child process")]
     Forked,
-    /// There is no libdcgm.
+    /// libdcgm could not be loaded.
     #[error(transparent)]
     Load(#[from] sys::LoadError),
-    /// Not connected, or no more.
+    /// The client is not connected, or its connection was lost.
     #[error("not connected to a host engine")]
     NotConnected,
-    /// A bug of this library's, or of a callback that it was given: a panic was caught. The
+    /// A panic was caught: a bug in this library or in a callback that it was given. The
     /// connection is closed.
     #[error("a call to the engine panicked")]
     Panicked,
-    /// A request that no engine can serve.
+    /// The request is invalid for every engine.
     #[error("{0}")]
     Request(&'static str),
-    /// The installed libdcgm has no such function.
+    /// The installed libdcgm lacks the function.
     #[error(transparent)]
-    SymbolMissing(#[from] sys::SymbolMissing),
-    /// The system gave no thread.
-    #[error("no thread could be started: {}", shown(reason))]
+    SymbolMissing(#[from] sys::MissingSymbolError),
+    /// The system could not start a thread.
+    #[error("cannot start a thread: {}", sanitize(reason))]
     Thread {
-        /// The system's words.
+        /// The system's error text.
         reason: String,
     },
-    /// A call did not end in time, and was cancelled. The connection is closed.
-    #[error("{operation} did not end within {after:?} and was cancelled")]
+    /// The call did not return before its deadline and was cancelled. The connection is closed.
+    #[error("{operation} timed out after {after:?} and was cancelled")]
     Timeout {
-        /// What was being done.
+        /// The operation that timed out.
         operation: Operation,
-        /// The time that it had.
+        /// Its deadline.
         after: Duration,
     },
-    /// Library and engine are of different major releases.
+    /// libdcgm and the host engine have different major versions.
     #[error("libdcgm {library} cannot read from a host engine {engine}")]
     VersionMismatch {
-        /// The library's release.
+        /// The version of libdcgm.
         library: Version,
-        /// The engine's release.
+        /// The version of the engine.
         engine: Version,
     },
-    /// Calls hang that even cancelling does not free; no more are made until one ends.
+    /// Calls hang although their connection was closed. No further calls are made until one of
+    /// them returns.
     #[error("{abandoned} calls into libdcgm hang and cannot be cancelled")]
     Wedged {
-        /// How many threads are lost to them.
+        /// The number of abandoned threads.
         abandoned: usize,
     },
 }
 
-/// What a client was doing.
+/// The reaction that an [`Error`] or a [`ReturnCode`] calls for.
+///
+/// ```
+/// use dcgm::{Error, ErrorClass, ReturnCode};
+///
+/// assert_eq!(ReturnCode::CONNECTION_NOT_VALID.class(), Some(ErrorClass::Disconnected));
+/// assert_eq!(ReturnCode::OK.class(), None);
+/// assert_eq!(Error::NotConnected.class(), ErrorClass::Disconnected);
+/// ```
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum ErrorClass {
+    /// A bug in the caller or in this library.
+    Caller,
+    /// The endpoint denies access to this user; not connected.
+    ConnectDenied,
+    /// A call timed out and its connection was closed, or the peer never replied; not connected.
+    ConnectTimeout,
+    /// The operation needs a permission.
+    Denied,
+    /// The connection is closed; reconnect.
+    Disconnected,
+    /// A GPU is lost or needs a reset.
+    GpuLost,
+    /// The engine or the system failed internally.
+    Internal,
+    /// A limit of the engine or of the system is reached.
+    Limit,
+    /// No current sample: not watched, not sampled yet, or stale.
+    NoData,
+    /// No such entity or group.
+    NotFound,
+    /// The call timed out; the connection is intact.
+    Timeout,
+    /// A retry may succeed.
+    Transient,
+    /// libdcgm is missing or cannot be loaded.
+    Unavailable,
+    /// Not supported by this GPU, driver, library or engine.
+    Unsupported,
+    /// libdcgm and the host engine have incompatible versions.
+    Version,
+}
+
+impl ErrorClass {
+    /// Returns `true` if there is no connection (any more): reconnect.
+    #[must_use]
+    pub const fn is_disconnected(self) -> bool {
+        matches!(
+            self,
+            Self::Disconnected | Self::ConnectDenied | Self::ConnectTimeout
+        )
+    }
+
+    /// Returns `true` if a call timed out.
+    #[must_use]
+    pub const fn is_timeout(self) -> bool {
+        matches!(self, Self::Timeout | Self::ConnectTimeout)
+    }
+
+    /// Returns `true` if a permission is missing.
+    #[must_use]
+    pub const fn is_denied(self) -> bool {
+        matches!(self, Self::Denied | Self::ConnectDenied)
+    }
+
+    /// Returns `true` if a retry may succeed without intervention, after a new connection if
+    /// [`is_disconnected`](Self::is_disconnected).
+    #[must_use]
+    pub const fn is_transient(self) -> bool {
+        matches!(self, Self::Transient) || self.is_disconnected() || self.is_timeout()
+    }
+}
+
+/// The operation of a client that an error is about.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Operation {
     /// Connecting, or starting the embedded engine.
     Connect,
-    /// Listing entities and asking what they are.
+    /// Listing entities and reading their properties.
     Enumerate,
     /// Reading samples.
     Read,
-    /// Sampling now, on an engine in manual mode.
+    /// Taking samples on request, from an engine in manual mode.
     Update,
-    /// Watching fields, or ending that.
+    /// Creating or ending a watch.
     Watch,
 }
 
@@ -154,53 +235,71 @@ impl fmt::Display for Operation {
     }
 }
 
-/// Why no connection came about.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConnectCause {
-    /// Somebody listens, and closes each connection.
-    #[error("the peer closes the connection")]
-    Closed,
-    /// An IPv6 address, which this libdcgm cannot parse.
-    #[error("libdcgm {library} takes no IPv6 address")]
-    Ipv6 {
-        /// The library's release.
-        library: Version,
-    },
-    /// Somebody listens who is no host engine.
-    #[error("the peer answers, but is no host engine")]
-    NotAnEngine,
-    /// The path is there, and no socket.
-    #[error("not a socket")]
-    NotASocket,
-    /// There is no such socket.
-    #[error("no such socket")]
-    NotFound,
-    /// The socket may not be opened.
-    #[error("permission denied")]
-    PermissionDenied,
-    /// Nobody listens.
-    #[error("connection refused")]
-    Refused,
-    /// Somebody accepts connections and never answers.
-    #[error("the peer accepts the connection and does not answer")]
-    Silent,
-    /// The host does not answer, or there is no way to it.
-    #[error("unreachable: {}", shown(reason))]
-    Unreachable {
-        /// The system's words.
-        reason: String,
-    },
-    /// The name has no address.
-    #[error("the name cannot be resolved: {}", shown(reason))]
-    Unresolvable {
-        /// The system's words.
-        reason: String,
-    },
+/// The hint of a row: a fixed text, or one that depends on the major version of the engine.
+enum Hint {
+    None,
+    Text(&'static str),
+    Upgrade { library: Version, engine: Version },
 }
 
 impl Error {
-    /// DCGM's code, if one is behind it.
+    /// Maps each variant to its class and hint.
+    fn row(&self) -> (ErrorClass, Hint) {
+        use ErrorClass as Class;
+        use Hint::Text;
+        match self {
+            Self::Busy { .. } => (Class::Transient, Hint::None),
+            Self::Call { code, .. } => (
+                code.class().unwrap_or(Class::Internal),
+                code.hint().map_or(Hint::None, Text),
+            ),
+            Self::Connect { endpoint, cause } => {
+                let (class, hint) = cause.row(endpoint);
+                (class, Text(hint))
+            }
+            Self::EmbeddedMode { .. } | Self::Endpoint(_) | Self::Forked | Self::Request(_) => {
+                (Class::Caller, Hint::None)
+            }
+            Self::Load(error) => (Class::Unavailable, load_hint(error)),
+            Self::NotConnected | Self::Panicked => (Class::Disconnected, Hint::None),
+            Self::SymbolMissing(_) => (Class::Unsupported, Hint::None),
+            Self::Thread { .. } => (Class::Limit, Hint::None),
+            Self::Timeout { .. } => (Class::ConnectTimeout, Text(HANG_HINT)),
+            Self::VersionMismatch { library, engine } => (
+                Class::Version,
+                Hint::Upgrade {
+                    library: *library,
+                    engine: *engine,
+                },
+            ),
+            Self::Wedged { .. } => (Class::Timeout, Text(HANG_HINT)),
+        }
+    }
+
+    /// Returns the class, from which all predicates derive.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        self.row().0
+    }
+
+    /// Returns a suggestion for a person, in one sentence without a full stop.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self.row().1 {
+            Hint::None => None,
+            Hint::Text(text) => Some(text.to_owned()),
+            Hint::Upgrade { library, engine } if engine.major < 4 => Some(format!(
+                "install libdcgm.so.{} beside {library}, or upgrade the host engine",
+                engine.major
+            )),
+            Hint::Upgrade { engine, .. } => Some(format!(
+                "install DCGM {} for this program, to match the host engine",
+                engine.major
+            )),
+        }
+    }
+
+    /// Returns DCGM's return code, if the error is one.
     #[must_use]
     pub const fn code(&self) -> Option<ReturnCode> {
         match self {
@@ -209,7 +308,7 @@ impl Error {
         }
     }
 
-    /// The C function that failed, if it was one.
+    /// Returns the name of the C function that failed, if the error is about one.
     #[must_use]
     pub const fn function(&self) -> Option<&'static str> {
         match self {
@@ -219,199 +318,93 @@ impl Error {
         }
     }
 
-    /// Whether there is no libdcgm on this host, or none that can be used.
+    /// Returns `true` if libdcgm is missing on this host or cannot be loaded.
     #[must_use]
-    pub const fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Load(_))
+    pub fn is_unavailable(&self) -> bool {
+        self.class() == ErrorClass::Unavailable
     }
 
-    /// Whether the connection is gone, or never was: only connecting anew can help.
+    /// Returns `true` if there is no connection (any more): reconnect.
     #[must_use]
     pub fn is_disconnected(&self) -> bool {
-        matches!(
-            self,
-            Self::NotConnected | Self::Connect { .. } | Self::Timeout { .. } | Self::Panicked
-        ) || self.class() == Some(Class::Disconnected)
+        self.class().is_disconnected()
     }
 
-    /// Whether a call ran out of time, by this library's clock or by DCGM's own.
+    /// Returns `true` if a call timed out, by this library's deadline or by DCGM's own.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
-        matches!(self, Self::Timeout { .. } | Self::Wedged { .. })
-            || matches!(
-                self,
-                Self::Connect {
-                    cause: ConnectCause::Silent,
-                    ..
-                }
-            )
-            || self.code() == Some(ReturnCode::TIMEOUT)
+        self.class().is_timeout()
     }
 
-    /// Whether the same may work later, without anybody's doing.
+    /// Returns `true` if a retry may succeed without intervention, after a new connection if
+    /// [`is_disconnected`](Self::is_disconnected).
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Busy { .. })
-            || self.is_disconnected()
-            || self.is_timeout()
-            || self.class() == Some(Class::Transient)
+        self.class().is_transient()
     }
 
-    /// Whether this hardware, driver, library or engine cannot do it.
+    /// Returns `true` if this GPU, driver, library or engine does not support the operation.
     #[must_use]
     pub fn is_unsupported(&self) -> bool {
-        matches!(self, Self::SymbolMissing(_)) || self.class() == Some(Class::Unsupported)
+        self.class() == ErrorClass::Unsupported
     }
 
-    /// Whether a right is missing.
+    /// Returns `true` if a permission is missing.
     #[must_use]
     pub fn is_denied(&self) -> bool {
-        matches!(
-            self,
-            Self::Connect {
-                cause: ConnectCause::PermissionDenied,
-                ..
-            }
-        ) || self.class() == Some(Class::Denied)
+        self.class().is_denied()
     }
 
-    /// Whether a GPU is lost or needs a reset.
+    /// Returns `true` if a GPU is lost or needs a reset.
     #[must_use]
     pub fn is_gpu_lost(&self) -> bool {
-        self.class() == Some(Class::GpuLost)
+        self.class() == ErrorClass::GpuLost
     }
 
-    /// Whether library and engine do not fit together.
+    /// Returns `true` if libdcgm and the host engine have incompatible versions.
     #[must_use]
     pub fn is_version_mismatch(&self) -> bool {
-        matches!(self, Self::VersionMismatch { .. }) || self.class() == Some(Class::Version)
+        self.class() == ErrorClass::Version
     }
 
-    /// Whether a limit of the engine's is reached.
+    /// Returns `true` if a limit of the engine or of the system is reached.
     #[must_use]
     pub fn is_limit(&self) -> bool {
-        self.class() == Some(Class::Limit)
+        self.class() == ErrorClass::Limit
     }
 
-    /// Whether the entity or group does not exist.
+    /// Returns `true` if the entity or group does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        self.class() == Some(Class::NotFound)
-    }
-
-    /// What a person can do about it, in one sentence without a full stop.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        let text = match self {
-            Self::Connect { endpoint, cause } => return Some(connect_hint(endpoint, cause)),
-            Self::Load(sys::LoadError::NotFound { .. }) => {
-                "install NVIDIA's package datacenter-gpu-manager-4-core"
-            }
-            Self::Load(sys::LoadError::NotDcgm { .. } | sys::LoadError::NotALibrary { .. }) => {
-                "look which file the dynamic linker finds under the name libdcgm.so.4"
-            }
-            Self::Load(sys::LoadError::RelativePath { .. }) => "give the library's absolute path",
-            Self::VersionMismatch { library, engine } => {
-                return Some(if engine.major < 4 {
-                    format!(
-                        "install libdcgm.so.{} beside {library}, or upgrade the host engine",
-                        engine.major
-                    )
-                } else {
-                    format!(
-                        "install DCGM {} for this program, as the engine has it",
-                        engine.major
-                    )
-                });
-            }
-            Self::Call {
-                code: ReturnCode::NVML_NOT_LOADED,
-                ..
-            } => "the host engine runs without the NVIDIA driver: load the driver, then restart it",
-            Self::Call {
-                code: ReturnCode::FUNCTION_NOT_FOUND,
-                ..
-            } => "the host engine is older than libdcgm: upgrade it to the same release",
-            Self::Call {
-                code: ReturnCode::MAX_LIMIT,
-                ..
-            } => {
-                "the engine's 64 groups or 64 field groups are used up: restart it, or end the client that leaks them"
-            }
-            Self::Timeout { .. } | Self::Wedged { .. } => {
-                "look whether the host engine, the driver or the resolution of names hangs: dcgmi discovery -l, nvidia-smi"
-            }
-            _ => return None,
-        };
-        Some(text.to_owned())
-    }
-
-    fn class(&self) -> Option<Class> {
-        self.code().map(ReturnCode::class)
+        self.class() == ErrorClass::NotFound
     }
 }
 
-fn connect_hint(endpoint: &Endpoint, cause: &ConnectCause) -> String {
-    match cause {
-        ConnectCause::Refused if endpoint.unix_path().is_some() => {
-            "a stale socket: start the host engine with nv-hostengine -d and this path".to_owned()
+/// Prints the message and the hint, in one line.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        match self.hint() {
+            Some(hint) => write!(f, "; {hint}"),
+            None => Ok(()),
         }
-        ConnectCause::Refused => {
-            "start the host engine (systemctl start nvidia-dcgm), or look which port it has".to_owned()
+    }
+}
+
+const HANG_HINT: &str = "check whether the host engine, the driver or name resolution hangs: dcgmi discovery -l, nvidia-smi";
+
+fn load_hint(error: &sys::LoadError) -> Hint {
+    match error {
+        sys::LoadError::NotFound { .. } => {
+            Hint::Text("install NVIDIA's package datacenter-gpu-manager-4-core")
         }
-        ConnectCause::NotFound => {
-            "start the host engine with nv-hostengine -d and this path; the packaged service listens on TCP".to_owned()
+        sys::LoadError::NotDcgm { .. } | sys::LoadError::NotALibrary { .. } => {
+            Hint::Text("check which file the dynamic linker finds as libdcgm.so.4")
         }
-        ConnectCause::NotASocket => "look which path nv-hostengine -d was given".to_owned(),
-        ConnectCause::PermissionDenied => {
-            "give this program's user the right to write to the socket".to_owned()
-        }
-        ConnectCause::Silent => {
-            "the host engine hangs, or something else holds its port: look at it, restart it".to_owned()
-        }
-        ConnectCause::Closed | ConnectCause::NotAnEngine => {
-            "look who listens there: ss -lntp".to_owned()
-        }
-        ConnectCause::Unreachable { .. } => {
-            "look at the address and the firewall; nv-hostengine listens on 127.0.0.1 unless started with -b".to_owned()
-        }
-        ConnectCause::Unresolvable { .. } => "look at the host's name, or give its address".to_owned(),
-        ConnectCause::Ipv6 { .. } => "give a name or an IPv4 address, or install DCGM 4.5 or later".to_owned(),
+        sys::LoadError::RelativePath { .. } => Hint::Text("give the library's absolute path"),
+        _ => Hint::None,
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn call(code: ReturnCode) -> Error {
-        Error::Call {
-            function: "dcgmWatchFields",
-            code,
-        }
-    }
-
-    #[test]
-    fn a_cancelled_call_costs_the_connection() {
-        let error = Error::Timeout {
-            operation: Operation::Read,
-            after: Duration::from_secs(1),
-        };
-        assert!(error.is_disconnected() && error.is_timeout() && error.is_transient());
-        // DCGM's own time-out leaves the handle usable.
-        assert!(!call(ReturnCode::TIMEOUT).is_disconnected());
-    }
-
-    #[test]
-    fn an_error_is_small_enough_to_return() {
-        assert!(size_of::<Error>() <= 96, "{}", size_of::<Error>());
-    }
-
-    #[test]
-    fn it_names_the_function_and_keeps_the_code() {
-        let error = call(ReturnCode::from_raw(-999));
-        assert_eq!(error.to_string(), "dcgmWatchFields: unknown code -999");
-        assert_eq!(error.code().map(ReturnCode::raw), Some(-999));
-        assert_eq!(error.function(), Some("dcgmWatchFields"));
-    }
-}
+mod tests;

@@ -1,86 +1,78 @@
-//! Fields: the quantities that an engine can watch.
+//! Field ids and field metadata.
 
 use core::fmt;
+use core::str::FromStr;
 
 use crate::entity::EntityKind;
 use crate::fields::FIELDS;
+use crate::parse::ParseError;
 use crate::value::ValueType;
+use crate::version::Version;
 
-/// A field: one quantity that an engine can watch, known by its number.
+/// The id of a field: one quantity that the engine can watch.
 ///
-/// Names change between releases (150 was `DCGM_FI_DEV_GPU_TEMP` until 4.6 made it
-/// `DCGM_FI_DEV_GPU_TEMP_CELSIUS`), and a name is no unit (203 is called a ratio and counts to
-/// 100): trust the number, and what [`FieldId::info`] says of it.
+/// Names change between releases (150 was `DCGM_FI_DEV_GPU_TEMP` until 4.6 renamed it to
+/// `DCGM_FI_DEV_GPU_TEMP_CELSIUS`), and names do not state units reliably (203 is called a ratio
+/// and ranges to 100): rely on the number and on [`info`](Self::info).
 ///
 /// ```
 /// use dcgm::FieldId;
 ///
-/// // By either name, and by number.
-/// assert_eq!(FieldId::by_name("DCGM_FI_DEV_GPU_TEMP"), Some(FieldId::GPU_TEMP));
-/// assert_eq!(FieldId::by_name("DCGM_FI_DEV_GPU_TEMP_CELSIUS"), Some(FieldId::GPU_TEMP));
-/// assert_eq!(FieldId::from_raw(150), FieldId::GPU_TEMP);
+/// for text in ["DCGM_FI_DEV_GPU_TEMP", "DCGM_FI_DEV_GPU_TEMP_CELSIUS", "DEV_GPU_TEMP", "gpu_temp", "150"] {
+///     assert_eq!(text.parse(), Ok(FieldId::GPU_TEMP));
+/// }
+/// assert_eq!(FieldId::GPU_TEMP.to_string(), "DCGM_FI_DEV_GPU_TEMP_CELSIUS");
+/// assert_eq!(FieldId::GPU_TEMP.unit(), Some("Cel"));
 /// ```
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct FieldId(u16);
 
 impl FieldId {
-    /// The field of a number, known or not.
+    /// Wraps a field number, known or not.
     #[must_use]
     pub const fn from_raw(raw: u16) -> Self {
         Self(raw)
     }
 
-    /// The number.
+    /// Returns the field number.
     #[must_use]
     pub const fn raw(self) -> u16 {
         self.0
     }
 
-    /// What the table says of it.
+    /// Returns the field's row of the table, or `None` for a field of a later release.
     #[must_use]
     pub fn info(self) -> Option<&'static FieldInfo> {
         let index = FIELDS.binary_search_by_key(&self, |info| info.id).ok()?;
         FIELDS.get(index)
     }
 
-    /// The field of a name: DCGM's name since 4.6, its name before, with or without `DCGM_FI_`, or
-    /// its tag.
-    ///
-    /// ```
-    /// use dcgm::FieldId;
-    /// assert_eq!(FieldId::by_name("DCGM_FI_DEV_GPU_TEMP"), Some(FieldId::GPU_TEMP));
-    /// assert_eq!(FieldId::by_name("DCGM_FI_DEV_GPU_TEMP_CELSIUS"), Some(FieldId::GPU_TEMP));
-    /// assert_eq!(FieldId::by_name("gpu_temp"), Some(FieldId::GPU_TEMP));
-    /// ```
+    /// Returns the unit of the raw value, if the field is known and has one:
+    /// see [`FieldInfo::unit`].
     #[must_use]
-    pub fn by_name(name: &str) -> Option<Self> {
-        if name.is_empty() {
-            return None;
-        }
-        let matches = |full: &str| full == name || full.strip_prefix("DCGM_FI_") == Some(name);
-        FIELDS
-            .iter()
-            .find(|info| matches(info.name) || matches(info.old_name) || info.tag == name)
-            .map(|info| info.id)
+    pub fn unit(self) -> Option<&'static str> {
+        let unit = self.info()?.unit;
+        (!unit.is_empty()).then_some(unit)
     }
 
-    /// Every field that the table knows, by ascending number.
+    /// Returns every field of the table, by ascending number.
     #[must_use]
     pub const fn all() -> &'static [FieldInfo] {
         FIELDS
     }
 
-    /// Whether it is a profiling field (`DCGM_FI_PROF_*`).
+    /// Returns `true` for a profiling field (`DCGM_FI_PROF_*`).
     ///
-    /// These need counters of the GPU that one user can hold at a time, and some hardware has none.
-    /// Asking an engine for one *live* can kill it (4.6.0 does not check), so this library never
-    /// does.
+    /// Profiling fields need counters of the GPU that only one user can hold at a time and that some
+    /// hardware lacks. Reading one *live* can crash the engine (4.6.0 does not check), so this
+    /// library never does.
     #[must_use]
     pub const fn is_profiling(self) -> bool {
         matches!(self.0, 1001..=1096 | 1532 | 1533)
     }
 
-    /// Whether each sample is an event of its own: reading the latest one only loses the others.
+    /// Returns `true` if each sample is an event: read them with
+    /// [`Client::events`](crate::Client::events), as the latest sample alone loses the others.
     #[must_use]
     pub fn is_event(self) -> bool {
         self.info()
@@ -88,13 +80,48 @@ impl FieldId {
     }
 }
 
-/// As in `DCGM_FI_DEV_GPU_TEMP_CELSIUS (150)`.
+/// DCGM's name since 4.6, as in `DCGM_FI_DEV_GPU_TEMP_CELSIUS`; `field-9999` for an unknown field.
 impl fmt::Display for FieldId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.info() {
-            Some(info) => write!(f, "{} ({})", info.name, self.0),
-            None => write!(f, "field {}", self.0),
+            Some(info) => f.pad(info.name),
+            None => write!(f, "field-{}", self.0),
         }
+    }
+}
+
+/// Parses DCGM's name since 4.6 or before, with or without `DCGM_FI_`; DCGM's tag, as in
+/// `gpu_temp`; or the number, as in `150` or `field-150`. Case does not matter.
+impl FromStr for FieldId {
+    type Err = ParseError;
+
+    fn from_str(input: &str) -> Result<Self, ParseError> {
+        const PREFIX: &str = "DCGM_FI_";
+        let text = input.trim();
+        let number = text.strip_prefix("field-").unwrap_or(text);
+        if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) {
+            if let Ok(raw) = number.parse() {
+                return Ok(Self(raw));
+            }
+        }
+        let is_prefixed = text
+            .get(..PREFIX.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(PREFIX));
+        let short = text.get(PREFIX.len()..).filter(|_| is_prefixed);
+        let short = short.unwrap_or(text);
+        let is_name = |name: &str| {
+            name.strip_prefix(PREFIX)
+                .is_some_and(|name| name.eq_ignore_ascii_case(short))
+        };
+        let by_name = FIELDS
+            .iter()
+            .find(|info| is_name(info.name) || is_name(info.old_name));
+        let is_tag =
+            |info: &&FieldInfo| !info.tag.is_empty() && info.tag.eq_ignore_ascii_case(text);
+        by_name
+            .or_else(|| FIELDS.iter().find(is_tag))
+            .map(|info| info.id)
+            .ok_or_else(|| ParseError::new("the name or number of a field", input))
     }
 }
 
@@ -104,53 +131,53 @@ impl fmt::Debug for FieldId {
     }
 }
 
-/// What is known of a field.
+/// The metadata of a field.
 ///
 /// ```
 /// use dcgm::{EntityKind, FieldId};
 ///
-/// // Called a ratio since 4.6, and in percent for all that.
+/// // Renamed to a ratio in 4.6; the values are still percentages.
 /// let info = FieldId::GPU_UTIL.info().unwrap();
-/// assert_eq!((info.unit, info.level), ("%", EntityKind::GPU));
+/// assert_eq!((info.unit, info.scope), ("%", EntityKind::GPU));
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct FieldInfo {
-    /// Its number.
+    /// The field.
     pub id: FieldId,
     /// DCGM's name since 4.6.
     pub name: &'static str,
     /// DCGM's name before 4.6; the same if it did not change.
     pub old_name: &'static str,
-    /// The name that the library itself uses. Empty for fields that only 4.6.1's headers have.
+    /// DCGM's tag. Empty for fields that only the headers of 4.6.1 list.
     pub tag: &'static str,
-    /// What its values are.
+    /// The type of the values.
     pub value_type: ValueType,
     /// The unit of the raw value: `W`, `mJ`, `Cel`, `MHz`, `MiB`, `%` (0–100), `ratio` (0–1),
-    /// `By/s`, `ns`, or a word such as `bitmask`. Empty if it has none.
+    /// `By/s`, `ns`, or a word such as `bitmask`. Empty for a field without a unit.
     pub unit: &'static str,
-    /// The lowest kind of entity that has it. A read below answers with the value of the entity
-    /// above, so do not ask there.
-    pub level: EntityKind,
-    /// How its values behave.
+    /// The lowest kind of entity that has the field. A read of an entity below returns the value of
+    /// the entity above; do not watch it there.
+    pub scope: EntityKind,
+    /// The behavior of the values over time.
     pub kind: FieldKind,
-    /// The first release known to have it; `3.3.5` stands for that one or an earlier one.
-    pub since: &'static str,
+    /// The first release with the field; 3.3.5 stands for 3.3.5 or earlier.
+    pub since: Version,
 }
 
-/// How a field's values behave.
+/// The behavior of a field's values over time.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum FieldKind {
     /// A struct, as bytes.
     Blob,
-    /// Grows until the driver, or something else, resets it.
+    /// A total that grows until a reset, such as a reload of the driver.
     Counter,
-    /// Each sample is an event.
+    /// Events: each sample is one.
     Event,
-    /// A level.
+    /// A value that rises and falls.
     Gauge,
-    /// A fact that seldom changes.
+    /// A property that rarely changes.
     Info,
     /// One of a few states.
     State,
@@ -161,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_in_ascending_order_so_that_it_can_be_searched() {
+    fn table_is_sorted_for_binary_search() {
         assert!(FIELDS.windows(2).all(|pair| pair[0].id < pair[1].id));
         for info in FIELDS {
             assert_eq!(info.id.info(), Some(info));
@@ -169,30 +196,39 @@ mod tests {
     }
 
     #[test]
-    fn every_name_leads_to_its_field() {
+    fn every_name_parses_to_its_field() {
         for info in FIELDS {
-            assert_eq!(FieldId::by_name(info.name), Some(info.id), "{}", info.name);
-            assert_eq!(
-                FieldId::by_name(info.old_name),
-                Some(info.id),
-                "{}",
-                info.old_name
-            );
+            let short = |name: &str| name.trim_start_matches("DCGM_FI_").to_owned();
+            for name in [
+                info.name.to_owned(),
+                info.old_name.to_owned(),
+                short(info.name),
+                short(info.old_name),
+                info.name.to_ascii_lowercase(),
+                info.id.to_string(),
+                info.id.raw().to_string(),
+            ] {
+                assert_eq!(name.parse(), Ok(info.id), "{name}");
+            }
         }
-        assert_eq!(FieldId::by_name(""), None);
-        assert_eq!(FieldId::by_name("DCGM_FI_"), None);
+        let unknown = FieldId::from_raw(9999);
+        assert_eq!(unknown.to_string().parse(), Ok(unknown));
+        for text in ["", "DCGM_FI_", "70000", "-1", "+150", "field-", "field-x"] {
+            assert!(text.parse::<FieldId>().is_err(), "{text}");
+        }
     }
 
     #[test]
-    fn a_unit_is_the_tables_and_not_the_names() {
-        assert_eq!(FieldId::GPU_UTIL.info().map(|info| info.unit), Some("%"));
-        assert_eq!(FieldId::FB_USED.info().map(|info| info.unit), Some("MiB"));
+    fn unit_comes_from_the_table() {
+        assert_eq!(FieldId::GPU_UTIL.unit(), Some("%"));
+        assert_eq!(FieldId::FB_USED.unit(), Some("MiB"));
+        assert_eq!(FieldId::UUID.unit(), None);
     }
 
     #[test]
-    fn an_unknown_field_is_carried() {
+    fn unknown_field_is_kept() {
         let field = FieldId::from_raw(9999);
         assert_eq!(field.info(), None);
-        assert_eq!(field.to_string(), "field 9999");
+        assert_eq!(field.to_string(), "field-9999");
     }
 }

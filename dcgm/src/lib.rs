@@ -1,32 +1,31 @@
-//! GPU telemetry from NVIDIA DCGM (Data Center GPU Manager), in Rust.
+//! A safe client for NVIDIA DCGM (Data Center GPU Manager): GPU telemetry from a host engine.
 //!
-//! libdcgm is loaded when a client connects: nothing of DCGM is needed to build, and where there is
-//! none, every call answers [`Error::Load`].
+//! libdcgm is loaded at run time, when a client connects: building needs nothing of DCGM, and on a
+//! host without it [`Client::connect`] returns [`Error::Load`].
 //!
-//! * [`Client`] is the seam: [`Engine`] is a host engine reached through libdcgm, and `mock::Mock`
-//!   (feature `mock`) is one that a test makes up.
-//! * [`EntityId`] says where something is found (GPU 3), [`Entity`] what it is; [`FieldId`] is one
+//! * [`Client`] is the interface. [`Engine`] implements it for a host engine reached through libdcgm;
+//!   `mock::Mock` (feature `mock`) implements it for tests without a GPU.
+//! * [`EntityId`] addresses an entity (`gpu:3`), [`Entity`] describes it, and [`FieldId`] names one
 //!   of its quantities.
-//! * [`Client::watch`] has the engine sample fields for as long as the [`Watch`] lives.
-//! * [`Client::latest`] reads the newest [`Sample`] of each pair of a [`Query`]; [`Client::events`]
-//!   reads every sample since a [`Cursor`], each once.
-//! * A sample's value is a [`Value`], or the reason why there is none: [`Absent`]. A blank is never
-//!   a number.
-//! * An [`Error`] keeps DCGM's code and the function's name; ask its `is_*` predicates what to do,
-//!   and [`hint`](Error::hint) what a person can do.
+//! * [`Client::watch`] makes the engine sample fields until the [`Watch`] is dropped.
+//! * [`Client::latest`] reads the latest [`Sample`] of each pair of a [`Query`];
+//!   [`Client::events`] reads every sample since a [`Cursor`], each once.
+//!   [`Client::read_once`] does it all for batch jobs.
+//! * A sample carries a [`Value`], or the reason why it is missing ([`NoValue`]): DCGM's reserved
+//!   numbers never appear as values.
+//! * An [`Error`] keeps the C function and DCGM's code. Its [`class`](Error::class) tells a program
+//!   what to do, its [`hint`](Error::hint) a person.
 //!
 //! ```
 //! # #[cfg(feature = "mock")] {
 //! use dcgm::mock::Mock;
-//! use dcgm::{Client, EntityKind, FieldId, Query, Samples, WatchRequest};
+//! use dcgm::{Client, EntityKind, FieldId, Query, WatchRequest};
 //!
-//! /// Works on any client; so does its test, without a GPU.
+//! /// Works with any client, so that it can be tested without a GPU.
 //! fn hottest(client: &dyn Client) -> dcgm::Result<Option<i64>> {
-//!     let mut gpus = Vec::new();
-//!     client.list(EntityKind::GPU, &mut gpus)?;
+//!     let gpus = client.entity_ids(EntityKind::GPU)?;
 //!     let watch = client.watch(&WatchRequest::new(gpus, [FieldId::GPU_TEMP]))?;
-//!     let mut samples = Samples::new();
-//!     client.latest(&Query::of([&watch]), &mut samples)?;
+//!     let samples = client.read(&Query::from(&watch))?;
 //!     Ok(samples.iter().filter_map(|sample| sample.value.ok()?.as_i64()).max())
 //! }
 //!
@@ -37,16 +36,37 @@
 //! # Ok::<(), dcgm::Error>(())
 //! ```
 //!
+//! # Blocking and async
+//!
+//! Every call blocks until the engine replies, at most until its [deadline](Deadlines): 5 s for
+//! connecting and reading, 30 s for enumerating and watching by default. An [`Engine`] executes
+//! its calls one after another on a thread of its own, on which a call that hangs in libdcgm is
+//! cancelled or abandoned. Do not call it from an async task: use a blocking thread, such as
+//! tokio's `spawn_blocking`. Clients are `Send + Sync`, so that an `Arc` of one moves there:
+//!
+//! ```ignore
+//! let client: Arc<dyn Client> = Arc::new(engine);
+//! let samples = tokio::task::spawn_blocking(move || client.read(&query)).await??;
+//! ```
+//!
+//! A blocking thread cannot be cancelled from outside: when the task is dropped, the call goes on
+//! until it returns or its deadline passes. Dropping a [`Watch`] does not wait for the engine.
+//! Dropping or [closing](Client::close) an [`Engine`] cancels a call in progress; it can take one
+//! second, and [`Client::close`] up to the deadline for connecting.
+//!
 //! # Features
 //!
-//! | feature | default | what it adds |
+//! | feature | default | adds |
 //! |---|---|---|
-//! | `mock` | off | `dcgm::mock`: scripted clients, ready-made hosts and incidents, for tests without a GPU. What they say is made up, and [`Backend::is_simulated`] tells so |
+//! | `mock` | off | `dcgm::mock`: scripted clients, ready-made hosts and incidents, for tests without a GPU. Its values are not measured; [`Backend::is_simulated`] reports that |
+//! | `serde` | off | `Serialize` and `Deserialize` for ids, entities, values, samples, timestamps and versions |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod backend;
 mod client;
 mod code;
+mod connect_error;
 mod cursor;
 mod endpoint;
 mod engine;
@@ -57,28 +77,112 @@ mod field;
 mod fields;
 #[cfg(feature = "mock")]
 pub mod mock;
+mod parse;
+mod query;
 mod sample;
+#[cfg(feature = "serde")]
+mod serde_impls;
 mod value;
 mod version;
+mod watch;
 
-pub use client::{Backend, BackendKind, Client, Query, Refusal, Watch, WatchRequest};
-pub use code::{Class, ReturnCode};
+pub use client::{
+    Backend, BackendKind, Client, Query, READ_ONCE_TIMEOUT, Refusal, Watch, WatchRequest,
+};
+pub use code::ReturnCode;
 pub use cursor::Cursor;
-pub use dcgm_sys::text::shown;
-pub use dcgm_sys::{LoadError, SymbolMissing};
+pub use dcgm_sys::text::sanitize;
+pub use dcgm_sys::{LoadError, MissingSymbolError};
 pub use endpoint::{Endpoint, EndpointError};
 pub use engine::{Deadlines, Embedded, EmbeddedMode, Engine, EngineOptions, Target};
 pub use entity::{Entity, EntityId, EntityKind, EntityStatus, Link, LinkState, Mig};
-pub use error::{ConnectCause, Error, Operation, Result};
+pub use error::{ConnectError, Error, ErrorClass, Operation, Result};
 pub use field::{FieldId, FieldInfo, FieldKind};
-pub use sample::{Sample, SampleIter, Samples, Timestamp};
-pub use value::{Absent, Value, ValueType};
+pub use parse::ParseError;
+pub use sample::{ByEntity, Iter, OwnedSample, Sample, Samples, Timestamp};
+pub use value::{NoValue, OwnedValue, Value, ValueType, ValueTypeError};
 pub use version::{BuildInfo, Version};
 
-/// For the fuzzer, which alone builds with `--cfg fuzzing`: plays bytes as the answers of a libdcgm,
-/// and panics if anything is handed out that must not be.
+/// Interprets bytes as the responses of a libdcgm, and panics if an invalid value is returned. For the
+/// fuzzer, which builds with `--cfg fuzzing`.
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub fn fuzz(bytes: &[u8]) {
     ffi::hostile::exercise(bytes);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fails to compile if a public type loses `Send` or `Sync`.
+    #[test]
+    fn public_types_are_send_and_sync() {
+        fn assert_send_sync<T: ?Sized + Send + Sync>() {}
+        macro_rules! assert_all {
+            ($($type:ty),* $(,)?) => { $( assert_send_sync::<$type>(); )* };
+        }
+        assert_all!(
+            dyn Client,
+            Backend,
+            BackendKind,
+            BuildInfo,
+            ByEntity<'_>,
+            ConnectError,
+            Cursor,
+            Deadlines,
+            Embedded,
+            EmbeddedMode,
+            Endpoint,
+            EndpointError,
+            Engine,
+            EngineOptions,
+            Entity,
+            EntityId,
+            EntityKind,
+            EntityStatus,
+            Error,
+            ErrorClass,
+            FieldId,
+            FieldInfo,
+            FieldKind,
+            Iter<'_>,
+            Link,
+            LinkState,
+            LoadError,
+            Mig,
+            MissingSymbolError,
+            NoValue,
+            Operation,
+            OwnedSample,
+            OwnedValue,
+            ParseError,
+            Query,
+            Refusal,
+            ReturnCode,
+            Sample<'_>,
+            Samples,
+            Target,
+            Timestamp,
+            Value<'_>,
+            ValueType,
+            ValueTypeError,
+            Version,
+            Watch,
+            WatchRequest,
+        );
+        #[cfg(feature = "mock")]
+        assert_all!(
+            mock::Call,
+            mock::Clock,
+            mock::Delay,
+            mock::Host,
+            mock::Mock,
+            mock::MockBuilder,
+            mock::Model,
+            mock::Presence,
+            mock::Product,
+            mock::Scenario,
+        );
+    }
 }

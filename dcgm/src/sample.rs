@@ -1,16 +1,18 @@
-//! Samples: what a read brings back, in buffers that are used again.
+//! Samples, and the reusable buffer that reads fill.
 
 use core::fmt;
+use core::iter::FusedIterator;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::entity::EntityId;
 use crate::field::FieldId;
-use crate::value::{Absent, Value};
+use crate::value::{NoValue, OwnedValue, Value};
 
-/// When the engine took a sample: microseconds since 1970, by the engine's clock.
+/// The time of a sample by the engine's clock, in microseconds since 1970.
 ///
-/// It may be skewed against this host's clock, or stepped. To learn whether an engine still
-/// samples, look whether the timestamp *changes*; do not compare it with the time of day.
+/// The clock may differ from this host's clock and may be stepped. To detect an engine that has
+/// stopped sampling, check whether the timestamp *changes*; do not compare it with the local time.
+/// `Display` prints UTC, as in `2026-01-01T00:00:00.000000Z`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -18,36 +20,36 @@ use crate::value::{Absent, Value};
 ///
 /// let (first, second) = (Timestamp::from_micros(1_000_000), Timestamp::from_micros(3_500_000));
 /// assert_eq!(second.since(first), Duration::from_millis(2500));
-/// // A clock that was stepped back is no time.
 /// assert_eq!(first.since(second), Duration::ZERO);
+/// assert_eq!(second.to_string(), "1970-01-01T00:00:03.500000Z");
 /// ```
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// What a value that was never sampled carries.
+    /// The timestamp of a pair that was never sampled.
     pub const NEVER: Self = Self(0);
 
-    /// The time that many microseconds after 1970 began.
+    /// Creates a timestamp from microseconds since 1970.
     #[must_use]
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros)
     }
 
-    /// Microseconds since 1970 began.
+    /// Returns the microseconds since 1970.
     #[must_use]
     pub const fn micros(self) -> i64 {
         self.0
     }
 
-    /// The time since `earlier`; zero if that is later.
+    /// Returns the time since `earlier`, or zero if `earlier` is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         let micros = self.0.saturating_sub(earlier.0);
         Duration::from_micros(if micros > 0 { micros.unsigned_abs() } else { 0 })
     }
 
-    /// As a time of day; `None` for a value that was never sampled and for times before 1970.
+    /// Converts to [`SystemTime`]; `None` for [`NEVER`](Self::NEVER) and times before 1970.
     #[must_use]
     pub fn system_time(self) -> Option<SystemTime> {
         let micros = u64::try_from(self.0).ok().filter(|micros| *micros > 0)?;
@@ -55,33 +57,127 @@ impl Timestamp {
     }
 }
 
-impl fmt::Debug for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}us", self.0)
+impl Default for Timestamp {
+    fn default() -> Self {
+        Self::NEVER
     }
 }
 
-/// One value of one field of one entity, or the reason why there is none.
+/// UTC, as in `2026-01-01T00:00:00.000000Z`, or `never`.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::NEVER {
+            return f.pad("never");
+        }
+        let (seconds, micros) = (self.0.div_euclid(1_000_000), self.0.rem_euclid(1_000_000));
+        let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+        let (year, month, day) = civil_date(days);
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z"
+        )
+    }
+}
+
+/// Prints the same as `Display`.
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// Converts days since 1970 to year, month and day of the Gregorian calendar. Years start in March,
+/// so that the leap day is the last one; 400 years have 146,097 days.
+const fn civil_date(days: i64) -> (i64, i64, i64) {
+    // 1970 started 719,468 days after March of the year 0.
+    let days = days + 719_468;
+    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (year, month) = if month < 10 {
+        (year, month + 3)
+    } else {
+        (year + 1, month - 9)
+    };
+    (era * 400 + year, month, day)
+}
+
+/// One value of one field of one entity, or the reason why it is missing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[expect(
     clippy::exhaustive_structs,
-    reason = "whoever implements `Client` makes them"
+    reason = "implementors of `Client` create samples"
 )]
 pub struct Sample<'a> {
-    /// What was sampled.
+    /// The entity.
     pub entity: EntityId,
-    /// Which of its fields.
+    /// The field.
     pub field: FieldId,
-    /// When. [`Timestamp::NEVER`] if it was not.
+    /// The time of the sample; [`Timestamp::NEVER`] if there was none.
     pub timestamp: Timestamp,
-    /// The value.
-    pub value: Result<Value<'a>, Absent>,
+    /// The value, or the reason why it is missing.
+    pub value: Result<Value<'a>, NoValue>,
+}
+
+impl Sample<'_> {
+    /// Copies the sample, so that it can outlive its [`Samples`].
+    #[must_use]
+    pub fn into_owned(self) -> OwnedSample {
+        OwnedSample {
+            entity: self.entity,
+            field: self.field,
+            timestamp: self.timestamp,
+            value: self.value.map(Value::into_owned),
+        }
+    }
+}
+
+/// A [`Sample`] that owns its value.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "the members are those of `Sample`"
+)]
+pub struct OwnedSample {
+    /// The entity.
+    pub entity: EntityId,
+    /// The field.
+    pub field: FieldId,
+    /// The time of the sample; [`Timestamp::NEVER`] if there was none.
+    pub timestamp: Timestamp,
+    /// The value, or the reason why it is missing.
+    pub value: Result<OwnedValue, NoValue>,
+}
+
+impl OwnedSample {
+    /// Borrows the sample.
+    #[must_use]
+    pub fn as_sample(&self) -> Sample<'_> {
+        Sample {
+            entity: self.entity,
+            field: self.field,
+            timestamp: self.timestamp,
+            value: match &self.value {
+                Ok(value) => Ok(value.as_value()),
+                Err(reason) => Err(*reason),
+            },
+        }
+    }
+}
+
+impl From<Sample<'_>> for OwnedSample {
+    fn from(sample: Sample<'_>) -> Self {
+        sample.into_owned()
+    }
 }
 
 /// The samples of one read.
 ///
-/// A buffer: `clear` keeps its memory, so that reading the same things again and again allocates
-/// nothing.
+/// A reusable buffer: [`clear`](Self::clear) keeps the memory, so that repeated reads of the same
+/// query do not allocate.
 ///
 /// ```
 /// use dcgm::{EntityId, FieldId, Sample, Samples, Timestamp, Value};
@@ -95,13 +191,16 @@ pub struct Sample<'a> {
 /// });
 /// let sample = samples.find(EntityId::gpu(0), FieldId::GPU_TEMP).unwrap();
 /// assert_eq!(sample.value, Ok(Value::Int(41)));
+/// for (entity, samples) in samples.by_entity() {
+///     assert_eq!((entity, samples.len()), (EntityId::gpu(0), 1));
+/// }
 /// samples.clear();
 /// assert!(samples.is_empty());
 /// ```
 #[derive(Debug, Default)]
 pub struct Samples {
     rows: Vec<Row>,
-    /// The bytes of text and blobs, one after another.
+    /// The bytes of all text and blobs.
     bytes: Vec<u8>,
 }
 
@@ -110,20 +209,20 @@ struct Row {
     entity: EntityId,
     field: FieldId,
     timestamp: Timestamp,
-    value: Result<Stored, Absent>,
+    value: Result<Stored, NoValue>,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Stored {
     Int(i64),
     Double(f64),
-    Text(Place),
-    Blob(Place),
+    Text(ByteRange),
+    Blob(ByteRange),
 }
 
-/// Where bytes are, and how many.
+/// A range of [`Samples::bytes`].
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct ByteRange {
     start: u32,
     len: u32,
 }
@@ -136,7 +235,7 @@ impl Clone for Samples {
         }
     }
 
-    /// In the memory that it has.
+    /// Reuses the memory.
     fn clone_from(&mut self, source: &Self) {
         self.rows.clone_from(&source.rows);
         self.bytes.clone_from(&source.bytes);
@@ -144,7 +243,7 @@ impl Clone for Samples {
 }
 
 impl Samples {
-    /// An empty buffer, without memory.
+    /// Creates an empty buffer; does not allocate.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -153,30 +252,30 @@ impl Samples {
         }
     }
 
-    /// How many samples there are.
+    /// Returns the number of samples.
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there are none.
+    /// Returns `true` if there are no samples.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// Forgets the samples and keeps the memory.
+    /// Removes all samples and keeps the memory.
     pub fn clear(&mut self) {
         self.rows.clear();
         self.bytes.clear();
     }
 
-    /// Makes room for that many samples more.
+    /// Reserves memory for `samples` more samples.
     pub fn reserve(&mut self, samples: usize) {
         self.rows.reserve(samples);
     }
 
-    /// Takes a copy of a sample.
+    /// Appends a copy of a sample.
     #[inline]
     pub fn push(&mut self, sample: Sample<'_>) {
         let value = sample.value.map(|value| match value {
@@ -199,29 +298,41 @@ impl Samples {
         });
     }
 
-    /// The samples, in the order in which the client gave them.
+    /// Returns an iterator over the samples, in the order of the read.
     #[must_use]
-    pub fn iter(&self) -> SampleIter<'_> {
-        SampleIter {
+    pub fn iter(&self) -> Iter<'_> {
+        Iter {
             samples: self,
             rows: self.rows.iter(),
         }
     }
 
-    /// The sample at a place.
+    /// Returns an iterator over the entities, each with its samples, in the order of the read.
+    ///
+    /// Consecutive samples of one entity form a group: an entity that two watches of a query cover
+    /// appears twice.
     #[must_use]
-    pub fn nth(&self, index: usize) -> Option<Sample<'_>> {
+    pub fn by_entity(&self) -> ByEntity<'_> {
+        ByEntity {
+            samples: self,
+            rows: &self.rows,
+        }
+    }
+
+    /// Returns the sample at an index.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<Sample<'_>> {
         self.rows.get(index).map(|row| self.sample(row))
     }
 
-    /// The first sample of a field of an entity. Looks through all of them.
+    /// Returns the first sample of a field of an entity, by linear search.
     #[must_use]
     pub fn find(&self, entity: EntityId, field: FieldId) -> Option<Sample<'_>> {
         self.iter()
             .find(|sample| sample.entity == entity && sample.field == field)
     }
 
-    /// Whether the samples from a place on are of these pairs, in this order.
+    /// Returns `true` if the samples from index `from` are those of `pairs`, in this order.
     pub(crate) fn are_of(
         &self,
         from: usize,
@@ -231,7 +342,7 @@ impl Samples {
         rows.map(|row| (row.entity, row.field)).eq(pairs)
     }
 
-    /// Forgets the samples from a place on that are not wanted, by their places from there.
+    /// Removes the samples from index `from` for which `wants`, given their offset, is `false`.
     pub(crate) fn retain(&mut self, from: usize, mut wants: impl FnMut(usize) -> bool) {
         let mut at = 0..;
         self.rows.retain(|_| {
@@ -240,33 +351,33 @@ impl Samples {
         });
     }
 
-    /// Forgets the samples from a place on.
+    /// Removes the samples from index `from`.
     pub(crate) fn truncate(&mut self, from: usize) {
         self.rows.truncate(from);
     }
 
     #[cold]
-    fn store(&mut self, bytes: &[u8]) -> Place {
-        // Beyond 4 GiB of text in one read there is nothing to be right about.
+    fn store(&mut self, bytes: &[u8]) -> ByteRange {
+        // Text beyond 4 GiB in one read is dropped.
         let start = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
         let room = usize::try_from(u32::MAX - start).unwrap_or(usize::MAX);
         let bytes = bytes.get(..room).unwrap_or(bytes);
         self.bytes.extend_from_slice(bytes);
         let len = u32::try_from(bytes.len()).unwrap_or(0);
-        Place { start, len }
+        ByteRange { start, len }
     }
 
-    fn stored(&self, Place { start, len }: Place) -> &[u8] {
+    fn stored(&self, ByteRange { start, len }: ByteRange) -> &[u8] {
         let start = start as usize;
         self.bytes
             .get(start..start + len as usize)
             .unwrap_or_default()
     }
 
-    /// Out of the way of numbers, which are many.
+    /// Kept out of the path of numbers, which are most of the samples.
     #[cold]
-    fn text(&self, place: Place) -> Value<'_> {
-        Value::Text(core::str::from_utf8(self.stored(place)).unwrap_or_default())
+    fn text(&self, range: ByteRange) -> Value<'_> {
+        Value::Text(core::str::from_utf8(self.stored(range)).unwrap_or_default())
     }
 
     #[inline]
@@ -274,9 +385,9 @@ impl Samples {
         let value = match row.value {
             Ok(Stored::Int(value)) => Ok(Value::Int(value)),
             Ok(Stored::Double(value)) => Ok(Value::Double(value)),
-            Ok(Stored::Text(place)) => Ok(self.text(place)),
-            Ok(Stored::Blob(place)) => Ok(Value::Blob(self.stored(place))),
-            Err(absent) => Err(absent),
+            Ok(Stored::Text(range)) => Ok(self.text(range)),
+            Ok(Stored::Blob(range)) => Ok(Value::Blob(self.stored(range))),
+            Err(reason) => Err(reason),
         };
         Sample {
             entity: row.entity,
@@ -289,21 +400,21 @@ impl Samples {
 
 impl<'a> IntoIterator for &'a Samples {
     type Item = Sample<'a>;
-    type IntoIter = SampleIter<'a>;
+    type IntoIter = Iter<'a>;
 
-    fn into_iter(self) -> SampleIter<'a> {
+    fn into_iter(self) -> Iter<'a> {
         self.iter()
     }
 }
 
-/// The samples of a [`Samples`], one after another.
+/// An iterator over the samples of a [`Samples`].
 #[derive(Clone, Debug)]
-pub struct SampleIter<'a> {
+pub struct Iter<'a> {
     samples: &'a Samples,
     rows: core::slice::Iter<'a, Row>,
 }
 
-impl<'a> Iterator for SampleIter<'a> {
+impl<'a> Iterator for Iter<'a> {
     type Item = Sample<'a>;
 
     #[inline]
@@ -316,7 +427,47 @@ impl<'a> Iterator for SampleIter<'a> {
     }
 }
 
-impl ExactSizeIterator for SampleIter<'_> {}
+impl DoubleEndedIterator for Iter<'_> {
+    #[inline]
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.rows.next_back().map(|row| self.samples.sample(row))
+    }
+}
+
+impl ExactSizeIterator for Iter<'_> {}
+
+impl FusedIterator for Iter<'_> {}
+
+/// An iterator over the entities of a [`Samples`], each with its samples.
+#[derive(Clone, Debug)]
+pub struct ByEntity<'a> {
+    samples: &'a Samples,
+    rows: &'a [Row],
+}
+
+impl<'a> Iterator for ByEntity<'a> {
+    type Item = (EntityId, Iter<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let entity = self.rows.first()?.entity;
+        let end = self.rows.iter().position(|row| row.entity != entity);
+        let (group, rest) = self.rows.split_at(end.unwrap_or(self.rows.len()));
+        self.rows = rest;
+        let rows = group.iter();
+        let samples = self.samples;
+        Some((entity, Iter { samples, rows }))
+    }
+}
+
+impl FusedIterator for ByEntity<'_> {}
+
+impl<'a> FromIterator<Sample<'a>> for Samples {
+    fn from_iter<I: IntoIterator<Item = Sample<'a>>>(samples: I) -> Self {
+        let mut all = Self::new();
+        all.extend(samples);
+        all
+    }
+}
 
 impl<'a> Extend<Sample<'a>> for Samples {
     fn extend<I: IntoIterator<Item = Sample<'a>>>(&mut self, samples: I) {
@@ -327,39 +478,4 @@ impl<'a> Extend<Sample<'a>> for Samples {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sample(value: Result<Value<'_>, Absent>) -> Sample<'_> {
-        Sample {
-            entity: EntityId::gpu(1),
-            field: FieldId::GPU_TEMP,
-            timestamp: Timestamp::from_micros(7),
-            value,
-        }
-    }
-
-    #[test]
-    fn what_was_pushed_comes_out() {
-        let given = [
-            sample(Ok(Value::Int(-3))),
-            sample(Ok(Value::Text("one"))),
-            sample(Err(Absent::NotWatched)),
-            sample(Ok(Value::Blob(&[0, 255]))),
-            sample(Ok(Value::Text(""))),
-            sample(Ok(Value::Double(0.5))),
-        ];
-        let mut samples = Samples::new();
-        samples.extend(given);
-        assert_eq!(samples.iter().collect::<Vec<_>>(), given);
-    }
-
-    #[test]
-    fn a_timestamp_before_another_is_no_time_since() {
-        let (early, late) = (Timestamp::from_micros(5), Timestamp::from_micros(9));
-        assert_eq!(late.since(early), Duration::from_micros(4));
-        assert_eq!(early.since(late), Duration::ZERO);
-        assert_eq!(Timestamp::from_micros(i64::MIN).since(late), Duration::ZERO);
-        assert_eq!(Timestamp::NEVER.system_time(), None);
-    }
-}
+mod tests;

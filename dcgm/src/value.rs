@@ -1,13 +1,14 @@
-//! A value, or the reason why there is none.
+//! Values, and the reasons for a missing value.
 
 use core::fmt;
+use std::sync::Arc;
 
 use dcgm_sys as sys;
 
 use crate::code::ReturnCode;
 
-/// What was sampled. Text and blobs are borrowed from the [`Samples`](crate::Samples) that hold
-/// them.
+/// The value of a sample. Text and blobs are borrowed from the [`Samples`](crate::Samples) that
+/// hold them; [`into_owned`](Self::into_owned) copies them.
 ///
 /// ```
 /// use dcgm::Value;
@@ -15,25 +16,27 @@ use crate::code::ReturnCode;
 /// assert_eq!(Value::Int(41).as_i64(), Some(41));
 /// assert_eq!(Value::Int(41).as_f64(), Some(41.0));
 /// assert_eq!(Value::Text("H100").as_str(), Some("H100"));
-/// assert_eq!(Value::Text("H100").as_f64(), None);
+///
+/// let error = f64::try_from(Value::Text("H100")).unwrap_err();
+/// assert_eq!(error.to_string(), "expected a number, got text");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Value<'a> {
-    /// A whole number.
+    /// An integer.
     Int(i64),
-    /// A fraction; never a NaN made by this library, but an engine may send one.
+    /// A floating-point number. The library creates no NaN; the engine may send one.
     Double(f64),
-    /// Text, cut at 256 bytes, free of control characters.
+    /// Text, cut at 256 bytes and free of control characters.
     Text(&'a str),
-    /// A struct of DCGM's, as bytes; which one, the field's documentation says.
+    /// A C struct of DCGM, as bytes.
     Blob(&'a [u8]),
 }
 
 impl Value<'_> {
-    /// A number of either kind. `None` for text and blobs.
+    /// Returns a number of either type; `None` for text and blobs.
     ///
-    /// A whole number beyond 2^53 loses its last digits; ask [`Self::as_i64`] where they matter.
+    /// Integers beyond 2^53 are rounded; use [`as_i64`](Self::as_i64) for exact values.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "documented")]
     pub const fn as_f64(&self) -> Option<f64> {
@@ -44,7 +47,7 @@ impl Value<'_> {
         }
     }
 
-    /// A whole number.
+    /// Returns an integer; `None` for every other type.
     #[must_use]
     pub const fn as_i64(&self) -> Option<i64> {
         match self {
@@ -53,7 +56,7 @@ impl Value<'_> {
         }
     }
 
-    /// Text.
+    /// Returns text; `None` for every other type.
     #[must_use]
     pub const fn as_str(&self) -> Option<&str> {
         match self {
@@ -61,51 +64,197 @@ impl Value<'_> {
             Self::Int(_) | Self::Double(_) | Self::Blob(_) => None,
         }
     }
+
+    /// Returns the type of the value.
+    #[must_use]
+    pub const fn value_type(&self) -> ValueType {
+        match self {
+            Self::Int(_) => ValueType::Int,
+            Self::Double(_) => ValueType::Double,
+            Self::Text(_) => ValueType::Text,
+            Self::Blob(_) => ValueType::Blob,
+        }
+    }
+
+    /// Copies the value.
+    #[must_use]
+    pub fn into_owned(self) -> OwnedValue {
+        match self {
+            Self::Int(value) => OwnedValue::Int(value),
+            Self::Double(value) => OwnedValue::Double(value),
+            Self::Text(text) => OwnedValue::Text(text.into()),
+            Self::Blob(bytes) => OwnedValue::Blob(bytes.into()),
+        }
+    }
 }
 
-/// Why a sample has no value.
+/// Integers only: no rounding.
+impl TryFrom<Value<'_>> for i64 {
+    type Error = ValueTypeError;
+
+    fn try_from(value: Value<'_>) -> Result<Self, ValueTypeError> {
+        let error = ValueTypeError::new("an integer", value);
+        value.as_i64().ok_or(error)
+    }
+}
+
+/// Numbers of either type, as [`Value::as_f64`].
+impl TryFrom<Value<'_>> for f64 {
+    type Error = ValueTypeError;
+
+    fn try_from(value: Value<'_>) -> Result<Self, ValueTypeError> {
+        let error = ValueTypeError::new("a number", value);
+        value.as_f64().ok_or(error)
+    }
+}
+
+impl<'a> TryFrom<Value<'a>> for &'a str {
+    type Error = ValueTypeError;
+
+    fn try_from(value: Value<'a>) -> Result<Self, ValueTypeError> {
+        match value {
+            Value::Text(text) => Ok(text),
+            _ => Err(ValueTypeError::new("text", value)),
+        }
+    }
+}
+
+/// The error of converting a [`Value`] of another type.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("expected {expected}, got {got}")]
+pub struct ValueTypeError {
+    expected: &'static str,
+    got: ValueType,
+}
+
+impl ValueTypeError {
+    const fn new(expected: &'static str, value: Value<'_>) -> Self {
+        Self {
+            expected,
+            got: value.value_type(),
+        }
+    }
+
+    /// Returns the type of the value that could not be converted.
+    #[must_use]
+    pub const fn value_type(&self) -> ValueType {
+        self.got
+    }
+}
+
+/// A [`Value`] that owns its text or bytes.
 ///
 /// ```
-/// use dcgm::Absent;
+/// use dcgm::{OwnedValue, Value};
 ///
-/// // What DCGM writes in the place of a number is a reason here.
-/// assert_eq!(Absent::from_blank_int(0x7fff_ffff_ffff_fff2), Some(Absent::NotSupported));
-/// assert_eq!(Absent::from_blank_int(41), None);
+/// assert_eq!(OwnedValue::from(41).as_value(), Value::Int(41));
+/// assert_eq!(Value::Text("P0").into_owned(), OwnedValue::from("P0"));
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum OwnedValue {
+    /// An integer.
+    Int(i64),
+    /// A floating-point number.
+    Double(f64),
+    /// Text.
+    Text(Arc<str>),
+    /// A C struct of DCGM, as bytes.
+    Blob(Arc<[u8]>),
+}
+
+impl OwnedValue {
+    /// Borrows the value.
+    #[must_use]
+    pub fn as_value(&self) -> Value<'_> {
+        match self {
+            Self::Int(value) => Value::Int(*value),
+            Self::Double(value) => Value::Double(*value),
+            Self::Text(text) => Value::Text(text),
+            Self::Blob(bytes) => Value::Blob(bytes),
+        }
+    }
+}
+
+impl From<i64> for OwnedValue {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<f64> for OwnedValue {
+    fn from(value: f64) -> Self {
+        Self::Double(value)
+    }
+}
+
+impl From<&str> for OwnedValue {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<Arc<str>> for OwnedValue {
+    fn from(text: Arc<str>) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<Value<'_>> for OwnedValue {
+    fn from(value: Value<'_>) -> Self {
+        value.into_owned()
+    }
+}
+
+impl fmt::Display for OwnedValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_value().fmt(f)
+    }
+}
+
+/// The reason why a sample has no value.
+///
+/// ```
+/// use dcgm::NoValue;
+///
+/// // DCGM writes reserved numbers where a value is missing.
+/// assert_eq!(NoValue::from_blank_int(0x7fff_ffff_ffff_fff2), Some(NoValue::NotSupported));
+/// assert_eq!(NoValue::from_blank_int(41), None);
 /// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Absent {
-    /// Sampled, and the driver had no value: DCGM's blank.
+pub enum NoValue {
+    /// The driver had no value at the time of the sample (DCGM's blank).
     #[error("blank")]
     Blank,
-    /// Sampled, and the driver did not know it.
+    /// The driver did not find the value.
     #[error("not found")]
     NotFound,
-    /// This hardware or driver has no such value.
+    /// This hardware or driver does not support the field.
     #[error("not supported")]
     NotSupported,
-    /// The engine may not read it.
+    /// The engine has no permission to read the value.
     #[error("not permitted")]
     NotPermitted,
-    /// Watched, and not sampled yet.
+    /// Watched and not sampled yet.
     #[error("no sample yet")]
     NoData,
-    /// Nobody watches it; also the answer for an entity that is gone.
+    /// Not watched by any client, or the entity no longer exists.
     #[error("not watched")]
     NotWatched,
-    /// The engine says that it is too old.
+    /// The engine reports the value as stale.
     #[error("stale")]
     Stale,
-    /// The engine answered something that is no value: a wrong type, or a record left empty.
+    /// The engine returned an unknown type or an empty record.
     #[error("malformed")]
     Malformed,
-    /// Another code.
+    /// Another return code.
     #[error("{0}")]
     Code(ReturnCode),
 }
 
-impl Absent {
-    /// The reason that a value's status stands for, or `None` for "there is a value".
+impl NoValue {
+    /// Converts the status of a value; `None` if the value is present.
     #[must_use]
     pub const fn from_status(code: ReturnCode) -> Option<Self> {
         Some(match code {
@@ -121,22 +270,21 @@ impl Absent {
         })
     }
 
-    /// The reason that a whole number of DCGM's stands for: from 2^63 - 16 on they are none. `None`
-    /// for a value.
+    /// Converts DCGM's reserved integers, which start at 2^63 - 16; `None` for a value.
     #[must_use]
     #[inline]
     pub const fn from_blank_int(value: i64) -> Option<Self> {
-        // A range, and not four constants.
+        // DCGM tests the range, not the four named constants.
         if value < sys::DCGM_INT64_BLANK {
             return None;
         }
         Some(Self::from_offset(value - sys::DCGM_INT64_BLANK))
     }
 
-    /// The reason that a fraction of DCGM's stands for: from 2^47 on they are none. `None` for a
-    /// value, also for a NaN and for infinity.
+    /// Converts DCGM's reserved floating-point numbers, which start at 2^47; `None` for a value,
+    /// including NaN and infinity.
     ///
-    /// Not to be asked of a whole number: counters of cycles pass 2^47.
+    /// Do not use it for integers: cycle counters exceed 2^47.
     #[must_use]
     #[inline]
     pub fn from_blank_double(value: f64) -> Option<Self> {
@@ -168,18 +316,30 @@ impl Absent {
     }
 }
 
-/// A kind of value (`DCGM_FT_*`).
+/// The type of a value (`DCGM_FT_*`).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum ValueType {
-    /// A whole number, signed, of 64 bits.
+    /// A signed integer of 64 bits.
     Int,
-    /// A fraction of 64 bits.
+    /// A floating-point number of 64 bits.
     Double,
     /// Text of up to 255 bytes.
     Text,
     /// A struct of up to 4,096 bytes.
     Blob,
+}
+
+/// Prints a noun with its article, as in `an integer`.
+impl fmt::Display for ValueType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Int => "an integer",
+            Self::Double => "a floating-point number",
+            Self::Text => "text",
+            Self::Blob => "a blob",
+        })
+    }
 }
 
 impl fmt::Display for Value<'_> {

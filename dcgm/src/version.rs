@@ -1,30 +1,37 @@
-//! Versions of libdcgm and of the engine.
+//! Versions of libdcgm and of the host engine.
 
 use core::fmt;
+use core::str::FromStr;
 use std::sync::Arc;
 
-/// A release of DCGM, as in `4.6.0`.
+use crate::parse::ParseError;
+
+/// A version of DCGM, as in `4.6.0`.
 ///
 /// ```
 /// use dcgm::Version;
 ///
-/// let version = Version::parse("4.5.1").unwrap();
+/// let version: Version = "4.5.1".parse()?;
 /// assert!(version < Version::new(4, 6, 0));
 /// assert_eq!(version.to_string(), "4.5.1");
+/// # Ok::<(), dcgm::ParseError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[expect(clippy::exhaustive_structs, reason = "three numbers, as DCGM counts")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a DCGM version has three numbers"
+)]
 pub struct Version {
-    /// Changes when libdcgm's soname does.
+    /// The major version: the number in libdcgm's soname.
     pub major: u32,
-    /// Changes with new functions and fields.
+    /// The minor version, for new functions and fields.
     pub minor: u32,
-    /// Changes with mends.
+    /// The patch level.
     pub patch: u32,
 }
 
 impl Version {
-    /// A release.
+    /// Creates a version.
     #[must_use]
     pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
         Self {
@@ -33,22 +40,46 @@ impl Version {
             patch,
         }
     }
+}
 
-    /// Reads `4.6.0`; missing numbers are 0, and what follows the third is ignored.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut numbers = text.trim().splitn(3, '.').map(|part| {
+impl Version {
+    /// Converts a literal of three numbers, at compile time.
+    pub(crate) const fn from_literal(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let mut numbers = [0; 3];
+        let (mut at, mut number) = (0, 0);
+        while at < bytes.len() {
+            if bytes[at] == b'.' {
+                number += 1;
+            } else {
+                numbers[number] = numbers[number] * 10 + (bytes[at] - b'0') as u32;
+            }
+            at += 1;
+        }
+        Self::new(numbers[0], numbers[1], numbers[2])
+    }
+}
+
+/// Parses `4.6.0`. Missing numbers are 0; text after the third number, as in `4.6.1-rc2`, is
+/// ignored.
+impl FromStr for Version {
+    type Err = ParseError;
+
+    fn from_str(input: &str) -> Result<Self, ParseError> {
+        let mut numbers = input.trim().splitn(3, '.').map(|part| {
             let digits = part
                 .find(|c: char| !c.is_ascii_digit())
                 .unwrap_or(part.len());
             part.get(..digits).unwrap_or_default().parse::<u32>().ok()
         });
-        let major = numbers.next()??;
-        let mut rest = || numbers.next().flatten().unwrap_or(0);
-        Some(Self {
+        let Some(Some(major)) = numbers.next() else {
+            return Err(ParseError::new("a version such as 4.6.0", input));
+        };
+        let mut next = || numbers.next().flatten().unwrap_or(0);
+        Ok(Self {
             major,
-            minor: rest(),
-            patch: rest(),
+            minor: next(),
+            patch: next(),
         })
     }
 }
@@ -59,16 +90,15 @@ impl fmt::Display for Version {
     }
 }
 
-/// What a libdcgm or an engine says of how it was built.
+/// The build information of a libdcgm or of a host engine.
 ///
-/// DCGM's own form is `key:value;key:value;…`, in which values may hold colons and elements may be
-/// empty.
+/// DCGM reports it as `key:value;key:value;…`; values may contain colons and elements may be empty.
 ///
 /// ```
 /// use dcgm::{BuildInfo, Version};
 ///
 /// let build = BuildInfo::from_raw("version:4.5.1;arch:x86_64;buildtype:Release");
-/// assert_eq!(build.version(), Version::parse("4.5.1"));
+/// assert_eq!(build.version(), Some(Version::new(4, 5, 1)));
 /// assert_eq!(build.value("arch"), Some("x86_64"));
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -78,19 +108,19 @@ pub struct BuildInfo {
 }
 
 impl BuildInfo {
-    /// From DCGM's text.
+    /// Wraps DCGM's text.
     #[must_use]
     pub fn from_raw(raw: impl Into<Arc<str>>) -> Self {
         Self { raw: raw.into() }
     }
 
-    /// DCGM's text.
+    /// Returns DCGM's text.
     #[must_use]
     pub fn raw(&self) -> &str {
         &self.raw
     }
 
-    /// The value of a key, such as `arch` or `buildtype`.
+    /// Returns the value of a key, such as `arch` or `buildtype`.
     #[must_use]
     pub fn value(&self, key: &str) -> Option<&str> {
         self.raw
@@ -100,15 +130,15 @@ impl BuildInfo {
             .map(|(_, value)| value)
     }
 
-    /// The release.
+    /// Returns the version.
     #[must_use]
     pub fn version(&self) -> Option<Version> {
-        self.value("version").and_then(Version::parse)
+        self.value("version").and_then(|text| text.parse().ok())
     }
 
-    /// Whether this is no DCGM, but something that stands in for it.
+    /// Returns `true` for a simulation or a mock instead of DCGM.
     ///
-    /// What it measures is made up: whoever shows it must say so.
+    /// Its values are not measured; programs that show them must label them.
     #[must_use]
     pub fn is_simulated(&self) -> bool {
         self.value("buildtype")
@@ -130,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_build_string_is_read_key_by_key() {
+    fn build_text_is_parsed_by_key() {
         let info = BuildInfo::from_raw(
             "version:4.6.0;arch:x86_64;buildtype:Release;buildid:;builddate:2026-01-02 03:04:05;;crc:1",
         );
@@ -142,12 +172,14 @@ mod tests {
     }
 
     #[test]
-    fn versions_are_read_as_far_as_they_go() {
-        assert_eq!(Version::parse("3.3.9"), Some(Version::new(3, 3, 9)));
-        assert_eq!(Version::parse("4.6"), Some(Version::new(4, 6, 0)));
-        assert_eq!(Version::parse("4.6.1-rc2"), Some(Version::new(4, 6, 1)));
-        assert_eq!(Version::parse("four"), None);
-        assert_eq!(Version::parse(""), None);
+    fn versions_are_parsed_up_to_the_third_number() {
+        assert_eq!(Version::from_literal("4.10.6"), Version::new(4, 10, 6));
+        assert_eq!("3.3.9".parse(), Ok(Version::new(3, 3, 9)));
+        assert_eq!("4.6".parse(), Ok(Version::new(4, 6, 0)));
+        assert_eq!("4.6.1-rc2".parse(), Ok(Version::new(4, 6, 1)));
+        for text in ["four", "", ".6", "v4.6.0"] {
+            assert!(text.parse::<Version>().is_err(), "{text}");
+        }
         assert!(Version::new(4, 10, 0) > Version::new(4, 9, 9));
     }
 }

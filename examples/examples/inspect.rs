@@ -69,7 +69,7 @@ fn write_versions(text: &mut String, client: &dyn Client) -> Outcome {
         path.unwrap_or_else(|| "none".to_owned())
     )?;
     writeln!(text, "  built  {}", build.unwrap_or_else(|| "-".to_owned()))?;
-    writeln!(text, "engine   {}\n", client.engine()?)?;
+    writeln!(text, "engine   {}\n", client.build_info()?)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -124,7 +124,7 @@ fn write_fields(
         .or_insert(vec![EntityId::HOST]);
     writeln!(text, "fields, by what their first sample says")?;
     for (kind, ids) in &by_kind {
-        let here = |info: &&FieldInfo| info.level == *kind && !info.id.is_event();
+        let here = |info: &&FieldInfo| info.scope == *kind && !info.id.is_event();
         let (profiling, plain): (Vec<_>, Vec<_>) = FieldId::all()
             .iter()
             .filter(here)
@@ -136,7 +136,7 @@ fn write_fields(
             }
             let title = format!("{kind}{what}");
             // Held while its samples are read.
-            match client.watch(&WatchRequest::new(&**ids, &*fields).every(SELDOM)) {
+            match client.watch(&WatchRequest::new(&**ids, &*fields).with_interval(SELDOM)) {
                 Ok(watch) => write_answers(text, &title, client, &watch, each)?,
                 Err(error) => {
                     let count = fields.len();
@@ -158,7 +158,7 @@ fn write_answers(
     each: bool,
 ) -> Outcome {
     let mut samples = Samples::new();
-    client.latest(&Query::of([watch]), &mut samples)?;
+    client.latest(&Query::from_watches([watch]), &mut samples)?;
     // Field by field: what all of its entities said, and how many of them each thing.
     let mut said: BTreeMap<FieldId, BTreeMap<String, usize>> = BTreeMap::new();
     for sample in &samples {
@@ -185,11 +185,11 @@ fn write_answers(
         .map(|(word, count)| format!("{count} {word}"))
         .collect();
     writeln!(text, "  {title:<22} {}", summary.join(", "))?;
-    let refused = watch.refused().len();
+    let refused = watch.refusals().len();
     if refused > 0 && !each {
         writeln!(text, "  {:<22} {refused} refused: see --fields", "")?;
     }
-    for refusal in watch.refused().iter().filter(|_| each) {
+    for refusal in watch.refusals().iter().filter(|_| each) {
         let field = refusal
             .field
             .map_or("all fields".to_owned(), |field| field.to_string());

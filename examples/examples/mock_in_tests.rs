@@ -77,7 +77,7 @@ impl<'c> Scheduler<'c> {
             let code = xid.value.ok().and_then(|value| value.as_i64());
             self.ill.extend(code.map(|code| (xid.entity, code)));
         }
-        client.latest(&Query::of([&self.temperatures]), samples)?;
+        client.latest(&Query::from_watches([&self.temperatures]), samples)?;
         let look = |gpu: &EntityId| {
             let xid = self.ill.iter().find(|(ill, _)| ill == gpu);
             let temperature = samples.find(*gpu, FieldId::GPU_TEMP);
@@ -119,7 +119,7 @@ mod tests {
     use std::time::Duration;
 
     use dcgm::mock::{Call, Clock, Mock, Model};
-    use dcgm::{Absent, Error, ReturnCode};
+    use dcgm::{Error, NoValue, ReturnCode};
 
     use super::*;
 
@@ -130,7 +130,7 @@ mod tests {
     fn mock(model: &str) -> (Mock, Clock) {
         let clock = Clock::manual();
         let mock = Mock::builder()
-            .model(Model::by_name(model).unwrap())
+            .model(model.parse::<Model>().unwrap())
             .clock(clock.clone())
             .build();
         mock.connect().unwrap();
@@ -185,7 +185,7 @@ mod tests {
     fn a_value_that_is_not_there_is_no_zero() {
         let (mock, clock) = mock("8xh100");
         let mut scheduler = Scheduler::new(&mock).unwrap();
-        mock.set_absent(EntityId::gpu(0), FieldId::GPU_TEMP, Absent::Blank);
+        mock.set_no_value(EntityId::gpu(0), FieldId::GPU_TEMP, NoValue::Blank);
         clock.advance(SECOND);
         assert_eq!(scheduler.look().unwrap()[0].1, Some(Unfit::Silent));
     }
@@ -194,10 +194,10 @@ mod tests {
     fn an_engine_that_goes_away_is_an_error_and_not_a_decision() {
         let (mock, _) = mock("8xh100");
         let mut scheduler = Scheduler::new(&mock).unwrap();
-        mock.go_down();
+        mock.stop_engine();
         assert!(scheduler.look().unwrap_err().is_disconnected());
         // Or a single call fails.
-        mock.come_back();
+        mock.start_engine();
         mock.connect().unwrap();
         let mut scheduler = Scheduler::new(&mock).unwrap();
         let function = "dcgmEntitiesGetLatestValues";

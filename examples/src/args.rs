@@ -149,8 +149,9 @@ impl Args {
                         Some(names) => names.string()?,
                         None => Self::SIMULATED.to_owned(),
                     };
-                    let model = Model::by_name(&names)
-                        .ok_or_else(|| value("simulate", unknown_host(&names)))?;
+                    let model = names
+                        .parse::<Model>()
+                        .map_err(|_| value("simulate", unknown_host(&names)))?;
                     (Wanted::Simulated(model), "--simulate")
                 }
                 Arg::Long("live") => {

@@ -52,15 +52,15 @@ impl Host {
         let deadlines = Deadlines::for_interval(args.interval);
         let engine = Engine::new(options.with_deadlines(deadlines));
         match engine.connect() {
-            Ok(()) | Err(Error::AlreadyConnected) => Ok(Self {
+            Ok(()) => Ok(Self {
                 client: Arc::new(engine),
                 instead: None,
             }),
             // An engine that answers is not to be hidden behind a mock.
             Err(error) if args.live || error.is_version_mismatch() => Err(Unavailable { error }),
-            Err(error) => match Model::by_name(Args::SIMULATED) {
-                Some(model) => Ok(Self::simulated(model, Some(in_words(&error)))),
-                None => Err(Unavailable { error }),
+            Err(error) => match Args::SIMULATED.parse::<Model>() {
+                Ok(model) => Ok(Self::simulated(model, Some(in_words(&error)))),
+                Err(_) => Err(Unavailable { error }),
             },
         }
     }

@@ -16,7 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use dcgm::{
-    Client as _, ConnectCause, Deadlines, Endpoint, EndpointError, Engine, EngineOptions, Error,
+    Client as _, ConnectError, Deadlines, Endpoint, EndpointError, Engine, EngineOptions, Error,
     LoadError,
 };
 
@@ -41,7 +41,7 @@ fn connect_with(endpoint: &str, library: &Path) -> Error {
     error
 }
 
-fn cause(endpoint: &str) -> ConnectCause {
+fn cause(endpoint: &str) -> ConnectError {
     let error = connect(endpoint);
     assert!(error.is_disconnected() && error.is_transient(), "{error}");
     match error {
@@ -134,7 +134,7 @@ fn a_dead_port_refuses() {
         .local_addr()
         .unwrap();
     let start = Instant::now();
-    assert_eq!(cause(&address.to_string()), ConnectCause::Refused);
+    assert_eq!(cause(&address.to_string()), ConnectError::Refused);
     // libdcgm alone would have tried until its time was up.
     assert!(start.elapsed() < Deadlines::default().connect);
 }
@@ -149,7 +149,7 @@ fn a_silent_peer_is_told_within_the_deadline() {
         matches!(
             &error,
             Error::Connect {
-                cause: ConnectCause::Silent,
+                cause: ConnectError::Silent,
                 ..
             }
         ),
@@ -160,13 +160,13 @@ fn a_silent_peer_is_told_within_the_deadline() {
 
 #[test]
 fn a_peer_that_closes_is_told_from_one_that_speaks_something_else() {
-    assert_eq!(cause(&peer(drop)), ConnectCause::Closed);
+    assert_eq!(cause(&peer(drop)), ConnectError::Closed);
     let garbage = peer(|mut stream| {
         drop(stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
         let mut rest = [0; 64];
         drop(stream.read(&mut rest));
     });
-    assert_eq!(cause(&garbage), ConnectCause::NotAnEngine);
+    assert_eq!(cause(&garbage), ConnectError::NotAnEngine);
     // One that speaks only when it is spoken to, as a web server does.
     let polite = peer(|mut stream| {
         let mut request = [0; 16];
@@ -174,14 +174,14 @@ fn a_peer_that_closes_is_told_from_one_that_speaks_something_else() {
             drop(stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
         }
     });
-    assert_eq!(cause(&polite), ConnectCause::NotAnEngine);
+    assert_eq!(cause(&polite), ConnectError::NotAnEngine);
 }
 
 #[test]
 fn a_name_that_has_no_address_is_unresolvable() {
     let cause = cause("no-such-host.invalid:5555");
     assert!(
-        matches!(cause, ConnectCause::Unresolvable { .. }),
+        matches!(cause, ConnectError::Unresolvable { .. }),
         "{cause}"
     );
 }
@@ -190,17 +190,17 @@ fn a_name_that_has_no_address_is_unresolvable() {
 fn unix_sockets_are_missing_stale_closed_or_no_sockets() {
     let folder = folder();
     let (path, endpoint) = socket(&folder);
-    assert_eq!(cause(&endpoint), ConnectCause::NotFound);
+    assert_eq!(cause(&endpoint), ConnectError::NotFound);
     std::fs::write(&path, "").unwrap();
-    assert_eq!(cause(&endpoint), ConnectCause::NotASocket);
+    assert_eq!(cause(&endpoint), ConnectError::NotASocket);
     std::fs::remove_file(&path).unwrap();
     // Whoever listened is gone, and the file is not.
     drop(UnixListener::bind(&path).unwrap());
-    assert_eq!(cause(&endpoint), ConnectCause::Refused);
+    assert_eq!(cause(&endpoint), ConnectError::Refused);
     std::fs::remove_file(&path).unwrap();
     let listener = UnixListener::bind(&path).unwrap();
     thread::spawn(move || listener.incoming().flatten().for_each(drop));
-    assert_eq!(cause(&endpoint), ConnectCause::Closed);
+    assert_eq!(cause(&endpoint), ConnectError::Closed);
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn a_relative_or_empty_unix_path_is_no_endpoint() {
 fn an_ipv6_address_needs_a_libdcgm_that_can_parse_it() {
     let error = connect_with("[::1]:5555", &dcgm_simulator::library_3_3().expect("built"));
     let Error::Connect {
-        cause: ConnectCause::Ipv6 { library },
+        cause: ConnectError::Ipv6 { library },
         ..
     } = &error
     else {

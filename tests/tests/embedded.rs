@@ -268,7 +268,7 @@ fn an_engine_in_another_libdcgm_is_refused_and_not_mistaken() {
     // One after the other they may.
     other.connect().unwrap();
     assert_eq!(
-        other.engine().unwrap().version().unwrap().to_string(),
+        other.build_info().unwrap().version().unwrap().to_string(),
         "3.3.9"
     );
 }

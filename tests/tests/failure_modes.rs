@@ -18,9 +18,12 @@ const HEADER: &str = "| failure | what the library does | error | health | log |
 /// The enums of which every variant has to be named in the table, and nothing else.
 const ENUMS: &[(&str, &str)] = &[
     ("Error", include_str!("../../dcgm/src/error.rs")),
-    ("ConnectCause", include_str!("../../dcgm/src/error.rs")),
+    (
+        "ConnectError",
+        include_str!("../../dcgm/src/connect_error.rs"),
+    ),
     ("LoadError", include_str!("../../dcgm-sys/src/library.rs")),
-    ("Class", include_str!("../../dcgm/src/code.rs")),
+    ("ErrorClass", include_str!("../../dcgm/src/error.rs")),
     (
         "InstallError",
         include_str!("../../dcgm-otel/src/config/error.rs"),
@@ -310,7 +313,7 @@ fn what_a_row_names_and_there_is_not_is_noticed() {
         ("| `stale` |", "| `old` |"),
         ("`Error::Wedged`", "`Error::Hung`"),
         ("`Error::Wedged`", "`Fault::Hung`"),
-        ("`Class::Limit`", "`Class::Full`"),
+        ("`ErrorClass::Limit`", "`ErrorClass::Full`"),
         ("| `stopped` |", "| `ended` |"),
         (
             "`there are too many series`",
@@ -324,7 +327,7 @@ fn what_a_row_names_and_there_is_not_is_noticed() {
         // A function that is no test.
         ("::a_dead_port_refuses`", "::connect_with`"),
         (
-            "| `dcgm/src/code.rs::an_unknown_code_is_carried` |",
+            "| `dcgm/src/code.rs::unknown_code_is_kept` |",
             "| none yet |",
         ),
         ("| `stale` | `degraded` |", "| - | `degraded` |"),

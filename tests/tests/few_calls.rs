@@ -125,7 +125,7 @@ struct Counted {
 fn numbers(count: usize) -> Vec<FieldId> {
     let numeric = |info: &&dcgm::FieldInfo| {
         matches!(info.value_type, ValueType::Int | ValueType::Double)
-            && info.level == EntityKind::GPU
+            && info.scope == EntityKind::GPU
             && !info.id.is_profiling()
             && !info.id.is_event()
     };

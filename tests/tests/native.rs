@@ -68,7 +68,7 @@ impl Bench {
     }
 
     fn time_of(&self, field: FieldId) -> Timestamp {
-        self.read(field).nth(0).expect("a sample").timestamp
+        self.read(field).get(0).expect("a sample").timestamp
     }
 }
 
@@ -85,7 +85,7 @@ fn gpus(count: u32) -> Vec<EntityId> {
 }
 
 fn request(fields: &[FieldId]) -> WatchRequest {
-    WatchRequest::new(gpus(2), fields).every(Duration::from_secs(1))
+    WatchRequest::new(gpus(2), fields).with_interval(Duration::from_secs(1))
 }
 
 /// Far beyond every deadline here, and far below the 60 s and 120 s of the library's own.
@@ -130,7 +130,7 @@ fn a_slower_watch_on_the_same_field_does_not_slow_a_faster_one() {
         .engine
         .watch(&request(&[FieldId::GPU_TEMP]))
         .expect("watch");
-    let slow = request(&[FieldId::GPU_TEMP]).every(Duration::from_secs(3600));
+    let slow = request(&[FieldId::GPU_TEMP]).with_interval(Duration::from_secs(3600));
     let _slow = bench.engine.watch(&slow).expect("watch");
     let before = bench.time_of(FieldId::GPU_TEMP);
     bench.control.advance(Duration::from_secs(5));
@@ -201,7 +201,7 @@ fn a_call_that_hangs_is_cancelled_and_the_next_connection_works() {
         );
         assert!(start.elapsed() < PATIENCE);
         assert!(
-            matches!(bench.engine.engine(), Err(Error::NotConnected)),
+            matches!(bench.engine.build_info(), Err(Error::NotConnected)),
             "{function}"
         );
         bench
@@ -261,7 +261,10 @@ fn close_frees_a_call_that_hangs_on_another_thread() {
         bench.engine.close();
         assert!(hanging.join().unwrap().unwrap_err().is_disconnected());
     });
-    assert!(matches!(bench.engine.engine(), Err(Error::NotConnected)));
+    assert!(matches!(
+        bench.engine.build_info(),
+        Err(Error::NotConnected)
+    ));
 }
 
 #[test]
@@ -291,7 +294,7 @@ fn an_engine_that_does_not_know_the_request_is_read_by_samples() {
             );
         }
         let unwatched = samples.find(EntityId::gpu(2), FieldId::GPU_TEMP).unwrap();
-        assert_eq!(unwatched.value, Err(dcgm::Absent::NotWatched));
+        assert_eq!(unwatched.value, Err(dcgm::NoValue::NotWatched));
     }
     let entities = bench.engine.entities(&[EntityKind::GPU]).expect("entities");
     assert!(
@@ -319,7 +322,10 @@ fn a_killed_engine_is_disconnected_at_once_and_comes_back() {
         Some(ReturnCode::CONNECTION_NOT_VALID),
         "{error}"
     );
-    assert!(matches!(bench.engine.engine(), Err(Error::NotConnected)));
+    assert!(matches!(
+        bench.engine.build_info(),
+        Err(Error::NotConnected)
+    ));
     let refused = bench.engine.connect().unwrap_err();
     assert!(matches!(&refused, Error::Connect { .. }), "{refused}");
 }

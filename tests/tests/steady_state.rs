@@ -70,8 +70,8 @@ fn allocations(control: &Control, functions: &[&str], mut work: impl FnMut()) ->
 fn fields(count: usize) -> Vec<FieldId> {
     let numeric = |info: &&dcgm::FieldInfo| {
         matches!(info.value_type, ValueType::Int | ValueType::Double)
-            && info.level == dcgm::EntityKind::GPU
-            && info.since == "3.3.5"
+            && info.scope == dcgm::EntityKind::GPU
+            && info.since == dcgm::Version::new(3, 3, 5)
             && !info.id.is_profiling()
             && !info.id.is_event()
     };

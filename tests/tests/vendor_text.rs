@@ -12,7 +12,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use dcgm::mock::Mock;
 use dcgm::{
-    Backend, BackendKind, BuildInfo, Client, ConnectCause, Cursor, Endpoint, Engine, EngineOptions,
+    Backend, BackendKind, BuildInfo, Client, ConnectError, Cursor, Endpoint, Engine, EngineOptions,
     Entity, EntityId, EntityKind, Error, FieldId, Link, LoadError, Query, Result, Samples,
     ValueType, Watch, WatchRequest,
 };
@@ -204,8 +204,8 @@ impl Client for Gullible {
         self.mock.close();
     }
 
-    fn engine(&self) -> Result<BuildInfo> {
-        self.mock.engine()?;
+    fn build_info(&self) -> Result<BuildInfo> {
+        self.mock.build_info()?;
         let raw = format!("version:4.6.0{};buildtype:{}", *HOSTILE, *HOSTILE);
         Ok(BuildInfo::from_raw(raw))
     }
@@ -295,11 +295,11 @@ fn whatever_an_error_quotes_it_is_clean_when_it_is_displayed_logged_and_told() {
         Error::Thread { reason: reason() },
         Error::Connect {
             endpoint: endpoint(),
-            cause: ConnectCause::Unreachable { reason: reason() },
+            cause: ConnectError::Unreachable { reason: reason() },
         },
         Error::Connect {
             endpoint: endpoint(),
-            cause: ConnectCause::Unresolvable { reason: reason() },
+            cause: ConnectError::Unresolvable { reason: reason() },
         },
         Error::Load(LoadError::NotALibrary {
             path: reason().into(),

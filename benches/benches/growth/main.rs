@@ -108,7 +108,7 @@ fn exporting() -> (SdkMeterProvider, Registry) {
 fn fields(count: usize) -> Vec<FieldId> {
     let numeric = |info: &&dcgm::FieldInfo| {
         matches!(info.value_type, ValueType::Int | ValueType::Double)
-            && info.level == EntityKind::GPU
+            && info.scope == EntityKind::GPU
             && !info.id.is_profiling()
             && !info.id.is_event()
     };

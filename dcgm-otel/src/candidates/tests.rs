@@ -1,6 +1,6 @@
 //! From entities to series.
 
-use dcgm::{Absent, Sample, Samples, Timestamp, Value};
+use dcgm::{NoValue, Sample, Samples, Timestamp, Value};
 
 use super::*;
 use crate::answers::Answers;
@@ -111,11 +111,11 @@ fn a_source_that_has_a_value_goes_before_one_that_may_have_one_later() {
     };
     let value = Ok(Value::Double(1.0));
     assert_eq!(chosen(value, value), Some(155));
-    assert_eq!(chosen(Err(Absent::NotSupported), value), Some(157));
-    assert_eq!(chosen(Err(Absent::NoData), value), Some(157));
-    assert_eq!(chosen(Err(Absent::NoData), Err(Absent::Blank)), Some(155));
+    assert_eq!(chosen(Err(NoValue::NotSupported), value), Some(157));
+    assert_eq!(chosen(Err(NoValue::NoData), value), Some(157));
+    assert_eq!(chosen(Err(NoValue::NoData), Err(NoValue::Blank)), Some(155));
     assert_eq!(
-        chosen(Err(Absent::NotWatched), Err(Absent::NotSupported)),
+        chosen(Err(NoValue::NotWatched), Err(NoValue::NotSupported)),
         None
     );
 }

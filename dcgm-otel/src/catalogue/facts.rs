@@ -3,6 +3,8 @@
 use dcgm::FieldId as F;
 
 use super::Condition::{Degraded, Failed, Fine, PredictedFailure};
+use crate::host::Availability;
+
 use super::{Form, ONE, Op, Rule, Source, source};
 
 const FLAG_DEGRADED: &[Rule] = &[(0, 0, Fine), (1, 1, Degraded)];
@@ -23,6 +25,17 @@ pub(super) const GPU_STATUS: &[Source] = &[
     source(F::MEMORY_UNREPAIRABLE_FLAG, Op::Status(FLAG_FAILED), ONE),
     source(F::THRESHOLD_SRM, Op::Status(FLAG_PREDICTED), ONE),
 ];
+
+/// Telemetry of the GPU is paused for a diagnostic. The engine's list says so, and no field.
+pub(super) const GPU_PAUSED: &[Source] =
+    &[source(F::NAME, Op::Unavailable(Availability::Paused), ONE)];
+
+/// The driver is detached from the GPU.
+pub(super) const GPU_DETACHED: &[Source] = &[source(
+    F::NAME,
+    Op::Unavailable(Availability::Detached),
+    ONE,
+)];
 
 /// How an `NVSwitch` is. After a fatal event it needs a reset; others pass.
 pub(super) const SWITCH_STATUS: &[Source] = &[

@@ -7,7 +7,9 @@ use super::Kind::{CounterF64, CounterU64, GaugeF64, GaugeI64, UpDownI64};
 use super::Mig::{Any, Outside, Within};
 use super::Presence::{Auto, Off, On};
 use super::Scale::{Per, Times};
-use super::facts::{ADAPTER_STATUS, GPU_FACTS, GPU_STATUS, SWITCH_FACTS, SWITCH_STATUS};
+use super::facts::{
+    ADAPTER_STATUS, GPU_DETACHED, GPU_FACTS, GPU_PAUSED, GPU_STATUS, SWITCH_FACTS, SWITCH_STATUS,
+};
 use super::links::{
     CRC_DATA, CRC_FLIT, PROF_RX, PROF_TX, RECOVERY, REPLAY, THROUGHPUT_RX, THROUGHPUT_TX,
 };
@@ -155,7 +157,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
             point(&[(TYPE, "gpu"), (ERROR, "c2c_crc")], &[counter(F::C2C_LINK_ERROR_INTR, ONE)]),
             point(&[(TYPE, "gpu"), (ERROR, "c2c_replay")], &[counter(F::C2C_LINK_ERROR_REPLAY, ONE)]),
             point(&[(TYPE, "gpu"), (ERROR, "c2c_replay_b2b")], &[counter(F::C2C_LINK_ERROR_REPLAY_B2B, ONE)])]),
-        family("nvswitch", Group::NvSwitch, 16, Auto, Any, SWITCH, &[
+        family("nvswitch", Group::NvSwitch, 16, Off, Any, SWITCH, &[
             point(&[(TYPE, "switch"), (ERROR, "link_replay")], &[summed(F::NVSWITCH_LINK_REPLAY_ERRORS)]),
             point(&[(TYPE, "switch"), (ERROR, "link_recovery")], &[summed(F::NVSWITCH_LINK_RECOVERY_ERRORS)]),
             point(&[(TYPE, "switch"), (ERROR, "link_flit")], &[summed(F::NVSWITCH_LINK_FLIT_ERRORS)]),
@@ -227,7 +229,9 @@ pub(crate) const CATALOGUE: &[Metric] = &[
             point(&[(TYPE, "gpu"), (STATE, "ok")], GPU_STATUS),
             point(&[(TYPE, "gpu"), (STATE, "degraded")], GPU_STATUS),
             point(&[(TYPE, "gpu"), (STATE, "failed")], GPU_STATUS),
-            point(&[(TYPE, "gpu"), (STATE, "predicted_failure")], GPU_STATUS)]),
+            point(&[(TYPE, "gpu"), (STATE, "predicted_failure")], GPU_STATUS),
+            point(&[(TYPE, "gpu"), (STATE, "paused")], GPU_PAUSED),
+            point(&[(TYPE, "gpu"), (STATE, "detached")], GPU_DETACHED)]),
         family("nvswitch", Group::NvSwitch, 16, Auto, Any, SWITCH, &[
             point(&[(TYPE, "switch"), (STATE, "ok")], SWITCH_STATUS),
             point(&[(TYPE, "switch"), (STATE, "degraded")], SWITCH_STATUS),
@@ -479,8 +483,8 @@ pub(crate) const CATALOGUE: &[Metric] = &[
     metric("hw.gpu.nvlink.io", CounterU64, "By", Product, FROM_ZERO,
         "Bytes the GPU received and sent over NVLink.", &[
         family("per_link", Group::NvLink, 24, Auto, Outside, LINK, &[
-            point(&[(DIRECTION, "receive")], &[counter(F::NVLINK_COUNT_RX_BYTES, ONE), integrate(F::PROF_NVLINK_RX_BYTES_PER_LINK, ONE), each(PROF_RX, Op::Integrate, ONE), integrate(F::NVLINK_RX_THROUGHPUT_PER_LINK, Times(1_024_000)), each(THROUGHPUT_RX, Op::Integrate, Times(1_024_000))]),
-            point(&[(DIRECTION, "transmit")], &[counter(F::NVLINK_COUNT_TX_BYTES, ONE), integrate(F::PROF_NVLINK_TX_BYTES_PER_LINK, ONE), each(PROF_TX, Op::Integrate, ONE), integrate(F::NVLINK_TX_THROUGHPUT_PER_LINK, Times(1_024_000)), each(THROUGHPUT_TX, Op::Integrate, Times(1_024_000))])]),
+            point(&[(DIRECTION, "receive")], &[each(PROF_RX, Op::Integrate, ONE), each(THROUGHPUT_RX, Op::Integrate, Times(1_024_000))]),
+            point(&[(DIRECTION, "transmit")], &[each(PROF_TX, Op::Integrate, ONE), each(THROUGHPUT_TX, Op::Integrate, Times(1_024_000))])]).unless_counted("total"),
         family("total", Group::NvLink, 24, Auto, Any, GPU, &[
             point(&[(DIRECTION, "receive")], &[counter(F::NVLINK_COUNT_RX_BYTES, ONE), integrate(F::PROF_NVLINK_RX_BYTES, ONE), integrate(F::NVLINK_RX_BANDWIDTH_TOTAL, Times(1_024_000))]),
             point(&[(DIRECTION, "transmit")], &[counter(F::NVLINK_COUNT_TX_BYTES, ONE), integrate(F::PROF_NVLINK_TX_BYTES, ONE), integrate(F::NVLINK_TX_BANDWIDTH_TOTAL, Times(1_024_000))])]).unless("per_link"),
@@ -494,12 +498,12 @@ pub(crate) const CATALOGUE: &[Metric] = &[
     metric("hw.gpu.nvlink.up", UpDownI64, "1", Product, FROM_ZERO,
         "1 when the NVLink is active, else 0.", &[
         family("all", Group::NvLink, 5, Off, Outside, LINK, &[
-            point(&[], &[source(F::NVLINK_GET_STATE, Op::Among(&[1, 2], (0, 2)), ONE)])]),
+            point(&[], &[source(F::NVLINK_GET_STATE, Op::LinkUp, ONE)])]),
     ]),
     metric("hw.gpu.nvlink.active.count", UpDownI64, "{link}", Product, FROM_ZERO,
         "NVLinks of the GPU that are up.", &[
         family("all", Group::NvLink, 24, Auto, Any, GPU, &[
-            point(&[], &[source(F::NVLINK_GET_STATE, Op::CountActive, ONE)])]),
+            point(&[], &[source(F::NVLINK_GET_STATE, Op::ActiveLinks, ONE)])]),
     ]),
     metric("hw.gpu.nvlink.recoveries", CounterU64, "{recovery}", Product, FROM_ZERO,
         "Link recovery attempts, by result.", &[
@@ -595,7 +599,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
     metric("hw.gpu.count", UpDownI64, "{gpu}", Brief, FROM_ZERO,
         "GPUs DCGM sees on this host.", &[
         family("all", Group::Inventory, 22, On, Any, HOST, &[
-            point(&[], &[last(F::COUNT, ONE)])]),
+            point(&[], &[source(F::COUNT, Op::Gpus, ONE)])]),
     ]),
     metric("hw.gpu.mig.instance.count", UpDownI64, "{instance}", Product, FROM_ZERO,
         "GPU instances configured on the GPU.", &[

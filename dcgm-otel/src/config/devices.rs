@@ -292,25 +292,25 @@ mod tests {
 
     #[test]
     fn parts_of_a_device_are_selected_with_it() {
-        let first = ["host 0", "gpu 0", "gpu_instance 9", "compute_instance 70"];
+        let first = ["host:0", "gpu:0", "gpu_instance:9", "compute_instance:70"];
         assert_eq!(selected(&["gpu:0"]), first);
         assert_eq!(selected(&["uuid:gpu-000"]), first);
         assert_eq!(selected(&["bdf:1b:00.0"]), first);
         assert_eq!(selected(&["bdf:0000:1b:00.0"]), first);
         assert_eq!(
             selected(&["gpu_instance"]),
-            ["host 0", "gpu_instance 9", "compute_instance 70"]
+            ["host:0", "gpu_instance:9", "compute_instance:70"]
         );
         assert_eq!(
             selected(&["GPU:1", "nvswitch"]),
-            ["host 0", "gpu 1", "nvswitch 0"]
+            ["host:0", "gpu:1", "nvswitch:0"]
         );
-        assert_eq!(selected(&["gpu:7"]), ["host 0"]);
+        assert_eq!(selected(&["gpu:7"]), ["host:0"]);
     }
 
     #[test]
     fn domains_distinguish_addresses() {
-        assert_eq!(selected(&["bdf:0001:1b:00.0"]), ["host 0"]);
+        assert_eq!(selected(&["bdf:0001:1b:00.0"]), ["host:0"]);
         assert_eq!(address("0000:1b:00.0"), address("00000000:1B:00.0"));
         assert_eq!(address("00000001:1B:0a.7"), Some((1, 0x1b, 0xa, 7)));
     }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use dcgm::shown;
+use dcgm::sanitize;
 
 macro_rules! error_kinds {
     ($($name:ident $text:literal $meaning:literal;)*) => {
@@ -43,11 +43,13 @@ macro_rules! error_kinds {
 error_kinds! {
     Cardinality "cardinality" "Too many series: some are dropped.";
     Connect     "connect"     "The connection to the host engine failed or was lost.";
+    Detached    "detached"    "The driver is detached from all GPUs, as for maintenance. No GPU has failed.";
     Enumerate   "enumerate"   "The entities could not be listed, or the host has none.";
     GpuLost     "gpu_lost"    "A GPU is lost, or needs a reset.";
     Init        "init"        "libdcgm is missing, or does not work with this engine.";
     Mig         "mig"         "The instances of a GPU could not be listed.";
     Panic       "panic"       "A call, the hook or the sampling thread panicked, which is a bug; the panic was contained.";
+    Paused      "paused"      "Telemetry is paused, as during diagnostics. No GPU has failed.";
     Read        "read"        "Samples could not be read, or some of them report a failure.";
     Stale       "stale"       "The engine responds, but has taken no samples recently.";
     Timeout     "timeout"     "A call exceeded its deadline.";
@@ -97,8 +99,26 @@ impl SampleError {
     pub(crate) fn new(kind: ErrorKind, message: &str) -> Self {
         Self {
             kind,
-            message: shown(message).into_owned(),
+            message: sanitize(message).into_owned(),
             hint: None,
+        }
+    }
+
+    /// Makes the error of a host on which no GPU can be sampled although none has failed.
+    pub(crate) fn from_availability(kind: ErrorKind) -> Self {
+        let (message, hint) = match kind {
+            ErrorKind::Paused => (
+                "telemetry of the GPUs is paused",
+                "a diagnostic is running, or was ended before it resumed telemetry: then run `dcgmi test --resume`",
+            ),
+            _ => (
+                "the driver is detached from all GPUs",
+                "values come back when the driver is attached again",
+            ),
+        };
+        Self {
+            hint: Some(hint.to_owned()),
+            ..Self::new(kind, message)
         }
     }
 

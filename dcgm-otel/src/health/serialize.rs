@@ -51,7 +51,7 @@ impl Serialize for Backend<'_> {
             backend, engine, ..
         }) = self;
         let path = backend.library_path.as_ref();
-        let path = path.map(|path| dcgm::shown(&path.to_string_lossy()).into_owned());
+        let path = path.map(|path| dcgm::sanitize(&path.to_string_lossy()).into_owned());
         let library = backend.library.as_ref().map(ToString::to_string);
         let mut fields = serializer.serialize_struct("Backend", 5)?;
         fields.serialize_field("kind", backend_name(backend.kind))?;

@@ -115,8 +115,6 @@ fn level(op: &Op, value: Value<'_>) -> Option<Number> {
             let said = value.as_str().filter(|said| all.contains(said))?;
             flag(said == text)
         }
-        // Active, or asleep.
-        Op::CountActive => flag(matches!(value.as_i64()?, 1 | 2)),
         Op::Word(word) => {
             let Value::Blob(bytes) = value else {
                 return None;
@@ -137,7 +135,11 @@ fn level(op: &Op, value: Value<'_>) -> Option<Number> {
         | Op::Sum
         | Op::Integrate
         | Op::Event
+        | Op::ActiveLinks
+        | Op::LinkUp
         | Op::Instances
+        | Op::Gpus
+        | Op::Unavailable(_)
         | Op::Fact(..) => None,
     }
 }

@@ -4,12 +4,17 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use dcgm::{Absent, EntityId, FieldId, Query, Sample, Samples, Timestamp};
+use dcgm::{EntityId, FieldId, NoValue, Query, Sample, Samples, Timestamp};
 
 use super::Plan;
-use super::track::{Ages, Source, Target};
+use super::track::{Ages, Pace, Source, Target};
+use crate::catalogue::Op;
 use crate::counters::{Ledger, Step};
 use crate::past::Past;
+
+/// How long a counter may have no value before a rate is integrated in its place. What it has grown by
+/// in the meantime is counted if it comes back.
+const COUNTER_PATIENCE: Duration = Duration::from_secs(600);
 
 /// What a read brought.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -23,6 +28,11 @@ pub(crate) struct Intake {
     pub(crate) gone: usize,
     /// Counters that began anew.
     pub(crate) resets: u64,
+    /// Events that were counted.
+    pub(crate) events: usize,
+    /// Whether a source has had no value for a while though its entity goes on, and there is another
+    /// source for its series.
+    pub(crate) is_replaceable: bool,
 }
 
 /// An entity that is read.
@@ -102,13 +112,7 @@ impl Routes {
         let mut by_pair: Vec<usize> = (0..sources.len()).collect();
         by_pair.sort_by_key(of);
         let mut order = Vec::with_capacity(sources.len());
-        let pairs = query.blocks().iter().flat_map(|(entities, fields)| {
-            let fields = || fields.iter().copied();
-            entities
-                .iter()
-                .flat_map(move |entity| fields().map(|field| (*entity, field)))
-        });
-        for wanted in pairs {
+        for wanted in query.pairs() {
             let known = |watched: &Watched| watched.entity;
             let Ok(entity) = routes.entities.binary_search_by_key(&wanted.0, known) else {
                 continue;
@@ -164,7 +168,7 @@ impl Plan {
         for sample in samples {
             match sample.value {
                 Ok(_) => values += 1,
-                Err(Absent::Stale | Absent::Malformed | Absent::Code(_)) => failed += 1,
+                Err(NoValue::Stale | NoValue::Malformed | NoValue::Code(_)) => failed += 1,
                 Err(_) => {}
             }
             let Some(place) = self.routes.find(next, (sample.entity, sample.field)) else {
@@ -177,7 +181,7 @@ impl Plan {
             let Some(watched) = self.routes.entities.get_mut(stop.entity) else {
                 continue;
             };
-            watched.found |= !matches!(sample.value, Err(Absent::NotWatched));
+            watched.found |= !matches!(sample.value, Err(NoValue::NotWatched));
             let moved = sample.value.is_ok() && stop.moved_to(sample.timestamp, now);
             let Some(tracks) = self.tracks.get_mut(stop.tracks.clone()) else {
                 continue;
@@ -213,7 +217,36 @@ impl Plan {
             failed,
             resets,
             gone: gone.count(),
+            events: 0,
+            is_replaceable: is_new && self.has_replaceable(now),
         }
+    }
+
+    /// Whether a source that has alternatives has brought no value for as long as one may be shown,
+    /// though its entity goes on. Looked at as often as that can be.
+    fn has_replaceable(&mut self, now: Instant) -> bool {
+        if self.next_look.is_some_and(|at| now < at) {
+            return false;
+        }
+        let age = self.ages.of(Pace::EachTick);
+        self.next_look = now.checked_add(age);
+        let since =
+            |changed: Option<Instant>| now.saturating_duration_since(changed.unwrap_or(self.made));
+        self.routes.stops.iter().any(|stop| {
+            let sources = self.sources.get(stop.tracks.clone()).unwrap_or_default();
+            let is_given_up = |source: &Source| {
+                let patience = match source.input.op {
+                    Op::Counter => age.max(COUNTER_PATIENCE),
+                    _ => age,
+                };
+                source.has_alternatives
+                    && source.pace == Pace::EachTick
+                    && since(stop.changed) >= patience
+            };
+            let entity = self.routes.entities.get(stop.entity);
+            sources.iter().any(is_given_up)
+                && entity.is_some_and(|entity| since(entity.changed) < age)
+        })
     }
 
     /// Leaves behind how old everything is.

@@ -3,8 +3,11 @@
 use std::ops::Range;
 use std::time::Instant;
 
+use dcgm::{EntityId, Link, LinkState};
+
 use crate::catalogue::{Condition, Kind};
 use crate::counters::Ledger;
+use crate::host;
 use crate::snapshot::{Cell, Number};
 
 /// Where a series has its value from.
@@ -26,6 +29,9 @@ pub(super) enum Shown {
     Total(usize, Kind),
     /// What does not change as long as the entities do not.
     Fixed(i64),
+    /// The number of links of this entity that are up, or whether this link is; `None` if that is not
+    /// known now.
+    ActiveLinks(EntityId, Option<i64>),
 }
 
 impl Shown {
@@ -33,7 +39,7 @@ impl Shown {
     pub(super) const fn parts(&mut self) -> Option<&mut Range<usize>> {
         match self {
             Self::Sum(parts) | Self::Status { parts, .. } => Some(parts),
-            Self::Level | Self::Total(..) | Self::Fixed(_) => None,
+            Self::Level | Self::Total(..) | Self::Fixed(_) | Self::ActiveLinks(..) => None,
         }
     }
 }
@@ -70,6 +76,21 @@ impl Values {
         self.cells.insert(at, None);
     }
 
+    /// Sets what depends on the states of links.
+    pub(super) fn set_links(&mut self, links: Option<&[Link]>) {
+        for shown in &mut self.shown {
+            let Shown::ActiveLinks(of, number) = shown else {
+                continue;
+            };
+            *number = links.map(|links| {
+                let is_of = |link: &&Link| link.parent == *of || host::entity_of(link) == *of;
+                let up = |link: &&Link| link.state == LinkState::UP;
+                let count = links.iter().filter(is_of).filter(up).count();
+                i64::try_from(count).unwrap_or(i64::MAX)
+            });
+        }
+    }
+
     #[inline]
     pub(super) fn set(&mut self, place: usize, value: Option<Cell>) {
         if let Some(cell) = self.cells.get_mut(place) {
@@ -101,6 +122,10 @@ impl Values {
                     })
                 }
                 Shown::Sum(parts) => sum(of(parts)),
+                Shown::ActiveLinks(_, number) => number.map(|number| Cell {
+                    number: Number::I64(number),
+                    until,
+                }),
                 Shown::Fixed(number) => Some(Cell {
                     number: Number::I64(*number),
                     until,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use dcgm::{Absent, ReturnCode, Value};
+use dcgm::{NoValue, ReturnCode, Value};
 
 use super::decode::Decoder;
 use crate::candidates::Input;
@@ -21,6 +21,8 @@ pub(super) const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 pub(super) struct Source {
     pub(super) input: Input,
     pub(super) pace: Pace,
+    /// Whether its series could have another source.
+    pub(super) has_alternatives: bool,
 }
 
 /// How often something is sampled.
@@ -121,7 +123,7 @@ pub(super) struct Track {
 
 impl Track {
     pub(super) fn new(metric: &Metric, source: &Source, target: Target) -> Self {
-        let Source { input, pace } = source;
+        let Source { input, pace, .. } = source;
         let stays = input.field.is_event() && matches!(input.op, Op::Status(_));
         Self {
             target,
@@ -147,10 +149,10 @@ impl Track {
 
     /// The level, or part of one, that was read.
     #[inline]
-    pub(super) fn cell(&self, value: Result<Value<'_>, Absent>) -> Option<Cell> {
+    pub(super) fn cell(&self, value: Result<Value<'_>, NoValue>) -> Option<Cell> {
         let number = match value {
             Ok(value) => self.decoder.level(value)?,
-            Err(Absent::Code(ReturnCode::GPU_IS_LOST)) if self.decoder.is_status() => {
+            Err(NoValue::Code(ReturnCode::GPU_IS_LOST)) if self.decoder.is_status() => {
                 Number::I64(Condition::Failed as i64)
             }
             Err(_) => return None,

@@ -1,6 +1,6 @@
 //! What a healthy host exports.
 
-use dcgm::{Absent, Entity, EntityId, EntityKind, FieldId, Link, LinkState, Mig};
+use dcgm::{Entity, EntityId, EntityKind, FieldId, Link, LinkState, Mig, NoValue};
 use opentelemetry_sdk::metrics::Temporality;
 
 use super::{Exported, Pipeline, builder};
@@ -134,10 +134,15 @@ fn every_row_of_the_catalogue_emits_on_a_healthy_host() {
                 .points
                 .iter()
                 .filter(|point| point.instead.is_none())
+                // There only while a GPU is paused or detached.
+                .filter(|point| !matches!(point.sources[0].op, Op::Unavailable(_)))
                 .flat_map(|point| places(family).into_iter().map(move |id| (point, id)))
             {
                 // What counts over links is where links are.
-                let links = point.sources.iter().all(|source| source.op.is_over_links());
+                let links = point
+                    .sources
+                    .iter()
+                    .all(|source| source.op.is_over_links() || source.op == Op::ActiveLinks);
                 if links && id == "GPU-a1" {
                     continue;
                 }
@@ -235,7 +240,7 @@ fn the_scope_says_who_and_which_conventions() {
 fn a_field_that_a_gpu_lacks_costs_its_own_series_only() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(2);
-    fake.lose(1, FieldId::MEMORY_TEMP, Absent::NotSupported);
+    fake.lose(1, FieldId::MEMORY_TEMP, NoValue::NotSupported);
     let (meter, _clock) = pipeline.meter(&fake);
     meter.sample_now().unwrap();
     assert_eq!(
@@ -252,9 +257,9 @@ fn a_field_that_a_gpu_lacks_costs_its_own_series_only() {
 fn the_next_source_is_used_where_the_first_is_not_supported() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
-    fake.lose(0, FieldId::GPU_UTIL, Absent::NotSupported);
+    fake.lose(0, FieldId::GPU_UTIL, NoValue::NotSupported);
     fake.set(0, FieldId::PROF_GR_ENGINE_ACTIVE, 0.25);
-    fake.lose(0, FieldId::POWER_USAGE, Absent::NotSupported);
+    fake.lose(0, FieldId::POWER_USAGE, NoValue::NotSupported);
     fake.set(0, FieldId::POWER_USAGE_INSTANT, 77.0);
     let (meter, _clock) = pipeline.meter(&fake);
     meter.sample_now().unwrap();
@@ -346,7 +351,7 @@ fn a_mig_gpu_and_its_instances_are_told_apart() {
         for field in [FieldId::GPU_UTIL, FieldId::MEM_COPY_UTIL] {
             state
                 .values
-                .insert((EntityId::gpu(0), field), Err(Absent::NotSupported));
+                .insert((EntityId::gpu(0), field), Err(NoValue::NotSupported));
         }
     });
     let (meter, _clock) = pipeline.meter(&fake);

@@ -23,7 +23,7 @@ impl Stage {
     }
 
     pub(super) fn with(names: &str, config: Config) -> Self {
-        let model = Model::by_name(names).unwrap();
+        let model = names.parse::<Model>().unwrap();
         let mock = Mock::builder()
             .model(model)
             .clock(mock::Clock::manual())
@@ -78,11 +78,11 @@ fn every_host_has_the_series_that_its_hardware_has() {
     };
     // By default, and with room for all.
     let both = |host| (counted(host, 1024), counted(host, 8192));
-    // 57 a GPU, 36 for its links, 18 a switch, and the count of GPUs.
-    assert_eq!(both("8xh100"), (817, 817));
+    // 57 a GPU, 36 for its links, 13 a switch, and the count of GPUs.
+    assert_eq!(both("8xh100"), (797, 797));
     // What does not fit goes in the order of its tiers: limits, clocks, the PCIe link, throttling.
-    assert_eq!(both("8xh100-mig7"), (1009, 1161));
-    assert_eq!(both("gb200"), (459, 459));
+    assert_eq!(both("8xh100-mig7"), (1013, 1141));
+    assert_eq!(both("gb200"), (323, 323));
     // Without a sensor in the memory, and without a pipe for FP64.
     assert_eq!(both("1xl4"), (50, 50));
     assert_eq!(both("consumer"), (36, 36));
@@ -102,7 +102,7 @@ fn a_restarted_engine_is_found_again_and_nothing_is_lost() {
     let before = energy();
     assert!(before > 0.0);
 
-    stage.mock.go_down();
+    stage.mock.stop_engine();
     stage.meter.sample_now().unwrap_err();
     assert_eq!(
         stage.meter.sample_now().unwrap_err().kind,
@@ -123,9 +123,9 @@ fn a_restarted_engine_is_found_again_and_nothing_is_lost() {
     assert!((energy() - before).abs() < f64::EPSILON);
 
     stage.advance(600);
-    stage.mock.come_back();
+    stage.mock.start_engine();
     stage.meter.sample_now().unwrap();
-    assert_eq!(stage.series().values().sum::<usize>(), 817);
+    assert_eq!(stage.series().values().sum::<usize>(), 797);
     // The hardware went on counting.
     assert!(energy() > before * 10.0, "{before} {}", energy());
     assert_eq!(stage.meter.health().reconnects, 1);

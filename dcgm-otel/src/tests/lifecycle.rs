@@ -1,6 +1,6 @@
 //! Outages, losses, hangs and panics.
 
-use dcgm::{Absent, EntityId, Error, FieldId, Operation, ReturnCode};
+use dcgm::{EntityId, Error, FieldId, NoValue, Operation, ReturnCode};
 
 use super::{Pipeline, SECOND};
 use crate::clock::Clock;
@@ -218,7 +218,7 @@ fn a_gpu_that_is_watched_no_more_is_enumerated_anew() {
         let before = state.values.clone();
         for (key, value) in &mut state.values {
             if key.0 == EntityId::gpu(1) {
-                *value = Err(Absent::NotWatched);
+                *value = Err(NoValue::NotWatched);
             }
         }
         before
@@ -343,11 +343,11 @@ fn samples_that_failed_are_counted_once_a_tick_and_degrade_nothing() {
     let fake = Fake::with_gpus(1);
     let (meter, _clock) = pipeline.meter(&fake);
     meter.sample_now().unwrap();
-    fake.lose(0, FieldId::GPU_TEMP, Absent::Stale);
+    fake.lose(0, FieldId::GPU_TEMP, NoValue::Stale);
     fake.lose(
         0,
         FieldId::MEMORY_TEMP,
-        Absent::Code(ReturnCode::GPU_IS_LOST),
+        NoValue::Code(ReturnCode::GPU_IS_LOST),
     );
     meter.sample_now().unwrap();
     assert_eq!(meter.health().errors(ErrorKind::Read), 1);

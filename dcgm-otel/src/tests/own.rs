@@ -1,6 +1,6 @@
 //! What the meter says of itself, as it comes out of the SDK.
 
-use dcgm::{Absent, FieldId};
+use dcgm::{FieldId, NoValue};
 use opentelemetry::metrics::noop::NoopMeterProvider;
 use opentelemetry_sdk::metrics::Temporality;
 
@@ -89,7 +89,7 @@ fn errors_are_counted_one_by_one_by_kind() {
     meter.sample_now().unwrap();
     assert_eq!(errors(&pipeline), []);
     assert_eq!(own(&pipeline, "dcgm.meter.degraded"), Some(0.0));
-    fake.lose(0, FieldId::GPU_TEMP, Absent::Stale);
+    fake.lose(0, FieldId::GPU_TEMP, NoValue::Stale);
     meter.sample_now().unwrap();
     meter.sample_now().unwrap();
     fake.fail("list", refused());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dcgm::{Absent, EntityId, EntityKind, Error, FieldId, ReturnCode};
+use dcgm::{EntityId, EntityKind, Error, FieldId, NoValue, ReturnCode};
 use opentelemetry::KeyValue;
 
 use super::{Exported, Pipeline, SECOND};
@@ -137,7 +137,7 @@ fn what_is_said_in_more_detail_is_not_said_again() {
             .flat_map(|family| family.points)
             .flat_map(|point| point.sources)
         {
-            fake.lose(1, source.field, Absent::NotSupported);
+            fake.lose(1, source.field, NoValue::NotSupported);
         }
     }
     let scene = Scene::new(&fake, config);

@@ -8,10 +8,10 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dcgm::mock::{Call, Clock as MockClock, Host, Mock, Model, OwnedValue, Product, Scenario};
+use dcgm::mock::{Call, Clock as MockClock, Host, Mock, Model, Product, Scenario};
 use dcgm::{
-    Absent, Backend, BuildInfo, Client, Cursor, Entity, EntityId, EntityKind, Error, FieldId, Link,
-    Query, Result, ReturnCode, Samples, Watch, WatchRequest,
+    Backend, BuildInfo, Client, Cursor, Entity, EntityId, EntityKind, Error, FieldId, Link,
+    NoValue, OwnedValue, Query, Result, ReturnCode, Samples, Watch, WatchRequest,
 };
 use parking_lot::Mutex;
 
@@ -86,8 +86,8 @@ impl Client for Restartable {
     fn close(&self) {
         self.mock().close();
     }
-    fn engine(&self) -> Result<BuildInfo> {
-        self.mock().engine()
+    fn build_info(&self) -> Result<BuildInfo> {
+        self.mock().build_info()
     }
     fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
         self.mock().list(kind, into)
@@ -242,13 +242,13 @@ impl Soak {
                 ("outage", Fault::Outage, 20)
             }
             1 => {
-                mock.go_down();
+                mock.stop_engine();
                 ("restart", Fault::Restart, 8)
             }
             2 => {
                 let counters = COUNTED.len() as u64;
                 let field = COUNTED[usize::try_from(self.dice.below(counters)).unwrap()].3;
-                mock.set_absent(gpu, field, Absent::Blank);
+                mock.set_no_value(gpu, field, NoValue::Blank);
                 ("blank", Fault::Blank(gpu, field), 12)
             }
             3 => {

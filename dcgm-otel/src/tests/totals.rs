@@ -1,6 +1,6 @@
 //! Counters, as they come out of the SDK.
 
-use dcgm::{Absent, FieldId};
+use dcgm::{FieldId, NoValue};
 use opentelemetry_sdk::metrics::Temporality;
 
 use super::{Pipeline, SECOND};
@@ -32,7 +32,7 @@ fn a_counter_never_decreases_through_resets_blanks_outages_and_installing_again(
         for step in 0..40_u32 {
             match step % 8 {
                 0 => fake.set(0, corrected, f64::from(step * 10)),
-                1 => fake.lose(0, corrected, Absent::Blank),
+                1 => fake.lose(0, corrected, NoValue::Blank),
                 2 => fake.fail("latest", refused()),
                 3 => fake.heal(),
                 4 => fake.set(0, corrected, 1.0),
@@ -85,7 +85,7 @@ fn a_rate_is_summed_over_the_time_between_its_samples() {
         FieldId::PROF_PCIE_RX_BYTES_TOTAL,
         FieldId::PROF_PCIE_TX_BYTES_TOTAL,
     ] {
-        fake.lose(0, field, Absent::NotSupported);
+        fake.lose(0, field, NoValue::NotSupported);
     }
     fake.set(0, FieldId::PROF_PCIE_RX_BYTES, 1000.0);
     let (meter, _clock) = pipeline.meter(&fake);

@@ -1,6 +1,6 @@
 //! A meter that has asked for values of which none can come is not ready.
 
-use dcgm::{Absent, EntityId, EntityKind, Error, FieldId, ReturnCode};
+use dcgm::{EntityId, EntityKind, Error, FieldId, NoValue, ReturnCode};
 
 use super::{Pipeline, SECOND, builder};
 use crate::clock::Clock;
@@ -54,7 +54,7 @@ fn a_host_that_has_none_of_the_fields_is_degraded_and_its_events_are_counted() {
     let values = fake.edit(|state| {
         let values = state.values.clone();
         for value in state.values.values_mut() {
-            *value = Err(Absent::NotSupported);
+            *value = Err(NoValue::NotSupported);
         }
         values
     });
@@ -139,7 +139,7 @@ fn an_engine_that_has_sampled_nothing_yet_is_not_ready() {
     let values = fake.edit(|state| {
         let values = state.values.clone();
         for value in state.values.values_mut() {
-            *value = Err(Absent::NoData);
+            *value = Err(NoValue::NoData);
         }
         values
     });

@@ -25,7 +25,7 @@ table!(as_declared);
 /// Calls each row, with zeros. For tables that hold no function, or none that reads its arguments.
 macro_rules! call_each {
     ($( $since:literal $(until $until:literal)? fn $name:ident($($arg:ident: $ty:ty),*) -> $ret:ty; )*) => {
-        fn call_each(symbols: &Symbols) -> Vec<Result<(), SymbolMissing>> {
+        fn call_each(symbols: &Symbols) -> Vec<Result<(), MissingSymbolError>> {
             let mut answers = Vec::new();
             $({
                 $(
@@ -65,7 +65,7 @@ fn no_function_has_two_rows() {
 
 #[test]
 fn rows_are_sorted_and_those_that_went_come_last() {
-    let key = |row: &Row| (row.until.is_some(), row.name.to_ascii_lowercase());
+    let key = |row: &SymbolInfo| (row.until.is_some(), row.name.to_ascii_lowercase());
     let unsorted: Vec<_> = Symbols::ROWS
         .windows(2)
         .filter(|pair| key(&pair[0]) >= key(&pair[1]))

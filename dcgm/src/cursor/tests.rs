@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::value::Absent;
+use crate::value::NoValue;
 
 const GPUS: [EntityId; 3] = [EntityId::gpu(0), EntityId::gpu(1), EntityId::gpu(2)];
 
@@ -28,7 +28,7 @@ struct Engine {
 
 impl Engine {
     fn read(&self, cursor: &mut Cursor, gpus: &[EntityId], now: Timestamp) -> Vec<i64> {
-        let from = cursor.ask_from(gpus, at(100));
+        let from = cursor.begin_read(gpus, at(100));
         let asked = self
             .held
             .iter()
@@ -52,7 +52,7 @@ fn read(cursor: &mut Cursor, held: &[Sample<'static>], now: i64) -> Vec<i64> {
 }
 
 #[test]
-fn each_event_comes_once_and_one_inserted_late_comes_too() {
+fn late_events_are_returned_once() {
     let mut cursor = Cursor::new();
     let mut held = vec![
         sample(90, 1),
@@ -73,7 +73,7 @@ fn each_event_comes_once_and_one_inserted_late_comes_too() {
 }
 
 #[test]
-fn a_cursor_from_a_time_on_leaves_out_what_was_before() {
+fn earlier_events_are_skipped_from_a_start_time() {
     let mut cursor = Cursor::starting_at(at(101));
     let held = [sample(100, 1), sample(101, 2)];
     assert_eq!(read(&mut cursor, &held, 102), [2]);
@@ -82,22 +82,22 @@ fn a_cursor_from_a_time_on_leaves_out_what_was_before() {
 }
 
 #[test]
-fn a_read_that_is_not_committed_is_repeated() {
+fn uncommitted_read_is_repeated() {
     let mut cursor = Cursor::starting_at(at(100));
     let event = sample(101, 7);
-    cursor.ask_from(&GPUS, at(100));
+    cursor.begin_read(&GPUS, at(100));
     assert!(cursor.is_new(&event) && cursor.is_new(&event));
     cursor.commit(&GPUS, core::iter::once(event), at(102));
     assert!(!cursor.is_new(&event));
     let absent = Sample {
-        value: Err(Absent::NotWatched),
+        value: Err(NoValue::NotWatched),
         ..event
     };
     assert!(cursor.is_new(&absent));
 }
 
 #[test]
-fn who_was_away_goes_on_where_it_was_and_the_others_do_not_come_twice() {
+fn returning_entity_continues_at_its_position() {
     let mut cursor = Cursor::new();
     let mut engine = Engine::default();
     let both = &GPUS[..2];
@@ -111,7 +111,7 @@ fn who_was_away_goes_on_where_it_was_and_the_others_do_not_come_twice() {
 }
 
 #[test]
-fn a_clock_that_is_stepped_back_hides_nothing_and_repeats_nothing() {
+fn clock_step_back_neither_loses_nor_repeats() {
     let mut cursor = Cursor::new();
     let mut held = vec![sample(7190, 1)];
     assert_eq!(read(&mut cursor, &held, 7200), [1]);
@@ -128,7 +128,7 @@ fn a_clock_that_is_stepped_back_hides_nothing_and_repeats_nothing() {
 }
 
 #[test]
-fn a_time_that_is_none_moves_nothing_and_one_of_the_far_future_hides_nothing() {
+fn invalid_times_do_not_lose_events() {
     let mut cursor = Cursor::new();
     let mut held = vec![sample(110, 1)];
     assert_eq!(read(&mut cursor, &held, 111), [1]);
@@ -143,7 +143,7 @@ fn a_time_that_is_none_moves_nothing_and_one_of_the_far_future_hides_nothing() {
 }
 
 #[test]
-fn what_is_remembered_is_bounded_whatever_the_engine_says_of_the_time() {
+fn memory_is_bounded_for_any_engine_time() {
     let mut cursor = Cursor::new();
     for round in 0..40 {
         // An engine without a clock, and samples of the future.
@@ -151,7 +151,7 @@ fn what_is_remembered_is_bounded_whatever_the_engine_says_of_the_time() {
             .map(|one| sample(1_000_000 + round, round * 1000 + one))
             .collect();
         assert_eq!(read(&mut cursor, &held, 0).len(), 1000);
-        assert!(cursor.seen.len() <= MOST_SEEN);
+        assert!(cursor.seen.len() <= MAX_SEEN);
     }
     let mut cursor = Cursor::new();
     for round in 0..40 {
@@ -161,7 +161,7 @@ fn what_is_remembered_is_bounded_whatever_the_engine_says_of_the_time() {
         assert_eq!(read(&mut cursor, &held, 205 + 10 * round).len(), 1000);
     }
     assert_eq!(read(&mut cursor, &[], 10_000), [0; 0]);
-    assert_eq!(cursor.seen.len(), MOST_OLD);
+    assert_eq!(cursor.seen.len(), MAX_OLD);
 }
 
 /// What happens to an engine.

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::endpoint::Endpoint;
-use crate::error::ConnectCause;
+use crate::error::ConnectError;
 use crate::ffi::Transport;
 use crate::version::Version;
 
@@ -32,9 +32,9 @@ pub(super) fn reach(
     endpoint: &Endpoint,
     library: Version,
     until: Instant,
-) -> Result<Address, ConnectCause> {
+) -> Result<Address, ConnectError> {
     // Endpoints can be made without the parser, which would have refused these.
-    let refused = |reason: &str| ConnectCause::Unreachable {
+    let refused = |reason: &str| ConnectError::Unreachable {
         reason: reason.to_owned(),
     };
     match endpoint {
@@ -55,11 +55,11 @@ pub(super) fn reach(
         }
         Endpoint::Tcp { port: 0, .. } => Err(refused("nobody can listen on port 0")),
         Endpoint::Tcp { .. } if endpoint.is_ipv6() && library < IPV6_SINCE => {
-            Err(ConnectCause::Ipv6 { library })
+            Err(ConnectError::Ipv6 { library })
         }
         Endpoint::Tcp { host, port } => {
             let found = (host.as_str(), *port).to_socket_addrs().map_err(|error| {
-                ConnectCause::Unresolvable {
+                ConnectError::Unresolvable {
                     reason: error.to_string(),
                 }
             })?;
@@ -67,11 +67,11 @@ pub(super) fn reach(
                 found.partition(|address| address.is_ipv4() || library >= IPV6_SINCE);
             if usable.is_empty() {
                 return Err(if rest.is_empty() {
-                    ConnectCause::Unresolvable {
+                    ConnectError::Unresolvable {
                         reason: "it has no address".to_owned(),
                     }
                 } else {
-                    ConnectCause::Ipv6 { library }
+                    ConnectError::Ipv6 { library }
                 });
             }
             tcp(&usable, until)
@@ -79,7 +79,7 @@ pub(super) fn reach(
     }
 }
 
-fn tcp(addresses: &[SocketAddr], until: Instant) -> Result<Address, ConnectCause> {
+fn tcp(addresses: &[SocketAddr], until: Instant) -> Result<Address, ConnectError> {
     let mut cause = None;
     for (at, address) in addresses.iter().enumerate() {
         // Each gets its share of the time, so that the last is tried, too.
@@ -98,23 +98,23 @@ fn tcp(addresses: &[SocketAddr], until: Instant) -> Result<Address, ConnectCause
             }
             // Somebody who refuses says more than somebody who does not answer.
             Err(error) => match (&cause, why(&error)) {
-                (Some(ConnectCause::Refused), _) => {}
+                (Some(ConnectError::Refused), _) => {}
                 (_, found) => cause = Some(found),
             },
         }
     }
-    Err(cause.unwrap_or(ConnectCause::Unreachable {
+    Err(cause.unwrap_or(ConnectError::Unreachable {
         reason: "it has no address".to_owned(),
     }))
 }
 
 #[cfg(unix)]
-fn unix(path: &Path, until: Instant) -> Result<(), ConnectCause> {
+fn unix(path: &Path, until: Instant) -> Result<(), ConnectError> {
     use std::os::unix::fs::FileTypeExt as _;
 
     let file = fs::metadata(path).map_err(|error| why(&error))?;
     if !file.file_type().is_socket() {
-        return Err(ConnectCause::NotASocket);
+        return Err(ConnectError::NotASocket);
     }
     // Half of what is left, so that whoever waits for the rest hears of it.
     let left = until.saturating_duration_since(Instant::now());
@@ -122,8 +122,8 @@ fn unix(path: &Path, until: Instant) -> Result<(), ConnectCause> {
 }
 
 #[cfg(not(unix))]
-fn unix(_: &Path, _: Instant) -> Result<(), ConnectCause> {
-    Err(ConnectCause::Unreachable {
+fn unix(_: &Path, _: Instant) -> Result<(), ConnectError> {
+    Err(ConnectError::Unreachable {
         reason: "there are no Unix sockets here".to_owned(),
     })
 }
@@ -137,7 +137,7 @@ const FULL: Duration = Duration::from_secs(1);
 /// A connect that blocks would wait for ever for a peer that listens and has stopped accepting. One
 /// that does not block is turned away at once; it cannot be waited for, only tried again.
 #[cfg(unix)]
-fn knock(path: &Path, patience: Duration) -> Result<socket2::Socket, ConnectCause> {
+fn knock(path: &Path, patience: Duration) -> Result<socket2::Socket, ConnectError> {
     use socket2::{Domain, SockAddr, Socket, Type};
 
     const STEP: Duration = Duration::from_millis(10);
@@ -151,7 +151,7 @@ fn knock(path: &Path, patience: Duration) -> Result<socket2::Socket, ConnectCaus
             Ok(()) => return Ok(socket),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 if Instant::now() >= until {
-                    return Err(ConnectCause::Silent);
+                    return Err(ConnectError::Silent);
                 }
                 std::thread::sleep(STEP);
             }
@@ -160,13 +160,13 @@ fn knock(path: &Path, patience: Duration) -> Result<socket2::Socket, ConnectCaus
     }
 }
 
-fn why(error: &io::Error) -> ConnectCause {
+fn why(error: &io::Error) -> ConnectError {
     match error.kind() {
-        ErrorKind::ConnectionRefused => ConnectCause::Refused,
-        ErrorKind::NotFound | ErrorKind::NotADirectory => ConnectCause::NotFound,
-        ErrorKind::PermissionDenied => ConnectCause::PermissionDenied,
-        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => ConnectCause::Closed,
-        _ => ConnectCause::Unreachable {
+        ErrorKind::ConnectionRefused => ConnectError::Refused,
+        ErrorKind::NotFound | ErrorKind::NotADirectory => ConnectError::NotFound,
+        ErrorKind::PermissionDenied => ConnectError::PermissionDenied,
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => ConnectError::Closed,
+        _ => ConnectError::Unreachable {
             reason: error.to_string(),
         },
     }
@@ -174,7 +174,7 @@ fn why(error: &io::Error) -> ConnectCause {
 
 /// Who answers at an address where libdcgm got a connection and no engine: somebody who closes each
 /// connection, or somebody who speaks something else.
-pub(super) fn who_answers(address: &Address) -> ConnectCause {
+pub(super) fn who_answers(address: &Address) -> ConnectError {
     match (address.transport, address.socket) {
         (Transport::Tcp, Some(socket)) => match TcpStream::connect_timeout(&socket, PATIENCE) {
             Ok(stream) => listen(&socket2::Socket::from(stream)),
@@ -186,14 +186,14 @@ pub(super) fn who_answers(address: &Address) -> ConnectCause {
             Err(cause) => cause,
         },
         // Nobody to ask, and libdcgm's connection was closed.
-        _ => ConnectCause::Closed,
+        _ => ConnectError::Closed,
     }
 }
 
 /// How long each step of [`who_answers`] may take.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-fn listen(socket: &socket2::Socket) -> ConnectCause {
+fn listen(socket: &socket2::Socket) -> ConnectError {
     let limited = socket
         .set_nonblocking(false)
         .and_then(|()| socket.set_read_timeout(Some(PATIENCE)))
@@ -205,19 +205,19 @@ fn listen(socket: &socket2::Socket) -> ConnectCause {
     let mut first = [0; 16];
     for attempt in 0..2 {
         match stream.read(&mut first) {
-            Ok(0) => return ConnectCause::Closed,
-            Ok(_) => return ConnectCause::NotAnEngine,
+            Ok(0) => return ConnectError::Closed,
+            Ok(_) => return ConnectError::NotAnEngine,
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
             Err(error) => return why(&error),
         }
         // It waits for us to begin. An empty line is harmless, and most protocols answer it.
         if attempt == 0 && stream.write_all(b"\r\n\r\n").is_err() {
-            return ConnectCause::Closed;
+            return ConnectError::Closed;
         }
     }
     // It said nothing, so it is not known to be anything else than an engine; an engine, too, would
     // wait for more than an empty line. What is known is that libdcgm's connection ended.
-    ConnectCause::Closed
+    ConnectError::Closed
 }
 
 #[cfg(test)]

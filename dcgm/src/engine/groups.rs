@@ -7,8 +7,9 @@
 
 use super::plan::{Call, Limits, Plan};
 use super::session::Session;
-use super::watching::{FIELD_LIMIT, name, note};
-use crate::error::Result;
+use super::watching::{FIELD_LIMIT, keep_disconnect};
+use crate::entity::EntityId;
+use crate::error::{Error, Result};
 use crate::ffi::{FieldGroupId, GroupId, Records};
 use crate::sample::Samples;
 
@@ -90,25 +91,24 @@ impl Session {
     }
 
     /// Gives back what a plan is read by.
-    pub(super) fn release_plan(&self, plan: &mut Plan) -> Result<()> {
+    pub(super) fn release_plan(&mut self, plan: &mut Plan) -> Result<()> {
         match core::mem::take(&mut plan.way) {
             Way::Groups(grouped) => self.release_grouped(&grouped),
             Way::Unread | Way::Read | Way::Lists => Ok(()),
         }
     }
 
-    fn release_grouped(&self, grouped: &[Grouped]) -> Result<()> {
-        let (dcgm, handle) = (self.line.dcgm(), self.line.handle());
+    fn release_grouped(&mut self, grouped: &[Grouped]) -> Result<()> {
         let mut outcome = Ok(());
         for Grouped { group, fields, .. } in grouped {
-            note(&mut outcome, dcgm.destroy_field_group(handle, *fields));
-            note(&mut outcome, dcgm.destroy_group(handle, *group));
+            keep_disconnect(&mut outcome, self.release_field_group(*fields));
+            keep_disconnect(&mut outcome, self.release_entity_group(*group));
         }
         outcome
     }
 
     /// Makes groups for a plan, if it is worth them and the engine has them to give.
-    fn way(&self, plan: &Plan) -> Result<Way> {
+    fn way(&mut self, plan: &Plan) -> Result<Way> {
         let limits = self.limits();
         let calls = plan.cut(Limits {
             fields: FIELD_LIMIT,
@@ -134,25 +134,25 @@ impl Session {
         Ok(Way::Groups(grouped))
     }
 
-    fn group(&self, call: Call) -> Result<Grouped> {
-        let (dcgm, handle) = (self.line.dcgm(), self.line.handle());
-        let group = dcgm.create_group(handle, &name())?;
-        let fill = || -> Result<FieldGroupId> {
-            for entity in call.ids() {
-                dcgm.add_entity(handle, group, entity)?;
-            }
-            dcgm.create_field_group(handle, &name(), &call.field_ids())
+    fn group(&mut self, call: Call) -> Result<Grouped> {
+        let entities: Vec<EntityId> = call.ids().collect();
+        let filled = self.acquire_entity_group(&entities)?;
+        let fields = match filled.refused.into_iter().next() {
+            Some(refusal) => Err(refusal.error),
+            None => self.acquire_field_group(&call.field_ids()),
         };
-        match fill() {
-            Ok(fields) => Ok(Grouped {
+        match (filled.id, fields) {
+            (Some(group), Ok(fields)) => Ok(Grouped {
                 call,
                 group,
                 fields,
             }),
-            Err(error) => {
-                // The error that brought us here says more than one from here could.
-                drop(dcgm.destroy_group(handle, group));
-                Err(error)
+            (group, fields) => {
+                if let Some(group) = group {
+                    // The error that brought us here says more than one from here could.
+                    drop(self.release_entity_group(group));
+                }
+                Err(fields.err().unwrap_or(Error::NotConnected))
             }
         }
     }

@@ -16,11 +16,21 @@ use crate::value::Value;
 use crate::version::Version;
 
 impl Session {
-    /// The entities of a kind, ascending.
+    /// Lists the supported entities of a kind, ascending: a GPU that is lost, paused or detached is
+    /// not among them.
     pub(super) fn list(&mut self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
         let room = self.entity_limit();
         let Self { line, ids, .. } = self;
-        line.dcgm().list(line.handle(), kind, room, ids, into)
+        line.dcgm()
+            .list(line.handle(), (kind, false), room, ids, into)
+    }
+
+    /// Lists all entities of a kind, whatever their status.
+    fn list_all(&mut self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
+        let room = self.entity_limit();
+        let Self { line, ids, .. } = self;
+        line.dcgm()
+            .list(line.handle(), (kind, true), room, ids, into)
     }
 
     /// The entities of each kind, or why there are none.
@@ -48,7 +58,12 @@ impl Session {
         let mut entities = Vec::new();
         let mut ids = Vec::new();
         for kind in kinds {
-            match self.list(*kind, &mut ids) {
+            let listed = match *kind {
+                // Only of GPUs the engine says what their status is.
+                EntityKind::GPU => self.list_all(*kind, &mut ids),
+                _ => self.list(*kind, &mut ids),
+            };
+            match listed {
                 Ok(()) => entities.extend(ids.iter().map(|id| Entity::new(*id))),
                 // An engine of 3.3 cannot list more than 64 of a kind.
                 Err(error) if error.is_unsupported() || error.is_limit() => {
@@ -67,9 +82,9 @@ impl Session {
     /// The NVLinks.
     pub(super) fn links(&mut self) -> Result<Vec<Link>> {
         let engine = self.engine.min(self.library);
-        self.line.dcgm().links(self.line.handle(), |parent, index| {
-            pack(engine, parent, index)
-        })
+        let is_3_3 = self.library.major < 4;
+        let pack = |parent, index| pack(engine, parent, index);
+        self.line.dcgm().links(self.line.handle(), is_3_3, pack)
     }
 
     fn identify_gpus(&mut self, entities: &mut [Entity]) -> Result<()> {

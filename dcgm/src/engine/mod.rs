@@ -14,6 +14,7 @@ mod options;
 mod plan;
 mod reading;
 mod session;
+mod shared_groups;
 mod sync;
 mod watching;
 mod worker;
@@ -56,7 +57,7 @@ use crate::version::BuildInfo;
 /// let mut gpus = Vec::new();
 /// engine.list(EntityKind::GPU, &mut gpus)?;
 /// let watch = engine.watch(&WatchRequest::new(gpus, [FieldId::GPU_TEMP, FieldId::POWER_USAGE]))?;
-/// let query = Query::of([&watch]);
+/// let query = Query::from_watches([&watch]);
 /// let mut samples = Samples::new();
 /// engine.latest(&query, &mut samples)?;
 /// for sample in samples.iter() {
@@ -198,7 +199,7 @@ impl Client for Engine {
     }
 
     #[doc(alias = "dcgmHostengineVersionInfo")]
-    fn engine(&self) -> Result<BuildInfo> {
+    fn build_info(&self) -> Result<BuildInfo> {
         let limit = self.options.deadlines.enumerate;
         self.task(Operation::Enumerate, limit, |seat| {
             seat.session().map(|session| session.build.clone())

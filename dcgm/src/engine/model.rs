@@ -189,7 +189,7 @@ impl Bench {
         let until = std::time::Instant::now() + Duration::from_secs(3600);
         self.run(move |seat| {
             if seat.session().is_ok() {
-                return Err(Error::AlreadyConnected);
+                return Ok(());
             }
             let opened = seat.open(peer::library(), until);
             seat.keep(opened)

@@ -1,4 +1,4 @@
-//! How an engine is to be reached, and how long its calls may take.
+//! [`EngineOptions`] and [`Deadlines`].
 
 use core::fmt;
 use std::path::PathBuf;
@@ -6,72 +6,72 @@ use std::time::Duration;
 
 use crate::endpoint::Endpoint;
 
-/// Which engine, and how.
+/// The settings of an [`Engine`](crate::Engine): its target, deadlines and library.
 ///
 /// ```
 /// use std::time::Duration;
 /// use dcgm::{Deadlines, EmbeddedMode, Engine, EngineOptions};
 ///
-/// // A host engine, each call of which may take a second or a little more.
+/// // A host engine that is read every second.
 /// let options = EngineOptions::standalone("unix:///tmp/nv-hostengine".parse()?)
 ///     .with_deadlines(Deadlines::for_interval(Duration::from_secs(1)));
 /// let engine = Engine::new(options);
-/// // Or one in this process.
+/// // The embedded engine of this process.
 /// let embedded = EngineOptions::embedded(EmbeddedMode::Auto);
 /// # Ok::<(), dcgm::EndpointError>(())
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct EngineOptions {
-    /// Where the engine is.
+    /// The engine to connect to.
     pub target: Target,
-    /// How long calls may take.
+    /// The deadlines of calls.
     pub deadlines: Deadlines,
-    /// The absolute path of the libdcgm to load; `None` to have it looked for.
+    /// The absolute path of libdcgm; `None` to search for it.
     ///
-    /// With a path, no other release is looked for when library and engine do not fit together.
+    /// With a path, no other release is tried if library and engine have incompatible versions.
     pub library: Option<PathBuf>,
 }
 
-/// Where an engine is.
+/// The engine to connect to.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Target {
-    /// In this process.
+    /// The embedded engine of this process.
     Embedded(Embedded),
-    /// In a process of its own.
+    /// A host engine in another process.
     Standalone(Endpoint),
 }
 
-/// How the engine in this process is run.
+/// The settings of the embedded engine.
 ///
-/// There is one a process, and whoever comes first decides: all others share it, and the last one
-/// that goes stops it. One that wants the other mode gets
-/// [`Error::EmbeddedMode`](crate::Error::EmbeddedMode), and one that has loaded another libdcgm
+/// A process has one embedded engine. The first client starts it with its settings, the others share it,
+/// and the last one stops it. A client that requests the other mode gets
+/// [`Error::EmbeddedMode`](crate::Error::EmbeddedMode), and one with another libdcgm
 /// [`Error::Request`](crate::Error::Request).
 ///
-/// An engine that somebody else in the process has started through libdcgm is used as it is, and
-/// never stopped: nothing tells its mode, so any is accepted, and its log stays where it is. If it
-/// samples only when told, values stand still unless [`Client::update`](crate::Client::update) is
+/// An engine that other code in the process has started through libdcgm is used as it is and never
+/// stopped. Its mode is unknown, so that both are accepted, and its log file is not changed. If it
+/// samples only on request, values do not change unless [`Client::update`](crate::Client::update) is
 /// called, in [`EmbeddedMode::Manual`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Embedded {
-    /// Who decides when it samples.
+    /// The sampling mode.
     pub mode: EmbeddedMode,
-    /// Where it writes its log; `None` for nowhere. Left to itself it would write to
-    /// `/var/log/nv-hostengine.log`. If the engine runs already, its log stays where it is.
+    /// The log file; `None` for no log, instead of DCGM's default `/var/log/nv-hostengine.log`. Without
+    /// effect if the engine already runs.
     pub log_file: Option<PathBuf>,
 }
 
-/// Who decides when an embedded engine samples.
+/// The sampling mode of an embedded engine.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum EmbeddedMode {
-    /// The engine does, on threads of its own.
+    /// The engine samples on its own threads.
     #[default]
     Auto,
-    /// [`Client::update`](crate::Client::update) does.
+    /// The engine samples when [`Client::update`](crate::Client::update) is called.
     Manual,
 }
 
@@ -91,7 +91,7 @@ impl fmt::Display for EmbeddedMode {
 }
 
 impl EngineOptions {
-    /// A host engine in a process of its own.
+    /// Creates options for a host engine in another process.
     #[must_use]
     pub fn standalone(endpoint: Endpoint) -> Self {
         Self {
@@ -101,7 +101,7 @@ impl EngineOptions {
         }
     }
 
-    /// The engine in this process.
+    /// Creates options for the embedded engine.
     #[must_use]
     pub fn embedded(mode: EmbeddedMode) -> Self {
         let target = Target::Embedded(Embedded {
@@ -115,21 +115,21 @@ impl EngineOptions {
         }
     }
 
-    /// With other deadlines.
+    /// Sets the deadlines.
     #[must_use]
     pub fn with_deadlines(mut self, deadlines: Deadlines) -> Self {
         self.deadlines = deadlines;
         self
     }
 
-    /// With the libdcgm at an absolute path.
+    /// Sets the absolute path of libdcgm.
     #[must_use]
     pub fn with_library(mut self, path: impl Into<PathBuf>) -> Self {
         self.library = Some(path.into());
         self
     }
 
-    /// With a log of the embedded engine.
+    /// Sets the log file of the embedded engine. Without effect for other engines.
     #[must_use]
     pub fn with_log_file(mut self, path: impl Into<PathBuf>) -> Self {
         if let Target::Embedded(embedded) = &mut self.target {
@@ -146,23 +146,23 @@ impl Default for EngineOptions {
     }
 }
 
-/// How long each kind of call may take, before it is cancelled.
+/// The deadlines of calls, by kind. A call that exceeds its deadline is cancelled.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Deadlines {
     /// Connecting: 5 s.
     pub connect: Duration,
-    /// Asking what entities are, and how they are linked: 30 s.
+    /// Reading the properties of entities and links: 30 s.
     pub enumerate: Duration,
-    /// Watching: 30 s, as the engine takes the first sample of every field meanwhile.
+    /// Watching: 30 s, since the engine takes the first sample of every field.
     pub watch: Duration,
     /// Reading, and listing entities: 5 s.
     pub read: Duration,
 }
 
 impl Deadlines {
-    /// For a program that lists and reads at an interval: each may take as long as that, but between
-    /// 1 and 5 s.
+    /// Creates deadlines for a program that lists and reads at an interval: each read may take one
+    /// interval, clamped to 1 to 5 s.
     #[must_use]
     pub fn for_interval(interval: Duration) -> Self {
         let read = interval.clamp(Duration::from_secs(1), Duration::from_secs(5));
@@ -170,6 +170,34 @@ impl Deadlines {
             read,
             ..Self::default()
         }
+    }
+
+    /// Sets the deadline for connecting.
+    #[must_use]
+    pub const fn with_connect(mut self, connect: Duration) -> Self {
+        self.connect = connect;
+        self
+    }
+
+    /// Sets the deadline for reading the properties of entities and links.
+    #[must_use]
+    pub const fn with_enumerate(mut self, enumerate: Duration) -> Self {
+        self.enumerate = enumerate;
+        self
+    }
+
+    /// Sets the deadline for watching.
+    #[must_use]
+    pub const fn with_watch(mut self, watch: Duration) -> Self {
+        self.watch = watch;
+        self
+    }
+
+    /// Sets the deadline for reading samples and listing entities.
+    #[must_use]
+    pub const fn with_read(mut self, read: Duration) -> Self {
+        self.read = read;
+        self
     }
 }
 

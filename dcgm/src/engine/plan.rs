@@ -216,7 +216,7 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn new(query: &Query, limits: Limits, known: impl Fn(FieldId) -> bool) -> Self {
-        let fields = query.blocks().iter().flat_map(|(_, fields)| fields);
+        let fields = query.blocks().flat_map(|(_, fields)| fields);
         let unknown: Vec<_> = fields.copied().filter(|field| !known(*field)).collect();
         let mut plan = Self {
             query: query.clone(),
@@ -238,9 +238,9 @@ impl Plan {
     /// What is asked for, in the fewest calls.
     pub(super) fn cut(&self, limits: Limits) -> Vec<Call> {
         let asked = |field: &FieldId| !self.left_out.contains(field);
-        let blocks = self.query.blocks().iter().map(|(entities, fields)| {
+        let blocks = self.query.blocks().map(|(entities, fields)| {
             let fields = fields.iter().copied().filter(asked);
-            (entities.clone(), fields.collect())
+            (entities.to_vec(), fields.collect())
         });
         cut(&blocks.collect::<Vec<_>>(), limits)
     }
@@ -252,14 +252,13 @@ impl Plan {
 
     /// Whether nobody has the query any more.
     pub(super) fn is_forgotten(&self) -> bool {
-        self.query.is_alone()
+        self.query.is_unique()
     }
 
     /// The pairs that are not asked for.
     pub(super) fn left_out(&self) -> impl Iterator<Item = (EntityId, FieldId)> + '_ {
         self.query
             .blocks()
-            .iter()
             .filter(|_| !self.left_out.is_empty())
             .flat_map(|(entities, fields)| {
                 let fields = fields.iter().filter(|field| self.left_out.contains(field));

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::ffi::Records;
 use crate::field::FieldId;
 use crate::sample::{Sample, Samples, Timestamp};
-use crate::value::Absent;
+use crate::value::NoValue;
 
 /// Plans are kept for as many queries; a client has a handful.
 const MOST_PLANS: usize = 16;
@@ -67,7 +67,7 @@ impl Session {
         };
         if outcome.is_ok() {
             for (entity, field) in plan.left_out() {
-                let value = Err(Absent::NotSupported);
+                let value = Err(NoValue::NotSupported);
                 into.push(Sample {
                     entity,
                     field,
@@ -172,7 +172,7 @@ impl Session {
                 let answered =
                     line.dcgm()
                         .since(line.handle(), pair, from, scratch, &mut |sample| {
-                            if sample.value == Err(Absent::NoData) {
+                            if sample.value == Err(NoValue::NoData) {
                                 return;
                             }
                             let (kept, newest) =
@@ -193,7 +193,7 @@ impl Session {
                 for field in fields {
                     let known = latest
                         .get(&(*entity, *field))
-                        .and_then(|(samples, _)| samples.nth(0));
+                        .and_then(|(samples, _)| samples.get(0));
                     let is_watched = || {
                         open_watches
                             .iter()
@@ -204,9 +204,9 @@ impl Session {
                         field: *field,
                         timestamp: Timestamp::NEVER,
                         value: Err(if is_watched() {
-                            Absent::NoData
+                            NoValue::NoData
                         } else {
-                            Absent::NotWatched
+                            NoValue::NotWatched
                         }),
                     }));
                 }
@@ -229,7 +229,7 @@ impl Session {
         if watched.session != self.number {
             return Err(gone);
         }
-        let from = cursor.ask_from(&watched.entities, watched.began);
+        let from = cursor.begin_read(&watched.entities, watched.began);
         let mut next: Option<Timestamp> = None;
         let Self { line, scratch, .. } = self;
         for pair in watched.pairs() {
@@ -237,7 +237,7 @@ impl Session {
                 line.dcgm()
                     .since(line.handle(), pair, from, scratch, &mut |sample| {
                         // A pair without a new sample comes as one that says so.
-                        if sample.value != Err(Absent::NoData) && cursor.is_new(&sample) {
+                        if sample.value != Err(NoValue::NoData) && cursor.is_new(&sample) {
                             into.push(sample);
                         }
                     })?;

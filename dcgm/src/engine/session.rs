@@ -13,6 +13,7 @@ use super::embedded::{self, Lease};
 use super::line::{Line, LineSlot, Stage};
 use super::options::{EngineOptions, Target};
 use super::plan::{Limits, Plan};
+use super::shared_groups::SharedGroups;
 use super::watching::Watched;
 use super::worker::State;
 use crate::client::Query;
@@ -20,7 +21,7 @@ use crate::code::ReturnCode;
 use crate::cursor::Cursor;
 use crate::endpoint::Endpoint;
 use crate::entity::{EntityId, EntityKind};
-use crate::error::{ConnectCause, Error, Result};
+use crate::error::{ConnectError, Error, Result};
 use crate::ffi::{Dcgm, Reader, Records, Transport};
 use crate::sample::Samples;
 use crate::version::{BuildInfo, Version};
@@ -111,6 +112,7 @@ pub(super) struct Session {
     /// Those of everybody who shares this connection.
     pub(super) watches: Watches,
     pub(super) plans: HashMap<u64, Plan>,
+    pub(super) groups: SharedGroups,
     pub(super) records: Records,
     pub(super) reader: Reader,
     pub(super) scratch: String,
@@ -164,7 +166,7 @@ impl Seat {
     /// Opens a session.
     pub(super) fn connect(&mut self, until: Instant) -> Result<()> {
         if self.session.is_some() {
-            return Err(Error::AlreadyConnected);
+            return Ok(());
         }
         self.line.reached(Stage::Begun);
         embedded::PROCESS.claim(std::process::id())?;
@@ -407,6 +409,7 @@ impl Session {
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
             watches: watches_on(transport),
             plans: HashMap::new(),
+            groups: SharedGroups::default(),
             records: Records::default(),
             reader: Reader::default(),
             scratch: String::new(),
@@ -469,10 +472,10 @@ impl Drop for Session {
 pub(super) fn connect_timeout(endpoint: &Endpoint, stage: Stage) -> Option<Error> {
     let cause = match stage {
         Stage::Begun => return None,
-        Stage::Asked => ConnectCause::Unreachable {
+        Stage::Asked => ConnectError::Unreachable {
             reason: "no answer".to_owned(),
         },
-        Stage::Accepted => ConnectCause::Silent,
+        Stage::Accepted => ConnectError::Silent,
     };
     Some(Error::Connect {
         endpoint: endpoint.clone(),

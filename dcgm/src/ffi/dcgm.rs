@@ -1,4 +1,4 @@
-//! The functions of libdcgm that telemetry needs, without pointers.
+//! [`Dcgm`]: the functions of libdcgm that telemetry needs, without pointers.
 
 use core::ffi::CStr;
 use std::ffi::CString;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use dcgm_sys as sys;
 use sys::Versioned as _;
 
-use super::places::Asked;
+use super::matcher::RequestGrid;
 use super::{Parts, Reader, call, text, visit, zeroed};
 use crate::entity::{EntityId, EntityKind, EntityStatus, Link};
 use crate::error::{Error, Result};
@@ -16,21 +16,21 @@ use crate::field::FieldId;
 use crate::sample::{Sample, Samples, Timestamp};
 use crate::version::BuildInfo;
 
-/// A group of entities, as the engine numbers it.
+/// The engine's id of a group of entities.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct GroupId(pub(super) sys::dcgmGpuGrp_t);
 
-/// A group of fields, as the engine numbers it.
+/// The engine's id of a group of fields.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct FieldGroupId(pub(super) sys::dcgmFieldGrp_t);
 
-/// A connection's handle, where another thread can read it while `dcgmConnect_v2` still hangs:
-/// libdcgm writes it before it waits.
+/// The handle of a connection, readable by another thread while `dcgmConnect_v2` hangs: libdcgm writes
+/// it before it waits.
 #[derive(Debug, Default)]
 pub(crate) struct HandleCell(AtomicUsize);
 
 impl HandleCell {
-    /// Another cell with the same handle.
+    /// Returns another cell with the same handle.
     pub(crate) fn copy(&self) -> Self {
         Self(AtomicUsize::new(self.get()))
     }
@@ -39,12 +39,12 @@ impl HandleCell {
         self.0.load(Ordering::Acquire)
     }
 
-    /// Whether there is a handle.
+    /// Returns `true` if a handle is set.
     pub(crate) fn is_set(&self) -> bool {
         self.get() != 0
     }
 
-    /// Makes it the handle of nothing; DCGM answers "bad parameter" to that.
+    /// Clears the handle; DCGM then returns "bad parameter".
     pub(crate) fn clear(&self) {
         self.0.store(0, Ordering::Release);
     }
@@ -54,10 +54,10 @@ impl HandleCell {
     }
 }
 
-/// The handle of every embedded engine, which a second start in a process does not write.
+/// The handle of every embedded engine. DCGM does not write it on the second start in a process.
 const EMBEDDED: sys::dcgmHandle_t = 0x7fff_ffff;
 
-/// How an engine is reached.
+/// The transport to an engine.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Transport {
     Embedded,
@@ -65,10 +65,10 @@ pub(crate) enum Transport {
     Unix,
 }
 
-/// The process's libdcgm.
+/// A loaded libdcgm.
 ///
-/// Its functions may be called from any thread. `dcgmShutdown` is never called: it keeps no count,
-/// and would cut off every other user of libdcgm in the process.
+/// Its functions may be called from any thread. `dcgmShutdown` is never called: it has no reference count
+/// and would disconnect every other user of libdcgm in the process.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dcgm {
     library: &'static sys::Library,
@@ -83,13 +83,13 @@ impl Dcgm {
         self.library
     }
 
-    /// Initialises. Harmless when done already.
+    /// Initializes the library. Repeated calls are harmless.
     pub(crate) fn init(self) -> Result<()> {
-        // SAFETY: it takes nothing.
+        // SAFETY: the function has no parameters.
         unsafe { call!(self.library, dcgmInit()) }
     }
 
-    /// What the library says of how it was built.
+    /// Returns the build information of the library.
     pub(crate) fn library_build(self) -> Result<BuildInfo> {
         let mut info = zeroed::<sys::dcgmVersionInfo_v2>();
         info.version = sys::dcgmVersionInfo_v2::VERSION;
@@ -98,7 +98,7 @@ impl Dcgm {
         Ok(build_info(&info))
     }
 
-    /// What the engine says of how it was built.
+    /// Returns the build information of the engine.
     pub(crate) fn engine_build(self, handle: &HandleCell) -> Result<BuildInfo> {
         let mut info = zeroed::<sys::dcgmVersionInfo_v2>();
         info.version = sys::dcgmVersionInfo_v2::VERSION;
@@ -112,8 +112,8 @@ impl Dcgm {
         Ok(build_info(&info))
     }
 
-    /// Connects. The handle is written before the wait, and on failure, too: only the result says
-    /// whether it is one.
+    /// Connects. libdcgm writes the handle before it waits, and also on failure: it is valid only if the
+    /// result is `Ok`.
     pub(crate) fn connect(
         self,
         address: &str,
@@ -121,11 +121,11 @@ impl Dcgm {
         timeout: Duration,
         handle: &HandleCell,
     ) -> Result<()> {
-        let address =
-            CString::new(address).map_err(|_nul| Error::Request("an address holds a NUL"))?;
+        let address = CString::new(address)
+            .map_err(|_nul| Error::Request("the address contains a NUL character"))?;
         let mut params = sys::dcgmConnectV2Params_v2 {
             version: sys::dcgmConnectV2Params_v2::VERSION,
-            // Groups and watches go with the connection, so that a crash leaves nothing behind.
+            // The engine removes groups and watches with the connection, also after a crash.
             persistAfterDisconnect: 0,
             // 0 would mean 5 s.
             timeoutMs: u32::try_from(timeout.as_millis())
@@ -144,14 +144,14 @@ impl Dcgm {
         }
     }
 
-    /// Disconnects. May be called while another thread hangs in a call, which it frees.
+    /// Disconnects. Called while another thread hangs in a call, it unblocks that call.
     pub(crate) fn disconnect(self, handle: &HandleCell) -> Result<()> {
         // SAFETY: an integer, which DCGM checks.
         unsafe { call!(self.library, dcgmDisconnect(handle.get())) }
     }
 
-    /// Starts the embedded engine. Answers whether it was started now: `false` if somebody else in
-    /// this process had started it, and so must stop it.
+    /// Starts the embedded engine. Returns `false` if other code in this process has started it, which then
+    /// also has to stop it.
     pub(crate) fn start_embedded(
         self,
         manual: bool,
@@ -187,18 +187,18 @@ impl Dcgm {
         unsafe { call!(self.library, dcgmStopEmbedded(handle.get())) }
     }
 
-    /// Has an engine in manual mode sample what is due, and waits for it.
+    /// Makes an engine in manual mode take the samples that are due, and waits for it.
     pub(crate) fn update(self, handle: &HandleCell) -> Result<()> {
         // SAFETY: integers, which DCGM checks.
         unsafe { call!(self.library, dcgmUpdateAllFields(handle.get(), 1)) }
     }
 
-    /// Replaces `into` with the entities of a kind, ascending; `room` is as many as the release can
-    /// list.
+    /// Replaces the contents of `into` with the entities of a kind, ascending: the supported ones, without
+    /// GPUs that are lost, paused or detached, or `all`. `room` is the maximum that the release can list.
     pub(crate) fn list(
         self,
         handle: &HandleCell,
-        kind: EntityKind,
+        (kind, all): (EntityKind, bool),
         room: usize,
         ids: &mut Vec<u32>,
         into: &mut Vec<EntityId>,
@@ -206,6 +206,11 @@ impl Dcgm {
         into.clear();
         ids.resize(room, 0);
         let mut count = i32::try_from(room).unwrap_or(i32::MAX);
+        let flags = if all {
+            0
+        } else {
+            sys::DCGM_GEGE_FLAG_ONLY_SUPPORTED
+        };
         // SAFETY: `ids` has room for `count` ids.
         unsafe {
             call!(
@@ -215,11 +220,11 @@ impl Dcgm {
                     kind.raw(),
                     ids.as_mut_ptr(),
                     &raw mut count,
-                    sys::DCGM_GEGE_FLAG_ONLY_SUPPORTED
+                    flags
                 )
             )
         }?;
-        // A count that the array could not hold is DCGM's bug, and no reason to read past it.
+        // Do not read past the array, even if DCGM returns a larger count.
         let count = usize::try_from(count).unwrap_or(0).min(ids.len());
         into.extend(ids.iter().take(count).map(|id| EntityId::new(kind, *id)));
         into.sort_unstable();
@@ -227,7 +232,7 @@ impl Dcgm {
         Ok(())
     }
 
-    /// The status of a GPU. An unknown GPU is `UNKNOWN`, and no error.
+    /// Returns the status of a GPU: `UNKNOWN` and no error for an unknown GPU.
     pub(crate) fn gpu_status(self, handle: &HandleCell, gpu: u32) -> Result<EntityStatus> {
         let mut status = 0;
         // SAFETY: it writes one integer.
@@ -240,26 +245,27 @@ impl Dcgm {
         Ok(EntityStatus::from_raw(status))
     }
 
-    /// What a GPU is.
+    /// Returns the properties of a GPU.
     pub(crate) fn gpu(self, handle: &HandleCell, gpu: u32) -> Result<crate::entity::Entity> {
         Parts { dcgm: self, handle }.gpu(gpu)
     }
 
-    /// The MIG instances, with their parents.
+    /// Returns the MIG instances with their parents.
     pub(crate) fn mig(self, handle: &HandleCell) -> Result<Vec<crate::entity::Entity>> {
         Parts { dcgm: self, handle }.mig()
     }
 
-    /// The NVLinks.
+    /// Returns the NVLinks.
     pub(crate) fn links(
         self,
         handle: &HandleCell,
+        v3: bool,
         pack: impl Fn(EntityId, u32) -> Option<EntityId>,
     ) -> Result<Vec<Link>> {
-        Parts { dcgm: self, handle }.links(&pack)
+        Parts { dcgm: self, handle }.links(v3, &pack)
     }
 
-    /// Makes an empty group.
+    /// Creates an empty group.
     pub(crate) fn create_group(self, handle: &HandleCell, name: &CStr) -> Result<GroupId> {
         let mut group = 0;
         // SAFETY: the name is a C string; it writes one integer.
@@ -297,8 +303,8 @@ impl Dcgm {
         unsafe { call!(self.library, dcgmGroupDestroy(handle.get(), group.0)) }
     }
 
-    /// Makes a group of fields. A name that is taken, or a field that the engine does not know,
-    /// fails it whole.
+    /// Creates a group of fields. Fails if the name is in use or the engine does not know one of the
+    /// fields.
     pub(crate) fn create_field_group(
         self,
         handle: &HandleCell,
@@ -333,8 +339,8 @@ impl Dcgm {
         unsafe { call!(self.library, dcgmFieldGroupDestroy(handle.get(), fields.0)) }
     }
 
-    /// Watches. The first sample is taken before this returns. A failure may leave some of the
-    /// fields watched.
+    /// Watches a group of fields on a group of entities. The engine takes the first sample before this
+    /// returns. After a failure, some of the fields may be watched.
     pub(crate) fn watch(
         self,
         handle: &HandleCell,
@@ -377,7 +383,7 @@ impl Dcgm {
         }
     }
 
-    /// Adds the latest values of a group, which holds these entities and fields: see
+    /// Appends the latest values of a group, which has these entities and fields: see
     /// [`visit::latest`].
     pub(crate) fn latest(
         self,
@@ -387,11 +393,11 @@ impl Dcgm {
         reader: &mut Reader,
         into: &mut Samples,
     ) -> Result<()> {
-        let asked = Asked { entities, fields };
-        visit::latest(self, handle, pair, asked, reader, into)
+        let grid = RequestGrid { entities, fields };
+        visit::latest(self, handle, pair, grid, reader, into)
     }
 
-    /// Every sample since a time: see [`visit::since`].
+    /// Passes every sample since a time to `take`: see [`visit::since`].
     pub(crate) fn since(
         self,
         handle: &HandleCell,
@@ -403,25 +409,23 @@ impl Dcgm {
         visit::since(self, handle, pair, from, scratch, take)
     }
 
-    /// Whether the library knows a field. One that it does not know fails every request that names
-    /// it.
+    /// Returns `true` if the library knows a field. An unknown field fails every request that names it.
     pub(crate) fn knows_field(self, field: FieldId) -> bool {
-        // SAFETY: it answers with a pointer into a table of its own, of which only null matters
-        // here.
+        // SAFETY: it returns a pointer into its own table, which is only compared with null.
         let found = unsafe { self.library.symbols().DcgmFieldGetById(field.raw()) };
-        // A library without the function is asked field by field, by trying.
+        // Without the function, unknown fields show by the failure of their request.
         found.map_or(true, |meta| !meta.is_null())
     }
 }
 
 fn build_info(info: &sys::dcgmVersionInfo_v2) -> BuildInfo {
-    // DCGM's own text is longer than what is taken over of other text, so it is taken in pieces.
+    // The text is longer than the limit of `text::push`, so that it is converted in pieces.
     let mut raw = String::new();
     let end = info.rawBuildInfoString.iter().position(|byte| *byte == 0);
     let used = info
         .rawBuildInfoString
         .get(..end.unwrap_or(info.rawBuildInfoString.len()));
-    for piece in used.unwrap_or_default().chunks(text::LONGEST) {
+    for piece in used.unwrap_or_default().chunks(text::MAX_TEXT_BYTES) {
         text::push(piece, &mut raw);
     }
     BuildInfo::from_raw(raw)

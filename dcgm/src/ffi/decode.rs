@@ -1,4 +1,4 @@
-//! A C record's value, or the reason why it has none.
+//! Converts C records to values.
 
 use core::ffi::c_char;
 
@@ -6,71 +6,71 @@ use dcgm_sys as sys;
 
 use super::text;
 use crate::code::ReturnCode;
-use crate::value::{Absent, Value};
+use crate::value::{NoValue, Value};
 
-/// The text of a record, made where it costs no memory each time.
+/// Reusable memory for the text of a record.
 pub(super) type Scratch = String;
 
-/// The members of a value record, either version. The union is looked at as bytes: which member of
-/// it was written, only the type says.
+/// The members of a value record of either version. The union is read as bytes, as the type determines
+/// which member was written.
 pub(super) struct Raw<'a> {
     pub(super) status: i32,
     pub(super) field_type: u16,
     pub(super) payload: &'a [u8; 4096],
 }
 
-/// The value. The status comes first: an engine of 3.3 answers "not watched" with a 0 that is not
-/// blank.
+/// Returns the value, or the reason why it is missing. The status precedes the value: an engine of 3.3
+/// returns "not watched" with a 0 that is not blank.
 #[expect(
     clippy::inline_always,
-    reason = "a sixth of what a value costs; it has two callers"
+    reason = "saves a sixth of the time for a value, and has only two callers"
 )]
 #[inline(always)]
-pub(super) fn value<'a>(raw: &Raw<'a>, scratch: &'a mut Scratch) -> Result<Value<'a>, Absent> {
-    if let Some(absent) = Absent::from_status(ReturnCode::from_raw(raw.status)) {
-        return Err(absent);
+pub(super) fn value<'a>(raw: &Raw<'a>, scratch: &'a mut Scratch) -> Result<Value<'a>, NoValue> {
+    if let Some(reason) = NoValue::from_status(ReturnCode::from_raw(raw.status)) {
+        return Err(reason);
     }
-    // Most are numbers.
+    // Most values are numbers.
     match u8::try_from(raw.field_type).unwrap_or(0) {
         sys::DCGM_FT_INT64 | sys::DCGM_FT_TIMESTAMP => {
-            let value = i64::from_ne_bytes(head(raw.payload));
-            match Absent::from_blank_int(value) {
+            let value = i64::from_ne_bytes(first_bytes(raw.payload));
+            match NoValue::from_blank_int(value) {
                 None => Ok(Value::Int(value)),
-                Some(absent) => Err(absent),
+                Some(reason) => Err(reason),
             }
         }
         sys::DCGM_FT_DOUBLE => {
-            let value = f64::from_ne_bytes(head(raw.payload));
-            match Absent::from_blank_double(value) {
+            let value = f64::from_ne_bytes(first_bytes(raw.payload));
+            match NoValue::from_blank_double(value) {
                 None => Ok(Value::Double(value)),
-                Some(absent) => Err(absent),
+                Some(reason) => Err(reason),
             }
         }
-        other => long(other, raw.payload, scratch),
+        other => text_or_blob(other, raw.payload, scratch),
     }
 }
 
 #[cold]
-fn long<'a>(
+fn text_or_blob<'a>(
     kind: u8,
     payload: &'a [u8; 4096],
     scratch: &'a mut Scratch,
-) -> Result<Value<'a>, Absent> {
+) -> Result<Value<'a>, NoValue> {
     match kind {
         sys::DCGM_FT_STRING => {
             scratch.clear();
             text::push(chars(payload), scratch);
             match blank_text(scratch) {
                 None => Ok(Value::Text(scratch)),
-                Some(absent) => Err(absent),
+                Some(reason) => Err(reason),
             }
         }
         sys::DCGM_FT_BINARY => Ok(Value::Blob(payload)),
-        _ => Err(Absent::Malformed),
+        _ => Err(NoValue::Malformed),
     }
 }
 
-fn head(payload: &[u8; 4096]) -> [u8; 8] {
+fn first_bytes(payload: &[u8; 4096]) -> [u8; 8] {
     let mut bytes = [0; 8];
     bytes.copy_from_slice(&payload[..8]);
     bytes
@@ -79,18 +79,18 @@ fn head(payload: &[u8; 4096]) -> [u8; 8] {
 fn chars(payload: &[u8; 4096]) -> &[c_char] {
     // SAFETY: `c_char` is one byte without invalid values; the slice is the same memory for as
     // long.
-    unsafe { core::slice::from_raw_parts(payload.as_ptr().cast::<c_char>(), text::LONGEST) }
+    unsafe { core::slice::from_raw_parts(payload.as_ptr().cast::<c_char>(), text::MAX_TEXT_BYTES) }
 }
 
-fn blank_text(text: &str) -> Option<Absent> {
+fn blank_text(text: &str) -> Option<NoValue> {
     if !text::is_blank(text) {
         return None;
     }
     Some(match text {
-        "<<<NOT_FOUND>>>" => Absent::NotFound,
-        "<<<NOT_SUPPORTED>>>" => Absent::NotSupported,
-        "<<<NOT_PERM>>>" => Absent::NotPermitted,
-        _ => Absent::Blank,
+        "<<<NOT_FOUND>>>" => NoValue::NotFound,
+        "<<<NOT_SUPPORTED>>>" => NoValue::NotSupported,
+        "<<<NOT_PERM>>>" => NoValue::NotPermitted,
+        _ => NoValue::Blank,
     })
 }
 
@@ -98,7 +98,7 @@ fn blank_text(text: &str) -> Option<Absent> {
 mod tests {
     use super::*;
 
-    fn decoded(status: i32, kind: u8, bytes: &[u8]) -> Result<String, Absent> {
+    fn decoded(status: i32, kind: u8, bytes: &[u8]) -> Result<String, NoValue> {
         let mut payload = [0xee; 4096];
         payload[..bytes.len()].copy_from_slice(bytes);
         let raw = Raw {
@@ -110,40 +110,40 @@ mod tests {
     }
 
     #[test]
-    fn the_status_comes_before_the_value() {
-        // 3.3 answers so: type 'i', value 0, not blank.
+    fn status_precedes_the_value() {
+        // As returned by 3.3: type 'i', value 0, not blank.
         assert_eq!(
             decoded(-16, b'i', &0_i64.to_ne_bytes()),
-            Err(Absent::NotWatched)
+            Err(NoValue::NotWatched)
         );
         assert_eq!(
             decoded(-14, b'd', &7_f64.to_ne_bytes()),
-            Err(Absent::NoData)
+            Err(NoValue::NoData)
         );
         assert_eq!(
             decoded(-18, b'i', &[0; 8]),
-            Err(Absent::Code(ReturnCode::GPU_IS_LOST))
+            Err(NoValue::Code(ReturnCode::GPU_IS_LOST))
         );
     }
 
     #[test]
     fn blanks_are_ranges() {
         let int = |value: i64| decoded(0, b'i', &value.to_ne_bytes());
-        assert_eq!(int(sys::DCGM_INT64_BLANK), Err(Absent::Blank));
-        assert_eq!(int(sys::DCGM_INT64_BLANK + 1), Err(Absent::NotFound));
-        assert_eq!(int(sys::DCGM_INT64_BLANK + 2), Err(Absent::NotSupported));
-        assert_eq!(int(sys::DCGM_INT64_BLANK + 3), Err(Absent::NotPermitted));
-        assert_eq!(int(i64::MAX), Err(Absent::Blank));
+        assert_eq!(int(sys::DCGM_INT64_BLANK), Err(NoValue::Blank));
+        assert_eq!(int(sys::DCGM_INT64_BLANK + 1), Err(NoValue::NotFound));
+        assert_eq!(int(sys::DCGM_INT64_BLANK + 2), Err(NoValue::NotSupported));
+        assert_eq!(int(sys::DCGM_INT64_BLANK + 3), Err(NoValue::NotPermitted));
+        assert_eq!(int(i64::MAX), Err(NoValue::Blank));
         assert!(int(sys::DCGM_INT64_BLANK - 1).is_ok());
         let real = |value: f64| decoded(0, b'd', &value.to_ne_bytes());
-        assert_eq!(real(sys::DCGM_FP64_BLANK), Err(Absent::Blank));
-        assert_eq!(real(sys::DCGM_FP64_BLANK + 2.0), Err(Absent::NotSupported));
-        assert_eq!(real(1e300), Err(Absent::Blank));
+        assert_eq!(real(sys::DCGM_FP64_BLANK), Err(NoValue::Blank));
+        assert_eq!(real(sys::DCGM_FP64_BLANK + 2.0), Err(NoValue::NotSupported));
+        assert_eq!(real(1e300), Err(NoValue::Blank));
         assert!(real(f64::NAN).is_ok() && real(f64::INFINITY).is_ok());
     }
 
     #[test]
-    fn a_whole_number_is_not_tested_for_the_blank_of_fractions() {
+    fn integers_ignore_floating_point_blanks() {
         assert_eq!(
             decoded(0, b'i', &(1_i64 << 48).to_ne_bytes()),
             Ok("Int(281474976710656)".into())
@@ -151,18 +151,18 @@ mod tests {
     }
 
     #[test]
-    fn text_without_an_end_is_cut() {
+    fn unterminated_text_is_cut() {
         let text = decoded(0, b's', &[b'x'; 4096]).unwrap();
         assert_eq!(text, format!("Text({:?})", "x".repeat(256)));
         assert_eq!(
             decoded(0, b's', b"<<<NOT_PERM>>>\0"),
-            Err(Absent::NotPermitted)
+            Err(NoValue::NotPermitted)
         );
     }
 
     #[test]
-    fn an_unknown_type_is_malformed() {
-        assert_eq!(decoded(0, b'?', &[0; 8]), Err(Absent::Malformed));
-        assert_eq!(decoded(0, 0, &[0; 8]), Err(Absent::Malformed));
+    fn unknown_type_is_malformed() {
+        assert_eq!(decoded(0, b'?', &[0; 8]), Err(NoValue::Malformed));
+        assert_eq!(decoded(0, 0, &[0; 8]), Err(NoValue::Malformed));
     }
 }

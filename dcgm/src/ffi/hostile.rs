@@ -1,7 +1,7 @@
-//! What must hold whatever a libdcgm answers: the checks that property tests and the fuzzer share.
+//! Checks that must hold for any response of libdcgm, shared by property tests and the fuzzer.
 //!
-//! Bytes are a script: the library behind [`library`] answers what they say, and [`exercise`] asks
-//! it through the same functions as a session does. A claim that is broken is a panic.
+//! Bytes are a script: the fake [`library`] responds as they define, and [`exercise`] calls it through the
+//! same functions as a session. A violated claim panics.
 
 #![expect(
     clippy::expect_used,
@@ -12,23 +12,23 @@
 mod library;
 mod script;
 
-use script::{Script, Told};
+use script::{Script, ScriptedResponse};
 
 use super::{Dcgm, FieldGroupId, GroupId, HandleCell, Reader, Records, text};
 use crate::code::ReturnCode;
 use crate::cursor::Cursor;
 use crate::entity::{Entity, EntityId, EntityKind};
 use crate::sample::{Sample, Samples, Timestamp};
-use crate::value::{Absent, Value};
+use crate::value::{NoValue, Value};
 
 use dcgm_sys as sys;
 
-/// The functions that are asked, a script's first byte says which.
+/// The exercised functions, selected by the first byte of a script.
 const PATHS: [fn(); 9] = [
     latest, since, identity, list, attributes, instances, links, builds, grouped,
 ];
 
-/// Plays a script, and panics if anything is handed out that must not be.
+/// Plays a script, and panics if an invalid value is returned.
 pub(crate) fn exercise(bytes: &[u8]) {
     let path = bytes.first().copied().unwrap_or(0);
     script::play(bytes.get(1..).unwrap_or_default());
@@ -39,7 +39,7 @@ fn dcgm() -> Dcgm {
     Dcgm::new(library::library())
 }
 
-/// A few entities and fields, each once.
+/// Returns a few distinct entities and fields.
 fn asked() -> (Vec<sys::dcgmGroupEntityPair_t>, Vec<u16>) {
     script::with(|script| {
         let mut entities: Vec<_> = (0..=script.byte() % 4).map(|_| script.pair()).collect();
@@ -52,11 +52,11 @@ fn asked() -> (Vec<sys::dcgmGroupEntityPair_t>, Vec<u16>) {
     })
 }
 
-/// The latest values of a few pairs, by a list.
+/// Reads the latest values of a few pairs, by a list.
 fn latest() {
     let (entities, fields) = asked();
     let mut records = Records::default();
-    // Twice into the same buffer: what the first call left behind is no value of the second.
+    // Twice into the same buffer: leftovers of the first call must not become values of the second.
     for _ in 0..2 {
         each_pair_once(&entities, &fields, |take| {
             let (mut entities, mut fields) = (entities.clone(), fields.clone());
@@ -66,7 +66,7 @@ fn latest() {
     }
 }
 
-/// The latest values of a few pairs, by a group of them.
+/// Reads the latest values of a few pairs, by a group.
 fn grouped() {
     let (entities, fields) = asked();
     let mut reader = Reader::default();
@@ -91,7 +91,7 @@ fn grouped() {
     }
 }
 
-/// Whether there is a sample of each pair, once, and it is the first that was told of it.
+/// Checks that each pair has one sample, which is its first response.
 fn each_pair_once(
     entities: &[sys::dcgmGroupEntityPair_t],
     fields: &[u16],
@@ -106,17 +106,17 @@ fn each_pair_once(
         seen.push(sample);
     });
     if outcome.is_err() {
-        // What a callback was told before is the caller's to forget.
+        // The caller discards the samples before an error.
         return;
     }
-    let told = script::told();
+    let response = script::responses();
     for (sample, (entity, field)) in seen.iter().zip(&places) {
         let pair = (id(&entities[*entity]), fields[*field]);
         assert_eq!((sample.entity, sample.field.raw()), pair);
-        let mut all = told.iter().flatten();
-        match all.find(|told| (told.entity, told.field) == pair) {
-            Some(told) => check(&sample, told),
-            None => assert_eq!(sample.value, Err(Absent::Malformed)),
+        let mut all = response.iter().flatten();
+        match all.find(|response| (response.entity, response.field) == pair) {
+            Some(response) => check(&sample, response),
+            None => assert_eq!(sample.value, Err(NoValue::Malformed)),
         }
     }
     assert_eq!(places.len(), entities.len() * fields.len());
@@ -125,7 +125,7 @@ fn each_pair_once(
     assert_eq!(places.len(), seen.len(), "a pair came twice");
 }
 
-/// Samples since a time, and the cursor that goes by them.
+/// Reads the samples since a time, with a cursor.
 fn since() {
     let handle = HandleCell::default();
     let (group, fields) = (GroupId(1), FieldGroupId(2));
@@ -136,15 +136,15 @@ fn since() {
         script::forget();
         let began = script::with(Script::time);
         let asked = [EntityId::gpu(0), EntityId::gpu(1)];
-        let from = cursor.ask_from(&asked, Timestamp::from_micros(began));
+        let from = cursor.begin_read(&asked, Timestamp::from_micros(began));
         assert!(from.micros() >= 0, "DCGM takes no time before 1970");
         let mut count = 0;
         new.clear();
         let mut take = |sample: Sample<'_>| {
             check_text(&sample);
-            let told = script::told();
-            let told = told.get(count).and_then(Option::as_ref);
-            check(&sample, told.expect("no sample is made up"));
+            let response = script::responses();
+            let response = response.get(count).and_then(Option::as_ref);
+            check(&sample, response.expect("no sample is made up"));
             count += 1;
             let _ = (sample.timestamp.since(from), from.since(sample.timestamp));
             let _ = sample.timestamp.system_time();
@@ -153,7 +153,7 @@ fn since() {
             }
         };
         let answer = dcgm().since(&handle, (group, fields), from, &mut scratch, &mut take);
-        assert_eq!(count, script::told().len(), "a sample is lost");
+        assert_eq!(count, script::responses().len(), "a sample is lost");
         if let Ok(next) = answer {
             cursor.commit(&asked, new.iter(), next);
             for sample in &new {
@@ -163,7 +163,7 @@ fn since() {
     }
 }
 
-/// Texts and numbers that the driver is asked for.
+/// Reads the inventory.
 fn identity() {
     let mut entities = script::with(|script| vec![script.pair(), script.pair()]);
     let asked = entities.len();
@@ -183,7 +183,13 @@ fn list() {
     let room = script::with(|script| usize::from(script.byte() % 40));
     let (mut ids, mut found) = (Vec::new(), vec![EntityId::gpu(77)]);
     let kind = EntityKind::from_raw(script::with(Script::pair).entityGroupId);
-    let answer = dcgm().list(&HandleCell::default(), kind, room, &mut ids, &mut found);
+    let answer = dcgm().list(
+        &HandleCell::default(),
+        (kind, false),
+        room,
+        &mut ids,
+        &mut found,
+    );
     assert!(found.len() <= room);
     assert!(answer.is_ok() || found.is_empty());
     assert!(found.is_sorted_by(|one, next| one < next), "{found:?}");
@@ -213,7 +219,7 @@ fn instances() {
 
 fn links() {
     let pack = |parent: EntityId, index: u32| Some(EntityId::new(parent.kind, index));
-    let Ok(links) = dcgm().links(&HandleCell::default(), pack) else {
+    let Ok(links) = dcgm().links(&HandleCell::default(), false, pack) else {
         return;
     };
     assert!(links.len() <= 32 * 36 + 12 * 64, "{}", links.len());
@@ -227,7 +233,7 @@ fn builds() {
     for build in [dcgm().library_build(), dcgm().engine_build(&handle)] {
         let Ok(build) = build else { continue };
         assert!(build.raw().len() <= 512);
-        assert!(text::is_shown(build.raw()), "{:?}", build.raw());
+        assert!(text::is_clean(build.raw()), "{:?}", build.raw());
         let _ = (build.version(), build.is_simulated());
     }
 }
@@ -250,42 +256,48 @@ fn check_entity(entity: &Entity) {
         &entity.vbios,
         &entity.driver_version,
     ];
-    for told in texts.into_iter().flatten() {
-        assert!(!told.trim().is_empty() && told.len() <= 256, "{told:?}");
-        assert!(text::is_shown(told) && !text::is_blank(told), "{told:?}");
+    for response in texts.into_iter().flatten() {
+        assert!(
+            !response.trim().is_empty() && response.len() <= 256,
+            "{response:?}"
+        );
+        assert!(
+            text::is_clean(response) && !text::is_blank(response),
+            "{response:?}"
+        );
     }
     drop(format!("{entity:?}"));
 }
 
-/// What holds of every sample.
+/// Checks what holds for every sample.
 fn check_text(sample: &Sample<'_>) {
-    if let Ok(Value::Text(told)) = sample.value {
-        assert!(told.len() <= 256, "{} bytes", told.len());
-        assert!(text::is_shown(told), "{told:?}");
+    if let Ok(Value::Text(response)) = sample.value {
+        assert!(response.len() <= 256, "{} bytes", response.len());
+        assert!(text::is_clean(response), "{response:?}");
     }
     let shown = match sample.value {
         Ok(value) => value.to_string(),
         Err(absent) => absent.to_string(),
     };
     let shown = format!("{shown} {} {}", sample.entity, sample.field);
-    assert!(text::is_shown(&shown), "{shown:?}");
+    assert!(text::is_clean(&shown), "{shown:?}");
 }
 
-/// Whether a sample says what the record said: the value bit by bit, or a reason.
-fn check(sample: &Sample<'_>, told: &Told) {
+/// Checks that a sample matches its record: the value bit by bit, or the reason.
+fn check(sample: &Sample<'_>, response: &ScriptedResponse) {
     assert_eq!(
         (sample.entity, sample.field.raw()),
-        (told.entity, told.field)
+        (response.entity, response.field)
     );
-    assert_eq!(sample.timestamp.micros(), told.time);
-    let code = ReturnCode::from_raw(told.status);
+    assert_eq!(sample.timestamp.micros(), response.time);
+    let code = ReturnCode::from_raw(response.status);
     if !code.is_ok() {
-        assert_eq!(sample.value.err(), Absent::from_status(code));
+        assert_eq!(sample.value.err(), NoValue::from_status(code));
         return;
     }
     let mut head = [0; 8];
-    head.copy_from_slice(&told.payload[..8]);
-    match (u8::try_from(told.kind), sample.value) {
+    head.copy_from_slice(&response.payload[..8]);
+    match (u8::try_from(response.kind), sample.value) {
         (Ok(b'i' | b't'), value) => {
             let number = i64::from_ne_bytes(head);
             if number >= sys::DCGM_INT64_BLANK {
@@ -306,11 +318,12 @@ fn check(sample: &Sample<'_>, told: &Told) {
             }
         }
         (Ok(b's'), value) => assert!(
-            matches!(value, Ok(Value::Text(_))) || value.is_err_and(|why| why != Absent::Malformed),
+            matches!(value, Ok(Value::Text(_)))
+                || value.is_err_and(|why| why != NoValue::Malformed),
             "{value:?}"
         ),
-        (Ok(b'b'), value) => assert_eq!(value, Ok(Value::Blob(&*told.payload))),
-        (_, value) => assert_eq!(value, Err(Absent::Malformed)),
+        (Ok(b'b'), value) => assert_eq!(value, Ok(Value::Blob(&*response.payload))),
+        (_, value) => assert_eq!(value, Err(NoValue::Malformed)),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What entities are: the structs in which DCGM tells it.
+//! Reads the properties of entities from DCGM's structs.
 
 use core::ffi::c_uint;
 
@@ -10,18 +10,18 @@ use crate::code::ReturnCode;
 use crate::entity::{Entity, EntityId, EntityKind, Link, LinkState, Mig, is_all_zero};
 use crate::error::{Error, Result};
 
-/// Asks an engine what its parts are.
+/// Access to the inventory of an engine.
 pub(crate) struct Parts<'a> {
     pub(super) dcgm: Dcgm,
     pub(super) handle: &'a HandleCell,
 }
 
 impl Parts<'_> {
-    /// What a GPU is. Of a GPU that does not exist, DCGM says so by blanks, and by no error.
+    /// Returns the properties of a GPU. For a GPU that does not exist, DCGM returns blanks and no error.
     pub(super) fn gpu(&self, gpu: u32) -> Result<Entity> {
         let mut attributes = zeroed::<sys::dcgmDeviceAttributes_v3>();
         attributes.version = sys::dcgmDeviceAttributes_v3::VERSION;
-        // SAFETY: the struct of its version.
+        // SAFETY: the struct has the version that it states.
         unsafe {
             call!(
                 self.dcgm.library(),
@@ -29,27 +29,27 @@ impl Parts<'_> {
             )
         }?;
         let identifiers = &attributes.identifiers;
-        // Without a driver, 3.3 writes a sentence into each of them.
-        let told = |array: &[core::ffi::c_char]| {
+        // Without a driver, 3.3 writes an error text into each of them.
+        let text = |array: &[core::ffi::c_char]| {
             text::identity(array).filter(|text| !text.starts_with("Cannot perform"))
         };
         Ok(Entity {
-            uuid: told(&identifiers.uuid).filter(|uuid| !is_all_zero(uuid)),
-            model: told(&identifiers.deviceName),
-            brand: told(&identifiers.brandName),
-            pci_bus_id: told(&identifiers.pciBusId),
-            serial: told(&identifiers.serial),
-            vbios: told(&identifiers.vbios),
-            driver_version: told(&identifiers.driverVersion),
+            uuid: text(&identifiers.uuid).filter(|uuid| !is_all_zero(uuid)),
+            model: text(&identifiers.deviceName),
+            brand: text(&identifiers.brandName),
+            pci_bus_id: text(&identifiers.pciBusId),
+            serial: text(&identifiers.serial),
+            vbios: text(&identifiers.vbios),
+            driver_version: text(&identifiers.driverVersion),
             ..Entity::new(EntityId::gpu(gpu))
         })
     }
 
-    /// The MIG instances. Empty where the engine runs without a driver, and so cannot know of any.
+    /// Returns the MIG instances: none if the engine runs without a driver.
     pub(super) fn mig(&self) -> Result<Vec<Entity>> {
         let mut hierarchy = zeroed::<sys::dcgmMigHierarchy_v2>();
         hierarchy.version = sys::dcgmMigHierarchy_v2::VERSION;
-        // SAFETY: the struct of its version.
+        // SAFETY: the struct has the version that it states.
         let asked = unsafe {
             call!(
                 self.dcgm.library(),
@@ -70,9 +70,11 @@ impl Parts<'_> {
             .collect())
     }
 
-    /// The NVLinks, by the newest of the structs that this library takes.
+    /// Returns the NVLinks, by the newest struct version that the library accepts. `v3` is set for a library
+    /// of 3.3, which knows the smallest struct only.
     pub(super) fn links(
         &self,
+        v3: bool,
         pack: &dyn Fn(EntityId, u32) -> Option<EntityId>,
     ) -> Result<Vec<Link>> {
         let mut links = Vec::new();
@@ -80,8 +82,8 @@ impl Parts<'_> {
             ($status:ident) => {{
                 let mut status = zeroed::<sys::$status>();
                 status.version = sys::$status::VERSION;
-                // SAFETY: the struct of its version; every version begins with the word that tells
-                // which.
+                // SAFETY: the struct has the version that it states; every version starts with the version
+                // word.
                 let asked = unsafe {
                     call!(
                         self.dcgm.library(),
@@ -118,8 +120,10 @@ impl Parts<'_> {
                 }
             }};
         }
-        ask!(dcgmNvLinkStatus_v5);
-        ask!(dcgmNvLinkStatus_v4);
+        if !v3 {
+            ask!(dcgmNvLinkStatus_v5);
+            ask!(dcgmNvLinkStatus_v4);
+        }
         ask!(dcgmNvLinkStatus_v3);
         Err(Error::Call {
             function: "dcgmGetNvLinkLinkStatus",

@@ -1,21 +1,22 @@
-//! The only room with unsafe code: calls into libdcgm, as safe functions.
+//! Safe functions for calls into libdcgm: the only module with unsafe code.
 //!
-//! Handles, group ids and field ids are integers to DCGM, and it checks them: any value is safe to
-//! pass, a wrong one is an error. What this room upholds is that pointers are valid for what DCGM
-//! reads and writes, that version words are set anew before each call, and that DCGM's memory is
-//! copied before a call or a callback ends.
+//! Handles, group ids and field ids are integers that DCGM checks: any value is safe to pass, and an
+//! invalid one is an error. This module ensures that pointers are valid for everything that DCGM reads
+//! and writes, that version words are set before each call, and that DCGM's memory is copied before a
+//! call or a callback returns.
 
 #![expect(unsafe_code, reason = "the boundary to C")]
 
 mod dcgm;
 mod decode;
+mod groups;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod hostile;
 mod inventory;
+mod matcher;
 #[cfg(test)]
 #[cfg(shuttle)]
 pub(crate) mod peer;
-mod places;
 mod records;
 mod text;
 mod thread;
@@ -34,9 +35,9 @@ use dcgm_sys as sys;
 use crate::code::ReturnCode;
 use crate::error::{Error, Result};
 
-/// A C function's answer as a result.
-fn check(function: &'static str, answer: sys::dcgmReturn_t) -> Result<()> {
-    let code = ReturnCode::from_raw(answer);
+/// Converts the return code of a C function to a result.
+fn check(function: &'static str, code: sys::dcgmReturn_t) -> Result<()> {
+    let code = ReturnCode::from_raw(code);
     if code.is_ok() {
         Ok(())
     } else {
@@ -44,29 +45,31 @@ fn check(function: &'static str, answer: sys::dcgmReturn_t) -> Result<()> {
     }
 }
 
-/// Calls a function of the library's table: `call!(library, dcgmX(arguments))`. Unsafe, as the
-/// function is.
+/// Calls a function of the symbol table: `call!(library, dcgmX(arguments))`. Unsafe like the function.
 macro_rules! call {
     ($library:expr, $function:ident($($argument:expr),* $(,)?)) => {
         $library
             .symbols()
             .$function($($argument),*)
             .map_err($crate::error::Error::from)
-            .and_then(|answer| $crate::ffi::check(stringify!($function), answer))
+            .and_then(|code| $crate::ffi::check(stringify!($function), code))
     };
 }
 use call;
 
-/// A struct of C's that holds integers, floats, arrays and unions of those, and no reference or
-/// function.
+/// A C struct of integers, floats, and arrays and unions of those, without references or function
+/// pointers.
 ///
 /// # Safety
 ///
-/// All zeros are a value of the type.
+/// All zeros must be a valid value of the type.
 unsafe trait Plain: Sized {}
 
-/// All zeros, on the heap: some of these structs are too large for a stack.
-#[expect(clippy::unnecessary_box_returns, reason = "they are to be on the heap")]
+/// Allocates a zeroed struct on the heap: some of these structs are too large for the stack.
+#[expect(
+    clippy::unnecessary_box_returns,
+    reason = "the box avoids a copy on the stack"
+)]
 fn zeroed<T: Plain>() -> Box<T> {
     let layout = Layout::new::<T>();
     const { assert!(size_of::<T>() > 0) };
@@ -92,10 +95,13 @@ macro_rules! plain {
 plain!(
     dcgmDeviceAttributes_v3,
     dcgmFieldValue_v2,
+    dcgmGroupInfo_v2,
+    dcgmGroupInfo_v3,
     dcgmMigHierarchy_v2,
     dcgmNvLinkStatus_v3,
     dcgmNvLinkStatus_v4,
     dcgmNvLinkStatus_v5,
+    dcgmProfGetMetricGroups_v3,
     dcgmStartEmbeddedV2Params_v2,
     dcgmVersionInfo_v2,
 );

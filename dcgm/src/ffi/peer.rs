@@ -1,6 +1,6 @@
-//! A libdcgm for models of concurrency: connections, and calls that hang on them until these end.
+//! A libdcgm for models of concurrency, with connections and calls that hang until they are closed.
 //!
-//! A model runs all its threads on one of the system's, so the state is that thread's.
+//! A model runs all its threads on one system thread, so that the state is thread-local.
 
 use core::cell::RefCell;
 use core::ffi::{c_char, c_int};
@@ -14,15 +14,15 @@ use shuttle::thread::yield_now;
 
 use super::Dcgm;
 
-/// How calls hang.
+/// The behavior of calls.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) enum Peer {
-    /// Until their connection ends.
+    /// Calls hang until their connection is closed.
     #[default]
     Frees,
-    /// Likewise. A handle is written late, and only then does anything hang.
+    /// Likewise; the handle is written late, and calls hang only after that.
     Slow,
-    /// Until all is let go.
+    /// Calls hang until [`let_go`].
     Holds,
 }
 
@@ -33,9 +33,9 @@ struct Engine {
     peer: Peer,
     /// Every call returns.
     let_go: bool,
-    /// Connects that have no handle yet.
+    /// Connects without a handle yet.
     dialling: usize,
-    /// Calls under way.
+    /// Calls in progress.
     inside: usize,
 }
 
@@ -43,23 +43,23 @@ thread_local! {
     static ENGINE: RefCell<Engine> = RefCell::default();
 }
 
-/// Forgets all, for the next run.
+/// Resets the state for the next run.
 pub(crate) fn begin(kind: Peer) {
     ENGINE.take();
     ENGINE.with_borrow_mut(|engine| engine.peer = kind);
 }
 
-/// Lets everything go that hangs.
+/// Releases all hanging calls.
 pub(crate) fn let_go() {
     ENGINE.with_borrow_mut(|engine| engine.let_go = true);
 }
 
-/// Whether a handle is about to be written, and will be within any time.
+/// Returns `true` if a handle is about to be written.
 pub(crate) fn is_dialling() -> bool {
     ENGINE.with_borrow(|engine| engine.dialling > 0 && engine.peer != Peer::Slow)
 }
 
-/// How many connections are open, and how many calls are under way.
+/// Returns the numbers of open connections and of calls in progress.
 pub(crate) fn open_and_inside() -> (usize, usize) {
     ENGINE.with_borrow(|engine| (engine.open.len(), engine.inside))
 }
@@ -76,17 +76,17 @@ pub(crate) fn library() -> &'static sys::Library {
             dcgmUpdateAllFields: Some(update),
             ..sys::Symbols::none()
         };
-        // SAFETY: each writes where its caller lets it, and nothing else.
+        // SAFETY: each function writes only to the memory of its parameters.
         unsafe { sys::Library::from_symbols(symbols) }
     })
 }
 
-/// The same, without pointers.
+/// Returns the library as [`Dcgm`].
 pub(crate) fn dcgm() -> Dcgm {
     Dcgm::new(library())
 }
 
-/// A call over a connection: it may take a while, or hang until the connection ends.
+/// Simulates a call over a connection, which may yield, or hang until the connection is closed.
 fn call(handle: usize, may_hang: bool) -> sys::dcgmReturn_t {
     ENGINE.with_borrow_mut(|engine| engine.inside += 1);
     yield_now();
@@ -121,7 +121,7 @@ unsafe extern "C" fn version(_: *mut sys::dcgmVersionInfo_v2) -> sys::dcgmReturn
     sys::DCGM_ST_OK
 }
 
-/// The handle is written before the wait, and not at once.
+/// Writes the handle before it waits, and not at once.
 unsafe extern "C" fn connect(
     _: *const c_char,
     _: *mut sys::dcgmConnectV2Params_v2,
@@ -140,7 +140,7 @@ unsafe extern "C" fn connect(
         engine.open.insert(engine.made);
         engine.made
     });
-    // SAFETY: the caller's cell, which outlives the call.
+    // SAFETY: the cell of the caller outlives the call.
     let cell = unsafe { AtomicUsize::from_ptr(handle) };
     cell.store(made, Ordering::Release);
     call(made, ENGINE.with_borrow(|engine| engine.peer != Peer::Slow))

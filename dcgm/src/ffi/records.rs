@@ -1,29 +1,29 @@
-//! The buffer into which libdcgm writes the latest values, and what is read out of it.
+//! [`Records`]: the buffer into which libdcgm writes the latest values.
 
 use dcgm_sys as sys;
 
 use super::decode::{self, Raw, Scratch};
-use super::places::{Asked, Places, Told};
+use super::matcher::{RequestGrid, ResponseKey, ResponseMatcher};
 use super::{Dcgm, HandleCell, call};
 use crate::entity::{EntityId, EntityKind};
 use crate::error::Result;
 use crate::field::FieldId;
 use crate::sample::{Sample, Timestamp};
 
-/// Records of about 4 KiB each: used again for each call, and grown when a call needs more.
+/// Records of about 4 KiB each, reused for each call and grown when a call needs more.
 #[derive(Default)]
 pub(crate) struct Records {
     buffer: Vec<sys::dcgmFieldValue_v2>,
-    /// Whether a record of the last call may not have been looked at.
+    /// Set if records of the last call may not have been read.
     unread: bool,
-    places: Places,
+    matcher: ResponseMatcher,
     scratch: Scratch,
 }
 
 impl Records {
-    /// Asks for the latest value of every field of every entity, and gives each to `take`, once,
-    /// with its place in the request: which entity, and which field. A pair that was passed over is
-    /// [`Absent::Malformed`](crate::Absent::Malformed).
+    /// Reads the latest value of every field of every entity and passes each to `take`, once, with the
+    /// indices of its entity and field. A pair that libdcgm skips is
+    /// [`NoValue::Malformed`](crate::NoValue::Malformed).
     pub(crate) fn latest(
         &mut self,
         dcgm: Dcgm,
@@ -32,16 +32,16 @@ impl Records {
         fields: &mut [u16],
         mut take: impl FnMut(usize, usize, Sample<'_>),
     ) -> Result<()> {
-        self.ask(dcgm, handle, entities, fields, 0)?;
-        self.each(entities, fields, &mut take);
+        self.request(dcgm, handle, entities, fields, 0)?;
+        self.visit(entities, fields, &mut take);
         Ok(())
     }
 
-    /// As [`Self::latest`], asking the driver now instead of the engine's memory, for the fields
-    /// for which that is known to be safe: the few that say what a GPU is.
+    /// Reads like [`Self::latest`], but live from the driver, for the fields for which that is known to
+    /// be safe: those that identify a GPU.
     ///
-    /// There is no way to ask this of others. A live request for a profiling field kills an engine
-    /// of 4.6.0, and one for an event or a switch's field fails the whole call.
+    /// Other fields cannot be requested. A live request for a profiling field crashes an engine of 4.6.0,
+    /// and one for an event or an NVSwitch field fails the whole call.
     pub(crate) fn identity(
         &mut self,
         dcgm: Dcgm,
@@ -54,20 +54,20 @@ impl Records {
             FieldId::MINOR_NUMBER.raw(),
             FieldId::MIG_MODE.raw(),
         ];
-        self.ask(
+        self.request(
             dcgm,
             handle,
             entities,
             &mut fields,
             sys::DCGM_FV_FLAG_LIVE_DATA,
         )?;
-        self.each(entities, &fields, &mut |entity, _, sample| {
+        self.visit(entities, &fields, &mut |entity, _, sample| {
             take(entity, sample);
         });
         Ok(())
     }
 
-    fn ask(
+    fn request(
         &mut self,
         dcgm: Dcgm,
         handle: &HandleCell,
@@ -80,8 +80,8 @@ impl Records {
             self.buffer.reserve_exact(wanted - self.buffer.len());
             self.buffer.resize(wanted, *super::zeroed());
         }
-        // A record that the library leaves alone is known by its version. It is set back when the
-        // record is looked at: now that would be one more way through all of this memory.
+        // A record that the library does not write keeps the version 0. The version is reset when the
+        // record is read, which avoids another pass over this memory.
         if self.unread {
             for record in &mut self.buffer {
                 record.version = 0;
@@ -107,7 +107,7 @@ impl Records {
         }
     }
 
-    fn each(
+    fn visit(
         &mut self,
         entities: &[sys::dcgmGroupEntityPair_t],
         fields: &[u16],
@@ -115,28 +115,28 @@ impl Records {
     ) {
         let Self {
             buffer,
-            places,
+            matcher,
             scratch,
             unread,
         } = self;
-        let asked = Asked { entities, fields };
-        places.begin();
+        let grid = RequestGrid { entities, fields };
+        matcher.begin();
         for record in buffer.iter_mut().take(entities.len() * fields.len()) {
-            // Left alone.
+            // Not written.
             if core::mem::take(&mut record.version) == 0 {
                 continue;
             }
-            let told = Told {
+            let key = ResponseKey {
                 kind: record.entityGroupId,
                 id: record.entityId,
                 field: record.fieldId,
             };
-            if let Some((entity, field)) = places.take(asked, told) {
+            if let Some((entity, field)) = matcher.find(grid, key) {
                 take(entity, field, sample(record, scratch));
             }
         }
         *unread = false;
-        for (entity, field, sample) in places.unanswered(asked) {
+        for (entity, field, sample) in matcher.unanswered(grid) {
             take(entity, field, sample);
         }
     }
@@ -153,8 +153,7 @@ impl core::fmt::Debug for Records {
 #[inline]
 fn sample<'a>(record: &'a sys::dcgmFieldValue_v2, scratch: &'a mut Scratch) -> Sample<'a> {
     let payload: *const [u8; 4096] = (&raw const record.value).cast();
-    // SAFETY: the union is 4096 bytes long, and all of them were initialised when the record was
-    // made.
+    // SAFETY: the union is 4096 bytes long, all of which were initialized when the record was created.
     let payload = unsafe { &*payload };
     let raw = Raw {
         status: record.status,

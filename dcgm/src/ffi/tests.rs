@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn an_engine_that_lacks_a_request_is_told_from_a_library_that_lacks_a_function() {
+fn engine_and_library_lacking_a_function_differ() {
     let engine = check("dcgmInit", sys::DCGM_ST_FUNCTION_NOT_FOUND).unwrap_err();
     assert!(engine.is_version_mismatch() && !engine.is_unsupported());
     // SAFETY: there is no function to call.
@@ -15,7 +15,7 @@ fn an_engine_that_lacks_a_request_is_told_from_a_library_that_lacks_a_function()
 }
 
 #[test]
-fn every_code_but_ok_is_an_error_that_keeps_it() {
+fn every_code_but_ok_is_an_error() {
     for raw in -70..=3 {
         let outcome = check("dcgmX", raw);
         assert_eq!(outcome.is_ok(), raw == 0);

@@ -1,20 +1,19 @@
-//! Text of C's as text of Rust's: bounded, valid, and free of what a terminal or a label cannot
-//! show.
+//! Converts C text to Rust text that is bounded, valid and free of hidden characters.
 
 use core::ffi::c_char;
 
-pub(crate) use dcgm_sys::text::LONGEST;
+pub(crate) use dcgm_sys::text::MAX_TEXT_BYTES;
 use dcgm_sys::text::is_hidden;
 
-/// Appends the text in a C array to `into`: up to its NUL or its end, at most [`LONGEST`] bytes.
-/// Invalid UTF-8 becomes U+FFFD, and characters that [are hidden](is_hidden) are left out.
+/// Appends the text in a C array to `into`: up to its NUL or its end, at most [`MAX_TEXT_BYTES`] bytes.
+/// Invalid UTF-8 becomes U+FFFD, and [hidden](is_hidden) characters are removed.
 pub(crate) fn push(bytes: &[c_char], into: &mut String) {
     let start = into.len();
     let end = bytes
         .iter()
         .position(|byte| *byte == 0)
         .unwrap_or(bytes.len())
-        .min(LONGEST);
+        .min(MAX_TEXT_BYTES);
     let bytes = bytes.get(..end).unwrap_or_default();
     // SAFETY: `c_char` is `i8` or `u8`, both one byte without invalid values, and the slice is the
     // same memory for as long.
@@ -25,21 +24,21 @@ pub(crate) fn push(bytes: &[c_char], into: &mut String) {
             into.push(char::REPLACEMENT_CHARACTER);
         }
     }
-    // U+FFFD is longer than the byte that it stands for.
-    let mut longest = LONGEST.min(into.len() - start);
-    while !into.is_char_boundary(start + longest) {
-        longest -= 1;
+    // U+FFFD is longer than the byte that it replaces.
+    let mut end = MAX_TEXT_BYTES.min(into.len() - start);
+    while !into.is_char_boundary(start + end) {
+        end -= 1;
     }
-    into.truncate(start + longest);
+    into.truncate(start + end);
 }
 
-/// Whether a text has no hidden character.
+/// Returns `true` if a text has no hidden character.
 #[cfg(any(test, fuzzing))]
-pub(crate) fn is_shown(text: &str) -> bool {
+pub(crate) fn is_clean(text: &str) -> bool {
     !text.chars().any(is_hidden)
 }
 
-/// The text in a C array; `None` if it is empty, or one of DCGM's words for "none".
+/// Returns the text in a C array; `None` if it is empty or one of DCGM's words for a missing value.
 pub(crate) fn identity(bytes: &[c_char]) -> Option<std::sync::Arc<str>> {
     let mut text = String::new();
     push(bytes, &mut text);
@@ -47,7 +46,7 @@ pub(crate) fn identity(bytes: &[c_char]) -> Option<std::sync::Arc<str>> {
     (!text.is_empty() && !is_blank(text)).then(|| text.into())
 }
 
-/// Whether text is one of DCGM's words for "none", such as `<<<NULL>>>`.
+/// Returns `true` for DCGM's words for a missing value, such as `<<<NULL>>>`.
 pub(crate) fn is_blank(text: &str) -> bool {
     text.starts_with("<<<") && text.contains(">>>")
 }
@@ -67,21 +66,21 @@ mod tests {
     }
 
     #[test]
-    fn text_ends_at_its_nul_or_with_the_array() {
+    fn text_ends_at_nul_or_array_end() {
         assert_eq!(pushed(b"H100\0garbage"), "H100");
         assert_eq!(pushed(b"H100"), "H100");
         assert_eq!(pushed(b""), "");
     }
 
     #[test]
-    fn what_no_label_can_show_is_left_out() {
+    fn hidden_characters_are_removed() {
         assert_eq!(pushed(b"a\x1b[31m\nb\x7f"), "a[31mb");
         assert_eq!(pushed("\u{202e}a\u{2028}b\u{feff}".as_bytes()), "ab");
         assert_eq!(pushed(b"a\xff\xfeb"), "a\u{fffd}\u{fffd}b");
     }
 
     #[test]
-    fn long_text_is_cut_where_a_character_ends() {
+    fn long_text_is_cut_at_a_character() {
         assert_eq!(pushed(&[b'x'; 1000]).len(), 256);
         let cut = pushed(&[0xff; 1000]);
         assert_eq!(cut.len(), 255);
@@ -89,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn words_for_none_are_none() {
+    fn blank_words_are_none() {
         let array = |text: &str| {
             text.bytes()
                 .map(|b| b.cast_signed() as c_char)

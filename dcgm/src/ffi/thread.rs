@@ -1,24 +1,24 @@
-//! What a thread needs before it calls libdcgm.
+//! Signal masks of threads that call libdcgm.
 
-/// Blocks every signal on this thread but those of its own faults.
+/// Blocks every signal on this thread except those of its own faults.
 ///
-/// libdcgm's own threads inherit the mask of the thread that makes the first call. Signals that the
-/// host program expects must not end up there. A fault of the thread itself can end up nowhere
-/// else: blocked, it would kill the process before the host's crash handler ran.
+/// libdcgm's threads inherit the mask of the thread that makes the first call, and must not receive the
+/// signals that the host program expects. A fault is delivered to the faulting thread: if it were blocked,
+/// the process would be killed before the host's crash handler runs.
 #[cfg(unix)]
 pub(crate) fn block_signals() {
     let mut set = core::mem::MaybeUninit::<libc::sigset_t>::uninit();
-    // SAFETY: it fills the set that it is given.
+    // SAFETY: it fills the given set.
     unsafe { libc::sigfillset(set.as_mut_ptr()) };
     for signal in FAULTS {
         // SAFETY: the set was filled.
         unsafe { libc::sigdelset(set.as_mut_ptr(), signal) };
     }
-    // SAFETY: the set was filled, and there is no interest in the mask before.
+    // SAFETY: the set was filled, and the old mask is not requested.
     unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, set.as_ptr(), core::ptr::null_mut()) };
 }
 
-/// Raised by what a thread itself does.
+/// Signals that a thread raises by its own faults.
 #[cfg(unix)]
 const FAULTS: [libc::c_int; 6] = [
     libc::SIGSEGV,
@@ -29,7 +29,7 @@ const FAULTS: [libc::c_int; 6] = [
     libc::SIGSYS,
 ];
 
-/// There are no signals here, and no DCGM.
+/// Does nothing: this platform has neither signals nor DCGM.
 #[cfg(not(unix))]
 pub(crate) fn block_signals() {}
 
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hosts_signals_are_blocked_and_its_crash_handler_still_runs() {
+    fn host_signals_are_blocked_and_faults_are_not() {
         std::thread::spawn(|| {
             let asynchronous = [libc::SIGTERM, libc::SIGINT, libc::SIGCHLD, libc::SIGPROF];
             assert!(!asynchronous.into_iter().any(is_blocked));

@@ -1,4 +1,4 @@
-//! Values that libdcgm hands out one by one, to a callback.
+//! Reads values that libdcgm passes to a callback one by one.
 
 use core::ffi::{c_int, c_uint, c_void};
 use std::any::Any;
@@ -7,38 +7,38 @@ use std::panic::{self, AssertUnwindSafe};
 use dcgm_sys as sys;
 
 use super::decode::{self, Raw, Scratch};
-use super::places::{Asked, Places, Told, missing};
+use super::matcher::{RequestGrid, ResponseKey, ResponseMatcher, unanswered_sample};
 use super::{Dcgm, FieldGroupId, GroupId, HandleCell, call};
 use crate::entity::{EntityId, EntityKind};
 use crate::error::Result;
 use crate::field::FieldId;
 use crate::sample::{Sample, Samples, Timestamp};
 
-/// What reading by groups needs, used again each time.
+/// Reusable memory for reading by groups.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
-    places: Places,
+    matcher: ResponseMatcher,
     scratch: Scratch,
-    /// What came in another order.
-    told: Samples,
+    /// Samples that came out of order.
+    unordered: Samples,
 }
 
-/// What the callback writes to.
+/// The target of the callback.
 struct Sink<'a, F> {
     take: F,
     scratch: &'a mut Scratch,
-    /// How many values more are taken.
+    /// The number of values that are still accepted.
     room: usize,
-    /// A panic under `take`. It must not cross C, so it waits here.
+    /// A panic in `take`, which must not unwind through C.
     panic: Option<Box<dyn Any + Send>>,
 }
 
-/// A function that hands values out, told whom to call and with what.
+/// Calls a C function with a callback that passes its values to `take`.
 fn visit<F: FnMut(Sample<'_>)>(
     scratch: &mut Scratch,
     room: usize,
     take: F,
-    ask: impl FnOnce(sys::dcgmFieldValueEntityEnumeration_f, *mut c_void) -> Result<()>,
+    call: impl FnOnce(sys::dcgmFieldValueEntityEnumeration_f, *mut c_void) -> Result<()>,
 ) -> Result<()> {
     let mut sink = Sink {
         take,
@@ -46,33 +46,33 @@ fn visit<F: FnMut(Sample<'_>)>(
         room,
         panic: None,
     };
-    let outcome = ask(Some(on_values::<F>), (&raw mut sink).cast::<c_void>());
+    let outcome = call(Some(on_values::<F>), (&raw mut sink).cast::<c_void>());
     if let Some(payload) = sink.panic.take() {
         panic::resume_unwind(payload);
     }
     outcome
 }
 
-/// Adds the latest value of every pair of a group to `into`: each once, and in the order of `asked`,
-/// which is what the group holds. A pair that is passed over is
-/// [`Absent::Malformed`](crate::Absent::Malformed).
+/// Appends the latest value of every pair of a group to `into`, once and in the order of `grid`, which
+/// describes the group. A pair that libdcgm skips is
+/// [`NoValue::Malformed`](crate::NoValue::Malformed).
 pub(super) fn latest(
     dcgm: Dcgm,
     handle: &HandleCell,
     (group, fields): (GroupId, FieldGroupId),
-    asked: Asked<'_>,
+    grid: RequestGrid<'_>,
     reader: &mut Reader,
     into: &mut Samples,
 ) -> Result<()> {
     let from = into.len();
-    // Room for each pair twice: who says more says nothing new.
-    let room = 2 * asked.entities.len() * asked.fields.len();
+    // Twice the number of pairs: more responses can only be repetitions.
+    let room = 2 * grid.entities.len() * grid.fields.len();
     visit(
         &mut reader.scratch,
         room,
         |sample| into.push(sample),
-        // SAFETY: the callback is called on this thread and before the function returns, with what
-        // it was made for, which nothing else uses meanwhile.
+        // SAFETY: the callback is called on this thread before the function returns, with the sink that
+        // it was created for, which nothing else uses meanwhile.
         |on_values, sink| unsafe {
             call!(
                 dcgm.library(),
@@ -80,42 +80,44 @@ pub(super) fn latest(
             )
         },
     )?;
-    // As every release has answered so far.
-    if !into.are_of(from, asked.pairs()) {
-        reader.arrange(asked, from, into);
+    // Every release so far responds in order.
+    if !into.are_of(from, grid.pairs()) {
+        reader.reorder(grid, from, into);
     }
     Ok(())
 }
 
 impl Reader {
-    /// Puts what came in another order where it belongs.
+    /// Sorts samples that came out of order.
     #[cold]
-    fn arrange(&mut self, asked: Asked<'_>, from: usize, into: &mut Samples) {
-        let Self { places, told, .. } = self;
-        told.clear();
-        told.extend(into.iter().skip(from));
+    fn reorder(&mut self, grid: RequestGrid<'_>, from: usize, into: &mut Samples) {
+        let Self {
+            matcher, unordered, ..
+        } = self;
+        unordered.clear();
+        unordered.extend(into.iter().skip(from));
         into.truncate(from);
-        places.begin();
-        let width = asked.fields.len();
-        let mut order = vec![None; asked.entities.len() * width];
-        for (at, sample) in told.iter().enumerate() {
-            let place = places.take(asked, Told::of(&sample));
-            let place = place.and_then(|(entity, field)| order.get_mut(entity * width + field));
-            if let Some(place) = place {
-                *place = Some(at);
+        matcher.begin();
+        let width = grid.fields.len();
+        let mut order = vec![None; grid.entities.len() * width];
+        for (at, sample) in unordered.iter().enumerate() {
+            let found = matcher.find(grid, ResponseKey::new(&sample));
+            let slot = found.and_then(|(entity, field)| order.get_mut(entity * width + field));
+            if let Some(slot) = slot {
+                *slot = Some(at);
             }
         }
-        for (at, pair) in order.into_iter().zip(asked.pairs()) {
+        for (at, pair) in order.into_iter().zip(grid.pairs()) {
             into.push(
-                at.and_then(|at| told.nth(at))
-                    .unwrap_or_else(|| missing(pair)),
+                at.and_then(|at| unordered.get(at))
+                    .unwrap_or_else(|| unanswered_sample(pair)),
             );
         }
     }
 }
 
-/// Every sample since a time, entity by entity, field by field, ascending in time; pairs without
-/// one come as a sample that says so. Answers where to ask from next.
+/// Passes every sample since a time to `take`: entity by entity, field by field, ascending in time;
+/// pairs without one as a sample with the reason. Returns the start of the next read.
 pub(super) fn since(
     dcgm: Dcgm,
     handle: &HandleCell,
@@ -129,7 +131,7 @@ pub(super) fn since(
         scratch,
         usize::MAX,
         take,
-        // SAFETY: as above; and it writes one integer.
+        // SAFETY: as above, and it writes one integer.
         |on_values, sink| unsafe {
             call!(
                 dcgm.library(),
@@ -145,11 +147,11 @@ pub(super) fn since(
             )
         },
     );
-    // Where it fails, `next` is 0, or what it was before.
+    // On failure, `next` is not meaningful.
     outcome.map(|()| Timestamp::from_micros(next))
 }
 
-/// Hands values on. No panic crosses into C, and no pointer survives the call.
+/// Passes values to the sink. No panic unwinds into C, and no pointer survives the call.
 ///
 /// # Safety
 ///
@@ -161,28 +163,26 @@ unsafe extern "C" fn on_values<F: FnMut(Sample<'_>)>(
     count: c_int,
     user: *mut c_void,
 ) -> c_int {
-    const GO_ON: c_int = 0;
+    const CONTINUE: c_int = 0;
     const STOP: c_int = -1;
 
     // SAFETY: by this function's contract.
     let sink = unsafe { &mut *user.cast::<Sink<'_, F>>() };
     let count = usize::try_from(count).unwrap_or(0);
     if values.is_null() || count == 0 {
-        return GO_ON;
+        return CONTINUE;
     }
     if count > sink.room || sink.panic.is_some() {
         return STOP;
     }
     sink.room -= count;
-    // SAFETY: by this function's contract. The slice ends with this call, as DCGM uses the memory
-    // again.
+    // SAFETY: by this function's contract. The slice ends with this call, as DCGM reuses the memory.
     let values = unsafe { core::slice::from_raw_parts(values, count) };
     let copied = panic::catch_unwind(AssertUnwindSafe(|| {
         for value in values {
             let payload: *const [u8; 4096] = (&raw const value.value).cast();
-            // SAFETY: the union is 4096 bytes long. Of text and blobs DCGM writes only the used
-            // bytes; the rest is what its buffer held before, which is initialised memory of its
-            // own.
+            // SAFETY: the union is 4096 bytes long. DCGM writes only the used bytes of text and blobs;
+            // the rest is the previous, initialized content of its buffer.
             let payload = unsafe { &*payload };
             let raw = Raw {
                 status: value.status,
@@ -198,7 +198,7 @@ unsafe extern "C" fn on_values<F: FnMut(Sample<'_>)>(
         }
     }));
     match copied {
-        Ok(()) => GO_ON,
+        Ok(()) => CONTINUE,
         Err(payload) => {
             sink.panic = Some(payload);
             STOP

@@ -1,4 +1,4 @@
-//! `Client` as the mock does it.
+//! The implementation of [`Client`] for [`Mock`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use crate::code::ReturnCode;
 use crate::cursor::Cursor;
 use crate::endpoint::Endpoint;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
-use crate::error::{ConnectCause, Error, Result};
+use crate::error::{ConnectError, Error, Result};
 use crate::field::FieldId;
-use crate::mock::engine::{Grid, Reading, Session, disconnected, refusal};
-use crate::mock::faults::{Call, Delay, Hung};
+use crate::mock::engine::{MockSession, Reading, SampleGrid, disconnected, refusal};
+use crate::mock::faults::{Call, Delay, HangingCall};
 use crate::mock::handle::{Inner, Mock};
 use crate::mock::model::{Need, Presence};
 use crate::sample::{Sample, Samples, Timestamp};
@@ -19,14 +19,14 @@ use crate::version::BuildInfo;
 
 /// Ends a watch when dropped.
 #[derive(Debug)]
-struct Guard {
+struct MockWatchGuard {
     inner: Arc<Inner>,
     watch: u64,
     began: Duration,
     keep_age: Duration,
 }
 
-impl Drop for Guard {
+impl Drop for MockWatchGuard {
     fn drop(&mut self) {
         let now = self.inner.clock.now();
         self.inner.state.lock().end_watch(self.watch, now);
@@ -34,24 +34,24 @@ impl Drop for Guard {
 }
 
 impl Inner {
-    /// What every call goes through: it is counted, and what a test planned for it happens.
+    /// Counts a call, checks the session, and applies the planned faults. Every call starts here.
     fn enter(&self, call: Call) -> Result<()> {
         self.faults.count(call);
         self.panic_if_planned(call);
-        let alone = matches!(call, Call::Connect | Call::Close);
+        let is_sessionless = matches!(call, Call::Connect | Call::Close);
         let hung = {
             let mut state = self.state.lock();
-            if !alone {
+            if !is_sessionless {
                 if let Err(error) = state.check_session(call, self.clock.now()) {
                     drop(state);
                     self.clock.wake();
                     return Err(error);
                 }
             }
-            // In the same breath as the look at the session: a `close` either is seen here, or sees
-            // this.
+            // Under the same lock as the check of the session: a concurrent `close` either is seen by
+            // the check, or finds this call in the list.
             self.faults.take_delay(call).map(|delay| {
-                let hung = Hung::new(call);
+                let hung = HangingCall::new(call);
                 state.hung.push(Arc::clone(&hung));
                 (delay, hung)
             })
@@ -67,7 +67,7 @@ impl Inner {
             }
         }
         if let Some(error) = self.faults.take_error(call) {
-            if error.is_disconnected() && !alone {
+            if error.is_disconnected() && !is_sessionless {
                 self.state.lock().end_session(self.clock.now());
                 self.clock.wake();
             }
@@ -76,32 +76,32 @@ impl Inner {
         Ok(())
     }
 
-    fn hang(&self, delay: Delay, hung: &Arc<Hung>) {
+    fn hang(&self, delay: Delay, hung: &Arc<HangingCall>) {
         let until = match delay {
             Delay::For(time) => Some(self.clock.now().saturating_add(time)),
             Delay::UntilReleased => None,
         };
-        // Whoever waits for a call to hang may look now.
+        // Wakes `wait_until_hung`.
         self.clock.wake();
         self.clock.wait(until, || hung.is_over());
         let mut state = self.state.lock();
         state.hung.retain(|other| !Arc::ptr_eq(other, hung));
     }
 
-    /// Nothing is locked here: whoever contains the panic can go on.
+    /// Holds no lock, so that the mock is usable after a contained panic.
     fn panic_if_planned(&self, call: Call) {
-        let asked_for = self.faults.take_panic(call);
-        assert!(!asked_for, "a test had the mock panic in {call:?}");
+        let is_planned = self.faults.take_panic(call);
+        assert!(!is_planned, "a test made the mock panic in {call:?}");
     }
 
-    /// Why a field cannot be watched at all.
+    /// Returns the refusal of a field, if it cannot be watched.
     fn refuses(&self, field: FieldId) -> Option<Error> {
         let state = self.state.lock();
         if let Some(error) = state.refused.get(&field) {
             return Some(error.clone());
         }
         let spec = state.model.host().product().spec();
-        // Fields without a tag are newer than the engine that this mock stands for.
+        // Fields without a tag are newer than the simulated engine.
         if field.info().is_none_or(|info| info.tag.is_empty()) {
             Some(refusal(Call::Watch, ReturnCode::UNKNOWN_FIELD))
         } else if field.is_profiling() && !spec.can.contains(&Need::Prof) {
@@ -124,7 +124,7 @@ impl Inner {
             value: reading
                 .as_ref()
                 .map(|value| value.as_value())
-                .map_err(|absent| *absent),
+                .map_err(|reason| *reason),
         }
     }
 }
@@ -140,7 +140,7 @@ impl Client for Mock {
     fn connect(&self) -> Result<()> {
         self.inner.enter(Call::Connect)?;
         let now = self.inner.clock.now();
-        // A session whose engine has died is none. What hung in it is cut off.
+        // A session of a stopped engine is over; its hanging calls are cancelled.
         if self
             .inner
             .state
@@ -148,7 +148,7 @@ impl Client for Mock {
             .check_session(Call::Connect, now)
             .is_ok()
         {
-            return Err(Error::AlreadyConnected);
+            return Ok(());
         }
         self.inner.clock.wake();
         let mut state = self.inner.state.lock();
@@ -158,25 +158,25 @@ impl Client for Mock {
                     host: "mock".to_owned(),
                     port: Endpoint::DEFAULT_PORT,
                 },
-                cause: ConnectCause::Refused,
+                cause: ConnectError::Refused,
             });
         }
-        state.session = Some(Session {
+        state.session = Some(MockSession {
             began: now,
-            dead: false,
+            is_lost: false,
         });
         Ok(())
     }
 
     fn close(&self) {
-        // An error is for calls that can fail.
+        // `close` cannot fail.
         let _ = self.inner.enter(Call::Close);
         self.inner.state.lock().end_session(self.inner.clock.now());
         self.inner.clock.wake();
     }
 
-    fn engine(&self) -> Result<BuildInfo> {
-        self.inner.enter(Call::Engine)?;
+    fn build_info(&self) -> Result<BuildInfo> {
+        self.inner.enter(Call::BuildInfo)?;
         Ok(self.inner.build.clone())
     }
 
@@ -213,9 +213,7 @@ impl Client for Mock {
         self.inner.enter(Call::Links)?;
         let now = self.inner.clock.now();
         let state = self.inner.state.lock();
-        let mut links = state.model.links(now);
-        links.retain(|link| matches!(state.presence(link.parent, now), Presence::Here { .. }));
-        Ok(links)
+        Ok(state.links(now))
     }
 
     fn watch(&self, request: &WatchRequest) -> Result<Watch> {
@@ -233,7 +231,7 @@ impl Client for Mock {
             });
         let mut state = self.inner.state.lock();
         kept.entities.retain(|id| {
-            // An engine takes any number for a link.
+            // Engines accept any number as a link.
             let known = id.kind == EntityKind::LINK || state.presence(*id, now) != Presence::Gone;
             if !known {
                 let error = refusal(Call::Watch, ReturnCode::BAD_PARAM);
@@ -250,7 +248,7 @@ impl Client for Mock {
         let watch = state.next_id;
         state.next_id += 1;
         state.open.insert(watch);
-        let grid = Grid {
+        let grid = SampleGrid {
             watch,
             began: now,
             interval: request.interval.max(Duration::from_millis(1)),
@@ -266,7 +264,7 @@ impl Client for Mock {
             }
         }
         drop(state);
-        let guard = Guard {
+        let guard = MockWatchGuard {
             inner: Arc::clone(&self.inner),
             watch,
             began: now,
@@ -296,7 +294,7 @@ impl Client for Mock {
         into.clear();
         self.inner.enter(Call::Events)?;
         let not_watched = || refusal(Call::Events, ReturnCode::NOT_WATCHED);
-        let guard = watch.guard::<Guard>().ok_or_else(not_watched)?;
+        let guard = watch.guard::<MockWatchGuard>().ok_or_else(not_watched)?;
         if !Arc::ptr_eq(&guard.inner, &self.inner) {
             return Err(not_watched());
         }
@@ -313,11 +311,11 @@ impl Client for Mock {
             return Err(not_watched());
         }
         let began = self.inner.clock.timestamp(guard.began);
-        let asked = cursor.ask_from(watch.entities(), began);
+        let start = cursor.begin_read(watch.entities(), began);
         let from = self
             .inner
             .clock
-            .at(asked)
+            .at(start)
             .max(now.saturating_sub(guard.keep_age));
         for pair in pairs {
             let found = if pair.1.is_event() {

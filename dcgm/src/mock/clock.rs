@@ -1,4 +1,4 @@
-//! The time by which a mock lives.
+//! The clock of a mock.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::sample::Timestamp;
 
-/// A clock that a test moves, or the time of day. A clone is the same clock.
+/// A clock that a test advances, or the system clock. Clones are the same clock.
 ///
 /// ```
 /// use std::time::Duration;
@@ -21,31 +21,31 @@ use crate::sample::Timestamp;
 /// ```
 #[derive(Clone)]
 pub struct Clock {
-    shared: Arc<Shared>,
+    shared: Arc<ClockState>,
 }
 
-struct Shared {
-    /// The time of a clock that a test moves.
+struct ClockState {
+    /// The time of a manual clock; `None` for the system clock.
     manual: Option<Mutex<Duration>>,
-    /// The start of one that moves by itself.
+    /// The start of a system clock.
     start: Instant,
     base: Timestamp,
-    /// For those who wait: time moved, or something else happened.
+    /// Signalled when the time or the state of the mock changes.
     waiters: Mutex<()>,
     woken: Condvar,
 }
 
-/// Where manual clocks start: 2026 began.
+/// The start of manual clocks: 2026-01-01.
 const MANUAL_BASE: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
 
 impl Clock {
-    /// A clock that stands at zero, until a test moves it.
+    /// Creates a clock at zero, which advances only by [`advance`](Self::advance).
     #[must_use]
     pub fn manual() -> Self {
         Self::new(Some(Mutex::new(Duration::ZERO)), MANUAL_BASE)
     }
 
-    /// The time of day, from now on.
+    /// Creates a clock that follows the system time, from now on.
     #[must_use]
     pub fn system() -> Self {
         let since_1970 = SystemTime::now()
@@ -57,7 +57,7 @@ impl Clock {
 
     fn new(manual: Option<Mutex<Duration>>, base: Timestamp) -> Self {
         Self {
-            shared: Arc::new(Shared {
+            shared: Arc::new(ClockState {
                 manual,
                 start: Instant::now(),
                 base,
@@ -67,7 +67,7 @@ impl Clock {
         }
     }
 
-    /// The time since the clock was made, in whole microseconds as engines count.
+    /// Returns the time since the clock was created, in whole microseconds like an engine.
     #[must_use]
     pub fn now(&self) -> Duration {
         let now = match &self.shared.manual {
@@ -77,20 +77,20 @@ impl Clock {
         whole_micros(now)
     }
 
-    /// The engine's timestamp for a time by this clock.
+    /// Converts a time by this clock to a timestamp.
     #[must_use]
     pub fn timestamp(&self, at: Duration) -> Timestamp {
         let micros = i64::try_from(at.as_micros()).unwrap_or(i64::MAX);
         Timestamp::from_micros(self.shared.base.micros().saturating_add(micros))
     }
 
-    /// The time by this clock of an engine's timestamp; zero for one before the start.
+    /// Converts a timestamp to a time by this clock; zero for one before the start.
     #[must_use]
     pub fn at(&self, timestamp: Timestamp) -> Duration {
         timestamp.since(self.shared.base)
     }
 
-    /// Moves a manual clock on. The time of day cannot be moved: nothing happens.
+    /// Advances a manual clock. Without effect on a system clock.
     pub fn advance(&self, by: Duration) {
         if let Some(manual) = &self.shared.manual {
             let mut now = manual.lock();
@@ -100,7 +100,7 @@ impl Clock {
         }
     }
 
-    /// Sets a manual clock. The time of day cannot be set: nothing happens.
+    /// Sets a manual clock. Without effect on a system clock.
     pub fn set(&self, now: Duration) {
         if let Some(manual) = &self.shared.manual {
             *manual.lock() = now;
@@ -108,15 +108,14 @@ impl Clock {
         }
     }
 
-    /// Has those who wait look again.
+    /// Wakes all waiters, which check their condition again.
     pub(super) fn wake(&self) {
-        // Whoever is about to wait holds the lock while it looks, and so cannot miss this.
+        // A waiter holds the lock while it checks, so that it cannot miss this.
         drop(self.shared.waiters.lock());
         self.shared.woken.notify_all();
     }
 
-    /// Waits until a time has come by this clock, or `done` says so. Without a time: until `done`
-    /// does.
+    /// Waits until a time by this clock, or until `done` returns `true`.
     pub(super) fn wait(&self, until: Option<Duration>, done: impl Fn() -> bool) {
         let mut guard = self.shared.waiters.lock();
         while !done() {
@@ -130,9 +129,9 @@ impl Clock {
         }
     }
 
-    /// Waits for `done` for that long at most, by the time of day. Says whether it came to that.
-    pub(super) fn wait_real(&self, longest: Duration, done: impl Fn() -> bool) -> bool {
-        let until = Instant::now() + longest;
+    /// Waits for `done`, at most `timeout` of real time. Returns `false` on timeout.
+    pub(super) fn wait_real(&self, timeout: Duration, done: impl Fn() -> bool) -> bool {
+        let until = Instant::now() + timeout;
         let mut guard = self.shared.waiters.lock();
         while !done() {
             if self.shared.woken.wait_until(&mut guard, until).timed_out() {

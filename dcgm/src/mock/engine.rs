@@ -1,65 +1,69 @@
-//! What the made-up engine remembers: who watches what since when, and what a test told it.
+//! The state of the simulated engine: sessions, watches, overridden values and events.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::code::ReturnCode;
-use crate::entity::{Entity, EntityId, EntityKind};
+use crate::entity::{Entity, EntityId, EntityKind, EntityStatus, Link, LinkState};
 use crate::error::{Error, Result};
 use crate::field::FieldId;
-use crate::mock::faults::{Call, Hung};
+use crate::mock::faults::{Call, HangingCall};
 use crate::mock::model::{Model, Presence};
-use crate::mock::reading::OwnedValue;
-use crate::value::Absent;
+use crate::value::NoValue;
+use crate::value::OwnedValue;
 
 pub(super) type Pair = (EntityId, FieldId);
 
-/// What a sample says.
-pub(super) type Reading = Result<OwnedValue, Absent>;
+/// The content of a sample.
+pub(super) type Reading = Result<OwnedValue, NoValue>;
 
 /// The state behind a mock.
 #[derive(Debug)]
-pub(super) struct State {
+pub(super) struct EngineState {
     pub(super) model: Model,
-    pub(super) session: Option<Session>,
-    /// The engine was told to go down.
-    pub(super) down: bool,
-    /// Watches that live.
+    pub(super) session: Option<MockSession>,
+    /// Set by [`Mock::stop_engine`](super::Mock::stop_engine).
+    pub(super) is_stopped: bool,
+    /// The live watches.
     pub(super) open: BTreeSet<u64>,
     pub(super) next_id: u64,
-    pub(super) hung: Vec<Arc<Hung>>,
+    pub(super) hung: Vec<Arc<HangingCall>>,
     pub(super) refused: HashMap<FieldId, Error>,
-    /// When samples were not taken: from, to.
+    /// The times without samples: from, to.
     pub(super) frozen: Vec<(Duration, Option<Duration>)>,
-    pub(super) watched: HashMap<Pair, Vec<Grid>>,
-    /// What a test said that a pair says, from when on; `None` for what the model says.
-    pub(super) told: HashMap<Pair, Vec<(Duration, Option<Reading>)>>,
+    pub(super) watched: HashMap<Pair, Vec<SampleGrid>>,
+    /// The overridden values of a pair, each with its start; `None` restores the model's.
+    pub(super) overrides: HashMap<Pair, Vec<(Duration, Option<Reading>)>>,
     pub(super) pushed: HashMap<Pair, Vec<(Duration, OwnedValue)>>,
-    /// Entities that a test added (`true`) or removed, and when.
+    /// The entities that a test added (`true`) or removed, with the time.
     pub(super) changes: Vec<(Duration, EntityId, bool)>,
+    /// Statuses that a test set, other than OK.
+    pub(super) statuses: HashMap<EntityId, EntityStatus>,
+    /// States of links that a test set.
+    pub(super) link_states: HashMap<(EntityId, u32), LinkState>,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Session {
+pub(super) struct MockSession {
     pub(super) began: Duration,
-    /// Its engine has died since; nobody has noticed yet.
-    pub(super) dead: bool,
+    /// Set if the engine has stopped since, which the next call reports.
+    pub(super) is_lost: bool,
 }
 
-/// The times at which a watch has a pair sampled: the first at once, then at its interval.
+/// The sampling times of a pair for one watch: at once, then at its interval.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Grid {
+pub(super) struct SampleGrid {
     pub(super) watch: u64,
     pub(super) began: Duration,
     pub(super) interval: Duration,
     pub(super) ended: Option<Duration>,
 }
 
-/// How many watches that are over a pair remembers.
-const REMEMBERED: usize = 8;
+/// The number of ended watches that are kept for each pair.
+const MAX_ENDED_GRIDS: usize = 8;
 
-impl Grid {
+impl SampleGrid {
     fn last_until(&self, limit: Duration) -> Option<Duration> {
         let limit = self.ended.map_or(limit, |ended| ended.min(limit));
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
@@ -68,49 +72,51 @@ impl Grid {
         Some(self.began + Duration::from_micros(past - past % interval))
     }
 
-    /// Whether something at that time was recorded.
+    /// Returns `true` if the engine recorded events at that time.
     fn covers(&self, at: Duration) -> bool {
         self.began <= at && self.ended.is_none_or(|ended| at <= ended)
     }
 }
 
-impl State {
+impl EngineState {
     pub(super) fn new(model: Model) -> Self {
         Self {
             model,
             session: None,
-            down: false,
+            is_stopped: false,
             open: BTreeSet::new(),
             next_id: 1,
             hung: Vec::new(),
             refused: HashMap::new(),
             frozen: Vec::new(),
             watched: HashMap::new(),
-            told: HashMap::new(),
+            overrides: HashMap::new(),
             pushed: HashMap::new(),
             changes: Vec::new(),
+            statuses: HashMap::new(),
+            link_states: HashMap::new(),
         }
     }
 
-    /// Whether an engine answers; if so, since when.
+    /// Returns the time since which the engine runs, if it runs.
     pub(super) fn engine_since(&self, now: Duration) -> Option<Duration> {
-        self.model.engine_since(now).filter(|_| !self.down)
+        self.model.engine_since(now).filter(|_| !self.is_stopped)
     }
 
-    /// Notices what happened to the session since the last call.
+    /// Checks the session, and ends it if the engine was stopped or restarted.
     pub(super) fn check_session(&mut self, call: Call, now: Duration) -> Result<()> {
         let session = self.session.ok_or(Error::NotConnected)?;
-        let alive = |since: Duration| since <= session.began;
-        if !session.dead && self.engine_since(now).is_some_and(alive) {
+        let is_same = |since: Duration| since <= session.began;
+        if !session.is_lost && self.engine_since(now).is_some_and(is_same) {
             return Ok(());
         }
         self.end_session(now);
-        // Whatever the engine had in memory died with it.
+        // The engine lost its memory.
         self.watched.clear();
         Err(disconnected(call))
     }
 
-    /// Ends the session, and what hangs on it.
+    /// Ends the session with its watches and hanging calls.
     pub(super) fn end_session(&mut self, now: Duration) {
         self.session = None;
         for watch in std::mem::take(&mut self.open) {
@@ -125,7 +131,7 @@ impl State {
         }
     }
 
-    /// Ends a watch, unless it has ended with its session.
+    /// Ends a watch, unless it ended with its session.
     pub(super) fn end_watch(&mut self, watch: u64, now: Duration) {
         if self.open.remove(&watch) {
             self.end_grids(watch, now);
@@ -137,8 +143,8 @@ impl State {
             for grid in grids.iter_mut().filter(|grid| grid.watch == watch) {
                 grid.ended = Some(now);
             }
-            let over = grids.iter().filter(|grid| grid.ended.is_some()).count();
-            let mut forget = over.saturating_sub(REMEMBERED);
+            let ended = grids.iter().filter(|grid| grid.ended.is_some()).count();
+            let mut forget = ended.saturating_sub(MAX_ENDED_GRIDS);
             grids.retain(|grid| {
                 let kept = grid.ended.is_none() || forget == 0;
                 forget -= usize::from(!kept);
@@ -147,7 +153,7 @@ impl State {
         }
     }
 
-    /// Whether an entity is there, by the model and by what a test did.
+    /// Returns the presence of an entity, from the model and the changes of the test.
     pub(super) fn presence(&self, id: EntityId, at: Duration) -> Presence {
         let by_model = self.model.presence(id, at);
         let touches = |(when, what, _): &&(Duration, EntityId, bool)| {
@@ -166,32 +172,51 @@ impl State {
         let here = |entity: &Entity| self.presence(entity.id, now) != Presence::Gone;
         let mut entities = self.model.entities(now);
         entities.retain(here);
+        for entity in &mut entities {
+            let set = self.statuses.get(&entity.id);
+            entity.status = set.copied().unwrap_or(entity.status);
+        }
         entities
     }
 
+    /// The NVLinks of what is there, in the states that a test set.
+    pub(super) fn links(&self, now: Duration) -> Vec<Link> {
+        let mut links = self.model.links(now);
+        links.retain(|link| matches!(self.presence(link.parent, now), Presence::Here { .. }));
+        for link in &mut links {
+            let set = self.link_states.get(&(link.parent, link.index));
+            link.state = set.copied().unwrap_or(link.state);
+        }
+        links
+    }
+
+    /// Lists the entities of a kind that can be sampled: one that is lost is not among them.
     pub(super) fn list(&self, kind: EntityKind, now: Duration, into: &mut Vec<EntityId>) {
-        let here = |id: &EntityId| self.presence(*id, now) != Presence::Gone;
+        let here = |id: &EntityId| {
+            matches!(self.presence(*id, now), Presence::Here { .. })
+                && !self.statuses.contains_key(id)
+        };
         into.extend(self.model.host().ids(kind).filter(here));
     }
 
-    /// What a sample taken at a time says.
+    /// Returns the content of a sample taken at a time.
     pub(super) fn reading(&self, (entity, field): Pair, at: Duration) -> Reading {
-        match self.told_at((entity, field), at) {
-            Some((_, Some(told))) => told.clone(),
+        match self.override_at((entity, field), at) {
+            Some((_, Some(reading))) => reading.clone(),
             _ => self.model.value(entity, field, at),
         }
     }
 
-    fn told_at(&self, pair: Pair, at: Duration) -> Option<&(Duration, Option<Reading>)> {
-        let told = self.told.get(&pair)?;
-        told.iter().rev().find(|(since, _)| *since <= at)
+    fn override_at(&self, pair: Pair, at: Duration) -> Option<&(Duration, Option<Reading>)> {
+        let overrides = self.overrides.get(&pair)?;
+        overrides.iter().rev().find(|(since, _)| *since <= at)
     }
 
-    /// The last time until a limit at which a grid's sample was indeed taken.
+    /// Returns the latest time, up to a limit, at which a sample of the grid was taken.
     pub(super) fn last_sampled(
         &self,
         pair: Pair,
-        grid: &Grid,
+        grid: &SampleGrid,
         limit: Duration,
     ) -> Option<Duration> {
         let mut at = grid.last_until(limit)?;
@@ -211,23 +236,22 @@ impl State {
         }
     }
 
-    /// The latest sample of a pair: when, and what it says. The time is `None` for a reason that is
-    /// no sample.
+    /// Returns the latest sample of a pair with its time; the time is `None` if there is no sample.
     pub(super) fn latest(&self, pair: Pair, now: Duration) -> (Option<Duration>, Reading) {
         let here_since = match self.presence(pair.0, now) {
             Presence::Here { since } => since,
             Presence::Lost { here_since, .. } => here_since,
-            Presence::Gone => return (None, Err(Absent::NotWatched)),
+            Presence::Gone => return (None, Err(NoValue::NotWatched)),
         };
         let grids = self.watched.get(&pair).map_or(&[][..], Vec::as_slice);
         let grids = || grids.iter().filter(|grid| grid.began >= here_since);
         let nothing = if grids().any(|grid| grid.ended.is_none()) {
-            Absent::NoData
+            NoValue::NoData
         } else {
-            Absent::NotWatched
+            NoValue::NotWatched
         };
-        let told = self.told_at(pair, now);
-        if pair.1.is_event() && told.is_none() {
+        let overridden = self.override_at(pair, now);
+        if pair.1.is_event() && overridden.is_none() {
             let last = self.events(pair, Duration::ZERO, now).pop();
             return match last {
                 Some((at, value)) => (Some(at), Ok(value)),
@@ -237,15 +261,15 @@ impl State {
         let sampled = grids()
             .filter_map(|grid| self.last_sampled(pair, grid, now))
             .max();
-        // What a test says is sampled at once, if anybody watches.
-        let said = told
+        // An overridden value is sampled at once if the pair is watched.
+        let at_override = overridden
             .map(|(since, _)| *since)
             .filter(|since| grids().any(|grid| grid.covers(*since)) && !self.is_frozen(*since));
-        let Some(at) = sampled.max(said) else {
+        let Some(at) = sampled.max(at_override) else {
             return (None, Err(nothing));
         };
         match self.reading(pair, at) {
-            Err(Absent::NoData | Absent::NotWatched) => (None, Err(nothing)),
+            Err(NoValue::NoData | NoValue::NotWatched) => (None, Err(nothing)),
             reading => (Some(at), reading),
         }
     }
@@ -256,7 +280,7 @@ impl State {
         self.frozen.iter().any(within)
     }
 
-    /// The events of a pair that were recorded from one time to another, in the order of time.
+    /// Returns the recorded events of a pair in a period, in the order of time.
     pub(super) fn events(
         &self,
         pair: Pair,
@@ -283,7 +307,7 @@ impl State {
         events
     }
 
-    /// The samples that a watch took of a pair from one time to another, in the order of time.
+    /// Returns the samples of a pair by one watch in a period, in the order of time.
     pub(super) fn samples(
         &self,
         pair: Pair,
@@ -307,18 +331,20 @@ impl State {
                 None => break,
             }
         }
-        let told = self.told.get(&pair).map_or(&[][..], Vec::as_slice);
-        let told = told.iter().map(|(since, _)| *since);
+        let overrides = self.overrides.get(&pair).map_or(&[][..], Vec::as_slice);
+        let starts = overrides.iter().map(|(since, _)| *since);
         times.extend(
-            told.filter(|at| (from..=to).contains(at) && grid.covers(*at) && !self.is_frozen(*at)),
+            starts
+                .filter(|at| (from..=to).contains(at) && grid.covers(*at) && !self.is_frozen(*at)),
         );
         let read = |at| (at, self.reading(pair, at));
         let mut samples: Vec<_> = times.into_iter().map(read).collect();
-        samples.retain(|(_, reading)| !matches!(reading, Err(Absent::NoData | Absent::NotWatched)));
+        samples
+            .retain(|(_, reading)| !matches!(reading, Err(NoValue::NoData | NoValue::NotWatched)));
         samples
     }
 
-    /// Whether a watch still has a pair sampled.
+    /// Returns `true` if a watch still samples a pair.
     pub(super) fn is_watched(&self, pair: Pair, watch: u64, now: Duration) -> bool {
         let here_since = match self.presence(pair.0, now) {
             Presence::Here { since } => since,
@@ -332,7 +358,7 @@ impl State {
     }
 }
 
-/// What a call answers whose engine is gone.
+/// Returns the error of a call whose engine is gone.
 pub(super) fn disconnected(call: Call) -> Error {
     refusal(call, ReturnCode::CONNECTION_NOT_VALID)
 }

@@ -1,4 +1,4 @@
-//! Faults: errors, delays and panics that a test asks for, call by call.
+//! Planned errors, delays and panics, by method.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -26,14 +26,14 @@ use crate::error::Error;
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Call {
-    /// [`Client::backend`](crate::Client::backend). It can neither fail nor hang.
+    /// [`Client::backend`](crate::Client::backend), which can neither fail nor hang.
     Backend,
     /// [`Client::connect`](crate::Client::connect).
     Connect,
-    /// [`Client::close`](crate::Client::close). It can hang, and cannot fail.
+    /// [`Client::close`](crate::Client::close), which can hang and cannot fail.
     Close,
-    /// [`Client::engine`](crate::Client::engine).
-    Engine,
+    /// [`Client::build_info`](crate::Client::build_info).
+    BuildInfo,
     /// [`Client::list`](crate::Client::list).
     List,
     /// [`Client::entities`](crate::Client::entities).
@@ -56,7 +56,7 @@ impl Call {
         Self::Backend,
         Self::Connect,
         Self::Close,
-        Self::Engine,
+        Self::BuildInfo,
         Self::List,
         Self::Entities,
         Self::Links,
@@ -66,14 +66,14 @@ impl Call {
         Self::Update,
     ];
 
-    /// The C function that an engine's answer would come from.
+    /// Returns the C function that [`Engine`](crate::Engine) calls for the method.
     #[must_use]
     pub const fn function(self) -> &'static str {
         match self {
             Self::Backend => "dcgmVersionInfo",
             Self::Connect => "dcgmConnect_v2",
             Self::Close => "dcgmDisconnect",
-            Self::Engine => "dcgmHostengineVersionInfo",
+            Self::BuildInfo => "dcgmHostengineVersionInfo",
             Self::List => "dcgmGetEntityGroupEntities",
             Self::Entities => "dcgmGetDeviceAttributes",
             Self::Links => "dcgmGetNvLinkLinkStatus",
@@ -85,19 +85,19 @@ impl Call {
     }
 }
 
-/// How long a call hangs.
+/// The duration of a hanging call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Delay {
-    /// For a time by the mock's clock: on a manual one, until the test has moved it so far.
+    /// A time by the mock's clock; with a manual clock, until the test has advanced it.
     For(Duration),
-    /// Until the test releases it.
+    /// Until [`Mock::release`](super::Mock::release).
     UntilReleased,
 }
 
-/// A call that hangs.
+/// A hanging call.
 #[derive(Debug)]
-pub(super) struct Hung {
+pub(super) struct HangingCall {
     pub(super) call: Call,
     state: AtomicU8,
 }
@@ -106,7 +106,7 @@ const HANGING: u8 = 0;
 const RELEASED: u8 = 1;
 const CANCELLED: u8 = 2;
 
-impl Hung {
+impl HangingCall {
     pub(super) fn new(call: Call) -> Arc<Self> {
         Arc::new(Self {
             call,
@@ -130,22 +130,24 @@ impl Hung {
         self.state.load(Ordering::Acquire) == CANCELLED
     }
 
-    /// Whichever comes first counts.
-    fn end(&self, how: u8) {
+    /// Ends the call; only the first end counts.
+    fn end(&self, state: u8) {
         let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
-        let _ = self.state.compare_exchange(HANGING, how, success, failure);
+        let _ = self
+            .state
+            .compare_exchange(HANGING, state, success, failure);
     }
 }
 
-/// What is to go wrong, and how often each method was called.
+/// The planned faults and the call counts.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
-    planned: Mutex<HashMap<Call, Planned>>,
+    planned: Mutex<HashMap<Call, PlannedFaults>>,
     calls: [AtomicU64; Call::ALL.len()],
 }
 
 #[derive(Debug, Default)]
-struct Planned {
+struct PlannedFaults {
     panic: bool,
     next: VecDeque<Error>,
     always: Option<Error>,

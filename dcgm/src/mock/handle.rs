@@ -1,4 +1,4 @@
-//! The mock itself: made, and told what to do.
+//! [`Mock`] and its builder.
 
 use core::fmt;
 use std::sync::Arc;
@@ -6,21 +6,21 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use crate::entity::{Entity, EntityId};
+use crate::entity::{Entity, EntityId, EntityStatus, LinkState};
 use crate::error::Error;
 use crate::field::FieldId;
 use crate::mock::clock::Clock;
-use crate::mock::engine::{Grid, Reading, State};
+use crate::mock::engine::{EngineState, Reading, SampleGrid};
 use crate::mock::faults::{Call, Delay, Faults};
 use crate::mock::hosts::Host;
 use crate::mock::model::Model;
-use crate::mock::reading::OwnedValue;
 use crate::mock::scenario::Scenario;
-use crate::value::Absent;
+use crate::parse::ParseError;
+use crate::value::{NoValue, OwnedValue};
 use crate::version::{BuildInfo, Version};
 
-/// A [`Client`](crate::Client) without an engine. A clone is the same one: a test keeps one, and
-/// hands out the other.
+/// A [`Client`](crate::Client) without an engine. Clones share their state, so that a test keeps one
+/// and passes another to the code under test.
 ///
 /// See the [module](crate::mock) for an example.
 #[derive(Clone)]
@@ -32,75 +32,79 @@ pub(super) struct Inner {
     pub(super) clock: Clock,
     pub(super) build: BuildInfo,
     pub(super) faults: Faults,
-    pub(super) state: Mutex<State>,
+    pub(super) state: Mutex<EngineState>,
 }
 
-/// Making it.
+/// Construction.
 impl Mock {
-    /// A mock of a host (which is then steady) or of a model, by the time of day.
+    /// Creates a mock of a model, or of a host in the steady scenario, on the system clock.
     #[must_use]
     pub fn new(model: impl Into<Model>) -> Self {
         Self::builder().model(model).build()
     }
 
-    /// A mock from names, as in `8xh100` and `8xh100,training`: see [`Model::by_name`].
-    #[must_use]
-    pub fn named(names: &str) -> Option<Self> {
-        Model::by_name(names).map(Self::new)
+    /// Creates a mock from the name of a host and optionally of a scenario, as in `8xh100` and
+    /// `8xh100,training`, on the system clock.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such ready-made [`Host`] or [`Scenario`].
+    pub fn named(names: &str) -> Result<Self, ParseError> {
+        Ok(Self::new(names.parse::<Model>()?))
     }
 
-    /// A mock piece by piece. What is not said: a host without entities, steady, by the time of
-    /// day, of release 4.6.0.
+    /// Returns a builder. Defaults: a host without entities, the steady scenario, the system clock,
+    /// engine version 4.6.0.
     #[must_use]
     pub fn builder() -> MockBuilder {
         MockBuilder::default()
     }
 
-    /// Its clock.
+    /// Returns the clock.
     #[must_use]
     pub fn clock(&self) -> Clock {
         self.inner.clock.clone()
     }
 
-    /// What it shows, changes to its entities included.
+    /// Returns the model, including added entities.
     #[must_use]
     pub fn model(&self) -> Model {
         self.inner.state.lock().model.clone()
     }
 }
 
-/// What it says.
+/// Values, events and entities.
 impl Mock {
-    /// Has a field say something from now on. Whoever watches it finds a sample of now, and then
-    /// one at each interval.
+    /// Sets the value of a field from now on. If the field is watched, a sample is taken now, and then
+    /// one per interval.
     pub fn set(&self, entity: EntityId, field: FieldId, value: impl Into<OwnedValue>) {
-        self.tell(entity, field, Some(Ok(value.into())));
+        self.override_field(entity, field, Some(Ok(value.into())));
     }
 
-    /// Has a field have no value from now on, for a reason.
-    pub fn set_absent(&self, entity: EntityId, field: FieldId, why: Absent) {
-        self.tell(entity, field, Some(Err(why)));
+    /// Removes the value of a field from now on, with a reason.
+    pub fn set_no_value(&self, entity: EntityId, field: FieldId, reason: NoValue) {
+        self.override_field(entity, field, Some(Err(reason)));
     }
 
-    /// Has a field say again what the model says, from the next sample on.
+    /// Restores the value of the model, from the next sample on.
     pub fn unset(&self, entity: EntityId, field: FieldId) {
-        self.tell(entity, field, None);
+        self.override_field(entity, field, None);
     }
 
-    fn tell(&self, entity: EntityId, field: FieldId, reading: Option<Reading>) {
+    fn override_field(&self, entity: EntityId, field: FieldId, reading: Option<Reading>) {
         let now = self.inner.clock.now();
         let mut state = self.inner.state.lock();
-        let told = state.told.entry((entity, field)).or_default();
-        told.push((now, reading));
+        let overrides = state.overrides.entry((entity, field)).or_default();
+        overrides.push((now, reading));
     }
 
-    /// An event now, such as an XID (field 230). It is lost unless somebody watches the field.
+    /// Adds an event now, such as an XID (field 230). It is lost unless the field is watched.
     pub fn push_event(&self, entity: EntityId, field: FieldId, value: impl Into<OwnedValue>) {
         self.push_event_at(entity, field, value, self.inner.clock.now());
     }
 
-    /// An event at a time by the mock's clock: late, if that has passed; not seen before, if it has
-    /// not come.
+    /// Adds an event at a time by the mock's clock. An event in the past arrives late; one in the future
+    /// is not returned before its time.
     pub fn push_event_at(
         &self,
         entity: EntityId,
@@ -113,14 +117,14 @@ impl Mock {
         pushed.push((at, value.into()));
     }
 
-    /// Has another program watch these too, for good: the engine goes on recording their events
-    /// while nobody here is connected. It does not outlive the engine.
+    /// Simulates another client that watches these fields: the engine keeps recording their events while
+    /// this client is disconnected, until it stops.
     pub fn watch_elsewhere(
         &self,
         entities: impl IntoIterator<Item = EntityId>,
         fields: impl IntoIterator<Item = FieldId>,
     ) {
-        let grid = Grid {
+        let grid = SampleGrid {
             watch: 0,
             began: self.inner.clock.now(),
             interval: Duration::from_secs(1),
@@ -136,7 +140,7 @@ impl Mock {
         }
     }
 
-    /// Adds an entity, or brings back one that was removed. Nobody watches it yet.
+    /// Adds an entity, or replaces or restores one. It is not watched yet.
     pub fn add_entity(&self, entity: Entity) {
         let now = self.inner.clock.now();
         let mut state = self.inner.state.lock();
@@ -145,15 +149,31 @@ impl Mock {
         state.model = Model::new(host, state.model.scenario());
     }
 
-    /// Removes an entity with all that is a part of it: it is not listed, and its fields are not
-    /// watched any more.
+    /// Removes an entity and its parts: they are no longer listed or watched.
     pub fn remove_entity(&self, id: EntityId) {
         let now = self.inner.clock.now();
         self.inner.state.lock().changes.push((now, id, false));
     }
 
-    /// Has the engine stop taking samples, or go on. Meanwhile it answers as always, with old
-    /// timestamps. Events are still recorded.
+    /// Sets the status of an entity. A paused ([`DISABLED`](EntityStatus::DISABLED)), detached or lost entity
+    /// is listed by [`entities`](crate::Client::entities) only; [`OK`](EntityStatus::OK) resets it.
+    pub fn set_status(&self, id: EntityId, status: EntityStatus) {
+        let mut state = self.inner.state.lock();
+        if status == EntityStatus::OK {
+            state.statuses.remove(&id);
+        } else {
+            state.statuses.insert(id, status);
+        }
+    }
+
+    /// Sets the state of a link, by its GPU or NVSwitch and its port.
+    pub fn set_link(&self, parent: EntityId, index: u32, link_state: LinkState) {
+        let mut state = self.inner.state.lock();
+        state.link_states.insert((parent, index), link_state);
+    }
+
+    /// Stops or resumes sampling. Meanwhile, reads return the old samples without an error, and events are
+    /// still recorded.
     pub fn freeze_sampling(&self, frozen: bool) {
         let now = self.inner.clock.now();
         let mut state = self.inner.state.lock();
@@ -166,37 +186,36 @@ impl Mock {
     }
 }
 
-/// What goes wrong.
+/// Faults.
 impl Mock {
-    /// Has the next call of a method fail; asked for twice, the next two. An error that
-    /// [`is_disconnected`](Error::is_disconnected) ends the session, as it should.
+    /// Makes the next call of a method fail; calling this twice affects the next two. An error that
+    /// [`is_disconnected`](Error::is_disconnected) ends the session.
     pub fn fail_next(&self, call: Call, error: Error) {
         self.inner.faults.fail_next(call, error);
     }
 
-    /// Has each call of a method fail, until [`Self::clear_faults`].
+    /// Makes every call of a method fail, until [`Self::clear_faults`].
     pub fn fail_always(&self, call: Call, error: Error) {
         self.inner.faults.fail_always(call, error);
     }
 
-    /// Has the next call of a method panic. For tests of those who must contain that; nothing else
-    /// in a mock panics.
+    /// Makes the next call of a method panic, for tests of code that must contain panics.
     pub fn panic_next(&self, call: Call) {
         self.inner.faults.panic_next(call);
     }
 
-    /// Has each call of a method hang, until [`Self::release`] or [`Self::clear_faults`]. `close`
-    /// from another thread cancels a call that hangs.
+    /// Makes every call of a method hang, until [`Self::release`] or [`Self::clear_faults`].
+    /// [`close`](crate::Client::close) from another thread cancels a hanging call.
     pub fn delay(&self, call: Call, delay: Delay) {
         self.inner.faults.delay(call, Some(delay));
     }
 
-    /// Has the next call of a method hang.
+    /// Makes the next call of a method hang.
     pub fn delay_next(&self, call: Call, delay: Delay) {
         self.inner.faults.delay_next(call, delay);
     }
 
-    /// Lets the calls of a method go on that hang, and has no more of them hang.
+    /// Releases the hanging calls of a method, and removes its delay.
     pub fn release(&self, call: Call) {
         self.inner.faults.delay(call, None);
         for hung in &self.inner.state.lock().hung {
@@ -207,7 +226,7 @@ impl Mock {
         self.inner.clock.wake();
     }
 
-    /// Forgets all faults and delays, and lets go on what hangs.
+    /// Removes all faults and delays, and releases all hanging calls.
     pub fn clear_faults(&self) {
         self.inner.faults.clear();
         let mut state = self.inner.state.lock();
@@ -219,32 +238,32 @@ impl Mock {
         self.inner.clock.wake();
     }
 
-    /// Has watches of a field be refused with this error. What is watched already stays so.
+    /// Makes the engine refuse new watches of a field with this error.
     pub fn refuse(&self, field: FieldId, error: Error) {
         self.inner.state.lock().refused.insert(field, error);
     }
 
-    /// Waits until a call of a method hangs, for that long at most by the time of day. Says whether
-    /// one does.
+    /// Waits until a call of a method hangs, at most `timeout` of real time. Returns `true` if one
+    /// hangs.
     #[must_use]
-    pub fn wait_until_hung(&self, call: Call, longest: Duration) -> bool {
-        let hangs = || {
+    pub fn wait_until_hung(&self, call: Call, timeout: Duration) -> bool {
+        let is_hanging = || {
             let state = self.inner.state.lock();
             state
                 .hung
                 .iter()
                 .any(|hung| hung.call == call && !hung.is_over())
         };
-        self.inner.clock.wait_real(longest, hangs)
+        self.inner.clock.wait_real(timeout, is_hanging)
     }
 
-    /// The engine dies: what hangs is cut off, the next call notices, and connecting is refused.
-    /// What it had in memory is gone.
-    pub fn go_down(&self) {
+    /// Stops the engine: hanging calls are cancelled, the next call fails as disconnected, and connecting
+    /// is refused. Watches and recorded events are lost.
+    pub fn stop_engine(&self) {
         let mut state = self.inner.state.lock();
-        state.down = true;
+        state.is_stopped = true;
         if let Some(session) = &mut state.session {
-            session.dead = true;
+            session.is_lost = true;
         }
         state.open.clear();
         state.watched.clear();
@@ -253,27 +272,27 @@ impl Mock {
         self.inner.clock.wake();
     }
 
-    /// The engine is back, and knows of nothing. The session from before stays dead.
-    pub fn come_back(&self) {
-        self.inner.state.lock().down = false;
+    /// Starts the engine again, without watches. A session from before the stop stays disconnected.
+    pub fn start_engine(&self) {
+        self.inner.state.lock().is_stopped = false;
     }
 }
 
-/// What was done to it.
+/// Inspection.
 impl Mock {
-    /// How often a method was called, calls that failed included.
+    /// Returns the number of calls of a method, including failed ones.
     #[must_use]
     pub fn calls(&self, call: Call) -> u64 {
         self.inner.faults.calls(call)
     }
 
-    /// How many watches live.
+    /// Returns the number of live watches.
     #[must_use]
     pub fn open_watches(&self) -> usize {
         self.inner.state.lock().open.len()
     }
 
-    /// Whether there is a session, as far as its owner can know.
+    /// Returns `true` if a session is open, as far as its owner can know.
     #[must_use]
     pub fn is_connected(&self) -> bool {
         self.inner.state.lock().session.is_some()
@@ -294,7 +313,7 @@ impl fmt::Debug for Inner {
     }
 }
 
-/// Makes a [`Mock`] piece by piece.
+/// Builds a [`Mock`].
 ///
 /// ```
 /// use dcgm::mock::{Clock, Host, Mock, Product, Scenario};
@@ -319,42 +338,42 @@ pub struct MockBuilder {
 }
 
 impl MockBuilder {
-    /// With this host.
+    /// Sets the host.
     #[must_use]
     pub fn host(mut self, host: Host) -> Self {
         self.host = Some(host);
         self
     }
 
-    /// With this scenario.
+    /// Sets the scenario.
     #[must_use]
     pub fn scenario(mut self, scenario: Scenario) -> Self {
         self.scenario = scenario;
         self
     }
 
-    /// With the host and the scenario of this model.
+    /// Sets the host and the scenario.
     #[must_use]
     pub fn model(self, model: impl Into<Model>) -> Self {
         let model = model.into();
         self.host(model.host().clone()).scenario(model.scenario())
     }
 
-    /// By this clock.
+    /// Sets the clock.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = Some(clock);
         self
     }
 
-    /// An engine of this release. It behaves as 4.6 does all the same.
+    /// Sets the version that the engine reports. It behaves like 4.6 in any case.
     #[must_use]
     pub fn engine_version(mut self, version: Version) -> Self {
         self.version = Some(version);
         self
     }
 
-    /// The mock.
+    /// Creates the mock.
     #[must_use]
     pub fn build(self) -> Mock {
         let empty = || Host::new("empty", crate::mock::Product::H100Sxm);
@@ -369,7 +388,7 @@ impl MockBuilder {
                 clock: self.clock.unwrap_or_else(Clock::system),
                 build: BuildInfo::from_raw(build),
                 faults: Faults::default(),
-                state: Mutex::new(State::new(Model::new(host, self.scenario))),
+                state: Mutex::new(EngineState::new(Model::new(host, self.scenario))),
             }),
         }
     }

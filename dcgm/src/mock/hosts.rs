@@ -1,21 +1,23 @@
-//! Hosts: which entities there are, and how they are wired.
+//! [`Host`]: the entities of a simulated host and their NVLinks.
 
+use core::str::FromStr;
 use std::sync::Arc;
 
 use crate::entity::{Entity, EntityId, EntityKind, EntityStatus, Link, LinkState, Mig};
 use crate::mock::product::Product;
+use crate::parse::ParseError;
 
-/// A host: its entities, its NVLinks, and what kind of GPU it has.
+/// A simulated host: its entities, its NVLinks, and its GPU product.
 ///
 /// ```
 /// use dcgm::EntityKind;
 /// use dcgm::mock::{Host, Product};
 ///
-/// let host = Host::by_name("8xh100").unwrap();
+/// let host = "8xh100".parse::<Host>().unwrap();
 /// assert_eq!(host.count(EntityKind::GPU), 8);
 /// assert_eq!(host.links().len(), 2 * 144);
 ///
-/// // One of one's own: two L4, the second of which is not known to DCGM's documentation.
+/// // A custom host with two L4, the second of which reports another product name.
 /// let mut odd = Product::L4.gpu(1);
 /// odd.model = Some("NVIDIA L4 (engineering sample)".into());
 /// let host = Host::new("mine", Product::L4).with_gpus(1).with_entity(odd);
@@ -29,54 +31,15 @@ pub struct Host {
     links: Vec<Link>,
 }
 
-/// To which NVSwitch each of a GPU's links goes: 40, 32, 32 and 40 ports are used on the four.
+/// The NVSwitch of each link of a GPU. The four NVSwitches use 40, 32, 32 and 40 ports.
 const SWITCH_OF_LINK: [u32; 18] = [0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 3];
 
 impl Host {
-    /// The hosts that are ready-made.
+    /// The names of the ready-made hosts.
     pub const NAMES: &'static [&'static str] =
         &["8xh100", "8xh100-mig7", "gb200", "1xl4", "consumer"];
 
-    /// A ready-made host:
-    ///
-    /// | name | what it is |
-    /// |---|---|
-    /// | `8xh100` | 8 H100 SXM with 18 NVLinks each, and the 4 NVSwitches that they lead to |
-    /// | `8xh100-mig7` | the same, each GPU cut into 7 instances `1g.10gb` with one compute instance each |
-    /// | `gb200` | a tray of 4 GB200 with 2 Grace CPUs of 72 cores and 4 ConnectX; its NVSwitches are elsewhere |
-    /// | `1xl4` | one L4: no NVLink, no MIG; `<n>xl4` for up to 32 |
-    /// | `consumer` | one `GeForce`: no profiling, no ECC, a fan |
-    /// | `<n>xh100` | any other number of H100 SXM up to 32, as many as DCGM takes, and no NVSwitch |
-    #[must_use]
-    pub fn by_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "8xh100" => Self::new(name, Product::H100Sxm)
-                .with_gpus(8)
-                .with_switches(),
-            "8xh100-mig7" => Self::new(name, Product::H100Sxm)
-                .with_gpus(8)
-                .with_switches()
-                .cut_into(7, "1g.10gb"),
-            "gb200" => Self::new(name, Product::Gb200)
-                .with_gpus(4)
-                .with_grace(2, 72)
-                .with_connectx(4),
-            "consumer" => Self::new(name, Product::GeForce).with_gpus(1),
-            _ => {
-                let (count, product) = name.split_once('x')?;
-                let product = match product {
-                    "h100" => Product::H100Sxm,
-                    "l4" => Product::L4,
-                    _ => return None,
-                };
-                let count = count.parse().ok();
-                let count = count.filter(|count| (1..=32).contains(count))?;
-                Self::new(name, product).with_gpus(count)
-            }
-        })
-    }
-
-    /// A host without entities, whose GPUs behave as those of `product` do.
+    /// Creates a host without entities, whose GPUs behave like `product`.
     #[must_use]
     pub fn new(name: impl Into<Arc<str>>, product: Product) -> Self {
         Self {
@@ -87,7 +50,7 @@ impl Host {
         }
     }
 
-    /// With an entity more; it replaces one of the same kind and number.
+    /// Adds an entity, or replaces the one with the same address.
     #[must_use]
     pub fn with_entity(mut self, entity: Entity) -> Self {
         self.entities.retain(|known| known.id != entity.id);
@@ -95,16 +58,16 @@ impl Host {
         self.sorted()
     }
 
-    /// Without an entity, and without what is a part of it.
+    /// Removes an entity and its parts.
     #[must_use]
     pub fn without_entity(mut self, id: EntityId) -> Self {
-        let gone: Vec<_> = self.family(id).collect();
-        self.entities.retain(|entity| !gone.contains(&entity.id));
-        self.links.retain(|link| !gone.contains(&link.parent));
+        let removed: Vec<_> = self.family(id).collect();
+        self.entities.retain(|entity| !removed.contains(&entity.id));
+        self.links.retain(|link| !removed.contains(&link.parent));
         self
     }
 
-    /// With an NVLink more; it replaces the one of the same place.
+    /// Adds an NVLink, or replaces the one of the same port.
     #[must_use]
     pub fn with_link(mut self, link: Link) -> Self {
         self.links
@@ -113,7 +76,7 @@ impl Host {
         self.sorted()
     }
 
-    /// With GPUs 0 to `count - 1`, each with as many NVLinks as the product has.
+    /// Adds the GPUs 0 to `count - 1`, with the NVLinks of the product.
     #[must_use]
     pub fn with_gpus(mut self, count: u32) -> Self {
         for index in 0..count {
@@ -126,37 +89,37 @@ impl Host {
         self.sorted()
     }
 
-    /// What it is called.
+    /// Returns the name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What kind of GPU it has.
+    /// Returns the GPU product.
     #[must_use]
     pub const fn product(&self) -> Product {
         self.product
     }
 
-    /// The entities, ascending by kind and number.
+    /// Returns the entities, ascending by kind and number.
     #[must_use]
     pub fn entities(&self) -> &[Entity] {
         &self.entities
     }
 
-    /// The NVLinks: ports of GPUs and of NVSwitches, ascending by those and by number.
+    /// Returns the NVLink ports of the GPUs and NVSwitches, ascending.
     #[must_use]
     pub fn links(&self) -> &[Link] {
         &self.links
     }
 
-    /// How many entities of a kind there are.
+    /// Returns the number of entities of a kind.
     #[must_use]
     pub fn count(&self, kind: EntityKind) -> usize {
         self.ids(kind).count()
     }
 
-    /// An entity.
+    /// Returns an entity.
     #[must_use]
     pub fn entity(&self, id: EntityId) -> Option<&Entity> {
         self.entities
@@ -172,7 +135,7 @@ impl Host {
             .filter(move |id| id.kind == kind)
     }
 
-    /// The entity, and what is a part of it, links left out.
+    /// Returns the entity and its parts, without links.
     pub(super) fn family(&self, id: EntityId) -> impl Iterator<Item = EntityId> + '_ {
         self.entities
             .iter()
@@ -180,10 +143,10 @@ impl Host {
             .map(|entity| entity.id)
     }
 
-    /// Whether `id` is `whole`, or a part of it. A link is a part of its GPU or NVSwitch.
+    /// Returns `true` if `id` is `whole` or a part of it. A link is a part of its GPU or NVSwitch.
     pub(super) fn belongs_to(&self, id: EntityId, whole: EntityId) -> bool {
         let mut next = Some(id);
-        // Three steps lead from a compute instance to its GPU; a loop made by hand must end too.
+        // A compute instance is three steps below its GPU; the limit ends a cycle in a custom host.
         for _ in 0..4 {
             match next {
                 None => return false,
@@ -194,7 +157,7 @@ impl Host {
         false
     }
 
-    /// What an entity is a part of.
+    /// Returns the entity that contains an entity.
     pub(super) fn parent(&self, id: EntityId) -> Option<EntityId> {
         if id.kind == EntityKind::LINK {
             return Some(link_parent(id).0);
@@ -202,7 +165,7 @@ impl Host {
         self.entity(id)?.parent
     }
 
-    /// The link entity at the other end, where the wiring is known: between GPUs and NVSwitches of
+    /// Returns the device and port at the other end of a link, if it connects a GPU and an NVSwitch of
     /// this host.
     pub(super) fn peer(&self, id: EntityId) -> Option<(EntityId, u32)> {
         let (parent, index) = link_parent(id);
@@ -232,13 +195,41 @@ impl Host {
         }
     }
 
-    /// Whether there is a link of this number.
+    /// Returns `true` if the host has the link.
     pub(super) fn has_link(&self, id: EntityId) -> bool {
         let (parent, index) = link_parent(id);
-        let place = (parent, u32::from(index));
+        let port = (parent, u32::from(index));
         self.links
-            .binary_search_by_key(&place, |link| (link.parent, link.index))
+            .binary_search_by_key(&port, |link| (link.parent, link.index))
             .is_ok()
+    }
+
+    fn ready_made(name: &str) -> Option<Self> {
+        Some(match name {
+            "8xh100" => Self::new(name, Product::H100Sxm)
+                .with_gpus(8)
+                .with_switches(),
+            "8xh100-mig7" => Self::new(name, Product::H100Sxm)
+                .with_gpus(8)
+                .with_switches()
+                .with_mig(7, "1g.10gb"),
+            "gb200" => Self::new(name, Product::Gb200)
+                .with_gpus(4)
+                .with_grace(2, 72)
+                .with_connectx(4),
+            "consumer" => Self::new(name, Product::GeForce).with_gpus(1),
+            _ => {
+                let (count, product) = name.split_once('x')?;
+                let product = match product {
+                    "h100" => Product::H100Sxm,
+                    "l4" => Product::L4,
+                    _ => return None,
+                };
+                let count = count.parse().ok();
+                let count = count.filter(|count| (1..=32).contains(count))?;
+                Self::new(name, product).with_gpus(count)
+            }
+        })
     }
 
     fn sorted(mut self) -> Self {
@@ -263,7 +254,7 @@ impl Host {
         self.sorted()
     }
 
-    fn cut_into(mut self, instances: u32, profile: &str) -> Self {
+    fn with_mig(mut self, instances: u32, profile: &str) -> Self {
         let profile: Arc<str> = profile.into();
         let gpus: Vec<_> = self.ids(EntityKind::GPU).collect();
         for entity in &mut self.entities {
@@ -273,17 +264,17 @@ impl Host {
         }
         for gpu in gpus {
             for n in 0..instances {
-                // DCGM numbers instances anew: eight places a GPU.
-                let place = gpu.id * 8 + n;
-                // NVML's numbers for seven instances of one slice begin at 7.
+                // DCGM numbers instances across GPUs, eight for each.
+                let number = gpu.id * 8 + n;
+                // NVML numbers seven instances of one slice from 7.
                 let mut mig = Mig::new(7 + n, None, 1);
                 mig.profile = Some(Arc::clone(&profile));
-                let mut instance = Entity::new(EntityId::new(EntityKind::GPU_INSTANCE, place));
+                let mut instance = Entity::new(EntityId::new(EntityKind::GPU_INSTANCE, number));
                 instance.status = EntityStatus::OK;
                 instance.parent = Some(gpu);
                 instance.mig = Some(mig.clone());
                 mig.compute_instance_id = Some(0);
-                let mut compute = Entity::new(EntityId::new(EntityKind::COMPUTE_INSTANCE, place));
+                let mut compute = Entity::new(EntityId::new(EntityKind::COMPUTE_INSTANCE, number));
                 compute.status = EntityStatus::OK;
                 compute.parent = Some(instance.id);
                 compute.mig = Some(mig);
@@ -322,8 +313,27 @@ impl Host {
     }
 }
 
+/// Parses the name of a ready-made host:
+///
+/// | name | host |
+/// |---|---|
+/// | `8xh100` | 8 H100 SXM with 18 NVLinks each, connected to 4 NVSwitches |
+/// | `8xh100-mig7` | the same, each GPU partitioned into 7 instances `1g.10gb` with one compute instance each |
+/// | `gb200` | a tray of 4 GB200 with 2 Grace CPUs of 72 cores and 4 ConnectX; its NVSwitches are elsewhere |
+/// | `1xl4` | one L4: no NVLink, no MIG; `<n>xl4` for up to 32 |
+/// | `consumer` | one `GeForce`: no profiling, no ECC, a fan |
+/// | `<n>xh100` | any other number of H100 SXM up to 32, which is DCGM's limit, without NVSwitches |
+impl FromStr for Host {
+    type Err = ParseError;
+
+    fn from_str(input: &str) -> Result<Self, ParseError> {
+        Self::ready_made(input.trim())
+            .ok_or_else(|| ParseError::new("the name of a mock host, such as 8xh100", input))
+    }
+}
+
 impl Product {
-    /// A GPU of this product, the `index`th of its host, with an identity that is always the same.
+    /// Creates GPU `index` of this product, with a fixed identity.
     #[must_use]
     pub fn gpu(self, index: u32) -> Entity {
         let spec = self.spec();
@@ -356,15 +366,15 @@ impl Product {
     }
 }
 
-/// A link as an entity, packed as since DCGM 4.3: the parent's kind in bits 0 to 7, the link's
-/// number in bits 8 to 23, the parent's number in bits 24 to 31.
+/// Encodes the address of a link like DCGM since 4.3: the parent's kind in bits 0 to 7, the port in bits
+/// 8 to 23, the parent's number in bits 24 to 31.
 #[must_use]
 pub(super) fn link_id(parent: EntityId, index: u32) -> EntityId {
     let raw = (parent.kind.raw() & 0xff) | (index & 0xffff) << 8 | (parent.id & 0xff) << 24;
     EntityId::new(EntityKind::LINK, raw)
 }
 
-/// The opposite of [`link_id`].
+/// Decodes [`link_id`].
 pub(super) fn link_parent(link: EntityId) -> (EntityId, u16) {
     let [kind, low, high, parent] = link.id.to_le_bytes();
     let parent = EntityId::new(EntityKind::from_raw(u32::from(kind)), u32::from(parent));

@@ -1,5 +1,6 @@
-//! A host in a scenario, as a function of time.
+//! [`Model`]: a host in a scenario, as a function of time.
 
+use core::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,23 +8,24 @@ use crate::code::ReturnCode;
 use crate::entity::{Entity, EntityId, EntityKind, EntityStatus, Link};
 use crate::field::FieldId;
 use crate::mock::hosts::{Host, link_parent};
-use crate::mock::reading::OwnedValue;
 use crate::mock::scenario::{CALM, Scenario, Script};
 use crate::mock::values;
-use crate::value::Absent;
+use crate::parse::ParseError;
+use crate::value::NoValue;
+use crate::value::OwnedValue;
 
-/// A [`Host`] in a [`Scenario`]: what its engine would sample, as a pure function of the time since
-/// the start.
+/// A [`Host`] in a [`Scenario`]: the values of all fields, as a pure function of the time since the
+/// start.
 ///
-/// Asked twice, it says the same. Counters are integrals of the rates that other fields show, so
-/// that they go on as they should however seldom they are asked for.
+/// Counters are the integrals of the rates that other fields report, so that they are consistent at
+/// any sampling interval.
 ///
 /// ```
 /// use std::time::Duration;
-/// use dcgm::{EntityId, FieldId};
-/// use dcgm::mock::{Model, OwnedValue};
+/// use dcgm::{EntityId, FieldId, OwnedValue};
+/// use dcgm::mock::{Model};
 ///
-/// let model = Model::by_name("8xh100,thermal").unwrap();
+/// let model = "8xh100,thermal".parse::<Model>().unwrap();
 /// let temperature = |seconds| {
 ///     model.value(EntityId::gpu(2), FieldId::GPU_TEMP, Duration::from_secs(seconds)).unwrap()
 /// };
@@ -36,71 +38,64 @@ use crate::value::Absent;
 pub struct Model {
     host: Arc<Host>,
     scenario: Scenario,
-    /// The GPU to which things happen.
+    /// The GPU that the incident affects.
     victim: Option<EntityId>,
+    /// The period that the rates of a sample cover.
+    window: Duration,
 }
 
-/// Whether an entity is there at a time.
+/// The presence of an entity at a time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Presence {
-    /// It is, without a break since then.
+    /// Present without interruption.
     Here {
-        /// Zero, or when it came back.
+        /// The start of the presence: zero, or the time of its return.
         since: Duration,
     },
-    /// The driver has lost it: still listed, and not sampled.
+    /// Lost by the driver: still listed and not sampled.
     Lost {
-        /// When that began.
+        /// The time of the loss.
         since: Duration,
-        /// Since when it had been there.
+        /// The start of its presence before the loss.
         here_since: Duration,
     },
-    /// It is not.
+    /// Not present.
     Gone,
 }
 
 impl Model {
-    /// A host in a scenario.
+    /// Creates a model.
     #[must_use]
     pub fn new(host: Host, scenario: Scenario) -> Self {
         Self {
             victim: victim(&host, scenario.script()),
+            window: Duration::ZERO,
             host: Arc::new(host),
             scenario,
         }
     }
 
-    /// From names, as in `8xh100` (which is then steady) and `8xh100,training`.
-    #[must_use]
-    pub fn by_name(names: &str) -> Option<Self> {
-        let (host, scenario) = names.split_once(',').unwrap_or((names, "steady"));
-        Some(Self::new(
-            Host::by_name(host.trim())?,
-            Scenario::by_name(scenario.trim())?,
-        ))
-    }
-
-    /// The host.
+    /// Returns the host.
     #[must_use]
     pub fn host(&self) -> &Host {
         &self.host
     }
 
-    /// The scenario.
+    /// Returns the scenario.
     #[must_use]
     pub const fn scenario(&self) -> Scenario {
         self.scenario
     }
 
-    /// Its names, as [`Self::by_name`] takes them.
+    /// Returns its name, which parses to the same model if the host is a ready-made one.
     #[must_use]
     pub fn name(&self) -> String {
         format!("{},{}", self.host.name(), self.scenario.name())
     }
 
-    /// The entities at a time, ascending. One that is lost says so; one that is gone is not among
-    /// them.
+    /// Returns the entities at a time, ascending: lost ones with that status, and without those that are
+    /// gone.
     #[must_use]
     pub fn entities(&self, at: Duration) -> Vec<Entity> {
         let seen = |entity: &Entity| {
@@ -115,14 +110,14 @@ impl Model {
         self.host.entities().iter().filter_map(seen).collect()
     }
 
-    /// The NVLinks at a time. Those of a GPU that is lost are gone with it.
+    /// Returns the NVLinks at a time, without those of a lost GPU.
     #[must_use]
     pub fn links(&self, at: Duration) -> Vec<Link> {
         let here = |link: &&Link| matches!(self.presence(link.parent, at), Presence::Here { .. });
         self.host.links().iter().filter(here).copied().collect()
     }
 
-    /// Whether an entity is there. A part is there as long as the whole is.
+    /// Returns the presence of an entity, which is that of the GPU for its parts.
     #[must_use]
     pub fn presence(&self, id: EntityId, at: Duration) -> Presence {
         let start = Presence::Here {
@@ -159,24 +154,49 @@ impl Model {
         }
     }
 
-    /// What a sample of a field says if it is taken at a time.
+    /// Returns the value of a field at a time.
     ///
     /// # Errors
     ///
-    /// Why there is no value: [`Absent::NotSupported`] where the hardware has none,
-    /// [`Absent::NoData`] for fields that do not go with that kind of entity, and for events before
-    /// the first; [`Absent::NotWatched`] for an entity that is gone, and
-    /// [`ReturnCode::GPU_IS_LOST`] for one that is lost.
-    pub fn value(&self, id: EntityId, field: FieldId, at: Duration) -> Result<OwnedValue, Absent> {
+    /// The reason for a missing value: [`NoValue::NotSupported`] if the hardware lacks it,
+    /// [`NoValue::NoData`] for fields of other kinds of entities and before the first event,
+    /// [`NoValue::NotWatched`] for an entity that is gone, and [`ReturnCode::GPU_IS_LOST`] for a lost
+    /// one.
+    pub fn value(&self, id: EntityId, field: FieldId, at: Duration) -> Result<OwnedValue, NoValue> {
         match self.presence(id, at) {
             Presence::Here { .. } => values::read(self, id, field, at),
-            Presence::Lost { .. } => Err(Absent::Code(ReturnCode::GPU_IS_LOST)),
-            Presence::Gone => Err(Absent::NotWatched),
+            Presence::Lost { .. } => Err(NoValue::Code(ReturnCode::GPU_IS_LOST)),
+            Presence::Gone => Err(NoValue::NotWatched),
         }
     }
 
-    /// The events of a field (230, 856, 857) from one time on until before another, each with its
-    /// own time.
+    /// Returns the value of a field in a sample that covers a period before `at`, like the samples of an
+    /// engine: a rate is the mean over the period. All other fields, and rates over an empty period, have
+    /// the same value as by [`Self::value`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::value`].
+    pub fn value_over(
+        &self,
+        id: EntityId,
+        field: FieldId,
+        window: Duration,
+        at: Duration,
+    ) -> Result<OwnedValue, NoValue> {
+        let model = Self {
+            window,
+            ..self.clone()
+        };
+        model.value(id, field, at)
+    }
+
+    pub(super) const fn window(&self) -> Duration {
+        self.window
+    }
+
+    /// Returns the events of a field (230, 856, 857) from one time until before another, each with its
+    /// time.
     #[must_use]
     pub fn events(
         &self,
@@ -185,7 +205,7 @@ impl Model {
         from: Duration,
         to: Duration,
     ) -> Vec<(Duration, i64)> {
-        // No scenario has an event of an NVSwitch. The driver reports XIDs for whole GPUs.
+        // No scenario has NVSwitch events. The driver reports XIDs for whole GPUs.
         if field != FieldId::XID_ERRORS || self.victim != Some(id) {
             return Vec::new();
         }
@@ -197,13 +217,13 @@ impl Model {
             .collect()
     }
 
-    /// Whether the host engine can be reached.
+    /// Returns `true` if the host engine runs.
     #[must_use]
-    pub fn reachable(&self, at: Duration) -> bool {
+    pub fn is_reachable(&self, at: Duration) -> bool {
         self.engine_since(at).is_some()
     }
 
-    /// Since when the host engine has been running; `None` while it is down.
+    /// Returns the time since which the host engine runs; `None` while it is stopped.
     #[must_use]
     pub fn engine_since(&self, at: Duration) -> Option<Duration> {
         let Some((down, up)) = self.script().down else {
@@ -223,7 +243,7 @@ impl Model {
         self.scenario.script()
     }
 
-    /// What happens to a GPU.
+    /// Returns the script of a GPU.
     pub(super) fn script_of(&self, gpu: EntityId) -> &'static Script {
         if self.victim == Some(gpu) {
             self.script()
@@ -233,7 +253,7 @@ impl Model {
     }
 }
 
-/// The GPU to which things happen. Memory errors happen to none that does not count them.
+/// Returns the GPU that the incident affects; `None` for memory errors on GPUs without ECC.
 fn victim(host: &Host, script: &Script) -> Option<EntityId> {
     let can = host.product().spec().can;
     if !script.uncorrected.is_empty() && !can.contains(&Need::Ecc) {
@@ -243,62 +263,73 @@ fn victim(host: &Host, script: &Script) -> Option<EntityId> {
     host.ids(EntityKind::GPU).nth(place)
 }
 
-/// A host of which nothing is said is steady.
+/// Parses the name of a [`Host`] and optionally of a [`Scenario`], as in `8xh100` (which is steady)
+/// and `8xh100,training`.
+impl FromStr for Model {
+    type Err = ParseError;
+
+    fn from_str(names: &str) -> Result<Self, ParseError> {
+        let (host, scenario) = names.split_once(',').unwrap_or((names, "steady"));
+        Ok(Self::new(host.parse()?, scenario.parse()?))
+    }
+}
+
+/// A host in the scenario [`Steady`](Scenario::Steady).
 impl From<Host> for Model {
     fn from(host: Host) -> Self {
         Self::new(host, Scenario::default())
     }
 }
 
-/// The GPU or NVSwitch that a link is a port of, and its number there.
+/// Returns the GPU or NVSwitch of a link, and the number of the port.
 pub(super) fn port_of(link: EntityId) -> (EntityId, u32) {
     let (parent, index) = link_parent(link);
     (parent, u32::from(index))
 }
 
-/// What a field needs from the hardware.
+/// The hardware feature that a field needs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Need {
     /// Nothing.
     Always,
-    /// Clocks that applications may ask for.
+    /// Application clocks.
     AppClocks,
     /// A chip-to-chip link to a CPU.
     C2c,
     /// Video encoders.
     Codec,
-    /// Memory that counts its errors.
+    /// ECC memory.
     Ecc,
     /// An NVLink fabric, and its manager.
     Fabric,
-    /// A fabric that tells how it is.
+    /// A fabric that reports its health.
     FabricHealth,
     /// A fan.
     Fan,
-    /// Pipes for double precision worth counting; and profiling.
+    /// FP64 pipes and profiling.
     Fp64,
     /// Profiling by the driver's own sampling (Hopper and later).
     Gpm,
     /// Stacked memory with a sensor.
     Hbm,
-    /// That it can be cut into instances.
+    /// MIG.
     Mig,
-    /// That it is not cut into instances.
-    NotCut,
+    /// MIG mode disabled.
+    NoMig,
     /// NVLinks.
     NvLink,
     /// NVLinks of the fourth generation or earlier.
     NvLink4,
     /// NVLinks of the fifth generation.
     NvLink5,
-    /// A place in a rack that it knows.
+    /// Knowledge of its position in the rack.
     Platform,
     /// Profiling.
     Prof,
-    /// Spare rows, and that it is not cut into instances.
+    /// Spare memory rows, and MIG mode disabled.
     RowRemap,
-    /// Power smoothing; and a privilege that the engine has not.
+    /// Power smoothing, for which the engine lacks the permission.
     Smoothing,
-    /// A margin to its thermal limit.
+    /// The margin to the thermal limit.
     TLimit,
 }

@@ -1,4 +1,4 @@
-//! The GPUs that can be made up: what each one is, and what it can do.
+//! [`Product`]: the simulated GPU products and their figures.
 
 use crate::mock::model::Need;
 use Need::{
@@ -6,7 +6,7 @@ use Need::{
     NvLink5, Platform, Prof, RowRemap, Smoothing, TLimit,
 };
 
-/// A kind of GPU.
+/// A GPU product.
 ///
 /// ```
 /// use dcgm::EntityKind;
@@ -39,7 +39,7 @@ pub(super) struct Spec {
     pub(super) arch: &'static str,
     /// `major << 16 | minor`.
     pub(super) compute_capability: i64,
-    /// As in CUDA: 1000 a major release, 10 a minor one.
+    /// CUDA version: 1000 * major + 10 * minor.
     pub(super) cuda: i64,
     pub(super) fb_mib: f64,
     pub(super) reserved_mib: f64,
@@ -53,7 +53,7 @@ pub(super) struct Spec {
     pub(super) video_mhz: f64,
     pub(super) pcie_generation: i64,
     pub(super) pcie_lanes: i64,
-    /// What an interconnect carries at full load, in bytes per second and direction.
+    /// Throughput of an interconnect at full load, in bytes per second and direction.
     pub(super) pcie_rate: f64,
     pub(super) link_rate: f64,
     pub(super) links: u32,

@@ -1,29 +1,33 @@
-//! Scenarios: what happens on a host, and when.
+//! [`Scenario`]: incidents on a simulated host.
+
+use core::fmt;
+use core::str::FromStr;
 
 use crate::mock::signal::{Load, Steps};
+use crate::parse::ParseError;
 
-/// What happens on a host, from the model's start on. Each befalls one GPU; the others go on.
+/// An incident on a host, from the start of the model. It affects one GPU; the others are not affected.
 ///
-/// | name | what happens |
+/// | name | incident |
 /// |---|---|
-/// | `steady` | nothing: inference, about half busy |
-/// | `training` | nothing: all GPUs busy in step, with a checkpoint every five minutes |
-/// | `nvlink` | at 2 min one link of GPU 5 begins to degrade, silently: over 6 min its bandwidth falls to a fifth, while its CRC, replay and recovery errors grow |
-/// | `hbm-ecc` | at 1 min GPU 3 begins to correct memory errors; at 6:40 one is uncorrectable: XID 48 and 63, a row remap is pending, the driver asks for a reset; another at 7:40 |
+/// | `steady` | none: inference, about 50 % utilization |
+/// | `training` | none: all GPUs in step at high utilization, with a checkpoint every five minutes |
+/// | `bursty` | none: all GPUs busy for 1 s, then idle for 3 s, repeatedly |
+/// | `nvlink` | from 2 min one link of GPU 5 degrades without an event: within 6 min its bandwidth falls to a fifth while its CRC, replay and recovery errors grow |
+/// | `hbm-ecc` | from 1 min GPU 3 corrects memory errors; at 6:40 one is uncorrectable: XID 48 and 63, a row remap is pending, the driver requests a reset; another at 7:40 |
 /// | `thermal` | at 2 min GPU 2 loses its cooling: temperature rises, from 5 min on clocks fall and violation time grows; at 15 min the cooling is back |
-/// | `xid79` | at 5 min GPU 4 falls off the bus: XID 79, it is [`LOST`](crate::EntityStatus::LOST) and its samples stand still; at 6 min it vanishes; at 10 min it is back after a reset, so that what the driver counts starts at zero |
-/// | `restart` | at 5 min the host engine stops for 45 s; then it is back, without watches, and the hardware's counters go on |
-/// | `pcie-aer` | at 2 min the `PCIe` link of GPU 1 begins to repeat itself, and correctable errors grow; at 5 min it falls back to a lower generation and half of its lanes |
+/// | `xid79` | at 5 min GPU 4 falls off the bus: XID 79, it is [`LOST`](crate::EntityStatus::LOST) and its samples stand still; at 6 min it is gone; at 10 min it is back after a reset, so that the driver's counters start at zero |
+/// | `restart` | at 5 min the host engine stops for 45 s and then starts without watches; hardware counters continue |
+/// | `pcie-aer` | from 2 min the `PCIe` link of GPU 1 replays and correctable errors grow; at 5 min it falls back to a lower generation and half of its lanes |
 ///
-/// On a host with fewer GPUs the number counts round: on one with a single GPU it is always that
-/// one.
+/// On a host with fewer GPUs, the affected GPU is the number modulo the number of GPUs.
 ///
 /// ```
 /// use dcgm::mock::{Host, Mock, Model, Scenario};
 ///
-/// let host = Host::by_name("8xh100").unwrap();
+/// let host = "8xh100".parse::<Host>().unwrap();
 /// let mock = Mock::new(Model::new(host, Scenario::Thermal));
-/// assert_eq!(mock.model().name(), Model::by_name("8xh100,thermal").unwrap().name());
+/// assert_eq!(mock.model().name(), "8xh100,thermal");
 /// ```
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
@@ -33,6 +37,8 @@ pub enum Scenario {
     Steady,
     /// `training`.
     Training,
+    /// `bursty`.
+    Bursty,
     /// `nvlink`.
     NvLink,
     /// `hbm-ecc`.
@@ -48,15 +54,17 @@ pub enum Scenario {
 }
 
 impl Scenario {
-    /// Every name.
+    /// The names of all scenarios.
     pub const NAMES: &'static [&'static str] = &[
-        "steady", "training", "nvlink", "hbm-ecc", "thermal", "xid79", "restart", "pcie-aer",
+        "steady", "training", "bursty", "nvlink", "hbm-ecc", "thermal", "xid79", "restart",
+        "pcie-aer",
     ];
 
     /// Every scenario.
     pub const ALL: &'static [Self] = &[
         Self::Steady,
         Self::Training,
+        Self::Bursty,
         Self::NvLink,
         Self::HbmEcc,
         Self::Thermal,
@@ -65,18 +73,13 @@ impl Scenario {
         Self::PcieAer,
     ];
 
-    /// The scenario of a name.
-    #[must_use]
-    pub fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|known| known.name() == name)
-    }
-
-    /// Its name.
+    /// Returns the name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Steady => "steady",
             Self::Training => "training",
+            Self::Bursty => "bursty",
             Self::NvLink => "nvlink",
             Self::HbmEcc => "hbm-ecc",
             Self::Thermal => "thermal",
@@ -90,6 +93,7 @@ impl Scenario {
         match self {
             Self::Steady => &CALM,
             Self::Training => &TRAINING_SCRIPT,
+            Self::Bursty => &BURSTY_SCRIPT,
             Self::NvLink => &NVLINK,
             Self::HbmEcc => &HBM_ECC,
             Self::Thermal => &THERMAL,
@@ -100,50 +104,74 @@ impl Scenario {
     }
 }
 
-/// A scenario as a script. All but `load`, `in_step` and `down` happens to the victim only. Times
-/// are in seconds.
+/// Prints the name.
+impl fmt::Display for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// Parses the name.
+impl FromStr for Scenario {
+    type Err = ParseError;
+
+    fn from_str(input: &str) -> Result<Self, ParseError> {
+        let name = input.trim();
+        let mut all = Self::ALL.iter().copied();
+        all.find(|known| known.name() == name)
+            .ok_or_else(|| ParseError::new("the name of a mock scenario, such as steady", input))
+    }
+}
+
+/// The script of a scenario. All but `load`, `in_step` and `down` affect the victim only. Times are in
+/// seconds.
 #[derive(Debug)]
 pub(super) struct Script {
     pub(super) load: &'static Load,
-    /// Whether the GPUs wait for each other.
+    /// Set if the GPUs wait for each other.
     pub(super) in_step: bool,
-    /// When the host engine is down: from, to.
+    /// The time in which the host engine is stopped: from, to.
     pub(super) down: Option<(f64, f64)>,
-    /// The GPU to which it happens; counted round.
+    /// The affected GPU, modulo the number of GPUs.
     pub(super) victim: usize,
-    /// How much of its work it gets done, and how fast its clocks run: factors.
+    /// Factors of its throughput and of its clocks.
     pub(super) work: Steps,
     pub(super) clock: Steps,
-    /// How much of the time heat holds it back.
+    /// Share of time with thermal throttling.
     pub(super) throttled: Steps,
-    /// Heat on top: from, to, degrees at the end, until when it stays.
+    /// Additional temperature: from, to, degrees at the end, end of the plateau.
     pub(super) heat: Option<(f64, f64, f64, f64)>,
-    /// Memory errors per second, corrected; and the times of those that could not be.
+    /// Corrected memory errors per second, and the times of uncorrected ones.
     pub(super) corrected: Steps,
     pub(super) uncorrected: &'static [f64],
-    /// `PCIe` replays per second, and when the link falls back.
+    /// `PCIe` replays per second, and the time of the fallback.
     pub(super) replays: Steps,
     pub(super) fallback: Option<f64>,
     pub(super) link: Option<&'static LinkScript>,
-    /// Lost, vanished, back.
+    /// Times of loss, removal and return.
     pub(super) absence: Option<(f64, f64, f64)>,
-    /// XIDs: when, and which.
+    /// XIDs with their times.
     pub(super) xids: &'static [(f64, i64)],
 }
 
-/// What happens to one link of the victim.
+/// The degradation of one link of the victim.
 #[derive(Debug)]
 pub(super) struct LinkScript {
     pub(super) index: u32,
-    /// How much of its bandwidth is left: a factor.
+    /// Factor of its bandwidth.
     pub(super) bandwidth: Steps,
-    /// CRC errors of flow control per second. The others are parts of them.
+    /// CRC errors of flow control digits per second; other errors are fractions of them.
     pub(super) errors: Steps,
 }
 
 static INFERENCE: Load = Load {
     cycle: &[(40.0, 0.58), (25.0, 0.46), (35.0, 0.64)],
     waves: [(0.12, 47.0), (0.08, 311.0)],
+};
+
+static BURSTS: Load = Load {
+    cycle: &[(1.0, 1.0), (3.0, 0.0)],
+    waves: [(0.0, 47.0), (0.0, 311.0)],
 };
 
 static TRAINING: Load = Load {
@@ -172,11 +200,17 @@ const QUIET: Script = Script {
     xids: &[],
 };
 
-/// What happens to those to whom nothing happens.
+/// The script of unaffected GPUs.
 pub(super) static CALM: Script = QUIET;
 
 static TRAINING_SCRIPT: Script = Script {
     load: &TRAINING,
+    in_step: true,
+    ..QUIET
+};
+
+static BURSTY_SCRIPT: Script = Script {
+    load: &BURSTS,
     in_step: true,
     ..QUIET
 };
@@ -275,20 +309,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_leads_to_its_scenario() {
+    fn every_name_parses_to_its_scenario() {
         let names: Vec<_> = Scenario::ALL
             .iter()
             .map(|scenario| scenario.name())
             .collect();
         assert_eq!(names, Scenario::NAMES);
         for name in Scenario::NAMES {
-            assert_eq!(Scenario::by_name(name).map(Scenario::name), Some(*name));
+            let scenario: Scenario = name.parse().unwrap();
+            assert_eq!(
+                (scenario.name(), scenario.to_string()),
+                (*name, (*name).to_owned())
+            );
         }
-        assert_eq!(Scenario::by_name("sunny"), None);
+        assert!("sunny".parse::<Scenario>().is_err());
     }
 
     #[test]
-    fn steps_begin_at_the_start_and_ascend() {
+    fn steps_start_at_zero_and_ascend() {
         for scenario in Scenario::ALL {
             let script = scenario.script();
             let link = script

@@ -1,9 +1,8 @@
-//! Signals over time, and their integrals in closed form: a counter is the integral of its rate,
-//! whenever it is asked for.
+//! Signals over time, and their integrals in closed form: a counter is the integral of its rate.
 
 use core::f64::consts::TAU;
 
-/// A whole number out of numbers, evenly spread, and always the same one.
+/// Hashes numbers to a uniformly distributed number.
 pub(super) fn hash(of: &[u64]) -> u64 {
     let mut hash = 0x9e37_79b9_7f4a_7c15_u64;
     for word in of {
@@ -14,25 +13,25 @@ pub(super) fn hash(of: &[u64]) -> u64 {
     hash
 }
 
-/// The same, as a fraction from 0 to below 1.
+/// Hashes numbers to a fraction from 0 to below 1.
 pub(super) fn noise(of: &[u64]) -> f64 {
     let [.., high, low] = hash(of).to_be_bytes();
     f64::from(u16::from_be_bytes([high, low])) / 65_536.0
 }
 
-/// What is whole of a number. Out of range it stops at the end of the range, and a NaN is 0.
-#[expect(clippy::cast_possible_truncation, reason = "that is what it is for")]
+/// Truncates to an integer, saturating; NaN is 0.
+#[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]
 pub(super) const fn whole(number: f64) -> i64 {
     number as i64
 }
 
-/// How busy something is, from 0 to 1: levels in turn, and two waves on top.
+/// A utilization from 0 to 1: a cycle of levels plus two sine waves.
 #[derive(Debug)]
 pub(super) struct Load {
-    /// Seconds and level, over and over again.
+    /// Seconds and level, repeated.
     pub(super) cycle: &'static [(f64, f64)],
-    /// Amplitude and period in seconds. The amplitudes together must be smaller than the lowest
-    /// level, else an integral could fall.
+    /// Amplitude and period in seconds. The sum of the amplitudes must be below the lowest level, else
+    /// an integral could decrease.
     pub(super) waves: [(f64, f64); 2],
 }
 
@@ -53,7 +52,7 @@ impl Load {
         level + self.waves.iter().map(wave).sum::<f64>()
     }
 
-    /// The integral of [`Self::at`] from 0 to `t`.
+    /// Returns the integral of [`Self::at`] from 0 to `t`.
     pub(super) fn until(&self, t: f64, seed: u64) -> f64 {
         let period: f64 = self.cycle.iter().map(|(seconds, _)| seconds).sum();
         let whole: f64 = self
@@ -79,10 +78,10 @@ fn phase(seed: u64, period: f64) -> f64 {
     TAU * noise(&[seed, whole(period).unsigned_abs()])
 }
 
-/// A value that changes at certain times: seconds since the start, and the value from then on.
+/// A step function: seconds since the start, and the value from then on.
 pub(super) type Steps = &'static [(f64, f64)];
 
-/// The value at a time.
+/// Returns the value at a time.
 pub(super) fn step(steps: Steps, t: f64) -> f64 {
     let index = steps.partition_point(|(from, _)| *from <= t);
     index
@@ -91,7 +90,7 @@ pub(super) fn step(steps: Steps, t: f64) -> f64 {
         .map_or(0.0, |(_, value)| *value)
 }
 
-/// The integral of a step function times something whose own integral is `of`, from 0 to `t`.
+/// Returns the integral, from 0 to `t`, of a step function times a signal with the integral `of`.
 pub(super) fn step_until(steps: Steps, t: f64, of: impl Fn(f64) -> f64) -> f64 {
     let mut sum = 0.0;
     for (index, (from, value)) in steps.iter().enumerate() {
@@ -114,7 +113,7 @@ mod tests {
     };
 
     #[test]
-    fn the_integral_is_that_of_the_signal() {
+    fn closed_integral_matches_the_signal() {
         let steps: Steps = &[(0.0, 1.0), (20.0, 0.5), (70.0, 0.0), (90.0, 2.0)];
         let (mut sum, width) = (0.0, 0.001);
         for n in 0..100_000_u32 {
@@ -126,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_integral_never_falls() {
+    fn integral_never_decreases() {
         let mut last = 0.0;
         for n in 0..100_000_u32 {
             let now = LOAD.until(f64::from(n) * 0.013, 3);

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use dcgm::mock::OwnedValue;
+use dcgm::OwnedValue;
 use dcgm::{
-    Absent, BackendKind, Client, ConnectCause, Cursor, Entity, EntityId, EntityKind, EntityStatus,
-    Error, FieldId, ReturnCode, Samples, Timestamp, Value, WatchRequest,
+    BackendKind, Client, ConnectError, Cursor, Entity, EntityId, EntityKind, EntityStatus, Error,
+    FieldId, NoValue, ReturnCode, Samples, Timestamp, Value, WatchRequest,
 };
 
 use crate::{gauges, int, mock, read, secs};
 
 #[test]
-fn it_says_that_it_is_a_mock() {
+fn backend_is_a_mock() {
     let (mock, _) = mock("8xh100,training");
     let backend = mock.backend();
     assert_eq!(
@@ -19,24 +19,27 @@ fn it_says_that_it_is_a_mock() {
         (BackendKind::Mock, "mock:8xh100,training")
     );
     assert!(backend.is_simulated());
-    let build = mock.engine().unwrap();
+    let build = mock.build_info().unwrap();
     assert!(build.is_simulated());
     assert_eq!(build.version().unwrap().to_string(), "4.6.0");
 }
 
 #[test]
-fn a_session_is_opened_once_and_closed_as_often_as_one_likes() {
+fn connect_and_close_are_idempotent() {
     let (mock, _) = mock("1xl4");
-    assert!(matches!(mock.connect(), Err(Error::AlreadyConnected)));
-    mock.close();
-    mock.close();
-    assert!(matches!(mock.engine(), Err(Error::NotConnected)));
+    let watch = mock.watch(&WatchRequest::new([EntityId::gpu(0)], [FieldId::GPU_TEMP]));
     mock.connect().unwrap();
-    assert!(mock.engine().is_ok());
+    assert_eq!(mock.open_watches(), 1, "the first session is kept");
+    drop(watch);
+    mock.close();
+    mock.close();
+    assert!(matches!(mock.build_info(), Err(Error::NotConnected)));
+    mock.connect().unwrap();
+    assert!(mock.build_info().is_ok());
 }
 
 #[test]
-fn lists_are_those_of_an_engine() {
+fn lists_match_those_of_an_engine() {
     let (h100, _) = mock("8xh100");
     let mut ids = vec![EntityId::HOST];
     h100.list(EntityKind::SWITCH, &mut ids).unwrap();
@@ -62,7 +65,7 @@ fn lists_are_those_of_an_engine() {
 }
 
 #[test]
-fn a_refusal_costs_only_what_is_refused() {
+fn refusals_do_not_affect_other_pairs() {
     let (mock, _) = mock("consumer");
     let (gpu, ghost) = (EntityId::gpu(0), EntityId::gpu(9));
     let unknown = FieldId::from_raw(9999);
@@ -78,7 +81,7 @@ fn a_refusal_costs_only_what_is_refused() {
     assert_eq!(watch.fields(), [FieldId::GPU_TEMP, FieldId::POWER_USAGE]);
     assert_eq!(watch.entities(), [gpu]);
     let refused: Vec<_> = watch
-        .refused()
+        .refusals()
         .iter()
         .map(|refusal| (refusal.entity, refusal.field, refusal.error.code()))
         .collect();
@@ -104,12 +107,12 @@ fn a_refusal_costs_only_what_is_refused() {
 }
 
 #[test]
-fn samples_are_taken_at_once_and_then_at_the_interval() {
+fn samples_are_taken_at_once_then_at_the_interval() {
     let (mock, clock) = mock("8xh100");
     let gpu = EntityId::gpu(0);
     assert_eq!(
         read(&mock, gpu, FieldId::GPU_TEMP),
-        (Timestamp::NEVER, Err(Absent::NotWatched))
+        (Timestamp::NEVER, Err(NoValue::NotWatched))
     );
     clock.advance(secs(7));
     let watch = gauges(&mock, gpu);
@@ -123,7 +126,7 @@ fn samples_are_taken_at_once_and_then_at_the_interval() {
     );
 
     // Another wants it more often.
-    let eager = WatchRequest::new([gpu], [FieldId::GPU_TEMP]).every(secs(1));
+    let eager = WatchRequest::new([gpu], [FieldId::GPU_TEMP]).with_interval(secs(1));
     let eager = mock.watch(&eager).unwrap();
     assert_eq!([taken(38), taken(41)], [38, 41]);
     drop(eager);
@@ -137,7 +140,7 @@ fn samples_are_taken_at_once_and_then_at_the_interval() {
 }
 
 #[test]
-fn what_does_not_go_together_is_watched_and_never_sampled() {
+fn mismatched_fields_are_watched_and_never_sampled() {
     let (mock, _) = mock("8xh100");
     let pairs = [
         (EntityId::gpu(0), FieldId::XID_ERRORS),
@@ -148,12 +151,12 @@ fn what_does_not_go_together_is_watched_and_never_sampled() {
         let watch = mock.watch(&WatchRequest::new([entity], [field])).unwrap();
         assert_eq!(
             read(&mock, entity, field),
-            (Timestamp::NEVER, Err(Absent::NoData))
+            (Timestamp::NEVER, Err(NoValue::NoData))
         );
         drop(watch);
         assert_eq!(
             read(&mock, entity, field),
-            (Timestamp::NEVER, Err(Absent::NotWatched))
+            (Timestamp::NEVER, Err(NoValue::NotWatched))
         );
     }
     // What the hardware has not is a sample that says so.
@@ -161,11 +164,11 @@ fn what_does_not_go_together_is_watched_and_never_sampled() {
         .watch(&WatchRequest::new([EntityId::gpu(0)], [FieldId::FAN_SPEED]))
         .unwrap();
     let (at, value) = read(&mock, EntityId::gpu(0), FieldId::FAN_SPEED);
-    assert!(at > Timestamp::NEVER && value == Err(Absent::NotSupported));
+    assert!(at > Timestamp::NEVER && value == Err(NoValue::NotSupported));
 }
 
 #[test]
-fn watches_die_with_the_session() {
+fn watches_end_with_the_session() {
     let (mock, clock) = mock("1xl4");
     let watch = gauges(&mock, EntityId::gpu(0));
     mock.close();
@@ -184,7 +187,7 @@ fn watches_die_with_the_session() {
 }
 
 #[test]
-fn what_a_test_says_is_sampled_at_once_and_from_then_on() {
+fn overridden_value_is_sampled_at_once() {
     let (mock, clock) = mock("8xh100");
     let (gpu, field) = (EntityId::gpu(0), FieldId::GPU_TEMP);
     let _watch = gauges(&mock, gpu);
@@ -199,8 +202,8 @@ fn what_a_test_says_is_sampled_at_once_and_from_then_on() {
         read(&mock, gpu, field),
         (clock.timestamp(secs(30)), Ok(OwnedValue::Int(99)))
     );
-    mock.set_absent(gpu, field, Absent::Blank);
-    assert_eq!(read(&mock, gpu, field).1, Err(Absent::Blank));
+    mock.set_no_value(gpu, field, NoValue::Blank);
+    assert_eq!(read(&mock, gpu, field).1, Err(NoValue::Blank));
     mock.unset(gpu, field);
     clock.advance(secs(15));
     assert!(
@@ -211,7 +214,7 @@ fn what_a_test_says_is_sampled_at_once_and_from_then_on() {
 }
 
 #[test]
-fn a_gpu_that_falls_off_the_bus_is_lost_then_gone_then_back() {
+fn failed_gpu_is_lost_then_gone_then_back() {
     let (mock, clock) = mock("8xh100,xid79");
     let gpu = EntityId::gpu(4);
     let watch = gauges(&mock, gpu);
@@ -232,7 +235,8 @@ fn a_gpu_that_falls_off_the_bus_is_lost_then_gone_then_back() {
             .map(|entity| entity.status)
     };
     clock.set(secs(330));
-    assert_eq!((listed(), status()), (8, Some(EntityStatus::LOST)));
+    // A lost GPU is described, and not listed as supported.
+    assert_eq!((listed(), status()), (7, Some(EntityStatus::LOST)));
     let (at, value) = read(&mock, gpu, FieldId::GPU_TEMP);
     assert!(clock.at(at) == secs(285) && value.is_ok());
     mock.events(&xids, &mut cursor, &mut samples).unwrap();
@@ -246,7 +250,7 @@ fn a_gpu_that_falls_off_the_bus_is_lost_then_gone_then_back() {
     assert_eq!((listed(), status()), (7, None));
     assert_eq!(
         read(&mock, gpu, FieldId::GPU_TEMP),
-        (Timestamp::NEVER, Err(Absent::NotWatched))
+        (Timestamp::NEVER, Err(NoValue::NotWatched))
     );
     assert_eq!(
         mock.links()
@@ -263,7 +267,7 @@ fn a_gpu_that_falls_off_the_bus_is_lost_then_gone_then_back() {
     assert_eq!((listed(), status()), (8, Some(EntityStatus::OK)));
     assert_eq!(
         read(&mock, gpu, FieldId::GPU_TEMP).1,
-        Err(Absent::NotWatched)
+        Err(NoValue::NotWatched)
     );
     drop(watch);
     let _watch = gauges(&mock, gpu);
@@ -279,7 +283,7 @@ fn a_gpu_that_falls_off_the_bus_is_lost_then_gone_then_back() {
 }
 
 #[test]
-fn an_engine_that_restarts_is_noticed_once_and_knows_nothing_afterwards() {
+fn engine_restart_is_reported_once_and_loses_watches() {
     let (mock, clock) = mock("8xh100,restart");
     let gpu = EntityId::gpu(0);
     let _watch = gauges(&mock, gpu);
@@ -287,14 +291,14 @@ fn an_engine_that_restarts_is_noticed_once_and_knows_nothing_afterwards() {
     let _energy = mock.watch(&WatchRequest::new([gpu], [energy])).unwrap();
     let before = read(&mock, gpu, energy).1.unwrap();
     clock.set(secs(310));
-    let error = mock.engine().unwrap_err();
+    let error = mock.build_info().unwrap_err();
     assert!(error.is_disconnected() && error.code() == Some(ReturnCode::CONNECTION_NOT_VALID));
-    assert!(matches!(mock.engine(), Err(Error::NotConnected)));
+    assert!(matches!(mock.build_info(), Err(Error::NotConnected)));
     let error = mock.connect().unwrap_err();
     assert!(matches!(
         error,
         Error::Connect {
-            cause: ConnectCause::Refused,
+            cause: ConnectError::Refused,
             ..
         }
     ));
@@ -302,7 +306,7 @@ fn an_engine_that_restarts_is_noticed_once_and_knows_nothing_afterwards() {
     mock.connect().unwrap();
     assert_eq!(
         read(&mock, gpu, FieldId::GPU_TEMP),
-        (Timestamp::NEVER, Err(Absent::NotWatched))
+        (Timestamp::NEVER, Err(NoValue::NotWatched))
     );
     let _energy = mock.watch(&WatchRequest::new([gpu], [energy])).unwrap();
     let after = read(&mock, gpu, energy).1.unwrap();
@@ -310,26 +314,26 @@ fn an_engine_that_restarts_is_noticed_once_and_knows_nothing_afterwards() {
 }
 
 #[test]
-fn a_restart_between_two_calls_kills_the_session_too() {
+fn restart_between_two_calls_ends_the_session() {
     let (restarting, clock) = mock("1xl4,restart");
     clock.set(secs(400));
-    assert!(restarting.engine().unwrap_err().is_disconnected());
+    assert!(restarting.build_info().unwrap_err().is_disconnected());
 
     let (mock, _) = mock("1xl4");
     let _watch = gauges(&mock, EntityId::gpu(0));
-    mock.go_down();
-    mock.come_back();
+    mock.stop_engine();
+    mock.start_engine();
     assert_eq!(mock.open_watches(), 0);
-    assert!(mock.engine().unwrap_err().is_disconnected());
+    assert!(mock.build_info().unwrap_err().is_disconnected());
     mock.connect().unwrap();
     assert_eq!(
         read(&mock, EntityId::gpu(0), FieldId::GPU_TEMP).1,
-        Err(Absent::NotWatched)
+        Err(NoValue::NotWatched)
     );
 }
 
 #[test]
-fn an_engine_whose_sampling_hangs_goes_on_answering() {
+fn frozen_engine_returns_old_samples() {
     let (mock, clock) = mock("8xh100");
     let gpu = EntityId::gpu(0);
     let _watch = gauges(&mock, gpu);
@@ -347,7 +351,7 @@ fn an_engine_whose_sampling_hangs_goes_on_answering() {
 }
 
 #[test]
-fn entities_come_and_go_as_a_test_says() {
+fn entities_can_be_added_and_removed() {
     let (mock, _) = mock("8xh100-mig7");
     let count = |kind| {
         let mut ids = Vec::new();
@@ -368,7 +372,7 @@ fn entities_come_and_go_as_a_test_says() {
         [count(EntityKind::GPU), count(EntityKind::GPU_INSTANCE)],
         [7, 49]
     );
-    assert_eq!(read(&mock, instance, field).1, Err(Absent::NotWatched));
+    assert_eq!(read(&mock, instance, field).1, Err(NoValue::NotWatched));
 
     let mut entity = Entity::new(EntityId::gpu(8));
     entity.uuid = Some("GPU-new".into());

@@ -8,7 +8,7 @@ use dcgm::{
 use crate::{mock, secs};
 
 #[test]
-fn each_event_comes_once_whenever_one_asks() {
+fn each_event_is_returned_once() {
     let gpu = EntityId::gpu(0);
     // Seconds between polls, over and over.
     for rhythm in [&[1][..], &[3, 1, 7], &[15], &[2, 2, 40, 1]] {
@@ -68,7 +68,8 @@ fn each_event_comes_once_whenever_one_asks() {
 #[test]
 fn events_of_an_ordinary_field_are_its_samples() {
     let (mock, clock) = mock("8xh100");
-    let request = WatchRequest::events([EntityId::gpu(0)], [FieldId::GPU_TEMP]).every(secs(10));
+    let request =
+        WatchRequest::events([EntityId::gpu(0)], [FieldId::GPU_TEMP]).with_interval(secs(10));
     let watch = mock.watch(&request).unwrap();
     let (mut cursor, mut samples) = (Cursor::new(), Samples::new());
     let mut got = Vec::new();
@@ -85,7 +86,7 @@ fn events_of_an_ordinary_field_are_its_samples() {
 }
 
 #[test]
-fn an_event_that_nobody_watched_is_lost_and_one_of_an_earlier_watch_is_kept() {
+fn unwatched_events_are_lost_and_earlier_watched_ones_kept() {
     let (mock, clock) = mock("8xh100");
     let gpu = EntityId::gpu(0);
     let request = WatchRequest::events([gpu], [FieldId::XID_ERRORS]);
@@ -115,7 +116,7 @@ fn an_event_that_nobody_watched_is_lost_and_one_of_an_earlier_watch_is_kept() {
 }
 
 #[test]
-fn what_another_program_watches_is_recorded_while_nobody_here_is_connected() {
+fn fields_watched_elsewhere_are_recorded_while_disconnected() {
     let gpu = EntityId::gpu(0);
     for elsewhere in [true, false] {
         let (mock, clock) = mock("8xh100");

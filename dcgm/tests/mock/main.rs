@@ -1,4 +1,4 @@
-//! What the mock promises to those who test with it.
+//! Tests of the mock, and of what it promises to tests that use it.
 #![cfg(feature = "mock")]
 #![expect(
     clippy::panic,
@@ -10,12 +10,14 @@ mod engine;
 mod events;
 mod faults;
 mod model;
+mod one_shot;
 
 use std::time::Duration;
 
-use dcgm::mock::{Clock, Mock, Model, OwnedValue};
+use dcgm::mock::{Clock, Mock, Model};
 use dcgm::{
-    Absent, Client, EntityId, FieldId, Query, Samples, Timestamp, Value, Watch, WatchRequest,
+    Client, EntityId, FieldId, NoValue, OwnedValue, Query, Samples, Timestamp, Value, Watch,
+    WatchRequest,
 };
 
 pub(crate) const LONG: Duration = Duration::from_secs(30);
@@ -27,30 +29,24 @@ pub(crate) fn secs(seconds: u64) -> Duration {
 pub(crate) fn mock(names: &str) -> (Mock, Clock) {
     let clock = Clock::manual();
     let mock = Mock::builder()
-        .model(Model::by_name(names).unwrap())
+        .model(names.parse::<Model>().unwrap())
         .clock(clock.clone())
         .build();
     mock.connect().unwrap();
     (mock, clock)
 }
 
-/// The one sample of a pair: when it was taken, and what it says.
+/// Reads the timestamp and value of a pair.
 pub(crate) fn read(
     mock: &Mock,
     entity: EntityId,
     field: FieldId,
-) -> (Timestamp, Result<OwnedValue, Absent>) {
+) -> (Timestamp, Result<OwnedValue, NoValue>) {
     let mut samples = Samples::new();
     mock.latest(&Query::new([(vec![entity], vec![field])]), &mut samples)
         .unwrap();
-    let sample = samples.nth(0).unwrap();
-    let value = sample.value.map(|value| match value {
-        Value::Int(value) => OwnedValue::from(value),
-        Value::Double(value) => OwnedValue::from(value),
-        Value::Text(value) => OwnedValue::from(value),
-        other => panic!("{other:?}"),
-    });
-    (sample.timestamp, value)
+    let sample = samples.get(0).unwrap();
+    (sample.timestamp, sample.value.map(Value::into_owned))
 }
 
 pub(crate) fn gauges(mock: &Mock, entity: EntityId) -> Watch {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use dcgm::mock::{Host, Model, OwnedValue, Scenario};
-use dcgm::{Absent, EntityId, EntityKind, FieldId, FieldKind, Value, ValueType};
+use dcgm::mock::{Host, Model, Scenario};
+use dcgm::{EntityId, EntityKind, FieldId, FieldKind, NoValue, OwnedValue, Value, ValueType};
 
 use crate::{int, number, secs};
 
@@ -36,7 +36,7 @@ fn all(model: &Model) -> Vec<EntityId> {
 
 /// The fields that a host has a value of, on one entity at least.
 fn answered(host: &str, of: &[FieldId]) -> BTreeSet<FieldId> {
-    let model = Model::by_name(host).unwrap();
+    let model = host.parse::<Model>().unwrap();
     let ids = all(&model);
     let has = |field: &FieldId| {
         let mut found = false;
@@ -57,7 +57,10 @@ fn answered(host: &str, of: &[FieldId]) -> BTreeSet<FieldId> {
                     found = true;
                 }
                 Err(
-                    Absent::NotSupported | Absent::NotPermitted | Absent::NoData | Absent::Blank,
+                    NoValue::NotSupported
+                    | NoValue::NotPermitted
+                    | NoValue::NoData
+                    | NoValue::Blank,
                 ) => {}
                 Err(other) => panic!("{host} {id} {field}: {other:?}"),
             }
@@ -75,7 +78,7 @@ const SOURCES: &str = "1 4-5 50-55 57 63 67 69 74 82 85 90 92 100-102 110-115 14
     1400-1402 1404-1419 1422-1424 1428-1429 1432 1501-1503 1507-1509 1523-1528 1530-1533";
 
 #[test]
-fn each_source_field_has_a_value_where_the_hardware_has_one_and_a_typed_reason_elsewhere() {
+fn every_source_field_has_a_value_or_a_reason() {
     let sources = fields(SOURCES);
     let answered: Vec<_> = Host::NAMES
         .iter()
@@ -188,7 +191,7 @@ fn survives_a_reset(field: FieldId) -> bool {
 }
 
 #[test]
-fn counters_never_decrease_unless_the_gpu_was_reset() {
+fn counters_decrease_only_at_a_gpu_reset() {
     let counters: Vec<_> = FieldId::all()
         .iter()
         .filter(|info| info.kind == FieldKind::Counter)
@@ -196,7 +199,7 @@ fn counters_never_decrease_unless_the_gpu_was_reset() {
         .collect();
     for host in Host::NAMES {
         for scenario in Scenario::ALL {
-            let model = Model::new(Host::by_name(host).unwrap(), *scenario);
+            let model = Model::new(host.parse::<Host>().unwrap(), *scenario);
             let mut ids = all(&model);
             // One link of each end, an NVSwitch, and one of the rest behave as their likes do.
             ids.retain(|id| match id.kind {
@@ -228,7 +231,7 @@ fn counters_never_decrease_unless_the_gpu_was_reset() {
 }
 
 #[test]
-fn a_total_is_the_integral_of_its_rate() {
+fn totals_are_integrals_of_their_rates() {
     for (names, rate, scale, total) in [
         (
             "8xh100,thermal",
@@ -267,7 +270,7 @@ fn a_total_is_the_integral_of_its_rate() {
             FieldId::TOTAL_ENERGY_CONSUMPTION,
         ),
     ] {
-        let model = Model::by_name(names).unwrap();
+        let model = names.parse::<Model>().unwrap();
         for gpu in model
             .host()
             .entities()
@@ -290,7 +293,7 @@ fn a_total_is_the_integral_of_its_rate() {
 }
 
 #[test]
-fn hosts_are_as_large_as_their_names_say() {
+fn host_names_state_their_size() {
     let kinds = [
         EntityKind::GPU,
         EntityKind::GPU_INSTANCE,
@@ -303,7 +306,7 @@ fn hosts_are_as_large_as_their_names_say() {
     let sizes: Vec<_> = Host::NAMES
         .iter()
         .map(|name| {
-            let host = Host::by_name(name).unwrap();
+            let host = name.parse::<Host>().unwrap();
             (kinds.map(|kind| host.count(kind)), host.links().len())
         })
         .collect();
@@ -317,17 +320,17 @@ fn hosts_are_as_large_as_their_names_say() {
             ([1, 0, 0, 0, 0, 0, 0], 0),
         ]
     );
-    let many = Host::by_name("32xh100").unwrap();
+    let many = "32xh100".parse::<Host>().unwrap();
     assert_eq!(many.entities().len(), 32);
     for none in ["33xh100", "0xh100", "xh100", "33xl4", "8xb300"] {
-        assert!(Host::by_name(none).is_none(), "{none}");
+        assert!(none.parse::<Host>().is_err(), "{none}");
     }
 }
 
 #[test]
-fn entities_are_identified_and_no_two_are_alike() {
+fn entities_have_unique_identities() {
     for name in Host::NAMES {
-        let host = Host::by_name(name).unwrap();
+        let host = name.parse::<Host>().unwrap();
         let gpus = host
             .entities()
             .iter()
@@ -346,7 +349,7 @@ fn entities_are_identified_and_no_two_are_alike() {
             (gpus.clone().count(), gpus.count())
         );
     }
-    let host = Host::by_name("8xh100-mig7").unwrap();
+    let host = "8xh100-mig7".parse::<Host>().unwrap();
     let instance = host
         .entity(EntityId::new(EntityKind::GPU_INSTANCE, 8 * 3 + 6))
         .unwrap();
@@ -358,8 +361,8 @@ fn entities_are_identified_and_no_two_are_alike() {
 }
 
 #[test]
-fn a_bad_link_is_seen_at_both_ends_and_the_others_are_well() {
-    let model = Model::by_name("8xh100,nvlink").unwrap();
+fn degraded_link_shows_at_both_ends_only() {
+    let model = "8xh100,nvlink".parse::<Model>().unwrap();
     let links: Vec<_> = model
         .links(secs(600))
         .iter()
@@ -387,8 +390,8 @@ fn a_bad_link_is_seen_at_both_ends_and_the_others_are_well() {
 }
 
 #[test]
-fn scenarios_show_where_they_should() {
-    let hot = Model::by_name("8xh100,thermal").unwrap();
+fn scenarios_affect_their_fields() {
+    let hot = "8xh100,thermal".parse::<Model>().unwrap();
     let (ill, well) = (EntityId::gpu(2), EntityId::gpu(1));
     assert!(
         int(&hot, ill, FieldId::SM_CLOCK, 700) < int(&hot, well, FieldId::SM_CLOCK, 700) * 6 / 10
@@ -396,7 +399,7 @@ fn scenarios_show_where_they_should() {
     assert!(int(&hot, ill, FieldId::THERMAL_VIOLATION, 700) > 200_000_000_000);
     assert_eq!(int(&hot, well, FieldId::THERMAL_VIOLATION, 700), 0);
 
-    let ecc = Model::by_name("8xh100,hbm-ecc").unwrap();
+    let ecc = "8xh100,hbm-ecc".parse::<Model>().unwrap();
     let ill = EntityId::gpu(3);
     assert_eq!(int(&ecc, ill, FieldId::ECC_DBE_VOL_TOTAL, 399), 0);
     assert_eq!(int(&ecc, ill, FieldId::ROW_REMAP_PENDING, 400), 1);
@@ -408,15 +411,15 @@ fn scenarios_show_where_they_should() {
         [48, 63, 94]
     );
 
-    let aer = Model::by_name("1xl4,pcie-aer").unwrap();
+    let aer = "1xl4,pcie-aer".parse::<Model>().unwrap();
     let gpu = EntityId::gpu(0);
     assert!(int(&aer, gpu, FieldId::PCIE_REPLAY_COUNTER, 400) > 100);
     assert_eq!(int(&aer, gpu, FieldId::PCIE_LINK_WIDTH, 400), 8);
 }
 
 #[test]
-fn a_field_of_a_whole_asked_of_a_part_answers_for_the_whole() {
-    let model = Model::by_name("8xh100-mig7").unwrap();
+fn gpu_field_of_an_instance_reads_the_gpu() {
+    let model = "8xh100-mig7".parse::<Model>().unwrap();
     let (gpu, instance) = (
         EntityId::gpu(2),
         EntityId::new(EntityKind::GPU_INSTANCE, 17),

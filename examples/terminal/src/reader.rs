@@ -168,12 +168,9 @@ impl Reader {
     }
 
     fn begin(&mut self) -> Result<Session> {
-        match self.client.connect() {
-            Ok(()) | Err(Error::AlreadyConnected) => {}
-            Err(error) => return Err(error),
-        }
+        self.client.connect()?;
         let client = &*self.client;
-        let version = client.engine()?.version();
+        let version = client.build_info()?.version();
         let backend = client.backend();
         self.view.simulated = backend.is_simulated();
         self.view.title = version.map_or(backend.target.clone(), |version| {
@@ -196,7 +193,7 @@ impl Reader {
         let mut watches = Vec::new();
         let mut refused = None;
         for (ids, fields) in wanted.into_iter().filter(|(ids, _)| !ids.is_empty()) {
-            let request = WatchRequest::new(ids, fields).every(self.view.interval);
+            let request = WatchRequest::new(ids, fields).with_interval(self.view.interval);
             match client.watch(&request) {
                 Ok(watch) => watches.push(watch),
                 Err(error) if ends(&error) => return Err(error),
@@ -218,13 +215,17 @@ impl Reader {
             };
             let request = WatchRequest::events(ids.as_slice(), [field]);
             // The rest may be had.
-            let watch = || client.watch(&request.every(self.view.interval)).ok();
+            let watch = || {
+                client
+                    .watch(&request.with_interval(self.view.interval))
+                    .ok()
+            };
             (!ids.is_empty()).then(watch).flatten()
         });
         match refused {
             Some(error) if watches.is_empty() => Err(error),
             _ => Ok(Session {
-                query: Query::of(&watches),
+                query: Query::from_watches(&watches),
                 entities,
                 events,
                 _watches: watches,

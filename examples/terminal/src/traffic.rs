@@ -105,7 +105,7 @@ const fn exact(count: i64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use dcgm::{Absent, Sample};
+    use dcgm::{NoValue, Sample};
 
     use super::*;
 
@@ -158,7 +158,7 @@ mod tests {
             entity: GPU,
             field: OUT.profiled,
             timestamp: Timestamp::NEVER,
-            value: Err(Absent::NotSupported),
+            value: Err(NoValue::NotSupported),
         });
         assert_eq!(Traffic::default().rate(&OUT, &none, GPU), None);
     }

@@ -54,6 +54,25 @@ pub struct Open {
     pub connections: u64,
 }
 
+/// What clients cost the engines of a process: what an engine keeps, reads, refuses and logs because
+/// of them.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Harm {
+    /// Samples that are kept now.
+    pub kept: u64,
+    /// Values that were read from the driver.
+    pub reads: u64,
+    /// Requests that were answered with an error.
+    pub refused: u64,
+    /// Lines written into the log.
+    pub log_lines: u64,
+    /// Values a day that the watches ask the engine to read.
+    pub asked_a_day: u64,
+    /// Samples that the watches ask it to keep, at the most.
+    pub asked_to_keep: u64,
+}
+
 /// An engine served from this process, by the loaded library.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -257,6 +276,51 @@ impl Control {
     pub fn freeze(&self, frozen: bool) {
         if let Some(call) = self.symbol::<extern "C" fn(c_int) -> c_int>("dcgmsim_freeze") {
             call(frozen.into());
+        }
+    }
+
+    /// Returns what clients cost the engines since the start or [`Self::reset_harm`].
+    #[must_use]
+    pub fn harm(&self) -> Harm {
+        let mut counts = [0_u64; 6];
+        if let Some(call) = self.symbol::<extern "C" fn(*mut u64) -> c_int>("dcgmsim_harm") {
+            call(counts.as_mut_ptr());
+        }
+        let [kept, reads, refused, log_lines, asked_a_day, asked_to_keep] = counts;
+        Harm {
+            kept,
+            reads,
+            refused,
+            log_lines,
+            asked_a_day,
+            asked_to_keep,
+        }
+    }
+
+    /// Counts reads, refused requests and log lines from 0 again.
+    pub fn reset_harm(&self) {
+        self.run("dcgmsim_reset_harm");
+    }
+
+    /// Sets the status of a GPU in all engines that run: 1 OK, 4 lost, 6 paused, 7 detached.
+    pub fn set_status(&self, gpu: u32, status: u32) {
+        if let Some(call) = self.symbol::<extern "C" fn(u32, u32) -> c_int>("dcgmsim_set_status") {
+            call(gpu, status);
+        }
+    }
+
+    /// Makes a profiling field blank for ever in all engines that run, as a driver does that lacks
+    /// it; or real again.
+    pub fn set_blank(&self, field: u16, blank: bool) {
+        if let Some(call) = self.symbol::<extern "C" fn(u32, c_int) -> c_int>("dcgmsim_set_blank") {
+            call(field.into(), blank.into());
+        }
+    }
+
+    /// Takes the profiler of a GPU away, in all engines that run.
+    pub fn remove_profiler(&self, gpu: u32) {
+        if let Some(call) = self.symbol::<extern "C" fn(u32) -> c_int>("dcgmsim_remove_profiler") {
+            call(gpu);
         }
     }
 

@@ -32,6 +32,11 @@ macro_rules! control_exports {
         dcgmsim_clock_advance(by: i64) -> c_int = clock_advance;
         dcgmsim_clock_run() -> c_int = clock_run;
         dcgmsim_freeze(frozen: c_int) -> c_int = freeze;
+        dcgmsim_harm(counts: Ptr<u64>) -> c_int = harm;
+        dcgmsim_reset_harm() -> c_int = reset_harm;
+        dcgmsim_set_status(gpu: u32, status: u32) -> c_int = set_status;
+        dcgmsim_set_blank(field: u32, blank: c_int) -> c_int = set_blank;
+        dcgmsim_remove_profiler(gpu: u32) -> c_int = remove_profiler;
         dcgmsim_limits(call_ms: u64, connect_ms: u64) -> c_int = limits;
         dcgmsim_hurry(times: u64) -> c_int = hurry;
         dcgmsim_charge(slow: c_int) -> c_int = charge;
@@ -140,6 +145,52 @@ pub fn open(counts: Ptr<u64>) -> c_int {
     let all = sums.into_iter().chain([links as u64, connections as u64]);
     all.enumerate()
         .for_each(|(index, count)| counts.at(index).write(count));
+    st::OK
+}
+
+/// Samples kept, values read, requests refused, lines logged, and what the watches ask for.
+pub fn harm(counts: Ptr<u64>) -> c_int {
+    let mut sums = [0_u64; 6];
+    PROCESS.for_each_host(|host| {
+        let harm = host.with(|engine| engine.harm());
+        let counts = [
+            harm.kept,
+            harm.reads,
+            harm.refused,
+            harm.log_lines,
+            harm.asked_a_day,
+            harm.asked_to_keep,
+        ];
+        for (sum, count) in sums.iter_mut().zip(counts) {
+            *sum += count;
+        }
+    });
+    for (index, count) in sums.into_iter().enumerate() {
+        counts.at(index).write(count);
+    }
+    st::OK
+}
+
+pub fn reset_harm() -> c_int {
+    PROCESS.for_each_host(|host| host.with(|engine| engine.reset_harm()));
+    st::OK
+}
+
+pub fn set_status(gpu: u32, status: u32) -> c_int {
+    PROCESS.for_each_host(|host| host.with(|engine| engine.set_status(gpu, status)));
+    st::OK
+}
+
+pub fn set_blank(field: u32, blank: c_int) -> c_int {
+    let Ok(field) = u16::try_from(field) else {
+        return st::BADPARAM;
+    };
+    PROCESS.for_each_host(|host| host.with(|engine| engine.set_blank(field, blank != 0)));
+    st::OK
+}
+
+pub fn remove_profiler(gpu: u32) -> c_int {
+    PROCESS.for_each_host(|host| host.with(|engine| engine.remove_profiler(gpu)));
     st::OK
 }
 

@@ -102,6 +102,9 @@ fn refusal(op: Op, library: Flavour, engine: Flavour) -> Option<Code> {
     }
 }
 
+/// `DCGM_GEGE_FLAG_ONLY_SUPPORTED`.
+const ONLY_SUPPORTED: u32 = 1;
+
 pub(crate) fn call(engine: &mut Engine, caller: Caller, request: &Packet, now: i64) -> Answer {
     let mut reply = Packet {
         id: request.id,
@@ -120,6 +123,7 @@ pub(crate) fn call(engine: &mut Engine, caller: Caller, request: &Packet, now: i
             Err(Failure::Crash) => return Answer::Crash,
         },
     };
+    engine.note_answer(reply.code);
     Answer::Packet(reply)
 }
 
@@ -171,12 +175,14 @@ fn answer(
     match op {
         Op::Hello => reply.ints.push(engine.flavour.major().into()),
         Op::Violation | Op::Healthy | Op::Memory => {}
-        Op::Version => push_text(reply, engine.flavour.build_info().as_bytes()),
+        Op::Version => push_text(reply, engine.build_info().as_bytes()),
         Op::Gpus => reply
             .ints
             .extend(engine.gpus(now).map_err(code)?.into_iter().map(i64::from)),
         Op::Entities => {
-            let ids = engine.list(request.word(0), now).map_err(code)?;
+            let only_supported = request.word(1) & ONLY_SUPPORTED != 0;
+            let ids = engine.list(request.word(0), only_supported, now);
+            let ids = ids.map_err(code)?;
             reply.ints.extend(ids.into_iter().map(i64::from));
         }
         Op::GpuStatus => reply.ints.push(engine.status(request.word(0), now).into()),
@@ -216,9 +222,9 @@ fn answer(
             .ints
             .push(engine.architecture(request.word(0), now).into()),
         Op::Cpus => {
-            let cpus = engine.list(crate::engine::CPU, now).map_err(code)?;
+            let cpus = engine.list(crate::engine::CPU, true, now).map_err(code)?;
             let cores = engine
-                .list(crate::engine::CPU_CORE, now)
+                .list(crate::engine::CPU_CORE, true, now)
                 .unwrap_or_default();
             let per_cpu = cores.len() / cpus.len().max(1);
             for (index, cpu) in cpus.into_iter().enumerate() {
@@ -357,7 +363,12 @@ fn answer(
             reply.code =
                 engine.unregister_policy(connection, request.long(0), request.word(1), now);
         }
-        Op::ProfilingGroups => reply.code = engine.profiling_groups(),
+        Op::ProfilingGroups => {
+            let fields = engine
+                .profiling_groups(request.word(0), now)
+                .map_err(code)?;
+            reply.ints.extend(fields.into_iter().map(i64::from));
+        }
     }
     Ok(())
 }

@@ -47,10 +47,19 @@ impl Flavour {
     /// where this one says `Simulated`.
     #[must_use]
     pub fn build_info(self) -> String {
+        self.build_info_for(false)
+    }
+
+    pub(crate) fn build_info_for(self, grace: bool) -> String {
+        let arch = if grace {
+            "aarch64"
+        } else {
+            std::env::consts::ARCH
+        };
         format!(
             "version:{};arch:{};buildtype:Simulated;buildid:;builddate:;commit:;branch:;buildplatform:simulator;;crc:",
             self.version(),
-            std::env::consts::ARCH
+            arch
         )
     }
 

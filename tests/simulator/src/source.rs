@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use dcgm::mock::{Model, OwnedValue};
-use dcgm::{Absent, EntityId, EntityKind, FieldId};
+use dcgm::mock::Model;
+use dcgm::{EntityId, EntityKind, FieldId, NoValue, OwnedValue};
 
 use crate::fields::Field;
 use crate::wire::Payload;
@@ -13,8 +13,15 @@ pub(crate) trait Source: Send {
     /// Every entity, in order.
     fn entities(&self, at: i64) -> Vec<Present>;
 
-    /// A field's value. `None`: the driver never reports it (events that did not happen).
-    fn value(&self, entity: (u32, u32), field: &'static Field, at: i64) -> Option<Payload>;
+    /// A field's value in a sample that follows one of a time before; a rate covers the time between
+    /// them. `None`: the driver never reports it (events that did not happen).
+    fn value(
+        &self,
+        entity: (u32, u32),
+        field: &'static Field,
+        after: i64,
+        at: i64,
+    ) -> Option<Payload>;
 
     /// Events of a field in a time (after, until], each with its own time.
     fn events(&self, entity: (u32, u32), field: u16, after: i64, until: i64)
@@ -27,6 +34,11 @@ pub(crate) trait Source: Send {
     fn architecture(&self) -> u32 {
         // Hopper.
         9
+    }
+
+    /// Whether it has Grace CPUs.
+    fn has_cpus(&self) -> bool {
+        false
     }
 
     /// The states of an entity's links, by index.
@@ -60,7 +72,13 @@ impl Source for Recorded {
             .collect()
     }
 
-    fn value(&self, (kind, id): (u32, u32), field: &'static Field, _at: i64) -> Option<Payload> {
+    fn value(
+        &self,
+        (kind, id): (u32, u32),
+        field: &'static Field,
+        _after: i64,
+        _at: i64,
+    ) -> Option<Payload> {
         // The host, and its GPUs: nothing else is there.
         if kind > 1 {
             return None;
@@ -157,7 +175,13 @@ impl Source for Modelled {
             .collect()
     }
 
-    fn value(&self, entity: (u32, u32), field: &'static Field, at: i64) -> Option<Payload> {
+    fn value(
+        &self,
+        entity: (u32, u32),
+        field: &'static Field,
+        after: i64,
+        at: i64,
+    ) -> Option<Payload> {
         let number = FieldId::from_raw(field.id);
         if number.is_event() {
             return None;
@@ -167,18 +191,21 @@ impl Source for Modelled {
         } else {
             id(entity)
         };
-        Some(match self.model.value(entity, number, self.time(at)) {
-            Ok(OwnedValue::Int(value)) => Payload::Int(value),
-            Ok(OwnedValue::Double(value)) => Payload::Double(value),
-            Ok(OwnedValue::Text(text)) => Payload::Text(text.as_bytes().to_vec()),
-            Ok(OwnedValue::Blob(bytes)) => Payload::Blob(bytes.to_vec()),
-            Err(Absent::NotFound) => Payload::blank(field.kind, 1),
-            Err(Absent::NotSupported) => Payload::blank(field.kind, 2),
-            Err(Absent::NotPermitted) => Payload::blank(field.kind, 3),
-            // A driver that lost its GPU is sampled, and has nothing to say.
-            Err(Absent::Blank | Absent::Code(_)) => Payload::blank(field.kind, 0),
-            Ok(_) | Err(_) => return None,
-        })
+        let window = self.time(at).saturating_sub(self.time(after));
+        Some(
+            match self.model.value_over(entity, number, window, self.time(at)) {
+                Ok(OwnedValue::Int(value)) => Payload::Int(value),
+                Ok(OwnedValue::Double(value)) => Payload::Double(value),
+                Ok(OwnedValue::Text(text)) => Payload::Text(text.as_bytes().to_vec()),
+                Ok(OwnedValue::Blob(bytes)) => Payload::Blob(bytes.to_vec()),
+                Err(NoValue::NotFound) => Payload::blank(field.kind, 1),
+                Err(NoValue::NotSupported) => Payload::blank(field.kind, 2),
+                Err(NoValue::NotPermitted) => Payload::blank(field.kind, 3),
+                // A driver that lost its GPU is sampled, and has nothing to say.
+                Err(NoValue::Blank | NoValue::Code(_)) => Payload::blank(field.kind, 0),
+                Ok(_) | Err(_) => return None,
+            },
+        )
     }
 
     fn events(
@@ -200,7 +227,7 @@ impl Source for Modelled {
     }
 
     fn profiling(&self) -> bool {
-        true
+        self.model.host().name() != "consumer"
     }
 
     fn links(&self, entity: (u32, u32), at: i64) -> Vec<u32> {
@@ -217,6 +244,11 @@ impl Source for Modelled {
             }
         }
         states
+    }
+
+    fn has_cpus(&self) -> bool {
+        let mut entities = self.model.host().entities().iter();
+        entities.any(|entity| entity.id.kind == EntityKind::CPU)
     }
 
     fn architecture(&self) -> u32 {
@@ -241,7 +273,7 @@ pub(crate) fn by_name(name: &str, began: i64) -> Option<Option<Box<dyn Source>>>
         return Some(Some(Box::new(Recorded(count.parse().ok()?))));
     }
     Some(Some(Box::new(Modelled {
-        model: Model::by_name(name)?,
+        model: name.parse().ok()?,
         began,
     })))
 }

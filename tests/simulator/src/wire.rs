@@ -89,6 +89,16 @@ impl Payload {
         }
     }
 
+    /// Whether it says why there is no value, instead of a value.
+    pub(crate) fn is_blank(&self) -> bool {
+        match self {
+            Self::Int(value) => *value >= 0x7fff_ffff_ffff_fff0,
+            Self::Double(value) => *value >= 140_737_488_355_328.0,
+            Self::Text(text) => text.starts_with(b"<<<"),
+            Self::Blob(_) => false,
+        }
+    }
+
     /// Bytes that it takes in the real library's reply.
     pub(crate) fn wire_bytes(&self) -> usize {
         match self {

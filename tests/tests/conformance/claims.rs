@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dcgm::{
-    Absent, Client, Cursor, EntityId, EntityKind, FieldId, Query, Sample, Samples, Value,
+    Client, Cursor, EntityId, EntityKind, FieldId, NoValue, Query, Sample, Samples, Value,
     WatchRequest,
 };
 
@@ -19,10 +19,10 @@ fn read(client: &dyn Client, entities: &[EntityId], fields: &[FieldId]) -> Sampl
     samples
 }
 
-fn read_one(client: &dyn Client, entity: EntityId, field: FieldId) -> Result<String, Absent> {
+fn read_one(client: &dyn Client, entity: EntityId, field: FieldId) -> Result<String, NoValue> {
     let samples = read(client, &[entity], &[field]);
     assert_eq!(samples.len(), 1);
-    let sample = samples.nth(0).unwrap();
+    let sample = samples.get(0).unwrap();
     assert_eq!((sample.entity, sample.field), (entity, field));
     sample.value.map(|value| value.to_string())
 }
@@ -35,15 +35,22 @@ pub(crate) fn conformance_a_client_is_connected_once_and_closed_as_often_as_one_
     subject: &Subject,
 ) {
     let client = subject.client();
-    assert!(matches!(
-        client.connect(),
-        Err(dcgm::Error::AlreadyConnected)
-    ));
-    client.engine().expect("the first connection is kept");
+    let watch = client
+        .watch(&WatchRequest::new([EntityId::gpu(0)], [FieldId::GPU_TEMP]))
+        .expect("a watch");
+    client
+        .connect()
+        .expect("a connected client stays connected");
+    let mut samples = Samples::new();
+    client
+        .latest(&Query::from_watches([&watch]), &mut samples)
+        .expect("the first session is kept");
+    assert!(samples.get(0).is_some_and(|sample| sample.value.is_ok()));
+    drop(watch);
     client.close();
     client.close();
     client.connect().expect("a closed client connects again");
-    client.engine().expect("and works");
+    client.build_info().expect("and works");
 }
 
 pub(crate) fn conformance_nothing_works_before_connecting_or_after_closing(subject: &Subject) {
@@ -56,7 +63,7 @@ pub(crate) fn conformance_nothing_works_before_connecting_or_after_closing(subje
         let query = Query::new([(vec![EntityId::gpu(0)], vec![FieldId::GPU_TEMP])]);
         let request = WatchRequest::new([EntityId::gpu(0)], [FieldId::GPU_TEMP]);
         let errors = [
-            client.engine().map(drop).unwrap_err(),
+            client.build_info().map(drop).unwrap_err(),
             client.list(EntityKind::GPU, &mut list).unwrap_err(),
             client.entities(&[EntityKind::GPU]).map(drop).unwrap_err(),
             client.links().map(drop).unwrap_err(),
@@ -72,7 +79,7 @@ pub(crate) fn conformance_nothing_works_before_connecting_or_after_closing(subje
 }
 
 pub(crate) fn conformance_the_engine_tells_its_version(subject: &Subject) {
-    let build = subject.client().engine().expect("engine");
+    let build = subject.client().build_info().expect("engine");
     let version = build.version().expect("a version");
     assert!((3..=9).contains(&version.major), "{version}");
     let backend = subject.client().backend();
@@ -187,13 +194,13 @@ pub(crate) fn conformance_a_pair_that_nobody_watches_is_no_value(subject: &Subje
     assert_eq!(samples.len(), 1);
     let Sample {
         value, timestamp, ..
-    } = samples.nth(0).unwrap();
-    assert!(matches!(value, Err(Absent::NotWatched)), "{value:?}");
+    } = samples.get(0).unwrap();
+    assert!(matches!(value, Err(NoValue::NotWatched)), "{value:?}");
     assert_eq!(timestamp, dcgm::Timestamp::NEVER);
     // An entity that does not exist is no error of the call either.
     let nobody = EntityId::gpu(31);
     let value = read_one(subject.client(), nobody, FieldId::ECC_SBE_VOL_L2);
-    assert_eq!(value, Err(Absent::NotWatched));
+    assert_eq!(value, Err(NoValue::NotWatched));
 }
 
 pub(crate) fn conformance_what_was_sampled_comes_back_with_its_type_and_time(subject: &Subject) {
@@ -250,10 +257,10 @@ pub(crate) fn conformance_a_blank_is_a_reason(subject: &Subject) {
     let gpu = subject.gpus()[2];
     let blank = 0x7fff_ffff_ffff_fff0_i64;
     let reasons = [
-        Absent::Blank,
-        Absent::NotFound,
-        Absent::NotSupported,
-        Absent::NotPermitted,
+        NoValue::Blank,
+        NoValue::NotFound,
+        NoValue::NotSupported,
+        NoValue::NotPermitted,
     ];
     for (offset, reason) in (0..).zip(reasons) {
         subject.inject(
@@ -286,7 +293,7 @@ pub(crate) fn conformance_a_blank_is_a_reason(subject: &Subject) {
     );
     assert_eq!(
         read_one(subject.client(), gpu, FieldId::NAME),
-        Err(Absent::NotSupported)
+        Err(NoValue::NotSupported)
     );
 }
 
@@ -305,7 +312,7 @@ pub(crate) fn conformance_an_unknown_field_costs_only_itself(subject: &Subject) 
     assert!(
         matches!(
             unknown,
-            Some(Err(Absent::NotSupported | Absent::NotWatched))
+            Some(Err(NoValue::NotSupported | NoValue::NotWatched))
         ),
         "{unknown:?}"
     );
@@ -326,17 +333,17 @@ pub(crate) fn conformance_a_watch_has_values_when_it_is_there(subject: &Subject)
     }
     let gpus = subject.gpus();
     let fields = [FieldId::FB_TOTAL, FieldId::PCIE_LINK_GEN];
-    let request = WatchRequest::new(&gpus[..2], fields).every(seconds(1));
+    let request = WatchRequest::new(&gpus[..2], fields).with_interval(seconds(1));
     let watch = subject.client().watch(&request).expect("watch");
     assert_eq!(watch.entities(), &gpus[..2]);
     assert_eq!(watch.fields(), fields);
-    assert_eq!(watch.refused().len(), 0, "{:?}", watch.refused());
+    assert_eq!(watch.refusals().len(), 0, "{:?}", watch.refusals());
     assert_eq!(watch.interval(), seconds(1));
     let samples = read(subject.client(), &gpus[..2], &fields);
     assert_eq!(samples.len(), 4);
     for sample in &samples {
         // A fake has no driver behind it: a blank, or no sample yet; but it is watched.
-        assert_ne!(sample.value, Err(Absent::NotWatched), "{sample:?}");
+        assert_ne!(sample.value, Err(NoValue::NotWatched), "{sample:?}");
     }
 }
 
@@ -350,15 +357,15 @@ pub(crate) fn conformance_a_field_that_nobody_knows_is_refused_and_the_others_ar
     let request = WatchRequest::new([gpu], [FieldId::VIDEO_CLOCK, NOBODYS, FieldId::BAR1_TOTAL]);
     let watch = subject.client().watch(&request).expect("watch");
     assert_eq!(watch.fields(), [FieldId::VIDEO_CLOCK, FieldId::BAR1_TOTAL]);
-    let [refusal] = watch.refused() else {
-        panic!("{:?}", watch.refused())
+    let [refusal] = watch.refusals() else {
+        panic!("{:?}", watch.refusals())
     };
     assert_eq!((refusal.entity, refusal.field), (None, Some(NOBODYS)));
     assert!(refusal.error.is_unsupported(), "{}", refusal.error);
     for field in watch.fields() {
         assert_ne!(
             read_one(subject.client(), gpu, *field),
-            Err(Absent::NotWatched),
+            Err(NoValue::NotWatched),
             "{field}"
         );
     }
@@ -374,8 +381,8 @@ pub(crate) fn conformance_an_entity_that_does_not_exist_is_refused_and_the_other
     let request = WatchRequest::new([nobody, gpu], [FieldId::FB_FREE]);
     let watch = subject.client().watch(&request).expect("watch");
     assert_eq!(watch.entities(), [gpu]);
-    let [refusal] = watch.refused() else {
-        panic!("{:?}", watch.refused())
+    let [refusal] = watch.refusals() else {
+        panic!("{:?}", watch.refusals())
     };
     assert_eq!((refusal.entity, refusal.field), (Some(nobody), None));
 }
@@ -393,7 +400,7 @@ pub(crate) fn conformance_a_watch_of_nothing_that_exists_is_an_error(subject: &S
         let error = client.watch(&request).map(drop).unwrap_err();
         assert!(!error.is_disconnected(), "{error}");
     }
-    client.engine().expect("the session goes on");
+    client.build_info().expect("the session goes on");
 }
 
 pub(crate) fn conformance_a_profiling_field_that_is_refused_does_not_cost_the_others(
@@ -414,13 +421,13 @@ pub(crate) fn conformance_a_profiling_field_that_is_refused_does_not_cost_the_ot
         assert!(watch.fields().contains(&field), "{field}");
         assert_ne!(
             read_one(subject.client(), gpu, field),
-            Err(Absent::NotWatched),
+            Err(NoValue::NotWatched),
             "{field}"
         );
     }
     for field in profiling {
         let refused = watch
-            .refused()
+            .refusals()
             .iter()
             .any(|refusal| refusal.field == Some(field));
         assert_ne!(
@@ -438,7 +445,7 @@ pub(crate) fn conformance_every_event_comes_once(subject: &Subject) {
     let client = subject.client();
     let gpus = subject.gpus();
     let watch = client
-        .watch(&WatchRequest::events(&gpus[..2], [FieldId::XID_ERRORS]).every(seconds(1)))
+        .watch(&WatchRequest::events(&gpus[..2], [FieldId::XID_ERRORS]).with_interval(seconds(1)))
         .expect("watch");
     let mut cursor = Cursor::new();
     let mut samples = Samples::new();
@@ -515,7 +522,7 @@ pub(crate) fn conformance_a_watch_may_outlive_its_session(subject: &Subject) {
         "the new session is not touched: {error}"
     );
     drop(watch);
-    client.engine().expect("nor by its end");
+    client.build_info().expect("nor by its end");
 }
 
 pub(crate) fn conformance_nothing_is_left_in_the_engine(subject: &Subject) {

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use dcgm::mock::{Clock, Mock, Model};
 use dcgm::{
-    Absent, Client, EmbeddedMode, Endpoint, Engine, EngineOptions, EntityId, FieldId, Timestamp,
+    Client, EmbeddedMode, Endpoint, Engine, EngineOptions, EntityId, FieldId, NoValue, Timestamp,
     Watch, WatchRequest,
 };
 pub(crate) use dcgm_simulator::Flavour;
@@ -64,7 +64,7 @@ static ALONE: Mutex<()> = Mutex::new(());
 impl Subject {
     pub(crate) fn mock() -> Self {
         let clock = Clock::manual();
-        let model = Model::by_name("8xh100").expect("a host of that name");
+        let model = "8xh100".parse::<Model>().expect("a host of that name");
         let mock = Mock::builder().model(model).clock(clock.clone()).build();
         mock.connect().expect("connect");
         let gpus = (0..4).map(EntityId::gpu).collect();
@@ -244,16 +244,16 @@ impl Subject {
             Injected::Int(value) if field == FieldId::XID_ERRORS => {
                 mock.push_event(entity, field, value);
             }
-            Injected::Int(value) => match Absent::from_blank_int(value) {
-                Some(why) => mock.set_absent(entity, field, why),
+            Injected::Int(value) => match NoValue::from_blank_int(value) {
+                Some(why) => mock.set_no_value(entity, field, why),
                 None => mock.set(entity, field, value),
             },
-            Injected::Double(value) => match Absent::from_blank_double(value) {
-                Some(why) => mock.set_absent(entity, field, why),
+            Injected::Double(value) => match NoValue::from_blank_double(value) {
+                Some(why) => mock.set_no_value(entity, field, why),
                 None => mock.set(entity, field, value),
             },
             Injected::Text("<<<NOT_SUPPORTED>>>") => {
-                mock.set_absent(entity, field, Absent::NotSupported);
+                mock.set_no_value(entity, field, NoValue::NotSupported);
             }
             Injected::Text(text) => mock.set(entity, field, text),
         }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use dcgm::{Client as _, ConnectCause, Error, ReturnCode};
+use dcgm::{Client as _, ConnectError, Error, ReturnCode};
 use dcgm_simulator::{Fault, Open};
 
 use crate::bench::{Bench, PANICS, Reach, count_panics};
@@ -36,7 +36,7 @@ fn is_told(error: &Error, row: &Row, code: ReturnCode) -> bool {
         } => *function == row.function && *told == code,
         // libdcgm says no more than that, so the client has looked for itself.
         Error::Connect { cause, .. } => {
-            matches!(cause, ConnectCause::Closed)
+            matches!(cause, ConnectError::Closed)
                 && code == ReturnCode::CONNECTION_NOT_VALID
                 && row.step == Step::Connect
         }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use dcgm::{Client as _, ConnectCause, Error};
+use dcgm::{Client as _, ConnectError, Error};
 use dcgm_otel::{DcgmMeter, ErrorKind};
 use dcgm_simulator::{Fault, Flavour};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
@@ -31,7 +31,7 @@ const FAULTS: [Fault; 3] = [
 fn is_told(error: &Error, timed_out: bool) -> bool {
     match error {
         Error::Timeout { .. } => true,
-        Error::Connect { cause, .. } => *cause == ConnectCause::Silent,
+        Error::Connect { cause, .. } => *cause == ConnectError::Silent,
         Error::NotConnected | Error::Busy { .. } => timed_out,
         _ => false,
     }

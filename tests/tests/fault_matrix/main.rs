@@ -19,7 +19,7 @@ mod table;
 use std::sync::Mutex;
 use std::thread;
 
-use dcgm::{Class, ReturnCode};
+use dcgm::{ErrorClass, ReturnCode};
 use dcgm_simulator::Flavour;
 
 /// A process has one embedded engine.
@@ -59,7 +59,7 @@ fn all_codes() -> Vec<ReturnCode> {
 /// One of each class, those with a meaning of their own, and one unknown.
 fn some_codes() -> Vec<ReturnCode> {
     let mut codes = all_codes();
-    let mut classes: Vec<Class> = Vec::new();
+    let mut classes: Vec<Option<ErrorClass>> = Vec::new();
     codes.retain(|code| {
         let new = !classes.contains(&code.class());
         if new {

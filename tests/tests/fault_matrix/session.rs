@@ -30,7 +30,7 @@ pub(crate) fn run(engine: &dyn Client) -> Failures {
     if failed {
         return failures;
     }
-    note(Step::Version, engine.engine().map(drop));
+    note(Step::Version, engine.build_info().map(drop));
     note(Step::List, engine.list(EntityKind::GPU, &mut Vec::new()));
     note(Step::Entities, engine.entities(&KINDS).map(drop));
     note(Step::Links, engine.links().map(drop));
@@ -41,10 +41,10 @@ pub(crate) fn run(engine: &dyn Client) -> Failures {
     ];
     let gpus = vec![EntityId::gpu(0)];
     let second = Duration::from_secs(1);
-    let watch = engine.watch(&WatchRequest::new(gpus.clone(), fields).every(second));
+    let watch = engine.watch(&WatchRequest::new(gpus.clone(), fields).with_interval(second));
     let watch = watch.map_err(|error| note(Step::Watch, Err(error))).ok();
-    let events =
-        engine.watch(&WatchRequest::events(gpus.clone(), [FieldId::XID_ERRORS]).every(second));
+    let events = engine
+        .watch(&WatchRequest::events(gpus.clone(), [FieldId::XID_ERRORS]).with_interval(second));
     let events = events
         .map_err(|error| note(Step::WatchEvents, Err(error)))
         .ok();
@@ -64,5 +64,9 @@ pub(crate) fn run(engine: &dyn Client) -> Failures {
     note(Step::Update, engine.update());
     drop((watch, events));
     note(Step::Again, engine.list(EntityKind::GPU, &mut Vec::new()));
+    // A new query has the engine release the groups of the one that nobody holds any more.
+    drop(query);
+    let query = Query::new([(vec![EntityId::gpu(0)], vec![FieldId::GPU_TEMP])]);
+    note(Step::Again, engine.latest(&query, &mut samples));
     failures
 }

@@ -1,6 +1,6 @@
 //! What a fault of each function should come to: a row a function.
 
-use dcgm::{Class, ReturnCode};
+use dcgm::{ErrorClass, ReturnCode};
 use dcgm_otel::ErrorKind;
 
 /// The steps of a session, in order.
@@ -18,7 +18,7 @@ pub(crate) enum Step {
     LatestAgain,
     Events,
     Update,
-    /// Listing once more, after the watches were dropped.
+    /// Listing and reading once more, after the watches and the query were dropped.
     Again,
 }
 
@@ -105,7 +105,7 @@ pub(crate) const ROWS: &[Row] = &[
 
 /// What ends a session whatever is being done.
 pub(crate) fn ends(code: ReturnCode) -> bool {
-    code.class() == Class::Disconnected
+    code.class() == Some(ErrorClass::Disconnected)
 }
 
 /// Where a code shows that a function always answers; `None` if nowhere.
@@ -114,7 +114,7 @@ pub(crate) fn shows(row: &Row, code: ReturnCode) -> Option<Step> {
     match row.hides {
         Hides::Nothing | Hides::Pointer => Some(row.step),
         Hides::Detail | Hides::Lists => serious.then_some(row.step),
-        Hides::Unsupported => (code.class() != Class::Unsupported).then_some(row.step),
+        Hides::Unsupported => (code.class() != Some(ErrorClass::Unsupported)).then_some(row.step),
         // What a GPU is, is asked by it too, and missed as a detail.
         Hides::TooOld if serious => Some(Step::Entities),
         Hides::TooOld => (code != ReturnCode::FUNCTION_NOT_FOUND).then_some(row.step),

@@ -73,7 +73,7 @@ impl Pipeline {
 /// A meter on a host of its own, with the first sample taken.
 fn meter(pipeline: &Pipeline, names: &str) -> (DcgmMeter, Mock) {
     let mock = Mock::builder()
-        .model(Model::by_name(names).unwrap())
+        .model(names.parse::<Model>().unwrap())
         .clock(Clock::manual())
         .build();
     let meter = DcgmMeter::builder()

@@ -60,7 +60,7 @@ pub(crate) fn emit(model: &str, naming: Naming, profile: Profile, reader: Reader
     }
     let clock = Clock::manual();
     let mock = Mock::builder()
-        .model(Model::by_name(model).unwrap())
+        .model(model.parse::<Model>().unwrap())
         .clock(clock.clone())
         .build();
     let exporter = InMemoryMetricExporter::default();

@@ -125,7 +125,7 @@ fn rows_have_the_field_names_and_types_of_4_5() {
         assert_eq!(row.unit, "");
         let of_instances = [EntityKind::GPU_INSTANCE, EntityKind::COMPUTE_INSTANCE];
         let is_part = row.families[0].mig == Mig::Smallest;
-        assert_eq!(is_part, of_instances.contains(&info.level), "{}", row.name);
+        assert_eq!(is_part, of_instances.contains(&info.scope), "{}", row.name);
     }
 }
 
@@ -175,7 +175,7 @@ fn dashboard_12239_finds_its_metrics() {
 fn partitioned_gpu_has_temperature_and_instances_have_memory() {
     let config = Config::default().with_naming(Naming::DcgmExporter);
     let on = |name: &str, model: &str| {
-        let entities = mock::Host::by_name(model).unwrap().entities().to_vec();
+        let entities = model.parse::<mock::Host>().unwrap().entities().to_vec();
         let candidates = candidates::of(&Host::new(entities, &[]), &config, None).list;
         let mut kinds: Vec<_> = candidates
             .iter()

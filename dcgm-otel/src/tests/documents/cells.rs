@@ -90,8 +90,12 @@ fn source(source: &Source) -> String {
         }
         Op::Says(text, _) => format!(", is `{text}`"),
         Op::Word(at) => format!(", word {at} of the structure"),
-        Op::CountActive => ", how many links are up".to_owned(),
+        Op::ActiveLinks | Op::LinkUp => return "`dcgmGetNvLinkLinkStatus`".to_owned(),
         Op::Instances => ": the engine's list of instances".to_owned(),
+        Op::Unavailable(_) => {
+            return "the engine's status of the GPU, only while it is so".to_owned();
+        }
+        Op::Gpus => return "the engine's list of GPUs".to_owned(),
         Op::Fact(key, _) => format!(" as `{key}`"),
         Op::Passing(_) => ", for a while".to_owned(),
     };

@@ -1,5 +1,6 @@
 //! GPUs that are lost and come back, and such as are cut anew.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dcgm::{Entity, EntityId, EntityKind, EntityStatus, FieldId, Mig};
@@ -16,6 +17,133 @@ fn levels(scene: &Scene, who: &str) -> Vec<String> {
         .collect()
 }
 
+/// The states that are 1, of each GPU of a scene.
+fn gpu_states(scene: &Scene) -> BTreeMap<String, usize> {
+    let mut states = BTreeMap::new();
+    for (name, value) in scene.shown() {
+        let state = name
+            .strip_prefix("hw.status gpu")
+            .and_then(|rest| rest.split_once(' '));
+        if let (Some((_, state)), true) = (state, value > 0.0) {
+            *states.entry(state.to_owned()).or_default() += 1;
+        }
+    }
+    states
+}
+
+/// One interval later, or a second after that, a tick fails with this kind.
+fn fails_with(scene: &Scene, kind: ErrorKind) {
+    scene.advance(SECOND * 15);
+    let outcome = scene
+        .meter
+        .sample_now()
+        .or_else(|_| Err(()))
+        .and_then(|()| {
+            scene.advance(SECOND);
+            scene.meter.sample_now().map_err(|_| ())
+        });
+    assert_eq!(outcome, Err(()));
+    let health = scene.meter.health();
+    assert_eq!(health.state, MeterState::Degraded);
+    assert_eq!(health.reason.map(|reason| reason.kind), Some(kind));
+}
+
+fn set_all(scene: &Scene, status: EntityStatus) {
+    for gpu in 0..8 {
+        scene.mock.set_status(EntityId::gpu(gpu), status);
+    }
+}
+
+#[test]
+fn paused_telemetry_is_no_failure_of_a_gpu() {
+    let scene = Scene::new("8xh100");
+    scene.run_until(30);
+    let before = scene.shown();
+    set_all(&scene, EntityStatus::DISABLED);
+    fails_with(&scene, ErrorKind::Paused);
+    fails_with(&scene, ErrorKind::Paused);
+    assert_eq!(gpu_states(&scene), [("paused".to_owned(), 8)].into());
+    assert_eq!(scene.meter.health().errors(ErrorKind::GpuLost), 0);
+    assert!(
+        scene
+            .shown()
+            .keys()
+            .all(|name| !name.starts_with("hw.temperature gpu"))
+    );
+    set_all(&scene, EntityStatus::OK);
+    scene.advance(SECOND * 15);
+    assert!(
+        scene.meter.sample_now().is_err(),
+        "it has to last for a second"
+    );
+    scene.tick_after(SECOND);
+    assert_eq!(gpu_states(&scene), [("ok".to_owned(), 8)].into());
+    assert_eq!(fallen(&before, &scene.shown()), [""; 0]);
+    assert!(scene.meter.health().is_ready());
+}
+
+#[test]
+fn a_planned_detach_is_no_failure_of_a_gpu() {
+    let scene = Scene::new("8xh100");
+    scene.run_until(30);
+    set_all(&scene, EntityStatus::DETACHED);
+    fails_with(&scene, ErrorKind::Detached);
+    fails_with(&scene, ErrorKind::Detached);
+    assert_eq!(gpu_states(&scene), [("detached".to_owned(), 8)].into());
+    // The driver is unloaded, and the engine forgets the GPUs.
+    for gpu in 0..8 {
+        scene.mock.remove_entity(EntityId::gpu(gpu));
+    }
+    // That shows when the entities are gone through again: within a minute. The switches go on.
+    for _ in 0..5 {
+        scene.advance(SECOND * 15);
+        let _ = scene.meter.sample_now();
+    }
+    scene.tick_after(SECOND);
+    assert_eq!(gpu_states(&scene), BTreeMap::new());
+    assert_eq!(scene.meter.health().errors(ErrorKind::GpuLost), 0);
+}
+
+#[test]
+fn one_detached_gpu_costs_the_others_nothing() {
+    let scene = Scene::new("8xh100");
+    scene.run_until(30);
+    scene
+        .mock
+        .set_status(EntityId::gpu(3), EntityStatus::DETACHED);
+    scene.tick_after(SECOND * 15);
+    scene.tick_after(SECOND);
+    let states = [("detached".to_owned(), 1), ("ok".to_owned(), 7)];
+    assert_eq!(gpu_states(&scene), states.into());
+    assert_eq!(scene.value("hw.gpu.count host"), Some(7.0));
+    assert!(scene.meter.health().is_ready());
+    assert_eq!(scene.meter.health().errors(ErrorKind::GpuLost), 0);
+}
+
+#[test]
+fn a_gpu_lost_before_the_start_has_failed() {
+    let scene = Scene::prepared("8xh100", Config::default(), |mock| {
+        mock.set_status(EntityId::gpu(5), EntityStatus::LOST);
+    });
+    scene.run_until(30);
+    let states = [("failed".to_owned(), 1), ("ok".to_owned(), 7)];
+    assert_eq!(gpu_states(&scene), states.into());
+    assert_eq!(scene.ailing(), "gpu5 failed");
+    let health = scene.meter.health();
+    assert!(health.is_ready());
+    assert_eq!(health.errors(ErrorKind::GpuLost), 1);
+}
+
+#[test]
+fn a_gpu_that_dcgm_does_not_support_is_no_failure() {
+    let scene = Scene::prepared("8xh100", Config::default(), |mock| {
+        mock.set_status(EntityId::gpu(7), EntityStatus::UNSUPPORTED);
+    });
+    scene.run_until(30);
+    assert_eq!(gpu_states(&scene), [("ok".to_owned(), 7)].into());
+    scene.assert_well();
+}
+
 #[test]
 fn a_gpu_that_falls_off_the_bus_has_failed_until_it_is_back() {
     let both = [Scene::new("8xh100,xid79"), Scene::new("8xh100")];
@@ -27,9 +155,7 @@ fn a_gpu_that_falls_off_the_bus_has_failed_until_it_is_back() {
     let before = bad.shown();
     bad.run_until(300);
     assert_eq!(bad.value("hw.gpu.xid.errors gpu4 79"), Some(1.0));
-    // It stands still: after three intervals nothing of it is shown that may have changed.
-    bad.run_until(330);
-    assert!(!bad.statuses().contains_key("gpu4"));
+    // It is not among those that can be sampled any more, and has been so for a second.
     bad.tick_after(SECOND);
     let mut held: Option<Shown> = None;
     while bad.now() < Duration::from_secs(596) {

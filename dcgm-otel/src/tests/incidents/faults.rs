@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dcgm::{EntityId, FieldId};
+use dcgm::{EntityId, FieldId, LinkState};
 
 use super::{INTERVAL, Scene, Shown, differing, lines};
 use crate::{Config, MetricSwitch};
@@ -41,7 +41,6 @@ fn a_link_that_degrades_silently_shows_in_its_errors_and_falls_behind_its_siblin
         difference(&both),
         "\
 hw.errors gpu5 nvlink_crc_data,nvlink_crc_flit,nvlink_recovery,nvlink_replay
-hw.errors nvswitch-1 link_crc,link_flit,link_recovery,link_replay
 hw.gpu.nvlink.io gpu5 receive,transmit
 hw.network.io nvswitch-1 receive,transmit"
     );
@@ -68,15 +67,20 @@ hw.network.io nvswitch-1 receive,transmit"
         assert_eq!(shown.get(&format!("hw.errors gpu5 {kind}")), Some(&counted));
         assert_eq!(before.get(&format!("hw.errors gpu5 {kind}")), Some(&0.0));
     }
-    // What the port at the other end counts, its switch adds up.
+    // What the port at the other end counts its switch adds up, if somebody asks for it.
+    let asked = Config::default().with_metric("hw.errors/nvswitch", MetricSwitch::On);
+    let switches = Scene::with("8xh100,nvlink", asked);
+    switches.run_until(600);
+    let of_switches = switches.shown();
     for (kind, field) in [
         ("link_flit", FieldId::NVSWITCH_LINK_FLIT_ERRORS),
         ("link_replay", FieldId::NVSWITCH_LINK_REPLAY_ERRORS),
     ] {
-        let ports = links(&bad, EntityId::switch(1));
-        let counted: f64 = ports.iter().map(|port| bad.counted(*port, field)).sum();
+        let ports = links(&switches, EntityId::switch(1));
+        let counted = ports.iter().map(|port| switches.counted(*port, field));
+        let counted: f64 = counted.sum();
         let name = format!("hw.errors nvswitch-1 {kind}");
-        assert_eq!(shown.get(&name), Some(&counted));
+        assert_eq!(of_switches.get(&name), Some(&counted));
     }
     // One link alone, and by what it carried less.
     let mut io = differing(&shown, &before);
@@ -114,15 +118,16 @@ fn a_link_that_goes_down_is_one_less_and_nothing_else() {
     let [bad, calm] = &both;
     let name = "hw.gpu.nvlink.active.count gpu2";
     assert_eq!(bad.value(name), Some(18.0));
-    let down = links(bad, EntityId::gpu(2))[4];
-    bad.mock.set(down, FieldId::NVLINK_GET_STATE, 0);
-    bad.run_until(45);
-    calm.run_until(45);
-    assert_eq!(difference(&both), name);
+    bad.mock.set_link(EntityId::gpu(2), 4, LinkState::DOWN);
+    // The states of links are asked for once a minute.
+    bad.run_until(105);
+    calm.run_until(105);
     assert_eq!(bad.value(name), Some(17.0));
-    // Asleep is not down.
-    bad.mock.set(down, FieldId::NVLINK_GET_STATE, 2);
-    bad.run_until(60);
+    // What it carried is held from then on.
+    let held = "hw.gpu.nvlink.io gpu2 receive,transmit";
+    assert_eq!(difference(&both), format!("{name}\n{held}"));
+    bad.mock.set_link(EntityId::gpu(2), 4, LinkState::UP);
+    bad.run_until(180);
     assert_eq!(bad.value(name), Some(18.0));
     bad.assert_well();
 }

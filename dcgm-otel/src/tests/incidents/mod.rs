@@ -9,8 +9,8 @@ mod xids;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use dcgm::mock::{self, Mock, Model, OwnedValue};
-use dcgm::{EntityId, FieldId};
+use dcgm::mock::{self, Mock, Model};
+use dcgm::{EntityId, FieldId, OwnedValue};
 
 use super::{Exported, Pipeline, SECOND};
 use crate::clock::Clock;
@@ -52,11 +52,17 @@ impl Scene {
     }
 
     fn with(names: &str, config: Config) -> Self {
-        let model = Model::by_name(names).unwrap();
+        Self::prepared(names, config, |_| {})
+    }
+
+    /// One whose mock was changed before the meter's first tick.
+    fn prepared(names: &str, config: Config, prepare: impl FnOnce(&Mock)) -> Self {
+        let model = names.parse::<Model>().unwrap();
         let mock = Mock::builder()
             .model(model)
             .clock(mock::Clock::manual())
             .build();
+        prepare(&mock);
         let pipeline = Pipeline::new();
         let clock = Clock::manual();
         let meter = DcgmMeter::builder()

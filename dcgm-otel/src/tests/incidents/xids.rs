@@ -146,12 +146,12 @@ fn an_engine_that_died_and_came_back_tells_none_twice() {
     let gpu = EntityId::gpu(3);
     push(&scene.mock, gpu, XID, &[31, 79]);
     scene.run_until(15);
-    scene.mock.go_down();
+    scene.mock.stop_engine();
     for _ in 0..3 {
         scene.advance(SECOND);
         scene.meter.sample_now().unwrap_err();
     }
-    scene.mock.come_back();
+    scene.mock.start_engine();
     scene.tick_after(SECOND);
     assert_eq!(counted(&scene), "gpu3 31: 1, gpu3 79: 1");
     push(&scene.mock, gpu, XID, &[79]);
@@ -192,11 +192,11 @@ fn what_happens_while_entities_change_is_counted_once() {
 
 #[test]
 fn a_code_that_comes_first_when_the_cap_is_full_makes_room() {
-    // 8xh100 has 817 series.
-    let scene = Scene::with("8xh100", Config::default().with_max_series(817));
+    // 8xh100 has 797 series.
+    let scene = Scene::with("8xh100", Config::default().with_max_series(797));
     scene.run_until(15);
     let before = scene.shown();
-    assert_eq!(before.len(), 817);
+    assert_eq!(before.len(), 797);
     push(&scene.mock, EntityId::gpu(4), XID, &[79, 79, 94]);
     scene.run_until(60);
     let after = scene.shown();
@@ -206,7 +206,7 @@ fn a_code_that_comes_first_when_the_cap_is_full_makes_room() {
     let gone = (0..8).map(|gpu| format!("hw.gpu.utilization gpu{gpu} encoder"));
     let come = [79, 94].map(|code| format!("hw.gpu.xid.errors gpu4 {code}"));
     assert_eq!(changed, gone.chain(come).collect());
-    assert!(after.len() <= 817);
+    assert!(after.len() <= 797);
     assert_eq!(counted(&scene), "gpu4 79: 2, gpu4 94: 1");
     push(&scene.mock, EntityId::gpu(4), XID, &[79]);
     scene.run_until(90);

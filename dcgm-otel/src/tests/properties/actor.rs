@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use dcgm::{
-    Absent, Backend, BuildInfo, Client, Cursor, Entity, EntityId, EntityKind, FieldId, Link,
-    LinkState, Mig, Query, Result, Sample, Samples, Timestamp, Value, Watch, WatchRequest,
+    Backend, BuildInfo, Client, Cursor, Entity, EntityId, EntityKind, FieldId, Link, LinkState,
+    Mig, NoValue, Query, Result, Sample, Samples, Timestamp, Value, Watch, WatchRequest,
 };
 use parking_lot::Mutex;
 
@@ -236,8 +236,8 @@ impl Client for Actor {
         self.fake.close();
     }
 
-    fn engine(&self) -> Result<BuildInfo> {
-        self.fake.engine()
+    fn build_info(&self) -> Result<BuildInfo> {
+        self.fake.build_info()
     }
 
     fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
@@ -278,7 +278,7 @@ impl Client for Actor {
             }
             let other = [EntityKind::LINK, EntityKind::HOST].contains(&key.0.kind);
             if !other && !present.contains(&key.0) {
-                sample.value = Err(Absent::NotWatched);
+                sample.value = Err(NoValue::NotWatched);
             }
             if let Ok(value) = sample.value {
                 let seen = told.fields.entry(key).or_insert(Seen {

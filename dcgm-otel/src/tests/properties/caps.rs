@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dcgm::{Absent, EntityId, FieldId};
+use dcgm::{EntityId, FieldId, NoValue};
 use opentelemetry_sdk::metrics::Temporality;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -16,13 +16,13 @@ use crate::fake::every_field;
 
 /// What makes one host different from another.
 fn trait_of_host() -> impl Strategy<Value = Step> {
-    let unsupported = |(entity, field)| Step::Blank(entity, field, Absent::NotSupported);
+    let unsupported = |(entity, field)| Step::Blank(entity, field, NoValue::NotSupported);
     prop_oneof![
         12 => (select(all()), select(every_field())).prop_map(unsupported),
         1 => Just(Step::Mig(true)),
         1 => Just(Step::Remove(EntityId::switch(0))),
         1 => Just(Step::Remove(EntityId::gpu(0))),
-        1 => select(all()).prop_map(|id| Step::BlankAll(id, Absent::NotSupported)),
+        1 => select(all()).prop_map(|id| Step::BlankAll(id, NoValue::NotSupported)),
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dcgm::{Absent, EntityId, EntityKind, Error, FieldId, Operation, ReturnCode};
+use dcgm::{EntityId, EntityKind, Error, FieldId, NoValue, Operation, ReturnCode};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -17,8 +17,8 @@ pub(super) enum Step {
     Grow(EntityId, u32),
     /// All fields of an entity read so.
     All(EntityId, f64),
-    Blank(EntityId, FieldId, Absent),
-    BlankAll(EntityId, Absent),
+    Blank(EntityId, FieldId, NoValue),
+    BlankAll(EntityId, NoValue),
     /// An answer that is no number.
     Text(EntityId, FieldId),
     /// The timestamps of an entity stand still, or no more.
@@ -132,17 +132,17 @@ fn reading() -> impl Strategy<Value = f64> {
     ]
 }
 
-fn absent() -> impl Strategy<Value = Absent> {
+fn absent() -> impl Strategy<Value = NoValue> {
     select(vec![
-        Absent::Blank,
-        Absent::NotFound,
-        Absent::NotSupported,
-        Absent::NotPermitted,
-        Absent::NoData,
-        Absent::NotWatched,
-        Absent::Stale,
-        Absent::Malformed,
-        Absent::Code(ReturnCode::GPU_IS_LOST),
+        NoValue::Blank,
+        NoValue::NotFound,
+        NoValue::NotSupported,
+        NoValue::NotPermitted,
+        NoValue::NoData,
+        NoValue::NotWatched,
+        NoValue::Stale,
+        NoValue::Malformed,
+        NoValue::Code(ReturnCode::GPU_IS_LOST),
     ])
 }
 

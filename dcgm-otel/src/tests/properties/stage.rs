@@ -157,8 +157,7 @@ impl Stage {
             let mut is_joint = false;
             let mut is_right = false;
             for (source, at_rest) in sources(point) {
-                is_joint |= (source.op.is_joint() && source.op != Op::CountActive)
-                    || source.op == Op::Instances;
+                is_joint |= source.op.is_joint() || source.op.is_listed();
                 let period = if at_rest { second * 3600 } else { second };
                 for entity in entities(point) {
                     for field in source.each.iter().chain([&source.field]) {

@@ -71,7 +71,7 @@ fn full(path: &Path) -> (Socket, Vec<Socket>) {
 
 fn unreachable(endpoint: &Endpoint) -> String {
     match reach(endpoint, LIBRARY, soon()) {
-        Err(ConnectCause::Unreachable { reason }) => reason,
+        Err(ConnectError::Unreachable { reason }) => reason,
         other => panic!("{other:?}"),
     }
 }
@@ -82,7 +82,7 @@ fn a_stopped_engine_with_a_full_backlog_is_silent() {
     let _full = full(&place.socket());
     let endpoint = Endpoint::Unix(place.socket());
     let cause = within_bound(move || reach(&endpoint, LIBRARY, soon()).unwrap_err());
-    assert_eq!(cause, ConnectCause::Silent);
+    assert_eq!(cause, ConnectError::Silent);
 
     let address = Address {
         text: place.socket().to_str().unwrap().to_owned(),
@@ -91,7 +91,7 @@ fn a_stopped_engine_with_a_full_backlog_is_silent() {
     };
     assert_eq!(
         within_bound(move || who_answers(&address)),
-        ConnectCause::Silent
+        ConnectError::Silent
     );
 }
 
@@ -140,23 +140,23 @@ fn a_peer_that_says_nothing_is_not_said_to_be_no_engine() {
         transport: Transport::Tcp,
         socket: Some(socket),
     };
-    assert_eq!(who_answers(&address), ConnectCause::Closed);
+    assert_eq!(who_answers(&address), ConnectError::Closed);
 }
 
 #[test]
 fn what_the_system_says_has_its_cause() {
     for (kind, cause) in [
-        (ErrorKind::ConnectionRefused, ConnectCause::Refused),
-        (ErrorKind::NotFound, ConnectCause::NotFound),
-        (ErrorKind::NotADirectory, ConnectCause::NotFound),
-        (ErrorKind::PermissionDenied, ConnectCause::PermissionDenied),
-        (ErrorKind::ConnectionReset, ConnectCause::Closed),
+        (ErrorKind::ConnectionRefused, ConnectError::Refused),
+        (ErrorKind::NotFound, ConnectError::NotFound),
+        (ErrorKind::NotADirectory, ConnectError::NotFound),
+        (ErrorKind::PermissionDenied, ConnectError::PermissionDenied),
+        (ErrorKind::ConnectionReset, ConnectError::Closed),
     ] {
         assert_eq!(why(&kind.into()), cause);
     }
     let other = why(&ErrorKind::HostUnreachable.into());
     assert!(
-        matches!(other, ConnectCause::Unreachable { .. }),
+        matches!(other, ConnectError::Unreachable { .. }),
         "{other:?}"
     );
 }

@@ -77,7 +77,6 @@ fn check(query: &Query, limits: Limits) -> usize {
     }
     let wanted: BTreeSet<_> = query
         .blocks()
-        .iter()
         .flat_map(|(entities, fields)| {
             entities
                 .iter()

@@ -1,4 +1,4 @@
-//! A table of functions that answer by the script of their thread.
+//! A symbol table whose functions respond by the script of their thread.
 
 use core::ffi::{c_char, c_int, c_uint, c_ushort, c_void};
 use std::sync::OnceLock;
@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use dcgm_sys as sys;
 
 use super::id;
-use super::script::{self, Script, Told};
+use super::script::{self, Script, ScriptedResponse};
 use crate::entity::EntityId;
 
 pub(super) fn library() -> &'static sys::Library {
@@ -25,7 +25,7 @@ pub(super) fn library() -> &'static sys::Library {
             dcgmHostengineVersionInfo: Some(engine_build),
             ..sys::Symbols::none()
         };
-        // SAFETY: each writes within what its caller says there is room for, and nothing else.
+        // SAFETY: each function writes only within the memory that its caller describes.
         unsafe { sys::Library::from_symbols(symbols) }
     })
 }
@@ -36,7 +36,7 @@ fn chars<const N: usize>(bytes: &[u8; N]) -> [c_char; N] {
 
 /// # Safety
 ///
-/// As the function of DCGM's.
+/// As for the DCGM function.
 unsafe extern "C" fn latest(
     _: sys::dcgmHandle_t,
     entities: *mut sys::dcgmGroupEntityPair_t,
@@ -47,35 +47,39 @@ unsafe extern "C" fn latest(
     values: *mut sys::dcgmFieldValue_v2,
 ) -> sys::dcgmReturn_t {
     let (rows, columns) = (entity_count as usize, field_count as usize);
-    // SAFETY: as many entities as the caller says.
+    // SAFETY: the caller states the number of entities.
     let entities = unsafe { core::slice::from_raw_parts(entities, rows) };
-    // SAFETY: as many fields as the caller says.
+    // SAFETY: the caller states the number of fields.
     let fields = unsafe { core::slice::from_raw_parts(fields, columns) };
     // SAFETY: a value for each pair.
     let values = unsafe { core::slice::from_raw_parts_mut(values, rows * columns) };
     script::with(|script| {
         for (at, value) in values.iter_mut().enumerate() {
             let (entity, field) = (id(&entities[at / columns]), fields[at % columns]);
-            let told = answer(script, (entity, field), (id(&entities[0]), fields[0]));
-            if let Some(told) = &told {
+            let response = answer(script, (entity, field), (id(&entities[0]), fields[0]));
+            if let Some(response) = &response {
                 value.version = u32::from(script.byte()).max(1);
-                value.entityGroupId = told.entity.kind.raw();
-                value.entityId = told.entity.id;
-                value.fieldId = told.field;
-                value.fieldType = told.kind;
-                value.status = told.status;
+                value.entityGroupId = response.entity.kind.raw();
+                value.entityId = response.entity.id;
+                value.fieldId = response.field;
+                value.fieldType = response.kind;
+                value.status = response.status;
                 value.unused = u32::MAX;
-                value.ts = told.time;
-                value.value.blob = chars(&told.payload);
+                value.ts = response.time;
+                value.value.blob = chars(&response.payload);
             }
-            script::tell(told);
+            script::record_response(response);
         }
         script.code()
     })
 }
 
-/// What is told of a pair: nothing, something of another, of the first once more, or of it.
-fn answer(script: &mut Script, pair: (EntityId, u16), first: (EntityId, u16)) -> Option<Told> {
+/// Returns the response for a pair: none, that of another pair, that of the first pair again, or its own.
+fn answer(
+    script: &mut Script,
+    pair: (EntityId, u16),
+    first: (EntityId, u16),
+) -> Option<ScriptedResponse> {
     let (entity, field) = match script.byte() % 8 {
         0 => return None,
         1 => (id(&script.pair()), pair.1),
@@ -88,7 +92,7 @@ fn answer(script: &mut Script, pair: (EntityId, u16), first: (EntityId, u16)) ->
 
 /// # Safety
 ///
-/// As the function of DCGM's.
+/// As for the DCGM function.
 unsafe extern "C" fn grouped(
     _: sys::dcgmHandle_t,
     _: sys::dcgmGpuGrp_t,
@@ -100,22 +104,22 @@ unsafe extern "C" fn grouped(
         return sys::DCGM_ST_BADPARAM;
     };
     let (entities, fields) = script::held();
-    // In the group's order, or in the reverse of it.
+    // In the order of the group, or in reverse.
     let turned = script::with(|script| script.byte() % 2 == 1);
     let last = entities.len() - 1;
     for at in 0..entities.len() {
         let entity = &entities[if turned { last - at } else { at }];
         for field in &fields {
-            let told = script::with(|script| {
-                let told = answer(script, (id(entity), *field), (id(&entities[0]), fields[0]));
-                told.map(|told| (told, script.byte()))
+            let response = script::with(|script| {
+                let response = answer(script, (id(entity), *field), (id(&entities[0]), fields[0]));
+                response.map(|response| (response, script.byte()))
             });
-            let Some((told, version)) = told else {
+            let Some((response, version)) = response else {
                 continue;
             };
-            let mut value = value(&told, version);
-            let (kind, id) = (told.entity.kind.raw(), told.entity.id);
-            script::tell(Some(told));
+            let mut value = value(&response, version);
+            let (kind, id) = (response.entity.kind.raw(), response.entity.id);
+            script::record_response(Some(response));
             // SAFETY: one value.
             if unsafe { callback(kind, id, &raw mut value, 1, user) } != 0 {
                 return sys::DCGM_ST_OK;
@@ -127,7 +131,7 @@ unsafe extern "C" fn grouped(
 
 /// # Safety
 ///
-/// As the function of DCGM's.
+/// As for the DCGM function.
 unsafe extern "C" fn since(
     _: sys::dcgmHandle_t,
     _: sys::dcgmGpuGrp_t,
@@ -146,9 +150,9 @@ unsafe extern "C" fn since(
             let mut values = Vec::new();
             for _ in 0..script.byte() % 4 {
                 let field = script.field();
-                let told = script.record(entity, field);
-                values.push(value(&told, script.byte()));
-                script::tell(Some(told));
+                let response = script.record(entity, field);
+                values.push(value(&response, script.byte()));
+                script::record_response(Some(response));
             }
             (entity, values)
         });
@@ -163,25 +167,25 @@ unsafe extern "C" fn since(
         }
     }
     let (time, code) = script::with(|script| (script.time(), script.code()));
-    // SAFETY: the caller gave a place for it.
+    // SAFETY: the pointer of the caller is valid.
     unsafe { next.write(time) };
     code
 }
 
-fn value(told: &Told, version: u8) -> sys::dcgmFieldValue_v1 {
+fn value(response: &ScriptedResponse, version: u8) -> sys::dcgmFieldValue_v1 {
     let mut value = *super::super::zeroed::<sys::dcgmFieldValue_v1>();
     value.version = version.into();
-    value.fieldId = told.field;
-    value.fieldType = told.kind;
-    value.status = told.status;
-    value.ts = told.time;
-    value.value.blob = chars(&told.payload);
+    value.fieldId = response.field;
+    value.fieldType = response.kind;
+    value.status = response.status;
+    value.ts = response.time;
+    value.value.blob = chars(&response.payload);
     value
 }
 
 /// # Safety
 ///
-/// As the function of DCGM's.
+/// As for the DCGM function.
 unsafe extern "C" fn list(
     _: sys::dcgmHandle_t,
     _: sys::dcgm_field_entity_group_t,
@@ -189,10 +193,10 @@ unsafe extern "C" fn list(
     count: *mut c_int,
     _: c_uint,
 ) -> sys::dcgmReturn_t {
-    // SAFETY: the caller's, who says there how much room there is.
+    // SAFETY: the pointer of the caller is valid, and states the capacity.
     let count = unsafe { &mut *count };
     let room = usize::try_from(*count).unwrap_or(0);
-    // SAFETY: as much room as the caller says.
+    // SAFETY: the caller states the capacity.
     let entities = unsafe { core::slice::from_raw_parts_mut(entities, room) };
     script::with(|script| {
         entities.fill_with(|| script.pair().entityId);
@@ -204,13 +208,13 @@ unsafe extern "C" fn list(
 
 /// # Safety
 ///
-/// As the function of DCGM's.
+/// As for the DCGM function.
 unsafe extern "C" fn attributes(
     _: sys::dcgmHandle_t,
     _: c_uint,
     attributes: *mut sys::dcgmDeviceAttributes_v3,
 ) -> sys::dcgmReturn_t {
-    // SAFETY: the caller's.
+    // SAFETY: the pointer of the caller is valid.
     let attributes = unsafe { &mut *attributes };
     script::with(|script| {
         attributes.version = script.byte().into();
@@ -234,14 +238,14 @@ unsafe extern "C" fn attributes(
 
 /// # Safety
 ///
-/// As the function of DCGM's.
+/// As for the DCGM function.
 unsafe extern "C" fn status(
     _: sys::dcgmHandle_t,
     _: c_uint,
     status: *mut sys::DcgmEntityStatus_t,
 ) -> sys::dcgmReturn_t {
     script::with(|script| {
-        // SAFETY: the caller's.
+        // SAFETY: the pointer of the caller is valid.
         unsafe { status.write(u32::from_ne_bytes(script.bytes())) };
         script.code()
     })
@@ -249,17 +253,17 @@ unsafe extern "C" fn status(
 
 /// # Safety
 ///
-/// As the function of DCGM's.
+/// As for the DCGM function.
 unsafe extern "C" fn instances(
     _: sys::dcgmHandle_t,
     hierarchy: *mut sys::dcgmMigHierarchy_v2,
 ) -> sys::dcgmReturn_t {
-    // SAFETY: the caller's.
+    // SAFETY: the pointer of the caller is valid.
     let hierarchy = unsafe { &mut *hierarchy };
     script::with(|script| {
         hierarchy.count = script.count(448);
-        let told = usize::from(script.byte() % 8);
-        for row in hierarchy.entityList.iter_mut().take(told) {
+        let filled = usize::from(script.byte() % 8);
+        for row in hierarchy.entityList.iter_mut().take(filled) {
             row.entity = script.pair();
             row.parent = script.pair();
             row.info.nvmlInstanceId = u32::from_ne_bytes(script.bytes());
@@ -272,7 +276,7 @@ unsafe extern "C" fn instances(
 
 /// # Safety
 ///
-/// As the function of DCGM's: a struct of one of the three versions, each of which begins with its
+/// As for the DCGM function: a struct of one of the three versions, each of which begins with its
 /// version.
 unsafe extern "C" fn links(
     _: sys::dcgmHandle_t,
@@ -303,13 +307,13 @@ unsafe extern "C" fn links(
         return sys::DCGM_ST_VER_MISMATCH;
     }
     if version == sys::dcgmNvLinkStatus_v5::VERSION {
-        // SAFETY: the caller's struct is of the version that it says.
+        // SAFETY: the struct has the version that it states.
         answer!(unsafe { &mut *status })
     } else if version == sys::dcgmNvLinkStatus_v4::VERSION {
-        // SAFETY: the caller's struct is of the version that it says.
+        // SAFETY: the struct has the version that it states.
         answer!(unsafe { &mut *status.cast::<sys::dcgmNvLinkStatus_v4>() })
     } else {
-        // SAFETY: the caller's struct is of the version that it says.
+        // SAFETY: the struct has the version that it states.
         answer!(unsafe { &mut *status.cast::<sys::dcgmNvLinkStatus_v3>() })
     }
 }
@@ -325,19 +329,19 @@ fn build(info: &mut sys::dcgmVersionInfo_v2) -> sys::dcgmReturn_t {
 
 /// # Safety
 ///
-/// As the function of DCGM's.
+/// As for the DCGM function.
 unsafe extern "C" fn library_build(info: *mut sys::dcgmVersionInfo_v2) -> sys::dcgmReturn_t {
-    // SAFETY: the caller's.
+    // SAFETY: the pointer of the caller is valid.
     build(unsafe { &mut *info })
 }
 
 /// # Safety
 ///
-/// As the function of DCGM's.
+/// As for the DCGM function.
 unsafe extern "C" fn engine_build(
     _: sys::dcgmHandle_t,
     info: *mut sys::dcgmVersionInfo_v2,
 ) -> sys::dcgmReturn_t {
-    // SAFETY: the caller's.
+    // SAFETY: the pointer of the caller is valid.
     build(unsafe { &mut *info })
 }

@@ -1,4 +1,4 @@
-//! Bytes as a script: a value for whatever is asked, with a bias to those that break programs.
+//! Bytes as a script: derives the responses, biased towards values that break programs.
 
 use std::cell::RefCell;
 
@@ -6,8 +6,8 @@ use dcgm_sys as sys;
 
 use crate::entity::EntityId;
 
-/// A record, as it was told.
-pub(super) struct Told {
+/// A record as the library responded with it.
+pub(super) struct ScriptedResponse {
     pub(super) entity: EntityId,
     pub(super) field: u16,
     pub(super) kind: u16,
@@ -28,7 +28,7 @@ type Held = (Vec<sys::dcgmGroupEntityPair_t>, Vec<u16>);
 thread_local! {
     static HELD: RefCell<Held> = RefCell::default();
     static SCRIPT: RefCell<Script> = RefCell::default();
-    static TOLD: RefCell<Vec<Option<std::rc::Rc<Told>>>> = const { RefCell::new(Vec::new()) };
+    static RESPONSES: RefCell<Vec<Option<std::rc::Rc<ScriptedResponse>>>> = const { RefCell::new(Vec::new()) };
 }
 
 pub(super) fn play(bytes: &[u8]) {
@@ -41,12 +41,12 @@ pub(super) fn with<T>(ask: impl FnOnce(&mut Script) -> T) -> T {
     SCRIPT.with_borrow_mut(ask)
 }
 
-/// What was told since [`forget`], record by record; `None` for one that was left alone.
-pub(super) fn told() -> Vec<Option<std::rc::Rc<Told>>> {
-    TOLD.with_borrow(Clone::clone)
+/// Returns the responses since [`forget`]; `None` for a record that was not written.
+pub(super) fn responses() -> Vec<Option<std::rc::Rc<ScriptedResponse>>> {
+    RESPONSES.with_borrow(Clone::clone)
 }
 
-/// What the group that is asked next holds.
+/// The content of the group that is read next.
 pub(super) fn hold(entities: &[sys::dcgmGroupEntityPair_t], fields: &[u16]) {
     HELD.set((entities.to_vec(), fields.to_vec()));
 }
@@ -56,11 +56,11 @@ pub(super) fn held() -> Held {
 }
 
 pub(super) fn forget() {
-    TOLD.with_borrow_mut(Vec::clear);
+    RESPONSES.with_borrow_mut(Vec::clear);
 }
 
-pub(super) fn tell(told: Option<Told>) {
-    TOLD.with_borrow_mut(|all| all.push(told.map(std::rc::Rc::new)));
+pub(super) fn record_response(response: Option<ScriptedResponse>) {
+    RESPONSES.with_borrow_mut(|all| all.push(response.map(std::rc::Rc::new)));
 }
 
 const INTS: [i64; 16] = [
@@ -114,7 +114,7 @@ const TIMES: [i64; 8] = [
 
 const STATUSES: [i32; 8] = [0, 0, 0, 0, -14, -16, -18, -6];
 
-/// `i d s b t`, what DCGM does not have, and an `i` in a high byte.
+/// `i d s b t`, unknown types, and an `i` in the high byte.
 const KINDS: [u16; 8] = [
     b'i' as u16,
     b'd' as u16,
@@ -140,7 +140,7 @@ const TEXTS: [&[u8]; 8] = [
 ];
 
 impl Script {
-    /// The next byte; zeros follow the last.
+    /// Returns the next byte; zeros follow the last.
     pub(super) fn byte(&mut self) -> u8 {
         let byte = self.bytes.get(self.at).copied().unwrap_or(0);
         self.at += 1;
@@ -151,7 +151,7 @@ impl Script {
         std::array::from_fn(|_| self.byte())
     }
 
-    /// One of a table, or any.
+    /// Returns a value of a table, or an arbitrary one.
     fn one_of<T: Copy>(&mut self, table: &[T], any: impl FnOnce(&mut Self) -> T) -> T {
         let choice = usize::from(self.byte());
         table
@@ -187,7 +187,7 @@ impl Script {
         self.one_of(&STATUSES, |script| i32::from_ne_bytes(script.bytes()))
     }
 
-    /// A function's answer: it succeeds as a rule.
+    /// Returns the code of a function, which mostly succeeds.
     pub(super) fn code(&mut self) -> i32 {
         match self.byte() {
             0..224 => 0,
@@ -195,7 +195,7 @@ impl Script {
         }
     }
 
-    /// A count of things, where there is room for so many.
+    /// Returns a count, within or beyond the capacity.
     pub(super) fn count(&mut self, room: u32) -> u32 {
         match self.byte() {
             0..160 => u32::from(self.byte()).min(room),
@@ -206,7 +206,7 @@ impl Script {
         }
     }
 
-    /// Text into a buffer: ended or not, and of any bytes.
+    /// Fills a buffer with arbitrary text, terminated or not.
     pub(super) fn text(&mut self, into: &mut [u8]) {
         into.fill(self.byte());
         let choice = usize::from(self.byte()) % (TEXTS.len() + 2);
@@ -222,7 +222,7 @@ impl Script {
         }
     }
 
-    pub(super) fn record(&mut self, entity: EntityId, field: u16) -> Told {
+    pub(super) fn record(&mut self, entity: EntityId, field: u16) -> ScriptedResponse {
         let kind = self.one_of(&KINDS, |script| u16::from_ne_bytes(script.bytes()));
         let status = self.status();
         let time = self.time();
@@ -238,7 +238,7 @@ impl Script {
             }
             _ => self.text(&mut payload[..]),
         }
-        Told {
+        ScriptedResponse {
             entity,
             field,
             kind,

@@ -1,4 +1,4 @@
-//! Claims about any answer at all. `DCGM_TEST_LONG=1` asks for a hundred times as many.
+//! Property tests over arbitrary responses. `DCGM_TEST_LONG=1` runs a hundred times as many cases.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -13,7 +13,7 @@ fn cases() -> ProptestConfig {
     }
 }
 
-fn played(path: usize, script: &[u8]) {
+fn play(path: usize, script: &[u8]) {
     let mut bytes = vec![u8::try_from(path).unwrap()];
     bytes.extend_from_slice(script);
     exercise(&bytes);
@@ -26,36 +26,36 @@ macro_rules! claims {
             $(
                 #[test]
                 fn $claim(script in vec(any::<u8>(), 0..800)) {
-                    played($path, &script);
+                    play($path, &script);
                 }
             )*
         }
 
         #[test]
-        fn every_path_has_its_claim() {
+        fn every_path_has_a_claim() {
             assert_eq!([$($path),*], std::array::from_fn::<_, { PATHS.len() }, _>(|path| path));
         }
     };
 }
 
 claims! {
-    the_latest_values_are_what_the_records_say_or_a_reason = 0;
-    samples_since_a_time_are_what_was_told_and_none_comes_twice = 1;
-    what_a_driver_says_of_itself_is_text_that_can_be_shown = 2;
-    a_list_is_ascending_and_no_longer_than_its_room = 3;
-    what_a_gpu_is_called_can_be_shown = 4;
-    instances_are_no_more_than_the_struct_holds = 5;
-    links_are_no_more_than_the_struct_holds = 6;
-    the_build_can_be_shown = 7;
-    the_latest_values_of_a_group_are_what_was_told_or_a_reason = 8;
+    latest_values_match_their_records = 0;
+    samples_since_a_time_match_their_records_once = 1;
+    driver_texts_are_clean = 2;
+    list_is_ascending_and_bounded = 3;
+    gpu_texts_are_clean = 4;
+    instances_are_bounded_by_the_struct = 5;
+    links_are_bounded_by_the_struct = 6;
+    build_text_is_clean = 7;
+    latest_values_of_a_group_match_their_records = 8;
 }
 
 #[test]
-fn a_script_of_nothing_and_one_of_each_byte_do_no_harm() {
+fn empty_and_constant_scripts_are_harmless() {
     for path in 0..PATHS.len() {
         for byte in 0..=255 {
-            played(path, &[byte; 2000]);
+            play(path, &[byte; 2000]);
         }
-        played(path, &[]);
+        play(path, &[]);
     }
 }

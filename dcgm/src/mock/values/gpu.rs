@@ -1,4 +1,4 @@
-//! How a GPU behaves: its load, and what follows from it.
+//! The behavior of a GPU: its load, and the values that follow from it.
 
 use std::time::Duration;
 
@@ -7,47 +7,49 @@ use crate::mock::model::{Model, Need, Presence};
 use crate::mock::product::Spec;
 use crate::mock::scenario::Script;
 use crate::mock::signal::{Load, hash, noise, step, step_until, whole};
-use crate::value::Absent;
+use crate::value::NoValue;
 
-/// A GPU, or an instance of one, at a time.
+/// A GPU or one of its instances at a time.
 pub(super) struct Gpu {
     pub(super) model: Model,
     pub(super) spec: &'static Spec,
     pub(super) id: EntityId,
-    /// Whose identity is asked for: the GPU, or an instance of it.
+    /// The entity: the GPU or one of its instances.
     pub(super) asked: EntityId,
     /// Seconds since the start.
     pub(super) t: f64,
+    /// The seconds before that time that a rate covers.
+    window: f64,
     pub(super) script: &'static Script,
     pub(super) cut: bool,
-    /// How much of the memory it is.
+    /// Its share of the memory.
     pub(super) share: f64,
-    /// The one link that is asked for.
+    /// The requested link.
     pub(super) link: Option<u32>,
     load: &'static Load,
     seed: u64,
     load_seed: u64,
-    /// When a reset began its counters anew.
+    /// The time at which a reset set its counters to zero.
     reset: Option<f64>,
 }
 
-/// Which way, as seen from the GPU.
+/// The direction as seen from the GPU.
 #[derive(Clone, Copy)]
 pub(super) enum Way {
     In,
     Out,
 }
 
-/// What survives a reset of the GPU.
+/// The lifetime of a counter.
 #[derive(Clone, Copy)]
 pub(super) enum Kept {
-    /// By the driver: nothing.
+    /// Kept by the driver: a reset of the GPU sets it to zero.
     Driver,
-    /// By the hardware, since the host was booted, or by the board for life.
+    /// Kept by the hardware since boot, or by the board for life.
     Hardware,
 }
 
-/// What one of the instances of a GPU has of its memory.
+/// The share of the memory that an instance has.
 const SLICE: f64 = 0.1224;
 
 impl Gpu {
@@ -66,6 +68,7 @@ impl Gpu {
             id,
             asked: id,
             t: at.as_secs_f64(),
+            window: model.window().min(at).as_secs_f64(),
             script: model.script_of(id),
             cut: entity.mig_enabled == Some(true),
             share: 1.0,
@@ -77,7 +80,7 @@ impl Gpu {
         })
     }
 
-    /// An instance of it, whose load is its own.
+    /// Returns an instance of the GPU, with its own load.
     pub(super) fn instance(mut self, instance: EntityId) -> Self {
         self.load_seed = hash(&[self.load_seed, u64::from(instance.id)]);
         self.share = SLICE;
@@ -85,7 +88,7 @@ impl Gpu {
         self
     }
 
-    /// The same, looked at through one of its links.
+    /// Returns the GPU as seen through one of its links.
     pub(super) fn only(&self, link: u32) -> Self {
         Self {
             model: self.model.clone(),
@@ -94,39 +97,39 @@ impl Gpu {
         }
     }
 
-    pub(super) fn can(&self, need: Need) -> Result<(), Absent> {
+    pub(super) fn can(&self, need: Need) -> Result<(), NoValue> {
         let has = self.spec.can.contains(&need);
         match need {
-            Need::NotCut | Need::RowRemap if self.cut => Err(Absent::NotSupported),
-            Need::Always | Need::NotCut => Ok(()),
-            Need::Smoothing if has => Err(Absent::NotPermitted),
+            Need::NoMig | Need::RowRemap if self.cut => Err(NoValue::NotSupported),
+            Need::Always | Need::NoMig => Ok(()),
+            Need::Smoothing if has => Err(NoValue::NotPermitted),
             _ if has => Ok(()),
-            _ => Err(Absent::NotSupported),
+            _ => Err(NoValue::NotSupported),
         }
     }
 
-    /// A fraction that jumps about from second to second.
+    /// Returns a fraction that changes every second.
     pub(super) fn jitter(&self, what: u64) -> f64 {
         noise(&[self.seed, what, whole(self.t).unsigned_abs()])
     }
 
-    /// A fraction that stays.
+    /// Returns a constant fraction.
     pub(super) fn trait_of(&self, what: u64) -> f64 {
         noise(&[self.seed, what])
     }
 
-    /// How much work is being done, from 0 to 1.
+    /// Returns the work rate, from 0 to 1.
     pub(super) fn work(&self) -> f64 {
         self.load.at(self.t, self.load_seed) * step(self.script.work, self.t)
     }
 
-    /// The integral of [`Self::work`].
+    /// Returns the integral of [`Self::work`].
     pub(super) fn work_until(&self, t: f64) -> f64 {
         let load = |t| self.load.until(t, self.load_seed);
         step_until(self.script.work, t, load)
     }
 
-    /// The mean of [`Self::work`] over the last seconds.
+    /// Returns the mean of [`Self::work`] over the last seconds.
     pub(super) fn recent_work(&self, seconds: f64) -> f64 {
         let from = (self.t - seconds).max(0.0);
         if self.t - from < 1.0 {
@@ -135,7 +138,7 @@ impl Gpu {
         (self.work_until(self.t) - self.work_until(from)) / (self.t - from)
     }
 
-    /// A counter: what it stood at in the beginning, and the integral of its rate.
+    /// Returns a counter: its initial value plus the integral of its rate.
     pub(super) fn count(&self, kept: Kept, base: f64, integral: impl Fn(f64) -> f64) -> i64 {
         match (kept, self.reset) {
             (Kept::Driver, Some(reset)) => whole(integral(self.t) - integral(reset)),
@@ -179,26 +182,26 @@ impl Gpu {
 
     pub(super) fn sm_mhz(&self) -> i64 {
         let boost = 0.995 - 0.02 * self.work();
-        // Clocks move in steps of 15 MHz.
+        // Clocks change in steps of 15 MHz.
         let steps = self.spec.sm_mhz * boost * step(self.script.clock, self.t) / 15.0;
         whole(steps) * 15
     }
 
-    /// Cycles that all SMs together have gone through.
+    /// Returns the elapsed cycles of all SMs.
     pub(super) fn sm_cycles(&self) -> i64 {
         let rate = self.spec.sm * self.spec.sm_mhz * 1e6;
         let elapsed = |t| rate * step_until(self.script.clock, t, |t| t);
         self.count(Kept::Hardware, 1e15 + 3e15 * self.trait_of(1084), elapsed)
     }
 
-    /// Cycles in which some part of them was active: a share of the work.
+    /// Returns the cycles in which a part of the SMs was active, as a share of the work.
     pub(super) fn active_cycles(&self, share: f64) -> i64 {
         let rate = share * self.spec.sm * self.spec.sm_mhz * 1e6;
         let base = share * (0.5e15 + 1e15 * self.trait_of(1084));
         self.count(Kept::Hardware, base, |t| rate * self.work_until(t))
     }
 
-    /// Why clocks are held back, as bits.
+    /// Returns the reasons for reduced clocks, as bits.
     pub(super) fn clock_reasons(&self) -> i64 {
         let (idle, power_cap, heat) = (0x1, 0x4, 0x8 | 0x20 | 0x40);
         let mut bits = 0;
@@ -246,18 +249,32 @@ impl Gpu {
         (self.spec.bar1_mib * self.share * 0.01).floor().max(2.0)
     }
 
+    /// A rate: its mean over the window that the sample covers, or what it is now.
+    fn mean(&self, now: impl Fn() -> f64, integral: impl Fn(f64) -> f64) -> f64 {
+        if self.window > 0.0 {
+            (integral(self.t) - integral(self.t - self.window)) / self.window
+        } else {
+            now()
+        }
+    }
+
     pub(super) fn pcie_rate(&self, way: Way) -> f64 {
-        let fallen = self.script.fallback.is_some_and(|from| self.t >= from);
-        self.pcie_full(way) * self.work() * if fallen { 0.5 } else { 1.0 }
+        let now = || {
+            let fallen = self.script.fallback.is_some_and(|from| self.t >= from);
+            self.pcie_full(way) * self.work() * if fallen { 0.5 } else { 1.0 }
+        };
+        self.mean(now, |t| self.pcie_until(way, t))
     }
 
     pub(super) fn pcie_bytes(&self, way: Way) -> i64 {
-        let work = |t: f64| {
-            let full = t.min(self.script.fallback.unwrap_or(t));
-            0.5 * (self.work_until(t) + self.work_until(full))
-        };
         let base = self.trait_of(1091) * 1e15;
-        self.count(Kept::Hardware, base, |t| self.pcie_full(way) * work(t))
+        self.count(Kept::Hardware, base, |t| self.pcie_until(way, t))
+    }
+
+    /// The integral of what goes over `PCIe`.
+    fn pcie_until(&self, way: Way, t: f64) -> f64 {
+        let full = t.min(self.script.fallback.unwrap_or(t));
+        self.pcie_full(way) * 0.5 * (self.work_until(t) + self.work_until(full))
     }
 
     fn pcie_full(&self, way: Way) -> f64 {
@@ -278,7 +295,7 @@ impl Gpu {
         })
     }
 
-    /// Memory errors that were corrected.
+    /// Returns the corrected memory errors.
     pub(super) fn corrected(&self, kept: Kept) -> i64 {
         let before = match kept {
             Kept::Driver => 0.0,
@@ -289,42 +306,50 @@ impl Gpu {
         })
     }
 
-    /// Memory errors that were not.
+    /// Returns the uncorrected memory errors.
     pub(super) fn uncorrected(&self) -> i64 {
         let so_far = self.script.uncorrected.iter().filter(|at| **at <= self.t);
         i64::try_from(so_far.count()).unwrap_or(0)
     }
 
-    /// The links that are asked for.
+    /// Returns the requested links.
     pub(super) fn links(&self) -> impl Iterator<Item = u32> + '_ {
         let all = 0..self.spec.links;
         all.filter(|link| self.link.is_none_or(|only| only == *link))
     }
 
-    /// Bytes per second over the links that are asked for.
+    /// Returns the bytes per second over the requested links.
     pub(super) fn link_rate(&self, way: Way) -> f64 {
         let rate = |link| {
-            let left = self
-                .bad_link(link)
-                .map_or(1.0, |bad| step(bad.bandwidth, self.t));
-            (self.link_full(way) * left * self.work()).floor()
+            let now = || {
+                let left = self
+                    .bad_link(link)
+                    .map_or(1.0, |bad| step(bad.bandwidth, self.t));
+                self.link_full(way) * left * self.work()
+            };
+            self.mean(now, |t| self.link_until(link, way, t)).floor()
         };
         self.links().map(rate).sum()
     }
 
     pub(super) fn link_bytes(&self, way: Way, kept: Kept) -> i64 {
         let bytes = |link| {
-            let work = |t| match self.bad_link(link) {
-                Some(bad) => step_until(bad.bandwidth, t, |t| self.work_until(t)),
-                None => self.work_until(t),
-            };
             let base = noise(&[self.seed, u64::from(link)]) * 4e13;
-            self.count(kept, base, |t| self.link_full(way) * work(t))
+            self.count(kept, base, |t| self.link_until(link, way, t))
         };
         self.links().map(bytes).sum()
     }
 
-    /// Errors of the links that are asked for, as a share of those that flow control finds.
+    /// Returns the integral of the traffic of a link.
+    fn link_until(&self, link: u32, way: Way, t: f64) -> f64 {
+        let work = match self.bad_link(link) {
+            Some(bad) => step_until(bad.bandwidth, t, |t| self.work_until(t)),
+            None => self.work_until(t),
+        };
+        self.link_full(way) * work
+    }
+
+    /// Returns the errors of the requested links, as a share of the flow control errors.
     pub(super) fn link_errors(&self, share: f64) -> i64 {
         let errors = |link| match self.bad_link(link) {
             Some(bad) => self.count(Kept::Driver, 0.0, |t| {
@@ -343,7 +368,7 @@ impl Gpu {
         1e-15 + 1e-13 * self.links().map(worst).fold(0.0, f64::max)
     }
 
-    /// What a link carries at full load. A GPU that is cut into instances uses none.
+    /// Returns the throughput of a link at full load: zero in MIG mode.
     fn link_full(&self, way: Way) -> f64 {
         match way {
             _ if self.cut => 0.0,

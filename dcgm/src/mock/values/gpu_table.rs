@@ -1,29 +1,29 @@
-//! The fields of GPUs and of their instances: a row each, in ascending order.
+//! The fields of GPUs and their instances: one row each, in ascending order.
 
 use std::time::Duration;
 
 use super::gpu::Gpu;
 use super::gpu::Kept::{Driver, Hardware};
 use super::gpu::Way::{In, Out};
-use super::{Row, double, floor, int, look_up};
+use super::{FieldModel, double, floor, int, look_up};
 use crate::entity::{Entity, EntityId, EntityKind};
 use crate::field::FieldId as F;
 use crate::mock::model::Model;
 use crate::mock::model::Need::{
     self, Always, AppClocks, C2c, Codec, Ecc, Fabric, FabricHealth, Fan, Fp64, Gpm, Hbm, Mig,
-    NotCut, NvLink, NvLink4, NvLink5, Platform, Prof, RowRemap, Smoothing, TLimit,
+    NoMig, NvLink, NvLink4, NvLink5, Platform, Prof, RowRemap, Smoothing, TLimit,
 };
-use crate::mock::reading::OwnedValue;
 use crate::mock::signal::{step, whole};
-use crate::value::Absent;
+use crate::value::NoValue;
+use crate::value::OwnedValue;
 
-/// What a field of a GPU says.
+/// Returns the value of a field of a GPU.
 pub(super) fn read(
     model: &Model,
     id: EntityId,
     field: F,
     at: Duration,
-) -> Result<OwnedValue, Absent> {
+) -> Result<OwnedValue, NoValue> {
     let levels = [
         EntityKind::GPU,
         EntityKind::GPU_INSTANCE,
@@ -31,63 +31,63 @@ pub(super) fn read(
     ];
     if !field
         .info()
-        .is_some_and(|info| levels.contains(&info.level))
+        .is_some_and(|info| levels.contains(&info.scope))
     {
-        return Err(Absent::NoData);
+        return Err(NoValue::NoData);
     }
-    let gpu = Gpu::new(model, id, at).ok_or(Absent::NoData)?;
+    let gpu = Gpu::new(model, id, at).ok_or(NoValue::NoData)?;
     look_up(ROWS, field, &gpu, |need| gpu.can(need))
 }
 
-/// What a field of an instance says that each instance has for itself.
+/// Returns the value of a field that each instance has for itself.
 pub(super) fn read_instance(
     model: &Model,
     id: EntityId,
     field: F,
     at: Duration,
-) -> Result<OwnedValue, Absent> {
+) -> Result<OwnedValue, NoValue> {
     let host = model.host();
-    let parent = host.parent(id).ok_or(Absent::NoData)?;
+    let parent = host.parent(id).ok_or(NoValue::NoData)?;
     let (gpu, instance) = if id.kind == EntityKind::COMPUTE_INSTANCE {
-        (host.parent(parent).ok_or(Absent::NoData)?, parent)
+        (host.parent(parent).ok_or(NoValue::NoData)?, parent)
     } else {
         (parent, id)
     };
     let mut instance = Gpu::new(model, gpu, at)
-        .ok_or(Absent::NoData)?
+        .ok_or(NoValue::NoData)?
         .instance(instance);
     instance.asked = id;
     look_up(ROWS, field, &instance, |need| instance.can(need))
 }
 
-/// What a field of a GPU says of one of its links, where it is counted for each.
-pub(super) fn read_link(gpu: &Gpu, field: F) -> Result<OwnedValue, Absent> {
+/// Returns the value of a field of a GPU for one of its links, if it is counted per link.
+pub(super) fn read_link(gpu: &Gpu, field: F) -> Result<OwnedValue, NoValue> {
     look_up(ROWS, field, gpu, |need| gpu.can(need))
 }
 
 type Reader = fn(&Gpu, u16) -> OwnedValue;
 
-const fn one(field: F, need: Need, read: Reader) -> Row<Gpu> {
-    Row::one(field, need, read)
+const fn one(field: F, need: Need, read: Reader) -> FieldModel<Gpu> {
+    FieldModel::one(field, need, read)
 }
 
-const fn family(first: F, last: F, need: Need, read: Reader) -> Row<Gpu> {
-    Row::family(first, last, need, read)
+const fn family(first: F, last: F, need: Need, read: Reader) -> FieldModel<Gpu> {
+    FieldModel::family(first, last, need, read)
 }
 
-/// What identifies a GPU, as text; what is not known is empty.
+/// Returns an identity of a GPU as text, empty if unknown.
 fn text(gpu: &Gpu, of: fn(&Entity) -> &Option<std::sync::Arc<str>>) -> OwnedValue {
     let entity = gpu.model.host().entity(gpu.id);
     let text = entity.and_then(|entity| of(entity).clone());
     OwnedValue::Text(text.unwrap_or_default())
 }
 
-/// One link of those that a family numbers.
+/// Returns the link with an index in a family of fields.
 fn link(gpu: &Gpu, link: u16) -> Gpu {
     gpu.only(u32::from(link))
 }
 
-/// Thousands of KiB per second, as the engine makes them of the driver's KiB.
+/// Returns a throughput in 1000 KiB/s, like the engine.
 fn throughput(rate: f64) -> OwnedValue {
     floor(rate / 1024.0 / 1000.0)
 }
@@ -97,8 +97,8 @@ const DATA: f64 = 0.3;
 const REPLAY: f64 = 0.6;
 const RECOVERY: f64 = 0.02;
 
-#[rustfmt::skip] // One row a field.
-static ROWS: &[Row<Gpu>] = &[
+#[rustfmt::skip] // One row per field.
+static ROWS: &[FieldModel<Gpu>] = &[
     one(F::NAME, Always, |g, _| text(g, |e| &e.model)),
     one(F::BRAND, Always, |g, _| text(g, |e| &e.brand)),
     one(F::NVML_INDEX, Always, |g, _| int(g.id.id)),
@@ -145,15 +145,15 @@ static ROWS: &[Row<Gpu>] = &[
     one(F::FABRIC_MANAGER_ERROR_CODE, Fabric, |_, _| int(0)),
     one(F::FABRIC_CLUSTER_UUID, FabricHealth, |_, _| "6a1f6f7c-3b0e-4f3a-9d55-0a6b5f1e2c77".into()),
     one(F::FABRIC_CLIQUE_ID, Fabric, |_, _| int(0)),
-    one(F::FABRIC_HEALTH_MASK, FabricHealth, |_, _| int(0b10_1010_1010)), // Each pair "false": nothing is wrong.
+    one(F::FABRIC_HEALTH_MASK, FabricHealth, |_, _| int(0b10_1010_1010)), // Each pair of bits is "false": no fault.
     one(F::FABRIC_HEALTH_SUMMARY, FabricHealth, |_, _| int(1)), // Healthy.
     one(F::PSTATE, Always, |_, _| int(0)),
     one(F::FAN_SPEED, Fan, |g, _| int((g.temperature() - 20).clamp(0, 100))),
     one(F::PCIE_REPLAY_COUNTER, Always, |g, _| int(g.replays(1.0))),
-    one(F::GPU_UTIL, NotCut, |g, _| floor((104.0 * g.work()).min(100.0))),
-    one(F::MEM_COPY_UTIL, NotCut, |g, _| floor(62.0 * g.work())),
-    one(F::ENC_UTIL, NotCut, |g, _| floor(if g.can(Codec).is_ok() { 7.9 * g.work() } else { 0.0 })),
-    one(F::DEC_UTIL, NotCut, |g, _| floor(if g.can(Codec).is_ok() { 21.0 * g.work() } else { 0.0 })),
+    one(F::GPU_UTIL, NoMig, |g, _| floor((104.0 * g.work()).min(100.0))),
+    one(F::MEM_COPY_UTIL, NoMig, |g, _| floor(62.0 * g.work())),
+    one(F::ENC_UTIL, NoMig, |g, _| floor(if g.can(Codec).is_ok() { 7.9 * g.work() } else { 0.0 })),
+    one(F::DEC_UTIL, NoMig, |g, _| floor(if g.can(Codec).is_ok() { 21.0 * g.work() } else { 0.0 })),
     one(F::PCIE_MAX_LINK_GEN, Always, |g, _| int(g.spec.pcie_generation)),
     one(F::PCIE_MAX_LINK_WIDTH, Always, |g, _| int(g.spec.pcie_lanes)),
     one(F::PCIE_LINK_GEN, Always, |g, _| int(g.spec.pcie_generation - if g.pcie_fallen() { 2 } else { 0 })),
@@ -178,7 +178,7 @@ static ROWS: &[Row<Gpu>] = &[
     one(F::ECC_DBE_VOL_TOTAL, Ecc, |g, _| int(g.uncorrected())),
     one(F::ECC_SBE_AGG_TOTAL, Ecc, |g, _| int(g.corrected(Hardware))),
     one(F::ECC_DBE_AGG_TOTAL, Ecc, |g, _| int(g.uncorrected())),
-    // Of the places where errors are counted, these GPUs have two: memory, and all SRAM together.
+    // These GPUs count errors in two locations: the memory, and all SRAM.
     one(F::ECC_SBE_VOL_DEV, Ecc, |g, _| int(g.corrected(Driver))),
     one(F::ECC_DBE_VOL_DEV, Ecc, |g, _| int(g.uncorrected())),
     one(F::ECC_SBE_AGG_DEV, Ecc, |g, _| int(g.corrected(Hardware))),
@@ -335,7 +335,7 @@ fn both_ways(gpu: &Gpu) -> OwnedValue {
     throughput(gpu.link_rate(In) + gpu.link_rate(Out))
 }
 
-/// Codewords in which so many symbols were repaired: nearly all had none, and each more is a
+/// Returns the codewords with a number of repaired symbols: most have none, and each further symbol is a
 /// hundred times rarer.
 fn codewords(gpu: &Gpu, repaired: u16) -> OwnedValue {
     let all = gpu.link_bytes(In, Driver) / 64;

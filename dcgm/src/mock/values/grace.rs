@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Row, double, floor, int, look_up};
+use super::{FieldModel, double, floor, int, look_up};
 use crate::entity::{EntityId, EntityKind};
 use crate::field::FieldId as F;
 use crate::mock::model::{Model, Need};
-use crate::mock::reading::OwnedValue;
 use crate::mock::signal::{noise, whole};
-use crate::value::Absent;
+use crate::value::NoValue;
+use crate::value::OwnedValue;
 
 /// A CPU, a core of one, or an adapter, at a time.
 struct Part {
@@ -16,35 +16,35 @@ struct Part {
     t: f64,
 }
 
-/// What a field of a CPU or of a core says.
+/// Returns the value of a field of a CPU or core.
 pub(super) fn read(
     model: &Model,
     id: EntityId,
     field: F,
     at: Duration,
-) -> Result<OwnedValue, Absent> {
+) -> Result<OwnedValue, NoValue> {
     let of_socket = field
         .info()
-        .is_some_and(|info| info.level == EntityKind::CPU);
+        .is_some_and(|info| info.scope == EntityKind::CPU);
     let id = if of_socket && id.kind == EntityKind::CPU_CORE {
-        model.host().parent(id).ok_or(Absent::NoData)?
+        model.host().parent(id).ok_or(NoValue::NoData)?
     } else {
         id
     };
-    // Clocks are known of cores only.
+    // Only cores have clocks.
     if field == F::CPU_CLOCK_CURRENT && id.kind == EntityKind::CPU {
-        return Err(Absent::Blank);
+        return Err(NoValue::Blank);
     }
     look_up(CPU_ROWS, field, &Part::new(id, at), |_| Ok(()))
 }
 
-/// What a field of an adapter says.
+/// Returns the value of a field of an adapter.
 pub(super) fn read_adapter(
     _: &Model,
     id: EntityId,
     field: F,
     at: Duration,
-) -> Result<OwnedValue, Absent> {
+) -> Result<OwnedValue, NoValue> {
     look_up(ADAPTER_ROWS, field, &Part::new(id, at), |_| Ok(()))
 }
 
@@ -66,7 +66,7 @@ impl Part {
         ])
     }
 
-    /// Of each second, what was spent in user mode.
+    /// Returns the share of time in user mode.
     fn user(&self) -> f64 {
         0.22 + 0.1 * self.jitter(1101)
     }
@@ -76,34 +76,34 @@ impl Part {
     }
 }
 
-#[rustfmt::skip] // One row a field.
-static CPU_ROWS: &[Row<Part>] = &[
-    Row::one(F::CPU_UTIL_TOTAL, Need::Always, |p, _| double(p.user() + p.system() + 0.002)),
-    Row::one(F::CPU_UTIL_USER, Need::Always, |p, _| double(p.user())),
-    Row::one(F::CPU_UTIL_NICE, Need::Always, |_, _| double(0.0)),
-    Row::one(F::CPU_UTIL_SYS, Need::Always, |p, _| double(p.system())),
-    Row::one(F::CPU_UTIL_IRQ, Need::Always, |_, _| double(0.002)),
-    Row::one(F::CPU_TEMP_CURRENT, Need::Always, |p, _| double(48.0 + 4.0 * p.jitter(1110))),
-    Row::one(F::CPU_TEMP_WARNING, Need::Always, |_, _| double(87.0)),
-    Row::one(F::CPU_TEMP_CRITICAL, Need::Always, |_, _| double(92.0)),
-    Row::one(F::CPU_CLOCK_CURRENT, Need::Always, |p, _| floor(3_150_000.0 + 260_000.0 * p.jitter(1120))),
-    Row::one(F::CPU_POWER_UTIL_CURRENT, Need::Always, |p, _| double(96.0 + 20.0 * p.jitter(1130))),
-    Row::one(F::CPU_POWER_LIMIT, Need::Always, |_, _| double(300.0)),
-    Row::one(F::SYSIO_POWER_UTIL_CURRENT, Need::Always, |p, _| double(34.0 + 4.0 * p.jitter(1132))),
-    Row::one(F::MODULE_POWER_UTIL_CURRENT, Need::Always, |p, _| double(1_650.0 + 120.0 * p.jitter(1133))),
-    Row::one(F::CPU_VENDOR, Need::Always, |_, _| "NVIDIA".into()),
-    Row::one(F::CPU_MODEL, Need::Always, |_, _| "Grace A02".into()),
+#[rustfmt::skip] // One row per field.
+static CPU_ROWS: &[FieldModel<Part>] = &[
+    FieldModel::one(F::CPU_UTIL_TOTAL, Need::Always, |p, _| double(p.user() + p.system() + 0.002)),
+    FieldModel::one(F::CPU_UTIL_USER, Need::Always, |p, _| double(p.user())),
+    FieldModel::one(F::CPU_UTIL_NICE, Need::Always, |_, _| double(0.0)),
+    FieldModel::one(F::CPU_UTIL_SYS, Need::Always, |p, _| double(p.system())),
+    FieldModel::one(F::CPU_UTIL_IRQ, Need::Always, |_, _| double(0.002)),
+    FieldModel::one(F::CPU_TEMP_CURRENT, Need::Always, |p, _| double(48.0 + 4.0 * p.jitter(1110))),
+    FieldModel::one(F::CPU_TEMP_WARNING, Need::Always, |_, _| double(87.0)),
+    FieldModel::one(F::CPU_TEMP_CRITICAL, Need::Always, |_, _| double(92.0)),
+    FieldModel::one(F::CPU_CLOCK_CURRENT, Need::Always, |p, _| floor(3_150_000.0 + 260_000.0 * p.jitter(1120))),
+    FieldModel::one(F::CPU_POWER_UTIL_CURRENT, Need::Always, |p, _| double(96.0 + 20.0 * p.jitter(1130))),
+    FieldModel::one(F::CPU_POWER_LIMIT, Need::Always, |_, _| double(300.0)),
+    FieldModel::one(F::SYSIO_POWER_UTIL_CURRENT, Need::Always, |p, _| double(34.0 + 4.0 * p.jitter(1132))),
+    FieldModel::one(F::MODULE_POWER_UTIL_CURRENT, Need::Always, |p, _| double(1_650.0 + 120.0 * p.jitter(1133))),
+    FieldModel::one(F::CPU_VENDOR, Need::Always, |_, _| "NVIDIA".into()),
+    FieldModel::one(F::CPU_MODEL, Need::Always, |_, _| "Grace A02".into()),
 ];
 
-#[rustfmt::skip] // One row a field.
-static ADAPTER_ROWS: &[Row<Part>] = &[
-    Row::one(F::CONNECTX_HEALTH, Need::Always, |_, _| int(0)), // Healthy.
-    Row::one(F::CONNECTX_ACTIVE_PCIE_LINK_WIDTH, Need::Always, |_, _| int(16)),
-    Row::one(F::CONNECTX_ACTIVE_PCIE_LINK_SPEED, Need::Always, |_, _| int(5)),
-    Row::one(F::CONNECTX_EXPECT_PCIE_LINK_WIDTH, Need::Always, |_, _| int(16)),
-    Row::one(F::CONNECTX_EXPECT_PCIE_LINK_SPEED, Need::Always, |_, _| int(5)),
-    Row::family(F::CONNECTX_CORRECTABLE_ERR_STATUS, F::CONNECTX_UNCORRECTABLE_ERR_SEVERITY, Need::Always, |_, _| int(0)),
-    Row::one(F::CONNECTX_DEVICE_TEMPERATURE, Need::Always, |p, _| double(52.0 + 3.0 * p.jitter(1310))),
+#[rustfmt::skip] // One row per field.
+static ADAPTER_ROWS: &[FieldModel<Part>] = &[
+    FieldModel::one(F::CONNECTX_HEALTH, Need::Always, |_, _| int(0)), // Healthy.
+    FieldModel::one(F::CONNECTX_ACTIVE_PCIE_LINK_WIDTH, Need::Always, |_, _| int(16)),
+    FieldModel::one(F::CONNECTX_ACTIVE_PCIE_LINK_SPEED, Need::Always, |_, _| int(5)),
+    FieldModel::one(F::CONNECTX_EXPECT_PCIE_LINK_WIDTH, Need::Always, |_, _| int(16)),
+    FieldModel::one(F::CONNECTX_EXPECT_PCIE_LINK_SPEED, Need::Always, |_, _| int(5)),
+    FieldModel::family(F::CONNECTX_CORRECTABLE_ERR_STATUS, F::CONNECTX_UNCORRECTABLE_ERR_SEVERITY, Need::Always, |_, _| int(0)),
+    FieldModel::one(F::CONNECTX_DEVICE_TEMPERATURE, Need::Always, |p, _| double(52.0 + 3.0 * p.jitter(1310))),
 ];
 
 #[cfg(test)]

@@ -5,60 +5,60 @@ use std::time::Duration;
 use super::gpu::Gpu;
 use super::gpu::Kept::Driver;
 use super::gpu::Way::{In, Out};
-use super::{Row, floor, gpu_table, int, look_up};
+use super::{FieldModel, floor, gpu_table, int, look_up};
 use crate::entity::{EntityId, EntityKind};
 use crate::field::FieldId as F;
 use crate::mock::model::Need::{NvLink, NvLink4, NvLink5};
 use crate::mock::model::{Model, port_of};
-use crate::mock::reading::OwnedValue;
-use crate::value::Absent;
+use crate::value::NoValue;
+use crate::value::OwnedValue;
 
-/// What a field of a GPU's link says.
+/// Returns the value of a field of a GPU's link.
 pub(super) fn read(
     model: &Model,
     id: EntityId,
     field: F,
     at: Duration,
-) -> Result<OwnedValue, Absent> {
+) -> Result<OwnedValue, NoValue> {
     let (gpu, link) = port_of(id);
-    let mut gpu = Gpu::new(model, gpu, at).ok_or(Absent::NoData)?;
+    let mut gpu = Gpu::new(model, gpu, at).ok_or(NoValue::NoData)?;
     gpu.link = Some(link);
-    let level = field.info().map(|info| info.level);
-    // What the fifth generation counts, it counts for each link too.
+    let level = field.info().map(|info| info.scope);
+    // The counters of the fifth generation also exist per link.
     let of_either = matches!(field.raw(), 1200..=1220 | 1404..=1419);
     if of_either {
         gpu_table::read_link(&gpu, field)
     } else if level == Some(EntityKind::LINK) {
         look_up(ROWS, field, &gpu, |need| gpu.can(need))
     } else {
-        Err(Absent::NoData)
+        Err(NoValue::NoData)
     }
 }
 
-#[rustfmt::skip] // One row a field.
-static ROWS: &[Row<Gpu>] = &[
-    Row::one(F::NVLINK_PPRM_OPER_RECOVERY, NvLink5, |_, _| int(0)),
-    Row::family(F::NVLINK_PPCNT_RECOVERY_TIME_SINCE_LAST, F::NVLINK_PPCNT_RECOVERY_TIME_BETWEEN_LAST_TWO, NvLink5, |_, _| int(0)),
-    Row::family(F::NVLINK_PPCNT_RECOVERY_TOTAL_SUCCESSFUL_EVENTS, F::NVLINK_PPCNT_PHYSICAL_SUCCESSFUL_RECOVERY_EVENTS, NvLink5, |g, _| int(g.link_errors(0.02))),
-    Row::one(F::NVLINK_PPCNT_PHYSICAL_LINK_DOWN_COUNTER, NvLink5, |g, _| int(g.link_errors(0.002))),
-    Row::one(F::NVLINK_PPCNT_PLR_RCV_CODES, NvLink5, |g, _| int(g.link_bytes(In, Driver) / 64)),
-    Row::one(F::NVLINK_PPCNT_PLR_RCV_CODE_ERR, NvLink5, |g, _| int(g.link_errors(1.0))),
-    Row::one(F::NVLINK_PPCNT_PLR_RCV_UNCORRECTABLE_CODE, NvLink5, |g, _| int(g.link_errors(0.05))),
-    Row::one(F::NVLINK_PPCNT_PLR_XMIT_CODES, NvLink5, |g, _| int(g.link_bytes(Out, Driver) / 64)),
-    Row::family(F::NVLINK_PPCNT_PLR_XMIT_RETRY_CODES, F::NVLINK_PPCNT_PLR_XMIT_RETRY_EVENTS, NvLink5, |g, _| int(g.link_errors(0.6))),
-    Row::one(F::NVLINK_PPCNT_PLR_SYNC_EVENTS, NvLink5, |g, _| int(g.link_errors(0.02))),
-    Row::one(F::NVLINK_GET_STATE, NvLink, |_, _| int(1)), // Active.
-    Row::one(F::NVLINK_PPCNT_IBPC_PORT_XMIT_WAIT, NvLink5, |g, _| int(g.link_bytes(Out, Driver) / 4096)),
-    Row::one(F::NVLINK_CRC_FLIT_ERROR_PER_LINK_TOTAL, NvLink4, |g, _| int(g.link_errors(1.0))),
-    Row::one(F::NVLINK_CRC_DATA_ERROR_PER_LINK_TOTAL, NvLink4, |g, _| int(g.link_errors(0.3))),
-    Row::one(F::NVLINK_REPLAY_ERROR_PER_LINK_TOTAL, NvLink4, |g, _| int(g.link_errors(0.6))),
-    Row::one(F::NVLINK_RECOVERY_ERROR_PER_LINK_TOTAL, NvLink4, |g, _| int(g.link_errors(0.02))),
+#[rustfmt::skip] // One row per field.
+static ROWS: &[FieldModel<Gpu>] = &[
+    FieldModel::one(F::NVLINK_PPRM_OPER_RECOVERY, NvLink5, |_, _| int(0)),
+    FieldModel::family(F::NVLINK_PPCNT_RECOVERY_TIME_SINCE_LAST, F::NVLINK_PPCNT_RECOVERY_TIME_BETWEEN_LAST_TWO, NvLink5, |_, _| int(0)),
+    FieldModel::family(F::NVLINK_PPCNT_RECOVERY_TOTAL_SUCCESSFUL_EVENTS, F::NVLINK_PPCNT_PHYSICAL_SUCCESSFUL_RECOVERY_EVENTS, NvLink5, |g, _| int(g.link_errors(0.02))),
+    FieldModel::one(F::NVLINK_PPCNT_PHYSICAL_LINK_DOWN_COUNTER, NvLink5, |g, _| int(g.link_errors(0.002))),
+    FieldModel::one(F::NVLINK_PPCNT_PLR_RCV_CODES, NvLink5, |g, _| int(g.link_bytes(In, Driver) / 64)),
+    FieldModel::one(F::NVLINK_PPCNT_PLR_RCV_CODE_ERR, NvLink5, |g, _| int(g.link_errors(1.0))),
+    FieldModel::one(F::NVLINK_PPCNT_PLR_RCV_UNCORRECTABLE_CODE, NvLink5, |g, _| int(g.link_errors(0.05))),
+    FieldModel::one(F::NVLINK_PPCNT_PLR_XMIT_CODES, NvLink5, |g, _| int(g.link_bytes(Out, Driver) / 64)),
+    FieldModel::family(F::NVLINK_PPCNT_PLR_XMIT_RETRY_CODES, F::NVLINK_PPCNT_PLR_XMIT_RETRY_EVENTS, NvLink5, |g, _| int(g.link_errors(0.6))),
+    FieldModel::one(F::NVLINK_PPCNT_PLR_SYNC_EVENTS, NvLink5, |g, _| int(g.link_errors(0.02))),
+    FieldModel::one(F::NVLINK_GET_STATE, NvLink, |_, _| int(1)), // Active.
+    FieldModel::one(F::NVLINK_PPCNT_IBPC_PORT_XMIT_WAIT, NvLink5, |g, _| int(g.link_bytes(Out, Driver) / 4096)),
+    FieldModel::one(F::NVLINK_CRC_FLIT_ERROR_PER_LINK_TOTAL, NvLink4, |g, _| int(g.link_errors(1.0))),
+    FieldModel::one(F::NVLINK_CRC_DATA_ERROR_PER_LINK_TOTAL, NvLink4, |g, _| int(g.link_errors(0.3))),
+    FieldModel::one(F::NVLINK_REPLAY_ERROR_PER_LINK_TOTAL, NvLink4, |g, _| int(g.link_errors(0.6))),
+    FieldModel::one(F::NVLINK_RECOVERY_ERROR_PER_LINK_TOTAL, NvLink4, |g, _| int(g.link_errors(0.02))),
     // Thousands of KiB per second.
-    Row::one(F::NVLINK_THROUGHPUT_PER_LINK, NvLink4, |g, _| floor((g.link_rate(In) + g.link_rate(Out)) / 1_024_000.0)),
-    Row::one(F::NVLINK_TX_THROUGHPUT_PER_LINK, NvLink4, |g, _| floor(g.link_rate(Out) / 1_024_000.0)),
-    Row::one(F::NVLINK_RX_THROUGHPUT_PER_LINK, NvLink4, |g, _| floor(g.link_rate(In) / 1_024_000.0)),
-    Row::one(F::PROF_NVLINK_TX_BYTES_PER_LINK, NvLink, |g, _| floor(g.link_rate(Out))),
-    Row::one(F::PROF_NVLINK_RX_BYTES_PER_LINK, NvLink, |g, _| floor(g.link_rate(In))),
+    FieldModel::one(F::NVLINK_THROUGHPUT_PER_LINK, NvLink4, |g, _| floor((g.link_rate(In) + g.link_rate(Out)) / 1_024_000.0)),
+    FieldModel::one(F::NVLINK_TX_THROUGHPUT_PER_LINK, NvLink4, |g, _| floor(g.link_rate(Out) / 1_024_000.0)),
+    FieldModel::one(F::NVLINK_RX_THROUGHPUT_PER_LINK, NvLink4, |g, _| floor(g.link_rate(In) / 1_024_000.0)),
+    FieldModel::one(F::PROF_NVLINK_TX_BYTES_PER_LINK, NvLink, |g, _| floor(g.link_rate(Out))),
+    FieldModel::one(F::PROF_NVLINK_RX_BYTES_PER_LINK, NvLink, |g, _| floor(g.link_rate(In))),
 ];
 
 #[cfg(test)]

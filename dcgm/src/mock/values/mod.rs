@@ -1,4 +1,4 @@
-//! What each field of each kind of entity says: tables, a row a field or a family of fields.
+//! The values of all fields: tables with one row per field or family of fields.
 
 mod gpu;
 mod gpu_table;
@@ -11,20 +11,20 @@ use std::time::Duration;
 use crate::entity::{EntityId, EntityKind};
 use crate::field::FieldId;
 use crate::mock::model::{Model, Need, port_of};
-use crate::mock::reading::OwnedValue;
 use crate::mock::signal::whole;
-use crate::value::Absent;
+use crate::value::NoValue;
+use crate::value::OwnedValue;
 
-/// A row of a table: fields from one number to another, what they need, and what they say. The
-/// function is also given the field's place in its family.
-struct Row<T> {
+/// A row of a table: a range of fields, the hardware feature that they need, and the function of their
+/// values, which also gets the index of the field in the range.
+struct FieldModel<T> {
     first: u16,
     last: u16,
     need: Need,
     read: fn(&T, u16) -> OwnedValue,
 }
 
-impl<T> Row<T> {
+impl<T> FieldModel<T> {
     const fn one(field: FieldId, need: Need, read: fn(&T, u16) -> OwnedValue) -> Self {
         Self::family(field, field, need, read)
     }
@@ -44,75 +44,75 @@ impl<T> Row<T> {
     }
 }
 
-/// The row of a field in a table in ascending order.
-fn row<T>(table: &[Row<T>], field: FieldId) -> Option<&Row<T>> {
+/// Finds the row of a field in a sorted table.
+fn row<T>(table: &[FieldModel<T>], field: FieldId) -> Option<&FieldModel<T>> {
     let raw = field.raw();
     let index = table.partition_point(|row| row.last < raw);
     table.get(index).filter(|row| row.first <= raw)
 }
 
 fn look_up<T>(
-    table: &[Row<T>],
+    table: &[FieldModel<T>],
     field: FieldId,
     of: &T,
-    can: impl Fn(Need) -> Result<(), Absent>,
-) -> Result<OwnedValue, Absent> {
-    let row = row(table, field).ok_or(Absent::NotSupported)?;
+    can: impl Fn(Need) -> Result<(), NoValue>,
+) -> Result<OwnedValue, NoValue> {
+    let row = row(table, field).ok_or(NoValue::NotSupported)?;
     can(row.need)?;
     Ok((row.read)(of, field.raw() - row.first))
 }
 
-/// What a sample of a field of an entity that is there says.
+/// Returns the value of a field of a present entity.
 ///
-/// A field of a whole that is asked of a part answers for the whole, as DCGM does it; a field of a
-/// part that is asked of another kind of entity never has a sample.
+/// A field of a GPU that is read on an instance returns the value of the GPU, like DCGM; a field of an
+/// instance that is read on another kind of entity never has a sample.
 pub(super) fn read(
     model: &Model,
     id: EntityId,
     field: FieldId,
     at: Duration,
-) -> Result<OwnedValue, Absent> {
-    let info = field.info().ok_or(Absent::NotSupported)?;
+) -> Result<OwnedValue, NoValue> {
+    let info = field.info().ok_or(NoValue::NotSupported)?;
     if field.is_event() {
         let so_far = at.saturating_add(Duration::from_micros(1));
         let last = model.events(id, field, Duration::ZERO, so_far).pop();
         return last
             .map(|(_, code)| OwnedValue::Int(code))
-            .ok_or(Absent::NoData);
+            .ok_or(NoValue::NoData);
     }
-    if info.level == EntityKind::HOST {
+    if info.scope == EntityKind::HOST {
         return host(model, field, at);
     }
     match id.kind {
         EntityKind::GPU => gpu_table::read(model, id, field, at),
-        EntityKind::GPU_INSTANCE => match info.level {
+        EntityKind::GPU_INSTANCE => match info.scope {
             EntityKind::GPU_INSTANCE | EntityKind::COMPUTE_INSTANCE => {
                 gpu_table::read_instance(model, id, field, at)
             }
             EntityKind::GPU => whole_of(model, id, field, at),
-            _ => Err(Absent::NoData),
+            _ => Err(NoValue::NoData),
         },
-        EntityKind::COMPUTE_INSTANCE => match info.level {
+        EntityKind::COMPUTE_INSTANCE => match info.scope {
             EntityKind::COMPUTE_INSTANCE => gpu_table::read_instance(model, id, field, at),
             EntityKind::GPU | EntityKind::GPU_INSTANCE => whole_of(model, id, field, at),
-            _ => Err(Absent::NoData),
+            _ => Err(NoValue::NoData),
         },
         EntityKind::LINK if port_of(id).0.kind == EntityKind::GPU => {
             link::read(model, id, field, at)
         }
         EntityKind::LINK => switch::read_port(model, id, field, at),
-        EntityKind::SWITCH if info.level == EntityKind::SWITCH => {
+        EntityKind::SWITCH if info.scope == EntityKind::SWITCH => {
             switch::read(model, id, field, at)
         }
         EntityKind::CPU | EntityKind::CPU_CORE
-            if [EntityKind::CPU, EntityKind::CPU_CORE].contains(&info.level) =>
+            if [EntityKind::CPU, EntityKind::CPU_CORE].contains(&info.scope) =>
         {
             grace::read(model, id, field, at)
         }
-        EntityKind::CONNECTX if info.level == EntityKind::CONNECTX => {
+        EntityKind::CONNECTX if info.scope == EntityKind::CONNECTX => {
             grace::read_adapter(model, id, field, at)
         }
-        _ => Err(Absent::NoData),
+        _ => Err(NoValue::NoData),
     }
 }
 
@@ -121,13 +121,13 @@ fn whole_of(
     id: EntityId,
     field: FieldId,
     at: Duration,
-) -> Result<OwnedValue, Absent> {
-    let whole = model.host().parent(id).ok_or(Absent::NoData)?;
+) -> Result<OwnedValue, NoValue> {
+    let whole = model.host().parent(id).ok_or(NoValue::NoData)?;
     read(model, whole, field, at)
 }
 
-/// What DCGM keeps once for the host.
-fn host(model: &Model, field: FieldId, at: Duration) -> Result<OwnedValue, Absent> {
+/// Returns the value of a field of the host.
+fn host(model: &Model, field: FieldId, at: Duration) -> Result<OwnedValue, NoValue> {
     let spec = model.host().product().spec();
     Ok(match field {
         FieldId::DRIVER_VERSION => spec.driver.into(),
@@ -141,19 +141,19 @@ fn host(model: &Model, field: FieldId, at: Duration) -> Result<OwnedValue, Absen
         FieldId::CUDA_DRIVER_VERSION => OwnedValue::Int(spec.cuda),
         FieldId::IMEX_DOMAIN_STATUS if spec.can.contains(&Need::FabricHealth) => "UP".into(),
         FieldId::IMEX_DOMAIN_STATUS => "NOT_INSTALLED".into(),
-        // 5 is "ready"; a negative number says that it is not installed.
+        // 5 is "ready"; negative numbers mean that it is not installed.
         FieldId::IMEX_DAEMON_STATUS if spec.can.contains(&Need::FabricHealth) => int(5),
         FieldId::IMEX_DAEMON_STATUS => int(-1),
-        _ => return Err(Absent::NotSupported),
+        _ => return Err(NoValue::NotSupported),
     })
 }
 
-/// A whole number.
+/// Returns an integer value.
 fn int(value: impl Into<i64>) -> OwnedValue {
     OwnedValue::Int(value.into())
 }
 
-/// What is whole of a number.
+/// Truncates a number to an integer value.
 fn floor(value: f64) -> OwnedValue {
     OwnedValue::Int(whole(value))
 }

@@ -3,40 +3,40 @@
 use std::time::Duration;
 
 use super::gpu::{Gpu, Kept, Way};
-use super::{Row, floor, int, look_up};
+use super::{FieldModel, floor, int, look_up};
 use crate::entity::{EntityId, EntityKind};
 use crate::field::FieldId as F;
 use crate::mock::hosts::link_id;
 use crate::mock::model::{Model, Need, Presence, port_of};
-use crate::mock::reading::OwnedValue;
 use crate::mock::signal::noise;
-use crate::value::Absent;
+use crate::value::NoValue;
+use crate::value::OwnedValue;
 
 /// An NVSwitch at a time.
 struct Switch {
     id: u32,
     t: f64,
     ports: Vec<Port>,
-    /// Its PCI bus.
+    /// The PCI bus.
     bus: i64,
 }
 
-/// A port of one, and the GPU at the other end, looked at through the link between them.
+/// A port of an NVSwitch at a time, with the GPU at the other end of its link.
 struct Port {
     switch: u32,
     index: u32,
     gpu: Option<Gpu>,
-    /// Whether that GPU is there.
+    /// Set if that GPU is present.
     up: bool,
 }
 
-/// What a field of an NVSwitch says.
+/// Returns the value of a field of an NVSwitch.
 pub(super) fn read(
     model: &Model,
     id: EntityId,
     field: F,
     at: Duration,
-) -> Result<OwnedValue, Absent> {
+) -> Result<OwnedValue, NoValue> {
     let links = model.host().links().iter();
     let ports = links.filter(|link| link.parent == id);
     let bus = model.host().entity(id).and_then(|switch| {
@@ -54,19 +54,19 @@ pub(super) fn read(
     look_up(ROWS, field, &switch, |_| Ok(()))
 }
 
-/// What a field of a port says.
+/// Returns the value of a field of a port.
 pub(super) fn read_port(
     model: &Model,
     id: EntityId,
     field: F,
     at: Duration,
-) -> Result<OwnedValue, Absent> {
+) -> Result<OwnedValue, NoValue> {
     let (switch, index) = port_of(id);
     if field
         .info()
-        .is_none_or(|info| info.level != EntityKind::LINK)
+        .is_none_or(|info| info.scope != EntityKind::LINK)
     {
-        return Err(Absent::NoData);
+        return Err(NoValue::NoData);
     }
     look_up(
         PORT_ROWS,
@@ -93,7 +93,7 @@ impl Port {
         }
     }
 
-    /// Mebibits so far, as seen from the switch: what it sends, the GPU receives.
+    /// Returns the mebibits so far, as seen from the switch: the GPU receives what the switch sends.
     fn mebibits(&self, way: Way) -> i64 {
         let way = match way {
             Way::In => Way::Out,
@@ -119,7 +119,7 @@ impl Port {
 }
 
 impl Switch {
-    /// Volts, amperes and watts flicker a little.
+    /// Returns a slightly fluctuating value, for volts, amperes and watts.
     fn flicker(&self, what: u64, around: f64, by: f64) -> f64 {
         let second = super::whole(self.t).unsigned_abs();
         around + by * (noise(&[what, u64::from(self.id), second]) - 0.5)
@@ -130,49 +130,49 @@ impl Switch {
     }
 }
 
-#[rustfmt::skip] // One row a field.
-static ROWS: &[Row<Switch>] = &[
-    Row::one(F::NVSWITCH_VOLTAGE_MVOLT, Need::Always, |s, _| floor(s.flicker(701, 810.0, 12.0))),
-    Row::family(F::NVSWITCH_CURRENT_IDDQ, F::NVSWITCH_CURRENT_IDDQ_DVDD, Need::Always, |s, _| floor(s.flicker(702, 9_000.0, 300.0))),
-    Row::one(F::NVSWITCH_POWER_VDD, Need::Always, |s, _| floor(s.flicker(705, 62.0, 6.0))),
-    Row::one(F::NVSWITCH_POWER_DVDD, Need::Always, |s, _| floor(s.flicker(706, 31.0, 3.0))),
-    Row::one(F::NVSWITCH_POWER_HVDD, Need::Always, |s, _| floor(s.flicker(707, 17.0, 2.0))),
-    Row::one(F::NVSWITCH_TEMPERATURE_CURRENT, Need::Always, |s, _| floor(s.flicker(858, 47.0, 3.0))),
-    Row::one(F::NVSWITCH_TEMPERATURE_LIMIT_SLOWDOWN, Need::Always, |_, _| int(105)),
-    Row::one(F::NVSWITCH_TEMPERATURE_LIMIT_SHUTDOWN, Need::Always, |_, _| int(110)),
-    Row::one(F::NVSWITCH_THROUGHPUT_TX, Need::Always, |s, _| int(s.mebibits(Way::Out))),
-    Row::one(F::NVSWITCH_THROUGHPUT_RX, Need::Always, |s, _| int(s.mebibits(Way::In))),
-    Row::one(F::NVSWITCH_PHYS_ID, Need::Always, |s, _| int(s.id + 8)),
-    Row::one(F::NVSWITCH_RESET_REQUIRED, Need::Always, |_, _| int(0)),
-    Row::one(F::NVSWITCH_PCIE_DOMAIN, Need::Always, |_, _| int(0)),
-    Row::one(F::NVSWITCH_PCIE_BUS, Need::Always, |s, _| int(s.bus)),
-    Row::family(F::NVSWITCH_PCIE_DEVICE, F::NVSWITCH_PCIE_FUNCTION, Need::Always, |_, _| int(0)),
-    Row::one(F::NVSWITCH_FIRMWARE_VERSION, Need::Always, |_, _| "96.10.57.00.01".into()),
+#[rustfmt::skip] // One row per field.
+static ROWS: &[FieldModel<Switch>] = &[
+    FieldModel::one(F::NVSWITCH_VOLTAGE_MVOLT, Need::Always, |s, _| floor(s.flicker(701, 810.0, 12.0))),
+    FieldModel::family(F::NVSWITCH_CURRENT_IDDQ, F::NVSWITCH_CURRENT_IDDQ_DVDD, Need::Always, |s, _| floor(s.flicker(702, 9_000.0, 300.0))),
+    FieldModel::one(F::NVSWITCH_POWER_VDD, Need::Always, |s, _| floor(s.flicker(705, 62.0, 6.0))),
+    FieldModel::one(F::NVSWITCH_POWER_DVDD, Need::Always, |s, _| floor(s.flicker(706, 31.0, 3.0))),
+    FieldModel::one(F::NVSWITCH_POWER_HVDD, Need::Always, |s, _| floor(s.flicker(707, 17.0, 2.0))),
+    FieldModel::one(F::NVSWITCH_TEMPERATURE_CURRENT, Need::Always, |s, _| floor(s.flicker(858, 47.0, 3.0))),
+    FieldModel::one(F::NVSWITCH_TEMPERATURE_LIMIT_SLOWDOWN, Need::Always, |_, _| int(105)),
+    FieldModel::one(F::NVSWITCH_TEMPERATURE_LIMIT_SHUTDOWN, Need::Always, |_, _| int(110)),
+    FieldModel::one(F::NVSWITCH_THROUGHPUT_TX, Need::Always, |s, _| int(s.mebibits(Way::Out))),
+    FieldModel::one(F::NVSWITCH_THROUGHPUT_RX, Need::Always, |s, _| int(s.mebibits(Way::In))),
+    FieldModel::one(F::NVSWITCH_PHYS_ID, Need::Always, |s, _| int(s.id + 8)),
+    FieldModel::one(F::NVSWITCH_RESET_REQUIRED, Need::Always, |_, _| int(0)),
+    FieldModel::one(F::NVSWITCH_PCIE_DOMAIN, Need::Always, |_, _| int(0)),
+    FieldModel::one(F::NVSWITCH_PCIE_BUS, Need::Always, |s, _| int(s.bus)),
+    FieldModel::family(F::NVSWITCH_PCIE_DEVICE, F::NVSWITCH_PCIE_FUNCTION, Need::Always, |_, _| int(0)),
+    FieldModel::one(F::NVSWITCH_FIRMWARE_VERSION, Need::Always, |_, _| "96.10.57.00.01".into()),
 ];
 
-#[rustfmt::skip] // One row a field.
-static PORT_ROWS: &[Row<Port>] = &[
-    Row::one(F::NVSWITCH_LINK_THROUGHPUT_TX, Need::Always, |p, _| int(p.mebibits(Way::Out))),
-    Row::one(F::NVSWITCH_LINK_THROUGHPUT_RX, Need::Always, |p, _| int(p.mebibits(Way::In))),
-    Row::one(F::NVSWITCH_LINK_FATAL_ERRORS, Need::Always, |_, _| int(0)),
-    Row::one(F::NVSWITCH_LINK_NON_FATAL_ERRORS, Need::Always, |p, _| int(p.errors(0.02))),
-    Row::one(F::NVSWITCH_LINK_REPLAY_ERRORS, Need::Always, |p, _| int(p.errors(0.6))),
-    Row::one(F::NVSWITCH_LINK_RECOVERY_ERRORS, Need::Always, |p, _| int(p.errors(0.02))),
-    Row::one(F::NVSWITCH_LINK_FLIT_ERRORS, Need::Always, |p, _| int(p.errors(1.0))),
-    Row::one(F::NVSWITCH_LINK_CRC_ERRORS, Need::Always, |p, _| int(p.errors(0.3))),
-    Row::one(F::NVSWITCH_LINK_ECC_ERRORS, Need::Always, |_, _| int(0)),
-    Row::family(F::NVSWITCH_LINK_LATENCY_LOW_VC0, F::NVSWITCH_LINK_LATENCY_COUNT_VC3, Need::Always, |_, _| int(0)),
-    Row::one(F::NVSWITCH_LINK_CRC_ERRORS_LANE0, Need::Always, |p, _| int(p.errors(0.3))),
-    Row::family(F::NVSWITCH_LINK_CRC_ERRORS_LANE1, F::NVSWITCH_LINK_ECC_ERRORS_LANE7, Need::Always, |_, _| int(0)),
-    Row::one(F::NVSWITCH_LINK_ID, Need::Always, |p, _| int(p.index)),
-    Row::one(F::NVSWITCH_LINK_STATUS, Need::Always, |p, _| int(if p.up { 2 } else { 0 })), // Active, or off.
-    Row::one(F::NVSWITCH_LINK_TYPE, Need::Always, |_, _| int(1)), // To a GPU.
-    Row::one(F::NVSWITCH_LINK_REMOTE_PCIE_DOMAIN, Need::Always, |_, _| int(0)),
-    Row::one(F::NVSWITCH_LINK_REMOTE_PCIE_BUS, Need::Always, |p, _| int(p.bus_of_gpu())),
-    Row::family(F::NVSWITCH_LINK_REMOTE_PCIE_DEVICE, F::NVSWITCH_LINK_REMOTE_PCIE_FUNCTION, Need::Always, |_, _| int(0)),
-    Row::one(F::NVSWITCH_LINK_DEVICE_LINK_ID, Need::Always, |p, _| int(p.gpu.as_ref().and_then(|gpu| gpu.link).unwrap_or(0))),
-    Row::one(F::NVSWITCH_LINK_DEVICE_LINK_SID, Need::Always, |p, _| format!("{:#018x}", 0x9e00_0000_u64 + u64::from(p.switch)).as_str().into()),
-    Row::one(F::NVSWITCH_LINK_DEVICE_UUID, Need::Always, |p, _| format!("SWX-{:08X}-0000-0000-0000-000000000000", 0x9e00_0000_u64 + u64::from(p.switch)).as_str().into()),
+#[rustfmt::skip] // One row per field.
+static PORT_ROWS: &[FieldModel<Port>] = &[
+    FieldModel::one(F::NVSWITCH_LINK_THROUGHPUT_TX, Need::Always, |p, _| int(p.mebibits(Way::Out))),
+    FieldModel::one(F::NVSWITCH_LINK_THROUGHPUT_RX, Need::Always, |p, _| int(p.mebibits(Way::In))),
+    FieldModel::one(F::NVSWITCH_LINK_FATAL_ERRORS, Need::Always, |_, _| int(0)),
+    FieldModel::one(F::NVSWITCH_LINK_NON_FATAL_ERRORS, Need::Always, |p, _| int(p.errors(0.02))),
+    FieldModel::one(F::NVSWITCH_LINK_REPLAY_ERRORS, Need::Always, |p, _| int(p.errors(0.6))),
+    FieldModel::one(F::NVSWITCH_LINK_RECOVERY_ERRORS, Need::Always, |p, _| int(p.errors(0.02))),
+    FieldModel::one(F::NVSWITCH_LINK_FLIT_ERRORS, Need::Always, |p, _| int(p.errors(1.0))),
+    FieldModel::one(F::NVSWITCH_LINK_CRC_ERRORS, Need::Always, |p, _| int(p.errors(0.3))),
+    FieldModel::one(F::NVSWITCH_LINK_ECC_ERRORS, Need::Always, |_, _| int(0)),
+    FieldModel::family(F::NVSWITCH_LINK_LATENCY_LOW_VC0, F::NVSWITCH_LINK_LATENCY_COUNT_VC3, Need::Always, |_, _| int(0)),
+    FieldModel::one(F::NVSWITCH_LINK_CRC_ERRORS_LANE0, Need::Always, |p, _| int(p.errors(0.3))),
+    FieldModel::family(F::NVSWITCH_LINK_CRC_ERRORS_LANE1, F::NVSWITCH_LINK_ECC_ERRORS_LANE7, Need::Always, |_, _| int(0)),
+    FieldModel::one(F::NVSWITCH_LINK_ID, Need::Always, |p, _| int(p.index)),
+    FieldModel::one(F::NVSWITCH_LINK_STATUS, Need::Always, |p, _| int(if p.up { 2 } else { 0 })), // Active, or off.
+    FieldModel::one(F::NVSWITCH_LINK_TYPE, Need::Always, |_, _| int(1)), // To a GPU.
+    FieldModel::one(F::NVSWITCH_LINK_REMOTE_PCIE_DOMAIN, Need::Always, |_, _| int(0)),
+    FieldModel::one(F::NVSWITCH_LINK_REMOTE_PCIE_BUS, Need::Always, |p, _| int(p.bus_of_gpu())),
+    FieldModel::family(F::NVSWITCH_LINK_REMOTE_PCIE_DEVICE, F::NVSWITCH_LINK_REMOTE_PCIE_FUNCTION, Need::Always, |_, _| int(0)),
+    FieldModel::one(F::NVSWITCH_LINK_DEVICE_LINK_ID, Need::Always, |p, _| int(p.gpu.as_ref().and_then(|gpu| gpu.link).unwrap_or(0))),
+    FieldModel::one(F::NVSWITCH_LINK_DEVICE_LINK_SID, Need::Always, |p, _| format!("{:#018x}", 0x9e00_0000_u64 + u64::from(p.switch)).as_str().into()),
+    FieldModel::one(F::NVSWITCH_LINK_DEVICE_UUID, Need::Always, |p, _| format!("SWX-{:08X}-0000-0000-0000-000000000000", 0x9e00_0000_u64 + u64::from(p.switch)).as_str().into()),
 ];
 
 #[cfg(test)]

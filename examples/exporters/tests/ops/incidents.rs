@@ -43,7 +43,7 @@ const INCIDENTS: &[Incident] = &[
     // Its engine never answers.
     ("unreachable", |name| {
         let mut host = Host::plain(name, "8xh100");
-        host.mock.go_down();
+        host.mock.stop_engine();
         host.run_until(900);
         host
     }),
@@ -204,7 +204,7 @@ fn dashboard(prometheus: &Prometheus) {
 
 /// At the time of a scrape a query says what the mock says of that time.
 fn truth(prometheus: &Prometheus) {
-    let model = Model::by_name("8xh100,thermal").unwrap();
+    let model = "8xh100,thermal".parse::<Model>().unwrap();
     let mut compared = 0;
     for seconds in [300_u32, 600, 900] {
         for (metric, field, scale) in [

@@ -54,7 +54,7 @@ impl Stage {
 
 /// What the mock says of a field of a GPU within the first ten minutes: least and most.
 fn simulated(gpu: u32, field: FieldId) -> RangeInclusive<f64> {
-    let model = Model::by_name("8xh100").unwrap();
+    let model = "8xh100".parse::<Model>().unwrap();
     let values = (0..600).map(|at| said(&model, gpu, field, Duration::from_secs(at)));
     let values: Vec<_> = values.collect();
     let least = values.iter().copied().fold(f64::INFINITY, f64::min);
@@ -65,7 +65,7 @@ fn simulated(gpu: u32, field: FieldId) -> RangeInclusive<f64> {
 /// A series a GPU, each named as the host names it, and with what the mock says.
 fn is_the_truth(series: &[Series], field: FieldId, scale: f64, [index, id]: [&str; 2]) {
     assert_eq!(series.len(), 8, "{series:?}");
-    let model = Model::by_name("8xh100").unwrap();
+    let model = "8xh100".parse::<Model>().unwrap();
     for series in series {
         let gpu: u32 = series.label(index).parse().unwrap();
         let uuid = model

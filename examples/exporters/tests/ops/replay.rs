@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use dcgm::mock::{Clock, Mock, Model, OwnedValue};
-use dcgm::{EntityId, FieldId};
+use dcgm::mock::{Clock, Mock, Model};
+use dcgm::{EntityId, FieldId, OwnedValue};
 use dcgm_otel::{Config, DcgmMeter, Naming};
 use opentelemetry_prometheus::ResourceSelector;
 use opentelemetry_sdk::Resource;
@@ -46,7 +46,7 @@ impl Host {
     /// Of a scenario by its names, as in `8xh100,thermal`.
     pub(crate) fn new(instance: &str, names: &str, config: Config) -> Self {
         let mock = Mock::builder()
-            .model(Model::by_name(names).unwrap())
+            .model(names.parse::<Model>().unwrap())
             .clock(Clock::manual())
             .build();
         let registry = Registry::new();

@@ -22,7 +22,7 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) fn new(model: &str) -> Self {
         let clock = Clock::manual();
-        let model = Model::by_name(model).unwrap();
+        let model = model.parse::<Model>().unwrap();
         let mock = Mock::builder().model(model).clock(clock.clone()).build();
         Self::of(mock.clone(), mock, clock)
     }

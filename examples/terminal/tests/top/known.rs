@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use crate::bench::{Bench, SECOND, shown, text};
 use dcgm::mock::{Call, Clock, Delay, Host, Mock, Model};
 use dcgm::{
-    Absent, Backend, BuildInfo, Client, Cursor, Entity, EntityId, EntityKind, Error, FieldId, Link,
-    LinkState, Query, Result, ReturnCode, Samples, Watch, WatchRequest,
+    Backend, BuildInfo, Client, Cursor, Entity, EntityId, EntityKind, Error, FieldId, Link,
+    LinkState, NoValue, Query, Result, ReturnCode, Samples, Watch, WatchRequest,
 };
 use dcgm_terminal::{Answer, Health, Links, Live, Reader, Screen, View, draw};
 use ratatui::buffer::Buffer;
@@ -37,8 +37,8 @@ fn what_the_engine_does_not_tell_of_a_gpu_is_neither_well_nor_ill() {
         FieldId::CLOCK_THROTTLE_REASONS,
     ];
     for field in telling {
-        let why = Absent::NotSupported;
-        bench.mock.set_absent(EntityId::gpu(0), field, why);
+        let why = NoValue::NotSupported;
+        bench.mock.set_no_value(EntityId::gpu(0), field, why);
     }
     let view = bench.step();
     assert_eq!(view.gpus[0].health, Health::Unknown);
@@ -85,9 +85,9 @@ fn traffic_is_told_by_a_total_by_profiling_or_by_the_driver() {
     ] {
         bench.mock.refuse(field, unsupported(Call::Watch));
     }
-    bench.mock.go_down();
+    bench.mock.stop_engine();
     bench.step();
-    bench.mock.come_back();
+    bench.mock.start_engine();
     let driver = out(bench.watch(2)).unwrap();
     assert!(driver > 1e9, "{driver}");
 
@@ -157,16 +157,16 @@ fn what_happens_to_gpus_and_switches_is_listed_newest_first() {
     assert_eq!(
         listed.collect::<Vec<_>>(),
         [
-            "gpu 0 XID 31",
-            "gpu 7 XID 48",
-            "nvswitch 2 fatal SXid 22013",
-            "nvswitch 0 SXid 11012",
-            "gpu 5 XID 94",
-            "nvswitch 1 fatal SXid 20034",
-            "gpu 3 XID 63"
+            "gpu:0 XID 31",
+            "gpu:7 XID 48",
+            "nvswitch:2 fatal SXid 22013",
+            "nvswitch:0 SXid 11012",
+            "gpu:5 XID 94",
+            "nvswitch:1 fatal SXid 20034",
+            "gpu:3 XID 63"
         ]
     );
-    assert!(shown(&view).contains("gpu 5  XID 94"));
+    assert!(shown(&view).contains("gpu:5  XID 94"));
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn a_host_that_stands_in_says_for_which_and_commands_no_terminal() {
 #[test]
 fn an_engine_that_hangs_delays_nobody_who_looks_and_is_shown_again_when_it_goes_on() {
     let mock = Mock::builder()
-        .model(Model::by_name("8xh100").unwrap())
+        .model("8xh100".parse::<Model>().unwrap())
         .clock(Clock::manual())
         .build();
     mock.delay(Call::Latest, Delay::UntilReleased);
@@ -264,7 +264,7 @@ struct Rewired {
 impl Default for Rewired {
     fn default() -> Self {
         let clock = Clock::manual();
-        let model = Model::by_name("8xh100").unwrap();
+        let model = "8xh100".parse::<Model>().unwrap();
         Self {
             mock: Mock::builder().model(model).clock(clock.clone()).build(),
             clock,
@@ -286,8 +286,8 @@ impl Client for Rewired {
         self.mock.close();
     }
 
-    fn engine(&self) -> Result<BuildInfo> {
-        self.mock.engine()
+    fn build_info(&self) -> Result<BuildInfo> {
+        self.mock.build_info()
     }
 
     fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, SECOND, drawn, shown, text};
 use dcgm::mock::Call;
-use dcgm::{Absent, EntityId, EntityStatus, Error, FieldId};
+use dcgm::{EntityId, EntityStatus, Error, FieldId, NoValue};
 use dcgm_terminal::{Answer, Health, Links, View};
 use ratatui::style::Modifier;
 
@@ -13,7 +13,7 @@ fn a_mock_is_always_said_to_be_one() {
         let view = bench.step();
         assert!(text(&drawn(&view, width, height)).contains("MOCK"));
     }
-    bench.mock.go_down();
+    bench.mock.stop_engine();
     assert!(shown(&bench.step()).contains("MOCK"));
 }
 
@@ -27,7 +27,7 @@ fn what_a_gpu_lacks_is_a_dash() {
     let gpu = EntityId::gpu(0);
     bench
         .mock
-        .set_absent(gpu, FieldId::GPU_TEMP, Absent::NotSupported);
+        .set_no_value(gpu, FieldId::GPU_TEMP, NoValue::NotSupported);
     bench.mock.set(gpu, FieldId::POWER_USAGE, f64::NAN);
     let text = shown(&bench.step());
     for dash in ["– °C", "–/450 W", "SM     –"] {
@@ -79,7 +79,7 @@ fn a_gpu_that_falls_off_the_bus_is_an_event_then_lost_then_gone_then_back() {
     assert_eq!(view.gpus[4].health, Health::Lost("fell off the bus"));
     let text = shown(&view);
     assert!(
-        text.contains("LOST: fell off the bus") && text.contains("gpu 4  XID 79"),
+        text.contains("LOST: fell off the bus") && text.contains("gpu:4  XID 79"),
         "{text}"
     );
     assert_eq!(bench.watch(60).gpus.len(), 7);
@@ -111,7 +111,7 @@ fn is_dim(view: &View) -> bool {
 fn an_engine_that_goes_away_leaves_the_view_says_so_and_comes_back_by_itself() {
     let mut bench = Bench::new("8xh100");
     bench.watch(3);
-    bench.mock.go_down();
+    bench.mock.stop_engine();
     let view = bench.watch(7);
     assert!(
         matches!(view.answer, Answer::No { since, .. } if since == 6 * SECOND),
@@ -124,7 +124,7 @@ fn an_engine_that_goes_away_leaves_the_view_says_so_and_comes_back_by_itself() {
         "{text}"
     );
     assert!(is_dim(&view), "what is old looks old");
-    bench.mock.come_back();
+    bench.mock.start_engine();
     let view = bench.watch(2);
     assert!(!is_dim(&view));
     assert_eq!((view.answer.clone(), view.gpus.len()), (Answer::Yes, 8));

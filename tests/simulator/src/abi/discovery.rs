@@ -48,12 +48,12 @@ fn gpus(name: &str, handle: usize, ids: Ptr<u32>, count: Ptr<i32>) -> Code {
     })
 }
 
-pub fn entities(handle: usize, kind: u32, ids: Ptr<u32>, count: Ptr<i32>, _flags: u32) -> Code {
+pub fn entities(handle: usize, kind: u32, ids: Ptr<u32>, count: Ptr<i32>, flags: u32) -> Code {
     run(|| {
         if ids.is_null() || count.is_null() {
             return Err(st::BADPARAM);
         }
-        let reply = ok(ask(handle, Op::Entities, vec![kind.into()]))?;
+        let reply = ok(ask(handle, Op::Entities, vec![kind.into(), flags.into()]))?;
         let room = usize::try_from(count.read().unwrap_or(0)).unwrap_or(0);
         let listed = reply.ints.len();
         if listed > PROCESS.flavour().entities() {

@@ -7,7 +7,7 @@ use dcgm_sys::{
     Versioned, dcgmHealthResponse_v4, dcgmHealthResponse_v5, dcgmHealthSetParams_v2,
     dcgmIncidentInfo_t, dcgmPolicy_v1, dcgmPolicyCallbackResponse_v1,
     dcgmPolicyCallbackResponse_v2, dcgmPolicyConditionParams_t, dcgmProfGetMetricGroups_v3,
-    fpRecvUpdates, fpRecvUpdates_3_3,
+    dcgmProfMetricGroupInfo_v2, fpRecvUpdates, fpRecvUpdates_3_3,
 };
 
 use super::{Ptr, ask, check_version, code_of, long, ok, run};
@@ -217,8 +217,24 @@ impl PolicyCall {
 pub fn profiling_groups(handle: usize, groups: Ptr<dcgmProfGetMetricGroups_v3>) -> Code {
     run(|| {
         check_version(groups, &[dcgmProfGetMetricGroups_v3::VERSION])?;
-        ok(ask(handle, Op::ProfilingGroups, Vec::new()))?;
-        groups.cast::<u32>().at(3).write(0);
+        let words = groups.cast::<u32>();
+        let gpu = words.at(2).read().unwrap_or(0);
+        let reply = ok(ask(handle, Op::ProfilingGroups, vec![gpu.into()]))?;
+        let chunks: Vec<_> = reply.ints.chunks(64).take(10).collect();
+        words.at(3).write(u32::try_from(chunks.len()).unwrap_or(0));
+        for (index, fields) in chunks.into_iter().enumerate() {
+            let group = groups.field::<u8>(16 + index * size_of::<dcgmProfMetricGroupInfo_v2>());
+            let ids = group.field::<u16>(8);
+            group
+                .field::<u16>(0)
+                .write(u16::try_from(index).unwrap_or(0));
+            group.field::<u16>(2).write(0);
+            let count = u32::try_from(fields.len()).unwrap_or(0);
+            group.field::<u32>(4).write(count);
+            for (at, field) in fields.iter().enumerate() {
+                ids.at(at).write(u16::try_from(*field).unwrap_or(0));
+            }
+        }
         Ok(())
     })
 }

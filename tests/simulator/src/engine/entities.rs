@@ -10,8 +10,11 @@ use crate::wire::Payload;
 
 pub(super) const NO_UUID: &[u8] = b"GPU-00000000-0000-0000-0000-000000000000";
 const MOST_GPUS: usize = 32;
-/// `DcgmEntityStatusFake`.
+/// `DcgmEntityStatusOk`, and the others that a GPU can have here.
+const OK: u32 = 1;
+const LOST: u32 = 4;
 const FAKE: u32 = 5;
+pub(super) const DETACHED: u32 = 7;
 
 /// An entity.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,9 +66,24 @@ impl Engine {
     /// Every entity, fakes last.
     pub(crate) fn entities(&self, now: i64) -> Vec<Entity> {
         let real = self.source.iter().flat_map(|source| source.entities(now));
+        let with_status = |mut entity: Entity| {
+            if entity.pair.0 == GPU {
+                let set = self.statuses.get(&entity.pair.1);
+                entity.status = set.copied().unwrap_or(entity.status);
+            }
+            entity
+        };
         real.map(Entity::from)
             .chain(self.fakes.iter().cloned())
+            .map(with_status)
             .collect()
+    }
+
+    /// The entities that the engine calls supported: those that can be sampled.
+    fn supported(&self, now: i64) -> Vec<Entity> {
+        let mut entities = self.entities(now);
+        entities.retain(|entity| matches!(entity.status, OK | FAKE));
+        entities
     }
 
     pub(crate) fn entity(&self, pair: Pair, now: i64) -> Option<Entity> {
@@ -78,20 +96,35 @@ impl Engine {
         if self.flavour == Flavour::V3_3 && !self.nvml() {
             return Err(st::NVML_NOT_LOADED);
         }
-        Ok(self.of_kind(GPU, now))
+        Ok(self.of_kind_with_any_status(GPU, now))
     }
 
+    /// The supported entities of a kind.
     pub(super) fn of_kind(&self, kind: u32, now: i64) -> Vec<u32> {
-        let of_kind = |entity: Entity| (entity.pair.0 == kind).then_some(entity.pair.1);
-        self.entities(now).into_iter().filter_map(of_kind).collect()
+        ids(self.supported(now), kind)
     }
 
-    pub(crate) fn list(&mut self, kind: u32, now: i64) -> Result<Vec<u32>, Code> {
+    fn of_kind_with_any_status(&self, kind: u32, now: i64) -> Vec<u32> {
+        ids(self.entities(now), kind)
+    }
+
+    /// Lists a kind: the supported entities only, or all.
+    pub(crate) fn list(
+        &mut self,
+        kind: u32,
+        only_supported: bool,
+        now: i64,
+    ) -> Result<Vec<u32>, Code> {
+        let listed = if only_supported {
+            self.of_kind(kind, now)
+        } else {
+            self.of_kind_with_any_status(kind, now)
+        };
         match kind {
-            GPU | SWITCH | GPU_I | GPU_CI => Ok(self.of_kind(kind, now)),
-            CONNECTX if self.flavour == Flavour::V4_6 => Ok(self.of_kind(kind, now)),
+            GPU | SWITCH | GPU_I | GPU_CI => Ok(listed),
+            CONNECTX if self.flavour == Flavour::V4_6 => Ok(listed),
             CPU | CPU_CORE => {
-                let ids = self.of_kind(kind, now);
+                let ids = listed;
                 if ids.is_empty() {
                     Err(st::MODULE_NOT_LOADED)
                 } else {
@@ -210,7 +243,7 @@ impl Engine {
         if entity.fake && !field.global {
             return None;
         }
-        self.source.as_ref()?.value(entity.pair, field, now)
+        self.source.as_ref()?.value(entity.pair, field, now, now)
     }
 
     /// Unknown GPUs are answered too, with blanks.
@@ -268,6 +301,12 @@ impl Engine {
         }
     }
 
+    /// What the engine says of how it was built. Where there are Grace CPUs, it is for these.
+    pub(crate) fn build_info(&self) -> String {
+        let has_cpus = self.source.as_ref().is_some_and(|source| source.has_cpus());
+        self.flavour.build_info_for(has_cpus)
+    }
+
     /// `dcgmChipArchitecture_t`.
     pub(crate) fn architecture(&self, gpu: u32, now: i64) -> u32 {
         match (self.entity((GPU, gpu), now), &self.source) {
@@ -276,18 +315,23 @@ impl Engine {
         }
     }
 
-    /// Whether there is a profiling module to ask; asking loads it, or fails to.
-    pub(crate) fn profiling_groups(&mut self) -> Code {
-        if self
-            .source
-            .as_ref()
-            .is_some_and(|source| source.profiling())
-        {
+    /// The fields that the profiler of a GPU has: a list of the release, and not of what the GPU has.
+    /// Asking loads the profiling module, or fails to.
+    pub(crate) fn profiling_groups(&mut self, gpu: u32, now: i64) -> Result<Vec<u16>, Code> {
+        let is_real = self
+            .entity((GPU, gpu), now)
+            .is_some_and(|entity| !entity.fake);
+        if is_real && self.can_profile((GPU, gpu)) {
             self.load_module(8, 3);
-            return st::OK;
+            let fields = crate::fields::FIELDS.iter();
+            let known = fields.filter(|field| field.known_to(self.flavour));
+            return Ok(known
+                .filter(|field| field.is_profiling())
+                .map(|field| field.id)
+                .collect());
         }
         self.load_module(8, 2);
-        st::MODULE_NOT_LOADED
+        Err(st::MODULE_NOT_LOADED)
     }
 
     /// GPUs, then switches, with the states of their links.
@@ -333,7 +377,23 @@ impl Engine {
         match pair.0 {
             LINK => self.flavour == Flavour::V4_6,
             VGPU => false,
-            _ => self.entity(pair, now).is_some(),
+            // Seen of a detached GPU, and taken to be so of a lost one.
+            _ => self
+                .entity(pair, now)
+                .is_some_and(|entity| !matches!(entity.status, LOST | DETACHED)),
         }
     }
+
+    /// Returns the status that a test set for a GPU.
+    pub(super) fn set_status_of(&self, pair: Pair) -> Option<u32> {
+        self.statuses
+            .get(&pair.1)
+            .copied()
+            .filter(|_| pair.0 == GPU)
+    }
+}
+
+fn ids(entities: Vec<Entity>, kind: u32) -> Vec<u32> {
+    let of_kind = |entity: Entity| (entity.pair.0 == kind).then_some(entity.pair.1);
+    entities.into_iter().filter_map(of_kind).collect()
 }

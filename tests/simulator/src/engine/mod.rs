@@ -3,12 +3,13 @@
 
 mod entities;
 mod groups;
+mod harm;
 mod health;
 mod policy;
 mod values;
 mod watches;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::Flavour;
 use crate::source::Source;
@@ -80,6 +81,13 @@ pub(crate) struct Engine {
     /// Connections that asked for their things to outlive them.
     persistent: std::collections::HashSet<Connection>,
     modules: [u32; 11],
+    /// Statuses of GPUs that a test set.
+    statuses: BTreeMap<u32, u32>,
+    /// Profiling fields that the driver does not have: blank for ever, with status OK.
+    blank: BTreeSet<u16>,
+    /// GPUs that have no profiler.
+    without_profiler: BTreeSet<u32>,
+    harm: harm::Harm,
     /// Sampling stands still, as with a hung driver.
     pub(crate) frozen: bool,
 }
@@ -110,6 +118,10 @@ impl Engine {
             persistent: std::collections::HashSet::new(),
             // Core and NvSwitch are loaded.
             modules: [3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+            statuses: BTreeMap::new(),
+            blank: BTreeSet::new(),
+            without_profiler: BTreeSet::new(),
+            harm: harm::Harm::default(),
             frozen: false,
         };
         if engine.source.is_some() {

@@ -155,7 +155,7 @@ impl Engine {
         };
         let fake = entity.is_some_and(|entity| entity.fake) && !field.global;
         let value = match &self.source {
-            Some(source) if !fake => source.value(asked, field, now),
+            Some(source) if !fake => source.value(asked, field, now, now),
             _ => None,
         };
         let payload = value.unwrap_or_else(|| match (fake, field.id) {

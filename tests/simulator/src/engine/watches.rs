@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::entities::DETACHED;
 use super::{
     CPU, CPU_CORE, Code, Connection, Engine, GPU, GPU_CI, GPU_I, LINK, Pair, SWITCH, VGPU, st,
 };
@@ -11,6 +12,8 @@ use crate::wire::Payload;
 /// A watch of the engine itself.
 const INTERNAL: Connection = Connection::MAX;
 const SECOND: i64 = 1_000_000;
+/// A pass of the engine's loop, if nothing else is due earlier.
+const PASS: i64 = 800_000;
 /// The engine takes any interval; below this one it would do nothing else.
 const SHORTEST: i64 = 1_000;
 /// Samples that nobody's watch limits.
@@ -57,12 +60,21 @@ impl Watched {
             .count()
     }
 
-    pub(super) fn samples(&self) -> impl DoubleEndedIterator<Item = &(i64, Payload)> {
+    pub(super) fn samples(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = &(i64, Payload)> + ExactSizeIterator {
         self.samples.iter()
     }
 
-    fn due(&self) -> Option<i64> {
+    /// When it is to be sampled next. Of a link in each pass, whatever the watch says: the real
+    /// engine does not note when it did so last.
+    fn due(&self, pair: Pair) -> Option<i64> {
         let interval = self.watchers.iter().map(|watcher| watcher.interval).min()?;
+        let interval = if pair.0 == LINK {
+            interval.min(PASS)
+        } else {
+            interval
+        };
         Some(
             self.sampled_at
                 .map_or(i64::MIN, |at| at.saturating_add(interval)),
@@ -79,9 +91,26 @@ impl Watched {
         self.samples.insert(index, (at, payload));
     }
 
-    fn prune(&mut self, now: i64) {
+    /// How many reads a day the watches ask for, and how many samples they have kept: those of the
+    /// time that they name, one at its edge, and one at least.
+    pub(super) fn asked(&self) -> (u64, u64) {
+        let interval = self.watchers.iter().map(|watcher| watcher.interval).min();
+        let keep = self.watchers.iter().map(|watcher| watcher.keep).max();
+        let (Some(interval), Some(keep)) = (interval, keep) else {
+            // What is left of a watch stays, and does not grow.
+            return (0, u64::try_from(self.samples.len()).unwrap_or(u64::MAX));
+        };
+        let count = |time: i64| u64::try_from(time / interval.max(1)).unwrap_or(0);
+        (count(86_400 * SECOND), count(keep) + 2)
+    }
+
+    /// Drops what is too old. Samples of links have no expiry in the real engine.
+    fn prune(&mut self, pair: Pair, now: i64) {
         while self.samples.len() > MOST_SAMPLES {
             self.samples.pop_front();
+        }
+        if pair.0 == LINK {
+            return;
         }
         // Without a watch the last samples stay; the newest one always does.
         let Some(keep) = self.watchers.iter().map(|watcher| watcher.keep).max() else {
@@ -128,6 +157,19 @@ impl Engine {
                 .is_some_and(|source| source.profiling())
     }
 
+    /// Whether an entity, or the GPU that it is a part of, has a profiler.
+    pub(super) fn can_profile(&self, pair: Pair) -> bool {
+        let gpu = match pair.0 {
+            GPU => pair.1,
+            GPU_I | GPU_CI => pair.1 / 8,
+            _ => return true,
+        };
+        self.source
+            .as_ref()
+            .is_some_and(|source| source.profiling())
+            && !self.without_profiler.contains(&gpu)
+    }
+
     #[expect(
         clippy::cast_possible_truncation,
         reason = "the fraction is dropped, as the engine does"
@@ -154,13 +196,18 @@ impl Engine {
             interval: interval.max(SHORTEST),
             keep,
         };
-        let fails = fields.iter().any(|field| self.profiling_fails(field));
+        let profiles = fields.iter().any(|field| field.is_profiling());
+        let fails = fields.iter().any(|field| self.profiling_fails(field))
+            || profiles && !members.iter().all(|pair| self.can_profile(*pair));
         if fails && !members.is_empty() {
             self.load_module(8, 2);
         }
+        // The engine complains of a field of the host that is watched through several entities.
+        let of_host = fields.iter().filter(|field| field.global).count();
+        self.harm.log_lines += (of_host * members.len().saturating_sub(1)) as u64;
         for &pair in &members {
             for &field in &fields {
-                if self.profiling_fails(field) {
+                if self.profiling_fails(field) || field.is_profiling() && !self.can_profile(pair) {
                     continue;
                 }
                 let key = Self::key(pair, field);
@@ -230,11 +277,10 @@ impl Engine {
         if self.frozen {
             return;
         }
-        let is_due = |watched: &Watched| watched.due().is_some_and(|due| due <= now);
         let due: Vec<_> = self
             .fields
             .iter()
-            .filter(|(_, watched)| is_due(watched))
+            .filter(|(key, watched)| watched.due(key.0).is_some_and(|due| due <= now))
             .map(|(key, _)| *key)
             .collect();
         for key in due {
@@ -244,7 +290,8 @@ impl Engine {
 
     /// When the next sample is due.
     pub(crate) fn next_due(&self) -> Option<i64> {
-        self.fields.values().filter_map(Watched::due).min()
+        let due = self.fields.iter();
+        due.filter_map(|(key, watched)| watched.due(key.0)).min()
     }
 
     fn sample(&mut self, (pair, id): (Pair, u16), now: i64) {
@@ -254,15 +301,38 @@ impl Engine {
         let Some(watched) = self.fields.get_mut(&(pair, id)) else {
             return;
         };
-        let after = watched.sampled_at.replace(now).unwrap_or(now);
-        watched.prune(now);
+        let last = watched.sampled_at.replace(now);
+        let after = last.unwrap_or(now);
+        watched.prune(pair, now);
+        let status = self.set_status_of(pair);
+        // Telemetry that is paused stands still, and so does that of a lost GPU.
+        if status.is_some_and(|status| !matches!(status, 1 | DETACHED)) {
+            return;
+        }
         if self.fakes.iter().any(|fake| fake.pair == pair) && !field.global {
             return;
         }
         let Some(source) = &self.source else { return };
         // A link's values come from the driver under the link's own id.
         let events = source.events(pair, id, after, now);
-        let sampled = match source.value(pair, field, now) {
+        let value = if status == Some(DETACHED) {
+            Some(Payload::blank(field.kind, 0))
+        } else if field.is_profiling() {
+            self.harm.reads += 1;
+            let known = (!self.blank.contains(&id))
+                .then(|| source.value(pair, field, after, now))
+                .flatten()
+                .filter(|value| !value.is_blank());
+            // What the profiler does not have it says in its log, each time, and not in the value.
+            self.harm.log_lines += u64::from(known.is_none() && last.is_some());
+            // The first sample of a field has nothing to be compared with.
+            let known = known.filter(|_| last.is_some());
+            Some(known.unwrap_or_else(|| Payload::blank(field.kind, 0)))
+        } else {
+            self.harm.reads += 1;
+            source.value(pair, field, after, now)
+        };
+        let sampled = match value {
             Some(payload) if events.is_empty() => vec![(now, payload)],
             _ => events,
         };

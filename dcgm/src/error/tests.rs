@@ -1,0 +1,63 @@
+//! Tests of errors.
+
+use super::*;
+
+fn call(code: ReturnCode) -> Error {
+    Error::Call {
+        function: "dcgmWatchFields",
+        code,
+    }
+}
+
+#[test]
+fn cancelled_call_is_disconnected_and_timeout() {
+    let error = Error::Timeout {
+        operation: Operation::Read,
+        after: Duration::from_secs(1),
+    };
+    assert!(error.is_disconnected() && error.is_timeout() && error.is_transient());
+    // DCGM's own timeout leaves the handle usable.
+    let error = call(ReturnCode::TIMEOUT);
+    assert!(error.is_timeout() && error.is_transient() && !error.is_disconnected());
+}
+
+#[test]
+fn denied_socket_is_disconnected_and_denied() {
+    let error = Error::Connect {
+        endpoint: Endpoint::default(),
+        cause: ConnectError::PermissionDenied,
+    };
+    assert_eq!(error.class(), ErrorClass::ConnectDenied);
+    assert!(error.is_disconnected() && error.is_denied() && !error.is_timeout());
+}
+
+#[test]
+fn errors_are_at_most_96_bytes() {
+    assert!(size_of::<Error>() <= 96, "{}", size_of::<Error>());
+}
+
+#[test]
+fn unknown_code_is_kept_with_its_function() {
+    let error = call(ReturnCode::from_raw(-999));
+    assert_eq!(error.to_string(), "dcgmWatchFields: unknown code -999");
+    assert_eq!(error.code().map(ReturnCode::raw), Some(-999));
+    assert_eq!(error.function(), Some("dcgmWatchFields"));
+    assert_eq!(error.class(), ErrorClass::Internal);
+}
+
+#[test]
+fn debug_is_message_and_hint() {
+    let error = Error::Connect {
+        endpoint: Endpoint::default(),
+        cause: ConnectError::Refused,
+    };
+    assert_eq!(
+        format!("{error:?}"),
+        "no host engine at localhost:5555: connection refused; \
+         start the host engine (systemctl start nvidia-dcgm), or check its port"
+    );
+    assert_eq!(
+        format!("{:?}", Error::NotConnected),
+        "not connected to a host engine"
+    );
+}

@@ -1,0 +1,122 @@
+//! Groups that the engine fills itself, and the fields that a GPU's profiler has.
+
+use core::ffi::CStr;
+
+use dcgm_sys as sys;
+use sys::Versioned as _;
+
+use super::{Dcgm, GroupId, HandleCell, call, zeroed};
+use crate::entity::{EntityId, EntityKind};
+use crate::error::Result;
+use crate::field::FieldId;
+
+/// The type of the group that the engine fills with all supported entities of a kind; `None` for a
+/// kind that has no such type.
+const fn default_group_type(kind: EntityKind) -> Option<sys::dcgmGroupType_t> {
+    Some(match kind {
+        EntityKind::GPU => sys::DCGM_GROUP_DEFAULT,
+        EntityKind::SWITCH => sys::DCGM_GROUP_DEFAULT_NVSWITCHES,
+        EntityKind::GPU_INSTANCE => sys::DCGM_GROUP_DEFAULT_INSTANCES,
+        EntityKind::COMPUTE_INSTANCE => sys::DCGM_GROUP_DEFAULT_COMPUTE_INSTANCES,
+        _ => return None,
+    })
+}
+
+impl Dcgm {
+    /// Creates a group that the engine fills with all supported entities of a kind. `None`: there is
+    /// no such group for this kind, and nothing was asked.
+    pub(crate) fn create_default_group(
+        self,
+        handle: &HandleCell,
+        kind: EntityKind,
+        name: &CStr,
+    ) -> Result<Option<GroupId>> {
+        let Some(group_type) = default_group_type(kind) else {
+            return Ok(None);
+        };
+        let mut group = 0;
+        // SAFETY: the name is a C string; it writes one integer.
+        unsafe {
+            call!(
+                self.library(),
+                dcgmGroupCreate(handle.get(), group_type, name.as_ptr(), &raw mut group)
+            )
+        }?;
+        Ok(Some(GroupId(group)))
+    }
+
+    /// Returns the members of a group, in its order. `v2`: the library is of 3.3, and knows the
+    /// smaller struct only.
+    pub(crate) fn group_members(
+        self,
+        handle: &HandleCell,
+        group: GroupId,
+        v2: bool,
+    ) -> Result<Vec<EntityId>> {
+        macro_rules! members {
+            ($info:ident) => {{
+                let mut info = zeroed::<sys::$info>();
+                info.version = sys::$info::VERSION;
+                // SAFETY: the struct of its version, which its first word says.
+                unsafe {
+                    call!(
+                        self.library(),
+                        dcgmGroupGetInfo(handle.get(), group.0, (&raw mut *info).cast())
+                    )
+                }?;
+                let count = usize::try_from(info.count).unwrap_or(usize::MAX);
+                let id = |pair: &sys::dcgmGroupEntityPair_t| {
+                    EntityId::new(EntityKind::from_raw(pair.entityGroupId), pair.entityId)
+                };
+                info.entityList.iter().take(count).map(id).collect()
+            }};
+        }
+        Ok(if v2 {
+            members!(dcgmGroupInfo_v2)
+        } else {
+            members!(dcgmGroupInfo_v3)
+        })
+    }
+
+    /// Removes an entity from a group.
+    pub(crate) fn remove_entity(
+        self,
+        handle: &HandleCell,
+        group: GroupId,
+        entity: EntityId,
+    ) -> Result<()> {
+        // SAFETY: integers, which DCGM checks.
+        unsafe {
+            call!(
+                self.library(),
+                dcgmGroupRemoveEntity(handle.get(), group.0, entity.kind.raw(), entity.id)
+            )
+        }
+    }
+
+    /// Returns the fields that the profiler of a GPU has, sorted.
+    pub(crate) fn profiling_fields(self, handle: &HandleCell, gpu: u32) -> Result<Vec<FieldId>> {
+        let mut groups = zeroed::<sys::dcgmProfGetMetricGroups_v3>();
+        groups.version = sys::dcgmProfGetMetricGroups_v3::VERSION;
+        groups.gpuId = gpu;
+        // SAFETY: the struct of its version.
+        unsafe {
+            call!(
+                self.library(),
+                dcgmProfGetSupportedMetricGroups(handle.get(), &raw mut *groups)
+            )
+        }?;
+        let count = |count: core::ffi::c_uint| usize::try_from(count).unwrap_or(usize::MAX);
+        let groups_of_fields = groups
+            .metricGroups
+            .iter()
+            .take(count(groups.numMetricGroups));
+        let mut fields: Vec<FieldId> = groups_of_fields
+            .flat_map(|group| group.fieldIds.iter().take(count(group.numFieldIds)))
+            .map(|id| FieldId::from_raw(*id))
+            .collect();
+        fields.sort_unstable();
+        fields.dedup();
+        Ok(fields)
+    }
+}

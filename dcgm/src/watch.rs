@@ -1,0 +1,213 @@
+//! [`Watch`], its request and its refusals.
+
+use core::any::Any;
+use core::fmt::{self, Debug};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+use std::time::Duration;
+
+use crate::entity::EntityId;
+use crate::error::Error;
+use crate::field::FieldId;
+
+/// A request to watch every field of every entity.
+///
+/// ```
+/// use std::time::Duration;
+/// use dcgm::{EntityId, FieldId, WatchRequest};
+///
+/// let request = WatchRequest::new([EntityId::gpu(0)], [FieldId::GPU_TEMP, FieldId::POWER_USAGE])
+///     .with_interval(Duration::from_secs(5));
+/// # assert_eq!(request.fields.len(), 2);
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct WatchRequest {
+    /// The entities.
+    pub entities: Vec<EntityId>,
+    /// The fields.
+    pub fields: Vec<FieldId>,
+    /// The sampling interval: 15 s by default. The engine samples more often if another client
+    /// wants it for the same field.
+    pub interval: Duration,
+    /// The time for which the engine keeps samples: whole seconds, at least 1 s. There is no limit
+    /// by number, as engines do not honor it.
+    pub keep_age: Duration,
+    /// Set if [`Client::events`](crate::Client::events) will read the samples.
+    pub events: bool,
+}
+
+impl WatchRequest {
+    /// Creates a request for reading the latest samples: every 15 s, kept for 60 s.
+    #[must_use]
+    pub fn new(entities: impl Into<Vec<EntityId>>, fields: impl Into<Vec<FieldId>>) -> Self {
+        Self {
+            entities: entities.into(),
+            fields: fields.into(),
+            interval: Duration::from_secs(15),
+            keep_age: Duration::from_secs(60),
+            events: false,
+        }
+    }
+
+    /// Creates a request for reading every sample: every 15 s, kept for an hour, so that an outage of
+    /// this client loses none.
+    #[must_use]
+    pub fn events(entities: impl Into<Vec<EntityId>>, fields: impl Into<Vec<FieldId>>) -> Self {
+        Self {
+            keep_age: Duration::from_secs(3600),
+            events: true,
+            ..Self::new(entities, fields)
+        }
+    }
+
+    /// Sets the interval, and keeps samples for at least four intervals.
+    #[must_use]
+    pub fn with_interval(mut self, interval: Duration) -> Self {
+        self.interval = interval;
+        self.keep_age = self.keep_age.max(interval.saturating_mul(4));
+        self
+    }
+
+    /// Sets the time for which the engine keeps samples.
+    #[must_use]
+    pub fn with_keep_age(mut self, keep_age: Duration) -> Self {
+        self.keep_age = keep_age;
+        self
+    }
+}
+
+/// A field or entity that the engine refused to watch, with the error.
+///
+/// ```
+/// # #[cfg(feature = "mock")] {
+/// use dcgm::mock::Mock;
+/// use dcgm::{Client, EntityId, Error, FieldId, ReturnCode, WatchRequest};
+///
+/// let mock = Mock::named("1xl4").unwrap();
+/// mock.connect()?;
+/// let code = ReturnCode::MODULE_NOT_LOADED;
+/// mock.refuse(FieldId::PROF_SM_ACTIVE, Error::Call { function: "dcgmWatchFields", code });
+/// let fields = [FieldId::GPU_TEMP, FieldId::PROF_SM_ACTIVE];
+/// let watch = mock.watch(&WatchRequest::new([EntityId::gpu(0)], fields))?;
+/// // The other field is watched.
+/// assert_eq!(watch.fields(), [FieldId::GPU_TEMP]);
+/// assert_eq!(watch.refusals()[0].field, Some(FieldId::PROF_SM_ACTIVE));
+/// # }
+/// # Ok::<(), dcgm::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Refusal {
+    /// The entity; `None` if the field is refused for all entities.
+    pub entity: Option<EntityId>,
+    /// The field; `None` if the entity is refused for all fields.
+    pub field: Option<FieldId>,
+    /// The error of the engine.
+    pub error: Error,
+}
+
+impl Refusal {
+    /// Creates a refusal.
+    #[must_use]
+    pub const fn new(entity: Option<EntityId>, field: Option<FieldId>, error: Error) -> Self {
+        Self {
+            entity,
+            field,
+            error,
+        }
+    }
+}
+
+/// A watch: the engine samples its fields until it is dropped.
+///
+/// It may outlive the client's session and is then without effect.
+///
+/// ```
+/// # #[cfg(feature = "mock")] {
+/// use dcgm::mock::Mock;
+/// use dcgm::{Client, EntityId, FieldId, WatchRequest};
+///
+/// let mock = Mock::named("1xl4").unwrap();
+/// mock.connect()?;
+/// let watch = mock.watch(&WatchRequest::new([EntityId::gpu(0)], [FieldId::GPU_TEMP]))?;
+/// assert!(watch.refusals().is_empty());
+/// assert_eq!(mock.open_watches(), 1);
+/// // Dropping it stops the sampling.
+/// drop(watch);
+/// assert_eq!(mock.open_watches(), 0);
+/// # }
+/// # Ok::<(), dcgm::Error>(())
+/// ```
+pub struct Watch {
+    request: WatchRequest,
+    refused: Vec<Refusal>,
+    guard: Box<dyn Any + Send + Sync>,
+}
+
+impl Watch {
+    /// Creates a watch, in an implementation of [`Client`](crate::Client). `request` holds what is watched, without
+    /// the refused fields and entities; dropping `guard` ends the watch.
+    #[must_use]
+    pub fn new(
+        request: WatchRequest,
+        refused: Vec<Refusal>,
+        guard: impl Any + Send + Sync,
+    ) -> Self {
+        Self {
+            request,
+            refused,
+            guard: Box::new(guard),
+        }
+    }
+
+    /// Returns the watched entities.
+    #[must_use]
+    pub fn entities(&self) -> &[EntityId] {
+        &self.request.entities
+    }
+
+    /// Returns the watched fields.
+    #[must_use]
+    pub fn fields(&self) -> &[FieldId] {
+        &self.request.fields
+    }
+
+    /// Returns the sampling interval of this watch.
+    #[must_use]
+    pub fn interval(&self) -> Duration {
+        self.request.interval
+    }
+
+    /// Returns the refused fields and entities.
+    #[must_use]
+    pub fn refusals(&self) -> &[Refusal] {
+        &self.refused
+    }
+
+    /// Returns the guard that [`Self::new`] was given, in an implementation of [`Client`](crate::Client).
+    #[must_use]
+    pub fn guard<T: Any>(&self) -> Option<&T> {
+        self.guard.downcast_ref()
+    }
+}
+
+/// Ends the watch. During unwinding, a second panic in the guard would abort the process, so that it
+/// is caught here.
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let guard = core::mem::replace(&mut self.guard, Box::new(()));
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(guard)));
+        }
+    }
+}
+
+impl Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch")
+            .field("request", &self.request)
+            .field("refused", &self.refused)
+            .finish_non_exhaustive()
+    }
+}
