@@ -90,7 +90,7 @@ fn unavailable(entities: &[Entity]) -> Option<SampleError> {
     } else {
         return None;
     };
-    Some(SampleError::from_availability(kind))
+    Some(SampleError::unavailable(kind))
 }
 
 /// The entities of these kinds that can be metered, and their links if anything is said of them.

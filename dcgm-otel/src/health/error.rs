@@ -43,13 +43,13 @@ macro_rules! error_kinds {
 error_kinds! {
     Cardinality "cardinality" "Too many series: some are dropped.";
     Connect     "connect"     "The connection to the host engine failed or was lost.";
-    Detached    "detached"    "The driver is detached from all GPUs, as for maintenance. No GPU has failed.";
+    Detached    "detached"    "The driver is detached from all GPUs, as for maintenance; no GPU has failed.";
     Enumerate   "enumerate"   "The entities could not be listed, or the host has none.";
     GpuLost     "gpu_lost"    "A GPU is lost, or needs a reset.";
     Init        "init"        "libdcgm is missing, or does not work with this engine.";
     Mig         "mig"         "The instances of a GPU could not be listed.";
     Panic       "panic"       "A call, the hook or the sampling thread panicked, which is a bug; the panic was contained.";
-    Paused      "paused"      "Telemetry is paused, as during diagnostics. No GPU has failed.";
+    Paused      "paused"      "Telemetry of the GPUs is paused, as diagnostics do it; no GPU has failed.";
     Read        "read"        "Samples could not be read, or some of them report a failure.";
     Stale       "stale"       "The engine responds, but has taken no samples recently.";
     Timeout     "timeout"     "A call exceeded its deadline.";
@@ -95,21 +95,12 @@ pub struct SampleError {
 }
 
 impl SampleError {
-    /// Makes an error. The message is sanitized, as it may be that of a panic.
-    pub(crate) fn new(kind: ErrorKind, message: &str) -> Self {
-        Self {
-            kind,
-            message: sanitize(message).into_owned(),
-            hint: None,
-        }
-    }
-
-    /// Makes the error of a host on which no GPU can be sampled although none has failed.
-    pub(crate) fn from_availability(kind: ErrorKind) -> Self {
+    /// Makes the error of a host whose GPUs cannot be sampled though none has failed.
+    pub(crate) fn unavailable(kind: ErrorKind) -> Self {
         let (message, hint) = match kind {
             ErrorKind::Paused => (
                 "telemetry of the GPUs is paused",
-                "a diagnostic is running, or was ended before it resumed telemetry: then run `dcgmi test --resume`",
+                "a diagnostic is running, or ended before it resumed telemetry: then run `dcgmi test --resume`",
             ),
             _ => (
                 "the driver is detached from all GPUs",
@@ -119,6 +110,15 @@ impl SampleError {
         Self {
             hint: Some(hint.to_owned()),
             ..Self::new(kind, message)
+        }
+    }
+
+    /// Makes an error. The message is sanitized, as it may be that of a panic.
+    pub(crate) fn new(kind: ErrorKind, message: &str) -> Self {
+        Self {
+            kind,
+            message: sanitize(message).into_owned(),
+            hint: None,
         }
     }
 
