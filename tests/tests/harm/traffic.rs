@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use dcgm::mock::{Model, OwnedValue};
-use dcgm::{EntityId, FieldId};
+use dcgm::mock::Model;
+use dcgm::{EntityId, FieldId, OwnedValue};
 use dcgm_simulator::Flavour;
 
 use crate::bench::{Bench, FLAVOURS, INTERVAL};
 
 /// Bytes a second that a GPU carries while it is busy, by the host's own account.
 fn full_rate(host: &str, rate: FieldId) -> f64 {
-    let model = Model::by_name(host).expect("a host");
+    let model = host.parse::<Model>().expect("a host");
     match model.value(EntityId::gpu(0), rate, Duration::from_millis(500)) {
         Ok(OwnedValue::Int(rate)) => to_f64(rate),
         other => panic!("{rate}: {other:?}"),
@@ -101,7 +101,7 @@ fn steady_traffic_is_exact() {
         bench.tick();
     }
     let counted = sum(&bench, "hw_gpu_nvlink_io_bytes_total", "receive") - before;
-    let model = Model::by_name("8xh100,steady").expect("a host");
+    let model = "8xh100,steady".parse::<Model>().expect("a host");
     // The mean over the same time, by the model itself.
     let window = Duration::from_secs(600);
     let mean = |gpu| {
