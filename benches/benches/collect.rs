@@ -25,8 +25,8 @@ fn meter(series: u32, provider: &SdkMeterProvider) -> DcgmMeter {
         .with_interval(Duration::from_secs(600))
         .with_initial_delay(Duration::from_secs(24 * 3600));
     let meter = DcgmMeter::builder()
-        .config(config)
-        .client(Canned::new(with_series(series)))
+        .with_config(config)
+        .with_client(Canned::new(with_series(series)))
         .install(provider)
         .expect("the first");
     meter.sample_now().expect("a mock that is well");

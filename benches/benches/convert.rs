@@ -61,9 +61,9 @@ impl Reads {
             .with_metric("hw.temperature/memory", MetricSwitch::Off);
         Group::ALL.iter().fold(config, |config, group| {
             let switch = if chosen.contains(group) {
-                GroupSwitch::Enabled
+                GroupSwitch::On
             } else {
-                GroupSwitch::Disabled
+                GroupSwitch::Off
             };
             config.with_group(*group, switch)
         })
@@ -81,8 +81,8 @@ impl Ticks {
         let provider = nowhere(1);
         let client = Arc::new(Canned::new(gpus(count)));
         let meter = DcgmMeter::builder()
-            .config(reads.config())
-            .shared_client(client.clone())
+            .with_config(reads.config())
+            .with_shared_client(client.clone())
             .install(&provider)
             .expect("the first");
         meter.sample_now().expect("a mock that is well");

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use dcgm::mock::Mock;
 use dcgm::{Client, Engine, EngineOptions, EntityKind};
-use dcgm_otel::{Builder, DcgmMeter, sdk};
+use dcgm_otel::{DcgmMeter, DcgmMeterBuilder, sdk};
 use dcgm_simulator::{Control, Fault, Flavour};
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -131,10 +131,10 @@ impl<'a> Case<'a> {
     }
 
     /// A meter whose thread begins at once.
-    fn builder(&self) -> Builder {
+    fn builder(&self) -> DcgmMeterBuilder {
         DcgmMeter::builder()
-            .shared_client((self.client)())
-            .initial_delay(Duration::ZERO)
+            .with_shared_client((self.client)())
+            .with_initial_delay(Duration::ZERO)
     }
 
     /// Nothing else of ours runs: the thread of a meter waits, and ends before the next is made.
@@ -142,7 +142,7 @@ impl<'a> Case<'a> {
         let (mut installs, mut drops) = (Times::default(), Times::default());
         for _ in 0..count {
             let provider = provider(bound);
-            let install = || self.builder().initial_delay(DAY).install(&provider);
+            let install = || self.builder().with_initial_delay(DAY).install(&provider);
             let meter = installs.take(install).expect("the first");
             drops.take(|| drop(meter));
         }
@@ -181,7 +181,7 @@ impl<'a> Case<'a> {
         let (mut installs, mut drops) = (Times::default(), Times::default());
         for _ in 0..count {
             // Its thread waits, so that no drop waits for a call.
-            let install = || self.builder().initial_delay(DAY).install(&provider);
+            let install = || self.builder().with_initial_delay(DAY).install(&provider);
             let meter = installs.take(install).expect("the only one");
             drops.take(|| drop(meter));
         }
@@ -218,8 +218,8 @@ fn hung_calls(control: &Control, engine: &Case<'_>, count: usize) {
             }
             let builder = || {
                 DcgmMeter::builder()
-                    .shared_client(Arc::clone(&client))
-                    .initial_delay(Duration::ZERO)
+                    .with_shared_client(Arc::clone(&client))
+                    .with_initial_delay(Duration::ZERO)
             };
             let meter = installs.take(|| builder().install(&provider).expect("the first"));
             drops.take(|| drop(meter));

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use dcgm::{EntityId, EntityKind, FieldId, NoValue, Samples, Timestamp, Value, sanitize};
 
-use crate::attributes::shared;
+use crate::attributes::shared_text;
 use crate::candidates::{Candidate, Input, Known};
 use crate::catalogue::{Form, Op};
 
@@ -211,14 +211,14 @@ impl Answers {
         };
         let said = self.said.get(&(input.entity, input.field))?;
         let value = match (said, form) {
-            (Said::Text(text), _) if !text.is_empty() => shared(text.clone()).into(),
+            (Said::Text(text), _) if !text.is_empty() => shared_text(text.clone()).into(),
             (Said::Number(number), Form::Plain) => (*number).into(),
             (Said::Number(number), Form::Flag) => (*number == 1).into(),
             (Said::Number(number), Form::Cuda) => {
-                shared(format!("{}.{}", number / 1000, number % 1000 / 10)).into()
+                shared_text(format!("{}.{}", number / 1000, number % 1000 / 10)).into()
             }
             (Said::Number(number), Form::Halves) => {
-                shared(format!("{}.{}", number >> 16, number & 0xffff)).into()
+                shared_text(format!("{}.{}", number >> 16, number & 0xffff)).into()
             }
             _ => return None,
         };

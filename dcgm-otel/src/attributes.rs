@@ -1,4 +1,4 @@
-//! Who a series belongs to: attributes, made once a series and sorted by key.
+//! The attributes of a series, made once per series and sorted by key.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,23 +12,23 @@ use crate::host::Host;
 use crate::naming::{self, exporter};
 
 /// Keys whose values are numbers.
-const NUMBERS: &[&str] = &["hw.gpu.engine.index", "hw.gpu.nvlink.fec.bin"];
+const NUMERIC_KEYS: &[&str] = &["hw.gpu.engine.index", "hw.gpu.nvlink.fec.bin"];
 
-/// The entities of a host, and the names under which they are exported.
+/// Makes the attributes of the series of a host's entities.
 #[derive(Debug)]
-pub(crate) struct Names<'a> {
+pub(crate) struct AttributeBuilder<'a> {
     entities: HashMap<EntityId, &'a Entity>,
     ids: HashMap<EntityId, Arc<str>>,
-    /// The device files of the GPUs.
+    /// Device file names of the GPUs, as in `nvidia0`.
     devices: HashMap<EntityId, Arc<str>>,
     host: &'a Host,
     naming: Naming,
     profile: Profile,
 }
 
-impl<'a> Names<'a> {
+impl<'a> AttributeBuilder<'a> {
     pub(crate) fn new(host: &'a Host, config: &Config) -> Self {
-        let mut ids = naming::ids(&host.entities, config.id_source());
+        let mut ids = naming::hw_ids(&host.entities, config.id_source());
         for entity in &host.entities {
             let link = host.link(entity.id);
             let parent = entity.parent.and_then(|parent| ids.get(&parent));
@@ -40,22 +40,22 @@ impl<'a> Names<'a> {
         Self {
             entities: host.entities.iter().map(|one| (one.id, one)).collect(),
             ids,
-            devices: host.entities.iter().filter_map(device).collect(),
+            devices: host.entities.iter().filter_map(device_file).collect(),
             host,
             naming: config.naming(),
             profile: config.profile(),
         }
     }
 
-    /// The `hw.id` of an entity.
-    pub(crate) fn id(&self, entity: EntityId) -> Option<&Arc<str>> {
+    /// Returns the `hw.id` of an entity.
+    pub(crate) fn hw_id(&self, entity: EntityId) -> Option<&Arc<str>> {
         self.ids.get(&entity)
     }
 
-    /// The GPU that an entity is, or is a part of.
+    /// Returns the GPU that an entity is or is a part of.
     pub(crate) fn gpu_of(&self, entity: &'a Entity) -> Option<&'a Entity> {
         let mut at = entity;
-        // A GPU, a GPU instance, a compute instance: there are no more steps than that.
+        // At most three steps: compute instance, GPU instance, GPU.
         for _ in 0..3 {
             if at.id.kind == EntityKind::GPU {
                 return Some(at);
@@ -65,7 +65,7 @@ impl<'a> Names<'a> {
         None
     }
 
-    /// The attributes of one series.
+    /// Returns the attributes of one series.
     pub(crate) fn attributes(
         &self,
         metric: &Metric,
@@ -73,32 +73,32 @@ impl<'a> Names<'a> {
         point: &Point,
         entity: &'a Entity,
     ) -> Vec<KeyValue> {
-        let mut list = List(Vec::new());
+        let mut list = AttributeList(Vec::new());
         if self.naming == Naming::DcgmExporter {
             let labels = exporter::Labels {
                 entities: &self.host.entities,
                 hostname: self.host.name.as_deref(),
             };
-            for (key, value) in labels.of(entity) {
+            for (key, value) in labels.for_entity(entity) {
                 list.add(key, Some(value));
             }
-            return list.sorted();
+            return list.into_sorted();
         }
         for (key, value) in point.attributes {
             match value.parse::<i64>() {
-                Ok(number) if NUMBERS.contains(key) => list.add(*key, Some(number)),
+                Ok(number) if NUMERIC_KEYS.contains(key) => list.add(*key, Some(number)),
                 _ => list.add(*key, Some(*value)),
             }
         }
-        self.place(&mut list, family, entity);
+        self.add_identity(&mut list, family, entity);
         if self.profile != Profile::Minimal {
-            self.describe(&mut list, metric, entity);
+            self.add_description(&mut list, metric, entity);
         }
-        list.sorted()
+        list.into_sorted()
     }
 
-    /// Which thing it is, and what that is a part of.
-    fn place(&self, list: &mut List, family: &Family, entity: &Entity) {
+    /// Adds what identifies the entity: `hw.id` and `hw.parent`.
+    fn add_identity(&self, list: &mut AttributeList, family: &Family, entity: &Entity) {
         let id = self.ids.get(&entity.id).cloned();
         let parent = entity.parent.and_then(|parent| self.ids.get(&parent));
         let parent = parent.cloned();
@@ -107,7 +107,7 @@ impl<'a> Names<'a> {
             .parent
             .is_some_and(|parent| parent.kind == EntityKind::GPU);
         match (self.host.link(entity.id), family.part) {
-            // What a link of a GPU carries, the GPU carries.
+            // Traffic of a link of a GPU is traffic of the GPU.
             (Some(index), _) if of_gpu => {
                 list.add("hw.id", parent);
                 list.add("hw.gpu.nvlink.index", Some(i64::from(index)));
@@ -120,15 +120,15 @@ impl<'a> Names<'a> {
                 let of = id.filter(|_| !part.is_empty());
                 list.add(
                     "hw.id",
-                    of.as_ref().map(|id| shared(format!("{id}/{part}"))),
+                    of.as_ref().map(|id| shared_text(format!("{id}/{part}"))),
                 );
                 list.add("hw.parent", of.filter(|_| named));
             }
         }
     }
 
-    /// What there is to say of it beyond what tells it apart.
-    fn describe(&self, list: &mut List, metric: &Metric, entity: &'a Entity) {
+    /// Adds what describes the entity beyond its identity.
+    fn add_description(&self, list: &mut AttributeList, metric: &Metric, entity: &'a Entity) {
         match entity.id.kind {
             EntityKind::SWITCH => list.add("hw.switch.index", Some(i64::from(entity.id.id))),
             EntityKind::CPU_CORE => {
@@ -157,39 +157,39 @@ impl<'a> Names<'a> {
     }
 }
 
-fn device(gpu: &Entity) -> Option<(EntityId, Arc<str>)> {
-    Some((gpu.id, shared(format!("nvidia{}", gpu.minor?))))
+fn device_file(gpu: &Entity) -> Option<(EntityId, Arc<str>)> {
+    Some((gpu.id, shared_text(format!("nvidia{}", gpu.minor?))))
 }
 
-/// A text that the SDK can copy at each collect without an allocation.
-pub(crate) fn shared(text: String) -> Arc<str> {
+/// Returns a text that the SDK can copy at each collect without an allocation.
+pub(crate) fn shared_text(text: String) -> Arc<str> {
     text.into()
 }
 
-/// Attributes that are being put together.
+/// Attributes of a series while they are collected.
 #[derive(Debug)]
-struct List(Vec<KeyValue>);
+struct AttributeList(Vec<KeyValue>);
 
-impl List {
+impl AttributeList {
     fn add(&mut self, key: impl Into<Key>, value: Option<impl Into<Value>>) {
         self.0
             .extend(value.map(|value| KeyValue::new(key, value.into())));
     }
 
-    fn sorted(self) -> Vec<KeyValue> {
-        sorted(self.0)
+    fn into_sorted(self) -> Vec<KeyValue> {
+        sort_by_key(self.0)
     }
 }
 
-/// Sorted by key, each key once: the last that was given.
-pub(crate) fn sorted(mut list: Vec<KeyValue>) -> Vec<KeyValue> {
+/// Sorts attributes by key; of several with one key the last is kept.
+pub(crate) fn sort_by_key(mut list: Vec<KeyValue>) -> Vec<KeyValue> {
     list.reverse();
     list.sort_by(|a, b| a.key.cmp(&b.key));
     list.dedup_by(|next, kept| next.key == kept.key);
     list
 }
 
-/// Whether it is a slice of a GPU.
+/// Returns `true` for MIG instances.
 pub(crate) fn is_instance(kind: EntityKind) -> bool {
     kind == EntityKind::GPU_INSTANCE || kind == EntityKind::COMPUTE_INSTANCE
 }

@@ -1,10 +1,8 @@
-//! Installing a meter, and the guard that keeps it.
+//! Configuring and installing a meter.
 
-use std::ffi::OsString;
-use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dcgm::{
     Backend, BackendKind, Client, Deadlines, EmbeddedMode, Endpoint, Engine, EngineOptions, Entity,
@@ -14,49 +12,22 @@ use opentelemetry::metrics::MeterProvider;
 
 use crate::catalogue;
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError, ConfigErrors, InstallError, Key, Mode, endpoint_error};
-use crate::health::{ErrorKind, Failure, Health, Shared};
-use crate::hook::Hook;
-use crate::instruments::{Hub, Installed, Place};
+use crate::config::{
+    Config, ConfigError, ConfigErrors, CounterOrigin, DeviceFilter, Group, GroupSwitch, IdSource,
+    InstallError, MetricSwitch, Mode, Naming, Profile, ThrottleName, Variable, endpoint_error,
+    for_each_setting,
+};
+use crate::health::HealthReporter;
+use crate::hook::AttributeHook;
+use crate::instruments::{MeterFeed, Registration};
+use crate::meter::{DcgmMeter, SamplerFactory, SamplerThread};
 use crate::telemetry::Telemetry;
 
-mod keeper;
-
-use self::keeper::{Keeper, Work};
-
-/// GPU metrics on a provider, as long as this lives.
+/// Configures and installs a [`DcgmMeter`].
 ///
-/// One background thread, `dcgm-meter`, samples at a fixed interval; exporting reads its last
-/// samples and never calls DCGM. Dropping the meter takes its series away and ends the thread,
-/// within a second: a call that hangs is cancelled, and a thread that even so does not end is left
-/// behind, with a warning.
-///
-/// In a fork of the process the meter has no thread: it shows nothing there, dropping it is free,
-/// and another can be installed in its place.
-///
-/// ```
-/// use dcgm::mock::Mock;
-/// use dcgm_otel::DcgmMeter;
-/// use opentelemetry_sdk::metrics::SdkMeterProvider;
-///
-/// let provider = SdkMeterProvider::builder().build(); // with your reader
-/// let meter = DcgmMeter::builder().client(Mock::named("1xl4").unwrap()).install(&provider)?;
-/// // Its series are there for as long as it lives.
-/// drop(meter);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug)]
-#[must_use = "the metrics end when the meter is dropped"]
-pub struct DcgmMeter {
-    shared: Arc<Shared>,
-    clock: Clock,
-    /// `None` once it is being dropped.
-    keeper: Option<Keeper>,
-    installed: Installed,
-    config: Config,
-}
-
-/// What a meter is to do differently than by default.
+/// Settings that are not set here are taken from the `DCGM_OTEL_…` variables of the environment,
+/// unless [`without_env`](Self::without_env) is called; [`DcgmMeter::install`] does the same. The
+/// table at [`Config`] lists the variables.
 ///
 /// ```
 /// # use dcgm::mock::Mock;
@@ -66,252 +37,150 @@ pub struct DcgmMeter {
 /// use dcgm_otel::DcgmMeter;
 ///
 /// let meter = DcgmMeter::builder()
-///     .endpoint("unix:///tmp/nv-hostengine")
-///     .interval(Duration::from_secs(5))
-///     .from_env() // for what is not said here
+///     .with_endpoint("unix:///tmp/nv-hostengine")
+///     .with_interval(Duration::from_secs(5))
 ///     .install(&provider)?;
 /// assert_eq!(meter.config().interval(), Duration::from_secs(5));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use]
-pub struct Builder {
+pub struct DcgmMeterBuilder {
     config: Config,
-    /// What is wrong with the endpoint, which the settings cannot hold then.
-    refused: Option<ConfigError>,
-    /// Who answers instead of an engine.
+    /// The error of an endpoint that could not be parsed, until `install` reports it.
+    endpoint_error: Option<ConfigError>,
     client: Option<Arc<dyn Client>>,
-    /// What it does to attributes.
-    hook: Option<Hook>,
-    /// Whether the environment may set what nobody has.
-    environment: bool,
+    hook: Option<AttributeHook>,
+    ignores_env: bool,
     clock: Clock,
 }
 
-impl DcgmMeter {
-    /// Installs a meter that does what the `DCGM_OTEL_…` variables of the environment say, and
-    /// without them reads from the host engine at `localhost:5555`, every 15 s.
-    ///
-    /// Returns at once, whatever the state of DCGM: the thread connects, and tries again until it
-    /// can.
-    ///
-    /// # Errors
-    ///
-    /// [`InstallError::Config`] with everything that is wrong with the variables;
-    /// [`InstallError::AlreadyInstalled`] while another meter lives on the provider.
-    pub fn install<P: MeterProvider + ?Sized>(provider: &P) -> Result<Self, InstallError> {
-        Self::builder().from_env().install(provider)
-    }
-
-    /// A meter with other settings. It does not read the environment unless [told
-    /// to](Builder::from_env).
-    pub fn builder() -> Builder {
-        Builder::default()
-    }
-
-    /// The settings that it runs with. If it was given a [client](Builder::client), the mode has no
-    /// meaning.
-    #[must_use]
-    pub const fn config(&self) -> &Config {
-        &self.config
-    }
-
-    /// The meter's state at this moment. In a fork of its process it is stopped.
-    ///
-    /// ```
-    /// # use dcgm::mock::Mock;
-    /// # use opentelemetry_sdk::metrics::SdkMeterProvider;
-    /// # let provider = SdkMeterProvider::builder().build();
-    /// use dcgm_otel::DcgmMeter;
-    ///
-    /// let meter = DcgmMeter::builder().client(Mock::named("1xl4").unwrap()).install(&provider)?;
-    /// meter.sample_now()?;
-    /// let health = meter.health();
-    /// assert!(health.is_ready() && health.is_simulated());
-    /// println!("{health}"); // the body of a readiness probe
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn health(&self) -> Health {
-        let now = self.clock.now();
-        if self.installed.hub.is_forked() {
-            return self.shared.health_in_fork(now);
-        }
-        self.shared.health(now)
-    }
-
-    /// Waits for fresh values; whether there are any.
-    ///
-    /// ```
-    /// # use dcgm::mock::Mock;
-    /// # use opentelemetry_sdk::metrics::SdkMeterProvider;
-    /// # let provider = SdkMeterProvider::builder().build();
-    /// use std::time::Duration;
-    /// use dcgm_otel::DcgmMeter;
-    ///
-    /// let meter = DcgmMeter::builder()
-    ///     .client(Mock::named("1xl4").unwrap())
-    ///     .initial_delay(Duration::ZERO)
-    ///     .install(&provider)?;
-    /// assert!(meter.wait_ready(Duration::from_secs(60)));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn wait_ready(&self, timeout: Duration) -> bool {
-        if self.installed.hub.is_forked() {
-            return false;
-        }
-        let now = Instant::now();
-        let century = Duration::from_secs(100 * 365 * 24 * 3600);
-        self.shared
-            .wait_ready(now.checked_add(timeout.min(century)).unwrap_or(now))
-    }
-
-    /// Samples now, and waits for it: the next collect shows what there is at this moment. Does not
-    /// wait for the initial delay.
-    ///
-    /// # Errors
-    ///
-    /// Why there are no fresh values.
-    pub fn sample_now(&self) -> Result<(), Failure> {
-        match &self.keeper {
-            Some(keeper) if !self.installed.hub.is_forked() => keeper.sample(),
-            _ => Err(Failure::of(ErrorKind::Init, &dcgm::Error::Forked)),
-        }
-    }
-}
-
-#[cfg(test)]
-impl DcgmMeter {
-    /// How many instruments the provider has for meters in this place.
-    pub(crate) fn instruments(&self) -> usize {
-        self.installed.slot.last() + 1
-    }
-
-    /// Whether it has said that nobody collects.
-    pub(crate) fn has_warned(&self) -> bool {
-        self.installed.hub.telemetry().has_warned()
-    }
-
-    /// What it shows, and where a test can have it panic.
-    pub(crate) fn hub(&self) -> &Hub {
-        &self.installed.hub
-    }
-
-    pub(crate) fn times_slot_is_held(&self) -> usize {
-        Arc::strong_count(&self.installed.slot)
-    }
-}
-
-impl Drop for DcgmMeter {
-    fn drop(&mut self) {
-        self.installed.vacate();
-        let keeper = self.keeper.take();
-        if self.installed.hub.is_forked() {
-            // There is no thread here, and a lock of the channels may be held for ever.
-            let _never_dropped = ManuallyDrop::new(keeper);
-        } else if let Some(keeper) = keeper {
-            keeper.end();
-        }
-    }
-}
-
-impl Builder {
-    /// These settings, in place of all that were given before; not in place of a
-    /// [client](Self::client).
-    pub fn config(mut self, config: Config) -> Self {
-        self.config = config;
-        self.refused = None;
-        self
-    }
-
-    /// Takes from the `DCGM_OTEL_…` variables of the environment what is not given here.
-    pub fn from_env(mut self) -> Self {
-        self.environment = true;
-        self
-    }
-
-    /// Reads from the host engine at `host:port` or `unix:///absolute/path`. Whether that is one is
-    /// told by [`install`](Self::install).
-    pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
-        let text = endpoint.into();
-        match text.parse::<Endpoint>() {
-            Ok(endpoint) => return self.mode(Mode::Standalone { endpoint }),
-            Err(error) => {
-                let path = Key::Endpoint.path();
-                self.refused = Some(endpoint_error(path, &text, &error));
+/// Makes the setters of the settings that need no more than a value.
+macro_rules! define_setters {
+    ($(
+        $(#[doc = $more:literal])*
+        $key:ident, $setter:ident: $access:ident($type:ty = $default:expr),
+        $variable:tt, $naming:ident, $check:ident, $expected:literal, $example:literal, $summary:literal;
+    )*) => {
+        $(define_setters! { @setter $access $key $setter $type, $summary, [$($more)*] })*
+    };
+    (@setter value $($rest:tt)*) => { define_setters! { @plain $($rest)* } };
+    (@setter reference $($rest:tt)*) => { define_setters! { @plain $($rest)* } };
+    (@setter $custom:ident $($rest:tt)*) => {};
+    (@plain $key:ident $setter:ident $type:ty, $summary:literal, [$($more:literal)*]) => {
+        impl DcgmMeterBuilder {
+            #[doc = concat!("Sets ", $summary, ".")]
+            $(#[doc = $more])*
+            pub fn $setter(mut self, $key: $type) -> Self {
+                self.config = self.config.$setter($key);
+                self
             }
         }
+    };
+}
+
+for_each_setting!(define_setters);
+
+impl DcgmMeterBuilder {
+    /// Replaces all settings by those of `config`. A [client](Self::with_client) is kept.
+    pub fn with_config(mut self, config: Config) -> Self {
+        self.config = config;
+        self.endpoint_error = None;
         self
     }
 
-    /// Runs an engine within this process. There is one a process, shared by all.
-    pub fn embedded(self) -> Self {
-        self.mode(Mode::Embedded)
+    /// Ignores the environment: settings that are not set in code have their defaults. Of use for
+    /// programs that do not trust their environment, and for tests.
+    pub fn without_env(mut self) -> Self {
+        self.ignores_env = true;
+        self
     }
 
-    fn mode(mut self, mode: Mode) -> Self {
+    /// Sets the endpoint of the host engine, `host:port` or `unix:///absolute/path`, and the mode to
+    /// standalone. An invalid endpoint is reported by [`install`](Self::install).
+    pub fn with_endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        let text = endpoint.into();
+        match text.parse::<Endpoint>() {
+            Ok(endpoint) => return self.with_mode(Mode::Standalone { endpoint }),
+            Err(error) => self.endpoint_error = Some(endpoint_error(&text, &error)),
+        }
+        self
+    }
+
+    /// Sets the source of the samples: a host engine, or an engine in this process.
+    pub fn with_mode(mut self, mode: Mode) -> Self {
         self.config = self.config.with_mode(mode);
-        self.refused = None;
+        self.endpoint_error = None;
         self.client = None;
         self
     }
 
-    /// Reads from this client: one that was made with other options, or `dcgm::mock::Mock`.
+    /// Sets the client that the meter reads from: an `Engine` with other options, or
+    /// `dcgm::mock::Mock`. Mode and endpoint then have no effect.
     ///
-    /// The meter closes it when it ends.
-    pub fn client(self, client: impl Client + 'static) -> Self {
-        self.shared_client(Arc::new(client))
+    /// The meter closes the client when it ends.
+    pub fn with_client(self, client: impl Client + 'static) -> Self {
+        self.with_shared_client(Arc::new(client))
     }
 
-    /// Reads from a client that others hold too. The meter closes it when it ends, all the same.
-    pub fn shared_client(mut self, client: Arc<dyn Client>) -> Self {
+    /// Sets the client that the meter reads from, which other parts of the program use as well. The
+    /// meter closes it when it ends all the same.
+    pub fn with_shared_client(mut self, client: Arc<dyn Client>) -> Self {
         self.client = Some(client);
-        self.refused = None;
+        self.endpoint_error = None;
         self
     }
 
-    /// How often it samples, and has the engine sample: 1 s to 10 min, by default 15 s.
-    pub fn interval(mut self, interval: Duration) -> Self {
-        self.config = self.config.with_interval(interval);
+    /// Sets the age at which a sample expires: see [`Config::with_max_age`].
+    pub fn with_max_age(mut self, age: Duration) -> Self {
+        self.config = self.config.with_max_age(age);
         self
     }
 
-    /// How long it waits before the first sample: by default 1 s.
-    pub fn initial_delay(mut self, delay: Duration) -> Self {
-        self.config = self.config.with_initial_delay(delay);
+    /// Switches a group of metrics: see [`Config::with_group`].
+    pub fn with_group(mut self, group: Group, switch: GroupSwitch) -> Self {
+        self.config = self.config.with_group(group, switch);
         self
     }
 
-    /// Changes the attributes of each series: drops, adds or rewrites them. The function is given
-    /// the metric's name, the entity and what the series would have; it runs on the meter's thread
-    /// whenever the entities are gone through, never while exporting.
+    /// Switches a metric or a family of its series: see [`Config::with_metric`].
+    pub fn with_metric(mut self, name: impl Into<String>, switch: MetricSwitch) -> Self {
+        self.config = self.config.with_metric(name, switch);
+        self
+    }
+
+    /// Sets the maximum number of series of a group: see [`Config::with_group_series`].
+    pub fn with_group_series(mut self, group: Group, series: usize) -> Self {
+        self.config = self.config.with_group_series(group, series);
+        self
+    }
+
+    /// Sets the meter's name among several on one provider: see [`Config::with_instance`].
+    pub fn with_instance(mut self, name: impl Into<String>) -> Self {
+        self.config = self.config.with_instance(name);
+        self
+    }
+
+    /// Sets a function that adds, removes or rewrites the attributes of each series. It is given the
+    /// name of the metric, the entity and the attributes; it runs on the meter's thread whenever the
+    /// entities are listed, never while exporting.
     ///
-    /// Of two series that have the same attributes then, the second is dropped, and counted. If the
-    /// function panics the attributes stay as they were, and the panic is counted.
+    /// If two series then have the same attributes, the second is dropped and counted. If the
+    /// function panics, the attributes stay unchanged and the panic is counted.
     ///
     /// ```
     /// # use dcgm_otel::DcgmMeter;
     /// # use opentelemetry::KeyValue;
-    /// let builder = DcgmMeter::builder().map_attributes(|_metric, entity, attributes| {
+    /// let builder = DcgmMeter::builder().with_attribute_hook(|_metric, entity, attributes| {
     ///     attributes.retain(|one| one.key.as_str() != "hw.model");
     ///     attributes.push(KeyValue::new("slurm.job_id", format!("job-of-{}", entity.id)));
     /// });
     /// ```
-    pub fn map_attributes(
+    pub fn with_attribute_hook(
         mut self,
         rewrite: impl Fn(&str, &Entity, &mut Vec<KeyValue>) + Send + Sync + 'static,
     ) -> Self {
-        self.hook = Some(Hook::new(rewrite));
-        self
-    }
-
-    /// The meter's name among several on one provider, of which each needs another: 1 to 64 bytes.
-    /// It is the attribute `dcgm.meter.instance` of the scope. By default a meter has no name.
-    ///
-    /// Choose from few: a provider keeps what belongs to a name for good.
-    pub fn instance(mut self, name: impl Into<String>) -> Self {
-        self.config = self.config.with_instance(name);
+        self.hook = Some(AttributeHook::new(rewrite));
         self
     }
 
@@ -321,69 +190,75 @@ impl Builder {
         self
     }
 
-    /// Installs the meter. Returns at once, whatever the state of DCGM.
+    /// Installs the meter. Returns at once, whatever the state of DCGM: the meter's thread connects,
+    /// and retries until it succeeds.
+    ///
+    /// Reads the environment for settings that are not set in code, as [`DcgmMeter::install`] does,
+    /// unless [`without_env`](Self::without_env) was called.
     ///
     /// # Errors
     ///
-    /// [`InstallError::Config`] with everything that is wrong with the settings;
-    /// [`InstallError::AlreadyInstalled`] while another meter of that name lives on the provider;
-    /// [`InstallError::Thread`] if the system gives none.
+    /// [`InstallError::Config`] with all invalid settings and variables;
+    /// [`InstallError::AlreadyInstalled`] if another meter of that name is installed on the provider;
+    /// [`InstallError::Thread`] if the thread could not be started.
     pub fn install<P: MeterProvider + ?Sized>(
         self,
         provider: &P,
     ) -> Result<DcgmMeter, InstallError> {
+        self.install_with(provider, std::env::vars_os())
+    }
+
+    /// Installs the meter with the variables of an environment.
+    pub(crate) fn install_with<P: MeterProvider + ?Sized>(
+        self,
+        provider: &P,
+        variables: impl IntoIterator<Item = Variable>,
+    ) -> Result<DcgmMeter, InstallError> {
         let clock = self.clock.clone();
         let hook = self.hook.clone();
-        let (config, client) = self
-            .settled(|name: &str| std::env::var_os(name))
-            .map_err(InstallError::Config)?;
+        let (config, client) = self.resolve(variables).map_err(InstallError::Config)?;
+        for warning in config.warnings() {
+            tracing::warn!("environment variable not used: {warning}");
+        }
         let backend = catch_unwind(AssertUnwindSafe(|| client.backend()))
             .unwrap_or_else(|_| Backend::new(BackendKind::Mock, "a client that panics"));
-        let place = Place::on(provider, config.instance());
+        let registration = Registration::for_provider(provider, config.instance());
         let now = clock.now();
-        let telemetry = Telemetry::continuing(place.counts(), &backend, now);
+        let telemetry = Telemetry::new(registration.counts(), &backend, now);
         let telemetry = Arc::new(telemetry);
-        let shared = Arc::new(Shared::new(Arc::clone(&telemetry), backend, now));
+        let shared = Arc::new(HealthReporter::new(Arc::clone(&telemetry), backend, now));
         let throttle = config.throttle_name();
         let metrics = catalogue::of(config.naming());
-        let hub = Arc::new(Hub::new(clock.clone(), metrics, throttle, telemetry));
-        let installed = place
-            .install(Arc::clone(&hub))
+        let feed = Arc::new(MeterFeed::new(clock.clone(), metrics, throttle, telemetry));
+        let attachment = registration
+            .attach(Arc::clone(&feed))
             .ok_or(InstallError::AlreadyInstalled)?;
 
-        let keeper = Keeper::start(Work {
+        let thread = SamplerThread::start(SamplerFactory {
             client,
-            hub,
+            feed,
             shared: Arc::clone(&shared),
             clock: clock.clone(),
             config: config.clone(),
             hook,
-            totals: installed.slot.totals(metrics),
+            totals: attachment.binding.totals(metrics),
         })
         .map_err(InstallError::Thread)?;
-        Ok(DcgmMeter {
-            shared,
-            clock,
-            keeper: Some(keeper),
-            installed,
-            config,
-        })
+        Ok(DcgmMeter::new(shared, clock, thread, attachment, config))
     }
 
-    /// The settings with what the environment adds to them, and the client that they mean; or all
-    /// that is wrong.
-    fn settled(
+    /// Returns the settings, completed from the environment, and the client that they select.
+    fn resolve(
         self,
-        lookup: impl Fn(&str) -> Option<OsString>,
+        variables: impl IntoIterator<Item = Variable>,
     ) -> Result<(Config, Arc<dyn Client>), ConfigErrors> {
         let mut errors = Vec::new();
         let mut config = self.config;
-        if self.environment {
-            let environment = crate::env::read(lookup, &mut errors);
-            config = config.or(environment);
+        if !self.ignores_env {
+            config.fill_from(crate::env::read(variables, &mut errors));
         }
-        config.check_into(&mut errors);
-        errors.extend(self.refused);
+        config.validate_into(&mut errors);
+        errors.extend(self.endpoint_error);
         ConfigErrors::check(errors)?;
         let client = self.client.unwrap_or_else(|| engine(&config));
         Ok((config, client))

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use dcgm::{Entity, EntityId, EntityKind, FieldId};
 
-use crate::attributes::Names;
+use crate::attributes::AttributeBuilder;
 use crate::cardinality::Block;
 use crate::catalogue::{
     self, Condition, Family, Metric, Op, Place, Point, Presence, Scale, Source,
 };
 use crate::config::{Config, Group, GroupSwitch, MetricSwitch};
-use crate::hook::Hook;
+use crate::hook::AttributeHook;
 use crate::host::{Availability, Host};
 use crate::snapshot::Series;
 
@@ -98,7 +98,7 @@ pub(crate) fn kinds(config: &Config) -> Vec<EntityKind> {
         .flat_map(|family| family.on.iter().map(|place| place.kind()))
         .collect();
     // Links are parts of these, and are asked for by themselves.
-    if kinds.remove(&EntityKind::LINK) && config.group(Group::NvSwitch) != GroupSwitch::Disabled {
+    if kinds.remove(&EntityKind::LINK) && config.group(Group::NvSwitch) != GroupSwitch::Off {
         kinds.insert(EntityKind::SWITCH);
     }
     kinds.insert(EntityKind::GPU);
@@ -117,8 +117,8 @@ pub(crate) fn needs_links(config: &Config) -> bool {
 }
 
 /// Every series that the wanted families have for these entities, in the order of the catalogue.
-pub(crate) fn of(host: &Host, config: &Config, hook: Option<&Hook>) -> Candidates {
-    let names = Names::new(host, config);
+pub(crate) fn of(host: &Host, config: &Config, hook: Option<&AttributeHook>) -> Candidates {
+    let names = AttributeBuilder::new(host, config);
     let devices = config.devices();
     let is_metered = |entity: &&Entity| devices.selects(entity, &host.entities);
     let metered: Vec<_> = host.entities.iter().filter(is_metered).collect();
@@ -168,7 +168,7 @@ pub(crate) fn of(host: &Host, config: &Config, hook: Option<&Hook>) -> Candidate
                     block: Block::new((place, metric), (row, family), on),
                     family,
                     entity: entity.id,
-                    id: names.id(entity.id).cloned(),
+                    id: names.hw_id(entity.id).cloned(),
                     parent: entity.parent,
                     inputs: sources.flat_map(resolve).collect(),
                     instead: point.instead,
@@ -181,13 +181,23 @@ pub(crate) fn of(host: &Host, config: &Config, hook: Option<&Hook>) -> Candidate
     found.metered = metered.iter().filter(|one| !is_part(one.id.kind)).count();
     found.drivers = metered
         .iter()
-        .filter_map(|entity| Some((names.id(entity.id)?.clone(), entity.driver_version.clone()?)))
+        .filter_map(|entity| {
+            Some((
+                names.hw_id(entity.id)?.clone(),
+                entity.driver_version.clone()?,
+            ))
+        })
         .collect();
     found
 }
 
 /// What a source means for an entity: which field of which entity.
-fn inputs(source: &Source, entity: &Entity, host: &Host, names: &Names<'_>) -> Vec<Input> {
+fn inputs(
+    source: &Source,
+    entity: &Entity,
+    host: &Host,
+    names: &AttributeBuilder<'_>,
+) -> Vec<Input> {
     let input = |entity, field| Input {
         entity,
         field,

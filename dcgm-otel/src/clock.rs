@@ -1,14 +1,14 @@
-//! Time, so that tests can move it.
+//! The clock of the meter, which tests can replace.
 
 use std::time::Instant;
 
-/// Where `now` comes from.
+/// The source of the current time.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Clock {
     /// The system's monotonic clock.
     #[default]
     System,
-    /// A clock that stands still until a test moves it. Under it the thread acts on request only.
+    /// A clock that only a test advances. With it the thread samples on request only.
     #[cfg(test)]
     Manual(std::sync::Arc<parking_lot::Mutex<Instant>>),
 }
@@ -34,7 +34,7 @@ impl Clock {
         }
     }
 
-    /// Whether deadlines come by themselves.
+    /// Returns `true` if time passes by itself, so that deadlines are reached without a test.
     pub(crate) const fn runs(&self) -> bool {
         matches!(self, Self::System)
     }

@@ -1,131 +1,84 @@
-//! The settings in effect, and who gave each: what a program prints when it starts.
+//! The settings in effect and their sources, for a program to print when it starts.
 
 use core::fmt;
 
-use crate::config::{Config, Group, Key, Mode, Origin, Setting, duration};
+use crate::config::{Config, Mode, SettingKey, SettingSource};
 
-/// The settings in effect. It shows no salt; the values are written as an environment variable
-/// would have them.
+/// The settings in effect, and the source of each. Values are in the text form of environment
+/// variables; the salt is redacted. Settings without effect (the endpoint of an embedded engine, or
+/// the attribute profile with the naming of dcgm-exporter) are not listed.
 ///
 /// ```
 /// use dcgm_otel::Config;
+///
 /// let text = Config::default().effective().to_string();
 /// assert!(text.starts_with("mode                  standalone  # default\n"), "{text}");
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(transparent))]
 #[non_exhaustive]
-pub struct Effective {
-    /// Each of them.
+pub struct EffectiveConfig {
+    /// The settings.
     pub settings: Vec<EffectiveSetting>,
+    /// [Findings](Config::warnings) that did not stop the meter, one line each: environment
+    /// variables that are not used.
+    pub warnings: Vec<String>,
 }
 
 /// A setting in effect.
 ///
 /// ```
-/// use dcgm_otel::{Config, Naming, Origin};
+/// use dcgm_otel::{Config, Naming, SettingSource};
 ///
 /// let effective = Config::default().with_naming(Naming::DcgmExporter).effective();
 /// let naming = effective.get("naming").unwrap();
-/// assert_eq!((naming.value.as_str(), naming.source), ("dcgm_exporter", Origin::Code));
+/// assert_eq!((naming.value.as_str(), naming.source), ("dcgm_exporter", SettingSource::Code));
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[non_exhaustive]
 pub struct EffectiveSetting {
-    /// Its path, as in `groups.nvlink`.
+    /// The path, as in `groups.nvlink`.
     pub path: String,
-    /// What it is.
+    /// The value in its text form.
     pub value: String,
-    /// Who gave it.
-    pub source: Origin,
+    /// The source of the value.
+    pub source: SettingSource,
 }
 
-impl Effective {
-    /// The setting of a path.
+impl EffectiveConfig {
+    /// Returns the setting with a path.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<&EffectiveSetting> {
         self.settings.iter().find(|setting| setting.path == path)
     }
-
-    fn add(&mut self, path: impl Into<String>, value: impl fmt::Display, source: Origin) {
-        self.settings.push(EffectiveSetting {
-            path: path.into(),
-            value: value.to_string(),
-            source,
-        });
-    }
-
-    fn setting<T>(&mut self, key: Key, setting: &Setting<T>, write: impl FnOnce(&T) -> String) {
-        self.add(key.path(), write(&setting.value), setting.origin);
-    }
-
-    fn of(config: &Config) -> Self {
-        let mut all = Self {
-            settings: Vec::new(),
-        };
-        match config.mode() {
-            Mode::Embedded => all.add("mode", "embedded", config.embedded.origin),
-            Mode::Standalone { endpoint } => {
-                all.add("mode", "standalone", config.embedded.origin);
-                all.add("endpoint", endpoint, config.endpoint.origin);
-            }
-        }
-        let time = |time: &_| duration::write(*time);
-        all.setting(Key::Interval, &config.interval, time);
-        all.setting(Key::InitialDelay, &config.initial_delay, time);
-        all.setting(Key::MaxAge, &config.max_age, |age| {
-            age.map_or_else(|| "auto".to_owned(), duration::write)
-        });
-        all.setting(Key::MaxSeries, &config.max_series, ToString::to_string);
-        all.setting(
-            Key::MaxInstrumentSeries,
-            &config.max_instrument_series,
-            ToString::to_string,
-        );
-        for group in Group::ALL {
-            let given = config.groups.get(group);
-            let origin = given.map_or(Origin::Default, |setting| setting.origin);
-            all.add(group.path(), config.group(*group), origin);
-        }
-        for (name, setting) in &config.metrics {
-            all.add(format!("metrics.{name}"), setting.value, setting.origin);
-        }
-        for (group, setting) in &config.group_series {
-            all.add(group.cap_path(), setting.value, setting.origin);
-        }
-        all.setting(Key::Devices, &config.devices, ToString::to_string);
-        all.setting(Key::Naming, &config.naming, ToString::to_string);
-        all.setting(Key::Profile, &config.profile, ToString::to_string);
-        all.setting(Key::IdSource, &config.id_source, ToString::to_string);
-        all.setting(
-            Key::CounterOrigin,
-            &config.counter_origin,
-            ToString::to_string,
-        );
-        all.setting(
-            Key::ThrottleName,
-            &config.throttle_name,
-            ToString::to_string,
-        );
-        if let Some(instance) = config.instance() {
-            all.add(Key::Instance.path(), instance, config.instance.origin);
-        }
-        all
-    }
 }
 
 impl Config {
-    /// The settings in effect, and who gave each.
+    /// Returns the settings in effect, and the source of each.
     #[must_use]
-    pub fn effective(&self) -> Effective {
-        Effective::of(self)
+    pub fn effective(&self) -> EffectiveConfig {
+        let mut settings = Vec::new();
+        self.write(&mut |path, value, source| {
+            settings.push(EffectiveSetting {
+                path,
+                value,
+                source,
+            });
+        });
+        if self.mode() == Mode::Embedded {
+            settings.retain(|setting| setting.path != SettingKey::endpoint.path());
+        }
+        let warnings = self.warnings().iter().map(ToString::to_string);
+        EffectiveConfig {
+            settings,
+            warnings: warnings.collect(),
+        }
     }
 }
 
-/// A line a setting.
-impl fmt::Display for Effective {
+/// Prints one line per setting, and one per warning.
+impl fmt::Display for EffectiveConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for setting in &self.settings {
             let EffectiveSetting {
@@ -134,6 +87,9 @@ impl fmt::Display for Effective {
                 source,
             } = setting;
             writeln!(f, "{path:<21} {value}  # {source}")?;
+        }
+        for warning in &self.warnings {
+            writeln!(f, "# warning: {warning}")?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What the meter knows of its own state.
+//! The state of a meter, for logs and readiness probes.
 
 use core::fmt;
 use std::sync::Arc;
@@ -10,162 +10,28 @@ use parking_lot::{Condvar, Mutex};
 use crate::telemetry::{Telemetry, backend_name};
 use crate::text;
 
-macro_rules! error_kinds {
-    ($($name:ident $text:literal $meaning:literal;)*) => {
-        /// What went wrong, as it is counted: `error.type` of the meter's own metrics.
-        ///
-        /// ```
-        /// use dcgm_otel::ErrorKind;
-        ///
-        /// // What `error.type` of `dcgm.meter.errors` can be.
-        /// let names: Vec<_> = ErrorKind::ALL.iter().map(|kind| kind.name()).collect();
-        /// assert!(names.contains(&"timeout"));
-        /// ```
-        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-        #[non_exhaustive]
-        pub enum ErrorKind {
-            $(
-                #[doc = $meaning]
-                $name,
-            )*
-        }
+mod error;
+#[cfg(feature = "serde")]
+mod serialize;
 
-        impl ErrorKind {
-            /// Every kind.
-            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+pub use error::{ErrorKind, SampleError};
 
-            /// Its name. These names do not change.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Self::$name => $text,)*
-                }
-            }
-        }
-    };
-}
-
-#[rustfmt::skip] // One row a kind.
-error_kinds! {
-    Cardinality "cardinality" "There are more series than there may be: some are left out.";
-    Connect     "connect"     "No connection to a host engine, or it was lost.";
-    Detached    "detached"    "The driver is detached from all GPUs, as for maintenance. No GPU has failed.";
-    Enumerate   "enumerate"   "The entities could not be listed, or there are none.";
-    GpuLost     "gpu_lost"    "A GPU is lost, or needs a reset.";
-    Init        "init"        "There is no libdcgm, or it cannot be used with this engine.";
-    Mig         "mig"         "The instances of a GPU could not be listed.";
-    Panic       "panic"       "A bug: a call, the hook or the sampling thread panicked, and that was contained.";
-    Paused      "paused"      "Telemetry is paused, as diagnostics do it. No GPU has failed.";
-    Read        "read"        "Samples could not be read, or some of them say that they failed.";
-    Stale       "stale"       "The engine answers, but has not sampled for a while.";
-    Timeout     "timeout"     "A call did not end in time.";
-    Watch       "watch"       "The engine would not, or could not, sample what it was asked to.";
-}
-
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-/// Why there are no fresh values.
-///
-/// ```
-/// # use dcgm::mock::Mock;
-/// # use opentelemetry_sdk::metrics::SdkMeterProvider;
-/// # let provider = SdkMeterProvider::builder().build();
-/// use dcgm::mock::Call;
-/// use dcgm::{Client, Error, ReturnCode};
-/// use dcgm_otel::{DcgmMeter, ErrorKind};
-///
-/// let mock = Mock::named("1xl4").unwrap();
-/// let meter = DcgmMeter::builder().client(mock.clone()).install(&provider)?;
-/// let function = "dcgmConnect_v2";
-/// mock.fail_always(Call::Connect, Error::Call { function, code: ReturnCode::CONNECTION_NOT_VALID });
-/// let failure = meter.sample_now().unwrap_err();
-/// assert_eq!(failure.kind, ErrorKind::Connect);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{kind}: {message}")]
-#[non_exhaustive]
-pub struct Failure {
-    /// What went wrong.
-    pub kind: ErrorKind,
-    /// In words.
-    pub message: String,
-    /// What a person can do about it.
-    pub hint: Option<String>,
-}
-
-impl Failure {
-    /// No GPU can be sampled, and none has failed.
-    pub(crate) fn of_unavailable(kind: ErrorKind) -> Self {
-        let (message, hint) = match kind {
-            ErrorKind::Paused => (
-                "telemetry of the GPUs is paused",
-                "a diagnostic is running, or was ended before it resumed telemetry: then run `dcgmi test --resume`",
-            ),
-            _ => (
-                "the driver is detached from all GPUs",
-                "values come back when the driver is attached again",
-            ),
-        };
-        Self {
-            hint: Some(hint.to_owned()),
-            ..Self::new(kind, message)
-        }
-    }
-
-    /// In words that may be those of a panic, and so anybody's.
-    pub(crate) fn new(kind: ErrorKind, message: &str) -> Self {
-        Self {
-            kind,
-            message: sanitize(message).into_owned(),
-            hint: None,
-        }
-    }
-
-    /// An error of the client's, met while doing what `kind` says.
-    pub(crate) fn of(kind: ErrorKind, error: &dcgm::Error) -> Self {
-        let kind = if error.is_unavailable() || error.is_version_mismatch() {
-            ErrorKind::Init
-        } else if error.is_timeout() {
-            ErrorKind::Timeout
-        } else if error.is_gpu_lost() {
-            ErrorKind::GpuLost
-        } else if matches!(error, dcgm::Error::Panicked) {
-            ErrorKind::Panic
-        } else if error.is_disconnected() {
-            // Whatever was being done when it was lost.
-            ErrorKind::Connect
-        } else {
-            kind
-        };
-        Self {
-            kind,
-            message: error.to_string(),
-            hint: error.hint(),
-        }
-    }
-}
-
-/// What the meter is doing.
+/// The state of a meter.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
-pub enum State {
-    /// No values yet.
+pub enum MeterState {
+    /// There are no values yet.
     Starting,
-    /// Fresh values of at least one entity; or, where nothing but events is asked for, an engine
-    /// that tells them.
+    /// There are fresh values of at least one entity; or, if only events are watched, the engine
+    /// reports them.
     Ready,
-    /// No fresh values; it goes on trying.
+    /// There are no fresh values; the meter keeps trying.
     Degraded,
-    /// Ended.
+    /// The meter has ended.
     Stopped,
 }
 
-impl fmt::Display for State {
+impl fmt::Display for MeterState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Starting => "starting",
@@ -176,77 +42,82 @@ impl fmt::Display for State {
     }
 }
 
-/// The meter's state at one moment. What is counted is counted since this meter was installed.
+/// The state of a meter at one moment. Counts begin when the meter is installed.
 ///
-/// Displayed it is one line, for the body of a readiness probe.
+/// Displayed it is one line, for the body of a readiness probe. With the feature `serde` it can be
+/// serialized, for one in JSON: durations are numbers of seconds, and `ready` and `simulated` are
+/// fields.
 ///
 /// ```
 /// # use dcgm::mock::Mock;
 /// # use opentelemetry_sdk::metrics::SdkMeterProvider;
 /// # let provider = SdkMeterProvider::builder().build();
-/// use dcgm_otel::{DcgmMeter, ErrorKind, State};
+/// use dcgm_otel::{DcgmMeter, ErrorKind, MeterState};
 ///
-/// let meter = DcgmMeter::builder().client(Mock::named("1xl4").unwrap()).install(&provider)?;
+/// let meter = DcgmMeter::builder().with_client(Mock::named("1xl4").unwrap()).install(&provider)?;
 /// meter.sample_now()?;
 /// let health = meter.health();
-/// assert_eq!((health.state, health.errors(ErrorKind::Connect)), (State::Ready, 0));
+/// assert_eq!((health.state, health.errors(ErrorKind::Connect)), (MeterState::Ready, 0));
 /// assert!(health.to_string().starts_with("ready for "));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Health {
-    /// What it is doing.
-    pub state: State,
-    /// How long it has been in this state.
+    /// The state.
+    pub state: MeterState,
+    /// Time since the state changed last.
     pub since: Duration,
-    /// Why it is degraded; `None` if it is not.
-    pub reason: Option<Failure>,
-    /// How many entities it reads.
+    /// The reason why the meter is degraded; `None` if it is not.
+    pub reason: Option<SampleError>,
+    /// Number of entities that it reads.
     pub entities: usize,
-    /// How many series it showed last, held counters among them.
+    /// Number of series in the last snapshot, including counters that are held.
     pub series: usize,
-    /// How many series it does not show because there would be too many.
+    /// Number of series dropped by a cap.
     pub series_dropped: u64,
-    /// How long ago the engine last had a new sample; `None` before the first.
+    /// Age of the newest sample; `None` before the first.
     pub last_sample_age: Option<Duration>,
-    /// How many samples with a value it has read.
+    /// Number of samples read with a value.
     pub samples: u64,
-    /// How often it has sampled, failed attempts included.
+    /// Number of ticks, including failed ones.
     pub ticks: u64,
-    /// How long that took in all.
+    /// Total duration of the ticks.
     pub tick_time: Duration,
-    /// How often a reader has collected. 0 for long means that the provider has no reader, or does
-    /// nothing: after 180 s there is a warning, once.
+    /// Number of collects by readers. If it stays 0, the provider has no reader or is a no-op; after
+    /// 180 s a warning is logged, once.
     pub collections: u64,
-    /// How often the connection was made anew.
+    /// Number of connections after the first.
     pub reconnects: u64,
-    /// How often a counter of DCGM's began anew.
+    /// Number of resets of DCGM's counters.
     pub counter_resets: u64,
-    /// How many callbacks have panicked: bugs.
+    /// Number of callbacks that panicked, each of which is a bug.
     pub callback_panics: u64,
-    /// What is behind the meter: what kind, where, and which libdcgm with its version and path.
+    /// The backend: its kind, its target, and the version and path of libdcgm.
     pub backend: Backend,
-    /// What the engine says of how it was built, once it was asked.
+    /// The build of the engine; `None` before the first connection.
     pub engine: Option<BuildInfo>,
+    /// [Findings](crate::Config::warnings) about the configuration, one line each: environment
+    /// variables that are not used.
+    pub config_warnings: Vec<String>,
     errors: [u64; ErrorKind::ALL.len()],
 }
 
 impl Health {
-    /// Whether there are fresh values.
+    /// Returns `true` if there are fresh values.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.state == State::Ready
+        self.state == MeterState::Ready
     }
 
-    /// Whether the values are made up: the client is a mock, or library or engine say of themselves
-    /// that they are simulated. Whoever shows them must say so.
+    /// Returns `true` if the values are simulated: the client is a mock, or the library or engine
+    /// reports that it is simulated. Programs that show such values must label them.
     #[must_use]
     pub fn is_simulated(&self) -> bool {
         self.backend.is_simulated() || self.engine.as_ref().is_some_and(BuildInfo::is_simulated)
     }
 
-    /// How often something went wrong.
+    /// Returns the number of errors of a kind.
     #[must_use]
     pub fn errors(&self, kind: ErrorKind) -> u64 {
         self.errors.get(kind as usize).copied().unwrap_or(0)
@@ -256,12 +127,8 @@ impl Health {
         let Some(reason) = &self.reason else {
             return Ok(());
         };
-        write!(f, ": {reason}")?;
-        match &reason.hint {
-            // Some messages give their hint themselves.
-            Some(hint) if !reason.message.contains(hint) => write!(f, " ({hint})"),
-            _ => Ok(()),
-        }
+        // `Debug` adds the hint.
+        write!(f, ": {reason:?}")
     }
 
     fn write_errors(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -297,15 +164,15 @@ impl Health {
     }
 }
 
-/// As in `ready for 2.0 s; 21 series of 1 entity; last sample 1.0 s ago; 21 samples in 1 tick; no
+/// Prints one line, as in `ready for 2.0 s; 21 series of 1 entity; last sample 1.0 s ago; 21 samples in 1 tick; no
 /// errors; collected 3 times; standalone localhost:5555, libdcgm 4.6.0 (/usr/lib/libdcgm.so.4),
 /// engine 4.6.0`.
 impl fmt::Display for Health {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} for {}", self.state, seconds(self.since))?;
         self.write_reason(f)?;
-        let series = counted(self.series as u64, "series", "series");
-        let entities = counted(self.entities as u64, "entity", "entities");
+        let series = with_unit(self.series as u64, "series", "series");
+        let entities = with_unit(self.entities as u64, "entity", "entities");
         write!(f, "; {series} of {entities}")?;
         if self.series_dropped > 0 {
             write!(f, ", {} dropped", self.series_dropped)?;
@@ -314,17 +181,21 @@ impl fmt::Display for Health {
             Some(age) => write!(f, "; last sample {} ago", seconds(age))?,
             None => f.write_str("; no sample yet")?,
         }
-        let samples = counted(self.samples, "sample", "samples");
-        let ticks = counted(self.ticks, "tick", "ticks");
+        let samples = with_unit(self.samples, "sample", "samples");
+        let ticks = with_unit(self.ticks, "tick", "ticks");
         write!(f, "; {samples} in {ticks}")?;
         self.write_errors(f)?;
-        let times = counted(self.collections, "time", "times");
+        let times = with_unit(self.collections, "time", "times");
         write!(f, "; collected {times}")?;
-        self.write_backend(f)
+        self.write_backend(f)?;
+        for warning in &self.config_warnings {
+            write!(f, "; warning: {warning}")?;
+        }
+        Ok(())
     }
 }
 
-fn counted(number: u64, one: &str, many: &str) -> String {
+fn with_unit(number: u64, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
@@ -332,35 +203,35 @@ fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
 }
 
-/// What the thread tells and everybody may ask.
+/// The state that the thread reports and that any thread can read.
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub(crate) struct HealthReporter {
     report: Mutex<Report>,
     changed: Condvar,
     telemetry: Arc<Telemetry>,
-    /// The backend as it was before it was connected to.
+    /// The backend before the first connection.
     installed: Backend,
 }
 
-/// The part of the health that is more than a number: it changes under a lock, as a whole.
+/// The part of the health that changes as a whole, under a lock.
 #[derive(Debug)]
 pub(crate) struct Report {
-    pub(crate) state: State,
+    pub(crate) state: MeterState,
     pub(crate) since: Instant,
-    pub(crate) reason: Option<Failure>,
+    pub(crate) reason: Option<SampleError>,
     pub(crate) entities: usize,
     pub(crate) series: usize,
     backend: Backend,
     engine: Option<BuildInfo>,
 }
 
-impl Shared {
+impl HealthReporter {
     pub(crate) fn new(telemetry: Arc<Telemetry>, backend: Backend, now: Instant) -> Self {
-        let backend = text::backend(backend);
+        let backend = text::sanitize_backend(backend);
         Self {
             installed: backend.clone(),
             report: Mutex::new(Report {
-                state: State::Starting,
+                state: MeterState::Starting,
                 since: now,
                 reason: None,
                 entities: 0,
@@ -373,20 +244,21 @@ impl Shared {
         }
     }
 
-    /// Changes the report. Nothing is done under the lock but to write down what is known.
+    /// Changes the report. The lock is held for plain assignments only.
     pub(crate) fn update<T>(&self, change: impl FnOnce(&mut Report) -> T) -> T {
         let result = {
             let mut report = self.report.lock();
             let result = change(&mut report);
-            // Callbacks cannot look here.
-            self.telemetry.degraded(report.state == State::Degraded);
+            // Callbacks take no lock and read it there.
+            self.telemetry
+                .degraded(report.state == MeterState::Degraded);
             result
         };
         self.changed.notify_all();
         result
     }
 
-    /// Notes what was connected to, and that it was not for the first time.
+    /// Records a connection, and counts a reconnect if it was not the first.
     pub(crate) fn connected(&self, backend: Backend, engine: BuildInfo) {
         self.telemetry.describe(&backend, &engine);
         let before = self.update(|report| {
@@ -398,26 +270,26 @@ impl Shared {
         }
     }
 
-    /// Waits until the state is `Ready` or `Stopped`, or the time is over; whether it is `Ready`.
+    /// Blocks until the state is `Ready` or `Stopped`, or until a time; returns `true` if `Ready`.
     pub(crate) fn wait_ready(&self, until: Instant) -> bool {
         let mut report = self.report.lock();
-        while !matches!(report.state, State::Ready | State::Stopped) {
+        while !matches!(report.state, MeterState::Ready | MeterState::Stopped) {
             if self.changed.wait_until(&mut report, until).timed_out() {
                 break;
             }
         }
-        report.state == State::Ready
+        report.state == MeterState::Ready
     }
 
     pub(crate) fn health(&self, now: Instant) -> Health {
-        self.described(&self.report.lock(), now)
+        self.describe(&self.report.lock(), now)
     }
 
-    /// In a fork of the meter's process, where the lock may be held for ever by a thread that is
-    /// not there.
+    /// Returns the health in a fork of the meter's process, where the lock may be held by a thread
+    /// that does not exist.
     pub(crate) fn health_in_fork(&self, now: Instant) -> Health {
         let stopped = Report {
-            state: State::Stopped,
+            state: MeterState::Stopped,
             since: now,
             reason: None,
             entities: 0,
@@ -425,10 +297,10 @@ impl Shared {
             backend: self.installed.clone(),
             engine: None,
         };
-        self.described(&stopped, now)
+        self.describe(&stopped, now)
     }
 
-    fn described(&self, report: &Report, now: Instant) -> Health {
+    fn describe(&self, report: &Report, now: Instant) -> Health {
         let counts = self.telemetry.own();
         Health {
             state: report.state,
@@ -447,6 +319,7 @@ impl Shared {
             callback_panics: counts.callback_panics(),
             backend: report.backend.clone(),
             engine: report.engine.clone(),
+            config_warnings: Vec::new(),
             errors: counts.errors(),
         }
     }

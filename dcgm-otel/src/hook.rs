@@ -1,4 +1,4 @@
-//! What the host program does to attributes before they are exported.
+//! The host program's function that rewrites attributes before they are exported.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,24 +7,24 @@ use std::sync::Arc;
 use dcgm::Entity;
 use opentelemetry::{KeyValue, Value};
 
-use crate::attributes::{shared, sorted};
+use crate::attributes::{shared_text, sort_by_key};
 
-type Rewrite = dyn Fn(&str, &Entity, &mut Vec<KeyValue>) + Send + Sync;
+type RewriteFn = dyn Fn(&str, &Entity, &mut Vec<KeyValue>) + Send + Sync;
 
-/// A function of the host program's that changes the attributes of a series: given the metric's
-/// name and the entity.
+/// A function of the host program that changes the attributes of a series, given the name of the
+/// metric and the entity.
 #[derive(Clone)]
-pub(crate) struct Hook(Arc<Rewrite>);
+pub(crate) struct AttributeHook(Arc<RewriteFn>);
 
-impl Hook {
+impl AttributeHook {
     pub(crate) fn new(
         rewrite: impl Fn(&str, &Entity, &mut Vec<KeyValue>) + Send + Sync + 'static,
     ) -> Self {
         Self(Arc::new(rewrite))
     }
 
-    /// Rewrites attributes; sorted by key and each key once, as they were. If it panics they stay
-    /// as they were, and `false` says so.
+    /// Rewrites attributes and sorts them by key, each key once. If the function panics, returns
+    /// `false` and leaves the attributes unchanged.
     pub(crate) fn rewrite(
         &self,
         metric: &str,
@@ -36,17 +36,17 @@ impl Hook {
         if outcome.is_ok() {
             for one in &mut list {
                 if let Value::String(text) = &one.value {
-                    one.value = shared(text.as_str().to_owned()).into();
+                    one.value = shared_text(text.as_str().to_owned()).into();
                 }
             }
-            *attributes = sorted(list);
+            *attributes = sort_by_key(list);
         }
         outcome.is_ok()
     }
 }
 
-impl fmt::Debug for Hook {
+impl fmt::Debug for AttributeHook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Hook(..)")
+        f.write_str("AttributeHook(..)")
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use dcgm::{Entity, EntityId, EntityKind, EntityStatus, Link, LinkState};
 
-use crate::attributes::{Names, is_instance};
+use crate::attributes::{AttributeBuilder, is_instance};
 use crate::catalogue::Mig;
 use crate::config::Naming;
 use crate::naming::exporter;
@@ -26,7 +26,7 @@ impl Host {
     /// Of these. A link that is down has no series but the one that says so.
     pub(crate) fn new(entities: Vec<Entity>, links: &[Link]) -> Self {
         let mut host = Self::default();
-        let mut entities: Vec<_> = entities.into_iter().map(text::entity).collect();
+        let mut entities: Vec<_> = entities.into_iter().map(text::sanitize_entity).collect();
         let states = [LinkState::UP, LinkState::DOWN];
         for link in links.iter().filter(|link| states.contains(&link.state)) {
             let id = entity_of(link);
@@ -70,7 +70,7 @@ impl Host {
     }
 
     /// Whether a GPU, or what is a part of it, is in a mode in which a family has a meaning.
-    pub(crate) fn has_mode(&self, mig: Mig, entity: &Entity, names: &Names<'_>) -> bool {
+    pub(crate) fn has_mode(&self, mig: Mig, entity: &Entity, names: &AttributeBuilder<'_>) -> bool {
         let on = || {
             let gpu = names.gpu_of(entity);
             is_instance(entity.id.kind) || gpu.is_some_and(|gpu| gpu.mig_enabled == Some(true))

@@ -1,13 +1,13 @@
-//! Instruments, made once for each provider, and the slot through which a meter feeds them.
+//! Instruments, made once per provider, and the binding through which a meter feeds them.
 //!
-//! An observable instrument cannot be taken back: its callback lives as long as the provider. So
-//! the callbacks own a [`Slot`], and a meter puts its [`Hub`] there and takes it out when it ends.
-//! A meter that comes later to the same provider finds the slot, and makes only those instruments
-//! that no meter before it had. A callback whose metric the present meter does not have shows
-//! nothing.
+//! An observable instrument cannot be removed: its callback lives as long as the provider. So the
+//! callbacks own a [`ProviderBinding`]. A meter attaches its [`MeterFeed`] to the binding when it is
+//! installed and detaches it when it ends. A later meter on the same provider finds the binding and
+//! makes only the instruments that no meter before it had. A callback whose metric the present meter
+//! does not have observes nothing.
 //!
-//! A callback runs on the thread that exports, and one that panics or waits would end or stall
-//! every metric of the process. It reads a snapshot and a few numbers, and does nothing else: no
+//! A callback runs on the exporting thread, where a panic or a wait would end or stall every metric
+//! of the process. It therefore reads a snapshot and a few atomic numbers and does nothing else: no
 //! call into DCGM, no lock, no allocation.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -27,49 +27,50 @@ use crate::config::ThrottleName;
 use crate::snapshot::{Number, Series, Snapshot};
 use crate::telemetry::{self, Telemetry};
 
+mod binding;
 #[cfg(test)]
 #[cfg(shuttle)]
 mod model;
 mod pin;
-mod slot;
-mod slots;
+mod registry;
 mod sync;
 
+pub(crate) use binding::ProviderBinding;
 #[cfg(test)]
-pub(crate) use slot::SCHEMA_URL;
+pub(crate) use registry::SCHEMA_URL;
 #[cfg(feature = "sdk")]
-pub(crate) use slot::SCOPE;
-pub(crate) use slot::{Installed, Place, Slot};
+pub(crate) use registry::SCOPE;
+pub(crate) use registry::{Attachment, Registration};
 use sync::{ArcSwap, Mutex};
 
-/// What a meter shows. Data only: whoever drops it last, an exporting thread perhaps, waits for
-/// nothing.
+/// The data that a meter exports. The exporting thread may be the one that drops it last, so
+/// dropping it waits for nothing.
 #[derive(Debug)]
-pub(crate) struct Hub {
+pub(crate) struct MeterFeed {
     id: u64,
     metrics: &'static [Metric],
     throttle: ThrottleName,
-    /// The place of the metric whose name that is.
+    /// Index of the metric that `throttle` renames.
     renamed: Option<usize>,
     latest: ArcSwap<Snapshot>,
-    /// Whether nothing is published any more. The lock is not for callbacks.
+    /// Set once nothing may be published any more. Callbacks do not take the lock.
     closed: Mutex<bool>,
-    /// The totals that were shown and are dropped for good. No lock for callbacks either.
+    /// Exported totals of series that were dropped for good. Callbacks do not take the lock.
     retired: Mutex<Vec<(Series, Number)>>,
     clock: Clock,
     telemetry: Arc<Telemetry>,
-    /// The process that it is of.
+    /// Id of the process that made it.
     process: u32,
-    /// How many callbacks, and how often publishing, will panic, as a bug would have them do.
+    /// Panics to inject: into this many callbacks, and this many calls of `publish`.
     #[cfg(test)]
     pub(crate) faults: [AtomicU64; 2],
-    /// Has each callback take the latest snapshot, to see what pinning is good for.
+    /// Has each callback take the latest snapshot, to show what pinning prevents.
     #[cfg(test)]
     unpinned: AtomicBool,
 }
 
-impl Hub {
-    /// That shows these metrics. `throttle` is what one of them is called.
+impl MeterFeed {
+    /// Makes a feed of `metrics`; `throttle` is the name of the throttle metric.
     pub(crate) fn new(
         clock: Clock,
         metrics: &'static [Metric],
@@ -97,11 +98,10 @@ impl Hub {
         }
     }
 
-    /// Shows a snapshot from now on, and gives the one before back. Once closed it gives the new
-    /// one back.
+    /// Publishes a snapshot and returns the one before it. A closed feed returns `snapshot`.
     pub(crate) fn publish(&self, snapshot: Arc<Snapshot>) -> Arc<Snapshot> {
         #[cfg(test)]
-        self.panic_if_told(1);
+        self.panic_if_requested(1);
         let closed = self.closed.lock();
         if *closed {
             return snapshot;
@@ -109,31 +109,31 @@ impl Hub {
         self.latest.swap(snapshot)
     }
 
-    /// Publishes nothing from now on; what was published last. A thread that comes late, or was
-    /// left behind, could otherwise show totals that the next meter does not know of.
+    /// Stops publishing and returns the last snapshot. Without this a slow or abandoned thread could
+    /// export totals that the next meter does not know of.
     fn close(&self) -> Arc<Snapshot> {
         *self.closed.lock() = true;
-        self.shown()
+        self.latest()
     }
 
-    /// What was published last.
-    pub(crate) fn shown(&self) -> Arc<Snapshot> {
+    /// Returns the snapshot that was published last.
+    pub(crate) fn latest(&self) -> Arc<Snapshot> {
         self.latest.load_full()
     }
 
-    /// Whether this is a fork of the process in which the meter was installed. Its thread is not
-    /// here, and its locks may be held by it for ever.
+    /// Returns `true` in a fork of the process that installed the meter. The sampling thread does
+    /// not exist there and may have held a lock that nothing will release.
     pub(crate) fn is_forked(&self) -> bool {
         std::process::id() != self.process
     }
 
-    /// Keeps totals that are shown no more for the meter that comes after this one: it may have
-    /// room for them, and must not show less.
+    /// Keeps totals that are no longer exported for the next meter, which may have room for them
+    /// and must not report less.
     pub(crate) fn retire(&self, totals: Vec<(Series, Number)>) {
         *self.retired.lock() = totals;
     }
 
-    /// What the meter says of itself.
+    /// Returns the counts and state that the meter exports about itself.
     pub(crate) fn telemetry(&self) -> &Telemetry {
         &self.telemetry
     }
@@ -142,10 +142,10 @@ impl Hub {
         self.metrics
     }
 
-    /// What a collect that begins now shows. Nothing in a fork: nobody samples there, and the
-    /// parent exports the same.
-    fn begin(&self) -> Option<(Arc<Snapshot>, Instant)> {
-        // Asks the system, so not in each callback.
+    /// Begins a collect: returns its snapshot and time, or `None` in a fork, where nothing samples
+    /// and the parent exports the same series.
+    fn begin_collect(&self) -> Option<(Arc<Snapshot>, Instant)> {
+        // A system call, so once a collect and not in each callback.
         if self.is_forked() {
             return None;
         }
@@ -153,27 +153,27 @@ impl Hub {
         Some((self.latest.load_full(), self.clock.now()))
     }
 
-    /// What its metrics and the meter's own need.
+    /// Lists the instruments of its metrics, then those of the meter itself.
     fn instruments(&self) -> impl Iterator<Item = Instrument> {
-        let metrics = (0..self.metrics.len()).filter_map(|place| self.instrument(place));
-        let own = telemetry::ROWS
+        let metrics = (0..self.metrics.len()).filter_map(|index| self.instrument(index));
+        let own = telemetry::SELF_METRICS
             .iter()
             .enumerate()
-            .map(|(place, row)| Instrument {
+            .map(|(index, row)| Instrument {
                 name: row.name,
                 kind: row.kind,
                 unit: row.unit,
                 description: row.description,
-                shows: Shows::Telemetry(place),
+                source: InstrumentKind::SelfMetric(index),
             });
         metrics.chain(own)
     }
 
-    /// The instrument of the metric at a place of its table.
-    fn instrument(&self, place: usize) -> Option<Instrument> {
-        let metric = self.metrics.get(place)?;
+    /// Returns the instrument of the metric at `index` of its table.
+    fn instrument(&self, index: usize) -> Option<Instrument> {
+        let metric = self.metrics.get(index)?;
         Some(Instrument {
-            name: if self.renamed == Some(place) {
+            name: if self.renamed == Some(index) {
                 self.throttle.metric()
             } else {
                 metric.name
@@ -181,24 +181,24 @@ impl Hub {
             kind: metric.kind,
             unit: metric.unit,
             description: metric.description,
-            shows: Shows::Metric(place),
+            source: InstrumentKind::Metric(index),
         })
     }
 
-    /// Whether it has this instrument, which was made for a metric at that place of `table`.
-    fn has(&self, instrument: &Instrument, table: &'static [Metric], place: usize) -> bool {
-        // Each callback asks this, so texts are compared only where they can differ.
-        if ptr::eq(self.metrics, table) && self.renamed != Some(place) {
+    /// Returns `true` if it has `instrument`, which was made for the metric at `index` of `table`.
+    fn has(&self, instrument: &Instrument, table: &'static [Metric], index: usize) -> bool {
+        // Every callback calls this, so texts are compared only where they can differ.
+        if ptr::eq(self.metrics, table) && self.renamed != Some(index) {
             return true;
         }
-        self.instrument(place).as_ref() == Some(instrument)
+        self.instrument(index).as_ref() == Some(instrument)
     }
 
     #[cfg(test)]
-    fn panic_if_told(&self, fault: usize) {
+    fn panic_if_requested(&self, fault: usize) {
         let left = |left: u64| left.checked_sub(1);
-        let told = self.faults[fault].fetch_update(Ordering::Relaxed, Ordering::Relaxed, left);
-        assert!(told.is_err(), "a test had the catalogue's code panic");
+        let requested = self.faults[fault].fetch_update(Ordering::Relaxed, Ordering::Relaxed, left);
+        assert!(requested.is_err(), "a test had the catalogue's code panic");
     }
 
     #[cfg(test)]
@@ -207,44 +207,45 @@ impl Hub {
     }
 }
 
-/// An instrument, and what its callback shows.
+/// An instrument and the source of its points.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Instrument {
     name: &'static str,
     kind: Kind,
     unit: &'static str,
     description: &'static str,
-    shows: Shows,
+    source: InstrumentKind,
 }
 
+/// The table that an instrument's points come from, and the index there.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Shows {
-    /// The metric at that place of that table, if the hub has it.
+enum InstrumentKind {
+    /// A metric of the feed's table, if the feed has it.
     Metric(usize),
-    /// A row of the meter's own instruments.
-    Telemetry(usize),
+    /// A row of [`telemetry::SELF_METRICS`].
+    SelfMetric(usize),
 }
 
-/// Makes one instrument, of a metric of `table` perhaps. The handle is empty: the provider keeps the
-/// callback.
+/// Makes one instrument, of a metric of `table` or of the meter itself. The returned handle is
+/// empty: the provider keeps the callback.
 fn build(
     meter: &Meter,
-    slot: &Arc<Slot>,
+    binding: &Arc<ProviderBinding>,
     ordinal: usize,
     instrument: Instrument,
     table: &'static [Metric],
 ) {
-    /// One arm for each kind: the builder's name, and which numbers it takes.
+    /// One arm a kind: the method of the builder, and the kind of number that it takes.
     macro_rules! build {
         ($($kind:ident: $builder:ident, $number:ident;)*) => {
             match instrument.kind {
                 $(Kind::$kind => {
-                    let slot = Arc::clone(slot);
+                    let binding = Arc::clone(binding);
                     let _empty = meter
                         .$builder(instrument.name)
                         .with_unit(instrument.unit)
                         .with_description(instrument.description)
-                        .with_callback(move |out| observe(&slot, ordinal, (&instrument, table), out, |number| match number {
+                        .with_callback(move |out| observe(&binding, ordinal, (&instrument, table), out, |number| match number {
                             Number::$number(value) => Some(value),
                             _ => None,
                         }))
@@ -262,47 +263,48 @@ fn build(
     }
 }
 
+/// Runs one callback: hands the points of `instrument` to `out`.
 fn observe<T>(
-    slot: &Slot,
+    binding: &ProviderBinding,
     ordinal: usize,
     (instrument, table): (&Instrument, &'static [Metric]),
     out: &dyn AsyncInstrument<T>,
     value: impl Fn(Number) -> Option<T>,
 ) {
-    let hub = slot.hub();
-    let Some(hub) = &*hub else { return };
+    let feed = binding.feed();
+    let Some(feed) = &*feed else { return };
     let mut show = |attributes: &[KeyValue], number| {
         if let Some(value) = value(number) {
             out.observe(value, attributes);
         }
     };
-    // Also where nothing is shown: the last instrument may be one of those.
-    pin::with(hub, ordinal, slot.last(), |snapshot, now| {
+    // Also for a callback without points: it may belong to the last instrument.
+    pin::with_snapshot(feed, ordinal, binding.last_ordinal(), |snapshot, now| {
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             #[cfg(test)]
-            hub.panic_if_told(0);
-            match instrument.shows {
-                Shows::Metric(place) => {
-                    if hub.has(instrument, table, place) {
-                        for (attributes, number) in snapshot.of(place, now) {
+            feed.panic_if_requested(0);
+            match instrument.source {
+                InstrumentKind::Metric(index) => {
+                    if feed.has(instrument, table, index) {
+                        for (attributes, number) in snapshot.of(index, now) {
                             show(attributes, number);
                         }
                     }
                 }
-                Shows::Telemetry(place) => {
-                    if let Some(row) = telemetry::ROWS.get(place) {
-                        (row.show)(&hub.telemetry, now, &mut show);
+                InstrumentKind::SelfMetric(index) => {
+                    if let Some(row) = telemetry::SELF_METRICS.get(index) {
+                        (row.observe)(&feed.telemetry, now, &mut show);
                     }
                 }
             }
         }));
         if outcome.is_err() {
-            hub.telemetry.callback_panicked();
+            feed.telemetry.callback_panicked();
         }
     });
 }
 
-// They collect with an SDK whose locks are real.
+// These tests collect with an SDK whose locks are real.
 #[cfg(test)]
 #[cfg(not(shuttle))]
 mod tests;

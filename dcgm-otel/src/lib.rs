@@ -10,7 +10,7 @@
 //! let provider = SdkMeterProvider::builder().with_periodic_exporter(exporter.clone()).build();
 //!
 //! // With a host engine, `DcgmMeter::install(&provider)` is all that is needed.
-//! let meter = DcgmMeter::builder().client(Mock::named("1xl4").ok_or("no such host")?).install(&provider)?;
+//! let meter = DcgmMeter::builder().with_client(Mock::named("1xl4").ok_or("no such host")?).install(&provider)?;
 //! meter.sample_now()?;
 //!
 //! provider.force_flush()?;
@@ -22,30 +22,53 @@
 //! # }
 //! ```
 //!
-//! A meter never blocks, slows or ends the program that it is in. Exporting reads the last samples
-//! and does not call DCGM; without a GPU, a driver or a libdcgm there are no values,
-//! [`DcgmMeter::health`] says why, and the meter goes on trying. After a failure levels vanish and
+//! A meter never blocks, slows or ends its program. Exporting reads the last samples and does not
+//! call DCGM. Without a GPU, a driver or libdcgm there are no values, [`DcgmMeter::health`] reports
+//! the reason, and the meter keeps trying. Gauges disappear instead of repeating an old value;
 //! counters hold their totals.
 //!
-//! What the meter says of itself is exported beside that, as `dcgm.meter.…`: its errors by kind, the
-//! age of the last sample, whether it is degraded, what is behind it. It needs no GPU to be there,
-//! and goes when the meter is dropped.
+//! The meter also exports its own state as `dcgm.meter.…`: errors by kind, the age of the last
+//! sample, whether it is degraded, the backend. These metrics need no GPU, and end when the meter is
+//! dropped.
 //!
-//! Use one provider for each reader: the SDK runs the callbacks of a provider for each of its
-//! readers, and each run reaches all of them.
+//! Use one provider per reader: the SDK runs the callbacks of a provider for each of its readers,
+//! and each run reaches all of them.
+//!
+//! # Configuration
+//!
+//! In code, in a document (feature `serde`) or in the environment: [`Config`] has the table of
+//! settings and variables. [`DcgmMeter::install`] and [`DcgmMeterBuilder::install`] both read the
+//! environment for what is not set in code.
+//!
+//! # Blocking and async
+//!
+//! The meter has a thread of its own and needs no async runtime. These calls return without waiting
+//! for DCGM, and can be made in async code: [`DcgmMeter::install`], [`DcgmMeterBuilder::install`],
+//! [`DcgmMeter::health`], [`DcgmMeter::config`]; so can the callbacks of an exporter.
+//!
+//! These block, and belong on a blocking thread (`tokio::task::spawn_blocking`) in async code:
+//!
+//! | call | blocks for |
+//! |---|---|
+//! | [`DcgmMeter::wait_ready`] | the given timeout at most |
+//! | [`DcgmMeter::sample_now`] | one sample; every call into DCGM has a deadline |
+//! | [`DcgmMeter::shutdown`], dropping a [`DcgmMeter`] | some milliseconds; 850 ms at most, if a call into DCGM hangs |
+//!
+//! No other type of this crate blocks when it is dropped. Flush the provider before the meter is
+//! dropped: see [Shutting down](DcgmMeter#shutting-down).
 //!
 //! # Features
 //!
-//! | feature | default | what it adds |
+//! | feature | default | adds |
 //! |---|---|---|
-//! | `sdk` | off | `sdk::view`: the SDK sets aside as much room for series as there can be, and no more. Brings `opentelemetry_sdk` |
-//! | `serde` | off | [`Config`] can be read from documents, and [`Effective`] written to them. Brings `serde` |
+//! | `sdk` | off | `sdk::view`, which fits the SDK's cardinality limit to the meter, and `sdk::shutdown`. Brings `opentelemetry_sdk` |
+//! | `serde` | off | [`Config`] can be deserialized; [`EffectiveConfig`] and [`Health`] can be serialized. Brings `serde` |
 //!
 //! # Versions
 //!
-//! Types of [`opentelemetry`] and of [`dcgm`] are part of this crate's interface, and each
-//! minor release of `opentelemetry` is a breaking one: the provider must be of the release that is
-//! named here. So both are here again, and a program that uses them from here cannot miss.
+//! Types of [`opentelemetry`] and of [`dcgm`] are part of this crate's interface, and each minor
+//! release of `opentelemetry` is a breaking one: the provider must be of the release that this crate
+//! uses. Both crates are re-exported, so that versions always match.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
@@ -67,6 +90,7 @@ mod health;
 mod hook;
 mod host;
 mod instruments;
+mod meter;
 mod naming;
 mod past;
 mod plan;
@@ -81,15 +105,17 @@ mod telemetry;
 mod tests;
 mod text;
 
-/// The release of the client that [`Builder::client`] takes.
+/// The release of `dcgm` whose clients [`DcgmMeterBuilder::with_client`] takes.
 pub use ::dcgm;
 /// The release of OpenTelemetry whose `MeterProvider` [`DcgmMeter::install`] takes.
 pub use ::opentelemetry;
 
-pub use builder::{Builder, DcgmMeter};
+pub use builder::DcgmMeterBuilder;
 pub use config::{
-    Config, ConfigError, ConfigErrors, CounterOrigin, Device, DeviceFilter, Group, GroupSwitch,
-    IdSource, InstallError, MetricSwitch, Mode, Naming, Origin, Profile, Salt, ThrottleName,
+    Config, ConfigError, ConfigErrors, ConfigWarning, CounterOrigin, DeviceFilter, DeviceSelector,
+    Group, GroupSwitch, IdSource, InstallError, MetricSwitch, Mode, Naming, ParseSettingError,
+    Profile, Salt, SettingSource, ThrottleName,
 };
-pub use effective::{Effective, EffectiveSetting};
-pub use health::{ErrorKind, Failure, Health, State};
+pub use effective::{EffectiveConfig, EffectiveSetting};
+pub use health::{ErrorKind, Health, MeterState, SampleError};
+pub use meter::{DcgmMeter, ShutdownError};

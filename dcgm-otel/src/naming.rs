@@ -1,4 +1,4 @@
-//! What things are called: `hw.id`, here; and the names of dcgm-exporter, below.
+//! Naming: the `hw.id` of every entity, and (below) the names of dcgm-exporter.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -11,14 +11,14 @@ use crate::config::{IdSource, Salt};
 
 pub(crate) mod exporter;
 
-/// The `hw.id` of every entity of a host: unique there, and as lasting as the source allows.
+/// Returns the `hw.id` of every entity of a host: unique there, and as lasting as the source allows.
 ///
-/// A GPU whose UUID is blank, all zeros or that of another too (lost and simulated GPUs have such)
-/// is called by its PCI address, and if that is no better by its number. An instance is called
-/// after what it is a part of, since the UUIDs of instances change each time that they are made.
-pub(crate) fn ids(entities: &[Entity], source: &IdSource) -> HashMap<EntityId, Arc<str>> {
-    let uuids = Counted::of(entities, |gpu| gpu.uuid.as_deref());
-    let addresses = Counted::of(entities, |gpu| gpu.pci_bus_id.as_deref());
+/// A GPU whose UUID is blank, all zeros or shared with another GPU (as with lost and simulated GPUs)
+/// gets its PCI address, or its number if that is no better. The id of a MIG instance is derived
+/// from its parent's, since the UUID of an instance changes each time that it is created.
+pub(crate) fn hw_ids(entities: &[Entity], source: &IdSource) -> HashMap<EntityId, Arc<str>> {
+    let uuids = TextCounts::new(entities, |gpu| gpu.uuid.as_deref());
+    let addresses = TextCounts::new(entities, |gpu| gpu.pci_bus_id.as_deref());
     let mut ids = HashMap::new();
     for entity in entities
         .iter()
@@ -26,7 +26,7 @@ pub(crate) fn ids(entities: &[Entity], source: &IdSource) -> HashMap<EntityId, A
     {
         ids.insert(entity.id, gpu_id(entity, source, &uuids, &addresses));
     }
-    // The larger things come first: the smaller ones are called after them.
+    // Parents come first, as ids of instances are derived from them.
     for kind in [EntityKind::GPU_INSTANCE, EntityKind::COMPUTE_INSTANCE] {
         for entity in entities.iter().filter(|entity| entity.id.kind == kind) {
             let parent = entity.parent.and_then(|parent| ids.get(&parent));
@@ -35,7 +35,7 @@ pub(crate) fn ids(entities: &[Entity], source: &IdSource) -> HashMap<EntityId, A
         }
     }
     for entity in entities {
-        ids.entry(entity.id).or_insert_with(|| by_number(entity));
+        ids.entry(entity.id).or_insert_with(|| id_by_number(entity));
     }
     ids
 }
@@ -43,15 +43,15 @@ pub(crate) fn ids(entities: &[Entity], source: &IdSource) -> HashMap<EntityId, A
 fn gpu_id(
     gpu: &Entity,
     source: &IdSource,
-    uuids: &Counted<'_>,
-    addresses: &Counted<'_>,
+    uuids: &TextCounts<'_>,
+    addresses: &TextCounts<'_>,
 ) -> Arc<str> {
     let uuid = uuids.unique(gpu.uuid.as_deref());
     let address = addresses.unique(gpu.pci_bus_id.as_deref());
     let found = match source {
         IdSource::Uuid => uuid.or(address).map(Arc::from),
-        // What stands in for the UUID says as much of the hardware, and is hashed as well.
-        IdSource::HashedUuid(salt) => uuid.or(address).map(|text| hashed(text, salt)),
+        // The PCI address identifies the hardware as well, so it is hashed, too.
+        IdSource::HashedUuid(salt) => uuid.or(address).map(|text| salted_hash(text, salt)),
         IdSource::PciBdf => address.map(Arc::from),
         IdSource::Index => None,
     };
@@ -67,19 +67,19 @@ fn instance_id(instance: &Entity, parent: Option<&str>) -> Arc<str> {
             let number = mig.compute_instance_id.unwrap_or_default();
             format!("{parent}/ci/{number}").into()
         }
-        _ => by_number(instance),
+        _ => id_by_number(instance),
     }
 }
 
-fn by_number(entity: &Entity) -> Arc<str> {
+fn id_by_number(entity: &Entity) -> Arc<str> {
     format!("{}-{}", entity.id.kind, entity.id.id).into()
 }
 
-/// 128 bits of a SHA-256, as hexadecimal digits: enough that no two devices meet, and the same in
+/// Returns 128 bits of a SHA-256 in hexadecimal: long enough to avoid collisions, and the same in
 /// every release.
 ///
-/// The salt's length goes in first, so that no salt and text run into another salt and text.
-fn hashed(text: &str, salt: &Salt) -> Arc<str> {
+/// The salt's length is hashed first, so that no two pairs of salt and text have the same input.
+fn salted_hash(text: &str, salt: &Salt) -> Arc<str> {
     let salt = salt.bytes();
     let digest = Sha256::new()
         .chain_update(u64::try_from(salt.len()).unwrap_or(u64::MAX).to_be_bytes())
@@ -94,12 +94,12 @@ fn hashed(text: &str, salt: &Salt) -> Arc<str> {
     id.into()
 }
 
-/// How many GPUs say the same of themselves.
+/// Number of GPUs that share a text.
 #[derive(Debug)]
-struct Counted<'a>(HashMap<&'a str, usize>);
+struct TextCounts<'a>(HashMap<&'a str, usize>);
 
-impl<'a> Counted<'a> {
-    fn of(entities: &'a [Entity], text: impl Fn(&'a Entity) -> Option<&'a str>) -> Self {
+impl<'a> TextCounts<'a> {
+    fn new(entities: &'a [Entity], text: impl Fn(&'a Entity) -> Option<&'a str>) -> Self {
         let mut counts = HashMap::new();
         let gpus = entities
             .iter()
@@ -110,14 +110,14 @@ impl<'a> Counted<'a> {
         Self(counts)
     }
 
-    /// The text, if it says something and of one GPU only.
+    /// Returns the text if it is meaningful and belongs to one GPU only.
     fn unique<'t>(&self, text: Option<&'t str>) -> Option<&'t str> {
-        text.filter(|text| says_something(text) && self.0.get(text) == Some(&1))
+        text.filter(|text| is_meaningful(text) && self.0.get(text) == Some(&1))
     }
 }
 
-/// Whether it is not blank, and not all zeros: `GPU-00000000-0000-…`, `00000000:00:00.0`.
-fn says_something(text: &str) -> bool {
+/// Returns `false` for blanks and all zeros: `GPU-00000000-0000-…`, `00000000:00:00.0`.
+fn is_meaningful(text: &str) -> bool {
     let digits = text.strip_prefix("GPU-").unwrap_or(text);
     let filling = |c: char| c == '0' || c == '-' || c == ':' || c == '.' || c.is_whitespace();
     !digits.chars().all(filling)

@@ -15,7 +15,7 @@ use dcgm::{EntityId, FieldId, Link, Query};
 use opentelemetry::KeyValue;
 
 use crate::answers::Answers;
-use crate::attributes::{is_instance, sorted};
+use crate::attributes::{is_instance, sort_by_key};
 use crate::candidates::{self, Candidate, Candidates, Input, Known};
 use crate::cardinality::{Block, Caps, Counts};
 use crate::catalogue::{self, Condition, Metric, Op};
@@ -495,5 +495,5 @@ fn with(
     let more = more
         .into_iter()
         .map(|(key, value)| KeyValue::new(key, value));
-    sorted(more.chain(attributes.iter().cloned()).collect()).into()
+    sort_by_key(more.chain(attributes.iter().cloned()).collect()).into()
 }

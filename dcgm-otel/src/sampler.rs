@@ -12,9 +12,9 @@ use crate::candidates;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::counters::Ledger;
-use crate::health::{ErrorKind, Failure, Shared, State};
-use crate::hook::Hook;
-use crate::instruments::Hub;
+use crate::health::{ErrorKind, HealthReporter, MeterState, SampleError};
+use crate::hook::AttributeHook;
+use crate::instruments::MeterFeed;
 use crate::past::Past;
 use crate::plan::{Intake, Plan};
 use crate::schedule::Schedule;
@@ -49,7 +49,7 @@ const REPLACE_INTERVAL: Duration = Duration::from_secs(600);
 #[derive(Debug)]
 pub(crate) enum Command {
     /// To sample now, and to say how that went.
-    Sample(Sender<Result<(), Failure>>),
+    Sample(Sender<Result<(), SampleError>>),
     /// To end.
     Stop,
 }
@@ -58,11 +58,11 @@ pub(crate) enum Command {
 #[derive(Debug)]
 pub(crate) struct Sampler {
     client: Arc<dyn Client>,
-    hub: Arc<Hub>,
-    shared: Arc<Shared>,
+    feed: Arc<MeterFeed>,
+    shared: Arc<HealthReporter>,
     clock: Clock,
     config: Config,
-    hook: Option<Hook>,
+    hook: Option<AttributeHook>,
     kinds: Vec<EntityKind>,
     /// Whether anything is said of links.
     needs_links: bool,
@@ -105,15 +105,15 @@ struct Links {
 impl Sampler {
     pub(crate) fn new(
         client: Arc<dyn Client>,
-        hub: Arc<Hub>,
-        shared: Arc<Shared>,
+        feed: Arc<MeterFeed>,
+        shared: Arc<HealthReporter>,
         clock: Clock,
-        (config, hook): (Config, Option<Hook>),
+        (config, hook): (Config, Option<AttributeHook>),
         past: Past,
     ) -> Self {
         Self {
             client,
-            hub,
+            feed,
             shared,
             clock,
             kinds: Vec::new(),
@@ -137,7 +137,7 @@ impl Sampler {
     }
 
     fn telemetry(&self) -> &Telemetry {
-        self.hub.telemetry()
+        self.feed.telemetry()
     }
 
     /// Samples until told to end.
@@ -179,7 +179,7 @@ impl Sampler {
     }
 
     /// A tick whose panic, the client's perhaps, ends the session and nothing else.
-    fn contained_tick(&mut self) -> Result<(), Failure> {
+    fn contained_tick(&mut self) -> Result<(), SampleError> {
         let outcome = catch_unwind(AssertUnwindSafe(|| self.tick())).unwrap_or_else(|panic| {
             let words = panic
                 .downcast_ref::<&str>()
@@ -187,7 +187,7 @@ impl Sampler {
                 .or_else(|| panic.downcast_ref::<String>().cloned());
             let message = words.unwrap_or_else(|| "panicked".to_owned());
             Err(Interrupted {
-                failure: Failure::new(ErrorKind::Panic, &message),
+                failure: SampleError::new(ErrorKind::Panic, &message),
                 lost: true,
             })
         });
@@ -258,7 +258,7 @@ impl Sampler {
         let dropped = session.plan.dropped();
         let last_sample = session.plan.changed();
         let shown = (&mut session.plan, &self.past.ledger);
-        let series = publish(&self.hub, &mut self.spare, shown, now);
+        let series = publish(&self.feed, &mut self.spare, shown, now);
         self.shared.update(|report| {
             report.series = series;
         });
@@ -299,7 +299,7 @@ impl Sampler {
         self.kinds.retain(|kind| can_list(&engine, *kind));
         let transient = self.kinds.iter().filter(|kind| COME_AND_GO.contains(kind));
         self.transient = transient.copied().collect();
-        let backend = text::backend(client.backend());
+        let backend = text::sanitize_backend(client.backend());
         tracing::debug!(target = %backend.target, %engine, "connected");
         self.shared.connected(backend, engine);
         Ok(())
@@ -362,7 +362,7 @@ impl Sampler {
         }
         self.shared
             .update(|report| report.entities = session.entities);
-        self.hub.retire(session.plan.retired(&self.past));
+        self.feed.retire(session.plan.retired(&self.past));
         let lost = session.plan.newly_lost();
         if lost > 0 {
             self.telemetry().failures(ErrorKind::GpuLost, lost);
@@ -428,7 +428,7 @@ impl Sampler {
         let all_gone = self.connected && self.all_gone;
         let mut held = Plan::without_entities(&mut self.past, &self.config, all_gone, now);
         let shown = (&mut held, &self.past.ledger);
-        let series = publish(&self.hub, &mut self.spare, shown, now);
+        let series = publish(&self.feed, &mut self.spare, shown, now);
         self.shared.update(|report| {
             report.series = series;
             report.entities = 0;
@@ -441,13 +441,13 @@ impl Sampler {
         }
     }
 
-    fn degrade(&self, failure: &Failure) {
+    fn degrade(&self, failure: &SampleError) {
         let now = self.clock.now();
         self.telemetry().failed(failure.kind);
         let news = self.shared.update(|report| {
             let before = report.reason.as_ref().map(|reason| reason.kind);
-            if report.state != State::Degraded {
-                report.state = State::Degraded;
+            if report.state != MeterState::Degraded {
+                report.state = MeterState::Degraded;
                 report.since = now;
             }
             report.reason = Some(failure.clone());
@@ -455,23 +455,23 @@ impl Sampler {
         });
         if news {
             let hint = failure.hint.as_deref().unwrap_or_default();
-            tracing::warn!(kind = %failure.kind, error = failure.message, hint, "no GPU metrics");
+            tracing::warn!(kind = %failure.kind, hint, "GPU metrics unavailable: {failure}");
         }
     }
 
     fn recover(&self) {
         let now = self.clock.now();
         let news = self.shared.update(|report| {
-            let news = report.state != State::Ready;
+            let news = report.state != MeterState::Ready;
             if news {
-                report.state = State::Ready;
+                report.state = MeterState::Ready;
                 report.since = now;
                 report.reason = None;
             }
             news.then_some((report.entities, report.series))
         });
         if let Some((entities, series)) = news {
-            tracing::info!(entities, series, "GPU metrics");
+            tracing::info!(entities, series, "GPU metrics available");
         }
     }
 
@@ -481,7 +481,7 @@ impl Sampler {
         self.close_client();
         let now = self.clock.now();
         self.shared.update(|report| {
-            report.state = State::Stopped;
+            report.state = MeterState::Stopped;
             report.since = now;
         });
     }
@@ -490,7 +490,7 @@ impl Sampler {
 /// Publishes the present values, in the memory of the snapshot before the last unless somebody still
 /// looks at it; how many series they are.
 fn publish(
-    hub: &Hub,
+    feed: &MeterFeed,
     spare: &mut Option<Arc<Snapshot>>,
     (plan, ledger): (&mut Plan, &Ledger),
     now: Instant,
@@ -499,7 +499,7 @@ fn publish(
     let next = Snapshot::reusing(spare.take(), |snapshot| {
         series = plan.fill(snapshot, ledger, now);
     });
-    *spare = Some(hub.publish(next));
+    *spare = Some(feed.publish(next));
     series
 }
 

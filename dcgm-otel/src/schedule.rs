@@ -1,17 +1,17 @@
-//! When the next tick is due.
+//! The schedule of ticks: a fixed cadence, and a backoff after failures.
 
 use std::time::{Duration, Instant};
 
-/// After a first failure it is tried again this soon…
-const SHORTEST_BACKOFF: Duration = Duration::from_millis(250);
+/// Delay after a first failure; it doubles with each further failure…
+const MIN_BACKOFF: Duration = Duration::from_millis(250);
 
-/// …then after twice that, and so on up to this, or up to the interval if that is shorter.
-const LONGEST_BACKOFF: Duration = Duration::from_secs(15);
+/// …up to this, or up to the interval if that is shorter.
+const MAX_BACKOFF: Duration = Duration::from_secs(15);
 
-/// A fixed cadence that does not drift, and the way back to it after failures.
+/// A fixed cadence that does not drift, and a backoff after failures.
 #[derive(Debug)]
 pub(crate) struct Schedule {
-    /// When the first tick was due; the others are due whole intervals later.
+    /// Time of the first tick; the others follow at whole intervals.
     first: Instant,
     interval: Duration,
     next: Instant,
@@ -20,7 +20,7 @@ pub(crate) struct Schedule {
 
 impl Schedule {
     pub(crate) fn new(start: Instant, initial_delay: Duration, interval: Duration) -> Self {
-        // A delay too long for the clock to tell is as good as none that ends: a century.
+        // Clamped to 100 years so that `Instant` arithmetic cannot overflow.
         let century = Duration::from_secs(100 * 365 * 24 * 3600);
         let first = start
             .checked_add(initial_delay.min(century))
@@ -33,12 +33,12 @@ impl Schedule {
         }
     }
 
-    /// When the next tick is due.
+    /// Returns the time of the next tick.
     pub(crate) const fn next(&self) -> Instant {
         self.next
     }
 
-    /// A tick succeeded. Those that it overran are left out.
+    /// Records a successful tick. Ticks that it overran are skipped.
     pub(crate) fn succeeded(&mut self, now: Instant) {
         self.backoff = None;
         let gone = now.saturating_duration_since(self.first).as_nanos();
@@ -48,7 +48,7 @@ impl Schedule {
             .interval
             .checked_mul(ticks)
             .and_then(|time| self.first.checked_add(time));
-        // Before the first tick is due, one on request changes nothing.
+        // A tick on request before the first tick does not move the first tick.
         self.next = match due {
             Some(due) if now >= self.first => due,
             Some(_) => self.first,
@@ -56,17 +56,17 @@ impl Schedule {
         };
     }
 
-    /// A tick is due then at the latest.
+    /// Moves the next tick forward to `latest` if it is later.
     pub(crate) fn not_after(&mut self, latest: Instant) {
         self.next = self.next.min(latest);
     }
 
-    /// A tick failed.
+    /// Records a failed tick.
     pub(crate) fn failed(&mut self, now: Instant) {
-        let longest = self.interval.min(LONGEST_BACKOFF);
+        let longest = self.interval.min(MAX_BACKOFF);
         let backoff = self
             .backoff
-            .map_or(SHORTEST_BACKOFF, |last| last.saturating_mul(2));
+            .map_or(MIN_BACKOFF, |last| last.saturating_mul(2));
         let backoff = backoff.min(longest);
         self.backoff = Some(backoff);
         self.next = now + backoff;
@@ -80,7 +80,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn the_cadence_does_not_drift_and_leaves_out_what_was_overrun() {
+    fn cadence_does_not_drift_and_skips_overrun_ticks() {
         let start = Instant::now();
         let mut schedule = Schedule::new(start, SECOND, SECOND * 15);
         assert_eq!(schedule.next() - start, SECOND);
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_are_further_and_further_apart_up_to_15_s() {
+    fn backoff_doubles_up_to_15_s() {
         let start = Instant::now();
         let mut schedule = Schedule::new(start, Duration::ZERO, SECOND * 60);
         let mut waits = Vec::new();
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_are_no_further_apart_than_the_interval_and_a_success_forgets_them() {
+    fn backoff_is_capped_by_the_interval_and_reset_by_success() {
         let start = Instant::now();
         let mut schedule = Schedule::new(start, Duration::ZERO, SECOND);
         for _ in 0..5 {
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tick_on_request_does_not_move_the_first() {
+    fn tick_on_request_does_not_move_the_first() {
         let start = Instant::now();
         let mut schedule = Schedule::new(start, SECOND * 5, SECOND * 15);
         schedule.succeeded(start + SECOND);
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn no_delay_is_too_long() {
+    fn longest_delay_does_not_overflow() {
         let start = Instant::now();
         let schedule = Schedule::new(start, Duration::MAX, SECOND);
         assert!(schedule.next() > start + SECOND * 1_000_000);

@@ -1,13 +1,13 @@
-//! Room in the OpenTelemetry SDK for as many series as there can be, and for no more.
+//! Helpers for the OpenTelemetry SDK: a view that fits its cardinality limit to the meter, and a
+//! shutdown in the right order.
 //!
-//! The SDK gives each instrument room for 2,000 series, and allocates it when the instrument is
-//! made: 136 kB each, 11 MB for all metrics of a meter, though the system lends it little of that
-//! before it is used. What comes beyond the limit is folded into one series without attributes of
-//! ours. A gauge needs twice as much as it shows: when all of its series are replaced, as those of
-//! MIG instances are, the old ones hold their places until the end of the collect that first shows
-//! the new ones.
+//! By default the SDK gives each instrument room for 2,000 series, and reserves it when the
+//! instrument is made: 136 kB each, 11 MB for all metrics of a meter, of which the system commits
+//! little before it is used. Series beyond the limit are folded into one series without attributes.
+//! A gauge needs room for twice its series: when all of its series are replaced, as those of MIG
+//! instances are, the old ones keep their places until the end of the first collect of the new ones.
 //!
-//! Only a view changes this, and views are given to a provider when it is made:
+//! Only a view changes the limit, and views are given to a provider when it is made:
 //!
 //! ```
 //! use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
@@ -18,32 +18,33 @@
 //!     .build();
 //! ```
 
-use opentelemetry_sdk::metrics::{Instrument, Stream};
+use opentelemetry_sdk::error::OTelSdkError;
+use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
 
 use crate::instruments::SCOPE;
+use crate::{DcgmMeter, ShutdownError};
 
-/// Far more series than an instrument has on any host, and few enough that the room for them can be
-/// had: two megabytes an instrument.
-const MOST: usize = 16_384;
+/// Maximum number of series: far more than an instrument has on any host, and few enough to reserve
+/// room for, at two megabytes an instrument.
+const MAX_BOUND: usize = 16_384;
 
-/// What a meter says of itself has a few series however few the devices have.
-const LEAST: usize = 16;
+/// Minimum number of series: the meter's own instruments have a few, however few the devices have.
+const MIN_BOUND: usize = 16;
 
-/// A view that gives each instrument of a meter, and no other, room for `bound` series, also while
-/// all of them are replaced by others.
+/// Returns a view that gives each instrument of a meter, and no other, room for `bound` series, even
+/// while all of them are replaced by others.
 ///
-/// The bound is how many series the largest instrument has, of all entities together and counters
-/// of lost ones included: what the meter keeps to as
-/// [`Config::max_instrument_series`](crate::Config::max_instrument_series). Less than 16 mean 16,
-/// which is what a meter may need to say of itself, and more than 16,384 mean 16,384.
+/// The bound is the number of series of the largest instrument, over all entities and including
+/// counters of lost ones: [`Config::max_instrument_series`](crate::Config::max_instrument_series).
+/// It is clamped to the range from 16, which the meter's own instruments may need, to 16,384.
 ///
-/// If several views match an instrument, the SDK takes the first of those that differ only in
-/// limits and filters, and makes a metric for each that differs in more. So a program with views of
-/// its own for these instruments sets the limit in those, to twice the bound.
+/// If several views match an instrument, the SDK takes the first of those that differ only in limits
+/// and filters, and makes a metric for each that differs in more. So a program with views of its own
+/// for these instruments sets the limit in those, to twice the bound.
 ///
 /// # Examples
 ///
-/// A meter for hosts of up to 300 series a metric, and just the room that those need:
+/// A meter for hosts of up to 300 series per metric, and the room that they need:
 ///
 /// ```
 /// use dcgm_otel::Config;
@@ -57,13 +58,68 @@ const LEAST: usize = 16;
 pub fn view(
     bound: usize,
 ) -> impl Fn(&Instrument) -> Option<Stream> + Clone + Send + Sync + 'static {
-    let limit = 2 * bound.clamp(LEAST, MOST);
+    let limit = 2 * bound.clamp(MIN_BOUND, MAX_BOUND);
     move |instrument| {
         if instrument.scope().name() != SCOPE {
             return None;
         }
-        // It refuses 0 and the largest number there is, and this is neither.
+        // The SDK refuses 0 and the largest number, and this is neither.
         Stream::builder().with_cardinality_limit(limit).build().ok()
+    }
+}
+
+/// The reasons why [`shutdown`] did not end well. All steps are done all the same.
+#[derive(Debug, thiserror::Error)]
+#[error("shutdown failed: {}", texts(flush.as_ref(), meter.as_ref(), provider.as_ref()))]
+#[non_exhaustive]
+pub struct SdkShutdownError {
+    /// The error of the last export.
+    pub flush: Option<OTelSdkError>,
+    /// The error of the meter.
+    pub meter: Option<ShutdownError>,
+    /// The error of the provider.
+    pub provider: Option<OTelSdkError>,
+}
+
+fn texts(
+    flush: Option<&OTelSdkError>,
+    meter: Option<&ShutdownError>,
+    provider: Option<&OTelSdkError>,
+) -> String {
+    let flush = flush.map(|error| format!("flush: {error}"));
+    let meter = meter.map(|error| format!("meter: {error}"));
+    let provider = provider.map(|error| format!("provider: {error}"));
+    let texts: Vec<_> = flush.into_iter().chain(meter).chain(provider).collect();
+    texts.join("; ")
+}
+
+/// Shuts down a program's metrics in the order that loses nothing: flushes the provider, ends the
+/// meter, shuts the provider down.
+///
+/// Blocks for the last export, and for 850 ms at most for the meter.
+///
+/// ```
+/// # use dcgm::mock::Mock;
+/// # use opentelemetry_sdk::metrics::SdkMeterProvider;
+/// # let provider = SdkMeterProvider::builder().build();
+/// # let meter = dcgm_otel::DcgmMeter::builder().with_client(Mock::named("1xl4").unwrap()).install(&provider)?;
+/// dcgm_otel::sdk::shutdown(meter, &provider)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// The errors of the steps that failed. Each step is done whatever came of those before it.
+pub fn shutdown(meter: DcgmMeter, provider: &SdkMeterProvider) -> Result<(), SdkShutdownError> {
+    let errors = SdkShutdownError {
+        flush: provider.force_flush().err(),
+        meter: meter.shutdown().err(),
+        provider: provider.shutdown().err(),
+    };
+    if errors.flush.is_none() && errors.meter.is_none() && errors.provider.is_none() {
+        Ok(())
+    } else {
+        Err(errors)
     }
 }
 

@@ -12,8 +12,8 @@ use crate::candidates::{self, Candidate, Candidates, Input, Known};
 use crate::catalogue::Op;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::health::{ErrorKind, Failure};
-use crate::hook::Hook;
+use crate::health::{ErrorKind, SampleError};
+use crate::hook::AttributeHook;
 use crate::host::{self, Availability, Host};
 use crate::past::Past;
 use crate::plan::{Intake, Plan};
@@ -33,7 +33,7 @@ const RECHECK_BLANK: Duration = Duration::from_secs(24 * 3600);
 /// What ended a tick before its time.
 #[derive(Debug)]
 pub(crate) struct Interrupted {
-    pub(crate) failure: Failure,
+    pub(crate) failure: SampleError,
     /// Whether the connection is lost with it.
     pub(crate) lost: bool,
 }
@@ -41,7 +41,7 @@ pub(crate) struct Interrupted {
 impl Interrupted {
     pub(crate) fn plain(kind: ErrorKind, message: &str) -> Self {
         Self {
-            failure: Failure::new(kind, message),
+            failure: SampleError::new(kind, message),
             lost: false,
         }
     }
@@ -58,7 +58,7 @@ impl Interrupted {
 /// An error of the client's, met in a step.
 fn during(kind: ErrorKind) -> impl Fn(Error) -> Interrupted {
     move |error| Interrupted {
-        failure: Failure::of(kind, &error),
+        failure: SampleError::from_client(kind, &error),
         // A connection on which a call hung is not worth another try.
         lost: error.is_disconnected() || error.is_timeout(),
     }
@@ -77,7 +77,7 @@ pub(crate) fn connect(client: &dyn Client) -> Result<BuildInfo, Interrupted> {
 
 /// Returns why no GPU can be sampled though none has failed: all that there are, and not lost, are
 /// paused or detached.
-fn unavailable(entities: &[Entity]) -> Option<Failure> {
+fn unavailable(entities: &[Entity]) -> Option<SampleError> {
     let gpus = entities
         .iter()
         .filter(|entity| entity.id.kind == EntityKind::GPU);
@@ -90,7 +90,7 @@ fn unavailable(entities: &[Entity]) -> Option<Failure> {
     } else {
         return None;
     };
-    Some(Failure::of_unavailable(kind))
+    Some(SampleError::unavailable(kind))
 }
 
 /// The entities of these kinds that can be metered, and their links if anything is said of them.
@@ -153,13 +153,13 @@ pub(crate) struct Session {
     /// How many entities there are.
     pub(crate) entities: usize,
     /// Why no GPU can be sampled though none has failed: telemetry is paused or the driver detached.
-    pub(crate) unavailable: Option<Failure>,
+    pub(crate) unavailable: Option<SampleError>,
     /// What the engine would not watch although it should, as profiling metrics that somebody else
     /// holds.
-    pub(crate) refused: Option<Failure>,
+    pub(crate) refused: Option<SampleError>,
     /// Why nothing of what was asked for can come, if so. The tick fails with it, and the next one
     /// begins another session.
-    pub(crate) vain: Option<Failure>,
+    pub(crate) vain: Option<SampleError>,
     /// How often the host program's hook panicked.
     pub(crate) hook_panics: u64,
     /// When to go through the entities again, because one of them could not be watched at all, or has
@@ -202,7 +202,7 @@ impl Session {
     pub(crate) fn open(
         client: &dyn Client,
         inventory: Inventory,
-        (config, hook): (&Config, Option<&Hook>),
+        (config, hook): (&Config, Option<&AttributeHook>),
         past: &mut Past,
         samples: &mut Samples,
         now: Instant,
@@ -247,17 +247,17 @@ impl Session {
         let mut profiling_probes = Vec::new();
         let probe_interval = interval.min(PROBE_INTERVAL);
         let refused = match watch(client, profiling, probe_interval, &mut profiling_probes) {
-            Ok(refused) => refused.map(|error| Failure::of(ErrorKind::Watch, &error)),
+            Ok(refused) => refused.map(|error| SampleError::from_client(ErrorKind::Watch, &error)),
             Err(error) if error.is_disconnected() || error.is_timeout() => {
                 return Err(during(ErrorKind::Watch)(error));
             }
             Err(error) if error.is_unsupported() => None,
-            Err(error) => Some(Failure::of(ErrorKind::Watch, &error)),
+            Err(error) => Some(SampleError::from_client(ErrorKind::Watch, &error)),
         };
         let asked = Query::from_watches(&profiling_probes);
         ask(client, &asked, samples, (&mut answers, past, now))?;
         let refused = unwatched
-            .map(|error| Failure::of(ErrorKind::Watch, &error))
+            .map(|error| SampleError::from_client(ErrorKind::Watch, &error))
             .or(refused);
 
         // Neither a list of entities nor a sample says that this is over for good.
@@ -294,7 +294,7 @@ impl Session {
                     return Err(during(ErrorKind::Watch)(error));
                 }
                 // An engine that knows no such event counts none.
-                Err(error) => unheard = Some(Failure::of(ErrorKind::Watch, &error)),
+                Err(error) => unheard = Some(SampleError::from_client(ErrorKind::Watch, &error)),
             }
         }
         // A host that has none of the fields, or an engine that watches nothing, answers well and

@@ -1,8 +1,9 @@
-//! What the meter says of itself: its counts, and a row an instrument that shows them.
+//! Self-metrics, `dcgm.meter.*`: the meter's own counts, and one row per instrument that exports
+//! them.
 //!
-//! All are plain atomic numbers. Whoever counts waits for nobody, and a callback reads them as they
-//! are at that moment: not from the snapshot of the collect, since what went wrong while a snapshot
-//! was made is not in it, and a thread that is dead makes no more of them.
+//! The counts are plain atomic numbers, so counting never waits. A callback reads them at that
+//! moment and not from the snapshot of the collect: an error that occurred while a snapshot was made
+//! is not in that snapshot, and a thread that has ended publishes no snapshot at all.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
@@ -16,89 +17,89 @@ use crate::catalogue::Kind;
 use crate::health::ErrorKind;
 use crate::snapshot::Number;
 
-/// After so long without a collect a provider is taken for one that has no reader: three periods of
-/// 60 s, at which a reader exports by default.
-const UNREAD_FOR: Duration = Duration::from_secs(180);
+/// Time without a collect after which the meter warns that the provider seems to have no reader:
+/// three periods of 60 s, the default of a periodic reader.
+const UNREAD_TIMEOUT: Duration = Duration::from_secs(180);
 
-/// An instrument of the meter's own.
+/// An instrument that describes the meter itself.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Row {
+pub(crate) struct SelfMetric {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
     pub(crate) unit: &'static str,
     pub(crate) description: &'static str,
-    /// Hands out its points. Neither locks nor allocates.
-    pub(crate) show: fn(&Telemetry, Instant, &mut Show<'_>),
+    /// Hands its points to a function. Neither locks nor allocates.
+    pub(crate) observe: fn(&Telemetry, Instant, &mut ObserveFn<'_>),
 }
 
-/// Takes a point.
-pub(crate) type Show<'a> = dyn FnMut(&[KeyValue], Number) + 'a;
+/// Receives one point: its attributes and its number.
+pub(crate) type ObserveFn<'a> = dyn FnMut(&[KeyValue], Number) + 'a;
 
 const fn row(
     name: &'static str,
     kind: Kind,
     unit: &'static str,
     description: &'static str,
-    show: fn(&Telemetry, Instant, &mut Show<'_>),
-) -> Row {
-    Row {
+    observe: fn(&Telemetry, Instant, &mut ObserveFn<'_>),
+) -> SelfMetric {
+    SelfMetric {
         name,
         kind,
         unit,
         description,
-        show,
+        observe,
     }
 }
 
-/// Every instrument of the meter's own. They count for no cap, are there in every naming, and have
-/// no `hw.` attributes: they describe the meter and not a device.
+/// Every self-metric. They do not count towards a cap, exist in every naming, and have no `hw.`
+/// attributes: they describe the meter and not a device.
 ///
-/// What is a state (degraded, info) is an up-down counter, as the conventions have it for
-/// `hw.status`: 1 where it holds and 0 where not, so that the sum over hosts says how many.
+/// A state (degraded, info) is an up-down counter of 1 or 0, as the semantic conventions define it
+/// for `hw.status`, so that the sum over hosts is the number of hosts in that state.
 #[rustfmt::skip] // One row an instrument.
-pub(crate) const ROWS: &[Row] = &[
+pub(crate) const SELF_METRICS: &[SelfMetric] = &[
     row("dcgm.meter.errors", Kind::CounterU64, "{error}",
-        "What went wrong in the meter, by kind.",
+        "Errors of the meter, by kind.",
         |meter, _, show| {
-            // Every kind from the start: an increase from nothing is none that an alert could see.
+            // Every kind from the start: an alert cannot see an increase of a series that did not exist.
             for (kind, count) in ErrorKind::ALL.iter().zip(&meter.all.errors) {
                 show(&[KeyValue::new("error.type", kind.name())], Number::U64(count.load(Relaxed)));
             }
         }),
     row("dcgm.meter.samples", Kind::CounterU64, "{sample}",
-        "Samples with a value that the meter has read.",
+        "Samples read with a value.",
         |meter, _, show| show(&[], Number::U64(meter.all.samples.load(Relaxed)))),
     row("dcgm.meter.tick.time", Kind::CounterF64, "s",
-        "Time that the meter has spent sampling, failed attempts included.",
+        "Time spent sampling, including failed attempts.",
         |meter, _, show| show(&[], Number::F64(meter.all.tick_time().as_secs_f64()))),
     row("dcgm.meter.degraded", Kind::UpDownI64, "1",
-        "Whether the meter has no fresh values although it should: 1 if so, else 0.",
+        "1 if the meter has no fresh values although it should have, else 0.",
         |meter, _, show| show(&[], Number::I64(meter.degraded.load(Relaxed).into()))),
     row("dcgm.meter.sample.age", Kind::GaugeF64, "s",
-        "Time since the engine last had a new sample.",
+        "Age of the newest sample.",
         |meter, now, show| {
             if let Some(age) = meter.sample_age(now) {
                 show(&[], Number::F64(age.as_secs_f64()));
             }
         }),
     row("dcgm.meter.series.dropped", Kind::UpDownI64, "{series}",
-        "Series that are not shown because there would be too many.",
+        "Series dropped by a cap.",
         |meter, _, show| show(&[], Number::I64(i64::try_from(meter.dropped.load(Relaxed)).unwrap_or(i64::MAX)))),
     row("dcgm.meter.counter.resets", Kind::CounterU64, "{reset}",
-        "Counters of the device or driver that began anew.",
+        "Resets of counters of the device or driver.",
         |meter, _, show| show(&[], Number::U64(meter.all.resets.load(Relaxed)))),
     row("dcgm.meter.reconnects", Kind::CounterU64, "{reconnect}",
         "Connections to the engine after the first.",
         |meter, _, show| show(&[], Number::U64(meter.all.reconnects.load(Relaxed)))),
     row("dcgm.meter.callback.panics", Kind::CounterU64, "{panic}",
-        "Callbacks of the meter's instruments that panicked: bugs.",
+        "Panics of callbacks of the meter's instruments, each of which is a bug.",
         |meter, _, show| show(&[], Number::U64(meter.all.callback_panics.load(Relaxed)))),
     row("dcgm.meter.info", Kind::UpDownI64, "1",
-        "What is behind the meter, in attributes; always 1.",
+        "The backend of the meter, as attributes; always 1.",
         |meter, _, show| show(&meter.info.load(), Number::I64(1))),
 ];
 
-/// What only grows.
+/// Counts that only grow.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     /// In the order of [`ErrorKind::ALL`].
@@ -145,18 +146,18 @@ impl Counts {
     }
 }
 
-/// What a meter counts, and its present state as far as it is exported.
+/// The counts of a meter, and the part of its state that is exported.
 #[derive(Debug)]
 pub(crate) struct Telemetry {
-    /// Of this meter, for its health.
+    /// Counts of this meter, for its health.
     own: Counts,
-    /// Of all the meters that the provider has had in this place. This is what is exported: with
-    /// each meter's own counts the streams would decrease when one follows another, on which some
-    /// builds of the SDK panic. Even a thread that was left behind may still count here.
+    /// Counts of all meters of this provider and scope. These are exported: with each meter's own
+    /// counts the streams would decrease when one meter follows another, on which some builds of the
+    /// SDK panic. An abandoned thread may still count here.
     all: Arc<Counts>,
-    /// From when times are counted.
+    /// Origin of the times below.
     made: Instant,
-    /// When there was a new sample, in nanoseconds; 0 before the first.
+    /// Time of the newest sample in nanoseconds since `made`, plus 1; 0 before the first.
     sampled: AtomicU64,
     degraded: AtomicBool,
     dropped: AtomicU64,
@@ -167,8 +168,8 @@ pub(crate) struct Telemetry {
 }
 
 impl Telemetry {
-    /// Of a meter that goes on counting where those before it ended.
-    pub(crate) fn continuing(all: Arc<Counts>, backend: &Backend, now: Instant) -> Self {
+    /// Makes the telemetry of a meter; `all` holds the counts of the meters before it.
+    pub(crate) fn new(all: Arc<Counts>, backend: &Backend, now: Instant) -> Self {
         Self {
             own: Counts::default(),
             all,
@@ -189,88 +190,97 @@ impl Telemetry {
         }
     }
 
-    /// Something went wrong.
+    /// Counts one error.
     pub(crate) fn failed(&self, kind: ErrorKind) {
         self.failures(kind, 1);
     }
 
-    /// So many things went wrong.
+    /// Counts `times` errors.
     pub(crate) fn failures(&self, kind: ErrorKind, times: u64) {
         self.count(|counts| counts.errors.get(kind as usize), times);
     }
 
-    /// A tick took so long, whatever came of it.
+    /// Counts a tick, successful or not, and its duration.
     pub(crate) fn tick(&self, took: Duration) {
         self.count(|counts| Some(&counts.ticks), 1);
         let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         self.count(|counts| Some(&counts.tick_nanos), nanos);
     }
 
-    /// So many samples with a value were read.
+    /// Counts samples that were read with a value.
     pub(crate) fn samples(&self, read: usize) {
         self.count(|counts| Some(&counts.samples), read as u64);
     }
 
-    /// The engine had something new then.
+    /// Records the time of the newest sample.
     pub(crate) fn sampled(&self, at: Instant) {
         let nanos = at.saturating_duration_since(self.made).as_nanos();
         let nanos = u64::try_from(nanos).unwrap_or(u64::MAX).saturating_add(1);
         self.sampled.store(nanos, Relaxed);
     }
 
-    /// So many counters began anew.
+    /// Counts resets of DCGM's counters.
     pub(crate) fn resets(&self, resets: u64) {
         self.count(|counts| Some(&counts.resets), resets);
     }
 
-    /// So many series are left out at present.
+    /// Sets the number of series that are dropped at present.
     pub(crate) fn dropped(&self, series: usize) {
         self.dropped.store(series as u64, Relaxed);
     }
 
-    /// The connection was made anew.
+    /// Counts a reconnect.
     pub(crate) fn reconnected(&self) {
         self.count(|counts| Some(&counts.reconnects), 1);
     }
 
-    /// What was connected to.
+    /// Sets the attributes of `dcgm.meter.info` from a new connection.
     pub(crate) fn describe(&self, backend: &Backend, engine: &BuildInfo) {
         self.info.store(Arc::new(info(backend, Some(engine))));
     }
 
-    /// Whether the meter is degraded from now on.
+    /// Sets whether the meter is degraded.
     pub(crate) fn degraded(&self, degraded: bool) {
         self.degraded.store(degraded, Relaxed);
     }
 
-    /// A callback panicked.
+    /// Counts a panic of a callback.
     pub(crate) fn callback_panicked(&self) {
         self.count(|counts| Some(&counts.callback_panics), 1);
     }
 
-    /// A reader has begun a collect.
+    /// Counts a collect of a reader.
     pub(crate) fn collected(&self) {
         self.collections.fetch_add(1, Relaxed);
     }
 
-    /// To be called after each tick. Says once, after 180 s without a collect, that nobody reads
-    /// what the meter shows: the provider may do nothing, or have no reader. Whether it said so.
+    /// Warns once if no reader has collected for 180 s: the provider may have no reader, or be a
+    /// no-op. Called after each tick; returns `true` if it warned.
     pub(crate) fn warn_if_unread(&self, now: Instant) -> bool {
         let first = *self.first_tick.get_or_init(|| now);
         if self.collections() > 0
-            || now.saturating_duration_since(first) < UNREAD_FOR
+            || now.saturating_duration_since(first) < UNREAD_TIMEOUT
             || self.warned.swap(true, Relaxed)
         {
             return false;
         }
         tracing::warn!(
-            after = ?UNREAD_FOR,
-            "nothing has collected the GPU metrics: has the provider a reader, and is it the one that exports?"
+            after = ?UNREAD_TIMEOUT,
+            "GPU metrics not collected: check that the provider has a reader and is the one that exports"
         );
         true
     }
 
-    /// What this meter has counted.
+    /// Warns if samples were taken and none was ever collected. Called when the meter ends.
+    pub(crate) fn warn_if_never_collected(&self) {
+        if self.collections() == 0 && self.own.samples() > 0 {
+            tracing::warn!(
+                "GPU metrics never exported: flush the provider before dropping the meter"
+            );
+        }
+    }
+
+    /// Returns the counts of this meter.
     pub(crate) const fn own(&self) -> &Counts {
         &self.own
     }
@@ -288,7 +298,7 @@ impl Telemetry {
         self.dropped.load(Relaxed)
     }
 
-    /// How long ago there was a new sample. It rises by itself, also while nobody samples.
+    /// Returns the age of the newest sample. It grows by itself, also if the thread has ended.
     pub(crate) fn sample_age(&self, now: Instant) -> Option<Duration> {
         let nanos = self.sampled.load(Relaxed).checked_sub(1)?;
         let at = self.made.checked_add(Duration::from_nanos(nanos))?;
@@ -296,7 +306,7 @@ impl Telemetry {
     }
 }
 
-/// What a kind of backend is called.
+/// Returns the name of a kind of backend.
 pub(crate) const fn backend_name(kind: BackendKind) -> &'static str {
     match kind {
         BackendKind::Embedded => "embedded",
@@ -306,7 +316,7 @@ pub(crate) const fn backend_name(kind: BackendKind) -> &'static str {
     }
 }
 
-/// The attributes of `dcgm.meter.info`, sorted by key. A version that nobody knows is left out.
+/// Returns the attributes of `dcgm.meter.info`, sorted by key. An unknown version is left out.
 fn info(backend: &Backend, engine: Option<&BuildInfo>) -> Box<[KeyValue]> {
     let version = |key: &'static str, build: Option<&BuildInfo>| {
         let version = build.and_then(BuildInfo::version)?;
@@ -327,4 +337,4 @@ fn info(backend: &Backend, engine: Option<&BuildInfo>) -> Box<[KeyValue]> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,14 +1,14 @@
-//! What a client says in words, on its way in: from here on it is fit for a label and for a log.
+//! Sanitizing the texts of a client before they become attributes and log lines.
 //!
-//! DCGM's own client hands out clean text, as the trait has it. Others may not, and whose they are is
-//! the program's affair: the meter trusts none.
+//! DCGM's own client returns sanitized text, as its trait requires. A client of the host program may
+//! not, so the meter sanitizes the text of every client.
 
 use std::sync::Arc;
 
 use dcgm::{Backend, Entity, sanitize};
 
-/// An entity, whose texts become attributes.
-pub(crate) fn entity(mut entity: Entity) -> Entity {
+/// Sanitizes the texts of an entity, which become attributes.
+pub(crate) fn sanitize_entity(mut entity: Entity) -> Entity {
     let Entity {
         uuid,
         model,
@@ -31,19 +31,19 @@ pub(crate) fn entity(mut entity: Entity) -> Entity {
         driver_version,
     ];
     for text in texts.into_iter().chain(profile) {
-        *text = text.take().and_then(clean);
+        *text = text.take().and_then(sanitize_text);
     }
     entity
 }
 
-/// What a client is connected to, which is told to logs and to readiness probes.
-pub(crate) fn backend(mut backend: Backend) -> Backend {
+/// Sanitizes the target of a backend, which appears in logs and readiness probes.
+pub(crate) fn sanitize_backend(mut backend: Backend) -> Backend {
     backend.target = sanitize(&backend.target).into_owned();
     backend
 }
 
-/// The text; `None` if nothing of it can be shown.
-fn clean(text: Arc<str>) -> Option<Arc<str>> {
+/// Sanitizes a text; `None` if nothing printable remains.
+fn sanitize_text(text: Arc<str>) -> Option<Arc<str>> {
     let clean = sanitize(&text);
     if *clean == *text {
         return Some(text);
@@ -58,7 +58,7 @@ mod tests {
     use dcgm::{BackendKind, EntityId, EntityKind, Mig};
 
     #[test]
-    fn every_text_of_an_entity_is_made_clean() {
+    fn every_text_of_an_entity_is_sanitized() {
         let hostile: Option<Arc<str>> = Some("\x1b[1mA\nB\u{202e}".into());
         let mut dirty = Entity::new(EntityId::new(EntityKind::GPU_INSTANCE, 0));
         for text in [
@@ -75,22 +75,25 @@ mod tests {
         let mut mig = Mig::new(1, None, 1);
         mig.profile = hostile;
         dirty.mig = Some(mig);
-        // As a whole, so that a text that is added later is noticed, too.
-        let told = format!("{:?}", entity(dirty));
-        assert_eq!(told.matches("\"[1mA B\"").count(), 8, "{told}");
-        assert!(!told.contains("\\u{") && !told.contains("\\n"), "{told}");
+        // Compared as a whole, so that a text field added later is covered, too.
+        let printed = format!("{:?}", sanitize_entity(dirty));
+        assert_eq!(printed.matches("\"[1mA B\"").count(), 8, "{printed}");
+        assert!(
+            !printed.contains("\\u{") && !printed.contains("\\n"),
+            "{printed}"
+        );
     }
 
     #[test]
-    fn text_of_which_nothing_is_to_be_seen_is_none() {
+    fn text_without_printable_characters_is_none() {
         let mut dirty = Entity::new(EntityId::gpu(0));
         dirty.uuid = Some("\x07\n\u{feff}".into());
-        assert_eq!(entity(dirty).uuid, None);
+        assert_eq!(sanitize_entity(dirty).uuid, None);
     }
 
     #[test]
-    fn a_target_is_one_line() {
+    fn target_is_one_line() {
         let dirty = Backend::new(BackendKind::Standalone, "a\r\nready\x1b[2K");
-        assert_eq!(backend(dirty).target, "a  ready[2K");
+        assert_eq!(sanitize_backend(dirty).target, "a  ready[2K");
     }
 }

@@ -127,7 +127,7 @@ impl Provider {
 fn a_collect_allocates_nothing() {
     let provider = Provider::default();
     let meter = DcgmMeter::builder()
-        .client(Mock::named("8xh100").unwrap())
+        .with_client(Mock::named("8xh100").unwrap())
         .install(&provider)
         .unwrap();
     meter.sample_now().unwrap();

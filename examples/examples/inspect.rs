@@ -51,10 +51,7 @@ fn run(args: &Args, each: bool) -> Outcome {
     write_fields(&mut text, client, &entities, &links, each)?;
 
     // Last, as a meter closes its client when it ends.
-    let config = args
-        .config
-        .clone()
-        .with_env(|name| std::env::var_os(name))?;
+    let config = args.config.clone().with_env(std::env::vars_os())?;
     let (health, shown) = emitted(&host, config.clone())?;
     let whole = config.with_max_series(ALL).with_max_instrument_series(ALL);
     let (_, possible) = emitted(&host, whole)?;
@@ -231,8 +228,8 @@ fn emitted(host: &Host, config: Config) -> Result<(Health, Emitted), Box<dyn std
         .with_view(dcgm_otel::sdk::view(config.max_instrument_series()))
         .build();
     let meter = DcgmMeter::builder()
-        .config(config.with_initial_delay(SELDOM))
-        .shared_client(host.client.clone())
+        .with_config(config.with_initial_delay(SELDOM))
+        .with_shared_client(host.client.clone())
         .install(&provider)?;
     // An engine without a GPU has nothing to emit, and the state says so.
     let _ = meter.sample_now();

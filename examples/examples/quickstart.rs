@@ -46,10 +46,10 @@ fn run(args: &Args) -> Outcome {
 
     // The metrics are there as long as the meter is.
     let meter = DcgmMeter::builder()
-        .shared_client(host.client)
-        .interval(args.interval)
+        .with_shared_client(host.client)
+        .with_interval(args.interval)
         // After the first, its samples are taken halfway between two tables.
-        .initial_delay(args.interval / 2)
+        .with_initial_delay(args.interval / 2)
         .install(&provider)?;
 
     let mut outcome = meter.sample_now();

@@ -225,11 +225,11 @@ fn interval(text: &str) -> Result<Duration, UsageError> {
     const VARIABLE: &str = "DCGM_OTEL_INTERVAL";
     // There, an empty text is no text.
     let text = if text.is_empty() { "\"\"" } else { text };
-    let lookup = |name: &str| (name == VARIABLE).then(|| OsString::from(text));
-    let read = Config::default().with_env(lookup);
+    let read = Config::default().with_env([(VARIABLE, text)]);
     let why = |errors: ConfigErrors| {
-        let accepted: Vec<_> = errors.into_iter().map(|error| error.accepted).collect();
-        value("interval", format!("{text:?}: {}", accepted.join("; ")))
+        let expected: Vec<_> = errors.into_iter().map(|error| error.expected).collect();
+        let expected = expected.join("; ");
+        value("interval", format!("{text:?}: expected {expected}"))
     };
     read.map(|config| config.interval()).map_err(why)
 }
@@ -292,7 +292,10 @@ mod tests {
         }
         for text in ["", "2", "soon", "-1s", "1.5s", "NaN"] {
             let error = error(&["--interval", text]);
-            assert!(error.contains("a whole number and its unit"), "{error}");
+            assert!(
+                error.contains("a duration from 1s to 10min, as in 30s"),
+                "{error}"
+            );
         }
     }
 
@@ -307,11 +310,10 @@ mod tests {
 
     #[test]
     fn what_no_flag_says_is_left_to_the_environment() {
-        let elsewhere = |name: &str| match name {
-            "DCGM_OTEL_ENDPOINT" => Some(OsString::from("gpu-host:5555")),
-            "DCGM_OTEL_INTERVAL" => Some(OsString::from("30s")),
-            _ => None,
-        };
+        let elsewhere = [
+            ("DCGM_OTEL_ENDPOINT", "gpu-host:5555"),
+            ("DCGM_OTEL_INTERVAL", "30s"),
+        ];
         let config = |flags| {
             let config = args(flags).unwrap().config.with_env(elsewhere).unwrap();
             (config.mode(), config.interval().as_secs())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dcgm::mock::{Mock, Model};
 use dcgm::{BuildInfo, Client, Deadlines, EmbeddedMode, Engine, EngineOptions, Error};
-use dcgm_otel::{Builder, Config, DcgmMeter, Failure, Health, State};
+use dcgm_otel::{Config, DcgmMeter, DcgmMeterBuilder, Health, MeterState, SampleError};
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 
@@ -78,10 +78,10 @@ impl Host {
 
 /// A meter for what the flags ask for, and for nothing else: a made-up host in a monitoring system
 /// is worse than none. It connects by itself, and tries again until it can.
-pub fn meter(args: &Args, config: Config) -> Builder {
-    let builder = DcgmMeter::builder().config(config);
+pub fn meter(args: &Args, config: Config) -> DcgmMeterBuilder {
+    let builder = DcgmMeter::builder().with_config(config);
     match &args.wanted {
-        Wanted::Simulated(model) => builder.client(Mock::new(model.clone())),
+        Wanted::Simulated(model) => builder.with_client(Mock::new(model.clone())),
         Wanted::Endpoint(_) | Wanted::Embedded | Wanted::Help => builder,
     }
 }
@@ -109,15 +109,15 @@ pub fn status(health: &Health) -> String {
     } = health;
     match (&health.reason, state) {
         (Some(failure), _) => format!("{state}: {}", explained(failure)),
-        (None, State::Ready) => format!("{state}: {entities} entities, {series} series"),
+        (None, MeterState::Ready) => format!("{state}: {entities} entities, {series} series"),
         (None, _) => format!("{state}: no sample yet"),
     }
 }
 
 /// Why there are no values, and what a person can do about it.
 #[must_use]
-pub fn explained(failure: &Failure) -> String {
-    let Failure { message, hint, .. } = failure;
+pub fn explained(failure: &SampleError) -> String {
+    let SampleError { message, hint, .. } = failure;
     match hint {
         Some(hint) if !message.contains(hint.as_str()) => format!("{message} ({hint})"),
         _ => message.clone(),

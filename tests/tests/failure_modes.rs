@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dcgm_otel::{ErrorKind, State};
+use dcgm_otel::{ErrorKind, MeterState};
 
 const TABLE: &str = include_str!("../../docs/FAILURE-MODES.md");
 
@@ -138,12 +138,12 @@ fn errors(rows: &[Row<'_>], faults: &mut Vec<String>) {
 fn states(rows: &[Row<'_>], faults: &mut Vec<String>) {
     let health = include_str!("../../dcgm-otel/src/health.rs");
     let states = [
-        State::Starting,
-        State::Ready,
-        State::Degraded,
-        State::Stopped,
+        MeterState::Starting,
+        MeterState::Ready,
+        MeterState::Degraded,
+        MeterState::Stopped,
     ];
-    let variants = variants("State", health);
+    let variants = variants("MeterState", health);
     assert_eq!(
         variants,
         states.iter().map(|state| format!("{state:?}")).collect(),
@@ -155,7 +155,7 @@ fn states(rows: &[Row<'_>], faults: &mut Vec<String>) {
     for row in rows {
         // Degraded means that a kind is counted, that it is told, and the reverse.
         let degraded = row.health == "`degraded`";
-        if degraded && !(row.log.contains("`no GPU metrics`") && row.error != "-") {
+        if degraded && !(row.log.contains("`GPU metrics unavailable`") && row.error != "-") {
             faults.push(format!("{:?} is degraded for no reason", row.failure));
         }
         if row.health != "-" && code(row.health).count() != 1 {
@@ -283,10 +283,10 @@ fn a_row_that_is_missing_is_noticed() {
     });
     let kinds = ErrorKind::ALL.iter().map(|kind| kind.name().to_owned());
     let states = [
-        State::Starting,
-        State::Ready,
-        State::Degraded,
-        State::Stopped,
+        MeterState::Starting,
+        MeterState::Ready,
+        MeterState::Degraded,
+        MeterState::Stopped,
     ];
     let states = states.iter().map(ToString::to_string);
     let lines = ["some metrics are missing".to_owned()];

@@ -241,9 +241,9 @@ fn a_tick_is_three_listings_the_reads_and_a_round_trip_for_each_event_field() {
             let provider = SdkMeterProvider::builder().build();
             let meter = DcgmMeter::builder()
                 // Its thread does nothing unless told to.
-                .interval(Duration::from_secs(600))
-                .initial_delay(Duration::from_secs(24 * 3600))
-                .client(bench.engine(transport))
+                .with_interval(Duration::from_secs(600))
+                .with_initial_delay(Duration::from_secs(24 * 3600))
+                .with_client(bench.engine(transport))
                 .install(&provider)
                 .expect("the first");
             // The first opens the session, the second makes groups, the third is as all that follow.

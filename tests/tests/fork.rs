@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use dcgm::mock::Mock;
 use dcgm::{Engine, EngineOptions};
-use dcgm_otel::{DcgmMeter, State};
+use dcgm_otel::{DcgmMeter, MeterState};
 use dcgm_simulator::{Control, Flavour};
 use opentelemetry::metrics::{
     AsyncInstrument, AsyncInstrumentBuilder, Callback, InstrumentProvider, Meter, MeterProvider,
@@ -133,8 +133,8 @@ fn a_meter_lives_in_its_own_process_only_and_a_child_can_have_another() {
         Engine::new(EngineOptions::standalone(endpoint).with_library(&library))
     };
     let provider = Callbacks::default();
-    let quiet = || DcgmMeter::builder().initial_delay(Duration::from_secs(3600));
-    let meter = quiet().client(engine()).install(&provider).unwrap();
+    let quiet = || DcgmMeter::builder().with_initial_delay(Duration::from_secs(3600));
+    let meter = quiet().with_client(engine()).install(&provider).unwrap();
     meter.sample_now().unwrap();
     let whole = provider.collect();
     assert!(whole > 50, "{whole}");
@@ -153,18 +153,18 @@ fn a_meter_lives_in_its_own_process_only_and_a_child_can_have_another() {
         let began = Instant::now();
         drop(meter);
         let drop_took = began.elapsed();
-        let native = quiet().client(engine()).install(&provider).unwrap();
+        let native = quiet().with_client(engine()).install(&provider).unwrap();
         let refused = native.sample_now();
         let own = provider.collect();
         drop(native);
         let mock = Mock::named("8xh100").unwrap();
-        let anew = quiet().client(mock).install(&provider).unwrap();
+        let anew = quiet().with_client(mock).install(&provider).unwrap();
         let sampled = anew.sample_now();
         let shown = provider.collect();
         drop(anew);
         checked(&[
             &|| asked.is_err(),
-            &|| health.state == State::Stopped,
+            &|| health.state == MeterState::Stopped,
             &|| !ready && wait < Duration::from_secs(10),
             &|| before == (1, 0),
             // Not even the patience that a thread is given which hangs.
@@ -187,7 +187,7 @@ fn a_meter_lives_in_its_own_process_only_and_a_child_can_have_another() {
     // And where the inherited one is still there.
     let status = in_a_child(|| {
         let anew = quiet()
-            .client(Mock::named("8xh100").unwrap())
+            .with_client(Mock::named("8xh100").unwrap())
             .install(&provider);
         let installed = anew.is_ok();
         let sampled = anew.as_ref().is_ok_and(|meter| meter.sample_now().is_ok());
@@ -225,7 +225,7 @@ fn a_fork_at_any_moment_leaves_a_child_that_ends() {
     let forks = if long { 1000 } else { 20 };
     let provider = Callbacks::default();
     let meter = DcgmMeter::builder()
-        .client(Mock::named("8xh100").unwrap())
+        .with_client(Mock::named("8xh100").unwrap())
         .install(&provider)
         .unwrap();
     meter.sample_now().unwrap();
@@ -243,7 +243,7 @@ fn a_fork_at_any_moment_leaves_a_child_that_ends() {
                 checked(&[
                     &|| provider.collect() == 0,
                     &|| meter.sample_now().is_err(),
-                    &|| meter.health().state == State::Stopped,
+                    &|| meter.health().state == MeterState::Stopped,
                 ])
             });
             busy.join().unwrap();
@@ -267,8 +267,8 @@ fn a_fork_while_others_install_leaves_a_child_in_which_a_meter_can_be_installed(
     let forks = if long { 2000 } else { 50 };
     let quiet = || {
         let mock = Mock::named("1xl4").unwrap();
-        let builder = DcgmMeter::builder().client(mock);
-        builder.initial_delay(Duration::from_secs(3600))
+        let builder = DcgmMeter::builder().with_client(mock);
+        builder.with_initial_delay(Duration::from_secs(3600))
     };
     let shared = Callbacks::default();
     let ends = AtomicBool::new(false);

@@ -12,7 +12,7 @@ use std::time::Duration;
 use std::{fs, thread};
 
 use dcgm::{Client as _, Engine, EngineOptions, Error};
-use dcgm_otel::{DcgmMeter, ErrorKind, InstallError, State};
+use dcgm_otel::{DcgmMeter, ErrorKind, InstallError, MeterState};
 use dcgm_simulator::{Control, Flavour};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
@@ -84,8 +84,8 @@ fn without_a_thread_a_meter_is_refused_or_degraded_and_works_when_there_are_some
     };
     let provider = SdkMeterProvider::builder().build();
     let install = || {
-        let builder = DcgmMeter::builder().client(engine());
-        let builder = builder.initial_delay(Duration::from_secs(600));
+        let builder = DcgmMeter::builder().with_client(engine());
+        let builder = builder.with_initial_delay(Duration::from_secs(600));
         builder.install(&provider)
     };
 
@@ -102,7 +102,7 @@ fn without_a_thread_a_meter_is_refused_or_degraded_and_works_when_there_are_some
     await_thread("dcgm-meter");
     let failure = without_threads(|| meter.sample_now().unwrap_err());
     assert_eq!(failure.kind, ErrorKind::Connect, "{failure}");
-    assert_eq!(meter.health().state, State::Degraded);
+    assert_eq!(meter.health().state, MeterState::Degraded);
     meter.sample_now().unwrap();
     assert!(meter.health().is_ready());
     drop(meter);

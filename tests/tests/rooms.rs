@@ -141,6 +141,7 @@ fn no_environment_variable_is_read_by_what_finds_and_loads_the_library() {
         files,
         [
             "dcgm-otel/src/builder.rs",
+            "dcgm-otel/src/config.rs",
             "dcgm-otel/src/naming/exporter.rs"
         ]
     );
@@ -167,7 +168,7 @@ fn a_library_is_loaded_in_one_place_and_by_no_name_that_is_a_relative_path() {
 
 #[test]
 fn no_setting_that_a_variable_can_give_is_a_library_s_path() {
-    let keys = fs::read_to_string(root().join("dcgm-otel/src/config/key.rs")).unwrap();
+    let keys = fs::read_to_string(root().join("dcgm-otel/src/config/settings.rs")).unwrap();
     assert!(keys.contains("DCGM_OTEL"), "the search finds nothing");
     assert!(!keys.to_lowercase().contains("library"), "{keys}");
     let chosen = lines_with("dcgm-otel/src", "with_library");

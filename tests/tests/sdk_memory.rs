@@ -130,8 +130,8 @@ fn cost_of_a_meter(bound: Option<usize>) -> u64 {
     let mock = Mock::named("8xh100").expect("a host");
     let before = LIVE.load(Ordering::Relaxed);
     let meter = DcgmMeter::builder()
-        .client(mock)
-        .initial_delay(Duration::from_secs(24 * 3600))
+        .with_client(mock)
+        .with_initial_delay(Duration::from_secs(24 * 3600))
         .install(&provider)
         .expect("the first");
     let cost = live_since(before);

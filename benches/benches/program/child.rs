@@ -123,8 +123,8 @@ impl Program {
             Kind::Floor => Source::Floor(Floor::connect(&library(), &task.socket, &task.asked)),
             Kind::Meter | Kind::Unfitted => {
                 let meter = DcgmMeter::builder()
-                    .config(config(task.bound))
-                    .client(engine(&library(), &task.socket))
+                    .with_config(config(task.bound))
+                    .with_client(engine(&library(), &task.socket))
                     .install(&provider)
                     .expect("the first");
                 Source::Meter(Box::new(meter))

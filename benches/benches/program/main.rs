@@ -97,8 +97,8 @@ fn asked(library: &Path, socket: &str, bound: usize) -> Asked {
     let (spy, asked) = Spy::new(child::engine(library, socket));
     let provider = nowhere(1);
     let meter = DcgmMeter::builder()
-        .config(child::config(bound))
-        .client(spy)
+        .with_config(child::config(bound))
+        .with_client(spy)
         .install(&provider)
         .expect("the first");
     meter.sample_now().expect("an engine that is well");

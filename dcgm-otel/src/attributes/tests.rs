@@ -1,4 +1,4 @@
-//! Names of things.
+//! `hw.id` and the order of attributes.
 
 use dcgm::Mig;
 
@@ -7,7 +7,7 @@ use crate::catalogue::CATALOGUE;
 use crate::fake::gpu;
 
 #[test]
-fn a_thing_is_named_by_what_is_unique_and_lasting() {
+fn ids_are_unique_and_lasting() {
     let mut unique = gpu(0);
     unique.uuid = Some("GPU-abc".into());
     let mut without_uuid = gpu(1);
@@ -22,13 +22,13 @@ fn a_thing_is_named_by_what_is_unique_and_lasting() {
     compute.parent = Some(instance.id);
     compute.mig = Some(Mig::new(5, Some(1), 1));
     let switch = Entity::new(EntityId::switch(4));
-    // In an order in which nothing comes before what it is a part of.
+    // Parents come after their parts.
     let entities = [compute, instance, switch, fake, without_uuid, unique];
     let host = Host::new(entities.to_vec(), &[]);
-    let names = Names::new(&host, &Config::default());
+    let builder = AttributeBuilder::new(&host, &Config::default());
     let ids: Vec<_> = entities
         .iter()
-        .map(|entity| &**names.id(entity.id).unwrap())
+        .map(|entity| &**builder.hw_id(entity.id).unwrap())
         .collect();
     assert_eq!(
         ids,
@@ -44,14 +44,14 @@ fn a_thing_is_named_by_what_is_unique_and_lasting() {
 }
 
 #[test]
-fn attributes_come_sorted_and_each_key_once() {
+fn attributes_are_sorted_and_keys_unique() {
     let entities = [gpu(3)];
     let host = Host::new(entities.to_vec(), &[]);
-    let names = Names::new(&host, &Config::default());
+    let builder = AttributeBuilder::new(&host, &Config::default());
     for metric in CATALOGUE {
         let families = metric.families.iter();
         for (family, point) in families.flat_map(|row| row.points.iter().map(move |p| (row, p))) {
-            let attributes = names.attributes(metric, family, point, &entities[0]);
+            let attributes = builder.attributes(metric, family, point, &entities[0]);
             let keys: Vec<_> = attributes.iter().map(|one| one.key.as_str()).collect();
             assert!(keys.windows(2).all(|pair| pair[0] < pair[1]), "{keys:?}");
         }
@@ -59,7 +59,7 @@ fn attributes_come_sorted_and_each_key_once() {
 }
 
 #[test]
-fn parents_that_go_round_in_a_circle_end() {
+fn cycle_of_parents_ends() {
     let mut one = Entity::new(EntityId::new(EntityKind::GPU_INSTANCE, 1));
     let mut two = Entity::new(EntityId::new(EntityKind::GPU_INSTANCE, 2));
     one.parent = Some(two.id);
@@ -67,7 +67,7 @@ fn parents_that_go_round_in_a_circle_end() {
     let entities = [one, two];
     let host = Host::new(entities.to_vec(), &[]);
     assert_eq!(
-        Names::new(&host, &Config::default()).gpu_of(&entities[0]),
+        AttributeBuilder::new(&host, &Config::default()).gpu_of(&entities[0]),
         None
     );
 }

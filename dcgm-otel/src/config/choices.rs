@@ -1,9 +1,14 @@
 //! Settings that are one of a few words.
 
 use core::fmt;
+use core::str::FromStr;
 
-/// The words, as a sentence needs them.
-pub(crate) fn either(words: &[&str]) -> String {
+use super::error::ParseSettingError;
+use super::field::{InvalidValue, MapKey, MapValue, SettingValue};
+use super::nearest::did_you_mean;
+
+/// Joins words to a phrase: `a, b or c`.
+pub(crate) fn join_with_or(words: &[&str]) -> String {
     match words {
         [] => String::new(),
         [one] => (*one).to_owned(),
@@ -11,32 +16,22 @@ pub(crate) fn either(words: &[&str]) -> String {
     }
 }
 
-/// A word without what people vary: case, and hyphens for underscores.
-pub(crate) fn plain(text: &str) -> String {
+/// Returns a word without what people vary: in lower case, with underscores for hyphens.
+pub(crate) fn normalize(text: &str) -> String {
     text.trim().to_ascii_lowercase().replace('-', "_")
 }
 
-/// One of a few words.
-pub(crate) trait Choice: Sized {
-    const WORDS: &'static [&'static str];
-
-    fn find(name: &str) -> Option<Self>;
-
-    /// What a text can be.
-    fn accepted() -> String {
-        either(Self::WORDS)
-    }
-}
-
 macro_rules! choices {
-    ($($(#[$meta:meta])* $type:ident { $($(#[$mark:meta])* $name:ident $text:literal $meaning:literal;)* })*) => {
+    ($($(#[$meta:meta])* $visibility:vis $type:ident {
+        $($(#[$mark:meta])* $name:ident $text:literal $(| $alias:literal)* $meaning:literal;)*
+    })*) => {
         $(
             $(#[$meta])*
             #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
             #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
             #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
             #[non_exhaustive]
-            pub enum $type {
+            $visibility enum $type {
                 $(
                     #[doc = $meaning]
                     $(#[$mark])*
@@ -45,30 +40,48 @@ macro_rules! choices {
             }
 
             impl $type {
-                /// Every one.
-                pub const ALL: &'static [Self] = &[$(Self::$name),*];
+                /// Every value.
+                $visibility const ALL: &'static [Self] = &[$(Self::$name),*];
 
-                /// Its name. These names do not change.
+                /// Returns its text form. The texts are stable.
                 #[must_use]
-                pub const fn name(self) -> &'static str {
+                $visibility const fn name(self) -> &'static str {
                     match self {
                         $(Self::$name => $text,)*
                     }
                 }
 
-                /// The one of a name.
-                #[must_use]
-                pub fn by_name(name: &str) -> Option<Self> {
-                    let name = plain(name);
-                    Self::ALL.iter().copied().find(|one| one.name() == name)
+                fn words() -> Vec<&'static str> {
+                    Self::ALL.iter().map(|one| one.name()).collect()
+                }
+
+                fn find(text: &str) -> Option<Self> {
+                    let text = normalize(text);
+                    match text.as_str() {
+                        $($text $(| $alias)* => Some(Self::$name),)*
+                        _ => None,
+                    }
                 }
             }
 
-            impl Choice for $type {
-                const WORDS: &'static [&'static str] = &[$($text),*];
+            /// Parses what `Display` writes, in any case and with hyphens for underscores.
+            impl FromStr for $type {
+                type Err = ParseSettingError;
 
-                fn find(name: &str) -> Option<Self> {
-                    Self::by_name(name)
+                fn from_str(text: &str) -> Result<Self, ParseSettingError> {
+                    Self::find(text)
+                        .ok_or_else(|| ParseSettingError::new(text, join_with_or(&Self::words())))
+                }
+            }
+
+            impl SettingValue for $type {
+                fn parse_text(text: &str) -> Result<Self, Vec<InvalidValue>> {
+                    let hint = || did_you_mean(text, Self::words());
+                    Self::find(text).ok_or_else(|| vec![InvalidValue::new(text, hint())])
+                }
+
+                fn to_text(&self) -> Option<String> {
+                    Some(self.name().to_owned())
                 }
             }
 
@@ -82,62 +95,71 @@ macro_rules! choices {
 }
 
 choices! {
-    /// How metrics are called.
-    Naming {
+    /// The naming of metrics.
+    pub Naming {
         #[default]
-        Semconv      "semconv"       "By OpenTelemetry's semantic conventions for hardware, extended where they have no word.";
-        DcgmExporter "dcgm_exporter" "As NVIDIA's dcgm-exporter calls them (its line up to 4.8), with its labels and raw units.";
+        Semconv      "semconv"       "OpenTelemetry's semantic conventions for hardware, extended where they have no name.";
+        DcgmExporter "dcgm_exporter" "The names of NVIDIA's dcgm-exporter (up to its 4.8 releases), with its labels and raw units.";
     }
 
-    /// How much each series says of the thing that it describes.
-    Profile {
-        Minimal  "minimal"  "Only what is required, and what tells series apart.";
+    /// The attribute profile: how many attributes a series has.
+    pub Profile {
+        Minimal  "minimal"  "Required attributes and those that distinguish series.";
         #[default]
-        Standard "standard" "The names of things too: device, model, vendor.";
-        Full     "full"     "The versions of driver and firmware too: each upgrade then begins new series.";
+        Standard "standard" "Names as well: device, model, vendor.";
+        Full     "full"     "Versions of driver and firmware as well; an upgrade then starts new series.";
     }
 
-    /// Where a counter begins.
-    CounterOrigin {
+    /// The value at which a counter begins.
+    pub CounterOrigin {
         #[default]
-        Rebased "rebased" "At 0 when the meter first sees it: start time and value then agree.";
-        Device  "device"  "At what the device counted before. Only for readers that ask for cumulative temporality.";
+        Rebased "rebased" "0 when the meter first reads it, so that start time and value agree.";
+        Device  "device"  "The device's own count. Only for readers with cumulative temporality.";
     }
 
-    /// How the time that a GPU was held back is called.
-    ThrottleName {
+    /// The name of the throttle metric.
+    pub ThrottleName {
         #[default]
-        Duration "duration" "`hw.gpu.throttle.duration`: what others call it.";
-        Time     "time"     "`hw.gpu.throttle.time`: as the conventions want it, which keep `duration` for histograms.";
+        Duration "duration" "`hw.gpu.throttle.duration`, the usual name.";
+        Time     "time"     "`hw.gpu.throttle.time`, as the conventions reserve `duration` for histograms.";
     }
 
-    /// Whether the metrics of a group are there.
-    GroupSwitch {
+    /// The switch of a group of metrics.
+    pub GroupSwitch {
         #[default]
-        Enabled  "enabled"  "As each metric says.";
-        Disabled "disabled" "None of them, whatever the metric says.";
-        Auto     "auto"     "If there is hardware for them. Only for NVSwitches.";
+        On   "on" | "enabled"   "On: each metric's own switch decides.";
+        Off  "off" | "disabled" "Off, whatever the switches of the metrics say.";
+        Auto "auto"             "On if the host has the hardware. Only for NVSwitches.";
     }
 
-    /// Whether a metric is there.
-    MetricSwitch {
-        On   "on"   "Yes; its absence is a fault.";
-        Off  "off"  "No; it is not even watched.";
+    /// The switch of a metric.
+    pub MetricSwitch {
+        On   "on"   "On; if it has no values, that is an error.";
+        Off  "off"  "Off; its fields are not watched.";
         #[default]
-        Auto "auto" "Where the hardware has it.";
+        Auto "auto" "On where the hardware has it.";
     }
 
-    /// Who said what a setting is.
-    Origin {
+    /// The source of a setting's value. A later one takes precedence over an earlier one.
+    #[derive(Ord, PartialOrd)]
+    pub SettingSource {
         #[default]
-        Default     "default"     "Nobody: it is the default.";
+        Default     "default"     "Not set: the default applies.";
         Environment "environment" "An environment variable.";
-        Code        "code"        "The program, or a file that it read.";
+        File        "file"        "A document, read with the feature `serde`.";
+        Code        "code"        "A `with_…` method.";
+    }
+
+    /// The mode without the endpoint.
+    pub(crate) ModeKind {
+        #[default]
+        Standalone "standalone" "A host engine.";
+        Embedded   "embedded"   "An engine in this process.";
     }
 }
 
 impl ThrottleName {
-    /// The name of the metric.
+    /// Returns the name of the metric.
     #[must_use]
     pub const fn metric(self) -> &'static str {
         match self {
@@ -147,37 +169,66 @@ impl ThrottleName {
     }
 }
 
+impl MapKey for String {
+    /// The names depend on the naming.
+    const ALL: &'static [Self] = &[];
+
+    fn parse_name(name: &str) -> Result<Self, (String, Option<String>)> {
+        Ok(name.to_owned())
+    }
+
+    fn as_text(&self) -> &str {
+        self
+    }
+}
+
+impl MapValue<String> for MetricSwitch {
+    fn parse_text(text: &str) -> Option<Self> {
+        Self::find(text)
+    }
+
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
+
+    fn expected(_: &String) -> String {
+        join_with_or(&Self::words())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_read_back_however_it_is_spelt() {
+    fn display_is_parsed_in_any_spelling() {
         for naming in Naming::ALL {
-            assert_eq!(Naming::by_name(naming.name()), Some(*naming));
+            assert_eq!(naming.to_string().parse(), Ok(*naming));
         }
-        assert_eq!(
-            Naming::by_name(" DCGM-Exporter "),
-            Some(Naming::DcgmExporter)
-        );
-        assert_eq!(Naming::by_name("prometheus"), None);
-        assert_eq!(Naming::by_name(""), None);
+        assert_eq!(" DCGM-Exporter ".parse(), Ok(Naming::DcgmExporter));
+        for text in ["prometheus", ""] {
+            let error = text.parse::<Naming>().unwrap_err();
+            let expected = format!("expected semconv or dcgm_exporter, got {text:?}");
+            assert_eq!(error.to_string(), expected);
+        }
     }
 
     #[test]
-    fn what_is_accepted_is_a_phrase() {
-        assert_eq!(Naming::accepted(), "semconv or dcgm_exporter");
-        assert_eq!(Profile::accepted(), "minimal, standard or full");
+    fn switches_have_one_spelling_and_an_accepted_older_one() {
+        assert_eq!("enabled".parse(), Ok(GroupSwitch::On));
+        assert_eq!("disabled".parse(), Ok(GroupSwitch::Off));
+        assert_eq!(GroupSwitch::On.to_string(), "on");
+        assert!("enabled".parse::<MetricSwitch>().is_err());
     }
 
     #[test]
-    fn the_defaults_are_these() {
+    fn defaults() {
         assert_eq!(Naming::default(), Naming::Semconv);
         assert_eq!(Profile::default(), Profile::Standard);
         assert_eq!(CounterOrigin::default(), CounterOrigin::Rebased);
         assert_eq!(ThrottleName::default().metric(), "hw.gpu.throttle.duration");
-        assert_eq!(GroupSwitch::default(), GroupSwitch::Enabled);
+        assert_eq!(GroupSwitch::default(), GroupSwitch::On);
         assert_eq!(MetricSwitch::default(), MetricSwitch::Auto);
-        assert_eq!(Origin::default(), Origin::Default);
+        assert_eq!(SettingSource::default(), SettingSource::Default);
     }
 }

@@ -1,51 +1,60 @@
-//! Which devices are metered.
+//! The filter of devices.
 
 use core::fmt;
+use core::str::FromStr;
 
 use dcgm::{Entity, EntityId, EntityKind};
 
-use super::choices::plain;
+use super::choices::normalize;
+use super::error::ParseSettingError;
+use super::field::{InvalidValue, SettingValue, items};
+use super::nearest::did_you_mean;
+use super::settings::SettingKey;
 
-/// What is said of a text that is no selector.
-pub(crate) const ACCEPTED: &str = "a list of kind:number (gpu:0), uuid:GPU-…, bdf:0000:1b:00.0 or a kind \
-     (gpu, nvswitch, cpu, connectx, …)";
-
-/// Which devices are metered: all, or those that one of the selectors means.
+/// The devices that are metered: all, or those that at least one selector matches.
 ///
-/// What is a part of a selected device is selected with it: MIG instances and links of a GPU, ports
-/// of a switch, cores of a CPU. What the engine keeps for the host itself is always there.
+/// Parts of a selected device are selected with it: MIG instances and links of a GPU, ports of a
+/// switch, cores of a CPU. The fields of the host itself are always selected.
 ///
 /// ```
 /// use dcgm::{EntityId, EntityKind};
-/// use dcgm_otel::{Config, Device, DeviceFilter};
+/// use dcgm_otel::{Config, DeviceSelector, DeviceFilter};
 ///
 /// let filter = DeviceFilter::all()
-///     .with(Device::Index(EntityId::gpu(0)))
-///     .with(Device::Kind(EntityKind::SWITCH));
+///     .with(DeviceSelector::Index(EntityId::gpu(0)))
+///     .with(DeviceSelector::Kind(EntityKind::SWITCH));
 /// let config = Config::default().with_devices(filter);
 /// assert_eq!(config.devices().devices().len(), 2);
 /// ```
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct DeviceFilter {
-    selectors: Vec<Device>,
+    selectors: Vec<DeviceSelector>,
 }
 
-/// What a selector means.
+/// A selector of devices. `Display` writes what `FromStr` parses.
+///
+/// ```
+/// use dcgm_otel::DeviceSelector;
+///
+/// let selector: DeviceSelector = "bdf:0000:1b:00.0".parse()?;
+/// assert_eq!(selector, DeviceSelector::PciBdf("0000:1b:00.0".to_owned()));
+/// # Ok::<(), dcgm_otel::ParseSettingError>(())
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum Device {
-    /// Every one of a kind.
+pub enum DeviceSelector {
+    /// All devices of a kind.
     Kind(EntityKind),
-    /// The one of a number. Numbers are the engine's, and change when a device drops out.
+    /// The device with this index. Indices are the engine's, and change when a device is removed.
     Index(EntityId),
-    /// The one of a UUID.
+    /// The device with this UUID.
     Uuid(String),
-    /// The one of a PCI address, with a domain of any length.
+    /// The device with this PCI address; the domain can have any length.
     PciBdf(String),
 }
 
 impl DeviceFilter {
-    /// All devices.
+    /// Returns a filter that selects all devices.
     #[must_use]
     pub const fn all() -> Self {
         Self {
@@ -53,32 +62,32 @@ impl DeviceFilter {
         }
     }
 
-    /// These devices too. A filter to which nothing was added selects all.
+    /// Adds a selector. A filter without selectors selects all devices.
     #[must_use]
-    pub fn with(mut self, device: Device) -> Self {
+    pub fn with(mut self, device: DeviceSelector) -> Self {
         if !self.selectors.contains(&device) {
             self.selectors.push(device);
         }
         self
     }
 
-    /// What it selects; empty for all.
+    /// Returns the selectors; empty if all devices are selected.
     #[must_use]
-    pub fn devices(&self) -> &[Device] {
+    pub fn devices(&self) -> &[DeviceSelector] {
         &self.selectors
     }
 
-    /// Whether an entity is metered. `entities` are those of the host, among which its parents are
-    /// found.
+    /// Returns `true` if an entity is metered. Its parents are looked up in `entities`, the entities
+    /// of the host.
     #[must_use]
     pub fn selects(&self, entity: &Entity, entities: &[Entity]) -> bool {
         if self.selectors.is_empty() || entity.id.kind == EntityKind::HOST {
             return true;
         }
         let mut at = entity;
-        // No chain of parents is longer, and a circle ends.
+        // No chain of parents is longer; the bound also ends a cycle.
         for _ in 0..4 {
-            if self.selectors.iter().any(|device| device.is(at)) {
+            if self.selectors.iter().any(|device| device.matches(at)) {
                 return true;
             }
             let parent = at
@@ -93,15 +102,14 @@ impl DeviceFilter {
     }
 }
 
-impl Device {
-    /// What a text means.
+impl DeviceSelector {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let Some((what, which)) = text.split_once(':') else {
             return kind(text).map(Self::Kind);
         };
         let which = which.trim();
-        match plain(what).as_str() {
+        match normalize(what).as_str() {
             "uuid" => is_name(which).then(|| Self::Uuid(which.to_owned())),
             "bdf" | "pci_bdf" => address(which).map(|_| Self::PciBdf(which.to_owned())),
             what => {
@@ -112,7 +120,7 @@ impl Device {
         }
     }
 
-    fn is(&self, entity: &Entity) -> bool {
+    fn matches(&self, entity: &Entity) -> bool {
         match self {
             Self::Kind(kind) => entity.id.kind == *kind,
             Self::Index(id) => entity.id == *id,
@@ -128,9 +136,9 @@ impl Device {
     }
 }
 
-/// A device that can be told from its siblings; the host is no device.
+/// Parses a kind of device; the host is not a device.
 fn kind(text: &str) -> Option<EntityKind> {
-    let name = plain(text);
+    let name = normalize(text);
     let known = |kind: &EntityKind| *kind != EntityKind::HOST && kind.name() == Some(&*name);
     EntityKind::ALL.iter().copied().find(known)
 }
@@ -139,8 +147,8 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == ',')
 }
 
-/// Domain, bus, device and function. Tools write the domain with four digits or eight, and some
-/// write none.
+/// Parses domain, bus, device and function. Tools write the domain with four digits, with eight, or
+/// not at all.
 pub(crate) fn address(text: &str) -> Option<(u32, u8, u8, u8)> {
     let hex = |text: &str, most: usize| {
         let good = (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
@@ -156,8 +164,8 @@ pub(crate) fn address(text: &str) -> Option<(u32, u8, u8, u8)> {
     Some((domain, byte(bus)?, byte(device)?, byte(function)?))
 }
 
-/// As it is written in a configuration.
-impl fmt::Display for Device {
+/// Writes the text form of a configuration.
+impl fmt::Display for DeviceSelector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Kind(kind) => write!(f, "{kind}"),
@@ -168,7 +176,7 @@ impl fmt::Display for Device {
     }
 }
 
-/// As it is written in a configuration.
+/// Writes the text form of a configuration.
 impl fmt::Display for DeviceFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.selectors.is_empty() {
@@ -182,6 +190,59 @@ impl fmt::Display for DeviceFilter {
     }
 }
 
+impl FromStr for DeviceSelector {
+    type Err = ParseSettingError;
+
+    fn from_str(text: &str) -> Result<Self, ParseSettingError> {
+        let expected = "kind:number (gpu:0), uuid:GPU-…, bdf:0000:1b:00.0 or a kind (gpu, nvswitch, cpu, connectx, …)";
+        Self::parse(text).ok_or_else(|| ParseSettingError::new(text, expected))
+    }
+}
+
+/// Parses `all`, or a list of selectors.
+impl FromStr for DeviceFilter {
+    type Err = ParseSettingError;
+
+    fn from_str(text: &str) -> Result<Self, ParseSettingError> {
+        let (expected, _) = SettingKey::devices.form();
+        Self::parse_text(text).map_err(|_invalid| ParseSettingError::new(text, expected))
+    }
+}
+
+impl SettingValue for DeviceFilter {
+    #[cfg(feature = "serde")]
+    const IS_LIST: bool = true;
+
+    fn parse_text(text: &str) -> Result<Self, Vec<InvalidValue>> {
+        let mut filter = Self::all();
+        let mut all = false;
+        let mut invalid = Vec::new();
+        for item in items(text) {
+            match DeviceSelector::parse(item) {
+                Some(device) => filter = filter.with(device),
+                None if normalize(item) == "all" => all = true,
+                None => invalid.push(InvalidValue::new(item, misspelt_kind(item))),
+            }
+        }
+        if !invalid.is_empty() {
+            return Err(invalid);
+        }
+        Ok(if all { Self::all() } else { filter })
+    }
+
+    fn to_text(&self) -> Option<String> {
+        Some(self.to_string())
+    }
+}
+
+fn misspelt_kind(item: &str) -> Option<String> {
+    let name = item.split(':').next().unwrap_or_default();
+    let kinds = EntityKind::ALL
+        .iter()
+        .filter(|kind| **kind != EntityKind::HOST);
+    did_you_mean(name, kinds.filter_map(|kind| kind.name()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,7 +250,7 @@ mod tests {
 
     fn filter(texts: &[&str]) -> DeviceFilter {
         texts.iter().fold(DeviceFilter::all(), |filter, text| {
-            filter.with(Device::parse(text).unwrap())
+            filter.with(DeviceSelector::parse(text).unwrap())
         })
     }
 
@@ -230,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_a_part_of_a_device_comes_with_it() {
+    fn parts_of_a_device_are_selected_with_it() {
         let first = ["host:0", "gpu:0", "gpu_instance:9", "compute_instance:70"];
         assert_eq!(selected(&["gpu:0"]), first);
         assert_eq!(selected(&["uuid:gpu-000"]), first);
@@ -248,21 +309,21 @@ mod tests {
     }
 
     #[test]
-    fn an_address_in_another_domain_is_another_device() {
+    fn domains_distinguish_addresses() {
         assert_eq!(selected(&["bdf:0001:1b:00.0"]), ["host:0"]);
         assert_eq!(address("0000:1b:00.0"), address("00000000:1B:00.0"));
         assert_eq!(address("00000001:1B:0a.7"), Some((1, 0x1b, 0xa, 7)));
     }
 
     #[test]
-    fn an_address_that_is_none_selects_nothing() {
-        let junk = DeviceFilter::all().with(Device::PciBdf("junk".into()));
+    fn invalid_address_selects_nothing() {
+        let junk = DeviceFilter::all().with(DeviceSelector::PciBdf("junk".into()));
         let host = host();
         assert!(host[1..].iter().all(|entity| !junk.selects(entity, &host)));
     }
 
     #[test]
-    fn what_selects_nothing_known_is_refused() {
+    fn unknown_selectors_are_refused() {
         for text in [
             "",
             "0",
@@ -280,12 +341,12 @@ mod tests {
             "rack:1",
             "+0:0:0.0",
         ] {
-            assert_eq!(Device::parse(text), None, "{text:?}");
+            assert_eq!(DeviceSelector::parse(text), None, "{text:?}");
         }
     }
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn display_is_parsed_again() {
         let list = filter(&[
             "gpu",
             "gpu:0",
@@ -298,15 +359,23 @@ mod tests {
             "gpu,gpu:0,uuid:GPU-1,bdf:0000:1b:00.0,nvswitch:2"
         );
         for device in list.devices() {
-            assert_eq!(Device::parse(&device.to_string()).as_ref(), Some(device));
+            assert_eq!(device.to_string().parse().as_ref(), Ok(device));
         }
     }
 
     #[test]
-    fn parents_that_go_round_in_a_circle_end() {
+    fn cycle_of_parents_ends() {
         let mut entity = Entity::new(EntityId::new(EntityKind::GPU_INSTANCE, 1));
         entity.parent = Some(entity.id);
         let entities = [entity];
         assert!(!filter(&["gpu:0"]).selects(&entities[0], &entities));
+    }
+
+    #[test]
+    fn filter_is_parsed_again() {
+        for filter in [DeviceFilter::all(), filter(&["gpu:0", "nvswitch"])] {
+            assert_eq!(filter.to_string().parse(), Ok(filter));
+        }
+        assert!("gpu:0,slot:3".parse::<DeviceFilter>().is_err());
     }
 }

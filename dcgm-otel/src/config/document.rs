@@ -1,134 +1,143 @@
-//! Settings in a document: what `serde` reads, with each value a text or a number.
+//! Reading the settings from a document with `serde`.
 
 use core::fmt;
-use std::collections::BTreeMap;
 
-use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::{Apply, Config, ConfigErrors, Key, Origin};
+use super::nearest::did_you_mean;
+use super::parser::ConfigParser;
+use super::settings::SettingKey;
+use super::{Config, ConfigError, ConfigErrors, SettingSource};
 
-/// A text, or what documents write without quotes. It becomes a text, so that all errors are told
-/// by one voice and at once, not the first by the reader of the document.
+/// A value of a document. Scalars become texts, so that all errors have one form and are reported
+/// together, instead of only the first one by the reader of the document.
 #[derive(Debug)]
-struct Scalar(String);
+pub(crate) enum Node {
+    Null,
+    Scalar(String),
+    List(Vec<String>),
+    Map(Vec<(String, Node)>),
+}
 
-impl<'de> Deserialize<'de> for Scalar {
+impl Node {
+    /// Returns the form of the value, for messages.
+    pub(crate) fn form(&self) -> &str {
+        match self {
+            Self::Null => "null",
+            Self::Scalar(text) => text,
+            Self::List(_) => "[…]",
+            Self::Map(_) => "{…}",
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Any;
+        struct AnyNode;
 
-        impl Visitor<'_> for Any {
-            type Value = Scalar;
+        impl<'de> Visitor<'de> for AnyNode {
+            type Value = Node;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text or a number")
+                f.write_str("a text, a number, a list or a table")
             }
 
-            fn visit_bool<E: de::Error>(self, value: bool) -> Result<Scalar, E> {
-                Ok(Scalar(value.to_string()))
+            fn visit_bool<E: de::Error>(self, value: bool) -> Result<Node, E> {
+                Ok(Node::Scalar(value.to_string()))
             }
 
-            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Scalar, E> {
-                Ok(Scalar(value.to_string()))
+            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Node, E> {
+                Ok(Node::Scalar(value.to_string()))
             }
 
-            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Scalar, E> {
-                Ok(Scalar(value.to_string()))
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Node, E> {
+                Ok(Node::Scalar(value.to_string()))
             }
 
-            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Scalar, E> {
-                Ok(Scalar(value.to_string()))
+            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Node, E> {
+                Ok(Node::Scalar(value.to_string()))
             }
 
-            fn visit_str<E: de::Error>(self, value: &str) -> Result<Scalar, E> {
-                Ok(Scalar(value.to_owned()))
+            fn visit_str<E: de::Error>(self, value: &str) -> Result<Node, E> {
+                Ok(Node::Scalar(value.to_owned()))
+            }
+
+            fn visit_unit<E: de::Error>(self) -> Result<Node, E> {
+                Ok(Node::Null)
+            }
+
+            fn visit_none<E: de::Error>(self) -> Result<Node, E> {
+                Ok(Node::Null)
+            }
+
+            fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+                Node::deserialize(deserializer)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
+                let mut list = Vec::new();
+                while let Some(item) = items.next_element::<Node>()? {
+                    list.push(item.form().to_owned());
+                }
+                Ok(Node::List(list))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Node, A::Error> {
+                let mut map: Vec<(String, Node)> = Vec::new();
+                while let Some((key, node)) = entries.next_entry::<String, Node>()? {
+                    if map.iter().any(|(before, _)| *before == key) {
+                        return Err(de::Error::custom(format!("{key} is given twice")));
+                    }
+                    map.push((key, node));
+                }
+                Ok(Node::Map(map))
             }
         }
 
-        deserializer.deserialize_any(Any)
+        deserializer.deserialize_any(AnyNode)
     }
 }
 
-/// As it stands in the document.
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Document {
-    mode: Option<Scalar>,
-    endpoint: Option<Scalar>,
-    interval: Option<Scalar>,
-    initial_delay: Option<Scalar>,
-    max_age: Option<Scalar>,
-    max_series: Option<Scalar>,
-    max_instrument_series: Option<Scalar>,
-    groups: BTreeMap<String, Scalar>,
-    metrics: BTreeMap<String, Scalar>,
-    group_series: BTreeMap<String, Scalar>,
-    devices: Vec<Scalar>,
-    naming: Option<Scalar>,
-    profile: Option<Scalar>,
-    id_source: Option<Scalar>,
-    counter_origin: Option<Scalar>,
-    throttle_name: Option<Scalar>,
-    instance: Option<Scalar>,
-}
-
-impl Document {
-    fn text(&self, key: Key) -> Option<&Scalar> {
-        match key {
-            Key::Mode => self.mode.as_ref(),
-            Key::Endpoint => self.endpoint.as_ref(),
-            Key::Interval => self.interval.as_ref(),
-            Key::InitialDelay => self.initial_delay.as_ref(),
-            Key::MaxAge => self.max_age.as_ref(),
-            Key::MaxSeries => self.max_series.as_ref(),
-            Key::MaxInstrumentSeries => self.max_instrument_series.as_ref(),
-            Key::Naming => self.naming.as_ref(),
-            Key::Profile => self.profile.as_ref(),
-            Key::IdSource => self.id_source.as_ref(),
-            Key::CounterOrigin => self.counter_origin.as_ref(),
-            Key::ThrottleName => self.throttle_name.as_ref(),
-            Key::Instance => self.instance.as_ref(),
-            // These hold several.
-            Key::Groups | Key::Metrics | Key::GroupSeries | Key::Devices => None,
-        }
-    }
-
-    fn config(&self) -> Result<Config, ConfigErrors> {
-        let mut config = Config::default();
+impl Config {
+    /// Reads the settings of a document's table.
+    fn from_entries(entries: &[(String, Node)]) -> Result<Self, ConfigErrors> {
+        let mut config = Self::default();
         let mut errors = Vec::new();
-        let mut apply = Apply {
-            config: &mut config,
-            origin: Origin::Code,
+        let mut parser = ConfigParser {
+            source: SettingSource::File,
             errors: &mut errors,
         };
-        for key in Key::ALL {
-            if let Some(Scalar(text)) = self.text(*key) {
-                apply.text(*key, text);
+        for (path, node) in entries {
+            if let Some(key) = SettingKey::find(path) {
+                config.parse_node(&mut parser, key, node);
+            } else {
+                let paths = || SettingKey::ALL.iter().map(|key| key.path());
+                // The value is not shown: it may be a secret under a misspelt key.
+                let error = ConfigError::secret(path, "the name of a setting");
+                parser
+                    .errors
+                    .push(error.with_hint(did_you_mean(path, paths())));
             }
         }
-        for (name, Scalar(word)) in &self.groups {
-            apply.group(name, word, word);
-        }
-        for (name, Scalar(word)) in &self.metrics {
-            apply.metric(name, word, &format!("{name}: {word}"));
-        }
-        for (name, Scalar(word)) in &self.group_series {
-            apply.cap(name, word, word);
-        }
-        if !self.devices.is_empty() {
-            apply.devices(self.devices.iter().map(|Scalar(text)| text.as_str()));
-        }
-        config.check_into(&mut errors);
+        config.validate_into(&mut errors);
         ConfigErrors::check(errors).map(|()| config)
     }
 }
 
-/// Reads and checks. Durations are texts (`15s`), names as in the environment variables; what is
-/// not known is refused.
+/// Reads and validates; the keys and the texts are those of the table at [`Config`]. Unknown keys are
+/// errors.
 ///
-/// There is no writing: it would show the salt. [`Effective`](crate::Effective) can be written.
+/// `Config` cannot be serialized, which would write the salt;
+/// [`EffectiveConfig`](crate::EffectiveConfig) can.
 impl<'de> Deserialize<'de> for Config {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let document = Document::deserialize(deserializer)?;
-        document.config().map_err(de::Error::custom)
+        match Node::deserialize(deserializer)? {
+            Node::Null => Ok(Self::default()),
+            Node::Map(entries) => Self::from_entries(&entries).map_err(de::Error::custom),
+            other => Err(de::Error::custom(format!(
+                "expected a table of settings, got {}",
+                other.form()
+            ))),
+        }
     }
 }

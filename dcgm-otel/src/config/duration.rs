@@ -1,13 +1,13 @@
-//! Durations as people write them: `15s`, `500ms`, `2m`, `1m30s`.
+//! The text form of durations: `15s`, `500ms`, `2m`, `1m30s`.
 
 use std::time::Duration;
 
-/// What is said of a text that is none.
-pub(crate) const ACCEPTED: &str = "a whole number and its unit, as in 15s, 500ms, 2m or 1m30s";
+use super::choices::normalize;
+use super::field::{InvalidValue, SettingValue};
 
 const SECOND: u64 = 1_000_000_000;
 
-/// The units in nanoseconds, the largest first: the order in which they are tried when writing.
+/// The units in nanoseconds, largest first, which is the order in which `write` tries them.
 #[rustfmt::skip] // One row a unit.
 const UNITS: &[(&str, u64)] = &[
     ("h",  3600 * SECOND),
@@ -18,8 +18,7 @@ const UNITS: &[(&str, u64)] = &[
     ("ns", 1),
 ];
 
-/// Whole numbers with units, the one after the other. A number without a unit could be anything,
-/// and is refused.
+/// Parses whole numbers with units, one after another. A number without a unit is refused.
 pub(crate) fn parse(text: &str) -> Option<Duration> {
     let mut rest = text.trim();
     if rest.is_empty() {
@@ -49,7 +48,7 @@ fn times(nanos: u64, count: u64) -> Option<Duration> {
     Some(Duration::new(seconds, rest))
 }
 
-/// The number of the largest unit that it is a whole number of. [`parse`] reads it back.
+/// Writes a duration as a whole number of the largest possible unit. [`parse`] reads it.
 pub(crate) fn write(duration: Duration) -> String {
     let nanos = duration.as_nanos();
     if nanos == 0 {
@@ -62,12 +61,44 @@ pub(crate) fn write(duration: Duration) -> String {
     )
 }
 
+/// Returns the invalid text, with a hint if only the unit is missing.
+fn invalid(text: &str) -> Vec<InvalidValue> {
+    let text = text.trim();
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let hint = is_number.then(|| format!("{text} has no unit; {text}s is in seconds"));
+    vec![InvalidValue::new(text, hint)]
+}
+
+impl SettingValue for Duration {
+    fn parse_text(text: &str) -> Result<Self, Vec<InvalidValue>> {
+        parse(text).ok_or_else(|| invalid(text))
+    }
+
+    fn to_text(&self) -> Option<String> {
+        Some(write(*self))
+    }
+}
+
+/// A duration that is computed by default, which is written `auto`.
+impl SettingValue for Option<Duration> {
+    fn parse_text(text: &str) -> Result<Self, Vec<InvalidValue>> {
+        if normalize(text) == "auto" {
+            return Ok(None);
+        }
+        parse(text).map(Some).ok_or_else(|| invalid(text))
+    }
+
+    fn to_text(&self) -> Option<String> {
+        Some(self.map_or_else(|| "auto".to_owned(), write))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_people_write_is_read() {
+    fn common_forms_are_parsed() {
         let millis = |text| parse(text).map(|duration| duration.as_millis());
         assert_eq!(millis("15s"), Some(15_000));
         assert_eq!(millis(" 500ms "), Some(500));
@@ -79,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_mean_anything_is_refused() {
+    fn ambiguous_texts_are_refused() {
         for text in [
             "",
             " ",
@@ -102,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn written_durations_are_parsed() {
         for (nanos, text) in [
             (0, "0s"),
             (1, "1ns"),

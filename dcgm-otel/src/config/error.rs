@@ -1,68 +1,94 @@
-//! What is wrong with the settings: all of it, at once.
+//! The errors of the configuration. All of them are reported together, one a line.
 
 use core::fmt;
 
-/// A setting that cannot be.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+/// An invalid setting.
+///
+/// Displayed it is one line, as in `DCGM_OTEL_MODE="embeded": expected standalone or embedded; did
+/// you mean embedded?`. `Debug` prints the same, as it is what a `main` that returns an error prints.
+#[derive(Clone, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub struct ConfigError {
-    /// Which setting: its path, or the environment variable that it came from.
-    pub path: &'static str,
-    /// What it was; `None` if that might be a secret.
+    /// The environment variable that has the value, or else the path of the setting.
+    pub path: String,
+    /// The invalid value or the invalid part of it; `None` if it may be a secret.
     pub input: Option<String>,
-    /// What it can be, or what is wrong with it.
-    pub accepted: String,
+    /// The valid values.
+    pub expected: String,
+    /// A likely correction.
+    pub hint: Option<String>,
 }
 
 impl ConfigError {
     pub(crate) fn new(
-        path: &'static str,
+        path: impl Into<String>,
         input: impl Into<String>,
-        accepted: impl Into<String>,
+        expected: impl Into<String>,
     ) -> Self {
         Self {
-            path,
+            path: path.into(),
             input: Some(input.into()),
-            accepted: accepted.into(),
+            expected: expected.into(),
+            hint: None,
         }
     }
 
-    /// One whose input is in no message.
-    pub(crate) fn secret(path: &'static str, accepted: impl Into<String>) -> Self {
+    /// Makes an error that does not contain the value.
+    pub(crate) fn secret(path: impl Into<String>, expected: impl Into<String>) -> Self {
         Self {
-            path,
+            path: path.into(),
             input: None,
-            accepted: accepted.into(),
+            expected: expected.into(),
+            hint: None,
         }
+    }
+
+    pub(crate) fn with_hint(mut self, hint: Option<String>) -> Self {
+        self.hint = hint;
+        self
     }
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.input {
-            Some(input) => write!(f, "{} {input:?}: {}", self.path, self.accepted),
-            None => write!(f, "{}: {}", self.path, self.accepted),
+        f.write_str(&self.path)?;
+        if let Some(input) = &self.input {
+            write!(f, "={input:?}")?;
+        }
+        write!(f, ": expected {}", self.expected)?;
+        match &self.hint {
+            Some(hint) => write!(f, "; {hint}"),
+            None => Ok(()),
         }
     }
 }
 
-/// Everything that is wrong with the settings; at least one thing.
+/// Prints what `Display` prints.
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// All invalid settings; at least one. Displayed it has one line per error; `Debug` prints the same.
 ///
 /// ```
 /// use std::time::Duration;
 /// use dcgm_otel::Config;
 ///
 /// let config = Config::default().with_interval(Duration::ZERO).with_max_series(0);
-/// let errors = config.check().unwrap_err();
-/// let paths: Vec<_> = errors.iter().map(|error| error.path).collect();
-/// assert_eq!(paths, ["interval", "max_series"]);
-/// println!("{errors}"); // what was given, and what is accepted
+/// let errors = config.validate().unwrap_err();
+/// assert_eq!(
+///     errors.to_string(),
+///     "interval=\"0s\": expected a duration from 1s to 10min, as in 30s\n\
+///      max_series=\"0\": expected a whole number above 0, as in 2048"
+/// );
 /// ```
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Eq, PartialEq, thiserror::Error)]
 pub struct ConfigErrors(Vec<ConfigError>);
 
 impl ConfigErrors {
-    /// `Ok` if there are none.
+    /// Returns `Ok` if there are no errors.
     pub(crate) fn check(errors: Vec<ConfigError>) -> Result<(), Self> {
         if errors.is_empty() {
             Ok(())
@@ -71,7 +97,7 @@ impl ConfigErrors {
         }
     }
 
-    /// Each error.
+    /// Iterates over the errors.
     pub fn iter(&self) -> core::slice::Iter<'_, ConfigError> {
         self.0.iter()
     }
@@ -99,7 +125,7 @@ impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, error) in self.0.iter().enumerate() {
             if index > 0 {
-                f.write_str("; ")?;
+                f.write_str("\n")?;
             }
             write!(f, "{error}")?;
         }
@@ -107,7 +133,57 @@ impl fmt::Display for ConfigErrors {
     }
 }
 
-/// Why a meter was not installed.
+/// Prints what `Display` prints.
+impl fmt::Debug for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// The error of parsing one value, as in `"fat".parse::<Profile>()`.
+///
+/// ```
+/// let error = "fat".parse::<dcgm_otel::Profile>().unwrap_err();
+/// assert_eq!(error.to_string(), "expected minimal, standard or full, got \"fat\"");
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub struct ParseSettingError {
+    /// The text; `None` if it may hold a secret.
+    pub input: Option<String>,
+    /// The valid texts.
+    pub expected: String,
+}
+
+impl ParseSettingError {
+    pub(crate) fn new(input: &str, expected: impl Into<String>) -> Self {
+        Self {
+            input: Some(input.to_owned()),
+            expected: expected.into(),
+        }
+    }
+
+    pub(crate) fn secret(expected: impl Into<String>) -> Self {
+        Self {
+            input: None,
+            expected: expected.into(),
+        }
+    }
+}
+
+impl fmt::Display for ParseSettingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected {}", self.expected)?;
+        match &self.input {
+            Some(input) => write!(f, ", got {input:?}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The reason why a meter was not installed.
+///
+/// `Debug` prints what `Display` prints, as it is what a `main` that returns this error prints.
 ///
 /// ```
 /// # use dcgm::mock::Mock;
@@ -115,24 +191,36 @@ impl fmt::Display for ConfigErrors {
 /// # let provider = SdkMeterProvider::builder().build();
 /// use dcgm_otel::{DcgmMeter, InstallError};
 ///
-/// let meter = DcgmMeter::builder().client(Mock::named("1xl4").unwrap()).install(&provider)?;
-/// // One for each provider, unless they have names.
-/// let again = DcgmMeter::builder().client(Mock::named("1xl4").unwrap()).install(&provider);
+/// let meter = DcgmMeter::builder().with_client(Mock::named("1xl4").unwrap()).install(&provider)?;
+/// // One meter per provider, unless they have names.
+/// let again = DcgmMeter::builder().with_client(Mock::named("1xl4").unwrap()).install(&provider);
 /// assert!(matches!(again, Err(InstallError::AlreadyInstalled)));
 /// # drop(meter);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum InstallError {
-    /// A meter lives on this provider already. Drop it first, or give this one [another
-    /// name](crate::Builder::instance).
-    #[error("a meter is installed on this provider already")]
+    /// Another meter is installed on this provider. Drop it first, or give this one [another
+    /// name](crate::DcgmMeterBuilder::with_instance).
+    #[error(
+        "another meter is installed on this provider; drop it first, or give this one a name with with_instance"
+    )]
     AlreadyInstalled,
-    /// Settings that cannot be: all of them.
+    /// Settings are invalid; contains all errors.
     #[error("{0}")]
     Config(ConfigErrors),
-    /// The system gave no thread.
-    #[error("no thread could be started")]
+    /// The sampling thread could not be started.
+    #[error("the sampling thread could not be started")]
     Thread(#[source] std::io::Error),
+}
+
+/// Prints what `Display` prints, and the source of the error.
+impl fmt::Debug for InstallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Thread(source) => write!(f, "{self}: {source}"),
+            Self::AlreadyInstalled | Self::Config(_) => write!(f, "{self}"),
+        }
+    }
 }

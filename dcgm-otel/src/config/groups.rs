@@ -1,19 +1,24 @@
-//! The groups in which metrics are switched: a row a group.
+//! The groups of metrics: one row per group.
 
 use core::fmt;
+use core::str::FromStr;
 
-use super::choices::{GroupSwitch, plain};
+use super::choices::{GroupSwitch, join_with_or, normalize};
+use super::error::ParseSettingError;
+use super::field::{MapKey, MapValue};
+use super::nearest::did_you_mean;
 
 macro_rules! groups {
     ($($name:ident $text:literal $default:ident $meaning:literal;)*) => {
-        /// Metrics that are switched together.
+        /// A group of metrics that are switched together.
         ///
         /// ```
         /// use dcgm_otel::{Config, Group, GroupSwitch};
         ///
-        /// let group = Group::by_name("nvlink").unwrap();
-        /// let config = Config::default().with_group(group, GroupSwitch::Disabled);
-        /// assert_eq!(config.group(Group::NvLink), GroupSwitch::Disabled);
+        /// let group: Group = "nvlink".parse()?;
+        /// let config = Config::default().with_group(group, GroupSwitch::Off);
+        /// assert_eq!(config.group(Group::NvLink), GroupSwitch::Off);
+        /// # Ok::<(), dcgm_otel::ParseSettingError>(())
         /// ```
         #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
         #[non_exhaustive]
@@ -28,7 +33,7 @@ macro_rules! groups {
             /// Every group.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// Its name. These names do not change.
+            /// Returns its text form. The texts are stable.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
@@ -36,25 +41,11 @@ macro_rules! groups {
                 }
             }
 
-            /// What it is unless somebody says otherwise.
+            /// Returns the switch that applies if none was set.
             #[must_use]
             pub const fn default_switch(self) -> GroupSwitch {
                 match self {
                     $(Self::$name => GroupSwitch::$default,)*
-                }
-            }
-
-            /// The path of its switch.
-            pub(crate) const fn path(self) -> &'static str {
-                match self {
-                    $(Self::$name => concat!("groups.", $text),)*
-                }
-            }
-
-            /// The path of its cap.
-            pub(crate) const fn cap_path(self) -> &'static str {
-                match self {
-                    $(Self::$name => concat!("group_series.", $text),)*
                 }
             }
         }
@@ -63,46 +54,39 @@ macro_rules! groups {
 
 #[rustfmt::skip] // One row a group.
 groups! {
-    Utilization  "utilization"   Enabled "How busy a GPU is.";
-    Codec        "codec"         Enabled "Video encoders and decoders.";
-    Profiling    "profiling"     Enabled "What the profiling counters say: pipes, occupancy, memory bandwidth.";
-    Memory       "memory"        Enabled "Device memory.";
-    Ecc          "ecc"           Enabled "Errors that ECC found.";
-    Pcie         "pcie"          Enabled "The host bus.";
-    NvLink       "nvlink"        Enabled "NVLinks of GPUs.";
-    C2c          "c2c"           Enabled "The link between a Grace CPU and its GPU.";
-    NvSwitch     "nvswitch"      Auto    "NVSwitches.";
-    Xid          "xid"           Enabled "XIDs: errors that the driver reports.";
-    Health       "health"        Enabled "Whether a GPU works.";
-    ConnectX     "connectx"      Enabled "ConnectX network adapters.";
-    Power        "power"         Enabled "Power and energy.";
-    Cpu          "cpu"           Enabled "Grace CPUs.";
-    Thermal      "thermal"       Enabled "Temperatures and fans.";
-    Clock        "clock"         Enabled "Clocks.";
-    Throttle     "throttle"      Enabled "What holds a GPU back.";
-    RowRemap     "row_remap"     Enabled "Rows of memory that were replaced.";
-    RetiredPages "retired_pages" Enabled "Pages of memory that were retired.";
-    Inventory    "inventory"     Enabled "What there is.";
-    Mig          "mig"           Enabled "How many MIG instances there are.";
-    Fabric       "fabric"        Enabled "The fabric that connects GPUs over hosts.";
-    CpuCore      "cpu_core"      Enabled "Cores of Grace CPUs.";
-    Vgpu         "vgpu"          Enabled "Virtual GPUs.";
+    Utilization  "utilization"   On   "Utilization of GPUs.";
+    Codec        "codec"         On   "Video encoders and decoders.";
+    Profiling    "profiling"     On   "Profiling counters: pipes, occupancy, memory bandwidth.";
+    Memory       "memory"        On   "Device memory.";
+    Ecc          "ecc"           On   "ECC errors.";
+    Pcie         "pcie"          On   "The host bus.";
+    NvLink       "nvlink"        On   "NVLinks of GPUs.";
+    C2c          "c2c"           On   "The link between a Grace CPU and its GPU.";
+    NvSwitch     "nvswitch"      Auto "NVSwitches.";
+    Xid          "xid"           On   "XIDs: errors reported by the driver.";
+    Health       "health"        On   "Health of GPUs.";
+    ConnectX     "connectx"      On   "ConnectX network adapters.";
+    Power        "power"         On   "Power and energy.";
+    Cpu          "cpu"           On   "Grace CPUs.";
+    Thermal      "thermal"       On   "Temperatures and fans.";
+    Clock        "clock"         On   "Clocks.";
+    Throttle     "throttle"      On   "Throttling.";
+    RowRemap     "row_remap"     On   "Remapped memory rows.";
+    RetiredPages "retired_pages" On   "Retired memory pages.";
+    Inventory    "inventory"     On   "Inventory: one series per device.";
+    Mig          "mig"           On   "Number of MIG instances.";
+    Fabric       "fabric"        On   "The fabric that connects GPUs over hosts.";
+    CpuCore      "cpu_core"      On   "Cores of Grace CPUs.";
+    Vgpu         "vgpu"          On   "Virtual GPUs.";
 }
 
 impl Group {
-    /// The group of a name.
-    #[must_use]
-    pub fn by_name(name: &str) -> Option<Self> {
-        let name = plain(name);
-        Self::ALL.iter().copied().find(|group| group.name() == name)
-    }
-
-    /// What its switch can be. `auto` is only for what has a listing of its own, whose emptiness is
-    /// told apart from a failure.
-    pub(crate) const fn accepted(self) -> &'static str {
+    /// Returns the switches that it accepts. `auto` needs a kind of entities of its own, as only an
+    /// empty list of those can be distinguished from a failure.
+    pub(crate) const fn expected(self) -> &'static str {
         match self.default_switch() {
-            GroupSwitch::Auto => "enabled, disabled or auto",
-            _ => "enabled or disabled",
+            GroupSwitch::Auto => "on, off or auto",
+            _ => "on or off",
         }
     }
 
@@ -110,10 +94,15 @@ impl Group {
         switch != GroupSwitch::Auto || self.default_switch() == GroupSwitch::Auto
     }
 
-    /// The names of all, as a sentence needs them.
+    fn find(text: &str) -> Option<Self> {
+        let name = normalize(text);
+        Self::ALL.iter().copied().find(|group| group.name() == name)
+    }
+
+    /// Joins the names of all groups to a phrase.
     pub(crate) fn names() -> String {
         let names: Vec<_> = Self::ALL.iter().map(|group| group.name()).collect();
-        super::choices::either(&names)
+        join_with_or(&names)
     }
 }
 
@@ -123,26 +112,79 @@ impl fmt::Display for Group {
     }
 }
 
+/// Parses what `Display` writes, in any case and with hyphens for underscores.
+impl FromStr for Group {
+    type Err = ParseSettingError;
+
+    fn from_str(text: &str) -> Result<Self, ParseSettingError> {
+        Self::find(text).ok_or_else(|| ParseSettingError::new(text, Self::names()))
+    }
+}
+
+impl MapKey for Group {
+    const ALL: &'static [Self] = Self::ALL;
+
+    fn parse_name(name: &str) -> Result<Self, (String, Option<String>)> {
+        let hint = || did_you_mean(name, Self::ALL.iter().map(|group| group.name()));
+        Self::find(name).ok_or_else(|| (format!("one of the groups {}", Self::names()), hint()))
+    }
+
+    fn as_text(&self) -> &str {
+        self.name()
+    }
+}
+
+impl MapValue<Group> for GroupSwitch {
+    fn parse_text(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
+
+    fn expected(group: &Group) -> String {
+        group.expected().to_owned()
+    }
+
+    fn default_of(group: &Group) -> Option<Self> {
+        Some(group.default_switch())
+    }
+}
+
+/// The maximum number of series of a group.
+impl MapValue<Group> for usize {
+    fn parse_text(text: &str) -> Option<Self> {
+        super::number::parse(text)
+    }
+
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
+
+    fn expected(_: &Group) -> String {
+        super::number::EXPECTED.to_owned()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_names_are_pinned() {
+    fn names_are_pinned() {
         assert_eq!(
             Group::names(),
             "utilization, codec, profiling, memory, ecc, pcie, nvlink, c2c, nvswitch, xid, health, connectx, \
              power, cpu, thermal, clock, throttle, row_remap, retired_pages, inventory, mig, fabric, cpu_core or vgpu"
         );
         for group in Group::ALL {
-            assert_eq!(Group::by_name(group.name()), Some(*group));
-            assert_eq!(group.path(), format!("groups.{group}"));
-            assert_eq!(group.cap_path(), format!("group_series.{group}"));
+            assert_eq!(group.to_string().parse(), Ok(*group));
         }
     }
 
     #[test]
-    fn each_group_of_the_catalogue_can_be_switched() {
+    fn every_group_of_the_catalogue_has_a_row() {
         let bare = |name: &str| name.to_ascii_lowercase().replace('_', "");
         let known: Vec<_> = Group::ALL.iter().map(|group| bare(group.name())).collect();
         let families = crate::catalogue::CATALOGUE.iter();
@@ -153,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn auto_is_for_nvswitches_only() {
+    fn only_nvswitch_accepts_auto() {
         let auto: Vec<_> = Group::ALL
             .iter()
             .filter(|group| group.accepts(GroupSwitch::Auto))

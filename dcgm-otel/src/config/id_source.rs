@@ -1,17 +1,26 @@
-//! What `hw.id` is made of.
+//! The source of `hw.id`.
 
 use core::fmt;
+use core::str::FromStr;
 
-/// What `hw.id` is made of. Where a device lacks it, the next in the order UUID, PCI address, index
-/// is taken.
+use super::choices::normalize;
+use super::error::ParseSettingError;
+use super::field::{InvalidValue, SettingValue};
+use super::nearest::did_you_mean;
+
+/// The source of `hw.id`. Where a device lacks it, the next of UUID, PCI address and index is used.
+///
+/// `Display` writes what `FromStr` parses, except for the salt, which it redacts; the redacted text
+/// is refused as too short a salt.
 ///
 /// ```
 /// use dcgm_otel::{Config, IdSource, Salt};
 ///
-/// // The same for a GPU everywhere, and of no use to whoever does not have the salt.
+/// assert_eq!("pci_bdf".parse(), Ok(IdSource::PciBdf));
+/// // The same id for a GPU everywhere, but meaningless without the salt.
 /// let source = IdSource::HashedUuid(Salt::new("from a secret of the deployment"));
 /// let config = Config::default().with_id_source(source);
-/// assert!(config.check().is_ok());
+/// assert!(config.validate().is_ok());
 /// ```
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
@@ -19,25 +28,25 @@ pub enum IdSource {
     /// The device's UUID: unique, and the same after a reboot.
     #[default]
     Uuid,
-    /// A hash of it: for exports to those who should not be able to tell whose hardware it is. Who
-    /// knows a UUID and the salt can tell.
+    /// A salted hash of the UUID, for exports to parties that must not identify the hardware. It can
+    /// be computed by anyone who knows the UUID and the salt.
     HashedUuid(Salt),
-    /// The PCI address: unique on its host only.
+    /// The PCI address, which is unique on its host only.
     PciBdf,
-    /// The engine's number: it changes when a device drops out.
+    /// The engine's index, which changes when a device is removed.
     Index,
 }
 
-/// A secret that goes into a hash. Nothing shows it: no message, no `Debug`, no dump of the
-/// settings.
+/// A secret that goes into a hash. No message, no `Debug` output and no dump of the settings
+/// contains it.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Salt(String);
 
 impl Salt {
-    /// The shortest: a shorter one could be found by trying.
-    pub const SHORTEST: usize = 16;
+    /// Minimum length in bytes: a shorter salt could be found by brute force.
+    pub const MIN_BYTES: usize = 16;
 
-    /// A salt. That it is too short is told when the settings are checked.
+    /// Makes a salt. [`Config::validate`](crate::Config::validate) refuses one that is too short.
     pub fn new(secret: impl Into<String>) -> Self {
         Self(secret.into())
     }
@@ -47,7 +56,7 @@ impl Salt {
     }
 
     pub(crate) fn is_strong(&self) -> bool {
-        self.0.len() >= Self::SHORTEST
+        self.0.len() >= Self::MIN_BYTES
     }
 }
 
@@ -58,17 +67,15 @@ impl fmt::Debug for Salt {
 }
 
 impl IdSource {
-    pub(crate) const ACCEPTED: &str =
-        "uuid, hashed_uuid:SALT (a secret of 16 bytes or more), pci_bdf or index";
+    const WORDS: [&str; 4] = ["uuid", "hashed_uuid", "pci_bdf", "index"];
 
-    /// What a text means.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        // A salt is taken as it is, spaces and all but those around the whole.
+        // A salt is used as it is, with spaces, except for those around the whole text.
         let (name, salt) = match text.trim().split_once(':') {
             Some((name, salt)) => (name, Some(salt)),
             None => (text, None),
         };
-        match (super::choices::plain(name).as_str(), salt) {
+        match (normalize(name).as_str(), salt) {
             ("uuid", None) => Some(Self::Uuid),
             ("hashed_uuid", Some(salt)) => Some(Self::HashedUuid(Salt::new(salt))),
             ("pci_bdf", None) => Some(Self::PciBdf),
@@ -85,7 +92,29 @@ impl IdSource {
     }
 }
 
-/// As it is written in a configuration, but for the salt.
+/// The error never contains the text, which may hold a salt.
+impl FromStr for IdSource {
+    type Err = ParseSettingError;
+
+    fn from_str(text: &str) -> Result<Self, ParseSettingError> {
+        let (expected, _) = super::settings::SettingKey::id_source.form();
+        Self::parse(text).ok_or_else(|| ParseSettingError::secret(expected))
+    }
+}
+
+impl SettingValue for IdSource {
+    fn parse_text(text: &str) -> Result<Self, Vec<InvalidValue>> {
+        // The text may hold a salt, or what was meant to be one.
+        let name = text.split(':').next().unwrap_or_default();
+        Self::parse(text).ok_or_else(|| vec![InvalidValue::secret(did_you_mean(name, Self::WORDS))])
+    }
+
+    fn to_text(&self) -> Option<String> {
+        Some(self.to_string())
+    }
+}
+
+/// Writes the text form with a redacted salt.
 impl fmt::Display for IdSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -102,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_salt_is_shown_by_nothing() {
+    fn salt_is_never_printed() {
         let source = IdSource::parse("hashed_uuid:correct horse: battery").unwrap();
         assert_eq!(
             source,
@@ -113,18 +142,27 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_needs_a_salt_and_nothing_else_takes_one() {
+    fn only_a_hash_takes_a_salt() {
         assert_eq!(IdSource::parse("hashed_uuid"), None);
         assert_eq!(IdSource::parse("uuid:salt"), None);
         assert_eq!(IdSource::parse("serial"), None);
         assert_eq!(IdSource::parse(" PCI-BDF "), Some(IdSource::PciBdf));
         assert_eq!(IdSource::parse("index"), Some(IdSource::Index));
-        // The words of the redaction are no salt that could be fed back by mistake.
+        // A redacted text that is parsed again is refused.
         assert!(
             !IdSource::parse("hashed_uuid:<redacted>")
                 .unwrap()
                 .is_strong()
         );
         assert!(IdSource::HashedUuid(Salt::new("0123456789abcdef")).is_strong());
+    }
+
+    #[test]
+    fn display_is_parsed_again() {
+        for source in [IdSource::Uuid, IdSource::PciBdf, IdSource::Index] {
+            assert_eq!(source.to_string().parse(), Ok(source));
+        }
+        let error = "hashed_uid:a secret".parse::<IdSource>().unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("secret"), "{error}");
     }
 }

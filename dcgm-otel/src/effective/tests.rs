@@ -1,25 +1,24 @@
 //! What is printed of the settings.
 
-use std::ffi::OsString;
 use std::time::Duration;
 
 use super::*;
-use crate::config::{GroupSwitch, IdSource, MetricSwitch, Salt};
+use crate::config::{Group, GroupSwitch, IdSource, MetricSwitch, Salt};
 
 fn sample() -> Config {
     Config::default()
         .with_interval(Duration::from_secs(30))
-        .with_group(Group::NvLink, GroupSwitch::Disabled)
+        .with_group(Group::NvLink, GroupSwitch::Off)
         .with_group_series(Group::Profiling, 64)
         .with_metric("hw.power", MetricSwitch::Off)
         .with_id_source(IdSource::HashedUuid(Salt::new("correct horse battery")))
         .with_instance("west")
-        .with_env(|name: &str| (name == "DCGM_OTEL_PROFILE").then(|| OsString::from("full")))
+        .with_env([("DCGM_OTEL_PROFILE", "full")])
         .unwrap()
 }
 
 #[test]
-fn each_setting_says_who_gave_it() {
+fn every_setting_has_its_source() {
     let effective = sample().effective();
     let line = |path: &str| {
         let setting = effective.get(path).unwrap();
@@ -30,7 +29,7 @@ fn each_setting_says_who_gave_it() {
     assert_eq!(line("interval"), "30s # code");
     assert_eq!(line("max_age"), "auto # default");
     assert_eq!(line("profile"), "full # environment");
-    assert_eq!(line("groups.nvlink"), "disabled # code");
+    assert_eq!(line("groups.nvlink"), "off # code");
     assert_eq!(line("groups.nvswitch"), "auto # default");
     assert_eq!(line("group_series.profiling"), "64 # code");
     assert_eq!(line("metrics.hw.power"), "off # code");
@@ -41,22 +40,22 @@ fn each_setting_says_who_gave_it() {
 }
 
 #[test]
-fn an_embedded_engine_shows_no_endpoint() {
+fn embedded_mode_has_no_endpoint() {
     let config = Config::default().with_mode(Mode::Embedded);
     assert_eq!(config.effective().get("endpoint"), None);
 }
 
 #[test]
-fn a_salt_is_printed_by_nothing() {
+fn salt_is_not_printed() {
     let config = sample();
     let printed = format!("{config:?} {} {:?}", config.effective(), config.effective());
     assert!(!printed.contains("horse"), "{printed}");
 }
 
 #[test]
-fn a_key_is_never_forgotten() {
+fn every_key_is_listed() {
     let effective = sample().effective();
-    for key in Key::ALL {
+    for key in SettingKey::ALL {
         let path = key.path();
         let inner = format!("{path}.");
         let mut settings = effective.settings.iter();
@@ -68,25 +67,23 @@ fn a_key_is_never_forgotten() {
 }
 
 #[test]
-fn what_is_printed_can_be_given_to_the_environment_again() {
+fn dump_is_valid_as_environment() {
     let config = sample().with_id_source(IdSource::PciBdf);
     let effective = config.effective();
-    let again = Config::default()
-        .with_env(|name: &str| {
-            let key = Key::ALL.iter().find(|key| key.variable() == Some(name))?;
-            let inner = format!("{}.", key.path());
-            let items: Vec<_> = effective
-                .settings
-                .iter()
-                .filter_map(|one| Some(format!("{}={}", one.path.strip_prefix(&inner)?, one.value)))
-                .collect();
-            match effective.get(key.path()) {
-                Some(setting) => Some(OsString::from(&setting.value)),
-                None => Some(OsString::from(items.join(","))),
-            }
-        })
-        .unwrap();
-    let values = |effective: Effective| -> Vec<_> {
+    let text = |key: &SettingKey| {
+        let inner = format!("{}.", key.path());
+        let settings = effective.settings.iter();
+        let items = settings
+            .filter_map(|one| Some(format!("{}={}", one.path.strip_prefix(&inner)?, one.value)));
+        match effective.get(key.path()) {
+            Some(setting) => setting.value.clone(),
+            None => items.collect::<Vec<_>>().join(","),
+        }
+    };
+    let variables = SettingKey::ALL.iter();
+    let variables = variables.filter_map(|key| Some((key.variable()?, text(key))));
+    let again = Config::default().with_env(variables).unwrap();
+    let values = |effective: EffectiveConfig| -> Vec<_> {
         let settings = effective.settings.into_iter();
         // These two have no variable.
         let with =
@@ -98,10 +95,13 @@ fn what_is_printed_can_be_given_to_the_environment_again() {
 
 #[cfg(feature = "serde")]
 #[test]
-fn it_is_the_same_after_it_was_written_and_read() {
+fn dump_survives_serialization() {
     let effective = sample().effective();
     let text = serde_json::to_string(&effective).unwrap();
-    assert_eq!(serde_json::from_str::<Effective>(&text).unwrap(), effective);
+    assert_eq!(
+        serde_json::from_str::<EffectiveConfig>(&text).unwrap(),
+        effective
+    );
     assert!(
         text.contains(r#"{"path":"interval","value":"30s","source":"code"}"#),
         "{text}"

@@ -1,22 +1,16 @@
 //! Settings from the environment. No test touches that of the process.
 
+use std::ffi::OsString;
 use std::time::Duration;
 
 use super::*;
 use crate::config::{
-    ConfigErrors, CounterOrigin, Device, Group, GroupSwitch, IdSource, MetricSwitch, Mode, Naming,
-    Profile, Salt,
+    ConfigErrors, CounterOrigin, DeviceSelector, Group, GroupSwitch, IdSource, MetricSwitch, Mode,
+    Naming, Profile, Salt,
 };
 
-fn with<'a>(variables: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<OsString> + 'a {
-    move |name: &str| {
-        let found = variables.iter().find(|(variable, _)| *variable == name);
-        found.map(|(_, text)| OsString::from(text))
-    }
-}
-
 fn read_from(variables: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
-    Config::default().with_env(with(variables))
+    Config::default().with_env(variables.iter().copied())
 }
 
 fn errors(variables: &[(&str, &str)]) -> Vec<String> {
@@ -49,7 +43,7 @@ fn every_variable_sets_its_setting() {
             "hw.power=off,hw.gpu.utilization/encoder=auto",
         ),
         ("DCGM_OTEL_DEVICES", "gpu:0,uuid:GPU-1b2c"),
-        ("DCGM_OTEL_NAMING", "dcgm-exporter"),
+        ("DCGM_OTEL_NAMING", "SEMCONV"),
         ("DCGM_OTEL_PROFILE", "FULL"),
         ("DCGM_OTEL_ID_SOURCE", "hashed_uuid:0123456789abcdef"),
         ("DCGM_OTEL_COUNTER_ORIGIN", "device"),
@@ -64,30 +58,35 @@ fn every_variable_sets_its_setting() {
         Duration::from_secs(120)
     );
     assert_eq!(config.max_series(), 500);
-    assert_eq!(config.group(Group::NvLink), GroupSwitch::Disabled);
-    assert_eq!(config.group(Group::Xid), GroupSwitch::Enabled);
+    assert_eq!(config.group(Group::NvLink), GroupSwitch::Off);
+    assert_eq!(config.group(Group::Xid), GroupSwitch::On);
     assert_eq!(config.group(Group::NvSwitch), GroupSwitch::Auto);
-    assert_eq!(config.group(Group::Codec), GroupSwitch::Disabled);
+    assert_eq!(config.group(Group::Codec), GroupSwitch::Off);
     let off = Some(MetricSwitch::Off);
     assert_eq!(config.metric(Group::Power, "hw.power", "gpu"), off);
     let devices = [
-        Device::Index(dcgm::EntityId::gpu(0)),
-        Device::Uuid("GPU-1b2c".into()),
+        DeviceSelector::Index(dcgm::EntityId::gpu(0)),
+        DeviceSelector::Uuid("GPU-1b2c".into()),
     ];
     assert_eq!(config.devices().devices(), devices);
-    assert_eq!(config.naming(), Naming::DcgmExporter);
+    assert_eq!(config.naming(), Naming::Semconv);
+    let exporter = read_from(&[("DCGM_OTEL_NAMING", "dcgm-exporter")]).unwrap();
+    assert_eq!(exporter.naming(), Naming::DcgmExporter);
     assert_eq!(config.profile(), Profile::Full);
     assert_eq!(
         *config.id_source(),
         IdSource::HashedUuid(Salt::new("0123456789abcdef"))
     );
     assert_eq!(config.counter_origin(), CounterOrigin::Device);
-    let all: Vec<_> = Key::ALL.iter().filter_map(|key| key.variable()).collect();
+    let all: Vec<_> = SettingKey::ALL
+        .iter()
+        .filter_map(|key| key.variable())
+        .collect();
     assert_eq!(all.len(), 13, "a variable without a line above: {all:?}");
 }
 
 #[test]
-fn all_that_is_wrong_is_told_at_once_and_names_the_variable() {
+fn all_errors_name_their_variables() {
     assert_eq!(
         errors(&[
             ("DCGM_OTEL_MODE", "remote"),
@@ -103,25 +102,25 @@ fn all_that_is_wrong_is_told_at_once_and_names_the_variable() {
             ("DCGM_OTEL_COUNTER_ORIGIN", "zero"),
         ]),
         [
-            r#"DCGM_OTEL_MODE "remote": standalone or embedded"#.to_owned(),
-            r#"DCGM_OTEL_ENDPOINT "unix://tmp/x": expected three slashes and an absolute path, as in unix:///tmp/nv-hostengine, got "tmp/x""#.to_owned(),
-            r#"DCGM_OTEL_INTERVAL "15": a whole number and its unit, as in 15s, 500ms, 2m or 1m30s"#.to_owned(),
-            r#"DCGM_OTEL_MAX_SERIES "-1": a whole number above 0"#.to_owned(),
-            format!(r#"DCGM_OTEL_GROUPS "nvlnk=on": {}"#, Group::names()),
-            r#"DCGM_OTEL_GROUPS "ecc=maybe": enabled or disabled"#.to_owned(),
-            r#"DCGM_OTEL_GROUPS "xid": a list of name=setting, as in nvlink=off,xid=on"#.to_owned(),
-            r#"DCGM_OTEL_METRICS "hw.power=never": on, off or auto"#.to_owned(),
-            r#"DCGM_OTEL_DEVICES "slot:3": a list of kind:number (gpu:0), uuid:GPU-…, bdf:0000:1b:00.0 or a kind (gpu, nvswitch, cpu, connectx, …)"#.to_owned(),
-            r#"DCGM_OTEL_NAMING "prometheus": semconv or dcgm_exporter"#.to_owned(),
-            r#"DCGM_OTEL_PROFILE "tiny": minimal, standard or full"#.to_owned(),
-            "DCGM_OTEL_ID_SOURCE: uuid, hashed_uuid:SALT (a secret of 16 bytes or more), pci_bdf or index".to_owned(),
-            r#"DCGM_OTEL_COUNTER_ORIGIN "zero": rebased or device"#.to_owned(),
+            r#"DCGM_OTEL_MODE="remote": expected standalone or embedded"#.to_owned(),
+            r#"DCGM_OTEL_ENDPOINT="unix://tmp/x": expected host:port or unix:///absolute/path, as in [::1]:5555; "tmp/x" is a relative path; write three slashes and an absolute path, as in unix:///tmp/nv-hostengine"#.to_owned(),
+            r#"DCGM_OTEL_INTERVAL="15": expected a duration from 1s to 10min, as in 30s; 15 has no unit; 15s is in seconds"#.to_owned(),
+            r#"DCGM_OTEL_MAX_SERIES="-1": expected a whole number above 0, as in 2048"#.to_owned(),
+            format!(r#"DCGM_OTEL_GROUPS="nvlnk=on": expected one of the groups {}; did you mean nvlink?"#, Group::names()),
+            r#"DCGM_OTEL_GROUPS="ecc=maybe": expected on or off"#.to_owned(),
+            r#"DCGM_OTEL_GROUPS="xid": expected a list of group=on or group=off (nvswitch also auto), as in nvlink=off,xid=on"#.to_owned(),
+            r#"DCGM_OTEL_METRICS="hw.power=never": expected on, off or auto"#.to_owned(),
+            r#"DCGM_OTEL_DEVICES="slot:3": expected all, or a list of kind:number, uuid:GPU-…, bdf:0000:1b:00.0 or a kind (gpu, nvswitch, cpu, connectx, …), as in gpu:0,nvswitch"#.to_owned(),
+            r#"DCGM_OTEL_NAMING="prometheus": expected semconv or dcgm_exporter"#.to_owned(),
+            r#"DCGM_OTEL_PROFILE="tiny": expected minimal, standard or full"#.to_owned(),
+            "DCGM_OTEL_ID_SOURCE: expected uuid, hashed_uuid:SALT (a salt of 16 bytes or more), pci_bdf or index".to_owned(),
+            r#"DCGM_OTEL_COUNTER_ORIGIN="zero": expected rebased or device"#.to_owned(),
         ]
     );
 }
 
 #[test]
-fn what_is_out_of_range_names_the_variable_too() {
+fn range_errors_name_their_variables() {
     assert_eq!(
         errors(&[
             ("DCGM_OTEL_INTERVAL", "10ms"),
@@ -132,77 +131,67 @@ fn what_is_out_of_range_names_the_variable_too() {
             ("DCGM_OTEL_METRICS", "hw.nonsense=on"),
         ]),
         [
-            r#"DCGM_OTEL_INTERVAL "10ms": 1s to 10min"#,
-            r#"DCGM_OTEL_MAX_AGE "1ms": the interval, 10ms, or more"#,
-            r#"DCGM_OTEL_MAX_SERIES "0": a whole number above 0"#,
-            r#"DCGM_OTEL_GROUPS "ecc=auto": enabled or disabled"#,
-            r#"DCGM_OTEL_METRICS "hw.nonsense": the name of a metric, as in hw.gpu.utilization, or of a family of its series, as in hw.gpu.utilization/encoder"#,
-            "DCGM_OTEL_ID_SOURCE: a salt of 16 bytes or more",
+            r#"DCGM_OTEL_INTERVAL="10ms": expected a duration from 1s to 10min, as in 30s"#,
+            r#"DCGM_OTEL_MAX_SERIES="0": expected a whole number above 0, as in 2048"#,
+            "DCGM_OTEL_ID_SOURCE: expected uuid, hashed_uuid:SALT (a salt of 16 bytes or more), pci_bdf or index",
+            r#"DCGM_OTEL_MAX_AGE="1ms": expected the interval, 10ms, or more"#,
+            r#"DCGM_OTEL_GROUPS="ecc=auto": expected on or off"#,
+            r#"DCGM_OTEL_METRICS="hw.nonsense": expected the name of a metric, as in hw.gpu.utilization, or of a family of its series, as in hw.gpu.utilization/encoder"#,
         ]
     );
 }
 
 #[test]
-fn what_code_says_wins_and_what_it_does_not_say_is_taken() {
+fn code_takes_precedence_over_the_environment() {
     let code = Config::default()
         .with_interval(Duration::from_secs(5))
-        .with_group(Group::Ecc, GroupSwitch::Enabled)
+        .with_group(Group::Ecc, GroupSwitch::On)
         .with_mode(Mode::Embedded);
     let config = code
-        .with_env(with(&[
+        .with_env([
             ("DCGM_OTEL_INTERVAL", "30s"),
             ("DCGM_OTEL_GROUPS", "ecc=off,xid=off"),
             ("DCGM_OTEL_MAX_SERIES", "7"),
             ("DCGM_OTEL_ENDPOINT", "elsewhere:1"),
-        ]))
+        ])
         .unwrap();
     assert_eq!(config.interval(), Duration::from_secs(5));
-    assert_eq!(config.group(Group::Ecc), GroupSwitch::Enabled);
-    assert_eq!(config.group(Group::Xid), GroupSwitch::Disabled);
+    assert_eq!(config.group(Group::Ecc), GroupSwitch::On);
+    assert_eq!(config.group(Group::Xid), GroupSwitch::Off);
     assert_eq!(config.max_series(), 7);
     assert_eq!(config.mode(), Mode::Embedded);
 }
 
 #[test]
-fn an_endpoint_in_code_makes_the_mode_standalone_whatever_the_environment_says() {
+fn endpoint_in_code_implies_the_standalone_mode() {
     let code = Config::default().with_endpoint("here:1".parse().unwrap());
-    let config = code
-        .with_env(with(&[("DCGM_OTEL_MODE", "embedded")]))
-        .unwrap();
+    let config = code.with_env([("DCGM_OTEL_MODE", "embedded")]).unwrap();
     let endpoint = "here:1".parse().unwrap();
     assert_eq!(config.mode(), Mode::Standalone { endpoint });
 }
 
 #[test]
-fn a_value_out_of_range_that_has_no_effect_is_no_error_and_nonsense_is() {
+fn overridden_values_are_parsed_but_not_range_checked() {
     let code = || Config::default().with_interval(Duration::from_secs(5));
-    assert!(
-        code()
-            .with_env(with(&[("DCGM_OTEL_INTERVAL", "1ms")]))
-            .is_ok()
-    );
-    assert!(
-        code()
-            .with_env(with(&[("DCGM_OTEL_INTERVAL", "soon")]))
-            .is_err()
-    );
+    assert!(code().with_env([("DCGM_OTEL_INTERVAL", "1ms")]).is_ok());
+    assert!(code().with_env([("DCGM_OTEL_INTERVAL", "soon")]).is_err());
 }
 
 #[test]
-fn an_embedded_engine_with_an_endpoint_is_a_contradiction() {
+fn embedded_mode_refuses_an_endpoint() {
     let text = errors(&[
         ("DCGM_OTEL_MODE", "embedded"),
         ("DCGM_OTEL_ENDPOINT", "localhost:5555"),
     ]);
     assert_eq!(text.len(), 1);
     assert!(
-        text[0].starts_with(r#"DCGM_OTEL_ENDPOINT "localhost:5555": nothing, as"#),
+        text[0].starts_with(r#"DCGM_OTEL_ENDPOINT="localhost:5555": expected no value, as"#),
         "{text:?}"
     );
 }
 
 #[test]
-fn a_secret_is_in_no_message() {
+fn secrets_are_in_no_message() {
     for (variable, text) in [
         ("DCGM_OTEL_ENDPOINT", "user:hunter2@host:1"),
         ("DCGM_OTEL_ENDPOINT", "unix://user:hunter2@/x"),
@@ -218,11 +207,72 @@ fn a_secret_is_in_no_message() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_no_text_is_refused() {
+fn value_that_is_not_utf8_is_refused() {
     use std::os::unix::ffi::OsStringExt;
 
-    let lookup =
-        |name: &str| (name == "DCGM_OTEL_NAMING").then(|| OsString::from_vec(vec![0x66, 0xff]));
-    let error = Config::default().with_env(lookup).unwrap_err();
-    assert_eq!(error.to_string(), "DCGM_OTEL_NAMING: text in UTF-8");
+    let value = OsString::from_vec(vec![0x66, 0xff]);
+    let variables = [(OsString::from("DCGM_OTEL_NAMING"), value)];
+    let error = Config::default().with_env(variables).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "DCGM_OTEL_NAMING: expected text in UTF-8"
+    );
+}
+
+fn warnings(variables: &[(&str, &str)]) -> Vec<String> {
+    let config = read_from(variables).unwrap();
+    let effective = config.effective();
+    let warnings: Vec<_> = config.warnings().iter().map(ToString::to_string).collect();
+    assert_eq!(effective.warnings, warnings);
+    for warning in &warnings {
+        let line = format!("# warning: {warning}\n");
+        assert!(effective.to_string().contains(&line), "{effective}");
+    }
+    warnings
+}
+
+#[test]
+fn an_unknown_variable_is_a_warning_that_names_the_nearest() {
+    assert_eq!(
+        warnings(&[
+            ("DCGM_OTEL_INTERVALL", "5s"),
+            ("DCGM_OTEL_MAXSERIES", "5"),
+            ("dcgm_otel_mode", "embedded"),
+            ("DCGM_OTEL_COLOR\n", "a secret"),
+            ("DCGM_OTEL_INSTANCE", "west"),
+            ("DCGM_OTEL_", "x"),
+            ("OTEL_SERVICE_NAME", "x"),
+            ("DCGM_OTELX", "x"),
+        ]),
+        [
+            "DCGM_OTEL_: unknown variable, not used",
+            "DCGM_OTEL_COLOR : unknown variable, not used",
+            "DCGM_OTEL_INSTANCE: unknown variable, not used; set instance in code or in a document",
+            "DCGM_OTEL_INTERVALL: unknown variable, not used; did you mean DCGM_OTEL_INTERVAL?",
+            "DCGM_OTEL_MAXSERIES: unknown variable, not used; did you mean DCGM_OTEL_MAX_SERIES?",
+            "dcgm_otel_mode: unknown variable, not used; did you mean DCGM_OTEL_MODE?",
+        ]
+    );
+}
+
+#[test]
+fn variables_of_a_kubernetes_service_are_no_warning() {
+    let service = [
+        ("DCGM_OTEL_SERVICE_HOST", "10.0.0.7"),
+        ("DCGM_OTEL_SERVICE_PORT", "9400"),
+        ("DCGM_OTEL_SERVICE_PORT_METRICS", "9400"),
+        ("DCGM_OTEL_PORT", "tcp://10.0.0.7:9400"),
+        ("DCGM_OTEL_PORT_9400_TCP", "tcp://10.0.0.7:9400"),
+        ("DCGM_OTEL_PORT_9400_TCP_ADDR", "10.0.0.7"),
+    ];
+    assert!(warnings(&service).is_empty());
+    assert_eq!(warnings(&[("DCGM_OTEL_PORT", "9400")]).len(), 1);
+    assert_eq!(warnings(&[("DCGM_OTEL_SERVICES", "x")]).len(), 1);
+}
+
+#[test]
+fn reading_the_environment_twice_warns_once() {
+    let variables = [("DCGM_OTEL_COLOR", "red")];
+    let config = read_from(&variables).unwrap().with_env(variables).unwrap();
+    assert_eq!(config.warnings().len(), 1);
 }

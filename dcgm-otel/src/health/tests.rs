@@ -1,19 +1,19 @@
-//! What a readiness probe is told.
+//! The texts and the JSON of a readiness probe.
 
 use super::*;
 use crate::tests::SECOND;
 use dcgm::BackendKind;
 
-fn shared(now: Instant) -> Shared {
+fn shared(now: Instant) -> HealthReporter {
     let mut backend = Backend::new(BackendKind::Standalone, "localhost:5555");
     backend.library = Some(BuildInfo::from_raw("version:4.6.1;buildtype:Release"));
     backend.library_path = Some("/usr/lib/libdcgm.so.4".into());
-    let telemetry = Telemetry::continuing(Arc::default(), &backend, now);
-    Shared::new(Arc::new(telemetry), backend, now)
+    let telemetry = Telemetry::new(Arc::default(), &backend, now);
+    HealthReporter::new(Arc::new(telemetry), backend, now)
 }
 
 #[test]
-fn a_meter_that_starts_says_so_in_a_line() {
+fn starting_meter_is_one_line() {
     let now = Instant::now();
     assert_eq!(
         shared(now).health(now).to_string(),
@@ -23,14 +23,14 @@ fn a_meter_that_starts_says_so_in_a_line() {
 }
 
 #[test]
-fn a_ready_meter_says_what_it_has() {
+fn ready_meter_shows_its_counts() {
     let now = Instant::now();
     let shared = shared(now);
     let engine = BuildInfo::from_raw("version:4.5.0;buildtype:Simulated");
     let backend = shared.health(now).backend;
     shared.connected(backend, engine);
     shared.update(|report| {
-        report.state = State::Ready;
+        report.state = MeterState::Ready;
         report.entities = 1;
         report.series = 21;
     });
@@ -50,13 +50,13 @@ fn a_ready_meter_says_what_it_has() {
 }
 
 #[test]
-fn a_degraded_meter_says_why_and_what_to_do_in_one_line() {
+fn degraded_meter_shows_reason_and_hint() {
     let now = Instant::now();
     let shared = shared(now);
-    let mut reason = Failure::new(ErrorKind::Connect, "refused\nby the engine");
+    let mut reason = SampleError::new(ErrorKind::Connect, "refused\nby the engine");
     reason.hint = Some("is it running?".to_owned());
     shared.update(|report| {
-        report.state = State::Degraded;
+        report.state = MeterState::Degraded;
         report.reason = Some(reason);
     });
     for kind in [ErrorKind::Connect, ErrorKind::Connect, ErrorKind::Read] {
@@ -77,10 +77,10 @@ fn a_degraded_meter_says_why_and_what_to_do_in_one_line() {
 }
 
 #[test]
-fn a_hint_that_the_message_has_is_not_repeated() {
+fn hint_in_the_message_is_not_repeated() {
     let now = Instant::now();
     let shared = shared(now);
-    let mut reason = Failure::new(ErrorKind::Init, "no libdcgm; install it");
+    let mut reason = SampleError::new(ErrorKind::Init, "no libdcgm; install it");
     reason.hint = Some("install it".to_owned());
     shared.update(|report| report.reason = Some(reason));
     let text = shared.health(now).to_string();
@@ -99,7 +99,7 @@ fn only_a_second_connection_is_a_reconnect() {
 }
 
 #[test]
-fn a_call_that_panicked_is_a_panic_and_a_lost_connection_is_one_whatever_was_done() {
+fn error_takes_precedence_over_the_step() {
     use dcgm::{Error, Operation, ReturnCode};
 
     let call = |code| Error::Call {
@@ -124,7 +124,68 @@ fn a_call_that_panicked_is_a_panic_and_a_lost_connection_is_one_whatever_was_don
             (call(ReturnCode::GENERIC_ERROR), step),
             (call(ReturnCode::NO_PERMISSION), step),
         ] {
-            assert_eq!(Failure::of(step, &error).kind, kind, "{step} {error}");
+            assert_eq!(
+                SampleError::from_client(step, &error).kind,
+                kind,
+                "{step} {error}"
+            );
         }
     }
+}
+
+#[test]
+fn debug_of_an_error_is_its_text_and_hint() {
+    let mut error = SampleError::new(ErrorKind::Connect, "refused");
+    assert_eq!(format!("{error:?}"), "connect: refused");
+    error.hint = Some("is it running?".to_owned());
+    assert_eq!(format!("{error:?}"), "connect: refused (is it running?)");
+    assert_eq!(error.to_string(), "connect: refused");
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn health_is_written_as_json() {
+    let now = Instant::now();
+    let shared = shared(now);
+    let mut reason = SampleError::new(ErrorKind::Connect, "refused");
+    reason.hint = Some("is it running?".to_owned());
+    shared.update(|report| {
+        report.state = MeterState::Degraded;
+        report.reason = Some(reason);
+    });
+    shared.telemetry.failed(ErrorKind::Connect);
+    shared.telemetry.tick(SECOND / 2);
+    let mut health = shared.health(now + SECOND * 2);
+    health.config_warnings = vec!["DCGM_OTEL_X: unknown variable, not used".to_owned()];
+    let expected = serde_json::json!({
+        "state": "degraded",
+        "ready": false,
+        "simulated": false,
+        "since_seconds": 2.0,
+        "reason": {"kind": "connect", "message": "refused", "hint": "is it running?"},
+        "entities": 0,
+        "series": 0,
+        "series_dropped": 0,
+        "last_sample_age_seconds": null,
+        "samples": 0,
+        "ticks": 1,
+        "tick_time_seconds": 0.5,
+        "collections": 0,
+        "reconnects": 0,
+        "counter_resets": 0,
+        "callback_panics": 0,
+        "errors": {
+            "cardinality": 0, "connect": 1, "enumerate": 0, "gpu_lost": 0, "init": 0, "mig": 0,
+            "panic": 0, "read": 0, "stale": 0, "timeout": 0, "watch": 0
+        },
+        "backend": {
+            "kind": "standalone",
+            "target": "localhost:5555",
+            "library": "4.6.1",
+            "library_path": "/usr/lib/libdcgm.so.4",
+            "engine": null
+        },
+        "config_warnings": ["DCGM_OTEL_X: unknown variable, not used"]
+    });
+    assert_eq!(serde_json::to_value(&health).unwrap(), expected);
 }

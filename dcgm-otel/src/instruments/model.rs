@@ -4,7 +4,7 @@
 //! RUSTFLAGS="--cfg shuttle" CARGO_TARGET_DIR=target/models cargo test -p dcgm-otel --lib model::
 //! ```
 //!
-//! What runs is the hub, the slot, the pins and the callbacks themselves; locks, atomics and what a
+//! What runs is the feed, the binding, the pins and the callbacks themselves; locks, atomics and what a
 //! thread keeps for itself are those of [`sync`]. `DCGM_MODEL_RUNS` says in how many orders of
 //! either kind. Memory is sequentially consistent there.
 
@@ -18,7 +18,7 @@ use opentelemetry::metrics::noop::NoopMeterProvider;
 use opentelemetry::metrics::{AsyncInstrument, MeterProvider as _};
 use shuttle::thread;
 
-use super::{Hub, Instrument, Shows, Slot, observe};
+use super::{Instrument, InstrumentKind, MeterFeed, ProviderBinding, observe};
 use crate::catalogue::{CATALOGUE, Kind, Metric};
 use crate::clock::Clock;
 use crate::config::ThrottleName;
@@ -26,8 +26,8 @@ use crate::snapshot::{Cell, Layout, Number, Series, Snapshot};
 use crate::telemetry::Telemetry;
 
 fn check(model: impl Fn() + Clone + Send + Sync + 'static) {
-    let told = std::env::var("DCGM_MODEL_RUNS").ok();
-    let runs = told.and_then(|runs| runs.parse().ok()).unwrap_or(1000);
+    let runs = std::env::var("DCGM_MODEL_RUNS").ok();
+    let runs = runs.and_then(|runs| runs.parse().ok()).unwrap_or(1000);
     shuttle::check_random(model.clone(), runs);
     shuttle::check_pct(model, runs, 3);
 }
@@ -51,30 +51,34 @@ fn layout() -> Arc<Layout> {
     Arc::new(Layout::new(metrics(), all.collect()))
 }
 
-fn hub() -> Arc<Hub> {
+fn feed() -> Arc<MeterFeed> {
     let clock = Clock::System;
     let backend = Backend::new(BackendKind::Mock, "none");
-    let telemetry = Telemetry::continuing(Arc::default(), &backend, clock.now());
-    let hub = Hub::new(
+    let telemetry = Telemetry::new(Arc::default(), &backend, clock.now());
+    let feed = MeterFeed::new(
         clock,
         metrics(),
         ThrottleName::default(),
         Arc::new(telemetry),
     );
-    Arc::new(hub)
+    Arc::new(feed)
 }
 
-/// What a sampler does: each snapshot in the memory of the one before the one that is shown.
+/// Publishes as a sampler does, reusing the memory of the snapshot before the exported one.
 struct Publisher {
-    hub: Arc<Hub>,
+    feed: Arc<MeterFeed>,
     layout: Arc<Layout>,
     spare: Option<Arc<Snapshot>>,
 }
 
 impl Publisher {
-    fn new(hub: &Arc<Hub>) -> Self {
-        let (hub, layout, spare) = (Arc::clone(hub), layout(), None);
-        Self { hub, layout, spare }
+    fn new(feed: &Arc<MeterFeed>) -> Self {
+        let (feed, layout, spare) = (Arc::clone(feed), layout(), None);
+        Self {
+            feed,
+            layout,
+            spare,
+        }
     }
 
     /// In which every series has this number.
@@ -88,16 +92,16 @@ impl Publisher {
         let snapshot = Snapshot::reusing(self.spare.take(), |snapshot| {
             snapshot.refill(layout).extend_from_slice(&cells);
         });
-        self.spare = Some(self.hub.publish(snapshot));
+        self.spare = Some(self.feed.publish(snapshot));
     }
 }
 
-/// A slot with the instruments that a hub needs, and that hub in it.
-fn installed(hub: &Arc<Hub>) -> Arc<Slot> {
-    let slot = Arc::new(Slot::default());
-    assert!(slot.occupy(hub));
-    slot.register(&NoopMeterProvider::new().meter("model"), hub);
-    slot
+/// A binding with the instruments that a feed needs, and that feed in it.
+fn bind(feed: &Arc<MeterFeed>) -> Arc<ProviderBinding> {
+    let binding = Arc::new(ProviderBinding::default());
+    assert!(binding.attach(feed));
+    binding.register(&NoopMeterProvider::new().meter("model"), feed);
+    binding
 }
 
 #[derive(Default)]
@@ -109,21 +113,23 @@ impl AsyncInstrument<u64> for Out {
     }
 }
 
-/// What the SDK does: the callbacks one after another, in the order of their registration. The
+/// Collects as the SDK does: the callbacks one after another, in the order of their registration. The
 /// meter's own instruments are counted, and of them the last alone is run.
-fn collect(slot: &Slot, instruments: &[Instrument]) -> Vec<u64> {
+fn collect(binding: &ProviderBinding, instruments: &[Instrument]) -> Vec<u64> {
     let out = Out::default();
     let number = |number| match number {
         Number::U64(value) => Some(value),
         Number::F64(_) | Number::I64(_) => None,
     };
     for (ordinal, instrument) in instruments.iter().enumerate() {
-        match instrument.shows {
-            Shows::Metric(_) => observe(slot, ordinal, (instrument, metrics()), &out, number),
-            Shows::Telemetry(_) if ordinal + 1 < instruments.len() => {}
-            Shows::Telemetry(_) => {
+        match instrument.source {
+            InstrumentKind::Metric(_) => {
+                observe(binding, ordinal, (instrument, metrics()), &out, number)
+            }
+            InstrumentKind::SelfMetric(_) if ordinal + 1 < instruments.len() => {}
+            InstrumentKind::SelfMetric(_) => {
                 let instrument = (instrument, metrics());
-                observe(slot, ordinal, instrument, &Out::default(), number);
+                observe(binding, ordinal, instrument, &Out::default(), number);
             }
         }
     }
@@ -132,12 +138,12 @@ fn collect(slot: &Slot, instruments: &[Instrument]) -> Vec<u64> {
 
 /// Collects so many times. No collect may be mixed, and none may show less than the one before.
 /// Answers the most that was shown.
-fn collect_all(slot: &Slot, collects: usize, whole: bool) -> u64 {
-    let instruments = slot.registered();
+fn collect_all(binding: &ProviderBinding, collects: usize, whole: bool) -> u64 {
+    let instruments = binding.registered();
     let series = 2 * metrics().len();
     let mut most = 0;
     for _ in 0..collects {
-        let shown = collect(slot, &instruments);
+        let shown = collect(binding, &instruments);
         assert!(!whole || shown.len() == series, "{shown:?}");
         for number in &shown {
             assert_eq!(*number, shown[0], "mixed: {shown:?}");
@@ -152,13 +158,13 @@ fn collect_all(slot: &Slot, collects: usize, whole: bool) -> u64 {
 #[test]
 fn no_collect_is_mixed_and_none_shows_less_than_the_one_before() {
     check(|| {
-        let hub = hub();
-        let mut publisher = Publisher::new(&hub);
+        let feed = feed();
+        let mut publisher = Publisher::new(&feed);
         publisher.publish(1);
-        let slot = installed(&hub);
+        let binding = bind(&feed);
         let collectors = [(); 2].map(|()| {
-            let slot = Arc::clone(&slot);
-            thread::spawn(move || collect_all(&slot, 2, true))
+            let binding = Arc::clone(&binding);
+            thread::spawn(move || collect_all(&binding, 2, true))
         });
         for number in 2..6 {
             publisher.publish(number);
@@ -166,45 +172,45 @@ fn no_collect_is_mixed_and_none_shows_less_than_the_one_before() {
         for collector in collectors {
             collector.join().unwrap();
         }
-        assert_eq!(collect_all(&slot, 1, true), 5);
-        assert_eq!(hub.telemetry().collections(), 5);
+        assert_eq!(collect_all(&binding, 1, true), 5);
+        assert_eq!(feed.telemetry().collections(), 5);
     });
 }
 
 #[test]
 fn nothing_newer_is_shown_after_a_meter_left_and_the_next_begins_with_no_less() {
     check(|| {
-        let first = hub();
+        let first = feed();
         let mut publisher = Publisher::new(&first);
         publisher.publish(1);
-        let slot = installed(&first);
+        let binding = bind(&first);
         let collector = {
-            let slot = Arc::clone(&slot);
-            thread::spawn(move || collect_all(&slot, 2, false))
+            let binding = Arc::clone(&binding);
+            thread::spawn(move || collect_all(&binding, 2, false))
         };
-        // A sampler that comes late, or was left behind, goes on.
+        // A slow or abandoned sampler continues.
         let publishing = thread::spawn(move || {
             for number in 2..6 {
                 publisher.publish(number);
             }
         });
         let next = {
-            let slot = Arc::clone(&slot);
+            let binding = Arc::clone(&binding);
             thread::spawn(move || {
-                let next = hub();
-                while !slot.occupy(&next) {
+                let next = feed();
+                while !binding.attach(&next) {
                     thread::yield_now();
                 }
-                let totals = slot.totals(metrics());
-                slot.vacate(&next);
+                let totals = binding.totals(metrics());
+                binding.detach(&next);
                 totals
             })
         };
-        slot.vacate(&first);
-        let left = first.shown();
+        binding.detach(&first);
+        let left = first.latest();
         let most = collector.join().unwrap();
         publishing.join().unwrap();
-        assert!(Arc::ptr_eq(&left, &first.shown()), "shown after it left");
+        assert!(Arc::ptr_eq(&left, &first.latest()), "shown after it left");
         let totals = next.join().unwrap();
         assert_eq!(totals.len(), 2 * metrics().len());
         for number in totals.values() {

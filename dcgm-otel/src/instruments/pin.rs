@@ -1,153 +1,161 @@
-//! The snapshot that all instruments of one collect show.
+//! Pinning: all callbacks of one collect read the same snapshot.
+//!
+//! Without it a snapshot published in the middle of a collect would be exported in part, and sums
+//! over metrics would not add up. The SDK does not say when a collect begins. But it runs the
+//! callbacks of a provider one after another, in the order of registration and on one thread. So a
+//! thread remembers the snapshot and the ordinal of its last callback (a [`Pin`]); a callback whose
+//! ordinal is not above that ordinal begins another collect.
 
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::Hub;
+use super::MeterFeed;
 use super::sync::thread_local;
 use crate::snapshot::Snapshot;
 
-/// Of so many meters a thread can collect at the same time. Several on one provider that were
-/// installed at the same time have their instruments among each other's, and so their callbacks.
-const AT_ONCE: usize = 8;
+/// Meters that a thread can collect at the same time. Meters that were installed on one provider at
+/// the same time have interleaved instruments, and so interleaved callbacks.
+const MAX_CONCURRENT_COLLECTS: usize = 8;
 
+/// A collect that is under way on this thread.
 #[derive(Debug)]
 struct Pin {
-    hub: u64,
+    feed: u64,
     ordinal: usize,
     snapshot: Arc<Snapshot>,
     now: Instant,
 }
 
-/// The snapshot of the collect that this callback is part of, and when that began. `last` is the
-/// ordinal of the slot's last instrument.
+/// Calls `show` with the snapshot and the begin of the collect that this callback is part of.
+/// `last` is the ordinal of the binding's last instrument.
 ///
-/// The SDK does not say when a collect begins. But it runs the callbacks one after another, in the
-/// order in which they were registered and on one thread: an ordinal that is not above the last one
-/// begins another.
+/// If a view drops the last instrument, its callback does not run, and the thread keeps the snapshot
+/// until it collects again, which costs memory and nothing else.
 ///
-/// If a view drops the last instrument, its callback is not run, and the thread keeps the snapshot
-/// until it collects again: that costs memory and nothing else.
-///
-/// Nothing is shown in a fork.
-pub(super) fn with(hub: &Hub, ordinal: usize, last: usize, show: impl FnOnce(&Snapshot, Instant)) {
+/// In a fork `show` is not called.
+pub(super) fn with_snapshot(
+    feed: &MeterFeed,
+    ordinal: usize,
+    last: usize,
+    show: impl FnOnce(&Snapshot, Instant),
+) {
     thread_local! {
-        static PINS: RefCell<[Option<Pin>; AT_ONCE]> =
-            const { RefCell::new([const { None }; AT_ONCE]) };
+        static PINS: RefCell<[Option<Pin>; MAX_CONCURRENT_COLLECTS]> =
+            const { RefCell::new([const { None }; MAX_CONCURRENT_COLLECTS]) };
     }
 
     let mut show = Some(show);
-    let mut shown = |snapshot: &Snapshot, now| {
+    let mut show_once = |snapshot: &Snapshot, now| {
         if let Some(show) = show.take() {
             show(snapshot, now);
         }
     };
     let pinned = PINS.try_with(|pins| {
         #[cfg(test)]
-        if hub.is_unpinned() {
+        if feed.is_unpinned() {
             return None;
         }
         let mut pins = pins.try_borrow_mut().ok()?;
-        let place = place(&mut *pins, hub.id)?;
-        let goes_on = |pin: &Pin| pin.hub == hub.id && pin.ordinal < ordinal;
-        if !place.as_ref().is_some_and(goes_on) {
-            // The one before goes first, so that its memory can be used again.
-            *place = None;
-            *place = hub.begin().map(|(snapshot, now)| Pin {
-                hub: hub.id,
+        let pin = pin_of(&mut *pins, feed.id)?;
+        let continues = |pin: &Pin| pin.feed == feed.id && pin.ordinal < ordinal;
+        if !pin.as_ref().is_some_and(continues) {
+            // The old snapshot is released first, so that its memory can be reused.
+            *pin = None;
+            *pin = feed.begin_collect().map(|(snapshot, now)| Pin {
+                feed: feed.id,
                 ordinal,
                 snapshot,
                 now,
             });
         }
-        if let Some(pin) = place {
+        if let Some(pin) = pin {
             pin.ordinal = ordinal;
-            shown(&pin.snapshot, pin.now);
+            show_once(&pin.snapshot, pin.now);
         }
-        // Not kept beyond the last instrument, so that the memory can be used again.
+        // Released at the last instrument, so that the memory can be reused.
         if ordinal >= last {
-            *place = None;
+            *pin = None;
         }
         Some(())
     });
-    // A thread that is ending has no such storage any more; and it is in use if showing one number
-    // has a provider collect another meter's.
+    // A thread that is ending has no thread-local storage any more; and the storage is in use if
+    // observing a number makes a provider collect another meter.
     if pinned.ok().flatten().is_none() {
-        if let Some((snapshot, now)) = hub.begin() {
-            shown(&snapshot, now);
+        if let Some((snapshot, now)) = feed.begin_collect() {
+            show_once(&snapshot, now);
         }
     }
 }
 
-/// Where the pin of a hub is or can be: its own place, an empty one, or that of the hub that was
-/// made first, which is the likeliest to be gone.
-fn place(pins: &mut [Option<Pin>], hub: u64) -> Option<&mut Option<Pin>> {
-    let is_own = |pin: &Option<Pin>| pin.as_ref().is_some_and(|pin| pin.hub == hub);
-    let place = pins.iter().position(is_own).or_else(|| {
-        let places = pins.iter().enumerate();
-        let first = places.min_by_key(|(_, pin)| pin.as_ref().map(|pin| pin.hub));
-        first.map(|(place, _)| place)
+/// Returns the pin of a feed: its own, an empty one, or that of the oldest feed, which is the
+/// likeliest to be gone.
+fn pin_of(pins: &mut [Option<Pin>], feed: u64) -> Option<&mut Option<Pin>> {
+    let is_own = |pin: &Option<Pin>| pin.as_ref().is_some_and(|pin| pin.feed == feed);
+    let index = pins.iter().position(is_own).or_else(|| {
+        let pins = pins.iter().enumerate();
+        let oldest = pins.min_by_key(|(_, pin)| pin.as_ref().map(|pin| pin.feed));
+        oldest.map(|(index, _)| index)
     });
-    pins.get_mut(place?)
+    pins.get_mut(index?)
 }
 
 #[cfg(test)]
 #[cfg(not(shuttle))]
 mod tests {
-    use super::super::tests::{hub, layout, uniform};
+    use super::super::tests::{feed, layout, uniform};
     use super::*;
     use crate::snapshot::Number;
 
-    /// The number that the callback with this ordinal shows, of three.
-    fn shown(hub: &Hub, ordinal: usize) -> Number {
+    /// Returns what the callback of this ordinal observes, of three callbacks.
+    fn shown(feed: &MeterFeed, ordinal: usize) -> Number {
         let mut shown = None;
-        with(hub, ordinal, 2, |snapshot, now| {
+        with_snapshot(feed, ordinal, 2, |snapshot, now| {
             shown = snapshot.of(0, now).next().map(|(_, number)| number);
         });
         shown.unwrap()
     }
 
     #[test]
-    fn a_collect_lasts_until_the_ordinals_begin_again() {
-        let hub = hub();
+    fn a_lower_ordinal_begins_another_collect() {
+        let feed = feed();
         let layout = layout(1);
         let mut seen = Vec::new();
         for (number, ordinal) in [0, 1, 2, 0, 2, 1, 1, 2].into_iter().enumerate() {
-            hub.publish(uniform(&layout, u32::try_from(number).unwrap()));
-            seen.push(shown(&hub, ordinal));
+            feed.publish(uniform(&layout, u32::try_from(number).unwrap()));
+            seen.push(shown(&feed, ordinal));
         }
-        // The third collect lacks its first callback, as one does in which a meter is installed;
-        // the fourth has one callback only.
+        // The third collect lacks its first callback, as when a meter is installed during a
+        // collect; the fourth has one callback only.
         assert_eq!(
             seen,
             [0, 0, 0, 3, 3, 5, 6, 6].map(|one| Number::F64(f64::from(one)))
         );
-        assert_eq!(hub.telemetry().collections(), 4);
+        assert_eq!(feed.telemetry().collections(), 4);
     }
 
     #[test]
-    fn meters_whose_callbacks_alternate_are_pinned_each() {
+    fn alternating_meters_keep_a_pin_each() {
         let layout = layout(1);
-        let hubs = [(); 8].map(|()| hub());
+        let feeds = [(); 8].map(|()| feed());
         for round in [0, 10, 20] {
             for ordinal in 0..3 {
-                for hub in &hubs {
-                    hub.publish(uniform(&layout, round + u32::try_from(ordinal).unwrap()));
-                    assert_eq!(shown(hub, ordinal), Number::F64(f64::from(round)));
+                for feed in &feeds {
+                    feed.publish(uniform(&layout, round + u32::try_from(ordinal).unwrap()));
+                    assert_eq!(shown(feed, ordinal), Number::F64(f64::from(round)));
                 }
             }
         }
     }
 
     #[test]
-    fn pins_of_meters_that_are_gone_leave_room_for_others() {
+    fn pins_of_dropped_meters_are_reused() {
         let layout = layout(1);
-        for _ in 0..3 * AT_ONCE {
-            let hub = hub();
+        for _ in 0..3 * MAX_CONCURRENT_COLLECTS {
+            let feed = feed();
             for ordinal in 0..2 {
-                hub.publish(uniform(&layout, u32::try_from(ordinal).unwrap()));
-                assert_eq!(shown(&hub, ordinal), Number::F64(0.0));
+                feed.publish(uniform(&layout, u32::try_from(ordinal).unwrap()));
+                assert_eq!(shown(&feed, ordinal), Number::F64(0.0));
             }
         }
     }

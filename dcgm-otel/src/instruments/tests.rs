@@ -1,4 +1,4 @@
-//! The slot, the tables, and one snapshot a collect.
+//! The binding, the tables, and one snapshot a collect.
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -33,7 +33,7 @@ pub(super) fn uniform(layout: &Arc<Layout>, number: u32) -> Arc<Snapshot> {
     Arc::new(Snapshot::new(layout, &cells))
 }
 
-/// So many series of each metric.
+/// Makes a layout with `series` series of each metric.
 pub(super) fn layout(series: i64) -> Arc<Layout> {
     let all = (0..CATALOGUE.len()).flat_map(|metric| {
         (0..series).map(move |number| Series {
@@ -44,19 +44,19 @@ pub(super) fn layout(series: i64) -> Arc<Layout> {
     Arc::new(Layout::new(CATALOGUE, all.collect()))
 }
 
-fn hub_of(metrics: &'static [Metric], throttle: ThrottleName) -> Hub {
+fn feed_of(metrics: &'static [Metric], throttle: ThrottleName) -> MeterFeed {
     let clock = Clock::System;
     let backend = Backend::new(BackendKind::Mock, "none");
-    let telemetry = Telemetry::continuing(Arc::default(), &backend, clock.now());
-    Hub::new(clock, metrics, throttle, Arc::new(telemetry))
+    let telemetry = Telemetry::new(Arc::default(), &backend, clock.now());
+    MeterFeed::new(clock, metrics, throttle, Arc::new(telemetry))
 }
 
-pub(super) fn hub() -> Hub {
-    hub_of(CATALOGUE, ThrottleName::default())
+pub(super) fn feed() -> MeterFeed {
+    feed_of(CATALOGUE, ThrottleName::default())
 }
 
-fn install(provider: &SdkMeterProvider, hub: &Arc<Hub>) -> Option<Installed> {
-    Place::on(provider, None).install(Arc::clone(hub))
+fn install(provider: &SdkMeterProvider, feed: &Arc<MeterFeed>) -> Option<Attachment> {
+    Registration::for_provider(provider, None).attach(Arc::clone(feed))
 }
 
 fn provider() -> (SdkMeterProvider, InMemoryMetricExporter) {
@@ -69,7 +69,7 @@ fn provider() -> (SdkMeterProvider, InMemoryMetricExporter) {
     )
 }
 
-/// What a collect shows of the metrics: their names and values.
+/// Collects and returns the metrics' names and values.
 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
 fn collect(provider: &SdkMeterProvider, exporter: &InMemoryMetricExporter) -> Vec<(String, f64)> {
     fn numbers<T: Copy>(data: &MetricData<T>, number: impl Fn(T) -> f64) -> Vec<f64> {
@@ -102,13 +102,13 @@ fn collect(provider: &SdkMeterProvider, exporter: &InMemoryMetricExporter) -> Ve
         .collect()
 }
 
-/// Of so many collects, those that mix values of several snapshots, while another thread publishes
-/// as fast as it can. If `at_least_one`, it goes on until there is one, for a while.
-fn torn(hub: &Arc<Hub>, collects: usize, at_least_one: bool) -> (usize, usize) {
+/// Counts the collects that mix values of several snapshots while another thread publishes as fast
+/// as it can. With `at_least_one` it continues until there is one, up to 100 times as often.
+fn torn(feed: &Arc<MeterFeed>, collects: usize, at_least_one: bool) -> (usize, usize) {
     let (provider, exporter) = provider();
     let layout = layout(4);
-    hub.publish(uniform(&layout, 0));
-    let installed = install(&provider, hub).unwrap();
+    feed.publish(uniform(&layout, 0));
+    let installed = install(&provider, feed).unwrap();
     let done = AtomicBool::new(false);
     let (mut made, mut torn) = (0, 0);
     let mut seen = BTreeSet::new();
@@ -117,7 +117,7 @@ fn torn(hub: &Arc<Hub>, collects: usize, at_least_one: bool) -> (usize, usize) {
             let mut number = 0;
             while !done.load(Ordering::Relaxed) {
                 number += 1;
-                hub.publish(uniform(&layout, number));
+                feed.publish(uniform(&layout, number));
             }
         });
         while made < collects || (at_least_one && torn == 0 && made < 100 * collects) {
@@ -131,7 +131,7 @@ fn torn(hub: &Arc<Hub>, collects: usize, at_least_one: bool) -> (usize, usize) {
             torn += usize::from(!whole || numbers.len() != 1);
             seen.extend(numbers);
         }
-        // Before anything is asserted: a failure would wait for the publisher otherwise.
+        // Before any assertion: a failure would otherwise wait for the publisher.
         done.store(true, Ordering::Relaxed);
     });
     assert!(seen.len() > 1, "nothing was published meanwhile");
@@ -141,12 +141,12 @@ fn torn(hub: &Arc<Hub>, collects: usize, at_least_one: bool) -> (usize, usize) {
 
 /// 300 collects, and with `DCGM_TEST_LONG=1` 3,000.
 #[test]
-fn no_collect_is_torn_and_without_pinning_many_are() {
+fn pinning_prevents_torn_collects() {
     let collects = if crate::tests::long() { 3000 } else { 300 };
-    let pinned = Arc::new(hub());
+    let pinned = Arc::new(feed());
     let (made, torn_pinned) = torn(&pinned, collects, false);
     assert_eq!(pinned.telemetry().collections(), made as u64);
-    let unpinned = Arc::new(hub());
+    let unpinned = Arc::new(feed());
     unpinned.unpinned.store(true, Ordering::Relaxed);
     let (made_unpinned, torn_unpinned) = torn(&unpinned, collects, true);
     println!("torn: {torn_pinned} of {made}; without pinning {torn_unpinned} of {made_unpinned}");
@@ -155,14 +155,14 @@ fn no_collect_is_torn_and_without_pinning_many_are() {
 }
 
 #[test]
-fn a_slot_takes_one_hub_at_a_time() {
+fn binding_takes_one_feed_at_a_time() {
     let (provider, exporter) = provider();
     let layout = layout(1);
-    let hubs: Vec<_> = (0..3)
+    let feeds: Vec<_> = (0..3)
         .map(|number| {
-            let hub = Arc::new(hub());
-            hub.publish(uniform(&layout, number));
-            hub
+            let feed = Arc::new(feed());
+            feed.publish(uniform(&layout, number));
+            feed
         })
         .collect();
     let shown = || {
@@ -170,15 +170,15 @@ fn a_slot_takes_one_hub_at_a_time() {
             .first()
             .map(|(_, number)| *number)
     };
-    let first = install(&provider, &hubs[1]).unwrap();
-    assert!(install(&provider, &hubs[2]).is_none());
+    let first = install(&provider, &feeds[1]).unwrap();
+    assert!(install(&provider, &feeds[2]).is_none());
     assert_eq!(shown(), Some(1.0));
-    first.vacate();
+    first.detach();
     assert_eq!(shown(), None);
-    let second = install(&provider, &hubs[2]).unwrap();
+    let second = install(&provider, &feeds[2]).unwrap();
     assert_eq!(shown(), Some(2.0));
-    assert!(Arc::ptr_eq(&first.slot, &second.slot));
-    // Whoever left already leaves the other where it is.
+    assert!(Arc::ptr_eq(&first.binding, &second.binding));
+    // Dropping an attachment that was detached does not detach the other.
     drop(first);
     assert_eq!(shown(), Some(2.0));
     drop(second);
@@ -186,54 +186,54 @@ fn a_slot_takes_one_hub_at_a_time() {
 }
 
 #[test]
-fn a_hub_is_let_go_with_its_meter() {
+fn feed_is_released_with_its_meter() {
     let (provider, exporter) = provider();
-    let hub = Arc::new(hub());
-    hub.publish(uniform(&layout(1), 1));
-    let installed = install(&provider, &hub).unwrap();
+    let feed = Arc::new(feed());
+    feed.publish(uniform(&layout(1), 1));
+    let installed = install(&provider, &feed).unwrap();
     collect(&provider, &exporter);
     drop(installed);
-    let weak = Arc::downgrade(&hub);
-    drop(hub);
+    let weak = Arc::downgrade(&feed);
+    drop(feed);
     assert!(weak.upgrade().is_none());
 }
 
 #[test]
-fn no_snapshot_is_kept_after_a_collect() {
+fn snapshot_is_released_after_a_collect() {
     let (provider, exporter) = provider();
-    let hub = Arc::new(hub());
+    let feed = Arc::new(feed());
     let layout = layout(1);
     let snapshot = uniform(&layout, 1);
-    hub.publish(Arc::clone(&snapshot));
-    let _installed = install(&provider, &hub).unwrap();
+    feed.publish(Arc::clone(&snapshot));
+    let _installed = install(&provider, &feed).unwrap();
     collect(&provider, &exporter);
-    drop(hub.publish(uniform(&layout, 2)));
+    drop(feed.publish(uniform(&layout, 2)));
     assert_eq!(Arc::strong_count(&snapshot), 1);
 }
 
 #[test]
-fn a_slot_dies_with_its_provider() {
+fn binding_is_dropped_with_its_provider() {
     let (provider, _exporter) = provider();
-    let installed = install(&provider, &Arc::new(hub())).unwrap();
-    let slot = Arc::downgrade(&installed.slot);
+    let installed = install(&provider, &Arc::new(feed())).unwrap();
+    let binding = Arc::downgrade(&installed.binding);
     drop(installed);
-    assert!(slot.upgrade().is_some(), "the callbacks keep it");
+    assert!(binding.upgrade().is_some(), "the callbacks keep it");
     provider.shutdown().unwrap();
     drop(provider);
-    assert!(slot.upgrade().is_none());
+    assert!(binding.upgrade().is_none());
 }
 
 #[test]
-fn what_is_published_too_late_is_not_shown_and_not_lost() {
+fn late_snapshot_is_neither_exported_nor_lost() {
     let (provider, _exporter) = provider();
-    let hub = Arc::new(hub());
+    let feed = Arc::new(feed());
     let layout = layout(1);
-    hub.publish(uniform(&layout, 5));
-    let installed = install(&provider, &hub).unwrap();
-    installed.vacate();
+    feed.publish(uniform(&layout, 5));
+    let installed = install(&provider, &feed).unwrap();
+    installed.detach();
     let late = uniform(&layout, 9);
-    assert!(Arc::ptr_eq(&hub.publish(Arc::clone(&late)), &late));
-    let totals = installed.slot.totals(CATALOGUE);
+    assert!(Arc::ptr_eq(&feed.publish(Arc::clone(&late)), &late));
+    let totals = installed.binding.totals(CATALOGUE);
     let counters = CATALOGUE.iter().filter(|metric| metric.kind.is_counter());
     assert_eq!(totals.len(), counters.count());
     assert!(
@@ -245,28 +245,28 @@ fn what_is_published_too_late_is_not_shown_and_not_lost() {
 }
 
 #[test]
-fn a_callback_that_panics_costs_its_own_values_only() {
+fn panicking_callback_loses_its_own_values_only() {
     struct Broken;
     impl AsyncInstrument<f64> for Broken {
         fn observe(&self, _: f64, _: &[KeyValue]) {
             panic!("a bug of the SDK's");
         }
     }
-    let hub = Arc::new(hub());
-    hub.publish(uniform(&layout(1), 1));
-    let slot = Slot::default();
-    assert!(slot.occupy(&hub));
+    let feed = Arc::new(feed());
+    feed.publish(uniform(&layout(1), 1));
+    let binding = ProviderBinding::default();
+    assert!(binding.attach(&feed));
     let number = |number| match number {
         Number::F64(value) => Some(value),
         _ => None,
     };
-    let instrument = hub.instrument(0).unwrap();
-    observe(&slot, 0, (&instrument, &[]), &Broken, number);
-    assert_eq!(hub.telemetry().own().callback_panics(), 1);
+    let instrument = feed.instrument(0).unwrap();
+    observe(&binding, 0, (&instrument, &[]), &Broken, number);
+    assert_eq!(feed.telemetry().own().callback_panics(), 1);
 }
 
 #[test]
-fn a_provider_that_panics_leaves_the_slot_free() {
+fn panicking_provider_leaves_the_binding_free() {
     use opentelemetry::metrics::{AsyncInstrumentBuilder, InstrumentProvider, ObservableGauge};
 
     #[derive(Debug)]
@@ -288,11 +288,11 @@ fn a_provider_that_panics_leaves_the_slot_free() {
     }
     let provider = Provider(Arc::new(Broken));
     for _ in 0..2 {
-        let place = Place::on(&provider, None);
-        let slot = Arc::new(hub());
-        let outcome = catch_unwind(AssertUnwindSafe(|| place.install(Arc::clone(&slot))));
+        let registration = Registration::for_provider(&provider, None);
+        let feed = Arc::new(feed());
+        let outcome = catch_unwind(AssertUnwindSafe(|| registration.attach(Arc::clone(&feed))));
         assert!(outcome.is_err(), "refused, or no panic");
-        assert_eq!(Arc::strong_count(&slot), 1);
+        assert_eq!(Arc::strong_count(&feed), 1);
     }
 }
 

@@ -1,9 +1,9 @@
-//! The names of NVIDIA's dcgm-exporter, up to its line 4.8: a row a metric, and the labels.
+//! The names of NVIDIA's dcgm-exporter, up to its 4.8 releases: one row per metric, and the labels.
 //!
-//! Dashboards and alerts were written for these. All are gauges without a unit, totals too: what
-//! translates OpenTelemetry's metrics for Prometheus appends `_total` to a counter and the unit to
-//! anything that has one. Values are DCGM's own, in its own units and from where the device began;
-//! a blank is no series.
+//! Existing dashboards and alerts use these names. All metrics are gauges without a unit, totals
+//! too: the translation from OpenTelemetry to Prometheus appends `_total` to a counter, and the unit
+//! to every metric that has one. Values are DCGM's own, in DCGM's units and counted from the
+//! device's start. A blank value has no series.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::config::Group;
 
 macro_rules! rows {
     ($($default:ident $group:ident $tier:literal $kind:ident $part:ident $field:ident $name:literal $description:literal;)*) => {
-        /// Every metric: DCGM's own values, neither scaled nor counted from where the meter began.
+        /// Every metric: DCGM's own values, neither scaled nor rebased.
         pub(crate) const METRICS: &[Metric] = &[
             $(Metric {
                 name: $name,
@@ -35,9 +35,9 @@ macro_rules! rows {
             },)*
         ];
     };
-    // What a GPU has.
+    // Metrics of the whole GPU.
     (@ Whole) => { (Mig::Any, place::GPU) };
-    // What its instances have, if it is cut into some.
+    // Metrics of the MIG instances, if the GPU is partitioned.
     (@ Part) => { (Mig::Smallest, place::GPU_GI) };
 }
 
@@ -72,7 +72,7 @@ rows! {
     Off Throttle     13 GaugeI64 Whole THERMAL_VIOLATION                 "DCGM_FI_DEV_THERMAL_VIOLATION"                  "Time held back by temperatures, in nanoseconds.";
     Off Throttle     13 GaugeI64 Whole SYNC_BOOST_VIOLATION              "DCGM_FI_DEV_SYNC_BOOST_VIOLATION"               "Time held back by other GPUs of a sync boost group, in nanoseconds.";
     Off Throttle     13 GaugeI64 Whole BOARD_LIMIT_VIOLATION             "DCGM_FI_DEV_BOARD_LIMIT_VIOLATION"              "Time held back by the board's limits, in nanoseconds.";
-    Off Throttle     13 GaugeI64 Whole LOW_UTIL_VIOLATION                "DCGM_FI_DEV_LOW_UTIL_VIOLATION"                 "Time held back for want of work, in nanoseconds.";
+    Off Throttle     13 GaugeI64 Whole LOW_UTIL_VIOLATION                "DCGM_FI_DEV_LOW_UTIL_VIOLATION"                 "Time held back because of low utilization, in nanoseconds.";
     Off Throttle     13 GaugeI64 Whole RELIABILITY_VIOLATION             "DCGM_FI_DEV_RELIABILITY_VIOLATION"              "Time held back by the limits of reliability, in nanoseconds.";
     Off Ecc          21 GaugeI64 Whole ECC_SBE_VOL_TOTAL                 "DCGM_FI_DEV_ECC_SBE_VOL_TOTAL"                  "Corrected errors since the driver was loaded.";
     Off Ecc          21 GaugeI64 Whole ECC_DBE_VOL_TOTAL                 "DCGM_FI_DEV_ECC_DBE_VOL_TOTAL"                  "Uncorrected errors since the driver was loaded.";
@@ -96,7 +96,7 @@ rows! {
 /// A label and its value.
 pub(crate) type Label = (&'static str, Arc<str>);
 
-/// What labels are made of: the entities of a host, and its name.
+/// The source of labels: the entities of a host, and its name.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Labels<'a> {
     pub(crate) entities: &'a [Entity],
@@ -104,8 +104,8 @@ pub(crate) struct Labels<'a> {
 }
 
 impl<'a> Labels<'a> {
-    /// The labels of an entity's series, in dcgm-exporter's order. What is not known is left out.
-    pub(crate) fn of(&self, entity: &'a Entity) -> Vec<Label> {
+    /// Returns the labels of an entity's series in dcgm-exporter's order, without unknown ones.
+    pub(crate) fn for_entity(&self, entity: &'a Entity) -> Vec<Label> {
         let number = |number: u32| Arc::from(number.to_string());
         let mut labels = Vec::new();
         match entity.id.kind {
@@ -119,7 +119,7 @@ impl<'a> Labels<'a> {
             }
             _ => {
                 if let Some(gpu) = self.gpu_of(entity) {
-                    // Under MIG too the UUID is that of the whole GPU.
+                    // The UUID is that of the whole GPU, also under MIG.
                     gpu_labels(&mut labels, gpu);
                     if let Some(mig) = &entity.mig {
                         let profile = mig.profile.clone();
@@ -137,7 +137,7 @@ impl<'a> Labels<'a> {
 
     fn host_labels(&self, labels: &mut Vec<Label>, gpu: Option<&Entity>) {
         labels.extend(self.hostname.map(|name| ("Hostname", Arc::from(name))));
-        // The driver is the host's: any GPU knows it.
+        // The driver is the same for all GPUs of the host.
         let version = match gpu {
             Some(gpu) => gpu.driver_version.clone(),
             None => self
@@ -148,10 +148,10 @@ impl<'a> Labels<'a> {
         labels.extend(version.map(|version| ("DCGM_FI_DRIVER_VERSION", version)));
     }
 
-    /// The GPU that an entity is, or is a part of.
+    /// Returns the GPU that an entity is or is a part of.
     fn gpu_of(&self, entity: &'a Entity) -> Option<&'a Entity> {
         let mut at = entity;
-        // A GPU, a GPU instance, a compute instance: there are no more steps than that.
+        // At most three steps: compute instance, GPU instance, GPU.
         for _ in 0..3 {
             if at.id.kind == EntityKind::GPU {
                 return Some(at);
@@ -169,14 +169,14 @@ impl<'a> Labels<'a> {
 fn gpu_labels(labels: &mut Vec<Label>, gpu: &Entity) {
     labels.push(("gpu", gpu.id.id.to_string().into()));
     labels.extend(gpu.uuid.clone().map(|text| ("UUID", text)));
-    let address = gpu.pci_bus_id.as_deref().map(long_domain);
+    let address = gpu.pci_bus_id.as_deref().map(pad_domain);
     labels.extend(address.map(|address| ("pci_bus_id", address)));
     labels.push(("device", format!("nvidia{}", gpu.id.id).into()));
     labels.extend(gpu.model.clone().map(|text| ("modelName", text)));
 }
 
-/// What dcgm-exporter calls the host: `NODE_NAME` of the environment, which Kubernetes' manifests
-/// set, or else the kernel's name of it.
+/// Returns dcgm-exporter's `Hostname`: the variable `NODE_NAME`, which Kubernetes manifests set, or
+/// else the kernel's host name.
 pub(crate) fn hostname() -> Option<String> {
     let node = std::env::var("NODE_NAME").ok();
     let kernel = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
@@ -185,8 +185,8 @@ pub(crate) fn hostname() -> Option<String> {
     (!name.is_empty()).then(|| name.to_owned())
 }
 
-/// A PCI address with a domain of eight digits: `00000000:41:00.0`.
-fn long_domain(address: &str) -> Arc<str> {
+/// Pads the domain of a PCI address to eight digits: `00000000:41:00.0`.
+fn pad_domain(address: &str) -> Arc<str> {
     match address.split_once(':') {
         Some((domain, rest)) if rest.contains(':') => format!("{domain:0>8}:{rest}").into(),
         Some(_) => format!("00000000:{address}").into(),

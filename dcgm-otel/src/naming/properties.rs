@@ -17,8 +17,8 @@ fn text(of: &'static [&'static str]) -> impl Strategy<Value = Option<Arc<str>>> 
     proptest::option::weighted(0.9, select(of).prop_map(Arc::from))
 }
 
-/// Of any kind, with identities that are often blank, zero or another's. Those of instances are their GPU's own
-/// numbers, so they do not repeat within one parent.
+/// Entities of any kind, with identities that are often blank, zero or shared. Indices of instances do not
+/// repeat within one parent.
 fn entities() -> impl Strategy<Value = Vec<Entity>> {
     const UUIDS: &[&str] = &[
         "GPU-a",
@@ -92,20 +92,20 @@ fn source() -> impl Strategy<Value = IdSource> {
 
 proptest! {
     #[test]
-    fn no_two_entities_of_any_host_share_a_name(entities in entities(), source in source()) {
-        let ids = ids(&entities, &source);
+    fn ids_of_any_host_are_unique(entities in entities(), source in source()) {
+        let ids = hw_ids(&entities, &source);
         let names: HashSet<_> = ids.values().collect();
         prop_assert_eq!(ids.len(), entities.len());
         prop_assert_eq!(names.len(), entities.len(), "{:?}", ids);
     }
 
     #[test]
-    fn names_do_not_depend_on_the_order_in_which_entities_are_told(
+    fn ids_do_not_depend_on_the_order_of_entities(
         entities in entities(), source in source(),
     ) {
         let mut reversed = entities.clone();
         reversed.reverse();
-        prop_assert_eq!(ids(&entities, &source), ids(&reversed, &source));
+        prop_assert_eq!(hw_ids(&entities, &source), hw_ids(&reversed, &source));
     }
 }
 
@@ -113,7 +113,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn attributes_of_any_host_are_sorted_and_no_series_is_there_twice(
+    fn attributes_are_sorted_and_series_unique(
         entities in entities(), source in source(), links in 0..4_u32,
         profile in select(vec![Profile::Minimal, Profile::Standard, Profile::Full]),
     ) {

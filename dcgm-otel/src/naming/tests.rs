@@ -1,4 +1,4 @@
-//! What things are called.
+//! `hw.id` of every kind of entity.
 
 use dcgm::Mig;
 
@@ -13,7 +13,7 @@ fn gpu(id: u32, uuid: &str, address: &str) -> Entity {
 }
 
 fn names(entities: &[Entity], source: &IdSource) -> Vec<String> {
-    let ids = ids(entities, source);
+    let ids = hw_ids(entities, source);
     entities
         .iter()
         .map(|entity| ids[&entity.id].to_string())
@@ -27,7 +27,7 @@ fn salted(salt: &str) -> IdSource {
 const SALT: &str = "a salt that is long enough";
 
 #[test]
-fn a_uuid_that_says_nothing_gives_way_to_the_address_and_that_to_the_number() {
+fn meaningless_uuid_falls_back_to_address_then_number() {
     let zero = "GPU-00000000-0000-0000-0000-000000000000";
     let entities = [
         gpu(0, "GPU-1b2c", "00000000:1B:00.0"),
@@ -59,7 +59,7 @@ fn a_uuid_that_says_nothing_gives_way_to_the_address_and_that_to_the_number() {
 }
 
 #[test]
-fn no_two_entities_share_a_name() {
+fn ids_are_unique() {
     let mut entities = vec![
         gpu(0, "GPU-same", ""),
         gpu(1, "GPU-same", ""),
@@ -89,7 +89,7 @@ fn no_two_entities_share_a_name() {
 }
 
 #[test]
-fn a_hash_is_the_same_in_every_release_and_another_with_another_salt() {
+fn hash_is_stable_and_depends_on_the_salt() {
     let entities = [
         gpu(0, "GPU-1b2c", "00000000:1B:00.0"),
         gpu(1, "", "00000000:1C:00.0"),
@@ -107,7 +107,7 @@ fn a_hash_is_the_same_in_every_release_and_another_with_another_salt() {
 }
 
 #[test]
-fn a_hash_shows_neither_uuid_nor_address() {
+fn hash_shows_neither_uuid_nor_address() {
     let entities = [gpu(0, "GPU-1b2c", ""), gpu(1, "", "00000000:1C:00.0")];
     let hashed = names(&entities, &salted(SALT)).join(" ");
     assert!(
@@ -117,12 +117,15 @@ fn a_hash_shows_neither_uuid_nor_address() {
 }
 
 #[test]
-fn salt_and_text_do_not_run_into_one_another() {
-    assert_ne!(hashed("bc", &Salt::new("a")), hashed("c", &Salt::new("ab")));
+fn salt_and_text_are_separated_in_the_hash() {
+    assert_ne!(
+        salted_hash("bc", &Salt::new("a")),
+        salted_hash("c", &Salt::new("ab"))
+    );
 }
 
 #[test]
-fn an_instance_is_called_after_what_it_is_a_part_of() {
+fn instance_id_is_derived_from_the_parent() {
     let parent = gpu(0, "GPU-1b2c", "");
     let mut instance = Entity::new(EntityId::new(EntityKind::GPU_INSTANCE, 9));
     instance.parent = Some(parent.id);
@@ -134,7 +137,7 @@ fn an_instance_is_called_after_what_it_is_a_part_of() {
     orphan.parent = Some(EntityId::gpu(6));
     orphan.mig = Some(Mig::new(2, None, 1));
     let switch = Entity::new(EntityId::switch(4));
-    // In an order in which nothing comes before what it is a part of.
+    // Parents come after their parts.
     let entities = [compute, instance, orphan, switch, parent];
     assert_eq!(
         names(&entities, &IdSource::Uuid),

@@ -7,7 +7,7 @@ use opentelemetry::{KeyValue, Value};
 
 use super::Plan;
 use super::track::Target;
-use crate::attributes::{shared, sorted};
+use crate::attributes::{shared_text, sort_by_key};
 use crate::candidates::Input;
 use crate::cardinality::Block;
 use crate::catalogue::Kind;
@@ -91,7 +91,7 @@ fn with_code(series: &Series, field: FieldId, code: i64) -> Series {
         LARGEST_SXID
     };
     let label: Value = if code <= largest {
-        shared(code.to_string()).into()
+        shared_text(code.to_string()).into()
     } else {
         "_OTHER".into()
     };
@@ -99,6 +99,6 @@ fn with_code(series: &Series, field: FieldId, code: i64) -> Series {
     attributes.push(KeyValue::new("error.type", label));
     Series {
         metric: series.metric,
-        attributes: sorted(attributes).into(),
+        attributes: sort_by_key(attributes).into(),
     }
 }

@@ -1,4 +1,4 @@
-//! The SDK's limit, and what the view makes of it.
+//! The SDK's cardinality limit with and without the view, and the shutdown.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,10 @@ use opentelemetry_sdk::metrics::{
     InMemoryMetricExporter, InMemoryMetricExporterBuilder, SdkMeterProvider, Temporality,
 };
 
-use super::{MOST, view};
+use dcgm::mock::Mock;
+
+use super::{MAX_BOUND, shutdown, view};
+use crate::DcgmMeter;
 
 /// A gauge and a counter that show the same series: `from`, and as many after it as are wanted.
 struct Stage {
@@ -21,7 +24,7 @@ struct Stage {
     from: Arc<AtomicU64>,
 }
 
-/// How many series an instrument showed, and how many values went to the one for the rest.
+/// Number of series of an instrument, and whether the overflow series exists.
 #[derive(Debug, Eq, PartialEq)]
 struct Shown {
     series: usize,
@@ -120,7 +123,7 @@ impl Stage {
 const BOTH: [Temporality; 2] = [Temporality::Cumulative, Temporality::Delta];
 
 #[test]
-fn more_series_than_the_sdk_has_room_for_fit_with_the_view() {
+fn view_makes_room_beyond_the_default_limit() {
     for temporality in BOTH {
         let without = Stage::new("dcgm-otel", 2001, None, temporality);
         let most = || Shown {
@@ -134,7 +137,7 @@ fn more_series_than_the_sdk_has_room_for_fit_with_the_view() {
 }
 
 #[test]
-fn the_instruments_of_others_are_left_alone() {
+fn view_ignores_other_scopes() {
     let stage = Stage::new("dcgm", 2001, Some(5000), Temporality::Cumulative);
     assert!(stage.export().0.overflows);
 }
@@ -155,13 +158,13 @@ fn all_series_at_the_bound_can_be_replaced_at_every_collect() {
             series: 48,
             overflows: true,
         };
-        // Counters leave at once, and need no second place.
+        // Counters are removed immediately and need no second place.
         assert_eq!(stage.export(), (folded, all(50)), "{temporality:?}");
     }
 }
 
 #[test]
-fn without_the_view_series_are_lost_when_more_than_a_thousand_are_replaced() {
+fn without_the_view_replacing_1000_series_overflows() {
     let stage = Stage::new("dcgm-otel", 1001, None, Temporality::Cumulative);
     assert_eq!(stage.export().0, all(1001));
     stage.churn(1001);
@@ -173,13 +176,45 @@ fn without_the_view_series_are_lost_when_more_than_a_thousand_are_replaced() {
 }
 
 #[test]
-fn absurd_bounds_are_bounds_all_the_same() {
+fn extreme_bounds_are_clamped() {
     let stage = Stage::new("dcgm-otel", 16, Some(0), Temporality::Cumulative);
     assert_eq!(stage.export().0, all(16));
     stage.churn(16);
     assert_eq!(stage.export().0, all(16));
-    for bound in [MOST + 1, usize::MAX] {
+    for bound in [MAX_BOUND + 1, usize::MAX] {
         let stage = Stage::new("dcgm-otel", 3000, Some(bound), Temporality::Cumulative);
         assert_eq!(stage.export().0, all(3000));
     }
+}
+
+#[test]
+fn shutdown_exports_the_last_samples_before_the_meter_ends() {
+    let exporter = InMemoryMetricExporter::default();
+    let provider = SdkMeterProvider::builder()
+        .with_periodic_exporter(exporter.clone())
+        .build();
+    let meter = DcgmMeter::builder()
+        .with_client(Mock::named("1xl4").unwrap())
+        .with_initial_delay(std::time::Duration::from_secs(3600))
+        .install(&provider)
+        .unwrap();
+    meter.sample_now().unwrap();
+    shutdown(meter, &provider).unwrap();
+    let exports = exporter.get_finished_metrics().unwrap();
+    let scopes = exports.iter().flat_map(ResourceMetrics::scope_metrics);
+    let mut metrics = scopes.flat_map(ScopeMetrics::metrics);
+    assert!(metrics.any(|metric| metric.name() == "hw.gpu.utilization"));
+}
+
+#[test]
+fn shutdown_reports_every_step_that_failed() {
+    let provider = SdkMeterProvider::builder().build();
+    let meter = DcgmMeter::builder()
+        .with_client(Mock::named("1xl4").unwrap())
+        .install(&provider)
+        .unwrap();
+    provider.shutdown().unwrap();
+    let error = shutdown(meter, &provider).unwrap_err();
+    assert!(error.meter.is_none() && error.provider.is_some(), "{error}");
+    assert!(error.to_string().contains("provider: "), "{error}");
 }

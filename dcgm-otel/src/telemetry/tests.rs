@@ -1,4 +1,4 @@
-//! Counting, and the warning that nobody reads.
+//! Counts, and the warning about a missing reader.
 
 use std::collections::BTreeSet;
 
@@ -16,14 +16,14 @@ fn backend() -> Backend {
 type Act = fn(&Telemetry);
 
 fn telemetry(now: Instant) -> Telemetry {
-    Telemetry::continuing(Arc::default(), &backend(), now)
+    Telemetry::new(Arc::default(), &backend(), now)
 }
 
-/// What a row shows.
+/// Returns the points of a row.
 fn shown(telemetry: &Telemetry, name: &str, now: Instant) -> Vec<(Vec<KeyValue>, Number)> {
-    let row = ROWS.iter().find(|row| row.name == name).unwrap();
+    let row = SELF_METRICS.iter().find(|row| row.name == name).unwrap();
     let mut points = Vec::new();
-    (row.show)(telemetry, now, &mut |attributes, number| {
+    (row.observe)(telemetry, now, &mut |attributes, number| {
         points.push((attributes.to_vec(), number));
     });
     points
@@ -38,10 +38,10 @@ fn number(telemetry: &Telemetry, name: &str, now: Instant) -> Number {
 }
 
 #[test]
-fn names_and_units_are_those_that_the_sdk_and_its_exporters_take() {
-    let names: BTreeSet<_> = ROWS.iter().map(|row| row.name).collect();
-    assert_eq!(names.len(), ROWS.len());
-    for row in ROWS {
+fn names_and_units_are_valid_for_the_sdk() {
+    let names: BTreeSet<_> = SELF_METRICS.iter().map(|row| row.name).collect();
+    assert_eq!(names.len(), SELF_METRICS.len());
+    for row in SELF_METRICS {
         assert!(row.name.starts_with("dcgm.meter."), "{}", row.name);
         let fits = |c: char| c.is_ascii_lowercase() || c == '.';
         assert!(row.name.chars().all(fits), "{}", row.name);
@@ -56,7 +56,7 @@ fn names_and_units_are_those_that_the_sdk_and_its_exporters_take() {
 }
 
 #[test]
-fn each_count_moves_its_own_row_and_no_other() {
+fn each_count_changes_its_own_row_only() {
     let now = Instant::now();
     let acts: [(&str, Act, Number); 8] = [
         ("dcgm.meter.samples", |t| t.samples(7), Number::U64(7)),
@@ -85,7 +85,7 @@ fn each_count_moves_its_own_row_and_no_other() {
         ("dcgm.meter.info", Telemetry::collected, Number::I64(1)),
     ];
     let all = |telemetry: &Telemetry| -> Vec<_> {
-        let rows = ROWS.iter();
+        let rows = SELF_METRICS.iter();
         rows.map(|row| (row.name, shown(telemetry, row.name, now)))
             .collect()
     };
@@ -101,7 +101,7 @@ fn each_count_moves_its_own_row_and_no_other() {
 }
 
 #[test]
-fn every_kind_of_error_is_shown_from_the_start_and_counted_by_itself() {
+fn every_error_kind_exists_from_the_start() {
     let now = Instant::now();
     let telemetry = telemetry(now);
     for (round, kind) in ErrorKind::ALL.iter().enumerate() {
@@ -120,13 +120,13 @@ fn every_kind_of_error_is_shown_from_the_start_and_counted_by_itself() {
 }
 
 #[test]
-fn what_follows_a_meter_shows_its_counts_too_but_has_none_of_them_as_its_own() {
+fn next_meter_exports_earlier_counts_but_reports_its_own() {
     let now = Instant::now();
     let all = Arc::new(Counts::default());
-    let first = Telemetry::continuing(Arc::clone(&all), &backend(), now);
+    let first = Telemetry::new(Arc::clone(&all), &backend(), now);
     first.samples(5);
     first.degraded(true);
-    let second = Telemetry::continuing(all, &backend(), now);
+    let second = Telemetry::new(all, &backend(), now);
     assert_eq!(number(&second, "dcgm.meter.samples", now), Number::U64(5));
     assert_eq!(number(&second, "dcgm.meter.degraded", now), Number::I64(0));
     // A thread of the first that was left behind, for instance.
@@ -137,7 +137,7 @@ fn what_follows_a_meter_shows_its_counts_too_but_has_none_of_them_as_its_own() {
 }
 
 #[test]
-fn an_age_is_there_from_the_first_sample_and_rises_by_itself() {
+fn sample_age_grows_from_the_first_sample() {
     let now = Instant::now();
     let telemetry = telemetry(now);
     assert_eq!(shown(&telemetry, "dcgm.meter.sample.age", now), []);
@@ -153,7 +153,7 @@ fn an_age_is_there_from_the_first_sample_and_rises_by_itself() {
 }
 
 #[test]
-fn the_info_is_sorted_and_leaves_out_what_is_not_known() {
+fn info_is_sorted_without_unknown_versions() {
     let mut real = backend();
     assert_eq!(info(&real, None).len(), 2);
     real.library = Some(BuildInfo::from_raw("version:4.6.1;buildtype:Release"));
@@ -199,24 +199,29 @@ impl Subscriber for Warnings {
     fn exit(&self, _: &Id) {}
 }
 
-/// How many warnings there are if a meter ticks at these seconds, and is collected at that one.
-fn warnings(ticks: &[u32], collected: Option<u32>) -> u64 {
+/// Counts the warnings that `act` logs on this thread.
+pub(crate) fn count_warnings(act: impl FnOnce()) -> u64 {
     let warnings = Arc::new(Warnings(AtomicU64::new(0)));
+    tracing::subscriber::with_default(Arc::clone(&warnings), act);
+    warnings.0.load(Relaxed)
+}
+
+/// Counts the warnings of a meter that ticks at these seconds and is collected at that one.
+fn warnings(ticks: &[u32], collected: Option<u32>) -> u64 {
     let now = Instant::now();
     let telemetry = telemetry(now);
-    tracing::subscriber::with_default(Arc::clone(&warnings), || {
+    count_warnings(|| {
         for tick in ticks {
             if collected.is_some_and(|at| at <= *tick) {
                 telemetry.collected();
             }
             telemetry.warn_if_unread(now + SECOND * *tick);
         }
-    });
-    warnings.0.load(Relaxed)
+    })
 }
 
 #[test]
-fn a_provider_that_nobody_reads_is_told_once_and_not_too_early() {
+fn missing_reader_is_warned_about_once_and_in_time() {
     assert_eq!(warnings(&[1000], None), 0, "counted from the first tick");
     assert_eq!(warnings(&[0, 60, 179], None), 0);
     assert_eq!(warnings(&[0, 179, 180], None), 1);

@@ -91,7 +91,7 @@ fn exported(metric: &Metric, family: &Family) -> Vec<Exported> {
     let name = format!("{}/{}", metric.name, family.name);
     let config = config.with_metric(name, MetricSwitch::On);
     let meter = builder(&fake)
-        .config(config)
+        .with_config(config)
         .clock(Clock::manual())
         .install(&pipeline.provider)
         .unwrap();

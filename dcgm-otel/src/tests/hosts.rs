@@ -7,7 +7,7 @@ use dcgm::mock::{self, Call, Delay, Mock, Model};
 
 use super::{Pipeline, SECOND};
 use crate::clock::Clock;
-use crate::{Config, DcgmMeter, ErrorKind, State};
+use crate::{Config, DcgmMeter, ErrorKind, MeterState};
 
 /// A meter on a mock, and one time for both.
 pub(super) struct Stage {
@@ -31,9 +31,9 @@ impl Stage {
         let pipeline = Pipeline::new();
         let clock = Clock::manual();
         let meter = DcgmMeter::builder()
-            .config(config)
-            .client(mock.clone())
-            .interval(SECOND * 15)
+            .with_config(config)
+            .with_client(mock.clone())
+            .with_interval(SECOND * 15)
             .clock(clock.clone())
             .install(&pipeline.provider)
             .unwrap();
@@ -197,8 +197,9 @@ fn a_meter_whose_call_hangs_is_dropped_and_its_series_are_gone() {
         asked.join().unwrap().unwrap();
     });
     mock.delay(Call::Close, Delay::UntilReleased);
-    drop(meter);
-    // It still hangs: dropping did not wait for it.
+    // Shutting down does what dropping does, and returns the outcome.
+    assert_eq!(meter.shutdown(), Err(crate::ShutdownError::ThreadAbandoned));
+    // It still hangs: shutting down did not wait for it.
     assert!(mock.wait_until_hung(Call::Close, SECOND * 60));
     assert!(pipeline.export().is_empty());
     mock.clear_faults();
@@ -216,12 +217,12 @@ fn meters_come_and_go_and_leave_no_watch_and_no_connection() {
     drop(meter);
     for _ in 0..100 {
         let meter = DcgmMeter::builder()
-            .client(mock.clone())
+            .with_client(mock.clone())
             .clock(Clock::manual())
             .install(&pipeline.provider)
             .unwrap();
         meter.sample_now().unwrap();
-        assert_eq!(meter.health().state, State::Ready);
+        assert_eq!(meter.health().state, MeterState::Ready);
         drop(meter);
         assert_eq!((mock.open_watches(), mock.is_connected()), (0, false));
     }

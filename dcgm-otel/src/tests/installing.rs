@@ -7,7 +7,8 @@ use opentelemetry::metrics::noop::NoopMeterProvider;
 
 use super::{Pipeline, SECOND, builder};
 use crate::fake::Fake;
-use crate::{DcgmMeter, ErrorKind, InstallError, State};
+use crate::telemetry::tests::count_warnings;
+use crate::{DcgmMeter, ErrorKind, InstallError, MeterState};
 
 #[test]
 fn a_second_meter_on_a_provider_is_refused_while_the_first_lives() {
@@ -39,6 +40,26 @@ fn a_dropped_meters_series_are_gone_at_the_next_collect() {
     drop(meter);
     assert_eq!(pipeline.levels_and_counters(), (0, 0));
     assert_eq!(fake.count("close"), 1);
+}
+
+#[test]
+fn dropping_before_the_first_export_warns() {
+    let sampled = || {
+        let pipeline = Pipeline::new();
+        let (meter, _clock) = pipeline.meter(&Fake::with_gpus(1));
+        meter.sample_now().unwrap();
+        (pipeline, meter)
+    };
+    let (_pipeline, meter) = sampled();
+    assert_eq!(count_warnings(|| drop(meter)), 1);
+    // Flushed first, nothing is lost.
+    let (pipeline, meter) = sampled();
+    pipeline.provider.force_flush().unwrap();
+    assert_eq!(count_warnings(|| meter.shutdown().unwrap()), 0);
+    // A meter that never had a sample loses nothing.
+    let pipeline = Pipeline::new();
+    let (meter, _clock) = pipeline.meter(&Fake::with_gpus(1));
+    assert_eq!(count_warnings(|| meter.shutdown().unwrap()), 0);
 }
 
 #[test]
@@ -82,16 +103,19 @@ fn a_provider_that_does_nothing_is_noticed() {
 fn all_that_is_wrong_with_the_settings_is_told_at_once() {
     let pipeline = Pipeline::new();
     let refused = DcgmMeter::builder()
-        .endpoint("unix://tmp/x")
-        .interval(Duration::from_millis(10))
+        .with_endpoint("unix://tmp/x")
+        .with_interval(Duration::from_millis(10))
         .install(&pipeline.provider);
     let Err(InstallError::Config(errors)) = refused else {
         panic!("{refused:?}")
     };
-    let paths: Vec<_> = errors.iter().map(|error| error.path).collect();
+    let paths: Vec<_> = errors.iter().map(|error| error.path.as_str()).collect();
     assert_eq!(paths, ["interval", "endpoint"]);
-    let text = InstallError::Config(errors).to_string();
-    assert!(text.contains(r#"interval "10ms": 1s to 10min"#), "{text}");
+    let text = InstallError::Config(errors.clone()).to_string();
+    assert!(
+        text.contains(r#"interval="10ms": expected a duration from 1s to 10min"#),
+        "{text}"
+    );
     assert!(text.contains("three slashes"), "{text}");
 }
 
@@ -99,7 +123,7 @@ fn all_that_is_wrong_with_the_settings_is_told_at_once() {
 fn a_password_is_in_no_message() {
     let pipeline = Pipeline::new();
     let refused = DcgmMeter::builder()
-        .endpoint("user:secret@host:1")
+        .with_endpoint("user:secret@host:1")
         .install(&pipeline.provider);
     let error = refused.unwrap_err();
     assert!(!format!("{error} {error:?}").contains("secret"), "{error}");
@@ -110,18 +134,18 @@ fn without_an_engine_a_meter_is_installed_and_says_what_is_missing() {
     let pipeline = Pipeline::new();
     // Port 1 of the loopback: nobody listens there.
     let meter = DcgmMeter::builder()
-        .endpoint("127.0.0.1:1")
-        .initial_delay(SECOND * 3600)
+        .with_endpoint("127.0.0.1:1")
+        .with_initial_delay(SECOND * 3600)
         .install(&pipeline.provider)
         .unwrap();
-    assert_eq!(meter.health().state, State::Starting);
+    assert_eq!(meter.health().state, MeterState::Starting);
     let failure = meter.sample_now().unwrap_err();
     assert!(
         matches!(failure.kind, ErrorKind::Init | ErrorKind::Connect),
         "{failure}"
     );
     assert!(failure.hint.is_some());
-    assert_eq!(meter.health().state, State::Degraded);
+    assert_eq!(meter.health().state, MeterState::Degraded);
     assert!(pipeline.export().is_empty());
 }
 
@@ -130,7 +154,7 @@ fn the_thread_samples_by_itself() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
     let meter = builder(&fake)
-        .initial_delay(Duration::ZERO)
+        .with_initial_delay(Duration::ZERO)
         .install(&pipeline.provider)
         .unwrap();
     assert!(meter.wait_ready(SECOND * 60));

@@ -5,7 +5,7 @@ use dcgm::{EntityId, Error, FieldId, NoValue, Operation, ReturnCode};
 use super::{Pipeline, SECOND};
 use crate::clock::Clock;
 use crate::fake::{Fake, gpu, refused};
-use crate::{DcgmMeter, ErrorKind, State};
+use crate::{DcgmMeter, ErrorKind, MeterState};
 
 /// The series of a GPU that are levels, and those that are counters.
 const LEVELS: usize = 45;
@@ -48,7 +48,7 @@ fn levels_vanish_with_the_connection_and_counters_hold() {
         assert_eq!(pipeline.levels_and_counters(), (0, 2 * COUNTERS));
     }
     let health = meter.health();
-    assert_eq!(health.state, State::Degraded);
+    assert_eq!(health.state, MeterState::Degraded);
     assert_eq!((health.entities, health.series), (0, 2 * COUNTERS));
 
     fake.heal();

@@ -25,7 +25,7 @@ use opentelemetry_sdk::metrics::{
 
 use crate::clock::Clock;
 use crate::fake::Fake;
-use crate::{Builder, DcgmMeter};
+use crate::{DcgmMeter, DcgmMeterBuilder};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
@@ -205,6 +205,8 @@ fn rows<T: Copy>(data: &MetricData<T>, number: &'static str, value: impl Fn(T) -
     }
 }
 
-pub(crate) fn builder(fake: &Fake) -> Builder {
-    DcgmMeter::builder().client(fake.clone()).interval(SECOND)
+pub(crate) fn builder(fake: &Fake) -> DcgmMeterBuilder {
+    DcgmMeter::builder()
+        .with_client(fake.clone())
+        .with_interval(SECOND)
 }

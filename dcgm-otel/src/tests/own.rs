@@ -7,7 +7,7 @@ use opentelemetry_sdk::metrics::Temporality;
 use super::{Exported, Pipeline, SECOND, builder};
 use crate::clock::Clock;
 use crate::fake::{Fake, OnCall, refused};
-use crate::telemetry::ROWS;
+use crate::telemetry::SELF_METRICS;
 use crate::{DcgmMeter, ErrorKind};
 
 /// The single point of one of the meter's own instruments, or none.
@@ -35,7 +35,7 @@ fn every_row_is_exported_with_its_unit_and_instrument() {
     let (meter, _clock) = pipeline.meter(&Fake::with_gpus(1));
     meter.sample_now().unwrap();
     let points = pipeline.export_own();
-    for row in ROWS {
+    for row in SELF_METRICS {
         let found: Vec<_> = points
             .iter()
             .filter(|point| point.name == row.name)
@@ -53,7 +53,7 @@ fn every_row_is_exported_with_its_unit_and_instrument() {
             assert_eq!(point.instrument, instrument, "{}", row.name);
         }
     }
-    assert_eq!(points.len(), ROWS.len() - 1 + ErrorKind::ALL.len());
+    assert_eq!(points.len(), SELF_METRICS.len() - 1 + ErrorKind::ALL.len());
 }
 
 #[test]

@@ -8,14 +8,14 @@ use opentelemetry::metrics::MeterProvider as _;
 
 use super::{Pipeline, SECOND, builder};
 use crate::fake::Fake;
-use crate::{DcgmMeter, ErrorKind, State};
+use crate::{DcgmMeter, ErrorKind, MeterState};
 
 const CALLBACK: usize = 0;
 const PUBLISHING: usize = 1;
 
 /// Has the next so many callbacks, or publications, panic.
 fn have_panic(meter: &DcgmMeter, fault: usize, times: u64) {
-    meter.hub().faults[fault].store(times, Ordering::Relaxed);
+    meter.feed().faults[fault].store(times, Ordering::Relaxed);
 }
 
 /// A metric of the program's own.
@@ -122,7 +122,7 @@ fn a_sampler_that_panics_always_is_started_further_and_further_apart_and_ends_wh
     with_another(&pipeline);
     let fake = Fake::with_gpus(1);
     let meter = builder(&fake)
-        .initial_delay(Duration::ZERO)
+        .with_initial_delay(Duration::ZERO)
         .install(&pipeline.provider)
         .unwrap();
     assert!(meter.wait_ready(SECOND * 60));
@@ -136,7 +136,7 @@ fn a_sampler_that_panics_always_is_started_further_and_further_apart_and_ends_wh
     }
     // 250 and 500 ms before the third and the fourth at least, and 1 s after each.
     assert!(began.elapsed() > Duration::from_millis(750));
-    assert_eq!(meter.health().state, State::Degraded);
+    assert_eq!(meter.health().state, MeterState::Degraded);
     assert_eq!(requests(&pipeline), [7.0]);
     drop(meter);
     assert_eq!(requests(&pipeline), [7.0]);

@@ -34,7 +34,7 @@ fn meters_of_different_names_live_on_one_provider() {
     let install = |name: Option<&str>| {
         let builder = builder(&fake).clock(crate::clock::Clock::manual());
         let builder = match name {
-            Some(name) => builder.instance(name),
+            Some(name) => builder.with_instance(name),
             None => builder,
         };
         builder.install(&pipeline.provider)
@@ -68,7 +68,7 @@ fn meters_of_different_names_live_on_one_provider() {
 fn a_name_that_cannot_be_is_refused() {
     let pipeline = Pipeline::new();
     let refused = builder(&Fake::with_gpus(1))
-        .instance("")
+        .with_instance("")
         .install(&pipeline.provider);
     let Err(InstallError::Config(errors)) = refused else {
         panic!("{refused:?}")
@@ -81,7 +81,7 @@ fn the_name_of_the_throttle_metric_can_be_given() {
     let pipeline = Pipeline::new();
     let config = Config::default().with_throttle_name(ThrottleName::Time);
     let meter = builder(&Fake::with_gpus(1))
-        .config(config)
+        .with_config(config)
         .install(&pipeline.provider);
     assert_eq!(
         meter.unwrap().config().throttle_name().metric(),
@@ -190,7 +190,7 @@ fn cycles_of_installing_and_dropping_leave_nothing_behind() {
         let points = pipeline.export_all().len();
         let instruments = meter.instruments();
         // One for each callback, one for the meter: slots are neither made anew nor kept.
-        let held = meter.times_slot_is_held();
+        let held = meter.binding_references();
         assert_eq!(held, instruments + 1);
         seen.push((points, instruments));
     }

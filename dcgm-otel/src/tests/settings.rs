@@ -11,8 +11,8 @@ use crate::clock::Clock;
 use crate::fake::Fake;
 use crate::naming::exporter;
 use crate::{
-    Builder, Config, CounterOrigin, DcgmMeter, Device, DeviceFilter, ErrorKind, Group, GroupSwitch,
-    IdSource, MetricSwitch, Naming, Profile, Salt, State, ThrottleName,
+    Config, CounterOrigin, DcgmMeter, DcgmMeterBuilder, DeviceFilter, DeviceSelector, ErrorKind,
+    Group, GroupSwitch, IdSource, MeterState, MetricSwitch, Naming, Profile, Salt, ThrottleName,
 };
 
 /// A meter on a fake with these settings, after a sample.
@@ -24,14 +24,18 @@ struct Scene {
 
 impl Scene {
     fn new(fake: &Fake, config: Config) -> Self {
-        Self::of(DcgmMeter::builder().config(config).client(fake.clone()))
+        Self::of(
+            DcgmMeter::builder()
+                .with_config(config)
+                .with_client(fake.clone()),
+        )
     }
 
-    fn of(builder: Builder) -> Self {
+    fn of(builder: DcgmMeterBuilder) -> Self {
         let pipeline = Pipeline::new();
         let clock = Clock::manual();
         let meter = builder
-            .interval(SECOND)
+            .with_interval(SECOND)
             .clock(clock.clone())
             .install(&pipeline.provider)
             .unwrap();
@@ -70,7 +74,7 @@ fn a_disabled_group_emits_nothing_and_is_not_even_watched() {
     let fake = Fake::with_gpus(1);
     // Its metrics' own switches lose.
     let config = Config::default()
-        .with_group(Group::Power, GroupSwitch::Disabled)
+        .with_group(Group::Power, GroupSwitch::Off)
         .with_metric("hw.power", MetricSwitch::On);
     let scene = Scene::new(&fake, config);
     assert!(!scene.has("hw.power") && !scene.has("hw.energy"));
@@ -89,7 +93,7 @@ fn a_disabled_group_emits_nothing_and_is_not_even_watched() {
 #[test]
 fn every_group_can_be_switched_off_by_itself() {
     for group in Group::ALL {
-        let config = Config::default().with_group(*group, GroupSwitch::Disabled);
+        let config = Config::default().with_group(*group, GroupSwitch::Off);
         let scene = Scene::new(&Fake::with_gpus(1), config);
         let points = scene.points();
         for metric in CATALOGUE {
@@ -154,19 +158,19 @@ fn what_is_said_in_more_detail_is_not_said_again() {
 fn the_device_filter_leaves_out_the_others() {
     let only = |device| Config::default().with_devices(DeviceFilter::all().with(device));
     let fake = Fake::with_gpus(3);
-    let scene = Scene::new(&fake, only(Device::Index(EntityId::gpu(1))));
+    let scene = Scene::new(&fake, only(DeviceSelector::Index(EntityId::gpu(1))));
     assert_eq!(scene.ids(), ["GPU-a1"]);
     assert_eq!(scene.meter.health().entities, 1);
-    let scene = Scene::new(&fake, only(Device::Uuid("GPU-a2".to_owned())));
+    let scene = Scene::new(&fake, only(DeviceSelector::Uuid("GPU-a2".to_owned())));
     assert_eq!(scene.ids(), ["GPU-a2"]);
 }
 
 #[test]
 fn a_filter_that_selects_nothing_is_no_healthy_silence() {
-    let filter = DeviceFilter::all().with(Device::Kind(EntityKind::SWITCH));
+    let filter = DeviceFilter::all().with(DeviceSelector::Kind(EntityKind::SWITCH));
     let scene = Scene::new(&Fake::with_gpus(2), Config::default().with_devices(filter));
     let health = scene.meter.health();
-    assert_eq!(health.state, State::Degraded);
+    assert_eq!(health.state, MeterState::Degraded);
     let reason = health.reason.unwrap();
     assert_eq!(reason.kind, ErrorKind::Enumerate);
     assert!(
@@ -345,8 +349,8 @@ fn names_of_dcgm_exporter_are_gauges_of_raw_values_without_a_unit() {
 
 #[test]
 fn a_hook_drops_adds_and_rewrites_attributes() {
-    let builder = DcgmMeter::builder().client(Fake::with_gpus(1));
-    let scene = Scene::of(builder.map_attributes(|metric, entity, attributes| {
+    let builder = DcgmMeter::builder().with_client(Fake::with_gpus(1));
+    let scene = Scene::of(builder.with_attribute_hook(|metric, entity, attributes| {
         if metric == "hw.power" {
             attributes.retain(|one| one.key.as_str() != "hw.name");
             attributes.push(KeyValue::new("a.pod", entity.id.to_string()));
@@ -363,8 +367,8 @@ fn a_hook_drops_adds_and_rewrites_attributes() {
 
 #[test]
 fn a_hook_that_makes_two_series_the_same_costs_the_second() {
-    let builder = DcgmMeter::builder().client(Fake::with_gpus(2));
-    let scene = Scene::of(builder.map_attributes(|metric, _, attributes| {
+    let builder = DcgmMeter::builder().with_client(Fake::with_gpus(2));
+    let scene = Scene::of(builder.with_attribute_hook(|metric, _, attributes| {
         if metric == "hw.power" {
             attributes.clear();
         }
@@ -375,8 +379,8 @@ fn a_hook_that_makes_two_series_the_same_costs_the_second() {
 
 #[test]
 fn a_hook_that_panics_changes_nothing_and_is_counted() {
-    let builder = DcgmMeter::builder().client(Fake::with_gpus(1));
-    let scene = Scene::of(builder.map_attributes(|metric, _, attributes| {
+    let builder = DcgmMeter::builder().with_client(Fake::with_gpus(1));
+    let scene = Scene::of(builder.with_attribute_hook(|metric, _, attributes| {
         attributes.clear();
         assert_ne!(metric, "hw.power", "the hook panics on purpose");
     }));

@@ -18,7 +18,7 @@ use parking_lot::Mutex;
 use super::{Pipeline, long};
 use crate::clock::Clock;
 use crate::schedule::Schedule;
-use crate::{DcgmMeter, State};
+use crate::{DcgmMeter, MeterState};
 
 const INTERVAL: Duration = Duration::from_secs(15);
 
@@ -178,8 +178,8 @@ impl Soak {
         let client = Restartable(Arc::new(Mutex::new(engine(&model, &time))));
         let pipeline = Pipeline::new();
         let meter = DcgmMeter::builder()
-            .client(client.clone())
-            .interval(INTERVAL)
+            .with_client(client.clone())
+            .with_interval(INTERVAL)
             .clock(clock.clone())
             .install(&pipeline.provider)
             .unwrap();
@@ -402,7 +402,7 @@ fn soak(seed: u64, length: u32) {
         late = Some(gone);
     }
     // The last of the slow fields and of the events are in.
-    assert_eq!(soak.meter.health().state, State::Ready);
+    assert_eq!(soak.meter.health().state, MeterState::Ready);
     let totals = soak.totals();
     for gpu in (0..GPUS).map(EntityId::gpu) {
         for (name, _, told, field, per) in COUNTED {

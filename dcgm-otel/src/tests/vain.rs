@@ -5,7 +5,7 @@ use dcgm::{EntityId, EntityKind, Error, FieldId, NoValue, ReturnCode};
 use super::{Pipeline, SECOND, builder};
 use crate::clock::Clock;
 use crate::fake::Fake;
-use crate::{Config, DcgmMeter, ErrorKind, Group, GroupSwitch, State};
+use crate::{Config, DcgmMeter, ErrorKind, Group, GroupSwitch, MeterState};
 
 fn refusal(code: ReturnCode) -> Error {
     Error::Call {
@@ -18,14 +18,14 @@ fn refusal(code: ReturnCode) -> Error {
 fn only(groups: &[Group]) -> Config {
     let all = Group::ALL.iter().filter(|group| !groups.contains(group));
     all.fold(Config::default().with_interval(SECOND), |config, group| {
-        config.with_group(*group, GroupSwitch::Disabled)
+        config.with_group(*group, GroupSwitch::Off)
     })
 }
 
 fn install(pipeline: &Pipeline, fake: &Fake, config: Config) -> (DcgmMeter, Clock) {
     let clock = Clock::manual();
     let meter = builder(fake)
-        .config(config)
+        .with_config(config)
         .clock(clock.clone())
         .install(&pipeline.provider)
         .unwrap();
@@ -40,7 +40,7 @@ fn is_in_vain(meter: &DcgmMeter, clock: &Clock) {
         let failure = meter.sample_now().unwrap_err();
         assert_eq!(failure.kind, ErrorKind::Watch, "{failure}");
         let health = meter.health();
-        assert_eq!(health.state, State::Degraded, "{health}");
+        assert_eq!(health.state, MeterState::Degraded, "{health}");
         assert_eq!(health.reason, Some(failure));
         assert_eq!(health.samples, 0, "{health}");
         assert_eq!(health.errors(ErrorKind::Watch), before + ticks, "{health}");
@@ -146,7 +146,7 @@ fn an_engine_that_has_sampled_nothing_yet_is_not_ready() {
     let (meter, _clock) = pipeline.meter(&fake);
     let failure = meter.sample_now().unwrap_err();
     assert_eq!(failure.kind, ErrorKind::Read, "{failure}");
-    assert_eq!(meter.health().state, State::Degraded);
+    assert_eq!(meter.health().state, MeterState::Degraded);
     fake.edit(|state| state.values = values);
     meter.sample_now().unwrap();
     assert!(meter.health().is_ready());

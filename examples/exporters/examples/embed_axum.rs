@@ -85,9 +85,7 @@ fn run(args: &Args, listen: SocketAddr) -> Outcome {
     let own = provider.meter("embed_axum");
 
     // GPU 2: a program without these flags says `DcgmMeter::install(&provider)?`.
-    let gpus = meter(args, args.config.clone())
-        .from_env()
-        .install(&provider)?;
+    let gpus = meter(args, args.config.clone()).install(&provider)?;
 
     let service = Arc::new(Service {
         greetings: own.u64_counter("app.greetings").build(),

@@ -51,9 +51,7 @@ fn run(args: &Args) -> Outcome {
         .with_reader(PeriodicReader::builder(exporter).build())
         .build();
     // Dropped before the provider, which then has nothing left to export.
-    let meter = meter(args, args.config.clone())
-        .from_env()
-        .install(&provider)?;
+    let meter = meter(args, args.config.clone()).install(&provider)?;
     if args.once {
         let sampled = meter.sample_now();
         provider.force_flush()?;

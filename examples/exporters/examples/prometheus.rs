@@ -52,7 +52,7 @@ fn main() -> ExitCode {
             }
             "naming" => {
                 let accepted = "semconv or dcgm-exporter";
-                naming = Some(flag.value(|text| Naming::by_name(text).ok_or(accepted))?);
+                naming = Some(flag.value(|text| text.parse().map_err(|_error| accepted))?);
             }
             _ => return Ok(false),
         }
@@ -81,9 +81,7 @@ fn run(mut args: Args, listen: SocketAddr, naming: Option<Naming>) -> Outcome {
             said.then(|| Stream::builder().with_unit("").build().ok())?
         })
         .build();
-    let meter = meter(&args, args.config.clone())
-        .from_env()
-        .install(&provider)?;
+    let meter = meter(&args, args.config.clone()).install(&provider)?;
     let pages = Pages { registry, meter };
     if args.once {
         let outcome = pages.meter.sample_now();

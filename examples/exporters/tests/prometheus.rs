@@ -427,7 +427,7 @@ fn flags_that_make_no_sense_are_told_and_nothing_runs() {
         ),
         (
             &["--interval", "15"],
-            "--interval: \"15\": a whole number and its unit",
+            "--interval: \"15\": expected a duration from 1s to 10min",
         ),
         (&["--live", "--simulate"], "exclude each other"),
         (&["--endpoint", "x", "--embedded"], "exclude each other"),
@@ -464,5 +464,5 @@ fn variables_say_what_no_flag_says() {
     let output = command.env("DCGM_OTEL_INTERVAL", "soon").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let why = text(&output.stderr);
-    assert!(why.contains("DCGM_OTEL_INTERVAL \"soon\": "), "{why}");
+    assert!(why.contains("DCGM_OTEL_INTERVAL=\"soon\": "), "{why}");
 }

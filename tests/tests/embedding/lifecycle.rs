@@ -118,8 +118,8 @@ fn of_many_threads_that_install_at_once_one_does() {
             let install = || {
                 barrier.wait();
                 DcgmMeter::builder()
-                    .client(Mock::named("1xl4").unwrap())
-                    .initial_delay(BOUND)
+                    .with_client(Mock::named("1xl4").unwrap())
+                    .with_initial_delay(BOUND)
                     .install(&program.provider)
             };
             let threads: Vec<_> = (0..16).map(|_| scope.spawn(install)).collect();
@@ -239,11 +239,11 @@ fn a_process_ends_without_a_shutdown() {
     let bench = Bench::new();
     let program = Program::new();
     let builder = match how.as_str() {
-        "mock" => DcgmMeter::builder().client(Mock::named("1xl4").unwrap()),
+        "mock" => DcgmMeter::builder().with_client(Mock::named("1xl4").unwrap()),
         _ => bench.meter(BOUND),
     };
     let meter = builder
-        .initial_delay(Duration::ZERO)
+        .with_initial_delay(Duration::ZERO)
         .install(&program.provider)
         .unwrap();
     assert!(meter.wait_ready(BOUND));

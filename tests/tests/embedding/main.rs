@@ -19,7 +19,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use dcgm::{Deadlines, Engine, EngineOptions};
-use dcgm_otel::{Builder, DcgmMeter};
+use dcgm_otel::{DcgmMeter, DcgmMeterBuilder};
 use dcgm_simulator::{Control, Flavour, Served};
 
 /// Faults are the library's and threads the process's: one test at a time.
@@ -74,7 +74,7 @@ impl Bench {
     }
 
     /// A meter's builder whose calls may take that long.
-    fn meter(&self, limit: Duration) -> Builder {
+    fn meter(&self, limit: Duration) -> DcgmMeterBuilder {
         meter(self.options(), limit)
     }
 }
@@ -90,14 +90,14 @@ fn standalone(port: u16) -> EngineOptions {
     EngineOptions::standalone(format!("127.0.0.1:{port}").parse().expect("an endpoint"))
 }
 
-fn meter(options: EngineOptions, limit: Duration) -> Builder {
+fn meter(options: EngineOptions, limit: Duration) -> DcgmMeterBuilder {
     let mut deadlines = Deadlines::default();
     deadlines.connect = limit;
     deadlines.enumerate = limit;
     deadlines.watch = limit;
     deadlines.read = limit;
     DcgmMeter::builder()
-        .client(Engine::new(options.with_deadlines(deadlines)))
-        .interval(SECOND)
-        .initial_delay(Duration::ZERO)
+        .with_client(Engine::new(options.with_deadlines(deadlines)))
+        .with_interval(SECOND)
+        .with_initial_delay(Duration::ZERO)
 }

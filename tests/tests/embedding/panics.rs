@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use dcgm::mock::{Call, Mock};
 use dcgm::{EntityId, FieldId, Watch, WatchRequest};
-use dcgm_otel::{DcgmMeter, ErrorKind, State};
+use dcgm_otel::{DcgmMeter, ErrorKind, MeterState};
 
 use crate::host::{Program, our_threads, wait_for};
 use crate::{BOUND, SECOND, alone};
@@ -21,9 +21,9 @@ fn a_client_that_panics_in_any_call_is_contained_counted_and_tried_again() {
         // At the first connection.
         mock.panic_next(*call);
         let meter = DcgmMeter::builder()
-            .client(mock.clone())
-            .interval(SECOND)
-            .initial_delay(Duration::ZERO)
+            .with_client(mock.clone())
+            .with_interval(SECOND)
+            .with_initial_delay(Duration::ZERO)
             .install(&program.provider)
             .unwrap();
         assert!(meter.wait_ready(BOUND), "{call:?}: {}", meter.health());
@@ -55,9 +55,9 @@ fn a_client_that_always_panics_is_tried_less_and_less() {
     let mock = Mock::named("1xl4").unwrap();
     mock.panic_next(Call::Connect);
     let meter = DcgmMeter::builder()
-        .client(mock.clone())
-        .interval(SECOND)
-        .initial_delay(Duration::ZERO)
+        .with_client(mock.clone())
+        .with_interval(SECOND)
+        .with_initial_delay(Duration::ZERO)
         .install(&program.provider)
         .unwrap();
     for panics in 1..=4 {
@@ -65,7 +65,7 @@ fn a_client_that_always_panics_is_tried_less_and_less() {
             meter.health().errors(ErrorKind::Panic) >= panics
         });
         mock.panic_next(Call::Connect);
-        assert_eq!(meter.health().state, State::Degraded);
+        assert_eq!(meter.health().state, MeterState::Degraded);
         let _ = program.collect();
     }
     let calls = mock.calls(Call::Connect);
@@ -81,9 +81,9 @@ fn a_hook_that_panics_costs_its_changes_only() {
     let called = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&called);
     let meter = DcgmMeter::builder()
-        .client(Mock::named("1xl4").unwrap())
-        .initial_delay(BOUND)
-        .map_attributes(move |_, _, attributes| {
+        .with_client(Mock::named("1xl4").unwrap())
+        .with_initial_delay(BOUND)
+        .with_attribute_hook(move |_, _, attributes| {
             counted.fetch_add(1, Ordering::Relaxed);
             attributes.clear();
             panic!("the hook does")

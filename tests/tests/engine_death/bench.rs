@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use dcgm::{Deadlines, Engine, EngineOptions};
-use dcgm_otel::{Config, DcgmMeter, State};
+use dcgm_otel::{Config, DcgmMeter, MeterState};
 use dcgm_tests::skip_unless;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 
@@ -70,13 +70,13 @@ impl Bench {
             .with_library(library)
             .with_deadlines(Deadlines::for_interval(INTERVAL));
         let meter = DcgmMeter::builder()
-            .config(
+            .with_config(
                 Config::default()
                     .with_interval(INTERVAL)
                     .with_max_age(MAX_AGE),
             )
-            .client(Engine::new(options))
-            .initial_delay(Duration::ZERO)
+            .with_client(Engine::new(options))
+            .with_initial_delay(Duration::ZERO)
             .install(&provider)
             .expect("installed");
         assert!(meter.wait_ready(PATIENCE), "{}", meter.health());
@@ -109,7 +109,7 @@ impl Bench {
     }
 
     pub(super) fn is_ready(&self) -> bool {
-        self.meter.health().state == State::Ready
+        self.meter.health().state == MeterState::Ready
     }
 
     pub(super) fn has_levels(&self) -> bool {

@@ -85,9 +85,9 @@ fn metered(bench: &Bench, row: &Row, fault: Fault) {
     let before = bench.control.open();
     let provider = SdkMeterProvider::builder().build();
     let meter = DcgmMeter::builder()
-        .shared_client(Arc::new(bench.hasty(DEADLINE)))
-        .interval(Duration::from_secs(600))
-        .initial_delay(Duration::from_secs(600))
+        .with_shared_client(Arc::new(bench.hasty(DEADLINE)))
+        .with_interval(Duration::from_secs(600))
+        .with_initial_delay(Duration::from_secs(600))
         .install(&provider)
         .expect("installed");
     if row.step == Step::LatestAgain {

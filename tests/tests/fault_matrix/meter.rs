@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use dcgm::{ErrorClass, ReturnCode};
-use dcgm_otel::{DcgmMeter, ErrorKind, State};
+use dcgm_otel::{DcgmMeter, ErrorKind, MeterState};
 use dcgm_simulator::Fault;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
@@ -73,7 +73,7 @@ fn recovers(meter: &DcgmMeter, what: &str) {
         assert!(Instant::now() < until, "{what}: {failure}");
         thread::sleep(Duration::from_millis(1));
     }
-    assert_eq!(meter.health().state, State::Ready, "{what}");
+    assert_eq!(meter.health().state, MeterState::Ready, "{what}");
 }
 
 fn combination(bench: &Bench, row: &Row, code: ReturnCode, moment: Moment) {
@@ -84,9 +84,9 @@ fn combination(bench: &Bench, row: &Row, code: ReturnCode, moment: Moment) {
     let before = bench.control.open();
     let provider = SdkMeterProvider::builder().build();
     let meter = DcgmMeter::builder()
-        .shared_client(Arc::new(bench.engine()))
-        .interval(Duration::from_secs(600))
-        .initial_delay(Duration::from_secs(600))
+        .with_shared_client(Arc::new(bench.engine()))
+        .with_interval(Duration::from_secs(600))
+        .with_initial_delay(Duration::from_secs(600))
         .install(&provider)
         .expect("installed");
     if moment == Moment::Running {
@@ -116,7 +116,7 @@ fn combination(bench: &Bench, row: &Row, code: ReturnCode, moment: Moment) {
         if row.step != Step::Watch || told.is_some() {
             assert_eq!(Vec::from_iter(told), counted, "{what}: {outcome:?}");
         }
-        let degraded = meter.health().state == State::Degraded;
+        let degraded = meter.health().state == MeterState::Degraded;
         assert_eq!(degraded, told.is_some(), "{what}");
     }
     bench.control.clear();

@@ -54,8 +54,8 @@ fn combination(bench: &Bench, row: &Row) {
     }
     let provider = SdkMeterProvider::builder().build();
     let meter = DcgmMeter::builder()
-        .client(bench.engine())
-        .initial_delay(std::time::Duration::from_secs(600))
+        .with_client(bench.engine())
+        .with_initial_delay(std::time::Duration::from_secs(600))
         .install(&provider)
         .expect("installed");
     let outcome = meter.sample_now().map_err(|failure| failure.kind);

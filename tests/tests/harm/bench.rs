@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use dcgm::{Engine, EngineOptions};
-use dcgm_otel::{DcgmMeter, Failure};
+use dcgm_otel::{DcgmMeter, SampleError};
 use dcgm_simulator::{Control, Flavour, Harm, Served};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use prometheus::Registry;
@@ -65,10 +65,10 @@ impl Bench {
             .expect("an exporter");
         let provider = SdkMeterProvider::builder().with_reader(exporter).build();
         let meter = DcgmMeter::builder()
-            .interval(INTERVAL)
+            .with_interval(INTERVAL)
             // Its thread does nothing unless told to.
-            .initial_delay(Duration::from_secs(24 * 3600))
-            .client(Engine::new(options.with_library(library)))
+            .with_initial_delay(Duration::from_secs(24 * 3600))
+            .with_client(Engine::new(options.with_library(library)))
             .install(&provider)
             .expect("the first");
         Self {
@@ -99,7 +99,7 @@ impl Bench {
     }
 
     /// One tick, whatever comes of it.
-    pub(crate) fn try_tick(&self) -> Result<(), Failure> {
+    pub(crate) fn try_tick(&self) -> Result<(), SampleError> {
         let outcome = self.meter().sample_now();
         self.control.advance(INTERVAL);
         outcome

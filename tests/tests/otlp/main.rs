@@ -77,9 +77,9 @@ fn meter(pipeline: &Pipeline, names: &str) -> (DcgmMeter, Mock) {
         .clock(Clock::manual())
         .build();
     let meter = DcgmMeter::builder()
-        .client(mock.clone())
-        .interval(INTERVAL)
-        .initial_delay(LONG)
+        .with_client(mock.clone())
+        .with_interval(INTERVAL)
+        .with_initial_delay(LONG)
         .install(&pipeline.provider)
         .unwrap();
     meter.sample_now().unwrap();

@@ -47,13 +47,16 @@ pub(crate) fn emit(model: &str, naming: Naming, profile: Profile, reader: Reader
         .with_max_series(100_000)
         .with_max_instrument_series(100_000)
         .with_interval(Duration::from_secs(15))
-        .with_naming(naming)
-        .with_profile(profile);
-    for group in Group::ALL {
-        config = config.with_group(*group, GroupSwitch::Enabled);
-    }
-    for name in names() {
-        config = config.with_metric(name, MetricSwitch::On);
+        .with_naming(naming);
+    // The other naming has no profiles, and refuses switches of metrics that it does not have.
+    if naming == Naming::Semconv {
+        config = config.with_profile(profile);
+        for group in Group::ALL {
+            config = config.with_group(*group, GroupSwitch::On);
+        }
+        for name in names() {
+            config = config.with_metric(name, MetricSwitch::On);
+        }
     }
     let clock = Clock::manual();
     let mock = Mock::builder()
@@ -72,10 +75,10 @@ pub(crate) fn emit(model: &str, naming: Naming, profile: Profile, reader: Reader
     };
     let provider = provider.build();
     let meter = DcgmMeter::builder()
-        .client(mock)
-        .config(config)
+        .with_client(mock)
+        .with_config(config)
         // Only on request.
-        .initial_delay(Duration::from_secs(86_400))
+        .with_initial_delay(Duration::from_secs(86_400))
         .install(&provider)
         .unwrap();
     meter.sample_now().unwrap();

@@ -38,9 +38,9 @@ static OTHER: [Metric; 3] = [
     metric("c", Kind::CounterF64),
 ];
 
-/// A hub of a table whose every metric has a series with that number.
-fn filled(table: &'static [Metric], throttle: ThrottleName, number: f64) -> Arc<Hub> {
-    let hub = hub_of(table, throttle);
+/// A feed of a table whose every metric has a series with that number.
+fn filled(table: &'static [Metric], throttle: ThrottleName, number: f64) -> Arc<MeterFeed> {
+    let feed = feed_of(table, throttle);
     let series = (0..table.len()).map(|metric| Series {
         metric,
         attributes: [].into(),
@@ -51,23 +51,23 @@ fn filled(table: &'static [Metric], throttle: ThrottleName, number: f64) -> Arc<
     };
     let layout = Arc::new(Layout::new(table, series.collect()));
     let cells = vec![Some(cell); table.len()];
-    hub.publish(Arc::new(Snapshot::new(&layout, &cells)));
-    Arc::new(hub)
+    feed.publish(Arc::new(Snapshot::new(&layout, &cells)));
+    Arc::new(feed)
 }
 
 #[test]
-fn meters_of_different_tables_follow_each_other_and_each_shows_its_own() {
+fn successive_meters_export_their_own_tables() {
     use ThrottleName::{Duration, Time};
     let (provider, exporter) = provider();
-    let own = telemetry::ROWS.len();
+    let own = telemetry::SELF_METRICS.len();
     let turn = |table: &'static [Metric], throttle, shown: &[&str], instruments: usize| {
-        let hub = filled(table, throttle, 1.0);
-        let installed = install(&provider, &hub).unwrap();
+        let feed = filled(table, throttle, 1.0);
+        let installed = install(&provider, &feed).unwrap();
         let mut names = names(&provider, &exporter);
         names.sort();
         assert_eq!(names, shown);
-        assert_eq!(hub.telemetry().collections(), 1);
-        let registered = installed.slot.registered();
+        assert_eq!(feed.telemetry().collections(), 1);
+        let registered = installed.binding.registered();
         assert_eq!(registered.len(), own + instruments);
         for (place, instrument) in registered.iter().enumerate() {
             assert!(!registered[..place].contains(instrument));
@@ -85,7 +85,7 @@ fn meters_of_different_tables_follow_each_other_and_each_shows_its_own() {
 }
 
 #[test]
-fn instruments_that_came_later_show_the_snapshot_of_the_others() {
+fn later_instruments_share_the_snapshot() {
     let (provider, exporter) = provider();
     // The renamed metric is made after the meter's own instruments, and after those of a table in
     // between.
@@ -97,15 +97,20 @@ fn instruments_that_came_later_show_the_snapshot_of_the_others() {
         &provider,
         &filled(&TWO, ThrottleName::Duration, 1.0),
     ));
-    let hub = filled(&ONE, ThrottleName::Time, 0.0);
-    let installed = install(&provider, &hub).unwrap();
+    let feed = filled(&ONE, ThrottleName::Time, 0.0);
+    let installed = install(&provider, &feed).unwrap();
     let done = AtomicBool::new(false);
     let collects: Vec<_> = thread::scope(|scope| {
         scope.spawn(|| {
             let mut number = 0.0;
             while !done.load(Ordering::Relaxed) {
                 number += 1.0;
-                hub.publish(filled(&ONE, ThrottleName::Time, number).begin().unwrap().0);
+                feed.publish(
+                    filled(&ONE, ThrottleName::Time, number)
+                        .begin_collect()
+                        .unwrap()
+                        .0,
+                );
             }
         });
         let collects = (0..200).map(|_| collect(&provider, &exporter)).collect();
@@ -121,15 +126,15 @@ fn instruments_that_came_later_show_the_snapshot_of_the_others() {
 }
 
 #[test]
-fn totals_of_one_table_are_not_those_of_another() {
+fn totals_are_kept_by_table() {
     let (provider, _exporter) = provider();
     let installed = install(&provider, &filled(&ONE, ThrottleName::Duration, 7.0)).unwrap();
-    installed.vacate();
-    let totals = installed.slot.totals(&ONE);
+    installed.detach();
+    let totals = installed.binding.totals(&ONE);
     let found: Vec<_> = totals
         .iter()
         .map(|(one, number)| (one.metric, *number))
         .collect();
     assert_eq!(found, [(2, Number::F64(7.0))]);
-    assert!(installed.slot.totals(&OTHER).is_empty());
+    assert!(installed.binding.totals(&OTHER).is_empty());
 }

@@ -46,11 +46,11 @@ fn labels(kind: EntityKind, hostname: Option<&str>) -> String {
         hostname,
     };
     let entity = entities.iter().find(|one| one.id.kind == kind).unwrap();
-    text(&labels.of(entity))
+    text(&labels.for_entity(entity))
 }
 
 #[test]
-fn a_gpu_has_the_labels_that_dashboards_filter_by() {
+fn gpu_has_the_labels_of_dashboards() {
     assert_eq!(
         labels(EntityKind::GPU, Some("node-7")),
         r#"gpu="3",UUID="GPU-1b2c",pci_bus_id="00000000:41:00.0",device="nvidia3",modelName="NVIDIA H100 80GB HBM3",Hostname="node-7",DCGM_FI_DRIVER_VERSION="570.86.15""#
@@ -58,7 +58,7 @@ fn a_gpu_has_the_labels_that_dashboards_filter_by() {
 }
 
 #[test]
-fn an_instance_has_the_uuid_of_its_gpu_and_the_number_that_nvml_gives_it() {
+fn instance_has_its_gpus_uuid_and_nvmls_index() {
     assert_eq!(
         labels(EntityKind::GPU_INSTANCE, None),
         r#"gpu="3",UUID="GPU-1b2c",pci_bus_id="00000000:41:00.0",device="nvidia3",modelName="NVIDIA H100 80GB HBM3",GPU_I_PROFILE="1g.10gb",GPU_I_ID="2",DCGM_FI_DRIVER_VERSION="570.86.15""#
@@ -78,14 +78,14 @@ fn switches_and_cpus_have_labels_of_their_own() {
 }
 
 #[test]
-fn what_is_not_known_has_no_label() {
+fn unknown_values_have_no_label() {
     let entities = [Entity::new(EntityId::gpu(0))];
     let labels = Labels {
         entities: &entities,
         hostname: None,
     };
     assert_eq!(
-        text(&labels.of(&entities[0])),
+        text(&labels.for_entity(&entities[0])),
         r#"gpu="0",device="nvidia0""#
     );
 }
@@ -93,9 +93,9 @@ fn what_is_not_known_has_no_label() {
 #[test]
 fn a_domain_has_eight_digits() {
     for address in ["41:00.0", "0000:41:00.0", "00000000:41:00.0"] {
-        assert_eq!(&*long_domain(address), "00000000:41:00.0");
+        assert_eq!(&*pad_domain(address), "00000000:41:00.0");
     }
-    assert_eq!(&*long_domain("0002:1B:00.0"), "00000002:1B:00.0");
+    assert_eq!(&*pad_domain("0002:1B:00.0"), "00000002:1B:00.0");
 }
 
 fn field(row: &Metric) -> FieldId {
@@ -107,7 +107,7 @@ fn is_default(row: &Metric) -> bool {
 }
 
 #[test]
-fn each_row_has_the_name_that_its_field_had_up_to_4_5_and_the_type_of_its_values() {
+fn rows_have_the_field_names_and_types_of_4_5() {
     let mut names = HashSet::new();
     for row in METRICS {
         let info = field(row).info().unwrap();
@@ -130,7 +130,7 @@ fn each_row_has_the_name_that_its_field_had_up_to_4_5_and_the_type_of_its_values
 }
 
 #[test]
-fn the_default_rows_are_these() {
+fn default_rows() {
     let rows = METRICS.iter().filter(|row| is_default(row));
     let mut ids: Vec<_> = rows.map(|row| field(row).raw()).collect();
     ids.sort_unstable();
@@ -144,7 +144,7 @@ fn the_default_rows_are_these() {
 }
 
 #[test]
-fn the_group_of_profiling_switches_all_that_needs_profiling_counters_and_nothing_else() {
+fn profiling_group_is_exactly_the_profiling_fields() {
     for row in METRICS {
         let group = row.families[0].group;
         let profiling = field(row).is_profiling();
@@ -153,7 +153,7 @@ fn the_group_of_profiling_switches_all_that_needs_profiling_counters_and_nothing
 }
 
 #[test]
-fn what_dashboard_12239_asks_for_is_there() {
+fn dashboard_12239_finds_its_metrics() {
     for name in [
         "DCGM_FI_DEV_GPU_TEMP",
         "DCGM_FI_DEV_POWER_USAGE",
@@ -172,7 +172,7 @@ fn what_dashboard_12239_asks_for_is_there() {
 }
 
 #[test]
-fn a_cut_gpu_has_its_temperature_and_its_instances_have_the_memory() {
+fn partitioned_gpu_has_temperature_and_instances_have_memory() {
     let config = Config::default().with_naming(Naming::DcgmExporter);
     let on = |name: &str, model: &str| {
         let entities = model.parse::<mock::Host>().unwrap().entities().to_vec();
@@ -193,7 +193,7 @@ fn a_cut_gpu_has_its_temperature_and_its_instances_have_the_memory() {
 }
 
 #[test]
-fn a_gpu_in_mig_mode_that_is_not_cut_keeps_its_memory() {
+fn gpu_in_mig_mode_without_instances_keeps_its_memory() {
     let config = Config::default().with_naming(Naming::DcgmExporter);
     let mut gpu = Entity::new(EntityId::gpu(0));
     gpu.mig_enabled = Some(true);

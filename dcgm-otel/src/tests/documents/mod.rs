@@ -222,7 +222,7 @@ fn everything(profile: Profile) -> Vec<Exported> {
     }
     let pipeline = Pipeline::new();
     let meter = builder(&fake)
-        .config(config)
+        .with_config(config)
         .clock(Clock::manual())
         .install(&pipeline.provider)
         .unwrap();

@@ -86,7 +86,7 @@ pub(super) fn of_devices() -> Vec<Described> {
 
 /// What is emitted of the meter itself.
 pub(super) fn of_meter() -> Vec<Described> {
-    let rows = telemetry::ROWS.iter();
+    let rows = telemetry::SELF_METRICS.iter();
     rows.map(|row| Described {
         name: row.name,
         kind: row.kind,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use dcgm::{Entity, EntityId, EntityKind, EntityStatus, FieldId, Mig};
 
 use super::{SECOND, Scene, Shown, differing, fallen, is_counter, lines, push};
-use crate::{Config, ErrorKind, State};
+use crate::{Config, ErrorKind, MeterState};
 
 /// What is shown of a GPU, less its counters and what is said of how it is.
 fn levels(scene: &Scene, who: &str) -> Vec<String> {
@@ -44,7 +44,7 @@ fn fails_with(scene: &Scene, kind: ErrorKind) {
         });
     assert_eq!(outcome, Err(()));
     let health = scene.meter.health();
-    assert_eq!(health.state, State::Degraded);
+    assert_eq!(health.state, MeterState::Degraded);
     assert_eq!(health.reason.map(|reason| reason.kind), Some(kind));
 }
 
@@ -260,14 +260,14 @@ fn when_all_gpus_vanish_each_of_them_has_failed() {
         let failure = scene.meter.sample_now().unwrap_err();
         assert_eq!(failure.kind, ErrorKind::Enumerate, "{failure}");
         assert_eq!(scene.ailing(), "gpu0 failed");
-        assert_eq!(scene.meter.health().state, State::Degraded);
+        assert_eq!(scene.meter.health().state, MeterState::Degraded);
     }
     scene.mock.add_entity(entity);
     scene.tick_after(SECOND);
     scene.tick_after(SECOND);
     assert_eq!(
         (scene.ailing(), scene.meter.health().state),
-        (String::new(), State::Ready)
+        (String::new(), MeterState::Ready)
     );
 }
 

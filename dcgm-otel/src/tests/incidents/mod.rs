@@ -14,7 +14,7 @@ use dcgm::{EntityId, FieldId, OwnedValue};
 
 use super::{Exported, Pipeline, SECOND};
 use crate::clock::Clock;
-use crate::{Config, DcgmMeter, ErrorKind, State};
+use crate::{Config, DcgmMeter, ErrorKind, MeterState};
 
 /// How often a meter samples here.
 const INTERVAL: u64 = 15;
@@ -66,8 +66,8 @@ impl Scene {
         let pipeline = Pipeline::new();
         let clock = Clock::manual();
         let meter = DcgmMeter::builder()
-            .config(config)
-            .client(mock.clone())
+            .with_config(config)
+            .with_client(mock.clone())
             .clock(clock.clone())
             .install(&pipeline.provider)
             .unwrap();
@@ -198,7 +198,7 @@ impl Scene {
     fn assert_well(&self) {
         assert_eq!(self.errors(), []);
         let health = self.meter.health();
-        assert_eq!((health.state, health.reconnects), (State::Ready, 0));
+        assert_eq!((health.state, health.reconnects), (MeterState::Ready, 0));
     }
 }
 

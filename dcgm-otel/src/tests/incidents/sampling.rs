@@ -3,7 +3,7 @@
 use dcgm::{EntityId, FieldId};
 
 use super::{SECOND, Scene, Shown, differing, fallen, is_counter, lines, push};
-use crate::{ErrorKind, State};
+use crate::{ErrorKind, MeterState};
 
 /// What is left of these when only counters are shown.
 fn counters_of(shown: &Shown) -> Shown {
@@ -29,11 +29,11 @@ fn an_engine_that_restarts_leaves_the_counters_and_brings_back_all_else() {
         bad.meter.sample_now().unwrap_err();
         // Not one GPU is said to have failed, and none to be well.
         assert_eq!(bad.shown(), counters_of(&before));
-        assert_eq!(bad.meter.health().state, State::Degraded);
+        assert_eq!(bad.meter.health().state, MeterState::Degraded);
     }
     bad.run_until(345);
     calm.run_until(345);
-    assert_eq!(bad.meter.health().state, State::Ready);
+    assert_eq!(bad.meter.health().state, MeterState::Ready);
     // Only what a rate was not sampled for is missing.
     let missing = "\
 hw.gpu.nvlink.io gpu0 receive,transmit
@@ -91,13 +91,13 @@ fn a_frozen_sampling_thread_takes_the_levels_and_the_statuses_with_it() {
         let health = bad.meter.health();
         assert_eq!(
             (health.state, health.reason.map(|why| why.kind)),
-            (State::Degraded, Some(ErrorKind::Stale))
+            (MeterState::Degraded, Some(ErrorKind::Stale))
         );
     }
     bad.mock.freeze_sampling(false);
     bad.run_until(180);
     calm.run_until(180);
-    assert_eq!(bad.meter.health().state, State::Ready);
+    assert_eq!(bad.meter.health().state, MeterState::Ready);
     let shown = bad.shown();
     let mut others = differing(&shown, &calm.shown());
     others.retain(|name| !name.starts_with("hw.gpu.nvlink.io"));
@@ -136,10 +136,10 @@ fn a_frozen_engine_is_not_fresh_because_its_entities_are_gone_through_again() {
             (outcome.map_err(|failure| failure.kind), levels),
             (Err(ErrorKind::Stale), vec![])
         );
-        assert_eq!(scene.meter.health().state, State::Degraded);
+        assert_eq!(scene.meter.health().state, MeterState::Degraded);
     }
     scene.mock.freeze_sampling(false);
     scene.tick_after(SECOND * 15);
     assert_eq!(scene.of("hw.power gpu").len(), 7);
-    assert_eq!(scene.meter.health().state, State::Ready);
+    assert_eq!(scene.meter.health().state, MeterState::Ready);
 }

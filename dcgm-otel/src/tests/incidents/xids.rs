@@ -102,7 +102,7 @@ fn a_failed_read_is_repeated_and_nothing_is_counted_twice() {
     }
     scene.run_until(90);
     assert_eq!(counted(&scene), "gpu7 48: 4, gpu7 63: 1");
-    assert_eq!(scene.meter.health().state, crate::State::Ready);
+    assert_eq!(scene.meter.health().state, crate::MeterState::Ready);
 }
 
 #[test]

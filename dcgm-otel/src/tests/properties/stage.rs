@@ -12,7 +12,7 @@ use super::actor::Actor;
 use super::script::{Step, all};
 use crate::catalogue::{CATALOGUE, Kind, Metric, Op, Source};
 use crate::clock::Clock;
-use crate::{Config, DcgmMeter, State};
+use crate::{Config, DcgmMeter, MeterState};
 
 pub(super) struct Stage {
     pub(super) actor: Actor,
@@ -53,8 +53,8 @@ impl Stage {
     }
 
     fn install(&mut self) {
-        let builder = DcgmMeter::builder().client(self.actor.clone());
-        let builder = builder.config(self.config.clone());
+        let builder = DcgmMeter::builder().with_client(self.actor.clone());
+        let builder = builder.with_config(self.config.clone());
         let builder = builder.clock(self.actor.clock.clone());
         self.meter = Some(builder.install(&self.pipeline.provider).unwrap());
     }
@@ -92,7 +92,7 @@ impl Stage {
     pub(super) fn check(&mut self, when: &str) {
         let outcome = self.meter().sample_now();
         let health = self.meter().health();
-        let is_ready = health.state == State::Ready;
+        let is_ready = health.state == MeterState::Ready;
         assert_eq!(is_ready, outcome.is_ok(), "{when}: {outcome:?}");
         assert_eq!(health.reason.is_none(), outcome.is_ok(), "{when}");
         assert_eq!(health.callback_panics, 0, "{when}");

@@ -10,7 +10,7 @@ const COMPLETE: &str = "docs/ops/config-complete.toml";
 
 fn read(file: &str) -> Config {
     let config: Config = basic_toml::from_str(&kit::text(file)).unwrap();
-    config.check().unwrap();
+    config.validate().unwrap();
     config
 }
 
@@ -22,18 +22,18 @@ fn effective(config: &Config) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Every key that a document can have, read off the source.
+/// Every key that a document can have, read off the table of settings.
 fn keys() -> BTreeSet<String> {
-    let source = kit::text("dcgm-otel/src/config/key.rs");
+    let source = kit::text("dcgm-otel/src/config/settings.rs");
     let table = source
-        .split("\nkeys! {")
+        .split("\n        $define! {")
         .nth(1)
         .unwrap()
-        .split("\n}")
+        .split("\n        }")
         .next()
         .unwrap();
-    let rows = table.lines().filter_map(|line| line.split('"').nth(1));
-    rows.map(str::to_owned).collect()
+    let rows = table.lines().filter_map(|line| line.split_once(", with_"));
+    rows.map(|(key, _)| key.trim().to_owned()).collect()
 }
 
 #[test]

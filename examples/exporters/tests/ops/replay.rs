@@ -65,12 +65,12 @@ impl Host {
             .build();
         let meter = DcgmMeter::builder()
             // On its own it is to sample nothing.
-            .config(
+            .with_config(
                 config
                     .with_interval(INTERVAL)
                     .with_initial_delay(Duration::from_secs(86_400)),
             )
-            .client(mock.clone())
+            .with_client(mock.clone())
             .install(&provider)
             .unwrap();
         Self {

@@ -1,0 +1,34 @@
+//! Parsing texts into settings: those of environment variables and of documents.
+
+use super::field::InvalidValue;
+use super::settings::SettingKey;
+use super::{ConfigError, SettingSource};
+
+/// The source of the texts that are parsed, and the errors found in them.
+#[derive(Debug)]
+pub(crate) struct ConfigParser<'a> {
+    pub(crate) source: SettingSource,
+    pub(crate) errors: &'a mut Vec<ConfigError>,
+}
+
+impl ConfigParser<'_> {
+    /// Reports the invalid parts of a setting's text.
+    pub(crate) fn invalid(&mut self, key: SettingKey, invalid: Vec<InvalidValue>) {
+        let name = key.name(self.source);
+        self.errors
+            .extend(invalid.into_iter().map(|InvalidValue { input, hint }| {
+                let error = match input {
+                    Some(input) => ConfigError::new(name, input, key.expected()),
+                    None => ConfigError::secret(name, key.expected()),
+                };
+                error.with_hint(hint)
+            }));
+    }
+
+    /// Reports a list or a table where a document must have another form.
+    #[cfg(feature = "serde")]
+    pub(crate) fn wrong_form(&mut self, key: SettingKey, node: &super::document::Node) {
+        let error = ConfigError::new(key.name(self.source), node.form(), key.expected());
+        self.errors.push(error);
+    }
+}

@@ -1,0 +1,135 @@
+//! Checks that need more than one setting.
+
+use super::settings::SettingKey;
+use super::{Config, ConfigError, Group, GroupSwitch, ModeKind, Naming, ThrottleName, duration};
+use super::{SettingSource, checks, nearest};
+use crate::catalogue::{self, CATALOGUE};
+use crate::naming::exporter;
+
+impl Config {
+    pub(crate) fn validate_into(&self, errors: &mut Vec<ConfigError>) {
+        self.check_each(errors);
+        self.check_endpoint(errors);
+        self.check_max_age(errors);
+        self.check_groups(errors);
+        self.check_metrics(errors);
+    }
+
+    /// An endpoint that was given together with the embedded mode, or by a source that takes
+    /// precedence over the one of the mode, would be ignored in silence.
+    fn check_endpoint(&self, errors: &mut Vec<ConfigError>) {
+        let (mode, endpoint) = (&self.mode, &self.endpoint);
+        let is_given = endpoint.source != SettingSource::Default;
+        if mode.value == ModeKind::Embedded && is_given && endpoint.source >= mode.source {
+            let name = SettingKey::endpoint.name(endpoint.source);
+            let expected = "no value, as an embedded engine has no endpoint";
+            let hint = "remove it, or set the mode to standalone".to_owned();
+            let error = ConfigError::new(name, endpoint.value.to_string(), expected);
+            errors.push(error.with_hint(Some(hint)));
+        }
+    }
+
+    /// A value must not expire before the next tick.
+    fn check_max_age(&self, errors: &mut Vec<ConfigError>) {
+        let interval = self.interval.value;
+        if let Some(age) = self.max_age.value.filter(|age| *age < interval) {
+            let name = SettingKey::max_age.name(self.max_age.source);
+            let expected = format!("the interval, {}, or more", duration::write(interval));
+            errors.push(ConfigError::new(name, duration::write(age), expected));
+        }
+    }
+
+    fn check_groups(&self, errors: &mut Vec<ConfigError>) {
+        let naming = self.naming.value;
+        for (group, switch) in self.groups.iter() {
+            let key = SettingKey::groups;
+            let refuse = |expected: &str| {
+                key.entry_error(switch.source, group.name(), switch.value.name(), expected)
+            };
+            if !group.accepts(switch.value) {
+                errors.push(refuse(group.expected()));
+            } else if switch.value != GroupSwitch::Off
+                && switch.value != group.default_switch()
+                && !has_metrics(*group, naming)
+            {
+                // The default is accepted, so that a file can list all groups with any naming.
+                errors.push(refuse(&checks::no_effect(naming)));
+            }
+        }
+        for (group, cap) in self.group_series.iter() {
+            let key = SettingKey::group_series;
+            if cap.value == 0 {
+                let error =
+                    key.entry_error(cap.source, group.name(), "0", "a whole number above 0");
+                errors.push(error.with_hint(Some(format!("to disable it set groups.{group}=off"))));
+            }
+        }
+    }
+
+    fn check_metrics(&self, errors: &mut Vec<ConfigError>) {
+        let naming = self.naming.value;
+        for (metric, switch) in self.metrics.iter() {
+            if is_metric(metric, naming) {
+                continue;
+            }
+            let other = Naming::ALL.iter().find(|other| is_metric(metric, **other));
+            let (expected, hint) = if other.is_some() {
+                (checks::no_effect(naming), None)
+            } else {
+                let names = metric_names(naming);
+                let hint = nearest::did_you_mean(metric, names.iter().map(String::as_str));
+                let expected = match naming {
+                    Naming::Semconv => {
+                        "the name of a metric, as in hw.gpu.utilization, or of a family of its series, as in hw.gpu.utilization/encoder"
+                    }
+                    Naming::DcgmExporter => "the name of a metric, as in DCGM_FI_DEV_GPU_TEMP",
+                };
+                (expected.to_owned(), hint)
+            };
+            let name = SettingKey::metrics.name(switch.source);
+            errors.push(ConfigError::new(name, metric, expected).with_hint(hint));
+        }
+    }
+}
+
+/// Returns `true` if the naming has metrics of a group.
+fn has_metrics(group: Group, naming: Naming) -> bool {
+    let families = catalogue::of(naming)
+        .iter()
+        .flat_map(|metric| metric.families);
+    families.into_iter().any(|family| family.group == group)
+}
+
+/// Returns `true` if the naming has this metric, or this family of a metric.
+pub(super) fn is_metric(name: &str, naming: Naming) -> bool {
+    if naming == Naming::DcgmExporter {
+        return exporter::METRICS.iter().any(|row| row.name == name);
+    }
+    let (metric, family) = match name.split_once('/') {
+        Some((metric, family)) => (metric, Some(family)),
+        None => (name, None),
+    };
+    // The throttle metric has two names, of which the catalogue has one.
+    let metric = if metric == ThrottleName::Time.metric() {
+        ThrottleName::Duration.metric()
+    } else {
+        metric
+    };
+    CATALOGUE.iter().any(|row| {
+        let mut families = row.families.iter();
+        row.name == metric && family.is_none_or(|name| families.any(|one| one.name == name))
+    })
+}
+
+/// Lists the names that can be switched.
+fn metric_names(naming: Naming) -> Vec<String> {
+    let mut names = Vec::new();
+    for metric in catalogue::of(naming) {
+        names.push(metric.name.to_owned());
+        if naming == Naming::Semconv {
+            let families = metric.families.iter();
+            names.extend(families.map(|family| format!("{}/{}", metric.name, family.name)));
+        }
+    }
+    names
+}

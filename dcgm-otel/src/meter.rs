@@ -1,0 +1,250 @@
+//! An installed meter: the guard that the host program keeps.
+
+use std::mem::ManuallyDrop;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use opentelemetry::metrics::MeterProvider;
+
+use crate::builder::DcgmMeterBuilder;
+use crate::clock::Clock;
+use crate::config::{Config, InstallError};
+use crate::health::{ErrorKind, Health, HealthReporter, SampleError};
+use crate::instruments::Attachment;
+#[cfg(test)]
+use crate::instruments::MeterFeed;
+
+mod thread;
+
+pub use thread::ShutdownError;
+pub(crate) use thread::{SamplerFactory, SamplerThread};
+
+/// GPU metrics on a provider, for as long as this value lives.
+///
+/// One background thread, `dcgm-meter`, samples at a fixed interval. Exporting reads the last
+/// samples and never calls DCGM.
+///
+/// # Shutting down
+///
+/// Dropping the meter removes its series and stops the thread. **Flush the provider first, then drop
+/// the meter**, then shut the provider down: an export after the drop has no GPU data. A meter that
+/// is dropped before anything was exported logs a warning.
+///
+/// ```
+/// # use dcgm::mock::Mock;
+/// # use opentelemetry_sdk::metrics::SdkMeterProvider;
+/// # let provider = SdkMeterProvider::builder().build();
+/// # let meter = dcgm_otel::DcgmMeter::builder().with_client(Mock::named("1xl4").unwrap()).install(&provider)?;
+/// provider.force_flush()?; // exports the last GPU data
+/// meter.shutdown()?; // or drop(meter), which ignores errors
+/// provider.shutdown()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// `drop` and [`shutdown`](Self::shutdown) block until the thread has ended: usually some
+/// milliseconds, at most 850 ms. After 250 ms a call into DCGM that hangs is cancelled; if the
+/// thread has not ended 600 ms later, it is abandoned.
+///
+/// In a fork of the process the meter has no thread. There it exports nothing, dropping it does not
+/// block, and another meter can be installed in its place.
+///
+/// # Examples
+///
+/// ```
+/// use dcgm::mock::Mock;
+/// use dcgm_otel::DcgmMeter;
+/// use opentelemetry_sdk::metrics::SdkMeterProvider;
+///
+/// let provider = SdkMeterProvider::builder().build(); // with your reader
+/// let meter = DcgmMeter::builder().with_client(Mock::named("1xl4").unwrap()).install(&provider)?;
+/// assert!(!meter.config().effective().settings.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "the metrics end when the meter is dropped"]
+pub struct DcgmMeter {
+    shared: Arc<HealthReporter>,
+    clock: Clock,
+    /// `None` once the meter is being dropped.
+    thread: Option<SamplerThread>,
+    attachment: Attachment,
+    config: Config,
+}
+
+impl DcgmMeter {
+    /// Installs a meter with the default settings and those of the environment.
+    ///
+    /// This is `DcgmMeter::builder().install(provider)`: without a `DCGM_OTEL_…` variable the meter
+    /// reads from the host engine at `localhost:5555` every 15 s. [`Config`] lists the variables.
+    ///
+    /// Returns at once, whatever the state of DCGM: the meter's thread connects, and retries until
+    /// it succeeds.
+    ///
+    /// # Errors
+    ///
+    /// [`InstallError::Config`] with all invalid variables; [`InstallError::AlreadyInstalled`] if
+    /// another meter is installed on the provider; [`InstallError::Thread`] if no thread could be
+    /// started.
+    pub fn install<P: MeterProvider + ?Sized>(provider: &P) -> Result<Self, InstallError> {
+        Self::builder().install(provider)
+    }
+
+    /// Returns a builder with the default settings.
+    pub fn builder() -> DcgmMeterBuilder {
+        DcgmMeterBuilder::default()
+    }
+
+    pub(crate) fn new(
+        shared: Arc<HealthReporter>,
+        clock: Clock,
+        thread: SamplerThread,
+        attachment: Attachment,
+        config: Config,
+    ) -> Self {
+        Self {
+            shared,
+            clock,
+            thread: Some(thread),
+            attachment,
+            config,
+        }
+    }
+
+    /// Returns the settings that the meter runs with. With a
+    /// [client](DcgmMeterBuilder::with_client) of the program's own, mode and endpoint have no
+    /// effect.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Returns the meter's state at this moment. Does not block. In a fork of the process the state
+    /// is [`Stopped`](crate::MeterState::Stopped).
+    ///
+    /// ```
+    /// # use dcgm::mock::Mock;
+    /// # use opentelemetry_sdk::metrics::SdkMeterProvider;
+    /// # let provider = SdkMeterProvider::builder().build();
+    /// use dcgm_otel::DcgmMeter;
+    ///
+    /// let meter = DcgmMeter::builder().with_client(Mock::named("1xl4").unwrap()).install(&provider)?;
+    /// meter.sample_now()?;
+    /// let health = meter.health();
+    /// assert!(health.is_ready() && health.is_simulated());
+    /// println!("{health}"); // the body of a readiness probe
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn health(&self) -> Health {
+        let now = self.clock.now();
+        let mut health = if self.attachment.feed.is_forked() {
+            self.shared.health_in_fork(now)
+        } else {
+            self.shared.health(now)
+        };
+        let warnings = self.config.warnings().iter();
+        health.config_warnings = warnings.map(ToString::to_string).collect();
+        health
+    }
+
+    /// Blocks until the meter is ready or `timeout` elapses; returns `true` if it is ready.
+    ///
+    /// ```
+    /// # use dcgm::mock::Mock;
+    /// # use opentelemetry_sdk::metrics::SdkMeterProvider;
+    /// # let provider = SdkMeterProvider::builder().build();
+    /// use std::time::Duration;
+    /// use dcgm_otel::DcgmMeter;
+    ///
+    /// let meter = DcgmMeter::builder()
+    ///     .with_client(Mock::named("1xl4").unwrap())
+    ///     .with_initial_delay(Duration::ZERO)
+    ///     .install(&provider)?;
+    /// assert!(meter.wait_ready(Duration::from_secs(60)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn wait_ready(&self, timeout: Duration) -> bool {
+        if self.attachment.feed.is_forked() {
+            return false;
+        }
+        let now = Instant::now();
+        // Clamped to 100 years so that `Instant` arithmetic cannot overflow.
+        let century = Duration::from_secs(100 * 365 * 24 * 3600);
+        self.shared
+            .wait_ready(now.checked_add(timeout.min(century)).unwrap_or(now))
+    }
+
+    /// Samples now, without waiting for the initial delay or the interval; the next collect exports
+    /// the result. Blocks until the sample is taken or has failed: every call into DCGM has a
+    /// deadline.
+    ///
+    /// # Errors
+    ///
+    /// The reason why there are no fresh values.
+    pub fn sample_now(&self) -> Result<(), SampleError> {
+        match &self.thread {
+            Some(thread) if !self.attachment.feed.is_forked() => thread.sample(),
+            _ => Err(SampleError::from_client(
+                ErrorKind::Init,
+                &dcgm::Error::Forked,
+            )),
+        }
+    }
+
+    /// Removes the meter's series and stops its thread, as dropping the meter does, and reports
+    /// whether the thread ended.
+    ///
+    /// Flush the provider first: see [Shutting down](Self#shutting-down). Blocks for at most
+    /// 850 ms; in async code call it on a blocking thread.
+    ///
+    /// # Errors
+    ///
+    /// [`ShutdownError`] if the thread had panicked, or did not end and was abandoned. The series
+    /// are gone in either case.
+    pub fn shutdown(mut self) -> Result<(), ShutdownError> {
+        self.stop()
+    }
+
+    fn stop(&mut self) -> Result<(), ShutdownError> {
+        self.attachment.detach();
+        let thread = self.thread.take();
+        if self.attachment.feed.is_forked() {
+            // The thread does not exist here, and may have held a lock of the channels at the fork.
+            let _never_dropped = ManuallyDrop::new(thread);
+            return Ok(());
+        }
+        let Some(thread) = thread else { return Ok(()) };
+        self.attachment.feed.telemetry().warn_if_never_collected();
+        thread.stop()
+    }
+}
+
+#[cfg(test)]
+impl DcgmMeter {
+    /// Returns the number of instruments that the provider has for meters of this scope.
+    pub(crate) fn instruments(&self) -> usize {
+        self.attachment.binding.last_ordinal() + 1
+    }
+
+    /// Returns `true` if it has warned that nothing collects.
+    pub(crate) fn has_warned(&self) -> bool {
+        self.attachment.feed.telemetry().has_warned()
+    }
+
+    /// Returns the feed, into which a test can inject panics.
+    pub(crate) fn feed(&self) -> &MeterFeed {
+        &self.attachment.feed
+    }
+
+    pub(crate) fn binding_references(&self) -> usize {
+        Arc::strong_count(&self.attachment.binding)
+    }
+}
+
+impl Drop for DcgmMeter {
+    fn drop(&mut self) {
+        // Logged already; `shutdown` returns it.
+        let _ = self.stop();
+    }
+}
