@@ -151,7 +151,7 @@ impl Args {
                     };
                     let model = names
                         .parse::<Model>()
-                        .map_err(|_| value("simulate", unknown_host(&names)))?;
+                        .map_err(|_unknown| value("simulate", unknown_host(&names)))?;
                     (Wanted::Simulated(model), "--simulate")
                 }
                 Arg::Long("live") => {
