@@ -45,6 +45,8 @@ pub fn init_logging(long_running: bool) -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
+        // Reporting on stderr that stderr is closed would panic.
+        .log_internal_errors(false)
         .init();
     Ok(())
 }

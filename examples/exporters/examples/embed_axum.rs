@@ -111,11 +111,17 @@ async fn readyz(State(service): State<Arc<Service>>) -> (StatusCode, String) {
 
 fn main() -> ExitCode {
     let flags = Flags::parse();
-    let level = if flags.once { "warn" } else { "info" };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    let default = if flags.once {
+        "warn"
+    } else {
+        "info,opentelemetry=warn"
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // Reporting on stderr that stderr is closed would panic.
+        .log_internal_errors(false)
         .init();
     match run(&flags) {
         Ok(()) => ExitCode::SUCCESS,

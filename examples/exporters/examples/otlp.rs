@@ -90,8 +90,9 @@ fn main() -> Result<(), Report> {
     }
     if args.once {
         let sampled = meter.sample_now();
+        // The log has the reason.
         let flushed = provider.force_flush();
-        flushed.map_err(|error| format!("export to {destination}: {error}"))?;
+        flushed.map_err(|_| format!("nothing was exported to {destination}"))?;
         return sampled.map_err(|failure| explained(&failure).into());
     }
     let interval = variable(EXPORT_INTERVAL).unwrap_or_else(|| "60000".to_owned());
