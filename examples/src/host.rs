@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use dcgm::mock::{Mock, Model};
-use dcgm::{BuildInfo, Client, Deadlines, EmbeddedMode, Engine, EngineOptions};
+use dcgm::{BuildInfo, Client, EmbeddedMode, Engine, EngineOptions};
 use dcgm_otel::{Config, DcgmMeter, ErrorKind, Failure, Health, Mode, State};
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
@@ -44,8 +44,8 @@ impl Host {
             Mode::Standalone { endpoint } => EngineOptions::standalone(endpoint),
             _ => EngineOptions::embedded(EmbeddedMode::Auto),
         };
-        let deadlines = Deadlines::for_interval(config.interval());
-        let engine = Engine::new(options.with_deadlines(deadlines));
+        // The default deadlines: a person can wait for 5 s, and `inspect` reads everything at once.
+        let engine = Engine::new(options);
         let error = match engine.connect() {
             Ok(()) | Err(dcgm::Error::AlreadyConnected) => {
                 return Ok(Self {

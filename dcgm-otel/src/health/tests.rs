@@ -23,6 +23,21 @@ fn a_meter_that_starts_says_so_in_a_line() {
 }
 
 #[test]
+fn a_backend_whose_target_names_its_kind_is_named_once() {
+    for (kind, target) in [
+        (BackendKind::Embedded, "embedded"),
+        (BackendKind::Mock, "mock:1xl4"),
+    ] {
+        let now = Instant::now();
+        let backend = Backend::new(kind, target);
+        let telemetry = Arc::new(Telemetry::continuing(Arc::default(), &backend, now));
+        let text = Shared::new(telemetry, backend, now).health(now).to_string();
+        let name = target.split(':').next().unwrap();
+        assert_eq!(text.matches(name).count(), 1, "{text}");
+    }
+}
+
+#[test]
 fn a_ready_meter_says_what_it_has() {
     let now = Instant::now();
     let shared = shared(now);
