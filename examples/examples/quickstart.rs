@@ -24,27 +24,26 @@ struct Flags {
 fn main() -> Result<(), Report> {
     let Flags { shared, watch } = parse_flags();
     init_logging(false)?;
-    let host = Host::find(&shared)?;
-
-    // A program has a provider, with its own exporter; this exporter is for printing.
-    let export = LastExport::default();
+    let export = LastExport::default(); // for printing; a program has its own exporter
     let provider = SdkMeterProvider::builder()
         .with_periodic_exporter(export.clone())
         .build();
     // Usually `DcgmMeter::install(&provider)?` is all. The metrics are there while the meter lives.
-    let builder = DcgmMeter::builder()
+    let host = Host::find(&shared)?;
+    let meter = DcgmMeter::builder()
         .config(host.config)
-        .shared_client(host.client);
-    let meter = builder.install(&provider)?;
+        .shared_client(host.client)
+        .install(&provider)?;
 
-    let mut sampled = sample_with_profiling(&meter, &provider, &export);
+    let sampled = sample_with_profiling(&meter, &provider, &export);
     loop {
         print_block(&export.block(), &meter.health(), &shared, watch)?;
         if !watch {
             return Ok(sampled?);
         }
         std::thread::sleep(meter.config().interval());
-        sampled = meter.sample_now();
+        // If this fails, the block says why.
+        let _ = meter.sample_now();
         provider.force_flush()?;
     }
 }

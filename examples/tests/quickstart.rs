@@ -169,7 +169,9 @@ fn the_example_is_short_and_shows_the_meter_at_once() {
     let main = text.lines().skip_while(|line| !line.starts_with("fn main"));
     let main: Vec<_> = main.collect();
     assert!(
-        main.iter().take(11).any(|line| line.contains("DcgmMeter")),
+        main.iter()
+            .take(10)
+            .any(|line| line.contains("= DcgmMeter::builder()")),
         "{main:#?}"
     );
     assert!(main.len() <= 32, "{}", main.len());

@@ -21,7 +21,7 @@
 //! prometheus = { version = "0.14", default-features = false }
 //! tokio = { version = "1", features = ["net", "rt-multi-thread", "sync"] }
 //! tracing = "0.1"
-//! tracing-subscriber = { version = "0.3", features = ["env-filter"] }
+//! tracing-subscriber = { version = "0.3", default-features = false, features = ["env-filter", "fmt"] }
 //! ```
 
 use std::error::Error;

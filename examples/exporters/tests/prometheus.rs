@@ -56,7 +56,7 @@ impl Server {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let log = Arc::new(Mutex::new(Vec::new()));
         let address = loop {
-            let line = lines.next().expect("the log has no address").unwrap();
+            let line = lines.next().unwrap().unwrap();
             log.lock().unwrap().push(line.clone());
             if let Some((_, rest)) = line.split_once("serving http://") {
                 break rest.split_once("/metrics").unwrap().0.to_owned();

@@ -4,6 +4,7 @@ use dcgm::{Absent, EntityId, FieldId};
 use opentelemetry_sdk::metrics::PeriodicReader;
 
 use super::*;
+use dcgm::mock::Product;
 
 /// A meter on a mock whose profiling fields are blank at first, as an engine's are.
 fn meter(mock: &Mock) -> (DcgmMeter, SdkMeterProvider, LastExport) {
@@ -51,4 +52,15 @@ fn a_gpu_without_profiling_is_not_waited_for_forever() {
     assert!(has(&export, "hw.power") && !has(&export, "hw.gpu.sm.utilization"));
     let health = meter.health();
     assert!((4..=9).contains(&health.ticks), "{health}");
+}
+
+#[test]
+fn an_engine_without_gpus_is_no_failure() {
+    let mock = Mock::new(dcgm::mock::Host::new("empty", Product::L4));
+    let (meter, provider, export) = meter(&mock);
+    sample_with_profiling(&meter, &provider, &export).unwrap();
+    require_engine(&meter).unwrap();
+    assert!(status(&meter.health()).contains("no GPU"));
+    mock.go_down();
+    assert!(require_engine(&meter).is_err());
 }

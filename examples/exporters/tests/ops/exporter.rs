@@ -20,7 +20,7 @@ pub(crate) fn scrape(flags: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// What it prints about its flags.
+/// Returns the exporter's help text.
 pub(crate) fn help() -> String {
     let output = command(&["--help"]).output().unwrap();
     assert!(output.status.success(), "{output:?}");
