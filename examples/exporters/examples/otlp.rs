@@ -90,9 +90,10 @@ fn main() -> Result<(), Report> {
     }
     if args.once {
         let sampled = meter.sample_now();
-        // The log has the reason.
-        let flushed = provider.force_flush();
-        flushed.map_err(|_| format!("nothing was exported to {destination}"))?;
+        if provider.force_flush().is_err() {
+            // The log has the reason.
+            return Err(format!("nothing was exported to {destination}").into());
+        }
         return sampled.map_err(|failure| explained(&failure).into());
     }
     let interval = variable(EXPORT_INTERVAL).unwrap_or_else(|| "60000".to_owned());
