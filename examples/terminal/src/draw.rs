@@ -225,6 +225,7 @@ fn help_lines() -> Vec<Line<'static>> {
             "util",
             "GPU utilization; under MIG, graphics engine activity",
         ),
+        ("MHz", "SM clock and memory clock"),
         (
             "at power limit",
             "normal under full load; other throttling is highlighted",

@@ -15,6 +15,9 @@ const INDENT: usize = 4;
 /// Width from which there is room for long bars and a long history.
 const WIDE: u16 = 118;
 
+/// Number of cells in a line of load without the history, with short bars.
+const LOAD_CELLS: u16 = 71;
+
 /// Width below which the two `NVLink` directions are in different lines.
 const NARROW: u16 = 46;
 
@@ -106,7 +109,7 @@ fn list(title: &str, items: &[impl AsRef<str>], style: Style) -> Vec<Piece> {
 
 /// Utilization, memory, temperature and power.
 fn load_line(gpu: &GpuView, width: u16) -> Vec<Piece> {
-    let history_cells = if width < WIDE { 8 } else { 24 };
+    let history_cells = width.saturating_sub(LOAD_CELLS).clamp(3, 24).into();
     let skipped = gpu.history.len().saturating_sub(history_cells);
     let history = sparkline(gpu.history.range(skipped..));
     let temperature_color = match gpu.temperature {
@@ -142,7 +145,7 @@ fn detail_line(gpu: &GpuView, width: u16) -> Vec<Piece> {
         activity(INDENT, "SM", gpu.sm_active),
         activity(2, "tensor", gpu.tensor_active),
         activity(2, "DRAM", gpu.dram_active),
-        Piece::new(2, format!("clocks {clocks:>9} MHz")),
+        Piece::new(2, format!("{clocks:>9} MHz")),
     ];
     let links = match gpu.links {
         LinkCount::None => return pieces,

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 
+use crate::text::BAR_BACKGROUND;
+
 /// Size of a cell in pixels.
 const CELL_WIDTH: u32 = 8;
 const CELL_HEIGHT: u32 = 17;
@@ -75,22 +77,36 @@ fn render_run(svg: &mut String, run: &[&Cell], x: u32, y: u32) {
     }
 }
 
+/// Renders text, each group of words at its own place: not every viewer supports `textLength`, and a
+/// font's cells may have another width.
 fn render_text(svg: &mut String, cells: &[&Cell], x: u32, y: u32, style: &str) {
-    let text = cells.iter().map(|cell| cell.symbol()).collect::<String>();
-    if text.trim().is_empty() {
-        return;
+    let is_blank = |index: usize| cells.get(index).is_none_or(|cell| cell.symbol() == " ");
+    let mut start = 0;
+    while start < cells.len() {
+        if is_blank(start) {
+            start += 1;
+            continue;
+        }
+        let mut end = start + 1;
+        while !(is_blank(end) && is_blank(end + 1)) {
+            end += 1;
+        }
+        let words = cells.get(start..end).unwrap_or_default();
+        let text = words.iter().map(|cell| cell.symbol()).collect::<String>();
+        let text = text
+            .replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;");
+        let _ = writeln!(
+            svg,
+            "<text x=\"{}\" y=\"{}\" {style} xml:space=\"preserve\" textLength=\"{}\" \
+             lengthAdjust=\"spacingAndGlyphs\">{text}</text>",
+            x + cells_width(start),
+            y + BASELINE,
+            cells_width(words.len())
+        );
+        start = end;
     }
-    let text = text
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
-    let _ = writeln!(
-        svg,
-        "<text x=\"{x}\" y=\"{}\" {style} xml:space=\"preserve\" textLength=\"{}\" \
-         lengthAdjust=\"spacingAndGlyphs\">{text}</text>",
-        y + BASELINE,
-        cells_width(cells.len())
-    );
 }
 
 /// Renders block elements as rectangles, because those of fonts leave gaps. Adjacent cells with the
@@ -162,6 +178,7 @@ const fn hex_color(color: Color) -> &'static str {
         Color::Yellow => "#ffc542",
         Color::Cyan => "#4cc9e8",
         Color::DarkGray => "#7a818e",
+        BAR_BACKGROUND => "#393d45",
         _ => FOREGROUND,
     }
 }
@@ -188,6 +205,16 @@ mod tests {
         assert!(
             image.contains("<rect x=\"34\" y=\"27\" width=\"32\" height=\"17\" fill=\"#ffc542\"/>")
         );
+        assert_eq!(image.matches("<text").count(), 2);
+    }
+
+    #[test]
+    fn each_group_of_words_has_its_own_place() {
+        let mut cells = Buffer::empty(Rect::new(0, 0, 20, 1));
+        cells.set_string(2, 0, "a b   c", Style::new());
+        let image = render_svg(&cells);
+        assert!(image.contains("<text x=\"26\" ") && image.contains(">a b</text>"));
+        assert!(image.contains("<text x=\"74\" ") && image.contains(">c</text>"));
         assert_eq!(image.matches("<text").count(), 2);
     }
 

@@ -111,6 +111,9 @@ pub(crate) fn date_and_time(at: Timestamp) -> String {
     format!("{year}-{month:02}-{day:02} {}", time_of_day(at))
 }
 
+/// Background of a cell that a bar fills in part; as bright as the shade that fills the rest.
+pub(crate) const BAR_BACKGROUND: Color = Color::Indexed(237);
+
 /// Draws a bar with a resolution of an eighth of a cell.
 #[expect(
     clippy::cast_possible_truncation,
@@ -128,7 +131,8 @@ pub(crate) fn bar(share: Option<f64>, cells: u16, color: Color) -> Vec<Span<'sta
     let full = eighths / 8;
     let rest = usize::from(cells) - full - usize::from(!partial.is_empty());
     vec![
-        Span::from(format!("{}{partial}", "█".repeat(full))).fg(color),
+        Span::from("█".repeat(full)).fg(color),
+        Span::from(partial).fg(color).bg(BAR_BACKGROUND),
         Span::from("░".repeat(rest)).dark_gray(),
     ]
 }

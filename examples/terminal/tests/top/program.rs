@@ -88,18 +88,19 @@ fn image_in_the_documentation_is_current() {
 /// `TOP_IMAGES=DIRECTORY` writes images at common sizes, to look at.
 #[test]
 fn images_of_common_sizes_can_be_written() {
+    let Some(directory) = std::env::var_os("TOP_IMAGES") else {
+        eprintln!("skipped: TOP_IMAGES is not set");
+        return;
+    };
     let mut views = vec![("incidents", documented_view())];
-    for name in ["8xh100-mig7", "8xh100,xid79", "gb200"] {
-        views.push((name, Fixture::new(name).read_for(320)));
+    for (name, seconds) in [("8xh100-mig7", 3), ("8xh100,xid79", 310), ("gb200", 3)] {
+        views.push((name, Fixture::new(name).read_for(seconds)));
     }
     for (name, view) in views {
-        for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        for (width, height) in [(80, 24), (120, 40), (150, 40), (200, 60)] {
             let image = render_svg(&draw_cells(&view, width, height));
-            assert!(image.contains("SIMULATED"));
-            if let Some(directory) = std::env::var_os("TOP_IMAGES") {
-                let path = Path::new(&directory).join(format!("{name}-{width}x{height}.svg"));
-                fs::write(path, image).unwrap();
-            }
+            let path = Path::new(&directory).join(format!("{name}-{width}x{height}.svg"));
+            fs::write(path, image).unwrap();
         }
     }
 }
