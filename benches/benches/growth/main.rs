@@ -57,10 +57,11 @@ impl Stage {
         }
     }
 
-    const fn items(self) -> &'static str {
+    /// Returns the name of the items that the stage handles, and of one of them.
+    const fn items(self) -> (&'static str, &'static str) {
         match self {
-            Self::Read => "values",
-            Self::Convert | Self::Collect | Self::Export => "series",
+            Self::Read => ("values", "value"),
+            Self::Convert | Self::Collect | Self::Export => ("series", "series"),
         }
     }
 }
@@ -246,9 +247,11 @@ fn main() {
                 cost / items,
             ));
         }
+        let (items, item) = stage.items();
         let costs = StageCosts {
             title: stage.title(),
-            items: stage.items(),
+            items,
+            item,
             connected: stage != Stage::Read,
             points,
         };

@@ -15,8 +15,9 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 #[derive(Clone, Debug)]
 pub(crate) struct StageCosts {
     pub(crate) title: &'static str,
-    /// Name of the items that the stage handles, in the plural.
+    /// Name of the items that the stage handles, and of one of them.
     pub(crate) items: &'static str,
+    pub(crate) item: &'static str,
     /// Set if all points come from hosts of the same kind, so that a line between them means
     /// something.
     pub(crate) connected: bool,
@@ -102,10 +103,10 @@ fn draw_panel(area: &DrawingArea<SVGBackend<'_>, Shift>, stage: &StageCosts) {
         .pos(Pos::new(HPos::Left, VPos::Top));
     let (low, high) = stage.cost_range();
     let text = format!(
-        "{} to {} instructions for each of the {}",
+        "{} to {} instructions per {}",
         with_separators(low),
         with_separators(high),
-        stage.items
+        stage.item
     );
     // In the corner that growing costs leave free.
     let (width, _) = chart.plotting_area().dim_in_pixel();

@@ -17,8 +17,10 @@ use crate::view::{ConnectionState, EventView, GpuView, HostView};
 /// Maximum number of events in the list.
 const MAX_EVENTS: usize = 50;
 
-/// Minimum time between two requests for the states of GPUs while one of them has no new values.
+/// Times between requests for the states of GPUs while one of them has no new values: the first, and
+/// the longest after it doubled each time. A GPU may be lost for days.
 const STATUS_INTERVAL: Duration = Duration::from_secs(5);
+const MAX_STATUS_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Minimum time between two requests for link states over TCP. The reply is larger than 16 KiB,
 /// which takes the engine 50 to 90 ms to send.
@@ -59,8 +61,9 @@ struct Session {
     /// Result of listing each kind, for comparison.
     listed: Vec<EntityId>,
     entities: Vec<Entity>,
-    /// Time of the last request for `entities`.
-    checked: Instant,
+    /// Time of the next request for the states of GPUs, and the time after it.
+    next_status: Instant,
+    status_interval: Duration,
     query: Query,
     events: [Option<Watch>; EVENT_FIELDS.len()],
     _watches: Vec<Watch>,
@@ -199,10 +202,9 @@ impl HostReader {
             return Ok(false);
         }
         let has_no_new_values = |gpu: &GpuView| gpu.stale || !gpu.status.has_values();
-        if self.view.gpus.iter().any(has_no_new_values)
-            && now.saturating_duration_since(session.checked) >= STATUS_INTERVAL
-        {
-            session.checked = now;
+        if self.view.gpus.iter().any(has_no_new_values) && now >= session.next_status {
+            session.status_interval = MAX_STATUS_INTERVAL.min(session.status_interval * 2);
+            session.next_status = now + session.status_interval;
             return Ok(sorted_entities(&*self.client)? == session.entities);
         }
         Ok(true)
@@ -218,13 +220,20 @@ impl HostReader {
         let client = &*self.client;
         let listed = list(client)?;
         let entities = sorted_entities(client)?;
-        let ids = |kind, is_wanted: fn(&Entity) -> bool| -> Vec<EntityId> {
-            let entities = entities.iter().filter(|entity| entity.id.kind == kind);
-            let wanted = entities.filter(|entity| is_wanted(entity));
-            wanted.map(|entity| entity.id).collect()
+        let gpus_with = |is_wanted: fn(&Entity) -> bool| {
+            let gpus = entities
+                .iter()
+                .filter(|entity| entity.id.kind == EntityKind::GPU);
+            let wanted = gpus.filter(|gpu| is_wanted(gpu));
+            wanted.map(|gpu| gpu.id).collect::<Vec<_>>()
         };
-        let gpus = ids(EntityKind::GPU, is_sampled);
-        let instances = ids(EntityKind::GPU_INSTANCE, |_| true);
+        let gpus = gpus_with(is_sampled);
+        let is_instance = |entity: &&Entity| {
+            let on_sampled_gpu = entity.parent.is_none_or(|gpu| gpus.contains(&gpu));
+            entity.id.kind == EntityKind::GPU_INSTANCE && on_sampled_gpu
+        };
+        let instances = entities.iter().filter(is_instance);
+        let instances = instances.map(|entity| entity.id).collect::<Vec<_>>();
         // Watches of their own, so that a GPU without profiling has the other values.
         let wanted: [(&[EntityId], &[FieldId]); 4] = [
             (&gpus, &GPU_FIELDS),
@@ -242,9 +251,9 @@ impl HostReader {
                 Err(error) => refusal = Some(error),
             }
         }
-        let event_watches = self.watch_events(&ids(EntityKind::GPU, |gpu| {
-            gpu.status != EntityStatus::DETACHED
-        }))?;
+        // The XID that explains a loss may be recorded after it.
+        let event_gpus = gpus_with(|gpu| gpu.status != EntityStatus::DETACHED);
+        let event_watches = self.watch_events(&event_gpus)?;
         // While telemetry is paused, a refusal says nothing new.
         let is_paused = |gpu: &EntityId| {
             let mut entities = entities.iter();
@@ -256,7 +265,8 @@ impl HostReader {
                 listed,
                 query: Query::of(&watches),
                 entities,
-                checked: now,
+                next_status: now + STATUS_INTERVAL,
+                status_interval: STATUS_INTERVAL,
                 events: event_watches,
                 _watches: watches,
             }),
