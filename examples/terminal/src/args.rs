@@ -13,6 +13,11 @@ const ENDPOINT_VARIABLE: &str = "DCGM_OTEL_ENDPOINT";
 const INTERVAL_VARIABLE: &str = "DCGM_OTEL_INTERVAL";
 const MODE_VARIABLE: &str = "DCGM_OTEL_MODE";
 
+const ENDPOINT_HELP: &str = "Host engine: host:port or unix:///absolute/path [env: DCGM_OTEL_ENDPOINT] [default: localhost:5555]";
+const EMBEDDED_HELP: &str = "Run an engine in this process [env: DCGM_OTEL_MODE=embedded]";
+const INTERVAL_HELP: &str =
+    "Time between two reads, such as 1s, 90s or 2m [env: DCGM_OTEL_INTERVAL] [default: 1s]";
+
 /// Time between two reads unless set otherwise. A meter's default is too slow for a live view.
 const DEFAULT_INTERVAL: &str = "1s";
 
@@ -39,11 +44,11 @@ pub struct Args {
 #[derive(Clone, Debug, clap::Args)]
 #[non_exhaustive]
 pub struct ConnectionArgs {
-    /// Host engine: host:port or unix:///absolute/path [env: DCGM_OTEL_ENDPOINT] [default: localhost:5555]
-    #[arg(long, conflicts_with_all = ["embedded", "simulate"])]
+    /// Endpoint of a host engine
+    #[arg(long, help = ENDPOINT_HELP, conflicts_with_all = ["embedded", "simulate"])]
     pub endpoint: Option<Endpoint>,
-    /// Run an engine in this process [env: DCGM_OTEL_MODE=embedded]
-    #[arg(long, conflicts_with = "simulate")]
+    /// Run an engine in this process
+    #[arg(long, help = EMBEDDED_HELP, conflicts_with = "simulate")]
     pub embedded: bool,
     /// Show a simulated host [default: 8xh100]
     #[arg(
@@ -58,8 +63,8 @@ pub struct ConnectionArgs {
     /// Fail if no engine responds, instead of showing a simulated host
     #[arg(long)]
     pub live: bool,
-    /// Time between two reads, such as 1s, 90s or 2m [env: DCGM_OTEL_INTERVAL] [default: 1s]
-    #[arg(long, value_name = "DURATION", value_parser = parse_interval)]
+    /// Time between two reads
+    #[arg(long, help = INTERVAL_HELP, value_name = "DURATION", value_parser = parse_interval)]
     pub interval: Option<Duration>,
 }
 

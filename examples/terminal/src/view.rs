@@ -174,7 +174,7 @@ pub struct InstanceView {
     pub memory: MemoryUsage,
 }
 
-/// An XID or SXid.
+/// An XID or `SXid`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct EventView {

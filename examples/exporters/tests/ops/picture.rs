@@ -126,10 +126,15 @@ impl PlotLine {
     }
 }
 
-/// Returns the line that is farthest from the median of all lines, if it is an outlier.
+/// Returns the line that is farthest from the median of all lines, if it is an outlier. A line that
+/// another one covers is none: GPUs of different hosts to which nothing happens are the same.
 fn outlier(lines: &[PlotLine], range: f64) -> Option<&PlotLine> {
+    let is_alone = |line: &&PlotLine| {
+        let same = lines.iter().filter(|other| other.points == line.points);
+        same.count() == 1
+    };
     let mut farthest: Option<(f64, &PlotLine)> = None;
-    for line in lines {
+    for line in lines.iter().filter(is_alone) {
         for &(time, value) in &line.points {
             let value_at = |other: &PlotLine| {
                 let mut points = other.points.iter();
@@ -282,7 +287,8 @@ fn nested_svg(rect: PanelRect, draw: impl FnOnce(&Area<'_>)) -> String {
     }
     let place = format!("<svg x=\"{}\" y=\"{}\" ", rect.x, rect.y);
     let svg = svg.replacen("<svg ", &place, 1);
-    // Without the blank line at the end.
+    // Without attributes that have no effect, and the blank line at the end.
+    let svg = svg.replace(" opacity=\"1\"", "");
     format!("{}\n", svg.trim_end())
 }
 

@@ -4,8 +4,8 @@ fn view() -> HostView {
     let gpu = |id, utilization, power, temperature| GpuView {
         id,
         utilization,
-        power,
         temperature,
+        power,
         ..GpuView::default()
     };
     HostView {

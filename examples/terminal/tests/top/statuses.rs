@@ -10,9 +10,14 @@ use dcgm_terminal::{ConnectionState, GpuStatus, HostView};
 const CLOCK_START: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
 
 fn lost_since(view: &HostView, gpu: usize) -> Option<Timestamp> {
-    match view.gpus[gpu].status {
-        GpuStatus::Lost { since, .. } => since,
-        ref other => panic!("GPU {gpu} is {other:?}"),
+    let status = &view.gpus[gpu].status;
+    assert!(
+        matches!(status, GpuStatus::Lost { .. }),
+        "GPU {gpu} is {status:?}"
+    );
+    match status {
+        GpuStatus::Lost { since, .. } => *since,
+        _ => None,
     }
 }
 
