@@ -8,6 +8,7 @@
 mod args;
 mod collect;
 mod draw;
+mod fields;
 mod gpu_block;
 mod live_view;
 mod nvlink;

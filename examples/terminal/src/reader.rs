@@ -9,7 +9,8 @@ use dcgm::{
     FieldId, Link, Query, Result, Samples, Value, Watch, WatchRequest,
 };
 
-use crate::collect::{GPU_FIELDS, GpuCollector, INSTANCE_FIELDS, PROFILING_FIELDS, Reading};
+use crate::collect::{GpuCollector, Reading};
+use crate::fields::{GPU_FIELDS, INSTANCE_FIELDS, PROFILING_FIELDS};
 use crate::nvlink;
 use crate::text::error_with_hint;
 use crate::view::{ConnectionState, EventView, GpuView, HostView};
