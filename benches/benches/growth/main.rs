@@ -1,9 +1,9 @@
-//! How the cost of each stage grows with what goes through it, and the straight line beside it.
+//! Growth of the cost of each stage with the number of values or series.
 //!
-//! `cargo bench -p dcgm-benches --bench growth`; with `-- --write` it draws `docs/growth.svg` anew.
-//! Costs are instructions, counted by cachegrind in all threads of a process, so they are the same
-//! on a busy machine as on an idle one. Reading is what [`Engine`] adds to a loop as in C; the other
-//! stages are whole.
+//! `cargo bench -p dcgm-benches --bench growth`; with `-- --write` it writes `docs/growth.svg`. Costs
+//! are instructions, counted by cachegrind in all threads of a process, so they are the same on a
+//! busy machine as on an idle one. The cost of reading is what [`Engine`] adds to a loop as in C;
+//! those of the other stages are complete.
 
 #![expect(clippy::expect_used, reason = "a benchmark may fail by panicking")]
 
@@ -21,13 +21,13 @@ use dcgm_benches::{
 use dcgm_otel::{Config, DcgmMeter};
 use dcgm_simulator::Control;
 use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
-use plot::{Growth, draw};
+use plot::{StageCosts, render_plot};
 use prometheus::{Registry, TextEncoder};
 
-/// Room for the NVLinks of a hundred GPUs.
+/// Cardinality limit: enough for the NVLinks of a hundred GPUs.
 const LIMIT: usize = 8_000;
 
-/// What grows.
+/// A stage of sampling and exporting.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Stage {
     Read,
@@ -50,15 +50,23 @@ impl Stage {
 
     const fn title(self) -> &'static str {
         match self {
-            Self::Read => "read: what is added to a loop in C, by values",
-            Self::Convert => "convert: a tick without libdcgm, by series",
-            Self::Collect => "collect: by the SDK, by series",
-            Self::Export => "collect and Prometheus text, by series",
+            Self::Read => "Read: what is added to a loop in C",
+            Self::Convert => "Convert: a tick without libdcgm",
+            Self::Collect => "Collect: by the SDK",
+            Self::Export => "Export: collect and Prometheus text",
+        }
+    }
+
+    /// Returns the name of the items that the stage handles, and of one of them.
+    const fn items(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Read => ("values", "value"),
+            Self::Convert | Self::Collect | Self::Export => ("series", "series"),
         }
     }
 }
 
-/// Hosts that can be read, and how many entities and fields of each.
+/// Hosts to read, each with the number of entities and fields.
 const READS: [(&str, usize, usize); 6] = [
     ("8xh100", 8, 12),
     ("8xh100", 8, 127),
@@ -85,7 +93,7 @@ fn meter(series: u32, provider: &SdkMeterProvider) -> DcgmMeter {
     meter
 }
 
-/// How many series the meter shows if it is to show about so many.
+/// Returns how many series a meter has that is to have about so many.
 fn series(about: u32) -> usize {
     let provider = nowhere(1);
     meter(about, &provider).health().series
@@ -104,7 +112,7 @@ fn exporting() -> (SdkMeterProvider, Registry) {
     (builder.with_view(view).build(), registry)
 }
 
-/// The first numeric fields that an engine samples by itself.
+/// Returns the first numeric fields of GPUs that are neither events nor profiling fields.
 fn fields(count: usize) -> Vec<FieldId> {
     let numeric = |info: &&dcgm::FieldInfo| {
         matches!(info.value_type, ValueType::Int | ValueType::Double)
@@ -129,7 +137,7 @@ fn block(engine: &Engine, (host, entities, count): (&str, usize, usize)) -> Bloc
     (ids, fields(count))
 }
 
-/// Reads so many times, by the engine or by a loop in C; both are there in either case.
+/// Reads `times` times, by the engine or by a loop in C. Both are set up in either case.
 fn read(number: usize, ours: bool, times: usize) {
     let path = dcgm_simulator::library_4_6().expect("built with this");
     let control = Control::of(&path).expect("the simulator");
@@ -145,7 +153,7 @@ fn read(number: usize, ours: bool, times: usize) {
     let mut bare = Floor::embedded(&path, &asked);
     let query = Query::new([block]);
     let mut samples = Samples::new();
-    // What it samples meanwhile is no part of reading.
+    // Sampling is no part of reading.
     control.freeze(true);
     for _ in 0..times {
         if ours {
@@ -156,7 +164,7 @@ fn read(number: usize, ours: bool, times: usize) {
     }
 }
 
-/// Does the work of a stage so many times.
+/// Does the work of a stage `times` times.
 fn work(name: &str, times: usize) {
     let mut words = name.split(' ');
     let stage = words.next().expect("a stage");
@@ -197,7 +205,7 @@ fn work(name: &str, times: usize) {
     }
 }
 
-/// What goes through, and how many instructions that takes; `None` without valgrind.
+/// Returns numbers of items and instructions; `None` without valgrind.
 #[expect(clippy::cast_precision_loss, reason = "far from so large")]
 fn points(stage: Stage, most: usize) -> Option<Vec<(f64, f64)>> {
     // The second read makes groups.
@@ -222,37 +230,42 @@ fn main() {
     }
     let most = if earnest() { SERIES.len() } else { 2 };
     line(&format!(
-        "{:<8} {:>8} {:>14} {:>10} {:>14}",
-        "stage", "through", "instructions", "each", "off the line"
+        "{:<8} {:>8} {:>14} {:>10}",
+        "stage", "items", "instructions", "per item"
     ));
-    let mut all = Vec::new();
+    let mut stages = Vec::new();
     for stage in Stage::ALL {
-        let Some(points) = points(stage, most) else {
+        let Some(mut points) = points(stage, most) else {
             line("skipped: valgrind is not installed");
             return;
         };
-        let growth = Growth::new(stage.title(), points);
-        for (through, cost) in &growth.points {
+        points.sort_by(|one, other| one.0.total_cmp(&other.0));
+        for (items, cost) in &points {
             line(&format!(
-                "{:<8} {through:>8} {cost:>14.0} {:>10.1} {:>12.1} %",
+                "{:<8} {items:>8} {cost:>14.0} {:>10.1}",
                 stage.name(),
-                cost / through,
-                100.0 * (cost / growth.at(*through) - 1.0),
+                cost / items,
             ));
         }
+        let (items, item) = stage.items();
+        let costs = StageCosts {
+            title: stage.title(),
+            items,
+            item,
+            connected: stage != Stage::Read,
+            points,
+        };
+        let (low, high) = costs.cost_range();
         line(&format!(
-            "{:<8} {:>8} {:>14.0} {:>10.1}",
-            stage.name(),
-            "line",
-            growth.fixed,
-            growth.each
+            "{:<8} {low:.1} to {high:.1} instructions per item",
+            stage.name()
         ));
-        all.push(growth);
+        stages.push(costs);
     }
-    let drawing = draw(&all);
+    let plot = render_plot(&stages);
     if std::env::args().any(|argument| argument == "--write") {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/growth.svg");
-        std::fs::write(path, drawing).expect("docs can be written to");
+        std::fs::write(path, plot).expect("docs can be written to");
         line("wrote docs/growth.svg");
     }
 }

@@ -1,122 +1,186 @@
-//! The plot: a panel a stage, its points, and the straight line through them.
+//! The plot: a panel for each stage with its measured costs.
+//!
+//! No curve is fitted. A stage's cost per item is given as a range instead, which says the same for
+//! a stage whose cost is proportional, and nothing wrong for another one.
 
+use std::ops::Range;
+
+use plotters::coord::Shift;
+use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-/// How a stage's cost grows.
+/// Measured costs of a stage.
 #[derive(Clone, Debug)]
-pub(crate) struct Growth {
-    title: &'static str,
-    /// What goes through, and instructions.
+pub(crate) struct StageCosts {
+    pub(crate) title: &'static str,
+    /// Name of the items that the stage handles, and of one of them.
+    pub(crate) items: &'static str,
+    pub(crate) item: &'static str,
+    /// Set if all points come from hosts of the same kind, so that a line between them means
+    /// something.
+    pub(crate) connected: bool,
+    /// Number of items and instructions, in ascending order of the items.
     pub(crate) points: Vec<(f64, f64)>,
-    /// Where the line begins.
-    pub(crate) fixed: f64,
-    /// How steep it is.
-    pub(crate) each: f64,
 }
 
-impl Growth {
-    /// With the line that lies closest to the points, by least squares.
-    pub(crate) fn new(title: &'static str, points: Vec<(f64, f64)>) -> Self {
-        #[expect(clippy::cast_precision_loss, reason = "a handful")]
-        let count = points.len() as f64;
-        let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / count;
-        let (x, y) = (mean(|point| point.0), mean(|point| point.1));
-        let both: f64 = points
-            .iter()
-            .map(|point| (point.0 - x) * (point.1 - y))
-            .sum();
-        let square: f64 = points.iter().map(|point| (point.0 - x).powi(2)).sum();
-        let each = both / square;
-        let fixed = y - each * x;
-        Self {
-            title,
-            points,
-            fixed,
-            each,
-        }
-    }
-
-    /// The line's cost.
-    pub(crate) fn at(&self, through: f64) -> f64 {
-        self.fixed + self.each * through
+impl StageCosts {
+    /// Returns the lowest and the highest number of instructions per item.
+    pub(crate) fn cost_range(&self) -> (f64, f64) {
+        let costs = self.points.iter().map(|(items, cost)| cost / items);
+        costs.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), cost| {
+            (low.min(cost), high.max(cost))
+        })
     }
 }
 
 const SIZE: (u32, u32) = (960, 640);
-const MEASURED: RGBColor = RGBColor(0x00, 0x5f, 0xa3);
-const STRAIGHT: RGBColor = RGBColor(0xc4, 0x4e, 0x00);
-const TEXT: &str = "sans-serif";
+const DATA_COLOR: RGBColor = RGBColor(0x00, 0x5f, 0xa3);
+const TEXT_COLOR: RGBColor = RGBColor(0x33, 0x33, 0x33);
+const GRID_COLOR: RGBColor = RGBColor(0xdd, 0xdd, 0xdd);
+const FONT: &str = "sans-serif";
 
-/// The plot, as SVG.
+/// Returns the plot as SVG.
 ///
 /// # Panics
 ///
-/// If there is nothing to draw.
-pub(crate) fn draw(all: &[Growth]) -> String {
-    let mut text = String::new();
+/// If a stage has no points.
+pub(crate) fn render_plot(stages: &[StageCosts]) -> String {
+    let mut svg = String::new();
     {
-        let root = SVGBackend::with_string(&mut text, SIZE).into_drawing_area();
+        let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
         root.fill(&WHITE).expect("drawn");
-        for (panel, growth) in root.split_evenly((2, 2)).iter().zip(all) {
-            self::panel(panel, growth);
+        for (area, stage) in root.split_evenly((2, 2)).iter().zip(stages) {
+            draw_panel(area, stage);
         }
         root.present().expect("drawn");
     }
-    text
+    svg
 }
 
-fn panel(area: &DrawingArea<SVGBackend<'_>, plotters::coord::Shift>, growth: &Growth) {
-    let most = growth
+fn draw_panel(area: &DrawingArea<SVGBackend<'_>, Shift>, stage: &StageCosts) {
+    let millions = stage
         .points
         .iter()
-        .map(|point| point.0)
-        .fold(1.0, f64::max)
-        * 1.05;
-    let highest = growth.at(most) / 1e6 * 1.1;
+        .map(|(items, cost)| (*items, cost / 1e6));
+    let millions = millions.collect::<Vec<_>>();
+    let max = |value: fn(&(f64, f64)) -> f64| millions.iter().map(value).fold(0.0, f64::max);
+    let (x_ticks, y_ticks) = (ticks(max(|point| point.0)), ticks(max(|point| point.1)));
+    let digits = decimals(&y_ticks);
     let mut chart = ChartBuilder::on(area)
-        .caption(growth.title, (TEXT, 16))
+        .caption(stage.title, (FONT, 16).into_font().color(&TEXT_COLOR))
         .margin(12)
-        .margin_right(24)
-        .x_label_area_size(36)
-        .y_label_area_size(56)
-        .build_cartesian_2d(0.0..most, 0.0..highest)
+        .margin_right(28)
+        .x_label_area_size(44)
+        .y_label_area_size(60)
+        .build_cartesian_2d(TickedRange(x_ticks), TickedRange(y_ticks))
         .expect("drawn");
     chart
         .configure_mesh()
         .disable_x_mesh()
-        .light_line_style(TRANSPARENT)
-        .x_labels(6)
-        .y_labels(5)
-        .x_label_formatter(&|through| format!("{through:.0}"))
-        .y_label_formatter(&|cost| format!("{cost:.1}"))
+        .bold_line_style(GRID_COLOR)
+        .axis_style(TEXT_COLOR)
+        .x_label_formatter(&|items| with_separators(*items))
+        .y_label_formatter(&|cost| format!("{cost:.digits$}"))
+        .x_desc(stage.items)
         .y_desc("million instructions")
-        .label_style((TEXT, 12))
+        .label_style((FONT, 12).into_font().color(&TEXT_COLOR))
+        .axis_desc_style((FONT, 13).into_font().color(&TEXT_COLOR))
         .draw()
         .expect("drawn");
-    let straight = [0.0, most].map(|through| (through, growth.at(through) / 1e6));
-    chart
-        .draw_series(DashedLineSeries::new(
-            straight,
-            6,
-            4,
-            STRAIGHT.stroke_width(2),
-        ))
-        .expect("drawn");
-    let points = growth
-        .points
+    if stage.connected {
+        let line = LineSeries::new(millions.iter().copied(), DATA_COLOR.stroke_width(2));
+        chart.draw_series(line).expect("drawn");
+    }
+    let circles = millions
         .iter()
-        .map(|(through, cost)| (*through, cost / 1e6));
-    chart
-        .draw_series(points.map(|point| Circle::new(point, 4, MEASURED.filled())))
-        .expect("drawn");
-    let told = format!("{:.0} each, and {:.0} for all", growth.each, growth.fixed);
-    let style = (TEXT, 13)
+        .map(|point| Circle::new(*point, 4, DATA_COLOR.filled()));
+    chart.draw_series(circles).expect("drawn");
+    let style = (FONT, 13)
         .into_font()
-        .color(&STRAIGHT)
+        .color(&TEXT_COLOR)
         .pos(Pos::new(HPos::Left, VPos::Top));
-    let place = (most * 0.04, highest * 0.97);
-    chart
-        .draw_series([Text::new(told, place, style)])
-        .expect("drawn");
+    let (low, high) = stage.cost_range();
+    let text = format!(
+        "{} to {} instructions per {}",
+        with_separators(low),
+        with_separators(high),
+        stage.item
+    );
+    // In the corner that growing costs leave free.
+    let (width, _) = chart.plotting_area().dim_in_pixel();
+    let (left, top) = chart.plotting_area().get_base_pixel();
+    let position = (
+        left + i32::try_from(width).expect("a width") / 40 - area.get_base_pixel().0,
+        top + 8 - area.get_base_pixel().1,
+    );
+    area.draw(&Text::new(text, position, style)).expect("drawn");
+}
+
+/// An axis from its first to its last tick.
+struct TickedRange(Vec<f64>);
+
+impl Ranged for TickedRange {
+    type FormatOption = DefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
+        RangedCoordf64::from(self.range()).map(value, limit)
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
+        // There are no light lines between the ticks.
+        if hint.weight().allow_light_points() {
+            Vec::new()
+        } else {
+            self.0.clone()
+        }
+    }
+
+    fn range(&self) -> Range<f64> {
+        let (first, last) = (self.0.first(), self.0.last());
+        *first.expect("ticks")..*last.expect("ticks")
+    }
+}
+
+/// Returns round numbers from 0 to the first one that is not below `max`, at most 6 steps.
+fn ticks(max: f64) -> Vec<f64> {
+    assert!(max > 0.0, "there is something to draw");
+    let magnitude = 10_f64.powf(max.log10().floor() - 1.0);
+    let steps = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0].map(|step| step * magnitude);
+    let step = steps.into_iter().find(|step| max / step <= 6.0);
+    let step = step.expect("50 is at least a sixth of any number below 100");
+    let count = (max / step).ceil();
+    let mut ticks = Vec::new();
+    let mut index = 0.0;
+    while index <= count {
+        ticks.push(index * step);
+        index += 1.0;
+    }
+    ticks
+}
+
+/// Returns how many decimals distinguish the ticks.
+fn decimals(ticks: &[f64]) -> usize {
+    let step = ticks[1];
+    (0..6)
+        .find(|digits| {
+            let scaled = step * 10_f64.powi(*digits);
+            (scaled - scaled.round()).abs() < 1e-6
+        })
+        .map_or(6, |digits| usize::try_from(digits).expect("not negative"))
+}
+
+/// Rounds a number and separates its thousands.
+fn with_separators(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }

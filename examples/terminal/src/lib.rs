@@ -1,21 +1,32 @@
-//! What `top` is made of: what it reads, what it knows, and how it draws that.
+//! The parts of `top`: arguments, connection, reading, state and drawing.
+//!
+//! A thread reads the host ([`LiveView`], [`HostReader`]) and sends each [`HostView`] to the thread
+//! that draws it ([`draw`], [`ScreenState`]). An engine that hangs therefore delays no key.
 
 #![forbid(unsafe_code)]
 
-mod block;
+mod args;
+mod collect;
 mod draw;
-mod host;
-mod live;
+mod fields;
+mod gpu_block;
+mod live_view;
+mod nvlink;
 mod reader;
 mod screen;
-mod state;
+mod source;
 mod svg;
 mod text;
-mod traffic;
+mod view;
 
+pub use args::{Args, ConnectionArgs, ImageSize};
 pub use draw::draw;
-pub use live::{Ended, Live};
-pub use reader::Reader;
-pub use screen::{Flow, Screen, Sort};
-pub use state::{Answer, Event, Gpu, Health, Instance, Links, View};
-pub use svg::svg;
+pub use live_view::{LiveView, ReaderStoppedError};
+pub use reader::HostReader;
+pub use screen::{KeyOutcome, ScreenState, SortKey};
+pub use source::{DataSource, open_source};
+pub use svg::render_svg;
+pub use view::{
+    ConnectionState, EventView, GpuStatus, GpuView, HostView, InstanceView, LinkCount, MemoryUsage,
+    Throttle,
+};

@@ -1,126 +1,150 @@
-//! What the person at the terminal has chosen.
+//! The state of the screen that keys change: order, pause, scrolling, help.
 
 use core::cmp::Ordering;
 use core::ops::Range;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use crate::state::{Gpu, View};
+use crate::view::{GpuView, HostView};
 
-/// By what GPUs are sorted.
+/// Order of the GPUs.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum Sort {
-    /// Their number.
+pub enum SortKey {
+    /// GPU id, ascending.
     #[default]
     Index,
-    /// How busy they are: most first.
-    Busy,
-    /// What power they take: most first.
+    /// Utilization, highest first.
+    Utilization,
+    /// Power draw, highest first.
     Power,
-    /// How hot they are: hottest first.
+    /// Temperature, highest first.
     Temperature,
 }
 
-impl Sort {
-    /// Every one, in the order in which a key steps through them.
-    pub const ALL: [Self; 4] = [Self::Index, Self::Busy, Self::Power, Self::Temperature];
+impl SortKey {
+    /// All orders, in the sequence in which a key selects them.
+    pub const ALL: [Self; 4] = [
+        Self::Index,
+        Self::Utilization,
+        Self::Power,
+        Self::Temperature,
+    ];
 
-    /// Its name.
+    /// Returns the name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Index => "index",
-            Self::Busy => "utilization",
+            Self::Utilization => "utilization",
             Self::Power => "power",
             Self::Temperature => "temperature",
         }
     }
 
     fn next(self) -> Self {
-        let at = Self::ALL.iter().position(|one| *one == self);
-        let next = at.map_or(0, |at| (at + 1) % Self::ALL.len());
+        let index = Self::ALL.iter().position(|key| *key == self);
+        let next = index.map_or(0, |index| (index + 1) % Self::ALL.len());
         Self::ALL.get(next).copied().unwrap_or_default()
     }
 
-    /// Most first; what is not known comes last.
-    fn compare(self, one: &Gpu, other: &Gpu) -> Ordering {
-        let key = |gpu: &Gpu| match self {
+    /// Compares in descending order of the value; a GPU without a value comes last.
+    fn compare(self, one: &GpuView, other: &GpuView) -> Ordering {
+        let value = |gpu: &GpuView| match self {
             Self::Index => None,
-            Self::Busy => gpu.busy,
-            Self::Power => gpu.power.0,
+            Self::Utilization => gpu.utilization,
+            Self::Power => gpu.power,
             Self::Temperature => gpu.temperature,
         };
-        let key = |gpu| key(gpu).unwrap_or(f64::NEG_INFINITY);
-        key(other).total_cmp(&key(one)).then(one.id.cmp(&other.id))
+        let value = |gpu| value(gpu).unwrap_or(f64::NEG_INFINITY);
+        value(other)
+            .total_cmp(&value(one))
+            .then(one.id.cmp(&other.id))
     }
 }
 
-/// Whether to go on.
+/// Effect of a key on the program.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "there is no third")]
-pub enum Flow {
-    /// Go on.
-    Stay,
-    /// End.
+#[expect(clippy::exhaustive_enums, reason = "a program goes on or ends")]
+pub enum KeyOutcome {
+    /// The program goes on.
+    Continue,
+    /// The program ends.
     Quit,
 }
 
-/// How a view is shown.
+/// State of the screen.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
-pub struct Screen {
-    /// By what GPUs are sorted.
-    pub sort: Sort,
-    /// Whether what is shown stands still.
+pub struct ScreenState {
+    /// Order of the GPUs.
+    pub sort: SortKey,
+    /// Set while the displayed values stand still.
     pub paused: bool,
-    /// How many lines are above the first that is shown. More than there are is the end.
+    /// Set while the list of keys is displayed.
+    pub help: bool,
+    /// Number of lines above the first displayed one; limited when the screen is drawn.
     pub scroll: usize,
-    /// How many lines there was room for when it was drawn last.
+    /// Set for an image that is printed: there are no keys.
+    pub printed: bool,
+    /// Number of lines that fitted when the screen was last drawn.
     page: usize,
 }
 
-impl Screen {
-    /// Takes a key.
-    pub fn key(&mut self, key: KeyEvent) -> Flow {
+impl ScreenState {
+    /// Creates the state for an image that is printed.
+    #[must_use]
+    pub fn for_printing() -> Self {
+        Self {
+            printed: true,
+            ..Self::default()
+        }
+    }
+
+    /// Handles a key.
+    pub fn handle_key(&mut self, key: KeyEvent) -> KeyOutcome {
         if key.kind == KeyEventKind::Release {
-            return Flow::Stay;
+            return KeyOutcome::Continue;
         }
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
-            KeyCode::Char('c') if control => return Flow::Quit,
-            KeyCode::Char('q') | KeyCode::Esc => return Flow::Quit,
+            KeyCode::Char('c') if control => return KeyOutcome::Quit,
+            KeyCode::Char('q') => return KeyOutcome::Quit,
+            KeyCode::Esc if !self.help => return KeyOutcome::Quit,
+            KeyCode::Esc => self.help = false,
+            KeyCode::Char('?') => self.help = !self.help,
+            _ if self.help => {}
             KeyCode::Char('s') => self.sort = self.sort.next(),
             KeyCode::Char('p') => self.paused = !self.paused,
             KeyCode::Char('j') | KeyCode::Down => self.scroll = self.scroll.saturating_add(1),
             KeyCode::Char('k') | KeyCode::Up => self.scroll = self.scroll.saturating_sub(1),
-            KeyCode::PageDown => self.scroll = self.scroll.saturating_add(self.most()),
-            KeyCode::PageUp => self.scroll = self.scroll.saturating_sub(self.most()),
+            KeyCode::PageDown => self.scroll = self.scroll.saturating_add(self.page_step()),
+            KeyCode::PageUp => self.scroll = self.scroll.saturating_sub(self.page_step()),
             KeyCode::Home => self.scroll = 0,
             KeyCode::End => self.scroll = usize::MAX,
             _ => {}
         }
-        Flow::Stay
+        KeyOutcome::Continue
     }
 
-    /// The GPUs, in order.
+    /// Returns the GPUs in the selected order.
     #[must_use]
-    pub fn order<'a>(&self, view: &'a View) -> Vec<&'a Gpu> {
+    pub fn sorted_gpus<'a>(&self, view: &'a HostView) -> Vec<&'a GpuView> {
         let mut gpus = view.gpus.iter().collect::<Vec<_>>();
         gpus.sort_by(|one, other| self.sort.compare(one, other));
         gpus
     }
 
-    /// Which of so many lines are shown where there is room for `page`. Nothing is scrolled further
-    /// than to the last line.
-    pub(crate) fn window(&mut self, lines: usize, page: usize) -> Range<usize> {
+    /// Returns which of `lines` are displayed where `page` lines fit, and limits scrolling to the
+    /// last line.
+    pub(crate) fn visible_lines(&mut self, lines: usize, page: usize) -> Range<usize> {
         self.page = page;
         self.scroll = self.scroll.min(lines.saturating_sub(page));
         self.scroll..lines.min(self.scroll.saturating_add(page))
     }
 
-    /// As far as a page goes: one line of it is seen again, and one is the name of a GPU.
-    fn most(&self) -> usize {
+    /// Returns the lines of a page less two: one stays visible, and one may be a repeated name.
+    fn page_step(&self) -> usize {
         self.page.saturating_sub(2).max(1)
     }
 }

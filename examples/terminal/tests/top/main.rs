@@ -1,11 +1,13 @@
-//! Claims about `top`, made on a mock host with a clock of its own.
+//! Tests of `top` on a simulated host with a manual clock.
 
 #![expect(
     clippy::unwrap_used,
     reason = "a test may fail by panicking, in its helpers too"
 )]
 
-mod bench;
-mod known;
+mod engine;
+mod fixture;
+mod gpus;
+mod layout;
 mod program;
-mod shown;
+mod statuses;
