@@ -150,7 +150,13 @@ impl Health {
             ""
         };
         let kind = backend_name(self.backend.kind);
-        write!(f, "; {simulated}{kind} {}", self.backend.target)?;
+        let target = &self.backend.target;
+        write!(f, "; {simulated}")?;
+        // `embedded` and `mock:8xh100` name their kind themselves.
+        if !target.starts_with(kind) {
+            write!(f, "{kind} ")?;
+        }
+        f.write_str(target)?;
         if let Some(library) = &self.backend.library {
             write!(f, ", libdcgm {library}")?;
         }

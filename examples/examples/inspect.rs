@@ -1,65 +1,79 @@
-//! What the DCGM of this host can do: versions, entities, which fields have values and why others
-//! have none, and what a meter would emit, with what its cap on series would drop.
+//! Shows what the DCGM of this host can do: versions, entities, which fields have values and why
+//! others have none, and what a meter would emit, with what its cap on series would drop.
 //!
-//! Each field is watched once on the entities that have it. `--fields` lists them one by one.
+//! Each field is watched on the entities that have it, until profiling fields had a second sample:
+//! an engine has no value of theirs before. `--fields` lists the fields one by one.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::fmt::Write as _;
-use std::process::ExitCode;
+use std::io::Write as _;
+use std::thread;
 use std::time::Duration;
 
+use clap::Parser;
 use dcgm::{
-    Client, Entity, EntityId, EntityKind, FieldId, FieldInfo, Link, LinkState, Query, Samples,
-    Watch, WatchRequest,
+    Client, Entity, EntityId, EntityKind, EntityStatus, FieldId, FieldInfo, Link, LinkState, Query,
+    Samples, Watch, WatchRequest,
 };
-use dcgm_examples::{Args, Host, Outcome, Table, begin, complain, finish, heading, say, status};
+use dcgm_examples::{
+    Args, Host, LastExport, Report, heading, init_logging, parse_flags, sample_with_profiling,
+    status,
+};
 use dcgm_otel::{Config, DcgmMeter, Health};
-use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
+use opentelemetry_sdk::metrics::SdkMeterProvider;
 
-const HELP: &str = "\
-inspect: what the DCGM of this host can do
-
-  --fields                      each field, with what it says of each entity
-";
-
-/// Engines sample at once when they are told to watch, and then as seldom as this.
-const SELDOM: Duration = Duration::from_secs(60);
-
-/// More series than any host has.
-const ALL: usize = 1_000_000;
-
-fn main() -> ExitCode {
-    let mut each = false;
-    let args = begin(HELP, |flag| {
-        each |= flag.name() == "fields";
-        Ok(flag.name() == "fields")
-    });
-    args.map_or_else(|code| code, |args| finish(run(&args, each)))
+/// What the DCGM of this host can do
+#[derive(Parser)]
+#[command(name = "inspect")]
+struct Flags {
+    #[command(flatten)]
+    shared: Args,
+    /// List each field, with what each entity has of it
+    #[arg(long)]
+    fields: bool,
 }
 
-fn run(args: &Args, each: bool) -> Outcome {
-    let host = Host::find(args)?;
-    if let Some(why) = &host.instead {
-        complain(&format!("{why}; a SIMULATED host is shown instead"));
-    }
+/// Fields other than profiling ones are sampled as soon as they are watched, and rarely after that.
+const RARELY: Duration = Duration::from_secs(60);
+
+/// More series than any host has.
+const UNLIMITED: usize = 1_000_000;
+
+fn main() -> Result<(), Report> {
+    let flags: Flags = parse_flags();
+    init_logging(false)?;
+    let host = Host::find(&flags.shared)?;
     let mut text = String::new();
     let client = &*host.client;
     let entities = client.entities(EntityKind::ALL)?;
     let links = client.links().unwrap_or_default();
     write_versions(&mut text, client)?;
     write_entities(&mut text, &entities, &links)?;
-    write_fields(&mut text, client, &entities, &links, each)?;
+    let groups = watch_fields(client, &entities, &links, host.config.interval());
+    wait_for_profiling(client, &groups, host.config.interval())?;
+    writeln!(text, "fields, by what their last sample says")?;
+    for group in &groups {
+        write_group(&mut text, client, group, flags.fields)?;
+    }
+    writeln!(text)?;
+    drop(groups);
 
-    // Last, as a meter closes its client when it ends.
-    let config = args.config.clone().with_env(std::env::vars_os())?;
-    let (health, shown) = emitted(&host, config.clone())?;
-    let whole = config.with_max_series(ALL).with_max_instrument_series(ALL);
-    let (_, possible) = emitted(&host, whole)?;
-    write_meter(&mut text, &health, &shown, &possible)?;
-    Ok(say(&format!("{}\n\n{text}", heading(&health))))
+    // Last, because a meter closes its client when it ends.
+    let (health, emitted) = emitted(&host, host.config.clone())?;
+    let possible = if health.series_dropped > 0 {
+        let config = host.config.clone();
+        let config = config.with_max_series(UNLIMITED);
+        self::emitted(&host, config.with_max_instrument_series(UNLIMITED))?.1
+    } else {
+        emitted.clone()
+    };
+    write_meter(&mut text, &health, &emitted, &possible)?;
+    write!(std::io::stdout().lock(), "{}\n\n{text}", heading(&health))?;
+    Ok(())
 }
 
-fn write_versions(text: &mut String, client: &dyn Client) -> Outcome {
+fn write_versions(text: &mut String, client: &dyn Client) -> Result<(), Box<dyn Error>> {
     let backend = client.backend();
     let path = backend.library_path.map(|path| path.display().to_string());
     let build = backend.library.map(|build| build.to_string());
@@ -70,14 +84,18 @@ fn write_versions(text: &mut String, client: &dyn Client) -> Outcome {
     )?;
     writeln!(text, "  built  {}", build.unwrap_or_else(|| "-".to_owned()))?;
     writeln!(text, "engine   {}\n", client.build_info()?)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
-fn write_entities(text: &mut String, entities: &[Entity], links: &[Link]) -> Outcome {
+fn write_entities(
+    text: &mut String,
+    entities: &[Entity],
+    links: &[Link],
+) -> Result<(), Box<dyn Error>> {
     let mut counts: BTreeMap<EntityKind, usize> = BTreeMap::new();
     for entity in entities {
         *counts.entry(entity.id.kind).or_default() += 1;
-        // There are very many, all alike.
+        // There are too many of them, and all are alike.
         if entity.id.kind == EntityKind::CPU_CORE {
             continue;
         }
@@ -91,9 +109,14 @@ fn write_entities(text: &mut String, entities: &[Entity], links: &[Link]) -> Out
         };
         let parent = entity.parent.map(|parent| format!("  of {parent}"));
         let id = entity.id.to_string();
+        let lost = if entity.status == EntityStatus::LOST {
+            "  lost"
+        } else {
+            ""
+        };
         writeln!(
             text,
-            "{id:<22} {}{}{links}",
+            "{id:<22} {}{}{links}{lost}",
             known.join("  "),
             parent.unwrap_or_default()
         )?;
@@ -103,75 +126,116 @@ fn write_entities(text: &mut String, entities: &[Entity], links: &[Link]) -> Out
         .map(|(kind, count)| format!("{count} {kind}"))
         .collect();
     writeln!(text, "{} entities: {}\n", entities.len(), counts.join(", "))?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
-/// What each field said, by kind of entity.
-fn write_fields(
-    text: &mut String,
+/// Fields that are watched together: those of one kind of entity, profiling ones apart.
+struct FieldGroup {
+    title: String,
+    fields: usize,
+    profiling: bool,
+    watch: Result<Watch, String>,
+}
+
+/// Watches every field on the entities that have it.
+fn watch_fields(
     client: &dyn Client,
     entities: &[Entity],
     links: &[Link],
-    each: bool,
-) -> Outcome {
-    let ids = entities.iter().map(|entity| entity.id);
+    interval: Duration,
+) -> Vec<FieldGroup> {
     let mut by_kind: BTreeMap<EntityKind, Vec<EntityId>> = BTreeMap::new();
+    let ids = entities.iter().map(|entity| entity.id);
     for id in ids.chain(links.iter().filter_map(|link| link.id)) {
         by_kind.entry(id.kind).or_default().push(id);
     }
-    by_kind
-        .entry(EntityKind::HOST)
-        .or_insert(vec![EntityId::HOST]);
-    writeln!(text, "fields, by what their first sample says")?;
+    // DCGM keeps the host's fields once, and finds them through any GPU. The host itself cannot be
+    // in a group, so that an engine refuses to watch it.
+    let gpu = by_kind.get(&EntityKind::GPU).and_then(|gpus| gpus.first());
+    let gpu = gpu.copied().into_iter().collect();
+    by_kind.insert(EntityKind::HOST, gpu);
+    let mut groups = Vec::new();
     for (kind, ids) in &by_kind {
         let here = |info: &&FieldInfo| info.scope == *kind && !info.id.is_event();
-        let (profiling, plain): (Vec<_>, Vec<_>) = FieldId::all()
-            .iter()
-            .filter(here)
-            .map(|info| info.id)
-            .partition(|field| field.is_profiling());
-        for (what, fields) in [("", plain), (" profiling", profiling)] {
+        let fields = FieldId::all().iter().filter(here).map(|info| info.id);
+        let (profiling, plain): (Vec<_>, Vec<_>) = fields.partition(|field| field.is_profiling());
+        for (fields, profiling) in [(plain, false), (profiling, true)] {
             if fields.is_empty() {
                 continue;
             }
-            let title = format!("{kind}{what}");
-            // Held while its samples are read.
-            match client.watch(&WatchRequest::new(&**ids, &*fields).with_interval(SELDOM)) {
-                Ok(watch) => write_answers(text, &title, client, &watch, each)?,
-                Err(error) => {
-                    let count = fields.len();
-                    writeln!(text, "  {title:<22} none of {count} is watched: {error}")?;
-                    ExitCode::SUCCESS
-                }
-            };
+            let period = if profiling { interval } else { RARELY };
+            let request = WatchRequest::new(&**ids, &*fields).with_interval(period);
+            groups.push(FieldGroup {
+                title: format!("{kind}{}", if profiling { " profiling" } else { "" }),
+                fields: fields.len(),
+                profiling,
+                watch: if ids.is_empty() {
+                    Err("there is no GPU to read them through".to_owned())
+                } else {
+                    client.watch(&request).map_err(|error| error.to_string())
+                },
+            });
         }
     }
-    writeln!(text)?;
-    Ok(ExitCode::SUCCESS)
+    groups
 }
 
-fn write_answers(
-    text: &mut String,
-    title: &str,
+/// Waits until every group of profiling fields has a value, but for three intervals at most: not
+/// every GPU can be profiled.
+fn wait_for_profiling(
     client: &dyn Client,
-    watch: &Watch,
+    groups: &[FieldGroup],
+    interval: Duration,
+) -> dcgm::Result<()> {
+    let profiling = groups.iter().filter(|group| group.profiling);
+    let watches: Vec<_> = profiling
+        .filter_map(|group| group.watch.as_ref().ok())
+        .collect();
+    let mut samples = Samples::new();
+    for _ in 0..3 {
+        let mut missing = false;
+        for watch in &watches {
+            client.latest(&Query::from_watches([*watch]), &mut samples)?;
+            missing |= !samples.iter().any(|sample| sample.value.is_ok());
+        }
+        if !missing {
+            break;
+        }
+        thread::sleep(interval);
+    }
+    Ok(())
+}
+
+/// Writes how many fields have a value, and why the others have none.
+fn write_group(
+    text: &mut String,
+    client: &dyn Client,
+    group: &FieldGroup,
     each: bool,
-) -> Outcome {
+) -> Result<(), Box<dyn Error>> {
+    let FieldGroup { title, fields, .. } = group;
+    let watch = match &group.watch {
+        Ok(watch) => watch,
+        Err(why) => {
+            writeln!(text, "  {title:<22} none of {fields} can be watched: {why}")?;
+            return Ok(());
+        }
+    };
     let mut samples = Samples::new();
     client.latest(&Query::from_watches([watch]), &mut samples)?;
-    // Field by field: what all of its entities said, and how many of them each thing.
-    let mut said: BTreeMap<FieldId, BTreeMap<String, usize>> = BTreeMap::new();
+    // By field: why entities have no value, or "value", and how many entities each.
+    let mut answers: BTreeMap<FieldId, BTreeMap<String, usize>> = BTreeMap::new();
     for sample in &samples {
         let word = match sample.value {
             Ok(_) => "value".to_owned(),
             Err(absent) => absent.to_string(),
         };
-        let counts = said.entry(sample.field).or_default();
+        let counts = answers.entry(sample.field).or_default();
         *counts.entry(word).or_default() += 1;
     }
     let mut all: BTreeMap<&str, usize> = BTreeMap::new();
-    for counts in said.values() {
-        // One that has a value somewhere has a value.
+    for counts in answers.values() {
+        // A value on one entity is enough.
         let has_value = counts.contains_key("value");
         let word = if has_value {
             Some("value")
@@ -198,7 +262,7 @@ fn write_answers(
             .map_or("all".to_owned(), |entity| entity.to_string());
         writeln!(text, "    refused: {field} of {entity}: {}", refusal.error)?;
     }
-    for (field, counts) in said.iter().filter(|_| each) {
+    for (field, counts) in answers.iter().filter(|_| each) {
         let counts: Vec<_> = counts
             .iter()
             .map(|(word, count)| format!("{count} {word}"))
@@ -211,31 +275,27 @@ fn write_answers(
             counts.join(", ")
         )?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
-/// How many series each metric of a meter has.
+/// The number of series of each metric.
 type Emitted = BTreeMap<String, usize>;
 
-/// What a meter with this configuration emits.
-fn emitted(host: &Host, config: Config) -> Result<(Health, Emitted), Box<dyn std::error::Error>> {
-    let table = Table::default();
-    let reader = PeriodicReader::builder(table.clone())
-        .with_interval(Duration::from_secs(3600))
-        .build();
+/// Returns what a meter with this configuration emits.
+fn emitted(host: &Host, config: Config) -> Result<(Health, Emitted), Box<dyn Error>> {
+    let export = LastExport::default();
     let provider = SdkMeterProvider::builder()
-        .with_reader(reader)
+        .with_periodic_exporter(export.clone())
         .with_view(dcgm_otel::sdk::view(config.max_instrument_series()))
         .build();
     let meter = DcgmMeter::builder()
-        .with_config(config.with_initial_delay(SELDOM))
+        .with_config(config)
         .with_shared_client(host.client.clone())
         .install(&provider)?;
-    // An engine without a GPU has nothing to emit, and the state says so.
-    let _ = meter.sample_now();
-    provider.force_flush()?;
+    // If there are no values, the health says why.
+    let _ = sample_with_profiling(&meter, &provider, &export);
     let mut emitted = Emitted::new();
-    for row in table.rows() {
+    for row in export.rows() {
         if !row.metric.starts_with("dcgm.meter.") {
             *emitted.entry(row.metric).or_default() += 1;
         }
@@ -248,7 +308,7 @@ fn write_meter(
     health: &Health,
     emitted: &Emitted,
     possible: &Emitted,
-) -> Outcome {
+) -> Result<(), Box<dyn Error>> {
     writeln!(text, "series that a meter would emit, by metric")?;
     for (metric, all) in possible {
         let shown = emitted.get(metric).copied().unwrap_or(0);
@@ -260,5 +320,5 @@ fn write_meter(
     }
     let dropped = health.series_dropped;
     writeln!(text, "{}; {dropped} dropped by the cap", status(health))?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

@@ -1,22 +1,26 @@
-//! How a program that uses `dcgm` tests its own code without a GPU: on the mock, whose hosts fall
-//! ill when a test wants them to.
+//! Tests a program that uses `dcgm` without a GPU: on the mock, whose hosts fail when a test wants
+//! them to.
 //!
-//! The program is a scheduler that asks whether a GPU is fit for a job. Its tests are below, and
-//! run with `cargo test --example mock_in_tests`; as an example it says what it would decide.
+//! The program is a scheduler that asks whether a GPU is fit for a job. Its tests are below;
+//! `cargo test --example mock_in_tests` runs them. Run as an example, it prints its decisions.
 
 use std::collections::BTreeSet;
-use std::fmt::{self, Write as _};
-use std::process::ExitCode;
+use std::fmt;
+use std::io::Write as _;
 
+use clap::Parser;
 use dcgm::{
     Client, Cursor, EntityId, EntityKind, FieldId, Query, Result, Samples, Watch, WatchRequest,
 };
-use dcgm_examples::{Host, Outcome, begin, complain, finish, say};
+use dcgm_examples::{Args, Host, Report, init_logging, parse_flags};
 
-const HELP: &str = "\
-mock_in_tests: which GPUs a scheduler would give a job to
-
-";
+/// Which GPUs a scheduler would give a job to
+#[derive(Parser)]
+#[command(name = "mock_in_tests")]
+struct Flags {
+    #[command(flatten)]
+    shared: Args,
+}
 
 /// A GPU at this temperature gets no more work.
 const TOO_HOT: i64 = 85;
@@ -27,8 +31,8 @@ enum Unfit {
     /// It reported this XID.
     Xid(i64),
     Hot(i64),
-    /// Nothing is known of it: never a reason to trust it.
-    Silent,
+    /// Its temperature is unknown. That is no reason to trust it.
+    Unknown,
 }
 
 impl fmt::Display for Unfit {
@@ -36,12 +40,12 @@ impl fmt::Display for Unfit {
         match self {
             Self::Xid(code) => write!(f, "XID {code}"),
             Self::Hot(celsius) => write!(f, "{celsius} °C"),
-            Self::Silent => f.write_str("says nothing"),
+            Self::Unknown => f.write_str("its temperature is unknown"),
         }
     }
 }
 
-/// The code under test: it knows a `Client`, and not whether there is hardware behind it.
+/// The code under test. It does not know whether there is hardware behind its `Client`.
 struct Scheduler<'c> {
     client: &'c dyn Client,
     gpus: Vec<EntityId>,
@@ -49,7 +53,7 @@ struct Scheduler<'c> {
     xids: Watch,
     cursor: Cursor,
     samples: Samples,
-    ill: BTreeSet<(EntityId, i64)>,
+    reported: BTreeSet<(EntityId, i64)>,
 }
 
 impl<'c> Scheduler<'c> {
@@ -63,55 +67,51 @@ impl<'c> Scheduler<'c> {
             gpus,
             cursor: Cursor::new(),
             samples: Samples::new(),
-            ill: BTreeSet::new(),
+            reported: BTreeSet::new(),
         })
     }
 
-    /// Each GPU, and why it gets no job, if it gets none.
-    fn look(&mut self) -> Result<Vec<(EntityId, Option<Unfit>)>> {
+    /// Returns each GPU, and the reason if it gets no job.
+    fn assess(&mut self) -> Result<Vec<(EntityId, Option<Unfit>)>> {
         let Self {
             client, samples, ..
         } = self;
         client.events(&self.xids, &mut self.cursor, samples)?;
         for xid in &*samples {
             let code = xid.value.ok().and_then(|value| value.as_i64());
-            self.ill.extend(code.map(|code| (xid.entity, code)));
+            self.reported.extend(code.map(|code| (xid.entity, code)));
         }
         client.latest(&Query::from_watches([&self.temperatures]), samples)?;
-        let look = |gpu: &EntityId| {
-            let xid = self.ill.iter().find(|(ill, _)| ill == gpu);
+        let assess = |gpu: &EntityId| {
+            let xid = self.reported.iter().find(|(reported, _)| reported == gpu);
             let temperature = samples.find(*gpu, FieldId::GPU_TEMP);
             let celsius = temperature.and_then(|sample| sample.value.ok()?.as_i64());
             let unfit = match (xid, celsius) {
                 (Some((_, code)), _) => Some(Unfit::Xid(*code)),
-                (None, None) => Some(Unfit::Silent),
+                (None, None) => Some(Unfit::Unknown),
                 (None, Some(celsius)) => (celsius >= TOO_HOT).then_some(Unfit::Hot(celsius)),
             };
             (*gpu, unfit)
         };
-        Ok(self.gpus.iter().map(look).collect())
+        Ok(self.gpus.iter().map(assess).collect())
     }
 }
 
-fn main() -> ExitCode {
-    let args = begin(HELP, |_| Ok(false));
-    args.map_or_else(|code| code, |args| finish(run(&Host::find(&args))))
-}
-
-fn run(host: &std::result::Result<Host, dcgm_examples::Unavailable>) -> Outcome {
-    let host = host.as_ref().map_err(ToString::to_string)?;
-    if let Some(why) = &host.instead {
-        complain(&format!("{why}; a SIMULATED host is asked instead"));
+fn main() -> Result<(), Report> {
+    let Flags { shared } = parse_flags();
+    init_logging(false)?;
+    let host = Host::find(&shared)?;
+    let mut out = std::io::stdout().lock();
+    if host.client.backend().is_simulated() {
+        writeln!(out, "SIMULATED")?;
     }
-    let simulated = host.client.backend().is_simulated();
-    let mut text = String::from(if simulated { "SIMULATED\n" } else { "" });
-    for (gpu, unfit) in Scheduler::new(&*host.client)?.look()? {
-        let answer = unfit.map_or("gets a job".to_owned(), |unfit| {
-            format!("gets none: {unfit}")
-        });
-        writeln!(text, "{gpu} {answer}")?;
+    for (gpu, unfit) in Scheduler::new(&*host.client)?.assess()? {
+        match unfit {
+            Some(unfit) => writeln!(out, "{gpu} gets no job: {unfit}")?,
+            None => writeln!(out, "{gpu} gets a job")?,
+        }
     }
-    Ok(say(&text))
+    Ok(())
 }
 
 #[cfg(test)]
@@ -126,7 +126,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
     const MINUTE: Duration = Duration::from_secs(60);
 
-    /// A host in an incident, connected, and its time, which stands until the test moves it.
+    /// Returns a connected host and its clock, which stands still until the test moves it.
     fn mock(model: &str) -> (Mock, Clock) {
         let clock = Clock::manual();
         let mock = Mock::builder()
@@ -138,64 +138,67 @@ mod tests {
     }
 
     #[test]
-    fn all_gpus_of_a_host_that_is_well_get_jobs() {
+    fn all_gpus_of_a_healthy_host_get_jobs() {
         let (mock, _) = mock("8xh100");
-        let looked = Scheduler::new(&mock).unwrap().look().unwrap();
-        assert_eq!(looked.len(), 8);
+        let assessed = Scheduler::new(&mock).unwrap().assess().unwrap();
+        assert_eq!(assessed.len(), 8);
         assert!(
-            looked.iter().all(|(_, unfit)| unfit.is_none()),
-            "{looked:?}"
+            assessed.iter().all(|(_, unfit)| unfit.is_none()),
+            "{assessed:?}"
         );
     }
 
     #[test]
-    fn a_gpu_with_an_xid_gets_no_job_any_more() {
+    fn a_gpu_with_an_xid_gets_no_more_jobs() {
         // A whole incident: after five minutes GPU 4 falls off the bus.
         let (mock, clock) = mock("8xh100,xid79");
         let mut scheduler = Scheduler::new(&mock).unwrap();
         assert!(
             scheduler
-                .look()
+                .assess()
                 .unwrap()
                 .iter()
                 .all(|(_, unfit)| unfit.is_none())
         );
         clock.advance(5 * MINUTE + 5 * SECOND);
-        let looked = scheduler.look().unwrap();
-        let unfit: Vec<_> = looked.iter().filter(|(_, unfit)| unfit.is_some()).collect();
+        let assessed = scheduler.assess().unwrap();
+        let unfit: Vec<_> = assessed
+            .iter()
+            .filter(|(_, unfit)| unfit.is_some())
+            .collect();
         assert_eq!(unfit, [&(EntityId::gpu(4), Some(Unfit::Xid(79)))]);
-        // The event is told once, and remembered.
-        assert_eq!(scheduler.look().unwrap()[4].1, Some(Unfit::Xid(79)));
+        // The engine reports the event once; the scheduler remembers it.
+        assert_eq!(scheduler.assess().unwrap()[4].1, Some(Unfit::Xid(79)));
     }
 
     #[test]
     fn a_hot_gpu_waits_until_it_has_cooled_down() {
         let (mock, clock) = mock("8xh100");
         let mut scheduler = Scheduler::new(&mock).unwrap();
-        // A single field says what the test wants.
+        // A single field has the value that the test wants.
         mock.set(EntityId::gpu(2), FieldId::GPU_TEMP, TOO_HOT);
         clock.advance(SECOND);
-        assert_eq!(scheduler.look().unwrap()[2].1, Some(Unfit::Hot(TOO_HOT)));
+        assert_eq!(scheduler.assess().unwrap()[2].1, Some(Unfit::Hot(TOO_HOT)));
         mock.set(EntityId::gpu(2), FieldId::GPU_TEMP, TOO_HOT - 1);
         clock.advance(SECOND);
-        assert_eq!(scheduler.look().unwrap()[2].1, None);
+        assert_eq!(scheduler.assess().unwrap()[2].1, None);
     }
 
     #[test]
-    fn a_value_that_is_not_there_is_no_zero() {
+    fn a_missing_value_is_not_zero() {
         let (mock, clock) = mock("8xh100");
         let mut scheduler = Scheduler::new(&mock).unwrap();
         mock.set_no_value(EntityId::gpu(0), FieldId::GPU_TEMP, NoValue::Blank);
         clock.advance(SECOND);
-        assert_eq!(scheduler.look().unwrap()[0].1, Some(Unfit::Silent));
+        assert_eq!(scheduler.assess().unwrap()[0].1, Some(Unfit::Unknown));
     }
 
     #[test]
-    fn an_engine_that_goes_away_is_an_error_and_not_a_decision() {
+    fn a_disconnect_is_an_error_and_not_a_decision() {
         let (mock, _) = mock("8xh100");
         let mut scheduler = Scheduler::new(&mock).unwrap();
         mock.stop_engine();
-        assert!(scheduler.look().unwrap_err().is_disconnected());
+        assert!(scheduler.assess().unwrap_err().is_disconnected());
         // Or a single call fails.
         mock.start_engine();
         mock.connect().unwrap();
@@ -203,7 +206,7 @@ mod tests {
         let function = "dcgmEntitiesGetLatestValues";
         let code = ReturnCode::GENERIC_ERROR;
         mock.fail_next(Call::Latest, Error::Call { function, code });
-        assert!(scheduler.look().is_err());
-        assert!(scheduler.look().is_ok());
+        assert!(scheduler.assess().is_err());
+        assert!(scheduler.assess().is_ok());
     }
 }

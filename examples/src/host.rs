@@ -1,104 +1,145 @@
-//! Where the values come from: an engine if one answers, else, and then it says so, a mock.
+//! Finds the host engine that the flags name, or a simulated host in its place.
 
+use std::error::Error;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use dcgm::mock::{Mock, Model};
-use dcgm::{BuildInfo, Client, Deadlines, EmbeddedMode, Engine, EngineOptions, Error};
-use dcgm_otel::{Config, DcgmMeter, DcgmMeterBuilder, Health, MeterState, SampleError};
+use dcgm::{BuildInfo, Client, EmbeddedMode, Engine, EngineOptions};
+use dcgm_otel::{Config, DcgmMeter, ErrorKind, Health, MeterState, Mode, SampleError};
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
 
-use crate::args::{Args, Wanted};
+use crate::export::LastExport;
+use crate::flags::Args;
 
-/// What is shown.
+/// A connected client, and the settings that it was found with.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Host {
-    /// Who answers: connected.
+    /// The client: of an engine, or a mock.
     pub client: Arc<dyn Client>,
-    /// Why it is not what was asked for, if it is not.
+    /// The settings, from the flags and the environment.
+    pub config: Config,
+    /// Why a mock stands in for the engine that was asked for; `None` if none does.
     pub instead: Option<String>,
 }
 
-/// Why there is nothing to show.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Unavailable {
-    /// What failed.
-    pub error: Error,
-}
-
-impl core::fmt::Display for Unavailable {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(&in_words(&self.error))
-    }
-}
-
-impl std::error::Error for Unavailable {}
-
 impl Host {
-    /// Finds what the flags ask for, or the simulated host in its place.
+    /// Connects to the engine that the flags or the `DCGM_OTEL_…` variables name. Where none
+    /// answers, logs why and returns a simulated host, unless `--live` forbids that.
     ///
     /// # Errors
     ///
-    /// No engine answers and nothing may be simulated; or one answers, and cannot be used.
-    pub fn find(args: &Args) -> Result<Self, Unavailable> {
-        let options = match &args.wanted {
-            Wanted::Simulated(model) => return Ok(Self::simulated(model.clone(), None)),
-            Wanted::Embedded => EngineOptions::embedded(EmbeddedMode::Auto),
-            Wanted::Endpoint(endpoint) => EngineOptions::standalone(endpoint.clone()),
-            Wanted::Help => EngineOptions::default(),
+    /// A variable is invalid; no engine answers and `--live` was given; or an engine answers that
+    /// this library cannot be used with.
+    pub fn find(args: &Args) -> Result<Self, Box<dyn Error>> {
+        let config = args.config()?;
+        if let Some(model) = &args.simulate {
+            return Ok(Self::simulated(model.clone(), config, None));
+        }
+        let options = match config.mode() {
+            Mode::Standalone { endpoint } => EngineOptions::standalone(endpoint),
+            _ => EngineOptions::embedded(EmbeddedMode::Auto),
         };
-        let deadlines = Deadlines::for_interval(args.interval);
-        let engine = Engine::new(options.with_deadlines(deadlines));
-        match engine.connect() {
-            Ok(()) => Ok(Self {
-                client: Arc::new(engine),
-                instead: None,
-            }),
-            // An engine that answers is not to be hidden behind a mock.
-            Err(error) if args.live || error.is_version_mismatch() => Err(Unavailable { error }),
-            Err(error) => match Args::SIMULATED.parse::<Model>() {
-                Ok(model) => Ok(Self::simulated(model, Some(in_words(&error)))),
-                Err(_) => Err(Unavailable { error }),
-            },
+        // The default deadlines: a person can wait for 5 s, and `inspect` reads everything at once.
+        let engine = Engine::new(options);
+        let error = match engine.connect() {
+            Ok(()) => {
+                return Ok(Self {
+                    client: Arc::new(engine),
+                    config,
+                    instead: None,
+                });
+            }
+            Err(error) => error,
+        };
+        // A mock must not hide an engine that answers.
+        let model = Args::SIMULATED_HOST.parse::<Model>().ok();
+        match model.filter(|_| !args.live && !error.is_version_mismatch()) {
+            Some(model) => {
+                let why = with_hint(&error.to_string(), error.hint());
+                tracing::warn!("{why}; showing a SIMULATED host instead");
+                Ok(Self::simulated(model, config, Some(why)))
+            }
+            None => Err(with_hint(&error.to_string(), error.hint()).into()),
         }
     }
 
-    fn simulated(model: Model, instead: Option<String>) -> Self {
+    fn simulated(model: Model, config: Config, instead: Option<String>) -> Self {
         let mock = Mock::new(model);
-        // As an engine is that was found. One that is away in its scenario says so when asked.
+        // Like an engine that was found. In a scenario where it is down, the next call says so.
         let _ = mock.connect();
         Self {
             client: Arc::new(mock),
+            config,
             instead,
         }
     }
 }
 
-/// A meter for what the flags ask for, and for nothing else: a made-up host in a monitoring system
-/// is worse than none. It connects by itself, and tries again until it can.
-pub fn meter(args: &Args, config: Config) -> DcgmMeterBuilder {
-    let builder = DcgmMeter::builder().with_config(config);
-    match &args.wanted {
-        Wanted::Simulated(model) => builder.with_client(Mock::new(model.clone())),
-        Wanted::Endpoint(_) | Wanted::Embedded | Wanted::Help => builder,
-    }
-}
+/// The resource attribute that marks simulated values.
+pub const SIMULATED: &str = "simulated";
 
-/// What an exporter says of the process: the standard variables, and whether its values are made
-/// up.
+/// Returns an exporter's resource: the standard variables, and a mark if the values are simulated.
 #[must_use]
 pub fn resource(args: &Args) -> Resource {
-    let simulated = matches!(args.wanted, Wanted::Simulated(_));
-    let mark = simulated.then(|| KeyValue::new(SIMULATED, true));
+    let mark = args
+        .simulate
+        .is_some()
+        .then(|| KeyValue::new(SIMULATED, true));
     Resource::builder().with_attributes(mark).build()
 }
 
-/// The attribute of a resource whose values are made up.
-pub const SIMULATED: &str = "simulated";
+/// Samples once; fails unless an engine answers. One without GPUs is an engine too.
+///
+/// # Errors
+///
+/// Why there is none, and what can be done about it.
+pub fn require_engine(meter: &DcgmMeter) -> Result<(), Box<dyn Error>> {
+    match meter.sample_now() {
+        Err(failure) if failure.kind != ErrorKind::Enumerate => Err(explained(&failure).into()),
+        _ => Ok(()),
+    }
+}
 
-/// The state as one line, with what a person can do about it.
+/// Samples and exports until `export` has profiling metrics.
+///
+/// An engine has no profiling value before its second sample, so this waits for it, but for three
+/// intervals at most: not every GPU can be profiled.
+///
+/// # Errors
+///
+/// Why there are no values at all. An engine without GPUs is no error.
+pub fn sample_with_profiling(
+    meter: &DcgmMeter,
+    provider: &SdkMeterProvider,
+    export: &LastExport,
+) -> Result<(), SampleError> {
+    const PROFILING: &str = "hw.gpu.sm.utilization";
+    let interval = meter.config().interval();
+    for wait in 0..=3 {
+        let sampled = meter.sample_now();
+        // This exporter cannot fail.
+        let _ = provider.force_flush();
+        match sampled {
+            Err(failure) if failure.kind == ErrorKind::Enumerate => break,
+            other => other?,
+        }
+        if wait == 3 || export.rows().iter().any(|row| row.metric == PROFILING) {
+            break;
+        }
+        if wait == 0 && interval > Duration::from_secs(3) {
+            tracing::warn!("profiling metrics take a second sample: waiting {interval:?} for it");
+        }
+        thread::sleep(interval);
+    }
+    Ok(())
+}
+
+/// Describes the meter's state in one line, with what a person can do about it.
 #[must_use]
 pub fn status(health: &Health) -> String {
     let Health {
@@ -109,22 +150,21 @@ pub fn status(health: &Health) -> String {
     } = health;
     match (&health.reason, state) {
         (Some(failure), _) => format!("{state}: {}", explained(failure)),
-        (None, MeterState::Ready) => format!("{state}: {entities} entities, {series} series"),
+        (None, MeterState::Ready) => {
+            let noun = if *entities == 1 { "entity" } else { "entities" };
+            format!("{state}: {entities} {noun}, {series} series")
+        }
         (None, _) => format!("{state}: no sample yet"),
     }
 }
 
-/// Why there are no values, and what a person can do about it.
+/// Describes why there are no values, and what a person can do about it.
 #[must_use]
 pub fn explained(failure: &SampleError) -> String {
-    let SampleError { message, hint, .. } = failure;
-    match hint {
-        Some(hint) if !message.contains(hint.as_str()) => format!("{message} ({hint})"),
-        _ => message.clone(),
-    }
+    with_hint(&failure.message, failure.hint.clone())
 }
 
-/// The line above whatever is printed: it says so if the values are made up.
+/// Returns the line to print above values: where they come from, and whether they are simulated.
 #[must_use]
 pub fn heading(health: &Health) -> String {
     let Health {
@@ -134,17 +174,19 @@ pub fn heading(health: &Health) -> String {
     let version = version.map_or(String::new(), |version| format!(", DCGM {version}"));
     let target = &backend.target;
     if health.is_simulated() {
-        format!("SIMULATED: {target}{version}. There is no hardware behind these values.")
+        format!("SIMULATED: no hardware is behind these values ({target}{version})")
     } else {
         format!("{target}{version}")
     }
 }
 
-fn in_words(error: &Error) -> String {
-    let text = error.to_string();
-    match error.hint() {
-        // Some errors give their hint themselves.
-        Some(hint) if !text.contains(&hint) => format!("{text} ({hint})"),
-        _ => text,
+/// Some messages give their hint themselves.
+fn with_hint(message: &str, hint: Option<String>) -> String {
+    match hint {
+        Some(hint) if !message.contains(&hint) => format!("{message} ({hint})"),
+        _ => message.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,16 +1,17 @@
-//! What the examples share: their flags, how they find an engine, and how they print.
+//! Shared by the examples: their flags, how they find a host engine, their log and their output.
 
 #![forbid(unsafe_code)]
 
-mod args;
+mod block;
+mod export;
+mod flags;
 mod host;
-mod place;
 mod program;
-mod sheet;
-mod table;
 
-pub use args::{Args, OwnFlag, UsageError, Wanted};
-pub use host::{Host, SIMULATED, Unavailable, explained, heading, meter, resource, status};
-pub use program::{Outcome, begin, complain, finish, say};
-pub use sheet::Sheet;
-pub use table::{Row, Table};
+pub use block::{Block, print_block, terminal_width};
+pub use export::{LastExport, Row};
+pub use flags::{Args, parse_address, parse_flags};
+pub use host::{
+    Host, SIMULATED, explained, heading, require_engine, resource, sample_with_profiling, status,
+};
+pub use program::{Outcome, Report, complain, finish, init_logging, say};

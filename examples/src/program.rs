@@ -1,51 +1,76 @@
-//! What the examples do alike as programs: their beginning, their end, and how they print.
+//! Logging to stderr, printing to stdout, and ending.
 
 use std::error::Error;
+use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use crate::args::{Args, OwnFlag, UsageError, Wanted};
+use tracing_subscriber::EnvFilter;
 
-/// How a program ends.
+/// The result of a program that chooses its exit code.
 pub type Outcome = Result<ExitCode, Box<dyn Error>>;
 
-/// Reads the flags, those that only this example has by `own`.
-///
-/// # Errors
-///
-/// How to end, if the flags are wrong or ask for `help`: then all has been said.
-pub fn begin(
-    help: &str,
-    own: impl FnMut(&mut OwnFlag<'_>) -> Result<bool, UsageError>,
-) -> Result<Args, ExitCode> {
-    match Args::parse(own) {
-        Ok(args) if matches!(args.wanted, Wanted::Help) => {
-            Err(say(&format!("{help}{}", Args::HELP)))
-        }
-        Ok(args) => Ok(args),
-        Err(error) => {
-            complain(&format!("{error}\nTry --help."));
-            Err(ExitCode::from(2))
-        }
+/// Any error, for `main` to return: then it is printed in one line, with its sources.
+pub struct Report(Box<dyn Error>);
+
+impl<E: Into<Box<dyn Error>>> From<E> for Report {
+    fn from(error: E) -> Self {
+        Self(error.into())
     }
 }
 
-/// How to end: an error is told with its sources.
+/// This is what `main` prints, after `Error: `.
+impl fmt::Debug for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&with_sources(&*self.0))
+    }
+}
+
+/// Logs to stderr what `RUST_LOG` selects. Without it: warnings, and information too if the program
+/// is `long_running`.
+///
+/// # Errors
+///
+/// `RUST_LOG` is invalid.
+pub fn init_logging(long_running: bool) -> Result<(), Box<dyn Error>> {
+    let default = if long_running {
+        "info,opentelemetry=warn"
+    } else {
+        "warn"
+    };
+    let variable = std::env::var("RUST_LOG").ok();
+    let variable = variable.filter(|text| !text.is_empty());
+    let filter = EnvFilter::try_new(variable.as_deref().unwrap_or(default))
+        .map_err(|error| format!("RUST_LOG: {error}"))?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        // Reporting on stderr that stderr is closed would panic.
+        .log_internal_errors(false)
+        .init();
+    Ok(())
+}
+
+/// Returns the exit code, after printing an error with its sources to stderr.
 #[must_use]
 pub fn finish(outcome: Outcome) -> ExitCode {
     outcome.unwrap_or_else(|error| {
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            text = format!("{text}: {cause}");
-            source = cause.source();
-        }
-        complain(&text);
+        complain(&with_sources(&*error));
         ExitCode::FAILURE
     })
 }
 
-/// Prints. Whoever reads may have gone, as `head` does: then this ends.
+fn with_sources(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// Prints to stdout. Fails if nobody reads it any more, as after `head`.
 #[must_use]
 pub fn say(text: &str) -> ExitCode {
     let mut out = io::stdout().lock();
@@ -57,8 +82,8 @@ pub fn say(text: &str) -> ExitCode {
     }
 }
 
-/// Prints where errors go.
+/// Prints to stderr.
 pub fn complain(text: &str) {
-    // Nobody is left to tell if this fails.
+    // There is nowhere else to report that this failed.
     let _ = writeln!(io::stderr().lock(), "{text}");
 }

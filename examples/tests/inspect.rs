@@ -1,4 +1,4 @@
-//! `inspect`, run as its users run it.
+//! The example `inspect`, run as its users run it.
 
 #![expect(
     clippy::unwrap_used,
@@ -38,4 +38,13 @@ fn inspect_says_what_there_is_what_is_missing_and_what_the_cap_drops() {
     assert!(line("DCGM_FI_DEV_GPU_TEMP_CELSIUS").ends_with("1 value"));
     assert!(line("DCGM_FI_DEV_SM_CLOCK_HERTZ").contains("no such field"));
     assert!(text.contains("0 dropped by the cap"), "{text}");
+}
+
+#[test]
+fn a_healthy_host_has_no_field_group_that_is_refused() {
+    for host in ["8xh100", "gb200", "1xl4"] {
+        let text = inspect(&["--simulate", host]);
+        assert!(!text.contains("can be watched"), "{text}");
+        assert!(!text.contains("blank"), "{text}");
+    }
 }

@@ -235,3 +235,43 @@ fn the_table_of_versions_is_that_of_the_manifests() {
         assert!(text.contains(&row), "{path} has not: {row}");
     }
 }
+
+/// Returns what a changelog lacks for a release of this version.
+fn changelog_faults(text: &str, version: &str) -> Vec<String> {
+    let headings: Vec<_> = text
+        .lines()
+        .filter(|line| line.starts_with("## "))
+        .collect();
+    let expected = ["## [Unreleased]".to_owned(), format!("## [{version}]")];
+    let mut faults = Vec::new();
+    for (at, expected) in expected.iter().enumerate() {
+        // A date may follow.
+        if !headings
+            .get(at)
+            .is_some_and(|found| found.starts_with(expected))
+        {
+            faults.push(format!("expected {expected} as heading {at}"));
+        }
+    }
+    let repository = env!("CARGO_PKG_REPOSITORY");
+    for link in [
+        format!("[Unreleased]: {repository}/compare/v{version}...HEAD"),
+        format!("[{version}]: {repository}/releases/tag/v{version}"),
+    ] {
+        if !text.lines().any(|line| line == link) {
+            faults.push(format!("expected {link}"));
+        }
+    }
+    faults
+}
+
+#[test]
+fn the_changelog_is_prepared_for_this_version() {
+    let text = fs::read_to_string(root().join("CHANGELOG.md")).unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(changelog_faults(&text, version), [""; 0]);
+    // Of another version, or without the place for what comes next, it is not.
+    assert_eq!(changelog_faults(&text, "9.9.9").len(), 3);
+    let without = text.replace("## [Unreleased]", "## Later");
+    assert_eq!(changelog_faults(&without, version).len(), 1);
+}

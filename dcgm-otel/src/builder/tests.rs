@@ -60,7 +60,7 @@ fn main_prints_one_line_per_wrong_variable() {
     assert_eq!(
         printed,
         r#"Error: DCGM_OTEL_MODE="embeded": expected standalone or embedded; did you mean embedded?
-DCGM_OTEL_ENDPOINT="fe80::1:5555": expected host:port or unix:///absolute/path, as in [::1]:5555; "fe80::1:5555" has more than one colon; write an IPv6 address in brackets, as in [::1]:5555
+DCGM_OTEL_ENDPOINT="fe80::1:5555": expected an IPv6 address in brackets, as in [::1]:5555, got "fe80::1:5555"
 DCGM_OTEL_INTERVAL="15": expected a duration from 1s to 10min, as in 30s; 15 has no unit; 15s is in seconds
 DCGM_OTEL_INITIAL_DELAY="soon": expected a duration, as in 500ms
 DCGM_OTEL_MAX_AGE="never": expected a duration not below the interval, or auto, as in 2m

@@ -9,22 +9,21 @@ use super::settings::SettingKey;
 /// Makes the error of an invalid endpoint that code gave. A password is never part of it.
 pub(crate) fn endpoint_error(text: &str, error: &EndpointError) -> ConfigError {
     let key = SettingKey::endpoint;
-    let InvalidValue { input, hint } = invalid(text, error);
-    let error = match input {
-        Some(input) => ConfigError::new(key.path(), input, key.expected()),
-        None => ConfigError::secret(key.path(), key.expected()),
-    };
-    error.with_hint(hint)
+    invalid(text, error).into_error(key, key.path())
 }
 
 fn invalid(text: &str, error: &EndpointError) -> InvalidValue {
     // The parser recognizes a password by its `@`. So does this, as the text may have been refused
     // for another reason.
-    if *error == EndpointError::UserInfo || text.contains('@') {
-        InvalidValue::secret(Some(EndpointError::UserInfo.to_string()))
+    let (mut invalid, error) = if *error == EndpointError::UserInfo || text.contains('@') {
+        (InvalidValue::secret(None), &EndpointError::UserInfo)
     } else {
-        InvalidValue::new(text, Some(error.to_string()))
-    }
+        (InvalidValue::new(text, None), error)
+    };
+    // The error's own text is more specific.
+    let text = error.to_string();
+    invalid.expected = text.strip_prefix("expected ").map(str::to_owned);
+    invalid
 }
 
 impl SettingValue for Endpoint {

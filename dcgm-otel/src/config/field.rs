@@ -61,17 +61,38 @@ impl<K: Ord, V: Copy> SettingMap<K, V> {
 pub(crate) struct InvalidValue {
     /// The part that is quoted; `None` if it may hold a secret.
     pub(crate) input: Option<String>,
+    /// What is expected in its place, if that is more specific than the setting's.
+    pub(crate) expected: Option<String>,
     pub(crate) hint: Option<String>,
 }
 
 impl InvalidValue {
     pub(crate) fn new(input: &str, hint: Option<String>) -> Self {
-        let input = Some(input.to_owned());
-        Self { input, hint }
+        Self {
+            input: Some(input.to_owned()),
+            expected: None,
+            hint,
+        }
     }
 
     pub(crate) const fn secret(hint: Option<String>) -> Self {
-        Self { input: None, hint }
+        Self {
+            input: None,
+            expected: None,
+            hint,
+        }
+    }
+}
+
+impl InvalidValue {
+    /// Makes the error of a setting; `name` is the variable or the path.
+    pub(crate) fn into_error(self, key: SettingKey, name: &str) -> ConfigError {
+        let expected = self.expected.unwrap_or_else(|| key.expected());
+        let error = match self.input {
+            Some(input) => ConfigError::new(name, input, expected),
+            None => ConfigError::secret(name, expected),
+        };
+        error.with_hint(self.hint)
     }
 }
 

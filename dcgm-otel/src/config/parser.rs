@@ -15,14 +15,10 @@ impl ConfigParser<'_> {
     /// Reports the invalid parts of a setting's text.
     pub(crate) fn invalid(&mut self, key: SettingKey, invalid: Vec<InvalidValue>) {
         let name = key.name(self.source);
-        self.errors
-            .extend(invalid.into_iter().map(|InvalidValue { input, hint }| {
-                let error = match input {
-                    Some(input) => ConfigError::new(name, input, key.expected()),
-                    None => ConfigError::secret(name, key.expected()),
-                };
-                error.with_hint(hint)
-            }));
+        let errors = invalid
+            .into_iter()
+            .map(|invalid| invalid.into_error(key, name));
+        self.errors.extend(errors);
     }
 
     /// Reports a list or a table where a document must have another form.

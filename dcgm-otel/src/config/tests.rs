@@ -329,7 +329,7 @@ mod documents {
             r#"groups.xid="true": expected on or off"#,
             r#"group_series.power="-1": expected a whole number above 0"#,
             r#"devices="slot:3": expected all, or a list of"#,
-            "endpoint: expected host:port or unix:///absolute/path, as in [::1]:5555; the endpoint holds a user name or password",
+            "endpoint: expected an endpoint without user name and password",
             r#"naming="prometheus": expected semconv or dcgm_exporter"#,
         ] {
             assert!(error.contains(part), "{part} is not in {error}");

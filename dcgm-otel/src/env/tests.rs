@@ -103,7 +103,7 @@ fn all_errors_name_their_variables() {
         ]),
         [
             r#"DCGM_OTEL_MODE="remote": expected standalone or embedded"#.to_owned(),
-            r#"DCGM_OTEL_ENDPOINT="unix://tmp/x": expected host:port or unix:///absolute/path, as in [::1]:5555; "tmp/x" is a relative path; write three slashes and an absolute path, as in unix:///tmp/nv-hostengine"#.to_owned(),
+            r#"DCGM_OTEL_ENDPOINT="unix://tmp/x": expected three slashes and an absolute path, as in unix:///tmp/nv-hostengine, got "tmp/x""#.to_owned(),
             r#"DCGM_OTEL_INTERVAL="15": expected a duration from 1s to 10min, as in 30s; 15 has no unit; 15s is in seconds"#.to_owned(),
             r#"DCGM_OTEL_MAX_SERIES="-1": expected a whole number above 0, as in 2048"#.to_owned(),
             format!(r#"DCGM_OTEL_GROUPS="nvlnk=on": expected one of the groups {}; did you mean nvlink?"#, Group::names()),

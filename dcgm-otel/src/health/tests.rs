@@ -175,8 +175,8 @@ fn health_is_written_as_json() {
         "counter_resets": 0,
         "callback_panics": 0,
         "errors": {
-            "cardinality": 0, "connect": 1, "enumerate": 0, "gpu_lost": 0, "init": 0, "mig": 0,
-            "panic": 0, "read": 0, "stale": 0, "timeout": 0, "watch": 0
+            "cardinality": 0, "connect": 1, "detached": 0, "enumerate": 0, "gpu_lost": 0, "init": 0, "mig": 0,
+            "panic": 0, "paused": 0, "read": 0, "stale": 0, "timeout": 0, "watch": 0
         },
         "backend": {
             "kind": "standalone",

@@ -90,7 +90,7 @@ impl Publisher {
         let cells = vec![Some(cell); self.layout.series().len()];
         let layout = &self.layout;
         let snapshot = Snapshot::reusing(self.spare.take(), |snapshot| {
-            snapshot.refill(layout).extend_from_slice(&cells);
+            snapshot.refill(layout, None).extend_from_slice(&cells);
         });
         self.spare = Some(self.feed.publish(snapshot));
     }
@@ -136,8 +136,8 @@ fn collect(binding: &ProviderBinding, instruments: &[Instrument]) -> Vec<u64> {
     out.0.into_inner().unwrap()
 }
 
-/// Collects so many times. No collect may be mixed, and none may show less than the one before.
-/// Answers the most that was shown.
+/// Collects `collects` times and returns the largest number. No collect may be mixed, and none may
+/// show less than the one before.
 fn collect_all(binding: &ProviderBinding, collects: usize, whole: bool) -> u64 {
     let instruments = binding.registered();
     let series = 2 * metrics().len();

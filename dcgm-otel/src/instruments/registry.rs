@@ -18,7 +18,7 @@ use crate::telemetry::Counts;
 pub(crate) const SCOPE: &str = "dcgm-otel";
 
 /// Schema of the semantic conventions that the names follow.
-pub(crate) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.42.0";
+pub(crate) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.44.0";
 
 /// The registry of this process.
 static REGISTRY: ArcSwapOption<BindingRegistry> = ArcSwapOption::const_empty();

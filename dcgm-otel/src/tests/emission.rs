@@ -232,7 +232,7 @@ fn the_scope_says_who_and_which_conventions() {
     assert_eq!(scope.version(), Some(env!("CARGO_PKG_VERSION")));
     assert_eq!(
         scope.schema_url(),
-        Some("https://opentelemetry.io/schemas/1.42.0")
+        Some("https://opentelemetry.io/schemas/1.44.0")
     );
 }
 

@@ -1,19 +1,20 @@
-//! An exporter: GPU metrics for Prometheus, in the place of dcgm-exporter.
+//! A Prometheus exporter of GPU metrics, in place of dcgm-exporter.
 //!
-//! Serves `/metrics`, `/healthz` (the process lives) and `/readyz` (there are fresh values, else
-//! why not). Its names are those of OpenTelemetry's conventions, or with `--naming dcgm-exporter`
-//! those that dcgm-exporter's dashboards and alerts look for. The `DCGM_OTEL_…` variables say what
-//! no flag says. A host is simulated only if asked for, and then every series says so.
+//! Serves `/metrics`, `/healthz` (the process lives) and `/readyz` (there are fresh values; else it
+//! says why not). Metric names are those of OpenTelemetry's conventions; with `--naming
+//! dcgm-exporter` they are those that dcgm-exporter's dashboards and alerts use. Simulates a host
+//! only if asked to, and then marks every series.
 
 use std::future::ready;
 use std::net::SocketAddr;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::Parser;
+use dcgm::mock::Mock;
 use dcgm_examples::{
-    Args, Outcome, SIMULATED, begin, complain, explained, finish, heading, meter, resource, say,
-    status,
+    Args, Report, SIMULATED, explained, heading, init_logging, parse_address, parse_flags,
+    require_engine, resource, say, status,
 };
 use dcgm_otel::{DcgmMeter, Naming};
 use hyper::body::Incoming;
@@ -26,45 +27,34 @@ use prometheus::{Registry, TEXT_FORMAT, TextEncoder};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{sleep, timeout};
+use tracing::{debug, info, warn};
 
-const HELP: &str = "\
-prometheus: GPU metrics on /metrics, with /healthz and /readyz
-
-  --listen ADDRESS              where to serve [127.0.0.1:9400]
-  --naming semconv|dcgm-exporter
-                                how metrics are called [semconv]
-";
-/// What is served.
-const PATHS: [&str; 3] = ["/metrics", "/healthz", "/readyz"];
-/// How many clients are served at a time. More wait until one has gone.
-const CLIENTS: usize = 64;
-/// How long a client may take, from connecting to having read the answer.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-fn main() -> ExitCode {
-    let mut listen = SocketAddr::from(([127, 0, 0, 1], 9400));
-    let mut naming = None;
-    let args = begin(HELP, |flag| {
-        match flag.name() {
-            "listen" => {
-                let accepted = "an address and a port, as in 127.0.0.1:9400 or [::]:9400";
-                listen = flag.value(|text| text.parse().ok().ok_or(accepted))?;
-            }
-            "naming" => {
-                let accepted = "semconv or dcgm-exporter";
-                naming = Some(flag.value(|text| text.parse().map_err(|_error| accepted))?);
-            }
-            _ => return Ok(false),
-        }
-        Ok(true)
-    });
-    args.map_or_else(|code| code, |args| finish(run(args, listen, naming)))
+/// GPU metrics on /metrics, with /healthz and /readyz
+#[derive(Parser)]
+#[command(name = "prometheus")]
+struct Flags {
+    #[command(flatten)]
+    shared: Args,
+    /// Serve on this address
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9400", value_parser = parse_address)]
+    listen: SocketAddr,
+    /// Name metrics by OpenTelemetry's conventions or as dcgm-exporter does [default: semconv]
+    #[arg(long, value_parser = ["semconv", "dcgm-exporter"], hide_possible_values = true)]
+    naming: Option<String>,
 }
 
-fn run(mut args: Args, listen: SocketAddr, naming: Option<Naming>) -> Outcome {
-    if let Some(naming) = naming {
-        args.config = args.config.with_naming(naming);
-    }
+const PATHS: [&str; 4] = ["/", "/metrics", "/healthz", "/readyz"];
+const INDEX: &str = "<!doctype html>\n<title>GPU metrics</title>\n<p><a href=\"/metrics\">/metrics</a>, \
+    <a href=\"/healthz\">/healthz</a>, <a href=\"/readyz\">/readyz</a></p>\n";
+/// More clients than these wait until one has gone.
+const MAX_CLIENTS: usize = 64;
+/// Limits the time from connecting to having read the response.
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(10);
+
+fn main() -> Result<(), Report> {
+    let flags: Flags = parse_flags();
+    let args = flags.shared;
+    init_logging(!args.once)?;
     let registry = Registry::new();
     let exporter = opentelemetry_prometheus::exporter()
         .with_registry(registry.clone())
@@ -75,60 +65,87 @@ fn run(mut args: Args, listen: SocketAddr, naming: Option<Naming>) -> Outcome {
     let provider = SdkMeterProvider::builder()
         .with_resource(resource(&args))
         .with_reader(exporter.build()?)
-        // The exporter says the unit in the name, also where the name says it.
+        // The exporter appends the unit to the name, even where the name has it already.
         .with_view(|instrument: &Instrument| {
-            let said = instrument.unit() == "1" && instrument.name().ends_with("ratio");
-            said.then(|| Stream::builder().with_unit("").build().ok())?
+            let doubled = instrument.unit() == "1" && instrument.name().ends_with("ratio");
+            doubled.then(|| Stream::builder().with_unit("").build().ok())?
         })
         .build();
-    let meter = meter(&args, args.config.clone()).install(&provider)?;
+
+    let mut config = args.overrides();
+    if let Some(naming) = flags
+        .naming
+        .as_deref()
+        .and_then(|name| name.parse::<Naming>().ok())
+    {
+        config = config.with_naming(naming);
+    }
+    let mut builder = DcgmMeter::builder().with_config(config);
+    if let Some(model) = &args.simulate {
+        builder = builder.with_client(Mock::new(model.clone()));
+    }
+    let meter = builder.install(&provider)?;
+    if args.live {
+        require_engine(&meter)?;
+    }
+
     let pages = Pages { registry, meter };
     if args.once {
-        let outcome = pages.meter.sample_now();
-        let printed = say(&pages.metrics()?);
-        outcome.map_err(|failure| explained(&failure))?;
-        return Ok(printed);
+        let sampled = pages.meter.sample_now();
+        // Nobody may read all of it.
+        let _ = say(&pages.metrics()?);
+        return sampled.map_err(|failure| explained(&failure).into());
     }
-    let told = Arc::new(Notify::new());
-    let tell = Arc::clone(&told);
-    ctrlc::set_handler(move || tell.notify_one())?;
-    // One thread: a page is made from what has been sampled, and waits for nothing.
+    let stop = Arc::new(Notify::new());
+    let stopped = Arc::clone(&stop);
+    ctrlc::set_handler(move || stop.notify_one())?;
+    // One thread is enough: a page shows what was sampled before, and waits for nothing.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let listener = TcpListener::bind(listen).await;
-        let listener = listener.map_err(|error| format!("--listen {listen}: {error}"))?;
+        let listener = TcpListener::bind(flags.listen).await;
+        let listener = listener.map_err(|error| format!("--listen {}: {error}", flags.listen))?;
         let address = listener.local_addr()?;
-        complain(&format!("serving http://{address}/metrics"));
+        let interval = pages.meter.config().interval();
+        info!("serving http://{address}/metrics; sampling every {interval:?}");
         tokio::spawn(serve(listener, Arc::new(pages)));
-        told.notified().await;
-        Ok(ExitCode::SUCCESS)
+        stopped.notified().await;
+        info!("stopping: received SIGINT or SIGTERM");
+        Ok(())
     })
 }
 
 async fn serve(listener: TcpListener, pages: Arc<Pages>) {
-    let places = Arc::new(Semaphore::new(CLIENTS));
-    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
-        let Ok((client, _)) = listener.accept().await else {
-            // Too many open files, perhaps: until some are closed, that would be all it says.
-            sleep(Duration::from_millis(100)).await;
-            continue;
+    let permits = Arc::new(Semaphore::new(MAX_CLIENTS));
+    while let Ok(permit) = Arc::clone(&permits).acquire_owned().await {
+        let client = match listener.accept().await {
+            Ok((client, _)) => client,
+            Err(error) => {
+                // Too many open files, perhaps: without a pause this would loop until one is closed.
+                warn!("a client could not be accepted: {error}");
+                sleep(Duration::from_millis(100)).await;
+                continue;
+            }
         };
         let pages = Arc::clone(&pages);
         tokio::spawn(async move {
-            let answer = service_fn(|request| ready(pages.answer(&request)));
+            let respond = service_fn(|request| ready(pages.respond(&request)));
             let serving = http1::Builder::new()
                 .keep_alive(false)
-                .serve_connection(TokioIo::new(client), answer);
-            // A client that is too slow, or gone, is no concern of the others.
-            let _ = timeout(PATIENCE, serving).await;
-            drop(place);
+                .serve_connection(TokioIo::new(client), respond);
+            // A client that is slow or gone does not concern the others.
+            match timeout(CLIENT_TIMEOUT, serving).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => debug!("a client failed: {error}"),
+                Err(_) => debug!("a client took longer than {CLIENT_TIMEOUT:?}"),
+            }
+            drop(permit);
         });
     }
 }
 
-/// What makes it.
+/// The pages, and what they show.
 #[derive(Debug)]
 struct Pages {
     registry: Registry,
@@ -136,12 +153,17 @@ struct Pages {
 }
 
 impl Pages {
-    fn answer(&self, request: &Request<Incoming>) -> Result<Response<String>, hyper::http::Error> {
+    fn respond(&self, request: &Request<Incoming>) -> Result<Response<String>, hyper::http::Error> {
         let reads = [Method::GET, Method::HEAD].contains(request.method());
         let health = self.meter.health();
+        let mut kind = TEXT_FORMAT;
         let (code, text) = match request.uri().path() {
             path if !PATHS.contains(&path) => (404, "no such page\n".to_owned()),
             _ if !reads => (405, "GET only\n".to_owned()),
+            "/" => {
+                kind = "text/html; charset=utf-8";
+                (200, INDEX.to_owned())
+            }
             "/metrics" => match self.metrics() {
                 Ok(text) => (200, text),
                 Err(error) => (500, format!("{error}\n")),
@@ -151,7 +173,7 @@ impl Pages {
         };
         Response::builder()
             .status(code)
-            .header(CONTENT_TYPE, TEXT_FORMAT)
+            .header(CONTENT_TYPE, kind)
             .header(ALLOW, "GET, HEAD")
             .body(text)
     }

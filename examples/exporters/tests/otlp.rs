@@ -8,7 +8,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
@@ -29,7 +29,7 @@ use tonic::{Request, Response, Status};
 /// What a collector was sent, and with which header `authorization`.
 type Export = (ExportMetricsServiceRequest, Option<String>);
 
-/// The example, which cargo builds beside the tests, without the variables of whoever runs them.
+/// The example, which cargo builds beside the tests, in an empty environment.
 fn otlp(flags: &[&str], variables: &[(&str, &str)]) -> Output {
     let test = std::env::current_exe().unwrap();
     let built = test.parent().and_then(|deps| deps.parent()).unwrap();
@@ -139,6 +139,19 @@ fn metrics(exports: &Receiver<Export>) -> Vec<Metric> {
     };
     let marks = &resource.resource.as_ref().unwrap().attributes;
     assert_eq!(value(marks, "simulated"), Some(&Value::BoolValue(true)));
+    let text = |key| match value(marks, key) {
+        Some(Value::StringValue(text)) => text.as_str(),
+        other => panic!("{key}: {other:?}"),
+    };
+    assert_eq!(text("service.name"), "dcgm-otlp");
+    let kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    assert_eq!(text("host.name"), kernel.trim());
+    // A UUID of version 5.
+    let instance: Vec<_> = text("service.instance.id").split('-').collect();
+    assert!(
+        instance.len() == 5 && instance[2].starts_with('5'),
+        "{instance:?}"
+    );
     let [scope] = &*resource.scope_metrics else {
         panic!("{} scopes", resource.scope_metrics.len());
     };
@@ -230,7 +243,72 @@ fn headers_and_temporality_are_those_of_the_variables() {
 }
 
 #[test]
-fn an_export_that_fails_is_told() {
+fn the_variables_of_the_resource_win_and_an_instance_keeps_its_id() {
+    let resource = |variables: &[(&str, &str)]| {
+        let (endpoint, exports) = http_collector("200 OK");
+        let mut all = vec![
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
+            ("NODE_NAME", "node-7"),
+        ];
+        all.extend(variables);
+        let output = otlp(&["--once", "--simulate", "1xl4"], &all);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let (export, _) = exports.try_recv().unwrap();
+        let resource = export.resource_metrics[0].resource.clone().unwrap();
+        move |key: &str| value(&resource.attributes, key).cloned()
+    };
+    let text = |text: &str| Some(Value::StringValue(text.to_owned()));
+    let plain = resource(&[]);
+    let named = resource(&[
+        ("OTEL_SERVICE_NAME", "gpus"),
+        (
+            "OTEL_RESOURCE_ATTRIBUTES",
+            "host.name=other,service.name=never",
+        ),
+    ]);
+    assert_eq!(plain("host.name"), text("node-7"));
+    assert_eq!(plain("service.instance.id"), named("service.instance.id"));
+    assert_eq!(named("service.name"), text("gpus"));
+    assert_eq!(named("host.name"), text("other"));
+}
+
+#[test]
+fn a_running_exporter_logs_where_it_sends_and_failures_with_the_endpoint() {
+    let test = std::env::current_exe().unwrap();
+    let built = test.parent().and_then(|deps| deps.parent()).unwrap();
+    let mut child = Command::new(built.join("examples/otlp"))
+        .args(["--simulate", "1xl4"])
+        .env_clear()
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
+        .env("OTEL_METRIC_EXPORT_INTERVAL", "200")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut find = |text: &str| {
+        let line = log.find(|line| line.as_ref().unwrap().contains(text));
+        line.unwrap_or_else(|| panic!("{text} is not logged"))
+            .unwrap()
+    };
+    let sending = find("sending to");
+    let endpoint = "http://127.0.0.1:1/v1/metrics over http/protobuf";
+    assert!(
+        sending.contains(endpoint) && sending.contains("every 200 ms"),
+        "{sending}"
+    );
+    let failed = find("failed");
+    assert!(
+        failed.contains(endpoint) && failed.contains("WARN"),
+        "{failed}"
+    );
+    child.kill().unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.stdout, b"");
+}
+
+#[test]
+fn an_export_that_fails_is_reported_with_the_endpoint() {
     // Nobody listens there.
     for protocol in ["http/protobuf", "grpc"] {
         let output = otlp(
@@ -242,11 +320,10 @@ fn an_export_that_fails_is_told() {
             ],
         );
         assert_eq!(output.status.code(), Some(1), "{protocol}");
-        assert!(
-            stderr(&output).contains("ExportError"),
-            "{}",
-            stderr(&output)
-        );
+        let why = stderr(&output);
+        assert!(why.contains("ExportError"), "{why}");
+        assert!(why.contains("export to http://127.0.0.1:1"), "{why}");
+        assert!(why.contains(&format!("over {protocol}")), "{why}");
     }
     let (endpoint, exports) = http_collector("401 Unauthorized");
     let output = otlp(
@@ -272,7 +349,7 @@ fn without_gpu_values_once_fails_and_says_why() {
 }
 
 #[test]
-fn variables_that_would_be_ignored_are_told() {
+fn variables_that_would_be_ignored_are_refused() {
     for (variable, text, accepted) in [
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json", "grpc"),
         ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "thrift", "grpc"),
@@ -288,13 +365,13 @@ fn variables_that_would_be_ignored_are_told() {
         let output = otlp(&["--once", "--simulate"], &[(variable, text)]);
         assert_eq!(output.status.code(), Some(1), "{variable}");
         let why = stderr(&output);
-        assert!(why.starts_with(&format!("{variable} {text:?}: ")), "{why}");
+        assert!(why.contains(&format!("{variable} {text:?}: ")), "{why}");
         assert!(why.contains(accepted), "{why}");
     }
 }
 
 #[test]
-fn flags_that_make_no_sense_are_told_and_nothing_runs() {
+fn wrong_flags_are_reported_and_nothing_runs() {
     // `--listen` is another example's.
     for flags in [
         &["--wat"][..],

@@ -9,17 +9,23 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use dcgm_examples::{Args, Host, Outcome, begin, complain, finish, say};
+use clap::Parser;
+use dcgm_examples::{Args, Host, Outcome, complain, finish, parse_flags, say};
 use dcgm_terminal::{Answer, Flow, Live, Reader, Screen, View, draw};
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{self, Event};
 use ratatui::layout::Rect;
 
-const HELP: &str = "\
-top: a live view of this host's GPUs
-
-  --size WIDTHxHEIGHT           of the picture that --once prints [120x40]
-";
+/// A live view of this host's GPUs
+#[derive(Parser)]
+#[command(name = "top")]
+struct Flags {
+    #[command(flatten)]
+    shared: Args,
+    /// The size of the picture that --once prints
+    #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "120x40", value_parser = parse_size)]
+    size: (u16, u16),
+}
 
 /// The most columns and rows of a picture.
 const LARGEST: u16 = 1000;
@@ -28,19 +34,14 @@ const LARGEST: u16 = 1000;
 const SOON: Duration = Duration::from_millis(100);
 
 fn main() -> ExitCode {
-    let mut size = (120, 40);
-    let args = begin(HELP, |flag| match flag.name() {
-        "size" => {
-            size = flag.value(|text| {
-                let numbers = text.split_once('x');
-                let numbers = numbers.and_then(|(width, height)| cells(width).zip(cells(height)));
-                numbers.ok_or_else(|| format!("not as in 120x40, each from 1 to {LARGEST}"))
-            })?;
-            Ok(true)
-        }
-        _ => Ok(false),
-    });
-    args.map_or_else(|code| code, |args| finish(run(&args, size)))
+    let Flags { shared, size } = parse_flags();
+    finish(run(&shared, size))
+}
+
+fn parse_size(text: &str) -> Result<(u16, u16), String> {
+    let numbers = text.split_once('x');
+    let numbers = numbers.and_then(|(width, height)| cells(width).zip(cells(height)));
+    numbers.ok_or_else(|| format!("not as in 120x40, each from 1 to {LARGEST}"))
 }
 
 fn cells(text: &str) -> Option<u16> {
@@ -56,11 +57,12 @@ fn run(args: &Args, size: (u16, u16)) -> Outcome {
     if let Some(why) = &host.instead {
         complain(&format!("{why}; a SIMULATED host is shown instead"));
     }
-    let reader = Reader::new(host.client, args.interval).instead(host.instead);
+    let interval = host.config.interval();
+    let reader = Reader::new(host.client, interval).instead(host.instead);
     if args.once {
-        return Ok(once(reader, args.interval, size));
+        return Ok(once(reader, interval, size));
     }
-    let mut live = Live::start(reader, args.interval)?;
+    let mut live = Live::start(reader, interval)?;
     // Whatever happens, a panic too, the terminal is given back as it was.
     let outcome = ratatui::try_init().map_or_else(
         |error| {

@@ -76,7 +76,7 @@ pub(crate) fn checked(
     let [metrics]: [_; 1] = scopes(requests).try_into().expect("one scope");
     assert_eq!(
         metrics.schema_url,
-        "https://opentelemetry.io/schemas/1.42.0"
+        "https://opentelemetry.io/schemas/1.44.0"
     );
     let scope = metrics.scope.as_ref().expect("a scope");
     assert_eq!(scope.name, "dcgm-otel");

@@ -1,4 +1,4 @@
-//! What a ready-made host emits when everything is switched on.
+//! Exports of the ready-made hosts with every metric switched on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -6,7 +6,9 @@ use std::time::Duration;
 use dcgm::mock::{Clock, Mock, Model};
 use dcgm_otel::{Config, DcgmMeter, Group, GroupSwitch, MetricSwitch, Naming, Profile};
 use opentelemetry::KeyValue;
-use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ScopeMetrics};
+use opentelemetry_sdk::metrics::data::{
+    AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics,
+};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
 
 /// One point, without its value.
@@ -19,29 +21,33 @@ pub(crate) struct Series {
     pub(crate) attributes: BTreeMap<String, (&'static str, String)>,
 }
 
-/// Who reads.
+/// Reader of the provider.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Reader {
     Memory,
     Prometheus,
 }
 
-/// What came out.
+/// Content of an export.
 #[derive(Debug)]
 pub(crate) struct Emitted {
     pub(crate) series: Vec<Series>,
-    /// The names in the text that Prometheus reads.
+    /// Names of metrics in the text format of Prometheus.
     pub(crate) prometheus: BTreeSet<String>,
+    /// Keys of the resource's attributes.
+    pub(crate) resource: BTreeSet<String>,
+    /// Schema URLs of the scopes.
+    pub(crate) schema_urls: BTreeSet<String>,
 }
 
-/// The names of all metrics, as docs/METRICS.md has them.
+/// Names of all metrics, from docs/METRICS.md.
 fn names() -> Vec<String> {
     let list = crate::files::read("docs/METRICS.md");
     let headings = list.lines().filter_map(|line| line.strip_prefix("### "));
     headings.map(str::to_owned).collect()
 }
 
-/// Has a host emit all that it can, some minutes into its scenario.
+/// Exports every metric of a host, some minutes into its scenario.
 pub(crate) fn emit(model: &str, naming: Naming, profile: Profile, reader: Reader) -> Emitted {
     let mut config = Config::default()
         .with_max_series(100_000)
@@ -89,7 +95,14 @@ pub(crate) fn emit(model: &str, naming: Naming, profile: Profile, reader: Reader
         let _ = meter.sample_now();
     }
     provider.force_flush().unwrap();
+    let finished = exporter.get_finished_metrics().unwrap();
+    let resources = finished.iter().flat_map(|one| one.resource().iter());
+    let scopes = finished.iter().flat_map(ResourceMetrics::scope_metrics);
     Emitted {
+        resource: resources.map(|(key, _)| key.to_string()).collect(),
+        schema_urls: scopes
+            .filter_map(|one| one.scope().schema_url().map(str::to_owned))
+            .collect(),
         series: series(&exporter),
         prometheus: registry
             .gather()

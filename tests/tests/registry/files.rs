@@ -1,4 +1,4 @@
-//! The registry's files, read as OpenTelemetry's checker reads them.
+//! Reads the registry's files as OpenTelemetry's checker does.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::emitted::Series;
+use crate::manifest::level_faults;
 
 pub(crate) fn read(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
@@ -21,34 +22,42 @@ pub(crate) struct Group {
     body: Value,
 }
 
-/// A metric of ours.
+/// A metric that the registry defines.
 #[derive(Debug)]
 pub(crate) struct Metric {
     instrument: String,
     unit: String,
-    /// Its attributes, and whether each has to be there.
+    /// Keys of its attributes; `true` for required ones.
     pub(crate) refs: BTreeMap<String, bool>,
 }
 
-/// An attribute of ours.
+/// An attribute that the registry defines.
 #[derive(Debug)]
 pub(crate) struct Attribute {
     kind: String,
-    /// The values of an enumeration.
+    /// Values of an enumeration.
     pub(crate) members: BTreeSet<String>,
 }
 
-/// All of it.
+/// The registry with its references to upstream.
 #[derive(Debug)]
 pub(crate) struct Registry {
     pub(crate) groups: Vec<Group>,
     pub(crate) metrics: BTreeMap<String, Metric>,
     pub(crate) attributes: BTreeMap<String, Attribute>,
     pub(crate) imports: Vec<String>,
-    /// Instrument and unit.
+    /// Instrument and unit by name.
     pub(crate) upstream_metrics: BTreeMap<String, (String, String)>,
-    /// Type.
+    /// Type by key.
     pub(crate) upstream_attributes: BTreeMap<String, String>,
+    /// Attributes of upstream whose values are listed.
+    pub(crate) value_refs: BTreeSet<String>,
+    /// Attributes of metrics whose requirement level is wrong.
+    pub(crate) level_faults: Vec<String>,
+    /// Names of the entities that are imported.
+    pub(crate) imported_entities: Vec<String>,
+    /// Attributes of each entity.
+    pub(crate) upstream_entities: BTreeMap<String, BTreeSet<String>>,
 }
 
 fn text(of: &Value, key: &str) -> String {
@@ -61,18 +70,15 @@ fn list(of: &Value, key: &str) -> Vec<Value> {
     found.unwrap_or_default()
 }
 
+/// Names that a file imports.
+fn imports(body: &Value, kind: &str) -> Vec<String> {
+    let all = body.get("imports").map(|found| list(found, kind));
+    let all = all.into_iter().flatten();
+    all.map(|one| one.as_str().unwrap().to_owned()).collect()
+}
+
 impl Registry {
     pub(crate) fn committed() -> Self {
-        let manifest: Value =
-            serde_yaml_ng::from_str(&read("semconv/registry_manifest.yaml")).unwrap();
-        assert_eq!(text(&manifest, "name"), "dcgm-otel");
-        assert_eq!(
-            text(&manifest, "semconv_version"),
-            env!("CARGO_PKG_VERSION")
-        );
-        assert!(text(&manifest, "schema_base_url").starts_with("https://"));
-        let dependencies = list(&manifest, "dependencies");
-        assert!(text(&dependencies[0], "registry_path").ends_with("@v1.42.0[model]"));
         let mut registry = Self {
             groups: Vec::new(),
             metrics: BTreeMap::new(),
@@ -80,6 +86,10 @@ impl Registry {
             imports: Vec::new(),
             upstream_metrics: BTreeMap::new(),
             upstream_attributes: BTreeMap::new(),
+            value_refs: BTreeSet::new(),
+            level_faults: Vec::new(),
+            imported_entities: Vec::new(),
+            upstream_entities: BTreeMap::new(),
         };
         for file in ["attributes", "metrics", "meter"] {
             let body: Value =
@@ -91,11 +101,10 @@ impl Registry {
                 kind: text(&body, "type"),
                 body,
             }));
-            let imports = body.get("imports").map(|found| list(found, "metrics"));
-            let imports = imports.into_iter().flatten();
+            registry.imports.extend(imports(&body, "metrics"));
             registry
-                .imports
-                .extend(imports.map(|one| one.as_str().unwrap().to_owned()));
+                .imported_entities
+                .extend(imports(&body, "entities"));
         }
         registry.read_groups();
         registry.read_upstream();
@@ -108,6 +117,11 @@ impl Registry {
             match group.kind.as_str() {
                 "attribute_group" => {
                     for one in list(&group.body, "attributes") {
+                        // A group of references lists values of attributes that upstream defines.
+                        if one.get("ref").is_some() {
+                            self.value_refs.insert(text(&one, "ref"));
+                            continue;
+                        }
                         let key = text(&one, "id");
                         self.attributes.insert(key, attribute(&one));
                     }
@@ -119,6 +133,8 @@ impl Registry {
                     let instrument = text(&group.body, "instrument");
                     assert!(["counter", "gauge", "updowncounter"].contains(&instrument.as_str()));
                     let refs = list(&group.body, "attributes");
+                    let faults = refs.iter().flat_map(|one| level_faults(&name, one));
+                    self.level_faults.extend(faults);
                     let refs = refs.iter().map(|one| (text(one, "ref"), is_required(one)));
                     let metric = Metric {
                         instrument,
@@ -143,12 +159,27 @@ impl Registry {
                     self.upstream_attributes
                         .insert(key.to_owned(), kind.to_owned());
                 }
+                ["entity", name, ref keys @ ..] => {
+                    let keys = keys.iter().map(|key| (*key).to_owned()).collect();
+                    self.upstream_entities.insert(name.to_owned(), keys);
+                }
                 _ => assert!(line.starts_with('#'), "{line}"),
             }
         }
     }
 
-    /// What the checker would call violations of a series.
+    /// Returns the attributes that a resource may have.
+    pub(crate) fn resource_keys(&self) -> BTreeSet<String> {
+        let entities = self.imported_entities.iter();
+        let imported = entities.filter_map(|name| self.upstream_entities.get(name));
+        let own = self
+            .attributes
+            .keys()
+            .filter(|key| *key == "dcgm.simulated");
+        imported.flatten().chain(own).cloned().collect()
+    }
+
+    /// Returns what the checker would call violations of a series.
     pub(crate) fn faults(&self, series: &Series) -> Vec<String> {
         let Series { name, .. } = series;
         let mut faults = Vec::new();

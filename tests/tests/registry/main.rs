@@ -1,7 +1,7 @@
 //! Claims about the semantic-convention registry under `semconv/` and about docs/METRICS.md: they
-//! are whole, and whatever the ready-made hosts emit is in them.
+//! are complete, and contain everything that the ready-made hosts emit.
 //!
-//! OpenTelemetry's own checker is not needed for this; `semconv/README.md` says how to run it.
+//! The tests do not need OpenTelemetry's own checker; `semconv/README.md` says how to run it.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,14 +11,18 @@
 
 mod emitted;
 mod files;
+mod manifest;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use dcgm::mock::{Host, Scenario};
 use dcgm_otel::{Naming, Profile};
+use serde_json::{Value, json};
 
 use emitted::{Emitted, Reader, emit};
 use files::{Group, Registry};
+use manifest::{conventions, level_faults, manifest_faults, namespace_faults, resource_faults};
 
 #[test]
 fn each_file_is_a_list_of_groups_and_each_id_is_there_once() {
@@ -59,16 +63,128 @@ fn what_is_referred_to_exists_and_what_exists_is_referred_to() {
         }
     }
     for key in registry.attributes.keys() {
-        // On OpenTelemetry's own metrics, or of the scope.
-        let elsewhere = ["dcgm.meter.instance"].contains(&key.as_str());
+        // Attributes of the scope and of the resource.
+        let elsewhere = ["dcgm.meter.instance", "dcgm.simulated"].contains(&key.as_str());
         assert!(referred.contains(key) || elsewhere, "{key} is on no metric");
     }
     let imported: BTreeSet<_> = registry.imports.iter().collect();
     assert_eq!(imported, registry.upstream_metrics.keys().collect());
+    let imported: BTreeSet<_> = registry.imported_entities.iter().collect();
+    assert_eq!(imported, registry.upstream_entities.keys().collect());
+    for key in &registry.value_refs {
+        let upstream = registry.upstream_attributes.contains_key(key);
+        assert!(upstream, "{key} is not upstream's");
+    }
+    // hw.errors has values that its convention asks instrumentations to list.
+    assert!(registry.value_refs.contains("error.type"));
 }
 
-/// Metrics may not be namespaces of others, nor attributes: the conventions' own policy. Theirs
-/// break it once.
+#[test]
+fn the_manifest_is_one_that_weaver_reads() {
+    let faults = manifest_faults(&files::read("semconv/manifest.yaml"));
+    assert_eq!(faults, [""; 0]);
+    let old = Path::new(env!("CARGO_MANIFEST_DIR")).join("../semconv/registry_manifest.yaml");
+    assert!(!old.exists(), "weaver would warn of the old name");
+}
+
+#[test]
+fn a_manifest_of_the_old_form_is_a_fault() {
+    let good = files::read("semconv/manifest.yaml");
+    let with = |from: &str, to: &str| {
+        assert!(good.contains(from), "{from}");
+        manifest_faults(&good.replacen(from, to, 1))
+    };
+    let named = with(
+        "- schema_url: https://opentelemetry.io/schemas/1.44.0",
+        "- name: otel",
+    );
+    assert_eq!(
+        named,
+        ["a dependency has name", "a dependency: no schema_url"]
+    );
+    let version = env!("CARGO_PKG_VERSION");
+    let own = format!("schema_url: https://github.com/dcgm-rs/dcgm/semconv/{version}");
+    let old = format!("name: dcgm-otel\nsemconv_version: {version}\nschema_base_url: https://x.y");
+    let faults = with(&own, &old);
+    assert_eq!(faults.len(), 4, "{faults:?}");
+    assert_eq!(with(&own, &own.replace(version, "9.9.9")).len(), 1);
+    assert_eq!(
+        with(&own, "schema_url: https://github.com/dcgm-rs").len(),
+        1
+    );
+    assert_eq!(with("@v1.44.0", "@v1.42.0").len(), 1);
+    let (without, _) = good.split_once("dependencies:").unwrap();
+    assert_eq!(manifest_faults(without), ["expected one dependency"]);
+}
+
+#[test]
+fn the_scope_names_the_conventions_on_which_the_registry_builds() {
+    let Emitted { schema_urls, .. } = emit(
+        "1xl4,steady",
+        Naming::Semconv,
+        Profile::Standard,
+        Reader::Memory,
+    );
+    let named = conventions(&files::read("semconv/manifest.yaml"));
+    assert_eq!(schema_urls, BTreeSet::from([named]));
+}
+
+#[test]
+fn each_attribute_has_a_namespace_and_each_of_the_resource_an_entity() {
+    let registry = Registry::committed();
+    let all = registry.attributes.keys();
+    let all: Vec<_> = all.chain(registry.upstream_attributes.keys()).collect();
+    assert_eq!(namespace_faults(all), [""; 0]);
+    let known = registry.resource_keys();
+    assert_eq!(namespace_faults(&known), [""; 0]);
+    let Emitted { resource, .. } = emit(
+        "1xl4,steady",
+        Naming::Semconv,
+        Profile::Standard,
+        Reader::Memory,
+    );
+    assert!(resource.len() >= 4, "{resource:?}");
+    assert_eq!(resource_faults(&resource, &known), [""; 0]);
+}
+
+#[test]
+fn an_attribute_without_namespace_or_entity_is_a_fault() {
+    let known = Registry::committed().resource_keys();
+    assert!(known.contains("dcgm.simulated"));
+    let mark = ["simulated".to_owned()];
+    assert_eq!(namespace_faults(&mark), ["simulated has no namespace"]);
+    assert_eq!(
+        resource_faults(&mark, &known),
+        ["simulated is of no entity"]
+    );
+    for bad in ["hw.", "hw..id", "Hw.id", "hw.Id", "hw.9", ".hw"] {
+        assert_eq!(namespace_faults(&[bad.to_owned()]).len(), 1, "{bad}");
+    }
+    let mut registry = Registry::committed();
+    registry.imported_entities.retain(|name| name != "service");
+    let name = ["service.name".to_owned()];
+    assert_eq!(resource_faults(&name, &known), [""; 0]);
+    let faults = resource_faults(&name, &registry.resource_keys());
+    assert_eq!(faults, ["service.name is of no entity"]);
+}
+
+#[test]
+fn an_attribute_of_some_series_says_on_which_condition() {
+    assert_eq!(Registry::committed().level_faults, [""; 0]);
+    let of = |key: &str, level: Value| {
+        level_faults("m", &json!({"ref": key, "requirement_level": level}))
+    };
+    for key in ["hw.parent", "hw.gpu.mig.instance_id"] {
+        let fault = [format!("m: {key} has no condition")];
+        assert_eq!(of(key, json!("recommended")), fault);
+        assert_eq!(of(key, json!({"conditionally_required": ""})), fault);
+        assert_eq!(of(key, json!({"conditionally_required": "if"})), [""; 0]);
+    }
+    assert_eq!(of("hw.name", json!("recommended")), [""; 0]);
+}
+
+/// The conventions' policy: no metric is the namespace of another, and no attribute. Upstream breaks
+/// it once.
 #[test]
 fn no_name_of_ours_is_a_namespace_of_another() {
     let registry = Registry::committed();

@@ -1,15 +1,16 @@
-//! The registry under `semconv/`: what OpenTelemetry's checker judges the meter's output by.
+//! Writes the registry under `semconv/`, by which OpenTelemetry's checker judges the meter's output.
 
 use std::fmt::Write as _;
 
 use super::series::{Attribute, Described, Level, instrument, of_devices, of_meter};
-use super::words::{Kind, MEMBERS, OWN, Own, UPSTREAM, UPSTREAM_METRICS};
+use super::words::{Kind, MEMBERS, OWN, Own, UPSTREAM, UPSTREAM_ENTITIES, UPSTREAM_METRICS};
+use crate::instruments::SCHEMA_URL;
 
-/// Whoever edits a generated file finds this first.
-const HEADER: &str = "# Generated from the catalogue of dcgm-otel. A test keeps it fresh, and writes it anew under\n\
-                      # DCGM_BLESS=1: cargo test -p dcgm-otel --lib documents\n";
+/// First lines of each generated file.
+const HEADER: &str = "# Generated from the catalogue of dcgm-otel. A test compares it; to write it again:\n\
+                      # DCGM_BLESS=1 cargo test -p dcgm-otel --lib documents\n";
 
-/// A text that YAML takes for nothing else.
+/// Quotes a text so that YAML reads it as a string.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
@@ -22,37 +23,48 @@ fn list<'a>(texts: impl IntoIterator<Item = &'a str>, kind: Kind) -> String {
     format!("[{}]", written.collect::<Vec<_>>().join(", "))
 }
 
+/// Version of OpenTelemetry's conventions, the last part of their schema URL.
+fn conventions() -> &'static str {
+    SCHEMA_URL.rsplit('/').next().unwrap()
+}
+
+/// The manifest, in the form that weaver reads since 0.25: `schema_url` names the registry and its
+/// version, and each dependency likewise.
 pub(super) fn manifest() -> String {
     format!(
-        "{HEADER}name: dcgm-otel\n\
-         description: NVIDIA GPU telemetry of the dcgm-otel crate, beyond what the hw conventions have a word for.\n\
-         semconv_version: {}\n\
-         schema_base_url: {}/semconv\n\
-         dependencies:\n  - name: otel\n    registry_path: \
-         https://github.com/open-telemetry/semantic-conventions.git@v1.42.0[model]\n",
-        env!("CARGO_PKG_VERSION"),
+        "{HEADER}schema_url: {}/semconv/{}\n\
+         description: NVIDIA GPU telemetry of the dcgm-otel crate, as an extension of the hw conventions.\n\
+         dependencies:\n  - schema_url: {SCHEMA_URL}\n    registry_path: \
+         https://github.com/open-telemetry/semantic-conventions.git@v{}[model]\n",
         env!("CARGO_PKG_REPOSITORY"),
+        env!("CARGO_PKG_VERSION"),
+        conventions(),
     )
 }
 
-/// The attributes.
+/// Definitions of the attributes.
 pub(super) fn attributes() -> String {
     let mut yaml = format!("{HEADER}groups:\n");
     for (id, prefix, brief) in [
         (
             "registry.hw.gpu.dcgm",
             "hw.gpu.",
-            "What tells the parts and states of a GPU apart.",
+            "Attributes of GPUs, their parts and states.",
         ),
         (
             "registry.hw.switch.dcgm",
             "hw.switch.",
-            "What tells the switches between GPUs apart.",
+            "Attributes of the switches between GPUs.",
         ),
         (
             "registry.dcgm.meter",
             "dcgm.meter.",
-            "What the meter says of itself.",
+            "Attributes of the meter itself.",
+        ),
+        (
+            "registry.dcgm.resource",
+            "dcgm.simulated",
+            "Attributes of the resource.",
         ),
     ] {
         let brief = quoted(brief);
@@ -94,7 +106,7 @@ fn attribute(yaml: &mut String, own: &Own) {
     }
 }
 
-/// The metrics of devices, and by name those of OpenTelemetry's own.
+/// Metrics of devices, and imports of what OpenTelemetry's conventions have.
 pub(super) fn devices() -> String {
     let mut yaml = format!("{HEADER}groups:\n");
     for described in of_devices() {
@@ -103,14 +115,54 @@ pub(super) fn devices() -> String {
             metric(&mut yaml, &described);
         }
     }
-    yaml.push_str("imports:\n  metrics:\n");
+    custom_values(&mut yaml);
+    yaml.push_str("imports:\n  entities:\n");
+    for (name, _) in UPSTREAM_ENTITIES {
+        let _ = writeln!(yaml, "    - {name}");
+    }
+    yaml.push_str("  metrics:\n");
     for (name, ..) in UPSTREAM_METRICS {
         let _ = writeln!(yaml, "    - {name}");
     }
     yaml
 }
 
-/// The metrics of the meter itself.
+/// Lists the values, beyond the well-known ones, that attributes of imported metrics have: a group
+/// of references per metric, since an imported metric cannot be changed.
+fn custom_values(yaml: &mut String) {
+    for described in of_devices() {
+        let mut upstream = UPSTREAM_METRICS.iter();
+        if !upstream.any(|(name, ..)| *name == described.name) {
+            continue;
+        }
+        let mut attributes = described.attributes;
+        attributes.retain(|one| !custom(one).is_empty());
+        if attributes.is_empty() {
+            continue;
+        }
+        let brief = format!("Values of attributes that `{}` has here.", described.name);
+        let _ = writeln!(
+            yaml,
+            "  - id: dcgm.values.{}\n    type: attribute_group\n    brief: {}\n    attributes:",
+            described.name,
+            quoted(&brief)
+        );
+        for attribute in &attributes {
+            reference(yaml, attribute);
+        }
+    }
+}
+
+/// Values that the definition of an upstream attribute does not list.
+fn custom(attribute: &Attribute) -> Vec<&'static str> {
+    let upstream = UPSTREAM.iter().find(|one| one.key == attribute.key);
+    let known = upstream.map(|one| one.known);
+    let values = attribute.values.iter().copied();
+    let custom = values.filter(|value| known.is_some_and(|known| !known.contains(value)));
+    custom.collect()
+}
+
+/// Metrics of the meter itself.
 pub(super) fn meter() -> String {
     let mut yaml = format!("{HEADER}groups:\n");
     for described in of_meter() {
@@ -148,7 +200,7 @@ fn metric(yaml: &mut String, described: &Described) {
 }
 
 fn reference(yaml: &mut String, attribute: &Attribute) {
-    let Attribute { key, level, values } = attribute;
+    let Attribute { key, level, .. } = attribute;
     let level = match level {
         Level::Required => "required".to_owned(),
         Level::Recommended => "recommended".to_owned(),
@@ -157,18 +209,18 @@ fn reference(yaml: &mut String, attribute: &Attribute) {
             let condition = format!("on series of the family {}", families.join(", "));
             format!("\n          conditionally_required: {}", quoted(&condition))
         }
+        Level::Descriptive(condition) => {
+            let condition = format!("{condition}, unless the attribute profile is `minimal`");
+            format!("\n          conditionally_required: {}", quoted(&condition))
+        }
     };
     let _ = writeln!(
         yaml,
         "      - ref: {key}\n        requirement_level:{}{level}",
         if level.starts_with('\n') { "" } else { " " }
     );
-    // Values that the definition of the attribute does not list.
+    let custom = custom(attribute);
     if let Some(upstream) = UPSTREAM.iter().find(|upstream| upstream.key == *key) {
-        let custom = values.iter().copied();
-        let custom: Vec<_> = custom
-            .filter(|value| !upstream.known.contains(value))
-            .collect();
         match upstream.kind {
             Kind::Enum if !custom.is_empty() => {
                 let words: Vec<_> = custom.iter().map(|value| format!("`{value}`")).collect();
@@ -183,17 +235,21 @@ fn reference(yaml: &mut String, attribute: &Attribute) {
     }
 }
 
-/// What is referred to: names, and what they are.
+/// Names of OpenTelemetry's conventions that the registry refers to, with their types.
 pub(super) fn upstream() -> String {
     let mut text = format!(
-        "{HEADER}# What the registry refers to, of OpenTelemetry's semantic conventions 1.42.0: metrics with\n\
-         # instrument and unit, attributes with type.\n"
+        "{HEADER}# References of the registry to OpenTelemetry's semantic conventions {}: metrics with\n\
+         # instrument and unit, attributes with type, entities with the attributes of the resource.\n",
+        conventions()
     );
     for (name, instrument, unit) in UPSTREAM_METRICS {
         let _ = writeln!(text, "metric {name} {instrument} {unit}");
     }
     for upstream in UPSTREAM {
         let _ = writeln!(text, "attribute {} {}", upstream.key, upstream.kind.name());
+    }
+    for (name, keys) in UPSTREAM_ENTITIES {
+        let _ = writeln!(text, "entity {name} {}", keys.join(" "));
     }
     text
 }

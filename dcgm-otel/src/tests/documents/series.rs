@@ -1,4 +1,4 @@
-//! Which attributes the series of an instrument have, read off the catalogue.
+//! Lists the attributes of each instrument's series, from the catalogue.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use crate::config::ThrottleName;
 use crate::health::ErrorKind;
 use crate::telemetry;
 
-/// An instrument, as the documents tell of it.
+/// An instrument as the documents describe it.
 #[derive(Clone, Debug)]
 pub(super) struct Described {
     pub(super) name: &'static str,
@@ -23,24 +23,26 @@ pub(super) struct Described {
 pub(super) struct Attribute {
     pub(super) key: &'static str,
     pub(super) level: Level,
-    /// The values that it has here, if the table says which.
+    /// Its values, if the catalogue lists them.
     pub(super) values: BTreeSet<&'static str>,
 }
 
-/// Which series have it.
+/// Requirement level of an attribute.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Level {
-    /// All.
+    /// All series have it.
     Required,
-    /// Those of these families.
+    /// The series of these families have it.
     Conditional(Vec<&'static str>),
-    /// Those that it is known of, unless the profile is `minimal`.
+    /// The series that fulfil this condition have it, unless the profile is `minimal`.
+    Descriptive(&'static str),
+    /// Present where the value is known, unless the profile is `minimal`.
     Recommended,
-    /// If the profile is `full`.
+    /// Present if the profile is `full`.
     OptIn,
 }
 
-/// As the conventions call it.
+/// Name of an instrument in the conventions.
 pub(super) const fn instrument(kind: Kind) -> &'static str {
     match kind {
         Kind::GaugeF64 | Kind::GaugeI64 => "gauge",
@@ -49,7 +51,8 @@ pub(super) const fn instrument(kind: Kind) -> &'static str {
     }
 }
 
-/// Whether nothing of it is emitted yet: DCGM tells it by a call, which the meter does not make.
+/// Returns `true` for a metric that is not emitted yet: DCGM reports it by a call that the meter does
+/// not make.
 pub(super) fn is_reserved(metric: &Metric) -> bool {
     metric
         .families
@@ -57,7 +60,7 @@ pub(super) fn is_reserved(metric: &Metric) -> bool {
         .all(|family| family.points.is_empty())
 }
 
-/// What is emitted of devices, under each of its names.
+/// Lists the metrics of devices, under each of their names.
 pub(super) fn of_devices() -> Vec<Described> {
     let mut all = Vec::new();
     for metric in CATALOGUE.iter().filter(|metric| !is_reserved(metric)) {
@@ -84,7 +87,7 @@ pub(super) fn of_devices() -> Vec<Described> {
     all
 }
 
-/// What is emitted of the meter itself.
+/// Lists the metrics of the meter itself.
 pub(super) fn of_meter() -> Vec<Described> {
     let rows = telemetry::SELF_METRICS.iter();
     rows.map(|row| Described {
@@ -119,7 +122,7 @@ fn own_attributes(name: &str) -> Vec<Attribute> {
     }
 }
 
-/// The attributes of a metric's series, by key.
+/// Lists the attributes of a metric's series, by key.
 pub(super) fn attributes(metric: &Metric) -> Vec<Attribute> {
     let all: Vec<_> = metric
         .families
@@ -169,7 +172,7 @@ pub(super) fn attributes(metric: &Metric) -> Vec<Attribute> {
     found.into_values().collect()
 }
 
-/// What tells a series from others, in every profile.
+/// Attributes that identify a series, in every profile.
 fn telling(
     family: &Family,
     place: Place,
@@ -192,7 +195,16 @@ fn telling(
     keys
 }
 
-/// What else is said of the thing that it is about.
+const IF_PART: &str = "if the component is a part of another one";
+const IF_MIG: &str = "if the series is of a MIG instance";
+const IF_PROFILE: &str = "if the series is of a MIG instance whose profile the engine reports";
+const IF_COMPUTE_INSTANCE: &str = "if the series is of a MIG compute instance";
+
+fn recommended(key: &'static str) -> (&'static str, Level) {
+    (key, Level::Recommended)
+}
+
+/// Attributes that describe the component of a series.
 fn describing(
     metric: &Metric,
     family: &Family,
@@ -203,35 +215,33 @@ fn describing(
     let instance = matches!(place, Place::GpuInstance | Place::ComputeInstance);
     let is_part = matches!(place, Place::Port | Place::Core | Place::VirtualGpu);
     if instance || is_part || !family.part.is_empty() {
-        keys.push("hw.parent");
+        keys.push(("hw.parent", Level::Descriptive(IF_PART)));
     }
     match place {
-        Place::Switch => keys.push("hw.switch.index"),
-        Place::Core => keys.push("cpu.logical_number"),
+        Place::Switch => keys.push(("hw.switch.index", Level::Recommended)),
+        Place::Core => keys.push(("cpu.logical_number", Level::Recommended)),
         _ => {}
     }
     let of_gpu = instance || matches!(place, Place::Gpu | Place::Link | Place::VirtualGpu);
     let product = of_gpu && metric.identity >= Identity::Product;
     if of_gpu {
-        keys.extend(["hw.name", "hw.gpu.index"]);
+        keys.extend(["hw.name", "hw.gpu.index"].map(recommended));
     }
     if product {
-        keys.extend(["hw.model", "hw.vendor"]);
+        keys.extend(["hw.model", "hw.vendor"].map(recommended));
     }
     if instance {
-        keys.extend(["hw.gpu.mig.instance_id", "hw.gpu.mig.profile"]);
+        keys.push(("hw.gpu.mig.instance_id", Level::Descriptive(IF_MIG)));
+        keys.push(("hw.gpu.mig.profile", Level::Descriptive(IF_PROFILE)));
     }
     if place == Place::ComputeInstance {
-        keys.push("hw.gpu.mig.compute_instance_id");
+        let level = Level::Descriptive(IF_COMPUTE_INSTANCE);
+        keys.push(("hw.gpu.mig.compute_instance_id", level));
     }
     keys.extend(point.sources.iter().filter_map(|source| match source.op {
-        Op::Fact(key, _) => Some(key),
+        Op::Fact(key, _) => Some(recommended(key)),
         _ => None,
     }));
-    let mut keys: Vec<_> = keys
-        .into_iter()
-        .map(|key| (key, Level::Recommended))
-        .collect();
     if product {
         let level = if metric.identity == Identity::Versions {
             Level::Recommended

@@ -1,4 +1,4 @@
-//! docs/METRICS.md: every metric, as a person looks for it.
+//! Writes docs/METRICS.md: every metric, for people.
 
 use std::fmt::Write as _;
 
@@ -13,33 +13,33 @@ use crate::naming::exporter;
 
 const HEAD: &str = "# Metrics
 
-<!-- Generated from the catalogue of dcgm-otel. A test keeps it fresh, and writes it anew under
-     DCGM_BLESS=1: cargo test -p dcgm-otel --lib documents -->
+<!-- Generated from the catalogue of dcgm-otel. A test compares it; to write it again:
+     DCGM_BLESS=1 cargo test -p dcgm-otel --lib documents -->
 
-What the meter can emit: first an index, then each metric with its series, then the names in the place of
-dcgm-exporter's, the attributes, and what the meter says of itself. The same as a registry for OpenTelemetry's tools is in
-[semconv/](../semconv).
+All metrics that the meter can emit: an index, each metric with its series, the names of the dcgm-exporter naming, the
+attributes, and the metrics of the meter itself. [semconv/](../semconv) has the same as a registry for OpenTelemetry's tools.
 
 How to read it:
 
-- **Instrument**: a *counter* only grows; a *gauge* is a level; an *updowncounter* is a level whose sum over series
-  means something.
-- **Prometheus** is the name as `opentelemetry-prometheus` makes it by default: dots become underscores, the unit is
+- **Instrument**: a *counter* only increases; a *gauge* is a current value; an *updowncounter* is a current value whose sum
+  over series is meaningful.
+- **Prometheus** is the name that `opentelemetry-prometheus` makes by default: dots become underscores, the unit is
   appended, and `_total` to counters. (`without_units` and `without_counter_suffixes` there leave those out.)
-- **Default**: *on*; *auto* is where the hardware has it, and no fault where not; *off* needs
-  `DCGM_OTEL_METRICS=<metric>=on` or `<metric>/<family>=on`. A group that is disabled wins over its metrics.
-- **Tier**: what goes first when there are more series than the cap: tier 1 first, tier 24 last. Series of MIG compute
-  instances are always of tier 1.
-- **Source**: the first field that the entity has is taken, and never two of them. A factor or divisor leads from DCGM's
-  unit to the metric's. A *rate* is added up over time.
-- **Described by** is what is there beyond what tells series apart, unless the profile is `minimal`: *GPU* means
+- **Default**: *on*; *auto*: on where the hardware has it, and no error where it does not; *off* needs
+  `DCGM_OTEL_METRICS=<metric>=on` or `<metric>/<family>=on`. A disabled group wins over its metrics.
+- **Tier**: the order in which series are dropped above the cap: tier 1 first, tier 24 last. Series of MIG compute
+  instances are always in tier 1.
+- **Source**: the meter reads the first field that the entity has, and never two of them. A factor or divisor converts
+  DCGM's unit to the metric's. A *rate* is integrated over time.
+- **Described by** lists the attributes beyond those that identify a series, absent if the profile is `minimal`: *GPU* means
   `hw.gpu.index` and `hw.name` on the series of GPUs and their parts, *product* `hw.model` and `hw.vendor` on those, *MIG*
-  `hw.gpu.mig.instance_id`, `.compute_instance_id` and `.profile` on those of MIG instances.
-- **of**: what has it. *outside* MIG means a GPU whose MIG mode is off, *within* one whose MIG mode is on.
+  `hw.gpu.mig.instance_id`, `.compute_instance_id` and `.profile` on the series of MIG instances.
+- **of**: the kinds of entities that have it. *outside* MIG means a GPU whose MIG mode is off, *within* one whose MIG mode is
+  on.
 
 ";
 
-/// What of dcgm-exporter has a field of this family.
+/// Metrics of dcgm-exporter that read a field of this metric.
 fn theirs(metric: &Metric) -> Vec<&'static str> {
     let families = metric.families.iter();
     let points = families.flat_map(|family| family.points);
@@ -53,7 +53,7 @@ fn theirs(metric: &Metric) -> Vec<&'static str> {
         .collect()
 }
 
-/// The one field of a row of dcgm-exporter's.
+/// The only field of a dcgm-exporter metric.
 fn field(row: &Metric) -> FieldId {
     row.families[0].points[0].sources[0].field
 }
@@ -79,7 +79,7 @@ pub(super) fn metrics() -> String {
 fn index(text: &mut String) {
     let _ = writeln!(
         text,
-        "## Index\n\n{} metrics in {} families; *OTel* are those that the semantic conventions have already.\n\n\
+        "## Index\n\n{} metrics in {} families; *OTel* are those that the semantic conventions define.\n\n\
          | metric | | instrument | unit | group | default | Prometheus |\n|---|---|---|---|---|---|---|",
         CATALOGUE.len(),
         CATALOGUE
@@ -123,7 +123,7 @@ fn one(text: &mut String, metric: &Metric) {
     let _ = writeln!(text, "\n### {}\n\n{}", metric.name, metric.description);
     if is_reserved(metric) {
         text.push_str(
-            "\nNot emitted yet: DCGM tells it by a call of its own, which takes longer than all reads together.\n",
+            "\nNot emitted yet: DCGM reports it by a separate call, which takes longer than all reads together.\n",
         );
         return;
     }
@@ -168,13 +168,13 @@ fn one(text: &mut String, metric: &Metric) {
     for family in metric.families.iter().filter(|one| !one.unless.is_empty()) {
         let _ = writeln!(
             text,
-            "\n`{}` gives way to `{}` where that is on: a sum over both would count twice.",
+            "\n`{}` is off where `{}` is on: a sum over both would count twice.",
             family.name, family.unless
         );
     }
 }
 
-/// What describes a device, in one word.
+/// Names for sets of attributes that describe a device.
 const SETS: &[(&str, &[&str])] = &[
     ("GPU", &["hw.gpu.index", "hw.name"]),
     ("product", &["hw.model", "hw.vendor"]),
@@ -188,13 +188,17 @@ const SETS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The attributes of a metric, in a sentence.
+fn is_descriptive(level: &Level) -> bool {
+    matches!(level, Level::Recommended | Level::Descriptive(_))
+}
+
+/// Writes the attributes of a metric as a sentence.
 fn levels(attributes: &[Attribute]) -> String {
     let listed = |wanted: fn(&Level) -> bool| {
         let having = attributes.iter().filter(|one| wanted(&one.level));
         let in_set = |key: &str| SETS.iter().any(|(_, keys)| keys.contains(&key));
         let keys: Vec<_> = having
-            .filter(|one| one.level != Level::Recommended || !in_set(one.key))
+            .filter(|one| !is_descriptive(&one.level) || !in_set(one.key))
             .map(|one| match &one.level {
                 Level::Conditional(families) => format!("`{}` ({})", one.key, families.join(", ")),
                 _ => format!("`{}`", one.key),
@@ -207,7 +211,7 @@ fn levels(attributes: &[Attribute]) -> String {
         .iter()
         .filter(|(_, keys)| keys.iter().any(|key| has(key)));
     let mut described: Vec<_> = sets.map(|(name, _)| format!("*{name}*")).collect();
-    described.push(listed(|level| *level == Level::Recommended));
+    described.push(listed(is_descriptive));
     described.retain(|text| !text.is_empty());
     let parts = [
         ("Each series has", listed(|level| *level == Level::Required)),
@@ -228,9 +232,9 @@ fn levels(attributes: &[Attribute]) -> String {
 fn of_exporter(text: &mut String) {
     let _ = writeln!(
         text,
-        "\n## With dcgm-exporter's names\n\n`Naming::DcgmExporter` (`DCGM_OTEL_NAMING=dcgm_exporter`) emits these in the \
-         place of the above: {} metrics, under the\nnames, labels, units and values that dcgm-exporter has. All are gauges \
-         without a unit, so that the names reach Prometheus as they are.\n\n\
+        "\n## With dcgm-exporter's names\n\n`Naming::DcgmExporter` (`DCGM_OTEL_NAMING=dcgm_exporter`) emits these \
+         instead of the metrics above: {} metrics with the\nnames, labels, units and values of dcgm-exporter. All are gauges \
+         without a unit, so that Prometheus has the names unchanged.\n\n\
          | metric | what | group | tier | default | here |\n|---|---|---|---|---|---|",
         exporter::METRICS.len()
     );
@@ -257,7 +261,7 @@ fn of_exporter(text: &mut String) {
 
 fn attributes(text: &mut String) {
     text.push_str(
-        "\n## Attributes\n\nThose from `cpu.logical_number` on are OpenTelemetry's own.\n\n| attribute | type | what it is, and its values |\n|---|---|---|\n",
+        "\n## Attributes\n\nThe attributes from `cpu.logical_number` on are those of OpenTelemetry's conventions.\n\n| attribute | type | meaning and values |\n|---|---|---|\n",
     );
     for own in OWN.iter().filter(|own| own.key.starts_with("hw.")) {
         attribute(text, own.key, own.kind.name(), own.brief);
@@ -295,10 +299,10 @@ fn attribute(text: &mut String, key: &str, kind: &str, brief: &str) {
 
 fn of_the_meter(text: &mut String) {
     text.push_str(
-        "\n## The meter itself\n\nThere in every naming, and without a GPU. They count for no cap, and go when the meter is \
-         dropped. With several meters on\none provider, the attribute `dcgm.meter.instance` of their scopes tells them \
-         apart.\n\n\
-         | metric | instrument | unit | Prometheus | what it is | attributes |\n|---|---|---|---|---|---|\n",
+        "\n## The meter itself\n\nPresent in every naming, also without a GPU. No cap counts them; they end when the meter is \
+         dropped. With several meters on\none provider, the attribute `dcgm.meter.instance` of the scope distinguishes \
+         them.\n\n\
+         | metric | instrument | unit | Prometheus | meaning | attributes |\n|---|---|---|---|---|---|\n",
     );
     for own in of_meter() {
         let keys = own.attributes.iter();
@@ -314,7 +318,7 @@ fn of_the_meter(text: &mut String) {
             keys.join(", ")
         );
     }
-    text.push_str("\n| attribute | type | what it is, and its values |\n|---|---|---|\n");
+    text.push_str("\n| attribute | type | meaning and values |\n|---|---|---|\n");
     for own in OWN.iter().filter(|own| own.key.starts_with("dcgm.")) {
         attribute(text, own.key, own.kind.name(), own.brief);
     }
@@ -322,7 +326,7 @@ fn of_the_meter(text: &mut String) {
     let kinds: Vec<_> = kinds.map(|kind| format!("`{kind}`")).collect();
     let _ = writeln!(
         text,
-        "\n`error.type` of `dcgm.meter.errors`: {}. What causes each, and what to do:\n[FAILURE-MODES.md](FAILURE-MODES.md).",
+        "\n`error.type` of `dcgm.meter.errors`: {}. Causes and remedies:\n[FAILURE-MODES.md](FAILURE-MODES.md).",
         kinds.join(", ")
     );
     let groups: Vec<_> = Group::ALL

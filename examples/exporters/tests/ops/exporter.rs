@@ -1,9 +1,9 @@
-//! The example that is scraped: a process, and what it prints.
+//! The exporter that is scraped, as a process.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-/// The example, which cargo builds beside the tests, without the variables of whoever runs them.
+/// The example, which cargo builds beside the tests, in an empty environment.
 fn command(flags: &[&str]) -> Command {
     let test = std::env::current_exe().unwrap();
     let built = test.parent().and_then(|deps| deps.parent()).unwrap();
@@ -20,6 +20,13 @@ pub(crate) fn scrape(flags: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// Returns the exporter's help text.
+pub(crate) fn help() -> String {
+    let output = command(&["--help"]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
 /// A running exporter; killed when dropped.
 pub(crate) struct Exporter {
     child: Child,
@@ -30,12 +37,13 @@ impl Exporter {
     pub(crate) fn start(flags: &[&str]) -> Self {
         let mut command = command(&["--listen", "127.0.0.1:0"]);
         let mut child = command.args(flags).stderr(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        stderr.read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("serving http://");
-        let address = address.and_then(|rest| rest.strip_suffix("/metrics"));
-        let address = address.unwrap_or_else(|| panic!("{line}")).to_owned();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        let address = log.lines().find_map(|line| {
+            let line = line.unwrap();
+            let (_, rest) = line.split_once("serving http://")?;
+            Some(rest.split_once("/metrics")?.0.to_owned())
+        });
+        let address = address.unwrap_or_else(|| panic!("the log has no address"));
         Self { child, address }
     }
 }

@@ -1,4 +1,4 @@
-//! What befalls a host sets off the alerts that are for it, and no others; and every query of the
+//! Each incident sets off the alerts that are for it, and no others; and every query of the
 //! dashboard shows something when there is something to show.
 
 use std::collections::{BTreeMap, BTreeSet};

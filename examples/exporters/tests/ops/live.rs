@@ -55,7 +55,9 @@ impl Stage {
 /// What the mock says of a field of a GPU within the first ten minutes: least and most.
 fn simulated(gpu: u32, field: FieldId) -> RangeInclusive<f64> {
     let model = "8xh100".parse::<Model>().unwrap();
-    let values = (0..600).map(|at| said(&model, gpu, field, Duration::from_secs(at)));
+    // In steps far below a second: an integer may be at its most for less than that.
+    let times = (0..6000).map(|tenth| Duration::from_millis(tenth * 100));
+    let values = times.map(|at| said(&model, gpu, field, at));
     let values: Vec<_> = values.collect();
     let least = values.iter().copied().fold(f64::INFINITY, f64::min);
     let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);

@@ -11,6 +11,7 @@
 
 mod checks;
 mod config;
+mod dockerfile;
 mod documents;
 mod exporter;
 mod incidents;

@@ -1,5 +1,5 @@
 //! The dashboard as a picture: its panels where Grafana puts them, with what Prometheus answered.
-//! `DCGM_BLESS=1` draws it anew.
+//! `DCGM_BLESS=1` redraws it.
 
 mod shapes;
 
@@ -350,7 +350,7 @@ pub(crate) fn is_fresh(prometheus: &Prometheus) {
         let title = drawn.lines().nth(1).unwrap();
         assert!(
             committed.contains(&drawn),
-            "{PICTURE} is stale at {title}: DCGM_BLESS=1 draws it anew"
+            "{PICTURE} is stale at {title}: DCGM_BLESS=1 redraws it"
         );
     }
 }

@@ -187,7 +187,7 @@ fn shapes(page: &str) -> BTreeSet<String> {
         let keys = labels
             .split("=\"")
             .map(|part| part.rsplit([',', '{']).next().unwrap());
-        let own = ["instance", "job", "simulated"];
+        let own = ["instance", "job", "dcgm_simulated"];
         let keys = keys.filter(|key| !own.contains(key) && !key.contains('}'));
         let keys: BTreeSet<_> = keys.collect();
         Some(format!("{name} {keys:?}"))

@@ -1,4 +1,4 @@
-//! An exporter that keeps what it was given last, to print it as a table.
+//! A metric exporter that keeps the last export, so that it can be printed.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,23 +11,17 @@ use opentelemetry_sdk::metrics::data::{
 };
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
-use crate::sheet::Sheet;
-
-/// The last export. Clones are the same table.
+/// The last export. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Table(Arc<Mutex<Vec<Row>>>);
+pub struct LastExport(Arc<Mutex<Vec<Row>>>);
 
 /// One exported value.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Row {
-    /// The metric.
+    /// The metric's name.
     pub metric: String,
-    /// Its unit.
-    pub unit: String,
-    /// Whether it only goes up.
-    pub counter: bool,
-    /// Its attributes.
+    /// The attributes.
     pub attributes: Vec<KeyValue>,
     /// The value.
     pub value: f64,
@@ -35,15 +29,14 @@ pub struct Row {
 
 impl Row {
     pub(crate) fn attribute(&self, key: &str) -> Option<&Value> {
-        self.attributes
-            .iter()
-            .find(|one| one.key.as_str() == key)
-            .map(|one| &one.value)
+        let mut attributes = self.attributes.iter();
+        let found = attributes.find(|one| one.key.as_str() == key);
+        found.map(|one| &one.value)
     }
 }
 
-impl Table {
-    /// What was exported last.
+impl LastExport {
+    /// Returns the values of the last export.
     #[must_use]
     pub fn rows(&self) -> Vec<Row> {
         self.0
@@ -51,27 +44,13 @@ impl Table {
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
-
-    /// Forgets what was exported last.
-    pub fn clear(&self) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
-    }
-
-    /// What was exported last, for a person: [a few lines](crate::Sheet).
-    #[must_use]
-    pub fn sheet(&self) -> Sheet {
-        Sheet::of(&self.rows())
-    }
 }
 
-impl PushMetricExporter for Table {
+impl PushMetricExporter for LastExport {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
         let mut rows = Vec::new();
         for metric in metrics.scope_metrics().flat_map(ScopeMetrics::metrics) {
-            let (counter, points) = match metric.data() {
+            let points = match metric.data() {
                 AggregatedMetrics::F64(data) => points(data, |value| value),
                 #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
                 AggregatedMetrics::U64(data) => points(data, |value| value as f64),
@@ -80,8 +59,6 @@ impl PushMetricExporter for Table {
             };
             rows.extend(points.into_iter().map(|(attributes, value)| Row {
                 metric: metric.name().to_owned(),
-                unit: metric.unit().to_owned(),
-                counter,
                 attributes,
                 value,
             }));
@@ -103,25 +80,17 @@ impl PushMetricExporter for Table {
     }
 }
 
-/// Whether they are totals, and what they are.
-fn points<T: Copy>(
-    data: &MetricData<T>,
-    number: impl Fn(T) -> f64,
-) -> (bool, Vec<(Vec<KeyValue>, f64)>) {
+/// Returns the attributes and the value of each point. The meter has gauges and sums only.
+fn points<T: Copy>(data: &MetricData<T>, number: impl Fn(T) -> f64) -> Vec<(Vec<KeyValue>, f64)> {
     match data {
-        MetricData::Gauge(gauge) => {
-            let points = gauge.data_points();
-            let points =
-                points.map(|point| (point.attributes().cloned().collect(), number(point.value())));
-            (false, points.collect())
-        }
-        MetricData::Sum(sum) => {
-            let points = sum.data_points();
-            let points =
-                points.map(|point| (point.attributes().cloned().collect(), number(point.value())));
-            (sum.is_monotonic(), points.collect())
-        }
-        // The meter makes no histograms.
-        _ => (false, Vec::new()),
+        MetricData::Gauge(gauge) => gauge
+            .data_points()
+            .map(|point| (point.attributes().cloned().collect(), number(point.value())))
+            .collect(),
+        MetricData::Sum(sum) => sum
+            .data_points()
+            .map(|point| (point.attributes().cloned().collect(), number(point.value())))
+            .collect(),
+        _ => Vec::new(),
     }
 }
