@@ -82,10 +82,11 @@ impl Values {
             let Shown::ActiveLinks(of, number) = shown else {
                 continue;
             };
-            *number = links.map(|links| {
-                let is_of = |link: &&Link| link.parent == *of || host::entity_of(link) == *of;
-                let up = |link: &&Link| link.state == LinkState::UP;
-                let count = links.iter().filter(is_of).filter(up).count();
+            let is_of = |link: &&Link| link.parent == *of || host::entity_of(link) == *of;
+            let mut of_it = links.unwrap_or_default().iter().filter(is_of).peekable();
+            // Of a GPU that was lost a moment ago no link is listed.
+            *number = of_it.peek().is_some().then(|| {
+                let count = of_it.filter(|link| link.state == LinkState::UP).count();
                 i64::try_from(count).unwrap_or(i64::MAX)
             });
         }

@@ -521,7 +521,7 @@ fn wrong_flags_are_reported_and_nothing_runs() {
         ),
         (
             &["--interval", "15"],
-            "'15' for '--interval <DURATION>': expected a whole number and its unit",
+            "'15' for '--interval <DURATION>': expected a duration from 1s to 10min, as in 30s",
         ),
         (&["--live", "--simulate"], "cannot be used with"),
         (&["--endpoint", "x", "--embedded"], "cannot be used with"),
@@ -560,5 +560,5 @@ fn variables_say_what_no_flag_says() {
     let output = command.env("DCGM_OTEL_INTERVAL", "soon").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let why = text(&output.stderr);
-    assert!(why.contains("DCGM_OTEL_INTERVAL \"soon\": "), "{why}");
+    assert!(why.contains("DCGM_OTEL_INTERVAL=\"soon\": "), "{why}");
 }

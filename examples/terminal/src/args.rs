@@ -150,8 +150,8 @@ fn parse_interval(text: &str) -> Result<Duration, String> {
     let text = if text.is_empty() { "\"\"" } else { text };
     let config = Config::default().with_env([(INTERVAL_VARIABLE, text)]);
     config.map(|config| config.interval()).map_err(|errors| {
-        let errors = errors.into_iter().map(|error| error.expected);
-        errors.collect::<Vec<_>>().join("; ")
+        let expected = errors.into_iter().map(|error| error.expected);
+        format!("expected {}", expected.collect::<Vec<_>>().join("; "))
     })
 }
 

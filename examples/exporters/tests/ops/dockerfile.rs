@@ -176,7 +176,7 @@ fn faults(dockerfile: &str, manifest: &str) -> Vec<String> {
     let commands = named("CMD");
     let command: Vec<String> =
         serde_json::from_str(commands.last().unwrap_or(&"[]")).unwrap_or_default();
-    expect(command == ["--live", &listen], "other flags");
+    expect(command == [&*listen], "other flags");
     let is_flag = |flag: &String| manifest.contains(&format!("            - {flag}\n"));
     expect(command.iter().all(is_flag), "the manifest has other flags");
     let image = value(manifest, "image");
@@ -236,7 +236,7 @@ fn a_dockerfile_or_manifest_that_disagrees_is_found() {
         ("--from=build", "--from=builder", "no such stage"),
         ("USER 65532:65532", "USER 0:0", "another user"),
         ("EXPOSE 9400", "EXPOSE 9401", "another port"),
-        ("CMD [\"--live\", ", "CMD [", "other flags"),
+        ("CMD [", "CMD [\"--live\", ", "other flags"),
         (
             "-prometheus:0.1.0 --build",
             "-exporter:0.1.0 --build",
@@ -255,7 +255,11 @@ fn a_dockerfile_or_manifest_that_disagrees_is_found() {
     for (from, to, fault) in [
         ("runAsUser: 65532", "runAsUser: 1000", "another user"),
         ("containerPort: 9400", "containerPort: 9500", "another port"),
-        ("- --live\n", "", "the manifest has other flags"),
+        (
+            "- --listen=0.0.0.0:9400",
+            "- --listen=0.0.0.0:9401",
+            "the manifest has other flags",
+        ),
         (
             "prometheus:0.1.0",
             "prometheus:0.0.9",

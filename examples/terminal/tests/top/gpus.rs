@@ -247,13 +247,13 @@ fn events_of_gpus_and_switches_are_listed_newest_first() {
     assert_eq!(
         listed.collect::<Vec<_>>(),
         [
-            "gpu 0 XID 31",
-            "gpu 7 XID 48",
-            "nvswitch 2 fatal SXid 22013",
-            "nvswitch 0 SXid 11012",
-            "gpu 5 XID 94",
-            "nvswitch 1 fatal SXid 20034",
-            "gpu 3 XID 63"
+            "gpu:0 XID 31",
+            "gpu:7 XID 48",
+            "nvswitch:2 fatal SXid 22013",
+            "nvswitch:0 SXid 11012",
+            "gpu:5 XID 94",
+            "nvswitch:1 fatal SXid 20034",
+            "gpu:3 XID 63"
         ]
     );
     assert!(default_text(&view).contains("gpu 5  XID 94"));
