@@ -304,11 +304,11 @@ fn dashboards_for_dcgm_exporter_find_each_gpu_and_its_labels() {
                     "DCGM_FI_DRIVER_VERSION",
                     "Hostname",
                     "UUID",
+                    "dcgm_simulated",
                     "device",
                     "gpu",
                     "modelName",
                     "pci_bus_id",
-                    "dcgm_simulated",
                 ];
                 assert_eq!(keys, expected);
                 assert_eq!(labels["device"], format!("nvidia{}", labels["gpu"]));

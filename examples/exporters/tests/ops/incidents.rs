@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use dcgm::mock::{Call, Model};
-use dcgm::{EntityId, FieldId};
+use dcgm::{EntityId, FieldId, LinkState};
 use dcgm_otel::{Config, Naming};
 
 use crate::kit;
@@ -86,10 +86,8 @@ fn broken(instance: &str, config: Config) -> Host {
     host.run_until(660);
     let gpu = EntityId::gpu;
     host.mock.set(gpu(6), FieldId::ROW_REMAP_FAILURE, 1);
-    for link in host.mock.model().host().links() {
-        if let Some(link) = link.id.filter(|_| link.parent == gpu(2) && link.index < 2) {
-            host.mock.set(link, FieldId::NVLINK_GET_STATE, 0);
-        }
+    for index in 0..2 {
+        host.mock.set_link(gpu(2), index, LinkState::DOWN);
     }
     let switch = EntityId::switch(1);
     host.mock.set(switch, FieldId::NVSWITCH_RESET_REQUIRED, 1);

@@ -256,5 +256,5 @@ fn events_of_gpus_and_switches_are_listed_newest_first() {
             "gpu:3 XID 63"
         ]
     );
-    assert!(default_text(&view).contains("gpu 5  XID 94"));
+    assert!(default_text(&view).contains("gpu:5  XID 94"));
 }
