@@ -64,8 +64,6 @@ pub(crate) struct Sampler {
     config: Config,
     hook: Option<AttributeHook>,
     kinds: Vec<EntityKind>,
-    /// Whether anything is said of links.
-    needs_links: bool,
     /// Those of them that come and go.
     transient: Vec<EntityKind>,
     past: Past,
@@ -93,9 +91,10 @@ pub(crate) struct Sampler {
 struct Links {
     /// `None`: the engine could not say.
     states: Option<Vec<Link>>,
+    /// When; `None` to ask at once, as something points to a change.
     read_at: Option<Instant>,
-    /// Something points to a change.
-    is_suspicious: bool,
+    /// Whether any series depends on them.
+    is_wanted: bool,
     /// The session does not know of them yet.
     is_new: bool,
     /// Other links are up than when the session began.
@@ -111,13 +110,16 @@ impl Sampler {
         (config, hook): (Config, Option<AttributeHook>),
         past: Past,
     ) -> Self {
+        let links = Links {
+            is_wanted: candidates::needs_links(&config),
+            ..Links::default()
+        };
         Self {
             client,
             feed,
             shared,
             clock,
             kinds: Vec::new(),
-            needs_links: candidates::needs_links(&config),
             config,
             hook,
             past,
@@ -130,7 +132,7 @@ impl Sampler {
             unsettled: None,
             transient: Vec::new(),
             samples: Samples::new(),
-            links: Links::default(),
+            links,
             next_replacement: None,
             spare: None,
         }
@@ -240,7 +242,9 @@ impl Sampler {
         let intake = session.read(client, &mut self.past, &mut self.samples, &self.clock)?;
         let now = self.clock.now();
         // An XID is often the first sign of a link that went down.
-        self.links.is_suspicious |= intake.events > 0;
+        if intake.events > 0 {
+            self.links.read_at = None;
+        }
         let replace =
             intake.is_replaceable && self.next_replacement.is_none_or(|earliest| now >= earliest);
         if replace {
@@ -386,19 +390,15 @@ impl Sampler {
 
     /// Asks for the states of the links if it is time, or something points to a change.
     fn read_links(&mut self, client: &dyn Client) -> Result<(), Interrupted> {
-        if !self.needs_links {
-            return Ok(());
-        }
         let now = self.clock.now();
         let links = &mut self.links;
-        let is_due = |at: Instant| now.saturating_duration_since(at) >= LINK_INTERVAL;
         // Entities that come or go bring or take links.
-        let is_suspicious = links.is_suspicious || self.session.is_none();
-        if !is_suspicious && !links.read_at.is_none_or(is_due) {
+        let last = links.read_at.filter(|_| self.session.is_some());
+        let is_due = last.is_none_or(|at| now.saturating_duration_since(at) >= LINK_INTERVAL);
+        if !links.is_wanted || !is_due {
             return Ok(());
         }
         let states = session::links(client)?;
-        links.is_suspicious = false;
         links.read_at = Some(now);
         if links.states != states {
             links.has_moved |= self.session.is_some() && states.is_some();

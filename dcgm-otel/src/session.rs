@@ -284,19 +284,10 @@ impl Session {
             _watches: profiling_probes,
         });
         let watches = settle(client, &plan.needs(config), probes)?;
-        let mut events = Vec::new();
-        let mut unheard = None;
-        for (entities, fields) in plan.events() {
-            let kind = entities.first().map_or(EntityKind::GPU, |id| id.kind);
-            match client.watch(&WatchRequest::events(entities, fields).with_interval(interval)) {
-                Ok(watch) => events.push((kind, watch)),
-                Err(error) if error.is_disconnected() || error.is_timeout() => {
-                    return Err(during(ErrorKind::Watch)(error));
-                }
-                // An engine that knows no such event counts none.
-                Err(error) => unheard = Some(SampleError::from_client(ErrorKind::Watch, &error)),
-            }
-        }
+        let EventWatches {
+            watches: events,
+            refused: unheard,
+        } = watch_events(client, &plan, interval)?;
         // A host that has none of the fields, or an engine that watches nothing, answers well and
         // for ever.
         let vain = if plan.reads() || unavailable.is_some() {
@@ -425,6 +416,35 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// The watches of events, a kind of entity each.
+#[derive(Debug)]
+struct EventWatches {
+    watches: Vec<(EntityKind, Watch)>,
+    /// The last refusal: an engine that knows no such event counts none.
+    refused: Option<SampleError>,
+}
+
+/// Has the engine record the events of a plan.
+fn watch_events(
+    client: &dyn Client,
+    plan: &Plan,
+    interval: Duration,
+) -> Result<EventWatches, Interrupted> {
+    let mut watches = Vec::new();
+    let mut refused = None;
+    for (entities, fields) in plan.events() {
+        let kind = entities.first().map_or(EntityKind::GPU, |id| id.kind);
+        match client.watch(&WatchRequest::events(entities, fields).with_interval(interval)) {
+            Ok(watch) => watches.push((kind, watch)),
+            Err(error) if error.is_disconnected() || error.is_timeout() => {
+                return Err(during(ErrorKind::Watch)(error));
+            }
+            Err(error) => refused = Some(SampleError::from_client(ErrorKind::Watch, &error)),
+        }
+    }
+    Ok(EventWatches { watches, refused })
 }
 
 /// Has the engine sample these, and asks for them; what it refused, if something.

@@ -32,6 +32,9 @@ struct Flags {
     /// List each field, with what each entity has of it
     #[arg(long)]
     fields: bool,
+    /// Read the fields of links, too. DCGM 4.6 keeps their samples until it ends
+    #[arg(long)]
+    links: bool,
 }
 
 /// Fields other than profiling ones are sampled as soon as they are watched, and rarely after that.
@@ -50,11 +53,15 @@ fn main() -> Result<(), Report> {
     let links = client.links().unwrap_or_default();
     write_versions(&mut text, client)?;
     write_entities(&mut text, &entities, &links)?;
-    let groups = watch_fields(client, &entities, &links, host.config.interval());
+    let watched_links = if flags.links { &*links } else { &[] };
+    let groups = watch_fields(client, &entities, watched_links, host.config.interval());
     wait_for_profiling(client, &groups, host.config.interval())?;
     writeln!(text, "fields, by what their last sample says")?;
     for group in &groups {
         write_group(&mut text, client, group, flags.fields)?;
+    }
+    if !flags.links && !links.is_empty() {
+        writeln!(text, "  {:<22} not read: see --links", "link")?;
     }
     writeln!(text)?;
     drop(groups);
@@ -160,7 +167,7 @@ fn watch_fields(
         let fields = FieldId::all().iter().filter(here).map(|info| info.id);
         let (profiling, plain): (Vec<_>, Vec<_>) = fields.partition(|field| field.is_profiling());
         for (fields, profiling) in [(plain, false), (profiling, true)] {
-            if fields.is_empty() {
+            if fields.is_empty() || *kind == EntityKind::LINK && ids.is_empty() {
                 continue;
             }
             let period = if profiling { interval } else { RARELY };

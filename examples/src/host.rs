@@ -81,7 +81,7 @@ impl Host {
 }
 
 /// The resource attribute that marks simulated values.
-pub const SIMULATED: &str = "simulated";
+pub const SIMULATED: &str = "dcgm.simulated";
 
 /// Returns an exporter's resource: the standard variables, and a mark if the values are simulated.
 #[must_use]

@@ -29,7 +29,7 @@ fn inspect_says_what_there_is_what_is_missing_and_what_the_cap_drops() {
         "18 of 18 links up",
         "not supported",
         "  and 24 that the cap drops",
-        "152 dropped by the cap",
+        "128 dropped by the cap",
     ] {
         assert!(text.contains(said), "{said:?} is not in\n{text}");
     }

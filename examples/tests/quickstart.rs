@@ -150,7 +150,7 @@ fn variables_set_what_no_flag_sets() {
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let why = stderr(&output);
-    assert!(why.contains("DCGM_OTEL_INTERVAL \"soon\": "), "{why}");
+    assert!(why.contains("DCGM_OTEL_INTERVAL=\"soon\": "), "{why}");
     assert_eq!(why.lines().count(), 1, "{why}");
     let output = command(&["--simulate", "1xl4"])
         .env("DCGM_OTEL_PROFILE", "minimal")

@@ -136,13 +136,12 @@ impl Session {
                 refused: Vec::new(),
             });
         }
-        let filled = match self.start_from_default(wanted)? {
-            Some((id, missing)) => self.fill(id, wanted, &missing)?,
-            None => {
-                let (dcgm, handle) = (self.line.dcgm(), self.line.handle());
-                let id = dcgm.create_group(handle, &name())?;
-                self.fill(id, wanted, wanted)?
-            }
+        let filled = if let Some((id, missing)) = self.start_from_default(wanted)? {
+            self.fill(id, wanted, &missing)?
+        } else {
+            let (dcgm, handle) = (self.line.dcgm(), self.line.handle());
+            let id = dcgm.create_group(handle, &name())?;
+            self.fill(id, wanted, wanted)?
         };
         if let Some(id) = filled.id {
             self.groups.entities.push(OpenGroup {
@@ -254,12 +253,15 @@ impl Session {
         &mut self,
         wanted: &[EntityId],
     ) -> Result<Option<(GroupId, Vec<EntityId>)>> {
-        let Some(kind) = wanted.first().map(|id| id.kind) else {
-            return Ok(None);
-        };
-        if wanted.len() <= MAX_FILLED_BY_HAND || wanted.iter().any(|id| id.kind != kind) {
+        if wanted.len() <= MAX_FILLED_BY_HAND {
             return Ok(None);
         }
+        // Entities of other kinds are added one by one.
+        let count_of = |kind| wanted.iter().filter(|id| id.kind == kind).count();
+        let kinds = wanted.iter().map(|id| id.kind);
+        let Some(kind) = kinds.max_by_key(|kind| count_of(*kind)) else {
+            return Ok(None);
+        };
         let known = self
             .groups
             .defaults

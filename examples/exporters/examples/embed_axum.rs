@@ -199,7 +199,7 @@ fn run(flags: &Flags) -> Result<(), Box<dyn Error>> {
 }
 
 /// The resource attribute that marks simulated values.
-const SIMULATED: &str = "simulated";
+const SIMULATED: &str = "dcgm.simulated";
 
 /// Applies the flags; the `DCGM_OTEL_…` variables set what no flag sets.
 fn gpu_meter(flags: &Flags) -> DcgmMeterBuilder {

@@ -138,7 +138,10 @@ fn metrics(exports: &Receiver<Export>) -> Vec<Metric> {
         panic!("{} resources", export.resource_metrics.len());
     };
     let marks = &resource.resource.as_ref().unwrap().attributes;
-    assert_eq!(value(marks, "simulated"), Some(&Value::BoolValue(true)));
+    assert_eq!(
+        value(marks, "dcgm.simulated"),
+        Some(&Value::BoolValue(true))
+    );
     let text = |key| match value(marks, key) {
         Some(Value::StringValue(text)) => text.as_str(),
         other => panic!("{key}: {other:?}"),

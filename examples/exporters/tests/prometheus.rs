@@ -219,7 +219,7 @@ fn the_series_are_those_of_the_gpus_and_say_that_they_are_simulated() {
     );
     assert!(scrape.starts_with("# SIMULATED: "), "{scrape}");
     for line in scrape.lines().filter(|line| !line.starts_with('#')) {
-        assert!(line.contains("simulated=\"true\""), "{line}");
+        assert!(line.contains("dcgm_simulated=\"true\""), "{line}");
         assert!(!line.contains("otel_scope"), "{line}");
     }
 }
@@ -263,7 +263,7 @@ fn dcgm_exporters_names_are_complete_and_all_are_gauges() {
                 labels
                     .iter()
                     .all(|(labels, _)| !labels["Hostname"].is_empty()
-                        && labels["simulated"] == "true"
+                        && labels["dcgm_simulated"] == "true"
                         && !labels.keys().any(|key| key.starts_with("hw_"))),
                 "{name}: {labels:?}"
             );
@@ -308,7 +308,7 @@ fn dashboards_for_dcgm_exporter_find_each_gpu_and_its_labels() {
                     "gpu",
                     "modelName",
                     "pci_bus_id",
-                    "simulated",
+                    "dcgm_simulated",
                 ];
                 assert_eq!(keys, expected);
                 assert_eq!(labels["device"], format!("nvidia{}", labels["gpu"]));

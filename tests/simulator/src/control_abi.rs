@@ -172,7 +172,7 @@ pub fn harm(counts: Ptr<u64>) -> c_int {
 }
 
 pub fn reset_harm() -> c_int {
-    PROCESS.for_each_host(|host| host.with(|engine| engine.reset_harm()));
+    PROCESS.for_each_host(|host| host.with(crate::engine::Engine::reset_harm));
     st::OK
 }
 

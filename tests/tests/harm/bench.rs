@@ -9,6 +9,7 @@ use dcgm_otel::{DcgmMeter, SampleError};
 use dcgm_simulator::{Control, Flavour, Harm, Served};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use prometheus::Registry;
+use prometheus::proto::MetricFamily;
 use tempfile::TempDir;
 
 pub(crate) const INTERVAL: Duration = Duration::from_secs(15);
@@ -110,7 +111,7 @@ impl Bench {
         let families = self.registry.gather();
         let family = families.iter().find(|family| family.name() == metric);
         let mut series = BTreeMap::new();
-        for point in family.map(|family| family.get_metric()).unwrap_or_default() {
+        for point in family.map(MetricFamily::get_metric).unwrap_or_default() {
             let mut labels: Vec<_> = point
                 .get_label()
                 .iter()

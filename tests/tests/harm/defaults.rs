@@ -25,7 +25,7 @@ fn defaults_leave_the_engine_as_it_was() {
             let (start, after) = bench.run(time);
             let asked = after.asked_a_day * time.as_secs() / 86_400;
             let a_second = |reads: u64| {
-                let reads = u32::try_from(reads).map(f64::from).unwrap_or(f64::MAX);
+                let reads = u32::try_from(reads).map_or(f64::MAX, f64::from);
                 reads / time.as_secs_f64()
             };
             println!(

@@ -12,6 +12,9 @@ const COUNTERS: [FieldId; 2] = [
     FieldId::PROF_PCIE_RX_BYTES_TOTAL,
 ];
 
+/// Two of each of eight GPUs, and one of each of four NVSwitches.
+const SENSORS: usize = 8 * 2 + 4;
+
 #[test]
 fn pcie_traffic_is_there_within_two_intervals_with_and_without_counters() {
     for flavour in FLAVOURS {
@@ -58,17 +61,8 @@ fn a_gpu_without_a_profiler_costs_the_others_nothing() {
             "{activity:?}"
         );
         assert_eq!(bench.series("hw_gpu_io_bytes_total").len(), 7 * 2);
-        assert_eq!(
-            bench.series("hw_temperature_celsius").len(),
-            bench_temperatures()
-        );
+        assert_eq!(bench.series("hw_temperature_celsius").len(), SENSORS);
         // Two tries, each undone, and what the GPU's profiler has.
         assert!(start.refused <= 6, "{flavour:?}: {start:?}");
     }
-}
-
-/// Of all eight GPUs and four switches, with or without a profiler.
-fn bench_temperatures() -> usize {
-    let bench = 8 * 2 + 4;
-    bench
 }
