@@ -102,7 +102,7 @@ pub(crate) struct Family {
 impl Family {
     /// Whether a field of a LINK entity is watched for it. DCGM 4.6 keeps samples of such fields
     /// without expiry, and reads them in every pass of its loop.
-    const fn watches_links(&self) -> bool {
+    pub(crate) const fn watches_links(&self) -> bool {
         let on_links = matches!(self.on, [Place::Link | Place::Port]);
         let mut point = 0;
         while point < self.points.len() {

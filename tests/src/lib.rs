@@ -49,3 +49,13 @@ pub mod readme_otel {}
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/MIGRATION.md")]
 pub mod migration {}
+
+/// The recipes for the crate `dcgm`.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/COOKBOOK.md")]
+pub mod cookbook {}
+
+/// The page on logging.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/LOGGING.md")]
+pub mod logging {}

@@ -233,7 +233,7 @@ fn rust_blocks_are_compiled() {
     assert_eq!(not_compiled(&files, &tests), [""; 0]);
     assert_eq!(
         not_compiled(&files, "").len(),
-        5,
+        7,
         "the search finds nothing"
     );
 }

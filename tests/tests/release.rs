@@ -64,10 +64,10 @@ fn closure(name: &str, more: &[&str]) -> BTreeSet<(String, String)> {
     pairs.collect()
 }
 
-/// The tables of docs/DEPENDENCIES.md: by crate, each dependency with its reason; and the list of
+/// The tables of docs/internals/DEPENDENCIES.md: by crate, each dependency with its reason; and the list of
 /// all that a crate brings.
 fn documented() -> BTreeMap<String, (BTreeMap<String, String>, BTreeSet<String>)> {
-    let text = fs::read_to_string(root().join("docs/DEPENDENCIES.md")).unwrap();
+    let text = fs::read_to_string(root().join("docs/internals/DEPENDENCIES.md")).unwrap();
     let sections = text.split("\n## ").skip(1);
     let sections = sections.map(|section| {
         let (heading, body) = section.split_once('\n').unwrap();

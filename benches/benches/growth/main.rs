@@ -1,6 +1,6 @@
 //! Growth of the cost of each stage with the number of values or series.
 //!
-//! `cargo bench -p dcgm-benches --bench growth`; with `-- --write` it writes `docs/growth.svg`. Costs
+//! `cargo bench -p dcgm-benches --bench growth`; with `-- --write` it writes `docs/internals/growth.svg`. Costs
 //! are instructions, counted by cachegrind in all threads of a process, so they are the same on a
 //! busy machine as on an idle one. The cost of reading is what [`Engine`] adds to a loop as in C;
 //! those of the other stages are complete.
@@ -264,8 +264,8 @@ fn main() {
     }
     let plot = render_plot(&stages);
     if std::env::args().any(|argument| argument == "--write") {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/growth.svg");
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/internals/growth.svg");
         std::fs::write(path, plot).expect("docs can be written to");
-        line("wrote docs/growth.svg");
+        line("wrote docs/internals/growth.svg");
     }
 }

@@ -31,6 +31,11 @@ How to read it:
   instances are always in tier 1.
 - **Source**: the meter reads the first field that the entity has, and never two of them. A factor or divisor converts
   DCGM's unit to the metric's. A *rate* is integrated over time.
+- **NVLink and PCIe traffic**: counters of DCGM are exact (NVLink 5: 1201 and 1203; PCIe: 1091 and 1092, where the driver has
+  them). Rates are integrated over the interval that each covers; they are exact if no other client watches the same field more
+  often, otherwise right on average only. [GUIDE.md](GUIDE.md#nvlink-and-pcie-traffic) has the source for each generation.
+- **Link states** come from `dcgmGetNvLinkLinkStatus`, once a minute and after an XID.
+- **Profiling fields** (`DCGM_FI_PROF_*`) are judged after their second sample, about a second after the start.
 - **Described by** lists the attributes beyond those that identify a series, absent if the profile is `minimal`: *GPU* means
   `hw.gpu.index` and `hw.name` on the series of GPUs and their parts, *product* `hw.model` and `hw.vendor` on those, *MIG*
   `hw.gpu.mig.instance_id`, `.compute_instance_id` and `.profile` on the series of MIG instances.
@@ -170,6 +175,14 @@ fn one(text: &mut String, metric: &Metric) {
             text,
             "\n`{}` is off where `{}` is on: a sum over both would count twice.",
             family.name, family.unless
+        );
+    }
+    for family in metric.families.iter().filter(|one| one.watches_links()) {
+        let _ = writeln!(
+            text,
+            "\n`{}` is off by default because it watches LINK entities: DCGM 4.6 keeps their samples without expiry, and reads \
+             them in every\npass of its loop.",
+            family.name
         );
     }
 }

@@ -12,8 +12,8 @@ use crate::kit;
 /// The documents of the kit.
 const DOCUMENTS: [&str; 6] = [
     "docs/COEXISTENCE.md",
-    "docs/DESIGN.md",
-    "docs/HARDWARE-TESTING.md",
+    "docs/internals/DESIGN.md",
+    "docs/internals/HARDWARE-TESTING.md",
     "docs/PATTERNS.md",
     "docs/RUNBOOK.md",
     "docs/ops/README.md",
