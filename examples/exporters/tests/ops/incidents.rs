@@ -150,7 +150,7 @@ GpuFailed: broken GPU 6
 GpuLost: xid79 GPU 4
 GpuNvlinkDown: broken GPU 2
 GpuNvlinkErrors: nvlink GPU 5
-GpuNvlinkSlow: nvlink GPU 5 link 7
+GpuNvlinkSlow: broken GPU 2 link 0, broken GPU 2 link 1, nvlink GPU 5 link 7
 GpuPcieLanesLost: pcie-aer GPU 1
 GpuPcieReplays: pcie-aer GPU 1
 GpuRowRemapFailed: broken GPU 6

@@ -38,7 +38,7 @@ fn gpu_that_falls_off_the_bus_stays_listed_until_it_is_back() {
         "{text}"
     );
     assert!(
-        text.contains("gpu 4  XID 79") && text.contains("8 GPUs (1 lost)"),
+        text.contains("gpu:4  XID 79") && text.contains("8 GPUs (1 lost)"),
         "{text}"
     );
     // Between 6 and 10 minutes the simulated engine does not list the GPU.
