@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dcgm::{Entity, EntityId, EntityKind};
 use opentelemetry::{Key, KeyValue, Value};
 
-use crate::catalogue::{Family, Identity, Metric, Point};
+use crate::catalogue::{Family, Identity, Metric, SeriesRow};
 use crate::config::{Config, Naming, Profile};
 use crate::host::Host;
 use crate::naming::{self, exporter};
@@ -70,7 +70,7 @@ impl<'a> AttributeBuilder<'a> {
         &self,
         metric: &Metric,
         family: &Family,
-        point: &Point,
+        point: &SeriesRow,
         entity: &'a Entity,
     ) -> Vec<KeyValue> {
         let mut list = AttributeList(Vec::new());

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use dcgm::{Entity, EntityId, EntityKind, FieldId};
 
 use crate::attributes::AttributeBuilder;
-use crate::cardinality::Block;
+use crate::cardinality::DropUnit;
 use crate::catalogue::{
-    self, Condition, Family, Metric, Op, Place, Point, Presence, Scale, Source,
+    self, Condition, EntityScope, Family, Metric, Op, Presence, Scale, SeriesRow, Source,
 };
 use crate::config::{Config, Group, GroupSwitch, MetricSwitch};
 use crate::hook::AttributeHook;
@@ -29,7 +29,7 @@ pub(crate) struct Input {
 #[derive(Clone, Debug)]
 pub(crate) struct Candidate {
     pub(crate) series: Series,
-    pub(crate) block: Block,
+    pub(crate) unit: DropUnit,
     pub(crate) family: &'static Family,
     pub(crate) entity: EntityId,
     /// Its `hw.id`.
@@ -39,8 +39,8 @@ pub(crate) struct Candidate {
     /// Where its values could come from: best first, or all together.
     pub(crate) inputs: Vec<Input>,
     /// A field that says the same in more detail.
-    pub(crate) instead: Option<FieldId>,
-    pub(crate) value: Known,
+    pub(crate) superseded_by: Option<FieldId>,
+    pub(crate) value: StaticValue,
 }
 
 /// Every series that there could be.
@@ -59,7 +59,7 @@ pub(crate) struct Candidates {
 
 /// What of its value is known before anything is read.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Known {
+pub(crate) enum StaticValue {
     Nothing,
     /// All of it.
     Number(i64),
@@ -126,7 +126,7 @@ pub(crate) fn of(host: &Host, config: &Config, hook: Option<&AttributeHook>) -> 
     let mut seen = HashSet::new();
     for ((place, metric), (row, family)) in wanted(config) {
         for entity in &metered {
-            let Some(on) = Place::of(entity).filter(|on| family.on.contains(on)) else {
+            let Some(on) = EntityScope::of(entity).filter(|on| family.on.contains(on)) else {
                 continue;
             };
             if !host.has_mode(family.mig, entity, &names) || host.is_only_child(entity) {
@@ -165,13 +165,13 @@ pub(crate) fn of(host: &Host, config: &Config, hook: Option<&AttributeHook>) -> 
                 let sources = point.sources.iter().filter(|_| can_sample);
                 found.list.push(Candidate {
                     series,
-                    block: Block::new((place, metric), (row, family), on),
+                    unit: DropUnit::new((place, metric), (row, family), on),
                     family,
                     entity: entity.id,
                     id: names.hw_id(entity.id).cloned(),
                     parent: entity.parent,
                     inputs: sources.flat_map(resolve).collect(),
-                    instead: point.instead,
+                    superseded_by: point.superseded_by,
                     value: known,
                 });
             }
@@ -236,7 +236,7 @@ fn inputs(
         }
         _ => {}
     }
-    if host.nameless.contains(&entity.id) {
+    if host.links_without_entity_id.contains(&entity.id) {
         return Vec::new();
     }
     vec![input(entity.id, source.field)]
@@ -244,10 +244,10 @@ fn inputs(
 
 /// Returns what is known of a series' value before anything is read; `None` if there is no such
 /// series now.
-fn known(point: &Point, entity: &Entity, host: &Host) -> Option<Known> {
-    let number = |count: usize| Known::Number(i64::try_from(count).unwrap_or(i64::MAX));
+fn known(point: &SeriesRow, entity: &Entity, host: &Host) -> Option<StaticValue> {
+    let number = |count: usize| StaticValue::Number(i64::try_from(count).unwrap_or(i64::MAX));
     Some(match point.sources.first().map(|source| source.op) {
-        Some(Op::Fact(..)) => Known::Number(1),
+        Some(Op::Fact(..)) => StaticValue::Number(1),
         Some(Op::Instances) => {
             let instances = host.entities.iter().filter(|other| {
                 other.parent == Some(entity.id) && other.id.kind == EntityKind::GPU_INSTANCE
@@ -263,20 +263,20 @@ fn known(point: &Point, entity: &Entity, host: &Host) -> Option<Known> {
         // A GPU without NVLinks has no series.
         Some(Op::ActiveLinks) => {
             host.links_of(entity.id).next()?;
-            Known::ActiveLinks(entity.id)
+            StaticValue::ActiveLinks(entity.id)
         }
-        Some(Op::LinkUp) => Known::ActiveLinks(entity.id),
+        Some(Op::LinkUp) => StaticValue::ActiveLinks(entity.id),
         Some(Op::Unavailable(why)) => {
-            (Availability::of(entity) == Some(why)).then_some(Known::Number(1))?
+            (Availability::of(entity) == Some(why)).then_some(StaticValue::Number(1))?
         }
         Some(Op::Status(_)) => {
             let condition = match Availability::of(entity) {
-                None => Condition::Fine,
+                None => Condition::Ok,
                 Some(Availability::Lost) => Condition::Failed,
                 Some(Availability::Paused | Availability::Detached) => Condition::Unavailable,
             };
             let all = [
-                Condition::Fine,
+                Condition::Ok,
                 Condition::Degraded,
                 Condition::PredictedFailure,
                 Condition::Failed,
@@ -285,9 +285,11 @@ fn known(point: &Point, entity: &Entity, host: &Host) -> Option<Known> {
                 let state = (catalogue::STATE, state.name());
                 point.attributes.contains(&state)
             });
-            about.map_or(Known::Nothing, |about| Known::Condition(condition, about))
+            about.map_or(StaticValue::Nothing, |about| {
+                StaticValue::Condition(condition, about)
+            })
         }
-        _ => Known::Nothing,
+        _ => StaticValue::Nothing,
     })
 }
 
@@ -297,8 +299,8 @@ fn known(point: &Point, entity: &Entity, host: &Host) -> Option<Known> {
 pub(crate) fn fields(
     inputs: impl IntoIterator<Item = Input>,
 ) -> Vec<(Vec<EntityId>, Vec<FieldId>)> {
-    type Block = (BTreeSet<EntityId>, BTreeSet<FieldId>);
-    let mut kinds: BTreeMap<(EntityKind, bool), Block> = BTreeMap::new();
+    type DropUnit = (BTreeSet<EntityId>, BTreeSet<FieldId>);
+    let mut kinds: BTreeMap<(EntityKind, bool), DropUnit> = BTreeMap::new();
     for input in inputs {
         let is_of_host = input
             .field

@@ -2,32 +2,32 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalogue::{Family, Metric, Place};
+use crate::catalogue::{EntityScope, Family, Metric};
 use crate::config::{Config, Group};
 
 /// Series that are dropped together or not at all: those of one family on one kind of entity. A sum
 /// over what is left still means something, and two runs drop the same. Their order is the order in
 /// which they go.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(crate) struct Block {
+pub(crate) struct DropUnit {
     tier: u8,
-    place: Place,
+    place: EntityScope,
     /// By its place in the catalogue.
     metric: usize,
     /// By its place in the metric.
     family: usize,
     group: Group,
-    counts: bool,
+    is_counter: bool,
 }
 
-impl Block {
+impl DropUnit {
     pub(crate) fn new(
         (metric, of): (usize, &Metric),
         (family, row): (usize, &Family),
-        place: Place,
+        place: EntityScope,
     ) -> Self {
         // What is about a part of a part goes before all else.
-        let tier = if place == Place::ComputeInstance {
+        let tier = if place == EntityScope::ComputeInstance {
             1
         } else {
             row.tier
@@ -38,18 +38,18 @@ impl Block {
             metric,
             family,
             group: row.group,
-            counts: of.kind.is_counter(),
+            is_counter: of.kind.is_counter(),
         }
     }
 
     /// Whether its series are counters.
-    pub(crate) const fn counts(&self) -> bool {
-        self.counts
+    pub(crate) const fn is_counter(&self) -> bool {
+        self.is_counter
     }
 }
 
 /// How many series each block has.
-pub(crate) type Counts = BTreeMap<Block, usize>;
+pub(crate) type SeriesCounts = BTreeMap<DropUnit, usize>;
 
 /// How many series there may be.
 #[derive(Clone, Debug)]
@@ -79,16 +79,20 @@ impl Caps {
     /// They go in order until the rest fits: no smaller block comes back to fill the gap, so that a
     /// lower cap keeps a part of what a higher one keeps. What is in `gone` goes in any case: a
     /// counter that was dropped would come back as a jump.
-    pub(crate) fn excess(&self, counts: &Counts, gone: &BTreeSet<Block>) -> BTreeSet<Block> {
-        let mut dropped: BTreeSet<Block> = gone.iter().copied().collect();
-        dropped.retain(|block| counts.contains_key(block));
+    pub(crate) fn excess(
+        &self,
+        counts: &SeriesCounts,
+        gone: &BTreeSet<DropUnit>,
+    ) -> BTreeSet<DropUnit> {
+        let mut dropped: BTreeSet<DropUnit> = gone.iter().copied().collect();
+        dropped.retain(|unit| counts.contains_key(unit));
         for (group, cap) in &self.groups {
-            drop_over(counts, |block| block.group == *group, *cap, &mut dropped);
+            drop_over(counts, |unit| unit.group == *group, *cap, &mut dropped);
         }
-        let metrics: BTreeSet<usize> = counts.keys().map(|block| block.metric).collect();
+        let metrics: BTreeSet<usize> = counts.keys().map(|unit| unit.metric).collect();
         for metric in metrics {
             let cap = self.metric;
-            drop_over(counts, |block| block.metric == metric, cap, &mut dropped);
+            drop_over(counts, |unit| unit.metric == metric, cap, &mut dropped);
         }
         drop_over(counts, |_| true, self.all, &mut dropped);
         dropped
@@ -97,19 +101,19 @@ impl Caps {
 
 /// Drops of the blocks of which `is` is true so many that the rest of them fit.
 fn drop_over(
-    counts: &Counts,
-    is: impl Fn(&Block) -> bool,
+    counts: &SeriesCounts,
+    is: impl Fn(&DropUnit) -> bool,
     cap: usize,
-    dropped: &mut BTreeSet<Block>,
+    dropped: &mut BTreeSet<DropUnit>,
 ) {
-    let of = || counts.iter().filter(|(block, _)| is(block));
-    let kept = of().filter(|(block, _)| !dropped.contains(block));
+    let of = || counts.iter().filter(|(unit, _)| is(unit));
+    let kept = of().filter(|(unit, _)| !dropped.contains(unit));
     let mut left: usize = kept.map(|(_, count)| count).sum();
-    for (block, count) in of() {
+    for (unit, count) in of() {
         if left <= cap {
             break;
         }
-        if dropped.insert(*block) {
+        if dropped.insert(*unit) {
             left -= count;
         }
     }

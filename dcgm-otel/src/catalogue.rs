@@ -7,7 +7,7 @@
 
 mod facts;
 mod links;
-pub(crate) mod place;
+pub(crate) mod scope;
 mod table;
 
 use dcgm::FieldId;
@@ -17,7 +17,7 @@ use crate::host::Availability;
 use crate::naming::exporter;
 use Kind::{CounterF64, CounterU64};
 use Scale::{Per, Times};
-pub(crate) use place::Place;
+pub(crate) use scope::EntityScope;
 pub(crate) use table::{CATALOGUE, STATE};
 
 /// What an instrument is.
@@ -84,15 +84,15 @@ pub(crate) struct Family {
     pub(crate) default: Presence,
     pub(crate) mig: Mig,
     /// What has it.
-    pub(crate) on: &'static [Place],
+    pub(crate) on: &'static [EntityScope],
     /// The series of one entity.
-    pub(crate) points: &'static [Point],
+    pub(crate) points: &'static [SeriesRow],
     /// The family of this metric that says the same in more detail. Where an entity or a part of it
     /// has that, it has not this one: a sum over both would count twice.
-    pub(crate) unless: &'static str,
+    pub(crate) superseded_by_family: &'static str,
     /// The family of this metric that is preferred where it has a counter of DCGM's: these series are
     /// integrated rates.
-    pub(crate) unless_counted: &'static str,
+    pub(crate) superseded_if_counted: &'static str,
     /// The part of the entity that the series are about, if that has a name of its own.
     pub(crate) part: &'static str,
     /// Whether it hardly ever changes, and is sampled once an hour.
@@ -103,7 +103,7 @@ impl Family {
     /// Whether a field of a LINK entity is watched for it. DCGM 4.6 keeps samples of such fields
     /// without expiry, and reads them in every pass of its loop.
     const fn watches_links(&self) -> bool {
-        let on_links = matches!(self.on, [Place::Link | Place::Port]);
+        let on_links = matches!(self.on, [EntityScope::Link | EntityScope::Port]);
         let mut point = 0;
         while point < self.points.len() {
             let sources = self.points[point].sources;
@@ -120,13 +120,16 @@ impl Family {
         false
     }
 
-    const fn unless(self, unless: &'static str) -> Self {
-        Self { unless, ..self }
+    const fn superseded_by_family(self, superseded_by_family: &'static str) -> Self {
+        Self {
+            superseded_by_family,
+            ..self
+        }
     }
 
-    const fn unless_counted(self, unless_counted: &'static str) -> Self {
+    const fn superseded_if_counted(self, superseded_if_counted: &'static str) -> Self {
         Self {
-            unless_counted,
+            superseded_if_counted,
             ..self
         }
     }
@@ -180,21 +183,21 @@ pub(crate) enum Mig {
 
 /// One series of an entity.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Point {
+pub(crate) struct SeriesRow {
     /// What tells it from its siblings.
     pub(crate) attributes: &'static [(&'static str, &'static str)],
     /// Where its values come from: the first that an entity supports, and never two of them; all of
     /// them together if the operation says so.
     pub(crate) sources: &'static [Source],
     /// A field that says the same in more detail: an entity that has it has not this series.
-    pub(crate) instead: Option<FieldId>,
+    pub(crate) superseded_by: Option<FieldId>,
 }
 
-impl Point {
+impl SeriesRow {
     /// Unless the entity has this field.
-    const fn instead_of(self, field: FieldId) -> Self {
+    const fn superseded_by(self, field: FieldId) -> Self {
         Self {
-            instead: Some(field),
+            superseded_by: Some(field),
             ..self
         }
     }
@@ -229,9 +232,9 @@ pub(crate) enum Op {
     /// 1 while one of these bits is set, else 0.
     Bit(i64),
     /// 1 while it is one of these numbers, 0 while it is another that has a meaning: from, to.
-    Among(&'static [i64], (i64, i64)),
+    OneOf(&'static [i64], (i64, i64)),
     /// 1 while it is this text, 0 while it is another of those.
-    Says(&'static str, &'static [&'static str]),
+    TextEquals(&'static str, &'static [&'static str]),
     /// A word of 32 bits of a blob.
     Word(usize),
     /// The number of the entity's links that are up, by the engine's link status.
@@ -249,7 +252,7 @@ pub(crate) enum Op {
     /// A sign of how the entity is.
     Status(&'static [Rule]),
     /// So, for a while: an event.
-    Passing(&'static [Rule]),
+    Transient(&'static [Rule]),
 }
 
 impl Op {
@@ -257,7 +260,7 @@ impl Op {
     pub(crate) const fn is_joint(self) -> bool {
         matches!(
             self,
-            Self::Sum | Self::Fact(..) | Self::Status(_) | Self::Passing(_)
+            Self::Sum | Self::Fact(..) | Self::Status(_) | Self::Transient(_)
         )
     }
 
@@ -281,7 +284,7 @@ pub(crate) type Rule = (i64, i64, Condition);
 /// How a component is. The worst sign counts, in this order.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Condition {
-    Fine,
+    Ok,
     Degraded,
     PredictedFailure,
     Failed,
@@ -293,7 +296,7 @@ impl Condition {
     /// Its `hw.state`.
     pub(crate) const fn name(self) -> &'static str {
         match self {
-            Self::Fine => "ok",
+            Self::Ok => "ok",
             Self::Degraded => "degraded",
             Self::PredictedFailure => "predicted_failure",
             Self::Failed => "failed",
@@ -402,8 +405,8 @@ pub(crate) const fn family(
     tier: u8,
     default: Presence,
     mig: Mig,
-    on: &'static [Place],
-    points: &'static [Point],
+    on: &'static [EntityScope],
+    points: &'static [SeriesRow],
 ) -> Family {
     Family {
         name,
@@ -413,21 +416,21 @@ pub(crate) const fn family(
         mig,
         on,
         points,
-        unless: "",
-        unless_counted: "",
+        superseded_by_family: "",
+        superseded_if_counted: "",
         part: "",
         at_rest: false,
     }
 }
 
-pub(crate) const fn point(
+pub(crate) const fn series_row(
     attributes: &'static [(&'static str, &'static str)],
     sources: &'static [Source],
-) -> Point {
-    Point {
+) -> SeriesRow {
+    SeriesRow {
         attributes,
         sources,
-        instead: None,
+        superseded_by: None,
     }
 }
 

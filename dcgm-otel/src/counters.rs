@@ -12,7 +12,7 @@ use std::time::Duration;
 use dcgm::{Timestamp, Value};
 
 use crate::candidates::Input;
-use crate::cardinality::Block;
+use crate::cardinality::DropUnit;
 use crate::catalogue::{Kind, Op, Scale};
 use crate::config::CounterOrigin;
 use crate::snapshot::{Number, Series};
@@ -34,7 +34,7 @@ pub(crate) struct Total {
     remainder: f64,
     scale: Scale,
     /// Where it begins, if it has not begun.
-    begins: CounterOrigin,
+    origin_policy: CounterOrigin,
     /// What is added up: one source, as a rule.
     parts: Vec<Part>,
     /// Whether it was shown with sources that it does not have any more, or does not go on from.
@@ -65,7 +65,7 @@ pub(crate) enum Step {
 }
 
 impl Total {
-    pub(crate) fn new(inputs: &[Input], origin: Number, begins: CounterOrigin) -> Self {
+    pub(crate) fn new(inputs: &[Input], origin: Number, origin_policy: CounterOrigin) -> Self {
         let part = |input: &Input| Part {
             input: *input,
             last: None,
@@ -78,10 +78,10 @@ impl Total {
             remainder: 0.0,
             scale: inputs.first().map_or(Scale::Times(1), |input| input.scale),
             // What was shown holds what the device had counted.
-            begins: if origin.is_positive() {
+            origin_policy: if origin.is_positive() {
                 CounterOrigin::Rebased
             } else {
-                begins
+                origin_policy
             },
             parts: inputs.iter().map(part).collect(),
             was_shown: false,
@@ -101,7 +101,7 @@ impl Total {
         };
         match part.input.op {
             Op::Counter | Op::Sum => whole(value).map_or(Step::Held, |raw| {
-                part.count(&mut self.grown, self.begins, raw, at)
+                part.count(&mut self.grown, self.origin_policy, raw, at)
             }),
             Op::Integrate => {
                 let growth = (&mut self.grown, &mut self.remainder);
@@ -155,9 +155,15 @@ impl Total {
 }
 
 impl Part {
-    fn count(&mut self, grown: &mut u64, begins: CounterOrigin, raw: u64, at: Timestamp) -> Step {
+    fn count(
+        &mut self,
+        grown: &mut u64,
+        origin_policy: CounterOrigin,
+        raw: u64,
+        at: Timestamp,
+    ) -> Step {
         let step = match self.last {
-            None if begins == CounterOrigin::Device && !self.was_read => {
+            None if origin_policy == CounterOrigin::Device && !self.was_read => {
                 *grown = grown.saturating_add(raw);
                 Step::Counted
             }
@@ -243,7 +249,7 @@ pub(crate) struct Ledger {
     /// What earlier meters of the same provider had shown.
     origins: HashMap<Series, Number>,
     /// Where new totals begin.
-    begins: CounterOrigin,
+    origin_policy: CounterOrigin,
 }
 
 #[derive(Debug)]
@@ -251,27 +257,30 @@ struct Entry {
     series: Series,
     /// The `hw.id` of the entity.
     owner: Option<Arc<str>>,
-    block: Block,
+    unit: DropUnit,
     total: Total,
 }
 
 impl Ledger {
     /// That goes on where earlier meters of the same provider ended.
-    pub(crate) fn continuing(origins: HashMap<Series, Number>, begins: CounterOrigin) -> Self {
+    pub(crate) fn continuing(
+        origins: HashMap<Series, Number>,
+        origin_policy: CounterOrigin,
+    ) -> Self {
         Self {
             origins,
-            begins,
+            origin_policy,
             ..Self::default()
         }
     }
 
     /// The place of a series' total. One whose sources are others than before begins anew, on top
     /// of what it showed: two counters have nothing in common but their name.
-    pub(crate) fn open(
+    pub(crate) fn get_or_insert(
         &mut self,
         series: &Series,
         owner: Option<&Arc<str>>,
-        block: Block,
+        unit: DropUnit,
         inputs: &[Input],
         kind: Kind,
     ) -> usize {
@@ -294,8 +303,8 @@ impl Ledger {
         self.totals.push(Entry {
             series: series.clone(),
             owner: owner.cloned(),
-            block,
-            total: Total::new(inputs, origin, self.begins),
+            unit,
+            total: Total::new(inputs, origin, self.origin_policy),
         });
         self.places.insert(series.clone(), place);
         place
@@ -318,11 +327,11 @@ impl Ledger {
     }
 
     /// Every series that has been counted, and its place.
-    pub(crate) fn series(&self) -> impl Iterator<Item = (usize, &Series, Block)> {
+    pub(crate) fn series(&self) -> impl Iterator<Item = (usize, &Series, DropUnit)> {
         let totals = self.totals.iter().enumerate();
         totals
             .filter(|(_, entry)| entry.total.is_shown())
-            .map(|(place, entry)| (place, &entry.series, entry.block))
+            .map(|(place, entry)| (place, &entry.series, entry.unit))
     }
 }
 

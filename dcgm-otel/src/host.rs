@@ -19,7 +19,7 @@ pub(crate) struct Host {
     /// What it calls itself.
     pub(crate) name: Option<String>,
     /// Links that the engine has no number for: it knows them by the fields of their GPUs only.
-    pub(crate) nameless: HashSet<EntityId>,
+    pub(crate) links_without_entity_id: HashSet<EntityId>,
 }
 
 impl Host {
@@ -36,7 +36,7 @@ impl Host {
             let is_up = link.state == LinkState::UP;
             host.links.insert(id, (link.index, is_up));
             if link.id.is_none() {
-                host.nameless.insert(id);
+                host.links_without_entity_id.insert(id);
             }
         }
         entities.push(Entity::new(EntityId::HOST));

@@ -73,7 +73,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
-mod answers;
 mod attributes;
 mod builder;
 mod candidates;
@@ -87,13 +86,14 @@ mod env;
 #[cfg(test)]
 mod fake;
 mod health;
+mod history;
 mod hook;
 mod host;
 mod instruments;
 mod meter;
 mod naming;
-mod past;
 mod plan;
+mod probe_results;
 mod sampler;
 mod schedule;
 #[cfg(feature = "sdk")]

@@ -2,9 +2,9 @@
 
 mod decode;
 mod events;
-mod intake;
-mod shown;
-mod track;
+mod ingest;
+mod reduce;
+mod source;
 
 use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
@@ -14,30 +14,30 @@ use std::time::{Duration, Instant};
 use dcgm::{EntityId, FieldId, Link, Query};
 use opentelemetry::KeyValue;
 
-use crate::answers::Answers;
 use crate::attributes::{is_instance, sort_by_key};
-use crate::candidates::{self, Candidate, Candidates, Input, Known};
-use crate::cardinality::{Block, Caps, Counts};
+use crate::candidates::{self, Candidate, Candidates, Input, StaticValue};
+use crate::cardinality::{Caps, DropUnit, SeriesCounts};
 use crate::catalogue::{self, Condition, Metric, Op};
 use crate::config::Config;
 use crate::counters::Ledger;
-use crate::past::{Past, Status};
+use crate::history::{History, Status};
+use crate::probe_results::ProbeResults;
 use crate::snapshot::{Layout, Number, Series, Snapshot};
 use events::EventSource;
-pub(crate) use intake::Intake;
-use intake::Routes;
-use shown::{Shown, Values};
-use track::{Ages, CENTURY, Pace, Source, Target, Track};
+pub(crate) use ingest::ReadStats;
+use ingest::Routes;
+use reduce::{Reducer, Values};
+use source::{LONGEST_TIME, MaxAges, PlannedSource, SampleRate, SourceState, Target};
 
 /// The series that there are, each with its source, and their present values.
 #[derive(Debug)]
 pub(crate) struct Plan {
     metrics: &'static [Metric],
     /// What is read for them…
-    sources: Vec<Source>,
+    sources: Vec<PlannedSource>,
     /// …and what becomes of it: one for each.
-    tracks: Vec<Track>,
-    ages: Ages,
+    states: Vec<SourceState>,
+    ages: MaxAges,
     /// What brings their samples.
     query: Query,
     /// Which tracks a sample goes to.
@@ -63,26 +63,26 @@ pub(crate) struct Plan {
 }
 
 /// A series, where it has its value from, and which tracks bring that.
-type Row = (Series, Shown, Range<usize>);
+type Row = (Series, Reducer, Range<usize>);
 
 impl Plan {
     pub(crate) fn new(
         candidates: Candidates,
-        answers: &Answers,
-        past: &mut Past,
+        results: &ProbeResults,
+        history: &mut History,
         config: &Config,
         now: Instant,
     ) -> Self {
-        past.note_drivers(&candidates.drivers);
+        history.note_drivers(&candidates.drivers);
         let duplicates = candidates.duplicates;
-        let chosen = choose(candidates.list, answers);
-        let gone = gone(&chosen, past);
-        let lost = past.note_lost(lost(&chosen, past));
+        let chosen = choose(candidates.list, results);
+        let gone = gone(&chosen, history);
+        let lost = history.note_lost(lost(&chosen, history));
         let mut plan = Self {
             metrics: catalogue::of(config.naming()),
             sources: Vec::new(),
-            tracks: Vec::new(),
-            ages: Ages::new(config),
+            states: Vec::new(),
+            ages: MaxAges::new(config),
             query: Query::new([]),
             routes: Routes::default(),
             layout: Arc::default(),
@@ -97,40 +97,40 @@ impl Plan {
             changed: None,
             next_look: None,
         };
-        let dropped = plan.fit(&chosen, &gone, past);
+        let dropped = plan.apply_caps(&chosen, &gone, history);
         plan.dropped += duplicates;
         let mut rows: Vec<Row> = Vec::new();
         for (candidate, inputs) in chosen {
-            if !dropped.contains(&candidate.block) {
-                rows.extend(plan.add(candidate, &inputs, answers, past));
+            if !dropped.contains(&candidate.unit) {
+                rows.extend(plan.add(candidate, &inputs, results, history));
             }
         }
         // The entities that were there and are gone have failed…
         rows.extend(
             gone.into_iter()
-                .filter(|one| !dropped.contains(&one.block))
+                .filter(|one| !dropped.contains(&one.unit))
                 .map(|one| {
                     let failed = i64::from(one.state == Condition::Failed);
-                    (one.series, Shown::Fixed(failed), 0..0)
+                    (one.series, Reducer::Fixed(failed), 0..0)
                 }),
         );
         // …and their counters are held.
         let live: HashSet<usize> = plan.totals().collect();
-        let held = past
+        let held = history
             .ledger
             .series()
-            .filter(|(place, _, block)| !live.contains(place) && !dropped.contains(block));
+            .filter(|(place, _, unit)| !live.contains(place) && !dropped.contains(unit));
         rows.extend(held.filter_map(|(place, series, _)| {
             let kind = plan.metrics.get(series.metric)?.kind;
-            Some((series.clone(), Shown::Total(place, kind), 0..0))
+            Some((series.clone(), Reducer::Total(place, kind), 0..0))
         }));
-        plan.arrange(rows);
+        plan.assign_slots(rows);
         let inputs = plan.sources.iter().map(|source| source.input);
         plan.query = Query::new(candidates::fields(inputs));
         let (routes, order) = Routes::new(&plan.query, &plan.sources, plan.ages);
         plan.routes = routes;
         plan.sources = pick(&plan.sources, &order);
-        plan.tracks = pick(&plan.tracks, &order);
+        plan.states = pick(&plan.states, &order);
         let fastest = plan
             .routes
             .entities
@@ -144,51 +144,51 @@ impl Plan {
     /// What remains without entities: counters, which hold; if the engine itself says that there
     /// are none any more, they have failed.
     pub(crate) fn without_entities(
-        past: &mut Past,
+        history: &mut History,
         config: &Config,
         all_gone: bool,
         now: Instant,
     ) -> Self {
         let none = Candidates::default();
         if all_gone {
-            return Self::new(none, &Answers::default(), past, config, now);
+            return Self::new(none, &ProbeResults::default(), history, config, now);
         }
         // Who is lost cannot be told now.
-        let (statuses, lost) = (std::mem::take(&mut past.statuses), past.lost.clone());
-        let plan = Self::new(none, &Answers::default(), past, config, now);
-        (past.statuses, past.lost) = (statuses, lost);
+        let (statuses, lost) = (std::mem::take(&mut history.statuses), history.lost.clone());
+        let plan = Self::new(none, &ProbeResults::default(), history, config, now);
+        (history.statuses, history.lost) = (statuses, lost);
         plan
     }
 
     /// Which blocks go, and how many series with them.
-    fn fit(
+    fn apply_caps(
         &mut self,
         chosen: &[(Candidate, Vec<Input>)],
         gone: &[Status],
-        past: &mut Past,
-    ) -> BTreeSet<Block> {
-        let mut counts = Counts::new();
+        history: &mut History,
+    ) -> BTreeSet<DropUnit> {
+        let mut counts = SeriesCounts::new();
         let mut live = HashSet::new();
         for (candidate, inputs) in chosen {
             if inputs.first().is_none_or(|input| input.op != Op::Event) {
-                *counts.entry(candidate.block).or_default() += 1;
+                *counts.entry(candidate.unit).or_default() += 1;
                 live.insert(&candidate.series);
             }
         }
-        let held = past
+        let held = history
             .ledger
             .series()
             .filter(|(_, series, _)| !live.contains(series));
-        for block in held
-            .map(|(.., block)| block)
-            .chain(gone.iter().map(|one| one.block))
+        for unit in held
+            .map(|(.., unit)| unit)
+            .chain(gone.iter().map(|one| one.unit))
         {
-            *counts.entry(block).or_default() += 1;
+            *counts.entry(unit).or_default() += 1;
         }
-        let dropped = self.caps.excess(&counts, &past.dropped);
-        self.dropped = dropped.iter().filter_map(|block| counts.get(block)).sum();
-        let counters = dropped.iter().filter(|block| block.counts());
-        past.dropped.extend(counters.copied());
+        let dropped = self.caps.excess(&counts, &history.dropped);
+        self.dropped = dropped.iter().filter_map(|unit| counts.get(unit)).sum();
+        let counters = dropped.iter().filter(|unit| unit.is_counter());
+        history.dropped.extend(counters.copied());
         dropped
     }
 
@@ -197,111 +197,113 @@ impl Plan {
         &mut self,
         candidate: Candidate,
         inputs: &[Input],
-        answers: &Answers,
-        past: &mut Past,
+        results: &ProbeResults,
+        history: &mut History,
     ) -> Option<Row> {
         let metric = self.metrics.get(candidate.series.metric)?;
         let mut series = candidate.series;
         let owner = candidate.id;
-        let block = candidate.block;
+        let unit = candidate.unit;
         if let Some(input) = inputs.first().filter(|input| input.op == Op::Event) {
             self.events.push(EventSource {
                 input: *input,
                 owner,
-                block,
+                unit,
                 series,
             });
             return None;
         }
         let total = metric.kind.is_counter().then(|| {
-            let ledger = &mut past.ledger;
-            ledger.open(&series, owner.as_ref(), block, inputs, metric.kind)
+            let ledger = &mut history.ledger;
+            ledger.get_or_insert(&series, owner.as_ref(), unit, inputs, metric.kind)
         });
-        let shown = match (total, candidate.value) {
-            (Some(place), _) => Shown::Total(place, metric.kind),
-            (None, Known::Number(number)) => {
+        let reducer = match (total, candidate.value) {
+            (Some(place), _) => Reducer::Total(place, metric.kind),
+            (None, StaticValue::Number(number)) => {
                 let facts = candidate
                     .inputs
                     .iter()
-                    .filter_map(|input| answers.fact(input));
+                    .filter_map(|input| results.fact(input));
                 series.attributes = with(&series.attributes, facts);
-                Shown::Fixed(number)
+                Reducer::Fixed(number)
             }
-            (None, Known::Condition(at_least, about)) => {
+            (None, StaticValue::Condition(at_least, about)) => {
                 if let Some(id) = &owner {
                     let series = series.clone();
-                    past.note_status(
+                    history.note_status(
                         id,
                         Status {
                             series,
-                            block,
+                            unit,
                             state: about,
                         },
                         at_least == Condition::Unavailable,
                     );
                 }
-                Shown::Status {
+                Reducer::Status {
                     parts: 0..0,
                     at_least,
                     about,
                     known: candidate.entity.kind == dcgm::EntityKind::GPU,
                 }
             }
-            (None, Known::ActiveLinks(of)) => Shown::ActiveLinks(of, None),
-            (None, Known::Nothing) if inputs.iter().any(|one| one.op.is_joint()) => {
-                Shown::Sum(0..0)
+            (None, StaticValue::ActiveLinks(of)) => Reducer::ActiveLinks(of, None),
+            (None, StaticValue::Nothing) if inputs.iter().any(|one| one.op.is_joint()) => {
+                Reducer::Sum(0..0)
             }
-            (None, Known::Nothing) => Shown::Level,
+            (None, StaticValue::Nothing) => Reducer::Level,
         };
-        let pace = Pace::of(candidate.family);
-        let first = self.tracks.len();
+        let rate = SampleRate::of(candidate.family);
+        let first = self.states.len();
         for (part, input) in inputs.iter().enumerate() {
-            let source = Source {
+            let source = PlannedSource {
                 input: *input,
-                pace,
+                rate,
                 has_alternatives: candidate.inputs.len() > 1 && !input.op.is_joint(),
             };
             // Which cell it is is known once all series are.
-            let target = total.map_or(Target::Cell(usize::MAX), |place| Target::Total(place, part));
-            self.tracks.push(Track::new(metric, &source, target));
+            let target = total.map_or(Target::Point(usize::MAX), |place| {
+                Target::Total(place, part)
+            });
+            self.states.push(SourceState::new(metric, &source, target));
             self.sources.push(source);
         }
-        Some((series, shown, first..self.tracks.len()))
+        Some((series, reducer, first..self.states.len()))
     }
 
     /// Gives each series its place, and the parts of values theirs.
-    fn arrange(&mut self, mut rows: Vec<Row>) {
+    fn assign_slots(&mut self, mut rows: Vec<Row>) {
         rows.sort_by_key(|(series, ..)| series.metric);
         let count = rows.len();
-        let (mut all, mut values, mut passing) = (Vec::new(), Vec::new(), Vec::new());
-        for (place, (series, mut shown, tracks)) in rows.into_iter().enumerate() {
-            let tracks = self.tracks.get_mut(tracks).unwrap_or_default();
-            let parts = shown.parts();
-            let mut next = parts.as_ref().map(|_| count + passing.len());
-            let first = passing.len();
-            for track in tracks {
-                if let Target::Cell(at) = &mut track.target {
+        let (mut all, mut values, mut transient) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, (series, mut reducer, states)) in rows.into_iter().enumerate() {
+            let states = self.states.get_mut(states).unwrap_or_default();
+            let parts = reducer.parts();
+            let mut next = parts.as_ref().map(|_| count + transient.len());
+            let first = transient.len();
+            for state in states {
+                if let Target::Point(at) = &mut state.target {
                     *at = next.unwrap_or(place);
                 }
                 if let Some(next) = &mut next {
-                    passing.push(track.is_passing());
+                    transient.push(state.is_transient());
                     *next += 1;
                 }
             }
             if let Some(parts) = parts {
-                *parts = first..passing.len();
+                *parts = first..transient.len();
             }
             all.push(series);
-            values.push(shown);
+            values.push(reducer);
         }
         self.layout = Arc::new(Layout::new(self.metrics, all));
-        self.values = Values::new(values, passing);
+        self.values = Values::new(values, transient);
     }
 
     fn totals(&self) -> impl Iterator<Item = usize> + '_ {
-        self.tracks.iter().filter_map(|track| match track.target {
+        self.states.iter().filter_map(|state| match state.target {
             Target::Total(place, _) => Some(place),
-            Target::Cell(_) => None,
+            Target::Point(_) => None,
         })
     }
 
@@ -314,7 +316,7 @@ impl Plan {
     pub(crate) fn needs(&self, config: &Config) -> Vec<(Input, Duration)> {
         let needs = self.sources.iter();
         needs
-            .map(|source| (source.input, source.pace.period(config)))
+            .map(|source| (source.input, source.rate.period(config)))
             .collect()
     }
 
@@ -340,7 +342,7 @@ impl Plan {
 
     /// Whether anything is read but events.
     pub(crate) fn reads(&self) -> bool {
-        !self.tracks.is_empty()
+        !self.states.is_empty()
     }
 
     /// How many series there are too many.
@@ -364,18 +366,18 @@ impl Plan {
     pub(crate) fn fill(&mut self, snapshot: &mut Snapshot, ledger: &Ledger, now: Instant) -> usize {
         // What hardly ever changes is not shown either once nothing comes any more.
         let until = self.until();
-        let cells = self.values.fill(ledger, (now, until));
+        let points = self.values.fill(ledger, (now, until));
         snapshot
             .refill(&self.layout, until)
-            .extend_from_slice(cells);
-        cells.iter().flatten().count()
+            .extend_from_slice(points);
+        points.iter().flatten().count()
     }
 
     /// How long what was not sampled may be shown: as long as anything is.
     fn until(&self) -> Option<Instant> {
         self.changed
             .unwrap_or(self.made)
-            .checked_add(self.max_age.min(CENTURY))
+            .checked_add(self.max_age.min(LONGEST_TIME))
     }
 
     /// When the engine last brought something new.
@@ -384,22 +386,22 @@ impl Plan {
     }
 
     /// The totals that are dropped for good.
-    pub(crate) fn retired(&self, past: &Past) -> Vec<(Series, Number)> {
-        let dropped = past
+    pub(crate) fn retired(&self, history: &History) -> Vec<(Series, Number)> {
+        let dropped = history
             .ledger
             .series()
-            .filter(|(.., block)| past.dropped.contains(block));
+            .filter(|(.., unit)| history.dropped.contains(unit));
         let numbered = dropped.filter_map(|(place, series, _)| {
             let kind = self.metrics.get(series.metric)?.kind;
-            Some((series.clone(), past.ledger.get(place)?.number(kind)))
+            Some((series.clone(), history.ledger.get(place)?.number(kind)))
         });
         numbered.collect()
     }
 
     /// The instances of a GPU that are gone may come back under the same name and be others.
     pub(crate) fn forget_instances(&self, ledger: &mut Ledger) {
-        for (source, track) in self.sources.iter().zip(&self.tracks) {
-            let Target::Total(place, _) = track.target else {
+        for (source, state) in self.sources.iter().zip(&self.states) {
+            let Target::Total(place, _) = state.target else {
                 continue;
             };
             if !is_instance(source.input.entity.kind) {
@@ -419,11 +421,11 @@ fn pick<T: Copy>(all: &[T], places: &[usize]) -> Vec<T> {
 }
 
 /// The candidates that have sources, and these; what is said in more detail is left out.
-fn choose(candidates: Vec<Candidate>, answers: &Answers) -> Vec<(Candidate, Vec<Input>)> {
+fn choose(candidates: Vec<Candidate>, results: &ProbeResults) -> Vec<(Candidate, Vec<Input>)> {
     let mut chosen: Vec<(Candidate, Vec<Input>)> = candidates
         .into_iter()
         .filter_map(|candidate| {
-            let inputs = answers.choose(&candidate)?;
+            let inputs = results.choose(&candidate)?;
             Some((candidate, inputs))
         })
         .collect();
@@ -437,7 +439,10 @@ fn choose(candidates: Vec<Candidate>, answers: &Answers) -> Vec<(Candidate, Vec<
         })
         .collect();
     chosen.retain(|(candidate, _)| {
-        let family = (candidate.series.metric, candidate.family.unless_counted);
+        let family = (
+            candidate.series.metric,
+            candidate.family.superseded_if_counted,
+        );
         let mut wholes = [Some(candidate.entity), candidate.parent]
             .into_iter()
             .flatten();
@@ -450,40 +455,45 @@ fn choose(candidates: Vec<Candidate>, answers: &Answers) -> Vec<(Candidate, Vec<
         detailed.extend(candidate.parent.map(|parent| (family, parent)));
     }
     chosen.retain(|(candidate, _)| {
-        let detail = (candidate.series.metric, candidate.family.unless);
+        let detail = (
+            candidate.series.metric,
+            candidate.family.superseded_by_family,
+        );
         !detailed.contains(&(detail, candidate.entity))
     });
     chosen
 }
 
 /// The status series of the entities that were there and are not among these.
-fn gone(chosen: &[(Candidate, Vec<Input>)], past: &Past) -> Vec<Status> {
+fn gone(chosen: &[(Candidate, Vec<Input>)], history: &History) -> Vec<Status> {
     let present: HashSet<&str> = chosen
         .iter()
-        .filter(|(candidate, _)| matches!(candidate.value, Known::Condition(..)))
+        .filter(|(candidate, _)| matches!(candidate.value, StaticValue::Condition(..)))
         .filter_map(|(candidate, _)| candidate.id.as_deref())
         .collect();
-    past.statuses
+    history
+        .statuses
         .iter()
-        .filter(|(id, _)| !present.contains(&***id) && !past.planned.contains(*id))
+        .filter(|(id, _)| !present.contains(&***id) && !history.planned.contains(*id))
         .flat_map(|(_, statuses)| statuses.iter().cloned())
         .collect()
 }
 
 /// The `hw.id` of all that was there and is not, or of which the engine says that it is lost.
-fn lost(chosen: &[(Candidate, Vec<Input>)], past: &Past) -> BTreeSet<Arc<str>> {
-    let failed = |known: &Known| matches!(known, Known::Condition(Condition::Failed, _));
+fn lost(chosen: &[(Candidate, Vec<Input>)], history: &History) -> BTreeSet<Arc<str>> {
+    let failed =
+        |known: &StaticValue| matches!(known, StaticValue::Condition(Condition::Failed, _));
     let there = chosen
         .iter()
-        .filter(|(candidate, _)| matches!(candidate.value, Known::Condition(..)));
+        .filter(|(candidate, _)| matches!(candidate.value, StaticValue::Condition(..)));
     let well: BTreeSet<_> = there
         .clone()
         .filter(|(candidate, _)| !failed(&candidate.value))
         .filter_map(|(candidate, _)| candidate.id.clone())
         .collect();
     let ids = there.filter_map(|(candidate, _)| candidate.id.clone());
-    let all = past.statuses.keys().cloned().chain(ids);
-    all.filter(|id| !well.contains(id) && !past.planned.contains(id))
+    let all = history.statuses.keys().cloned().chain(ids);
+    all.filter(|id| !well.contains(id) && !history.planned.contains(id))
         .collect()
 }
 

@@ -13,18 +13,18 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::counters::Ledger;
 use crate::health::{ErrorKind, HealthReporter, MeterState, SampleError};
+use crate::history::History;
 use crate::hook::AttributeHook;
 use crate::instruments::MeterFeed;
-use crate::past::Past;
-use crate::plan::{Intake, Plan};
+use crate::plan::{Plan, ReadStats};
 use crate::schedule::Schedule;
-use crate::session::{self, Interrupted, Inventory, Listed, Session};
+use crate::session::{self, Enumeration, Inventory, Session, TickError};
 use crate::snapshot::Snapshot;
 use crate::telemetry::Telemetry;
 use crate::text;
 
 /// Whose coming and going is looked for at each tick.
-const COME_AND_GO: [EntityKind; 3] = [
+const HOTPLUG_KINDS: [EntityKind; 3] = [
     EntityKind::GPU,
     EntityKind::GPU_INSTANCE,
     EntityKind::COMPUTE_INSTANCE,
@@ -32,7 +32,7 @@ const COME_AND_GO: [EntityKind; 3] = [
 
 /// After this long without a further change the entities have settled: the engine lists the
 /// instances of a GPU one by one while it is cut anew.
-const SETTLED: Duration = Duration::from_secs(1);
+const DEBOUNCE: Duration = Duration::from_secs(1);
 
 /// How often the states of links are asked for while nothing points to a change: over TCP the answer
 /// takes 90 ms, and the engine asks the driver for each link.
@@ -68,7 +68,7 @@ pub(crate) struct Sampler {
     needs_links: bool,
     /// Those of them that come and go.
     transient: Vec<EntityKind>,
-    past: Past,
+    history: History,
     /// The engine says that there is nothing.
     all_gone: bool,
     connected: bool,
@@ -77,9 +77,9 @@ pub(crate) struct Sampler {
     entities: Vec<EntityId>,
     listed: Vec<EntityId>,
     /// Something is amiss that the list of entities does not show.
-    suspicious: bool,
+    reenumerate: bool,
     /// The list that is not the session's, and since when it is that.
-    unsettled: Option<(Vec<EntityId>, Instant)>,
+    pending_topology: Option<(Vec<EntityId>, Instant)>,
     samples: Samples,
     links: Links,
     /// When another source may be looked for, for a series whose source has no values any more.
@@ -95,11 +95,11 @@ struct Links {
     states: Option<Vec<Link>>,
     read_at: Option<Instant>,
     /// Something points to a change.
-    is_suspicious: bool,
+    needs_refresh: bool,
     /// The session does not know of them yet.
     is_new: bool,
     /// Other links are up than when the session began.
-    has_moved: bool,
+    has_changed: bool,
 }
 
 impl Sampler {
@@ -109,7 +109,7 @@ impl Sampler {
         shared: Arc<HealthReporter>,
         clock: Clock,
         (config, hook): (Config, Option<AttributeHook>),
-        past: Past,
+        history: History,
     ) -> Self {
         Self {
             client,
@@ -120,14 +120,14 @@ impl Sampler {
             needs_links: candidates::needs_links(&config),
             config,
             hook,
-            past,
+            history,
             all_gone: false,
             connected: false,
             session: None,
             entities: Vec::new(),
             listed: Vec::new(),
-            suspicious: false,
-            unsettled: None,
+            reenumerate: false,
+            pending_topology: None,
             transient: Vec::new(),
             samples: Samples::new(),
             links: Links::default(),
@@ -164,8 +164,8 @@ impl Sampler {
                 Ok(()) => schedule.succeeded(now),
                 Err(_) => schedule.failed(now),
             }
-            if self.unsettled.is_some() {
-                schedule.not_after(now + SETTLED);
+            if self.pending_topology.is_some() {
+                schedule.not_after(now + DEBOUNCE);
             }
             if self.session.as_ref().is_some_and(Session::is_probing) {
                 schedule.not_after(now + PROBE_DELAY);
@@ -186,16 +186,16 @@ impl Sampler {
                 .map(ToString::to_string)
                 .or_else(|| panic.downcast_ref::<String>().cloned());
             let message = words.unwrap_or_else(|| "panicked".to_owned());
-            Err(Interrupted {
+            Err(TickError {
                 failure: SampleError::new(ErrorKind::Panic, &message),
                 lost: true,
             })
         });
-        outcome.map_err(|Interrupted { failure, lost }| {
+        outcome.map_err(|TickError { failure, lost }| {
             if lost {
                 self.close_session();
                 // Another connection may be to another engine.
-                self.past.changed = None;
+                self.history.changed = None;
                 self.connected = false;
                 // A client that panicked may be left connected in a state that nobody knows.
                 if failure.kind == ErrorKind::Panic {
@@ -204,32 +204,32 @@ impl Sampler {
             }
             // Levels vanish with their session. While it is only replaced by another they stay.
             if self.session.is_none() {
-                self.show_held();
+                self.publish_counters_only();
             }
             self.degrade(&failure);
             failure
         })
     }
 
-    fn tick(&mut self) -> Result<(), Interrupted> {
+    fn tick(&mut self) -> Result<(), TickError> {
         let client = Arc::clone(&self.client);
         let client = &*client;
         if !self.connected {
             self.connect(client)?;
         }
         let listed = session::list(client, &self.transient, &mut self.listed)?;
-        if listed == Listed::InPart {
+        if listed == Enumeration::Partial {
             self.telemetry().failed(ErrorKind::Mig);
         }
         self.read_links(client)?;
-        let vain = |session: &Session| session.vain.is_some();
-        if self.session.as_ref().is_none_or(vain) || self.has_settled_anew() {
+        let nothing_to_read = |session: &Session| session.nothing_to_read.is_some();
+        if self.session.as_ref().is_none_or(nothing_to_read) || self.topology_change_is_stable() {
             self.enumerate(client)?;
         }
         let Some(session) = &mut self.session else {
             return Ok(());
         };
-        let memory = (&mut self.past, &mut self.samples);
+        let memory = (&mut self.history, &mut self.samples);
         let now = self.clock.now();
         if session.review(client, &self.config, memory.0, memory.1, now)? {
             self.links.is_new = true;
@@ -237,27 +237,27 @@ impl Sampler {
         if core::mem::take(&mut self.links.is_new) {
             session.plan.set_links(self.links.states.as_deref());
         }
-        let intake = session.read(client, &mut self.past, &mut self.samples, &self.clock)?;
+        let stats = session.read(client, &mut self.history, &mut self.samples, &self.clock)?;
         let now = self.clock.now();
         // An XID is often the first sign of a link that went down.
-        self.links.is_suspicious |= intake.events > 0;
+        self.links.needs_refresh |= stats.events > 0;
         let replace =
-            intake.is_replaceable && self.next_replacement.is_none_or(|earliest| now >= earliest);
+            stats.is_replaceable && self.next_replacement.is_none_or(|earliest| now >= earliest);
         if replace {
             self.next_replacement = now.checked_add(REPLACE_INTERVAL);
         }
         let retry = session.retry.is_some_and(|at| now >= at);
-        self.suspicious = intake.gone > 0 || retry || replace || self.links.has_moved;
-        if self.suspicious && self.unsettled.is_none() {
-            self.unsettled = Some((self.listed.clone(), now));
+        self.reenumerate = stats.gone > 0 || retry || replace || self.links.has_changed;
+        if self.reenumerate && self.pending_topology.is_none() {
+            self.pending_topology = Some((self.listed.clone(), now));
         }
         let silent_for = session.plan.silent_for(now);
         let reads = session.plan.reads();
-        let vain = session.vain.clone();
+        let nothing_to_read = session.nothing_to_read.clone();
         let unavailable = session.unavailable.clone();
         let dropped = session.plan.dropped();
         let last_sample = session.plan.changed();
-        let shown = (&mut session.plan, &self.past.ledger);
+        let shown = (&mut session.plan, &self.history.ledger);
         let series = publish(&self.feed, &mut self.spare, shown, now);
         self.shared.update(|report| {
             report.series = series;
@@ -265,39 +265,42 @@ impl Sampler {
         if let Some(at) = last_sample {
             self.telemetry().sampled(at);
         }
-        self.telemetry().samples(intake.values);
-        self.telemetry().resets(intake.resets);
+        self.telemetry().samples(stats.values);
+        self.telemetry().resets(stats.resets);
         // Not a reason to be degraded: the others are fine.
-        if intake.failed > 0 {
+        if stats.failed > 0 {
             self.telemetry().failed(ErrorKind::Read);
         }
         self.telemetry().dropped(dropped);
         if let Some(failure) = unavailable {
             let lost = false;
-            return Err(Interrupted { failure, lost });
+            return Err(TickError { failure, lost });
         }
         if let Some(silent_for) = silent_for {
             let message = format!("the engine has sampled nothing for {silent_for:.0?}");
-            return Err(Interrupted::plain(ErrorKind::Stale, &message));
+            return Err(TickError::plain(ErrorKind::Stale, &message));
         }
-        if reads && intake.values == 0 {
+        if reads && stats.values == 0 {
             let message = "the engine has a value of no field";
-            return Err(Interrupted::plain(ErrorKind::Read, message));
+            return Err(TickError::plain(ErrorKind::Read, message));
         }
-        if let Some(failure) = vain {
+        if let Some(failure) = nothing_to_read {
             let lost = false;
-            return Err(Interrupted { failure, lost });
+            return Err(TickError { failure, lost });
         }
         self.recover();
         Ok(())
     }
 
-    fn connect(&mut self, client: &dyn Client) -> Result<(), Interrupted> {
+    fn connect(&mut self, client: &dyn Client) -> Result<(), TickError> {
         let engine = session::connect(client)?;
         self.connected = true;
         self.kinds = candidates::kinds(&self.config);
         self.kinds.retain(|kind| can_list(&engine, *kind));
-        let transient = self.kinds.iter().filter(|kind| COME_AND_GO.contains(kind));
+        let transient = self
+            .kinds
+            .iter()
+            .filter(|kind| HOTPLUG_KINDS.contains(kind));
         self.transient = transient.copied().collect();
         let backend = text::sanitize_backend(client.backend());
         tracing::debug!(target = %backend.target, %engine, "connected");
@@ -306,32 +309,32 @@ impl Sampler {
     }
 
     /// Whether there are others than the session's, for so long that they may stay.
-    fn has_settled_anew(&mut self) -> bool {
-        if !self.suspicious && self.listed == self.entities {
-            self.unsettled = None;
+    fn topology_change_is_stable(&mut self) -> bool {
+        if !self.reenumerate && self.listed == self.entities {
+            self.pending_topology = None;
             return false;
         }
         let now = self.clock.now();
-        match &self.unsettled {
+        match &self.pending_topology {
             Some((listed, since)) if *listed == self.listed => {
-                now.saturating_duration_since(*since) >= SETTLED
+                now.saturating_duration_since(*since) >= DEBOUNCE
             }
             _ => {
-                self.unsettled = Some((self.listed.clone(), now));
+                self.pending_topology = Some((self.listed.clone(), now));
                 false
             }
         }
     }
 
-    fn enumerate(&mut self, client: &dyn Client) -> Result<(), Interrupted> {
+    fn enumerate(&mut self, client: &dyn Client) -> Result<(), TickError> {
         if let Some(session) = &mut self.session {
             // What happened last to those who are gone. What cannot be read now is read in the next
             // session.
-            let mut intake = Intake::default();
-            let _ = session.read_events(client, &mut self.past, &mut self.samples, &mut intake);
+            let mut stats = ReadStats::default();
+            let _ = session.read_events(client, &mut self.history, &mut self.samples, &mut stats);
         }
-        self.unsettled = None;
-        self.suspicious = false;
+        self.pending_topology = None;
+        self.reenumerate = false;
         // First the watches of the old session, so that the engine never has both.
         self.close_session();
         // There are hosts that have NVSwitches or CPUs only.
@@ -339,7 +342,7 @@ impl Sampler {
         self.all_gone = entities.is_empty();
         if self.all_gone {
             let message = "the engine has no GPU";
-            return Err(Interrupted::plain(ErrorKind::Enumerate, message));
+            return Err(TickError::plain(ErrorKind::Enumerate, message));
         }
         let session = Session::open(
             client,
@@ -348,21 +351,21 @@ impl Sampler {
                 links: self.links.states.clone().unwrap_or_default(),
             },
             (&self.config, self.hook.as_ref()),
-            &mut self.past,
+            &mut self.history,
             &mut self.samples,
             self.clock.now(),
         )?;
-        self.links.has_moved = false;
+        self.links.has_changed = false;
         self.links.is_new = true;
         if session.plan.is_empty() {
-            return Err(Interrupted::no_field());
+            return Err(TickError::no_field());
         }
         if let Some(refused) = &session.refused {
             tracing::warn!(error = %refused, "some metrics are missing");
         }
         self.shared
             .update(|report| report.entities = session.entities);
-        self.feed.retire(session.plan.retired(&self.past));
+        self.feed.retire(session.plan.retired(&self.history));
         let lost = session.plan.newly_lost();
         if lost > 0 {
             self.telemetry().failures(ErrorKind::GpuLost, lost);
@@ -385,7 +388,7 @@ impl Sampler {
     }
 
     /// Asks for the states of the links if it is time, or something points to a change.
-    fn read_links(&mut self, client: &dyn Client) -> Result<(), Interrupted> {
+    fn read_links(&mut self, client: &dyn Client) -> Result<(), TickError> {
         if !self.needs_links {
             return Ok(());
         }
@@ -393,15 +396,15 @@ impl Sampler {
         let links = &mut self.links;
         let is_due = |at: Instant| now.saturating_duration_since(at) >= LINK_INTERVAL;
         // Entities that come or go bring or take links.
-        let is_suspicious = links.is_suspicious || self.session.is_none();
-        if !is_suspicious && !links.read_at.is_none_or(is_due) {
+        let needs_refresh = links.needs_refresh || self.session.is_none();
+        if !needs_refresh && !links.read_at.is_none_or(is_due) {
             return Ok(());
         }
         let states = session::links(client)?;
-        links.is_suspicious = false;
+        links.needs_refresh = false;
         links.read_at = Some(now);
         if links.states != states {
-            links.has_moved |= self.session.is_some() && states.is_some();
+            links.has_changed |= self.session.is_some() && states.is_some();
             links.states = states;
             links.is_new = true;
         }
@@ -413,8 +416,8 @@ impl Sampler {
         let Some(session) = self.session.take() else {
             return;
         };
-        session.plan.forget_instances(&mut self.past.ledger);
-        session.plan.leave(&mut self.past);
+        session.plan.forget_instances(&mut self.history.ledger);
+        session.plan.save_ages(&mut self.history);
         // Ending a watch calls the client, which may be what panicked.
         if catch_unwind(AssertUnwindSafe(|| drop(session))).is_err() {
             self.telemetry().failed(ErrorKind::Panic);
@@ -423,11 +426,11 @@ impl Sampler {
     }
 
     /// Shows the counters, which hold, and nothing else.
-    fn show_held(&mut self) {
+    fn publish_counters_only(&mut self) {
         let now = self.clock.now();
         let all_gone = self.connected && self.all_gone;
-        let mut held = Plan::without_entities(&mut self.past, &self.config, all_gone, now);
-        let shown = (&mut held, &self.past.ledger);
+        let mut held = Plan::without_entities(&mut self.history, &self.config, all_gone, now);
+        let shown = (&mut held, &self.history.ledger);
         let series = publish(&self.feed, &mut self.spare, shown, now);
         self.shared.update(|report| {
             report.series = series;
@@ -477,7 +480,7 @@ impl Sampler {
 
     fn end(mut self) {
         self.close_session();
-        self.show_held();
+        self.publish_counters_only();
         self.close_client();
         let now = self.clock.now();
         self.shared.update(|report| {

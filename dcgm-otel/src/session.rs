@@ -7,16 +7,16 @@ use dcgm::{
     WatchRequest,
 };
 
-use crate::answers::Answers;
-use crate::candidates::{self, Candidate, Candidates, Input, Known};
+use crate::candidates::{self, Candidate, Candidates, Input, StaticValue};
 use crate::catalogue::Op;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::health::{ErrorKind, SampleError};
+use crate::history::History;
 use crate::hook::AttributeHook;
 use crate::host::{self, Availability, Host};
-use crate::past::Past;
-use crate::plan::{Intake, Plan};
+use crate::plan::{Plan, ReadStats};
+use crate::probe_results::ProbeResults;
 
 /// How soon the entities are gone through again if nothing of one could be watched, or no GPU can be
 /// sampled.
@@ -32,13 +32,13 @@ const RECHECK_BLANK: Duration = Duration::from_secs(24 * 3600);
 
 /// What ended a tick before its time.
 #[derive(Debug)]
-pub(crate) struct Interrupted {
+pub(crate) struct TickError {
     pub(crate) failure: SampleError,
     /// Whether the connection is lost with it.
     pub(crate) lost: bool,
 }
 
-impl Interrupted {
+impl TickError {
     pub(crate) fn plain(kind: ErrorKind, message: &str) -> Self {
         Self {
             failure: SampleError::new(kind, message),
@@ -56,8 +56,8 @@ impl Interrupted {
 }
 
 /// An error of the client's, met in a step.
-fn during(kind: ErrorKind) -> impl Fn(Error) -> Interrupted {
-    move |error| Interrupted {
+fn step_error(kind: ErrorKind) -> impl Fn(Error) -> TickError {
+    move |error| TickError {
         failure: SampleError::from_client(kind, &error),
         // A connection on which a call hung is not worth another try.
         lost: error.is_disconnected() || error.is_timeout(),
@@ -65,14 +65,14 @@ fn during(kind: ErrorKind) -> impl Fn(Error) -> Interrupted {
 }
 
 /// Connects, and asks the engine what it is.
-pub(crate) fn connect(client: &dyn Client) -> Result<BuildInfo, Interrupted> {
+pub(crate) fn connect(client: &dyn Client) -> Result<BuildInfo, TickError> {
     if let Err(error) = client.connect() {
-        return Err(Interrupted {
+        return Err(TickError {
             lost: true,
-            ..during(ErrorKind::Connect)(error)
+            ..step_error(ErrorKind::Connect)(error)
         });
     }
-    client.build_info().map_err(during(ErrorKind::Init))
+    client.build_info().map_err(step_error(ErrorKind::Init))
 }
 
 /// Returns why no GPU can be sampled though none has failed: all that there are, and not lost, are
@@ -97,20 +97,20 @@ fn unavailable(entities: &[Entity]) -> Option<SampleError> {
 pub(crate) fn inventory(
     client: &dyn Client,
     kinds: &[EntityKind],
-) -> Result<Vec<Entity>, Interrupted> {
+) -> Result<Vec<Entity>, TickError> {
     let mut entities = client
         .entities(kinds)
-        .map_err(during(ErrorKind::Enumerate))?;
+        .map_err(step_error(ErrorKind::Enumerate))?;
     entities.retain(host::is_metered);
     Ok(entities)
 }
 
 /// Returns the NVLinks and their states; none from an engine that cannot list them.
-pub(crate) fn links(client: &dyn Client) -> Result<Option<Vec<Link>>, Interrupted> {
+pub(crate) fn links(client: &dyn Client) -> Result<Option<Vec<Link>>, TickError> {
     match client.links() {
         Ok(links) => Ok(Some(links)),
         Err(error) if error.is_disconnected() || error.is_timeout() => {
-            Err(during(ErrorKind::Enumerate)(error))
+            Err(step_error(ErrorKind::Enumerate)(error))
         }
         Err(_) => Ok(None),
     }
@@ -121,29 +121,29 @@ pub(crate) fn list(
     client: &dyn Client,
     kinds: &[EntityKind],
     into: &mut Vec<EntityId>,
-) -> Result<Listed, Interrupted> {
+) -> Result<Enumeration, TickError> {
     into.clear();
-    let mut listed = Listed::Whole;
+    let mut listed = Enumeration::Complete;
     let mut failed = None;
     let outcome = client.list_each(kinds, &mut |kind, ids| match ids {
         Ok(ids) => into.extend_from_slice(ids),
         // An engine that cannot list a kind has none of it. GPUs every engine can list.
         Err(error) if kind == EntityKind::GPU => failed = Some(error),
         Err(error) if error.is_unsupported() => {}
-        Err(_) => listed = Listed::InPart,
+        Err(_) => listed = Enumeration::Partial,
     });
     match outcome.err().or(failed) {
-        Some(error) => Err(during(ErrorKind::Enumerate)(error)),
+        Some(error) => Err(step_error(ErrorKind::Enumerate)(error)),
         None => Ok(listed),
     }
 }
 
 /// Whether all kinds that an engine could list were listed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Listed {
-    Whole,
+pub(crate) enum Enumeration {
+    Complete,
     /// Instances of GPUs could not be, as while one is cut anew.
-    InPart,
+    Partial,
 }
 
 /// The entities of a host, watched.
@@ -159,7 +159,7 @@ pub(crate) struct Session {
     pub(crate) refused: Option<SampleError>,
     /// Why nothing of what was asked for can come, if so. The tick fails with it, and the next one
     /// begins another session.
-    pub(crate) vain: Option<SampleError>,
+    pub(crate) nothing_to_read: Option<SampleError>,
     /// How often the host program's hook panicked.
     pub(crate) hook_panics: u64,
     /// When to go through the entities again, because one of them could not be watched at all, or has
@@ -178,7 +178,7 @@ pub(crate) struct Session {
 #[derive(Debug)]
 struct Probing {
     candidates: Candidates,
-    answers: Answers,
+    results: ProbeResults,
     fields: Vec<Input>,
     query: Query,
     /// When to decide without a second sample.
@@ -203,10 +203,10 @@ impl Session {
         client: &dyn Client,
         inventory: Inventory,
         (config, hook): (&Config, Option<&AttributeHook>),
-        past: &mut Past,
+        history: &mut History,
         samples: &mut Samples,
         now: Instant,
-    ) -> Result<Self, Interrupted> {
+    ) -> Result<Self, TickError> {
         let Inventory { entities, links } = inventory;
         let there = entities.len();
         let unavailable = unavailable(&entities);
@@ -215,9 +215,9 @@ impl Session {
         let (count, hook_panics) = (candidates.metered, candidates.hook_panics);
         if count == 0 {
             let message = format!("`devices` selects none of the engine's {there} entities");
-            return Err(Interrupted::plain(ErrorKind::Enumerate, &message));
+            return Err(TickError::plain(ErrorKind::Enumerate, &message));
         }
-        let mut answers = Answers::default();
+        let mut results = ProbeResults::default();
         let interval = config.interval();
         let inputs = |candidates: &[&Candidate], profiling: bool| {
             let inputs = candidates.iter().flat_map(|candidate| &candidate.inputs);
@@ -232,7 +232,7 @@ impl Session {
         let mut probes = Vec::new();
         let all: Vec<_> = candidates.list.iter().collect();
         let wanted = inputs(&all, false);
-        let memory = (&mut answers, &mut *past, now);
+        let memory = (&mut results, &mut *history, now);
         let unwatched = probe(client, wanted, interval, &mut probes, samples, memory)?;
 
         // Profiling counters are scarce, have one owner a host, and some hardware has none: they
@@ -241,7 +241,7 @@ impl Session {
         let open: Vec<_> = candidates
             .list
             .iter()
-            .filter(|candidate| is_open(candidate, &answers))
+            .filter(|candidate| is_open(candidate, &results))
             .collect();
         let profiling = inputs(&open, true);
         let mut profiling_probes = Vec::new();
@@ -249,23 +249,23 @@ impl Session {
         let refused = match watch(client, profiling, probe_interval, &mut profiling_probes) {
             Ok(refused) => refused.map(|error| SampleError::from_client(ErrorKind::Watch, &error)),
             Err(error) if error.is_disconnected() || error.is_timeout() => {
-                return Err(during(ErrorKind::Watch)(error));
+                return Err(step_error(ErrorKind::Watch)(error));
             }
             Err(error) if error.is_unsupported() => None,
             Err(error) => Some(SampleError::from_client(ErrorKind::Watch, &error)),
         };
         let asked = Query::from_watches(&profiling_probes);
-        ask(client, &asked, samples, (&mut answers, past, now))?;
+        ask(client, &asked, samples, (&mut results, history, now))?;
         let refused = unwatched
             .map(|error| SampleError::from_client(ErrorKind::Watch, &error))
             .or(refused);
 
         // Neither a list of entities nor a sample says that this is over for good.
-        let again = answers.has_unwatched() || unavailable.is_some();
+        let again = results.has_unwatched() || unavailable.is_some();
         let retry = again.then(|| now + RETRY);
         let pending: Vec<Input> = open
             .iter()
-            .flat_map(|candidate| answers.pending(candidate))
+            .flat_map(|candidate| results.pending(candidate))
             .collect();
         let wants_values = candidates.list.iter().any(is_sampled);
         let (candidates, kept) = if pending.is_empty() {
@@ -273,39 +273,41 @@ impl Session {
         } else {
             (candidates.clone(), Some(candidates))
         };
-        let mut plan = Plan::new(candidates, &answers, past, config, now);
-        plan.resume(past);
+        let mut plan = Plan::new(candidates, &results, history, config, now);
+        plan.restore_ages(history);
         let probing = kept.map(|candidates| Probing {
             candidates,
             query: Query::new(candidates::fields(pending.iter().copied())),
             fields: pending,
-            answers,
+            results,
             deadline: now + PROBE_TIMEOUT,
             _watches: profiling_probes,
         });
-        let watches = settle(client, &plan.needs(config), probes)?;
+        let watches = reconcile_watches(client, &plan.needs(config), probes)?;
         let mut events = Vec::new();
-        let mut unheard = None;
+        let mut event_watch_error = None;
         for (entities, fields) in plan.events() {
             let kind = entities.first().map_or(EntityKind::GPU, |id| id.kind);
             match client.watch(&WatchRequest::events(entities, fields).with_interval(interval)) {
                 Ok(watch) => events.push((kind, watch)),
                 Err(error) if error.is_disconnected() || error.is_timeout() => {
-                    return Err(during(ErrorKind::Watch)(error));
+                    return Err(step_error(ErrorKind::Watch)(error));
                 }
                 // An engine that knows no such event counts none.
-                Err(error) => unheard = Some(SampleError::from_client(ErrorKind::Watch, &error)),
+                Err(error) => {
+                    event_watch_error = Some(SampleError::from_client(ErrorKind::Watch, &error))
+                }
             }
         }
         // A host that has none of the fields, or an engine that watches nothing, answers well and
         // for ever.
-        let vain = if plan.reads() || unavailable.is_some() {
+        let nothing_to_read = if plan.reads() || unavailable.is_some() {
             None
         } else if wants_values {
             let refused = refused.clone();
-            refused.or_else(|| Some(Interrupted::no_field().failure))
+            refused.or_else(|| Some(TickError::no_field().failure))
         } else {
-            unheard.filter(|_| events.is_empty())
+            event_watch_error.filter(|_| events.is_empty())
         };
         let query = plan.query();
         Ok(Self {
@@ -313,8 +315,8 @@ impl Session {
             entities: count,
             unavailable,
             // It is told once.
-            refused: refused.filter(|_| vain.is_none()),
-            vain,
+            refused: refused.filter(|_| nothing_to_read.is_none()),
+            nothing_to_read,
             hook_panics,
             retry,
             query,
@@ -336,33 +338,33 @@ impl Session {
         &mut self,
         client: &dyn Client,
         config: &Config,
-        past: &mut Past,
+        history: &mut History,
         samples: &mut Samples,
         now: Instant,
-    ) -> Result<bool, Interrupted> {
+    ) -> Result<bool, TickError> {
         let Some(probing) = &mut self.probing else {
             return Ok(false);
         };
-        let memory = (&mut probing.answers, &mut *past, now);
+        let memory = (&mut probing.results, &mut *history, now);
         ask(client, &probing.query, samples, memory)?;
         let is_late = now >= probing.deadline;
-        if !probing.answers.decide(&probing.fields, is_late) {
+        if !probing.results.decide(&probing.fields, is_late) {
             return Ok(false);
         }
         let Some(probing) = self.probing.take() else {
             return Ok(false);
         };
-        self.plan.leave(past);
-        let mut plan = Plan::new(probing.candidates, &probing.answers, past, config, now);
-        plan.resume(past);
+        self.plan.save_ages(history);
+        let mut plan = Plan::new(probing.candidates, &probing.results, history, config, now);
+        plan.restore_ages(history);
         let watches = core::mem::take(&mut self.watches);
-        self.watches = settle(client, &plan.needs(config), watches)?;
-        if !plan.reads() && self.plan.reads() && self.vain.is_none() {
-            self.vain = Some(Interrupted::no_field().failure);
+        self.watches = reconcile_watches(client, &plan.needs(config), watches)?;
+        if !plan.reads() && self.plan.reads() && self.nothing_to_read.is_none() {
+            self.nothing_to_read = Some(TickError::no_field().failure);
         }
         self.query = plan.query();
         self.plan = plan;
-        if let Some(beside_values) = probing.answers.has_blank_beside_values() {
+        if let Some(beside_values) = probing.results.has_blank_beside_values() {
             let recheck = if beside_values {
                 RECHECK_BLANK
             } else {
@@ -378,49 +380,49 @@ impl Session {
     pub(crate) fn read(
         &mut self,
         client: &dyn Client,
-        past: &mut Past,
+        history: &mut History,
         samples: &mut Samples,
         clock: &Clock,
-    ) -> Result<Intake, Interrupted> {
-        client.update().map_err(during(ErrorKind::Read))?;
+    ) -> Result<ReadStats, TickError> {
+        client.update().map_err(step_error(ErrorKind::Read))?;
         samples.clear();
         if !self.query.is_empty() {
             client
                 .latest(&self.query, samples)
-                .map_err(during(ErrorKind::Read))?;
+                .map_err(step_error(ErrorKind::Read))?;
         }
-        let mut intake = self.plan.take(samples, &mut past.ledger, clock.now());
-        self.read_events(client, past, samples, &mut intake)?;
-        Ok(intake)
+        let mut stats = self.plan.take(samples, &mut history.ledger, clock.now());
+        self.read_events(client, history, samples, &mut stats)?;
+        Ok(stats)
     }
 
     /// Counts the events since the last time: each once.
     pub(crate) fn read_events(
         &mut self,
         client: &dyn Client,
-        past: &mut Past,
+        history: &mut History,
         samples: &mut Samples,
-        intake: &mut Intake,
-    ) -> Result<(), Interrupted> {
+        stats: &mut ReadStats,
+    ) -> Result<(), TickError> {
         for (kind, watch) in &self.events {
-            let mut cursor = past.cursors.remove(kind).unwrap_or_default();
+            let mut cursor = history.cursors.remove(kind).unwrap_or_default();
             let outcome = client.events(watch, &mut cursor, samples);
-            past.cursors.insert(*kind, cursor);
+            history.cursors.insert(*kind, cursor);
             match outcome {
                 Ok(()) => {
-                    intake.events += samples.len();
+                    stats.events += samples.len();
                     // Without room the entities are gone through anew, and less important series
                     // go.
-                    if !self.plan.take_events(samples, past) {
-                        intake.gone += 1;
+                    if !self.plan.take_events(samples, history) {
+                        stats.gone += 1;
                     }
                 }
                 Err(error) if error.is_disconnected() || error.is_timeout() => {
-                    return Err(during(ErrorKind::Read)(error));
+                    return Err(step_error(ErrorKind::Read)(error));
                 }
                 // Something of it is not watched any more: it is watched anew, and the cursor
                 // stays.
-                Err(_) => intake.gone += 1,
+                Err(_) => stats.gone += 1,
             }
         }
         Ok(())
@@ -434,28 +436,28 @@ fn probe(
     interval: Duration,
     probes: &mut Vec<Watch>,
     samples: &mut Samples,
-    (answers, past, now): (&mut Answers, &mut Past, Instant),
-) -> Result<Option<Error>, Interrupted> {
+    (results, history, now): (&mut ProbeResults, &mut History, Instant),
+) -> Result<Option<Error>, TickError> {
     match watch(client, wanted.clone(), interval, probes) {
         Ok(refused) => {
             ask(
                 client,
                 &Query::from_watches(&*probes),
                 samples,
-                (answers, past, now),
+                (results, history, now),
             )?;
             Ok(refused)
         }
         Err(error) if error.is_disconnected() || error.is_timeout() => {
-            Err(during(ErrorKind::Watch)(error))
+            Err(step_error(ErrorKind::Watch)(error))
         }
         Err(error) => {
             // Without a driver an engine watches nothing. It may hold samples all the same, that
             // others put there.
             let query = Query::new(wanted);
-            let outcome = ask(client, &query, samples, (&mut *answers, past, now));
-            if outcome.is_err() || !answers.has_values() {
-                return Err(during(ErrorKind::Watch)(error));
+            let outcome = ask(client, &query, samples, (&mut *results, history, now));
+            if outcome.is_err() || !results.has_values() {
+                return Err(step_error(ErrorKind::Watch)(error));
             }
             Ok(Some(error))
         }
@@ -463,11 +465,11 @@ fn probe(
 }
 
 /// Has the engine sample what is needed and nothing else.
-fn settle(
+fn reconcile_watches(
     client: &dyn Client,
     needs: &[(Input, Duration)],
     mut probes: Vec<Watch>,
-) -> Result<Vec<Watch>, Interrupted> {
+) -> Result<Vec<Watch>, TickError> {
     let mut periods: Vec<Duration> = needs.iter().map(|(_, period)| *period).collect();
     periods.sort_unstable();
     periods.dedup();
@@ -491,7 +493,7 @@ fn settle(
                 match client.watch(&WatchRequest::new(entities, fields).with_interval(period)) {
                     Ok(watch) => kept.push(watch),
                     Err(error) if error.is_disconnected() || error.is_timeout() => {
-                        return Err(during(ErrorKind::Watch)(error));
+                        return Err(step_error(ErrorKind::Watch)(error));
                     }
                     // Then what was asked before goes on.
                     Err(_) => kept.append(&mut probes),
@@ -503,15 +505,15 @@ fn settle(
 }
 
 /// Whether a better source than those found so far may be among the profiling fields.
-fn is_open(candidate: &Candidate, answers: &Answers) -> bool {
+fn is_open(candidate: &Candidate, results: &ProbeResults) -> bool {
     let best = candidate.inputs.first().copied();
-    best.is_some_and(|best| !best.op.is_joint() && answers.choose(candidate) != Some(vec![best]))
+    best.is_some_and(|best| !best.op.is_joint() && results.choose(candidate) != Some(vec![best]))
 }
 
 /// Whether its values come from samples.
 fn is_sampled(candidate: &Candidate) -> bool {
     let is_event = |input: &Input| input.op == Op::Event;
-    candidate.value == Known::Nothing && !candidate.inputs.iter().all(is_event)
+    candidate.value == StaticValue::Nothing && !candidate.inputs.iter().all(is_event)
 }
 
 /// Has the engine sample what it will; what it refused of it, other than for want of support. An
@@ -545,15 +547,15 @@ fn ask(
     client: &dyn Client,
     query: &Query,
     samples: &mut Samples,
-    (answers, past, now): (&mut Answers, &mut Past, Instant),
-) -> Result<(), Interrupted> {
+    (results, history, now): (&mut ProbeResults, &mut History, Instant),
+) -> Result<(), TickError> {
     if !query.is_empty() {
-        client.update().map_err(during(ErrorKind::Read))?;
+        client.update().map_err(step_error(ErrorKind::Read))?;
         client
             .latest(query, samples)
-            .map_err(during(ErrorKind::Read))?;
-        answers.take(samples);
-        past.note_ages(samples, now);
+            .map_err(step_error(ErrorKind::Read))?;
+        results.take(samples);
+        history.note_ages(samples, now);
     }
     Ok(())
 }

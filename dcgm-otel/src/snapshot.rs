@@ -71,7 +71,7 @@ impl Layout {
 
 /// A value, and how long it may be shown.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Cell {
+pub(crate) struct Point {
     pub(crate) number: Number,
     /// `None` for counters, which hold their total whatever happens. No longer than the snapshot
     /// says.
@@ -83,7 +83,7 @@ pub(crate) struct Cell {
 pub(crate) struct Snapshot {
     layout: Arc<Layout>,
     /// One for each series of the layout.
-    cells: Vec<Option<Cell>>,
+    points: Vec<Option<Point>>,
     /// How long anything is shown that is no counter. `None` is for ever.
     until: Option<Instant>,
 }
@@ -107,17 +107,17 @@ impl Snapshot {
         &mut self,
         layout: &Arc<Layout>,
         until: Option<Instant>,
-    ) -> &mut Vec<Option<Cell>> {
+    ) -> &mut Vec<Option<Point>> {
         self.layout = Arc::clone(layout);
         self.until = until;
-        self.cells.clear();
-        &mut self.cells
+        self.points.clear();
+        &mut self.points
     }
 
     #[cfg(all(test, not(shuttle)))]
-    pub(crate) fn new(layout: &Arc<Layout>, cells: &[Option<Cell>]) -> Self {
+    pub(crate) fn new(layout: &Arc<Layout>, points: &[Option<Point>]) -> Self {
         let mut snapshot = Self::default();
-        snapshot.refill(layout, None).extend_from_slice(cells);
+        snapshot.refill(layout, None).extend_from_slice(points);
         snapshot
     }
 
@@ -129,13 +129,16 @@ impl Snapshot {
     ) -> impl Iterator<Item = (&[KeyValue], Number)> {
         let range = self.layout.ranges.get(metric).cloned().unwrap_or_default();
         let series = self.layout.series.get(range.clone()).unwrap_or_default();
-        let cells = self.cells.get(range).unwrap_or_default();
+        let points = self.points.get(range).unwrap_or_default();
         let is_fresh = self.until.is_none_or(|until| now < until);
-        series.iter().zip(cells).filter_map(move |(series, cell)| {
-            let cell = cell.as_ref()?;
-            let shown = cell.until.is_none_or(|until| is_fresh && now < until);
-            shown.then_some((&*series.attributes, cell.number))
-        })
+        series
+            .iter()
+            .zip(points)
+            .filter_map(move |(series, point)| {
+                let point = point.as_ref()?;
+                let shown = point.until.is_none_or(|until| is_fresh && now < until);
+                shown.then_some((&*series.attributes, point.number))
+            })
     }
 
     /// The totals of the counters. `metrics` is the table that the series are of.
@@ -146,11 +149,11 @@ impl Snapshot {
         self.layout
             .series
             .iter()
-            .zip(&self.cells)
-            .filter_map(move |(series, cell)| {
+            .zip(&self.points)
+            .filter_map(move |(series, point)| {
                 let metric = metrics.get(series.metric)?;
-                let cell = cell.as_ref()?;
-                metric.kind.is_counter().then_some((series, cell.number))
+                let point = point.as_ref()?;
+                metric.kind.is_counter().then_some((series, point.number))
             })
     }
 }

@@ -3,8 +3,8 @@
 use dcgm::{NoValue, Sample, Samples, Timestamp, Value};
 
 use super::*;
-use crate::answers::Answers;
 use crate::fake::gpu;
+use crate::probe_results::ProbeResults;
 
 fn of(entities: &[Entity]) -> Vec<Candidate> {
     super::of(&Host::new(entities.to_vec(), &[]), &Config::default(), None).list
@@ -105,9 +105,9 @@ fn a_source_that_has_a_value_goes_before_one_that_may_have_one_later() {
                 value,
             });
         }
-        let mut answers = Answers::default();
-        answers.take(&samples);
-        answers.choose(&power).map(|inputs| inputs[0].field.raw())
+        let mut results = ProbeResults::default();
+        results.take(&samples);
+        results.choose(&power).map(|inputs| inputs[0].field.raw())
     };
     let value = Ok(Value::Double(1.0));
     assert_eq!(chosen(value, value), Some(155));

@@ -2,19 +2,19 @@
 
 use dcgm::FieldId as F;
 
-use super::Condition::{Degraded, Failed, Fine, PredictedFailure};
+use super::Condition::{Degraded, Failed, PredictedFailure};
 use crate::host::Availability;
 
-use super::{Form, ONE, Op, Rule, Source, source};
+use super::{Condition, Form, ONE, Op, Rule, Source, source};
 
-const FLAG_DEGRADED: &[Rule] = &[(0, 0, Fine), (1, 1, Degraded)];
-const FLAG_FAILED: &[Rule] = &[(0, 0, Fine), (1, 1, Failed)];
-const FLAG_PREDICTED: &[Rule] = &[(0, 0, Fine), (1, 1, PredictedFailure)];
+const FLAG_DEGRADED: &[Rule] = &[(0, 0, Condition::Ok), (1, 1, Degraded)];
+const FLAG_FAILED: &[Rule] = &[(0, 0, Condition::Ok), (1, 1, Failed)];
+const FLAG_PREDICTED: &[Rule] = &[(0, 0, Condition::Ok), (1, 1, PredictedFailure)];
 /// A code that is not 0.
 const EVENT_DEGRADED: &[Rule] = &[(1, i64::MAX, Degraded)];
 const EVENT_FAILED: &[Rule] = &[(1, i64::MAX, Failed)];
 /// Nothing, or a reset, a reboot, a drain.
-const RECOVERY: &[Rule] = &[(0, 0, Fine), (1, 4, Degraded)];
+const RECOVERY: &[Rule] = &[(0, 0, Condition::Ok), (1, 4, Degraded)];
 
 /// How a GPU is. The worst counts; that it is lost, the engine says of the entity itself.
 pub(super) const GPU_STATUS: &[Source] = &[
@@ -43,7 +43,7 @@ pub(super) const SWITCH_STATUS: &[Source] = &[
     source(F::NVSWITCH_FATAL_ERRORS, Op::Status(EVENT_FAILED), ONE),
     source(
         F::NVSWITCH_NON_FATAL_ERRORS,
-        Op::Passing(EVENT_DEGRADED),
+        Op::Transient(EVENT_DEGRADED),
         ONE,
     ),
 ];

@@ -51,7 +51,7 @@ fn two_series_of_an_entity_never_have_the_same_attributes() {
             let families = metric.families.iter();
             // One that others stand in for is never there with these.
             let together = families.filter(|family| {
-                (family.mig == Any || family.mig == mode) && family.unless.is_empty()
+                (family.mig == Any || family.mig == mode) && family.superseded_by_family.is_empty()
             });
             let points: Vec<_> = together
                 .flat_map(|family| family.on.iter().map(move |place| (place, family.points)))
@@ -190,9 +190,9 @@ fn what_says_less_names_a_family_that_says_more() {
         let known = metric
             .families
             .iter()
-            .any(|other| other.name == family.unless);
+            .any(|other| other.name == family.superseded_by_family);
         assert!(
-            family.unless.is_empty() || known,
+            family.superseded_by_family.is_empty() || known,
             "{} {}",
             metric.name,
             family.name
@@ -236,7 +236,7 @@ fn what_the_conventions_require_is_there() {
     }
 }
 
-fn source_op(point: &Point) -> Option<Op> {
+fn source_op(point: &SeriesRow) -> Option<Op> {
     point.sources.first().map(|source| source.op)
 }
 

@@ -57,13 +57,13 @@ fn shown(total: &Total) -> u64 {
 proptest! {
     #[test]
     fn a_total_is_what_all_its_parts_have_counted_since_they_were_first_seen(
-        turns in vec(turn(), 1..60), begins in vec(0..10_000_u64, 3), from_device in any::<bool>(),
+        turns in vec(turn(), 1..60), origin_policy in vec(0..10_000_u64, 3), from_device in any::<bool>(),
         origin in prop_oneof![Just(0_u64), 1..1000_u64],
     ) {
         let series = Series { metric: 0, attributes: [].into() };
         let metric = &CATALOGUE[0];
-        let place = crate::catalogue::Place::Gpu;
-        let block = Block::new((0, metric), (0, &metric.families[0]), place);
+        let place = crate::catalogue::EntityScope::Gpu;
+        let unit = DropUnit::new((0, metric), (0, &metric.families[0]), place);
         let mut op = Op::Sum;
         let inputs = |op| (0..3).map(|part| input(part, op)).collect::<Vec<_>>();
         let origins = if origin > 0 {
@@ -74,10 +74,10 @@ proptest! {
         let from = if from_device { CounterOrigin::Device } else { CounterOrigin::Rebased };
         let mut ledger = Ledger::continuing(origins, from);
         let owner: Arc<str> = "GPU-a".into();
-        let at = ledger.open(&series, Some(&owner), block, &inputs(op), Kind::CounterU64);
+        let at = ledger.get_or_insert(&series, Some(&owner), unit, &inputs(op), Kind::CounterU64);
 
         // The model: the devices as they are, and what has happened to them since each was seen.
-        let mut devices = begins;
+        let mut devices = origin_policy;
         let mut seen = [false; 3];
         let mut grown = origin;
         let from_device = from_device && origin == 0;
@@ -139,7 +139,7 @@ proptest! {
                 }
                 Turn::OtherSource => {
                     op = if op == Op::Sum { Op::Counter } else { Op::Sum };
-                    let again = ledger.open(&series, Some(&owner), block, &inputs(op), Kind::CounterU64);
+                    let again = ledger.get_or_insert(&series, Some(&owner), unit, &inputs(op), Kind::CounterU64);
                     prop_assert_eq!(again, at);
                     seen = [false; 3];
                     ever = [true; 3];

@@ -37,10 +37,10 @@ fn counted(readings: &[i64]) -> (u64, Vec<Step>) {
     (value(&total), steps)
 }
 
-fn block() -> Block {
+fn unit() -> DropUnit {
     let metric = &crate::catalogue::CATALOGUE[0];
     let family = &metric.families[0];
-    Block::new((0, metric), (0, family), crate::catalogue::Place::Gpu)
+    DropUnit::new((0, metric), (0, family), crate::catalogue::EntityScope::Gpu)
 }
 
 fn value(total: &Total) -> u64 {
@@ -142,18 +142,18 @@ fn another_source_begins_anew_on_top_of_what_was_shown() {
         metric: 0,
         attributes: [].into(),
     };
-    let block = block();
-    let place = ledger.open(&series, None, block, &[COUNTER], Kind::CounterU64);
+    let unit = unit();
+    let place = ledger.get_or_insert(&series, None, unit, &[COUNTER], Kind::CounterU64);
     let total = ledger.get_mut(place).unwrap();
     total.add(0, &Value::Int(10), at(1), SECOND);
     total.add(0, &Value::Int(17), at(2), SECOND);
     assert_eq!(
-        ledger.open(&series, None, block, &[COUNTER], Kind::CounterU64),
+        ledger.get_or_insert(&series, None, unit, &[COUNTER], Kind::CounterU64),
         place
     );
     assert_eq!(value(ledger.get(place).unwrap()), 7);
     assert_eq!(
-        ledger.open(&series, None, block, &[RATE], Kind::CounterU64),
+        ledger.get_or_insert(&series, None, unit, &[RATE], Kind::CounterU64),
         place
     );
     let total = ledger.get_mut(place).unwrap();
@@ -265,11 +265,11 @@ fn what_was_shown_once_is_held_whatever_becomes_of_its_source() {
         metric: 0,
         attributes: [].into(),
     };
-    let block = block();
+    let unit = unit();
     for forget in [false, true] {
         let mut ledger = Ledger::default();
         let open = |ledger: &mut Ledger, input| {
-            ledger.open(&series, None, block, &[input], Kind::CounterU64)
+            ledger.get_or_insert(&series, None, unit, &[input], Kind::CounterU64)
         };
         let place = open(&mut ledger, COUNTER);
         assert!(!ledger.get(place).unwrap().is_shown());

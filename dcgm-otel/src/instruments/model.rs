@@ -22,7 +22,7 @@ use super::{Instrument, InstrumentKind, MeterFeed, ProviderBinding, observe};
 use crate::catalogue::{CATALOGUE, Kind, Metric};
 use crate::clock::Clock;
 use crate::config::ThrottleName;
-use crate::snapshot::{Cell, Layout, Number, Series, Snapshot};
+use crate::snapshot::{Layout, Number, Point, Series, Snapshot};
 use crate::telemetry::Telemetry;
 
 fn check(model: impl Fn() + Clone + Send + Sync + 'static) {
@@ -83,14 +83,14 @@ impl Publisher {
 
     /// In which every series has this number.
     fn publish(&mut self, number: u64) {
-        let cell = Cell {
+        let point = Point {
             number: Number::U64(number),
             until: None,
         };
-        let cells = vec![Some(cell); self.layout.series().len()];
+        let points = vec![Some(point); self.layout.series().len()];
         let layout = &self.layout;
         let snapshot = Snapshot::reusing(self.spare.take(), |snapshot| {
-            snapshot.refill(layout, None).extend_from_slice(&cells);
+            snapshot.refill(layout, None).extend_from_slice(&points);
         });
         self.spare = Some(self.feed.publish(snapshot));
     }

@@ -11,11 +11,11 @@ use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
 
 use super::*;
 use crate::catalogue::CATALOGUE;
-use crate::snapshot::{Cell, Layout, Series};
+use crate::snapshot::{Layout, Point, Series};
 
 /// A snapshot in which every series shows the same number.
 pub(super) fn uniform(layout: &Arc<Layout>, number: u32) -> Arc<Snapshot> {
-    let cells: Vec<_> = layout
+    let points: Vec<_> = layout
         .series()
         .iter()
         .map(|series| {
@@ -24,13 +24,13 @@ pub(super) fn uniform(layout: &Arc<Layout>, number: u32) -> Arc<Snapshot> {
                 Kind::GaugeI64 | Kind::UpDownI64 => Number::I64(i64::from(number)),
                 Kind::CounterU64 => Number::U64(u64::from(number)),
             };
-            Some(Cell {
+            Some(Point {
                 number,
                 until: None,
             })
         })
         .collect();
-    Arc::new(Snapshot::new(layout, &cells))
+    Arc::new(Snapshot::new(layout, &points))
 }
 
 /// Makes a layout with `series` series of each metric.

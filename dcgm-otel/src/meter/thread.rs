@@ -14,9 +14,9 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::counters::Ledger;
 use crate::health::{ErrorKind, HealthReporter, MeterState, SampleError};
+use crate::history::History;
 use crate::hook::AttributeHook;
 use crate::instruments::MeterFeed;
-use crate::past::Past;
 use crate::sampler::{Command, Sampler};
 use crate::snapshot::{Number, Series};
 
@@ -191,7 +191,7 @@ impl SamplerFactory {
             Arc::clone(&self.shared),
             self.clock.clone(),
             (self.config.clone(), self.hook.clone()),
-            Past::with(ledger),
+            History::with(ledger),
         )
     }
 

@@ -54,8 +54,8 @@ impl Decoder {
         matches!(self, Self::By(Op::Status(_)))
     }
 
-    pub(super) const fn is_passing(&self) -> bool {
-        matches!(self, Self::By(Op::Passing(_)))
+    pub(super) const fn is_transient(&self) -> bool {
+        matches!(self, Self::By(Op::Transient(_)))
     }
 
     /// The level; `None` if it can be none.
@@ -107,13 +107,13 @@ fn level(op: &Op, value: Value<'_>) -> Option<Number> {
     let flag = |is: bool| Some(Number::I64(i64::from(is)));
     match *op {
         Op::Bit(bit) => flag(value.as_i64()? & bit != 0),
-        Op::Among(set, (from, to)) => {
+        Op::OneOf(set, (from, to)) => {
             let value = value.as_i64().filter(|value| (from..=to).contains(value))?;
             flag(set.contains(&value))
         }
-        Op::Says(text, all) => {
-            let said = value.as_str().filter(|said| all.contains(said))?;
-            flag(said == text)
+        Op::TextEquals(text, all) => {
+            let facts = value.as_str().filter(|facts| all.contains(facts))?;
+            flag(facts == text)
         }
         Op::Word(word) => {
             let Value::Blob(bytes) = value else {
@@ -122,7 +122,7 @@ fn level(op: &Op, value: Value<'_>) -> Option<Number> {
             let bytes: &[u8; 4] = bytes.chunks_exact(4).nth(word)?.try_into().ok()?;
             Some(Number::I64(u32::from_ne_bytes(*bytes).into()))
         }
-        Op::Status(rules) | Op::Passing(rules) => {
+        Op::Status(rules) | Op::Transient(rules) => {
             let value = value.as_i64()?;
             let rule = rules
                 .iter()

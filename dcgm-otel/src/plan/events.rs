@@ -6,12 +6,12 @@ use dcgm::{FieldId, Samples};
 use opentelemetry::{KeyValue, Value};
 
 use super::Plan;
-use super::track::Target;
+use super::source::Target;
 use crate::attributes::{shared_text, sort_by_key};
 use crate::candidates::Input;
-use crate::cardinality::Block;
+use crate::cardinality::DropUnit;
 use crate::catalogue::Kind;
-use crate::past::Past;
+use crate::history::History;
 use crate::snapshot::{Layout, Series};
 
 /// XIDs beyond this are not told apart…
@@ -25,13 +25,13 @@ const LARGEST_SXID: i64 = 99_999;
 pub(crate) struct EventSource {
     pub(crate) input: Input,
     pub(crate) owner: Option<Arc<str>>,
-    pub(crate) block: Block,
+    pub(crate) unit: DropUnit,
     pub(crate) series: Series,
 }
 
 impl Plan {
     /// Counts what happened. Whether there is room for the series of all of it.
-    pub(crate) fn take_events(&mut self, samples: &Samples, past: &mut Past) -> bool {
+    pub(crate) fn take_events(&mut self, samples: &Samples, history: &mut History) -> bool {
         let mut room = true;
         for sample in samples {
             let code = sample.value.ok().and_then(|value| value.as_i64());
@@ -49,12 +49,12 @@ impl Plan {
             let series = with_code(&source.series, source.input.field, code);
             let owner = source.owner.as_ref();
             let inputs = [source.input];
-            let ledger = &mut past.ledger;
-            let place = ledger.open(&series, owner, source.block, &inputs, metric.kind);
+            let ledger = &mut history.ledger;
+            let place = ledger.get_or_insert(&series, owner, source.unit, &inputs, metric.kind);
             if let Some(total) = ledger.get_mut(place) {
                 total.event();
             }
-            let is_dropped = past.dropped.contains(&source.block);
+            let is_dropped = history.dropped.contains(&source.unit);
             room &= is_dropped || self.show_total(place, metric.kind, series);
         }
         room
@@ -74,8 +74,8 @@ impl Plan {
         let at = all.partition_point(|one| one.metric <= series.metric);
         all.insert(at, series);
         self.values.insert(at, place, kind);
-        for track in &mut self.tracks {
-            if let Target::Cell(place) = &mut track.target {
+        for state in &mut self.states {
+            if let Target::Point(place) = &mut state.target {
                 *place += usize::from(*place >= at);
             }
         }

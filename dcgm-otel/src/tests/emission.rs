@@ -4,7 +4,7 @@ use dcgm::{Entity, EntityId, EntityKind, FieldId, Link, LinkState, Mig, NoValue}
 use opentelemetry_sdk::metrics::Temporality;
 
 use super::{Exported, Pipeline, builder};
-use crate::catalogue::{CATALOGUE, Family, Kind, Metric, Mig as Mode, Op, Place};
+use crate::catalogue::{CATALOGUE, EntityScope, Family, Kind, Metric, Mig as Mode, Op};
 use crate::clock::Clock;
 use crate::config::{Config, MetricSwitch};
 use crate::fake::{Fake, every_field, healthy};
@@ -104,21 +104,21 @@ fn exported(metric: &Metric, family: &Family) -> Vec<Exported> {
 
 /// Those of the entities that a family is about, under their `hw.id`.
 fn places(family: &Family) -> Vec<&'static str> {
-    let of = |place: &Place| match (place, family.mig, family.part) {
-        (Place::Gpu, Mode::Any, "") => vec!["GPU-a0", "GPU-a1"],
-        (Place::Gpu, Mode::Any, "fan") => vec!["GPU-a0/fan", "GPU-a1/fan"],
-        (Place::Gpu, Mode::Outside, _) | (Place::Link, ..) => vec!["GPU-a0"],
-        (Place::Gpu, ..) => vec!["GPU-a1"],
-        (Place::GpuInstance, ..) => vec!["GPU-a1/gi/3"],
-        (Place::ComputeInstance, ..) => vec!["GPU-a1/gi/3/ci/0", "GPU-a1/gi/3/ci/1"],
-        (Place::Port, ..) => vec!["nvswitch-0/port/5"],
-        (Place::Core, ..) => vec!["cpu_core-0"],
-        (Place::VirtualGpu, ..) => vec!["vgpu-0"],
-        (Place::Switch, ..) => vec!["nvswitch-0"],
-        (Place::Cpu, _, "sysio") => vec!["cpu-0/sysio"],
-        (Place::Cpu, ..) => vec!["cpu-0"],
-        (Place::Adapter, ..) => vec!["connectx-0"],
-        (Place::Host, ..) => vec![""],
+    let of = |place: &EntityScope| match (place, family.mig, family.part) {
+        (EntityScope::Gpu, Mode::Any, "") => vec!["GPU-a0", "GPU-a1"],
+        (EntityScope::Gpu, Mode::Any, "fan") => vec!["GPU-a0/fan", "GPU-a1/fan"],
+        (EntityScope::Gpu, Mode::Outside, _) | (EntityScope::Link, ..) => vec!["GPU-a0"],
+        (EntityScope::Gpu, ..) => vec!["GPU-a1"],
+        (EntityScope::GpuInstance, ..) => vec!["GPU-a1/gi/3"],
+        (EntityScope::ComputeInstance, ..) => vec!["GPU-a1/gi/3/ci/0", "GPU-a1/gi/3/ci/1"],
+        (EntityScope::Port, ..) => vec!["nvswitch-0/port/5"],
+        (EntityScope::Core, ..) => vec!["cpu_core-0"],
+        (EntityScope::VirtualGpu, ..) => vec!["vgpu-0"],
+        (EntityScope::Switch, ..) => vec!["nvswitch-0"],
+        (EntityScope::Cpu, _, "sysio") => vec!["cpu-0/sysio"],
+        (EntityScope::Cpu, ..) => vec!["cpu-0"],
+        (EntityScope::Adapter, ..) => vec!["connectx-0"],
+        (EntityScope::Host, ..) => vec![""],
     };
     family.on.iter().flat_map(of).collect()
 }
@@ -133,7 +133,7 @@ fn every_row_of_the_catalogue_emits_on_a_healthy_host() {
             for (point, id) in family
                 .points
                 .iter()
-                .filter(|point| point.instead.is_none())
+                .filter(|point| point.superseded_by.is_none())
                 // There only while a GPU is paused or detached.
                 .filter(|point| !matches!(point.sources[0].op, Op::Unavailable(_)))
                 .flat_map(|point| places(family).into_iter().map(move |id| (point, id)))

@@ -6,14 +6,14 @@ mod hosts;
 mod incidents;
 mod installing;
 mod lifecycle;
-mod own;
+mod multiple_meters;
+mod no_data;
 mod panics;
-mod places;
 mod properties;
+mod self_metrics;
 mod settings;
 mod soak;
 mod totals;
-mod vain;
 
 use std::time::Duration;
 

@@ -45,13 +45,13 @@ fn filled(table: &'static [Metric], throttle: ThrottleName, number: f64) -> Arc<
         metric,
         attributes: [].into(),
     });
-    let cell = Cell {
+    let point = Point {
         number: Number::F64(number),
         until: None,
     };
     let layout = Arc::new(Layout::new(table, series.collect()));
-    let cells = vec![Some(cell); table.len()];
-    feed.publish(Arc::new(Snapshot::new(&layout, &cells)));
+    let points = vec![Some(point); table.len()];
+    feed.publish(Arc::new(Snapshot::new(&layout, &points)));
     Arc::new(feed)
 }
 

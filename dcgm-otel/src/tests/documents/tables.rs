@@ -165,11 +165,15 @@ fn one(text: &mut String, metric: &Metric) {
             let _ = writeln!(text, "| {name} | {series} | {} | {about} |", cell(&source));
         }
     }
-    for family in metric.families.iter().filter(|one| !one.unless.is_empty()) {
+    for family in metric
+        .families
+        .iter()
+        .filter(|one| !one.superseded_by_family.is_empty())
+    {
         let _ = writeln!(
             text,
             "\n`{}` is off where `{}` is on: a sum over both would count twice.",
-            family.name, family.unless
+            family.name, family.superseded_by_family
         );
     }
 }
@@ -233,7 +237,7 @@ fn of_exporter(text: &mut String) {
     let _ = writeln!(
         text,
         "\n## With dcgm-exporter's names\n\n`Naming::DcgmExporter` (`DCGM_OTEL_NAMING=dcgm_exporter`) emits these \
-         instead of the metrics above: {} metrics with the\nnames, labels, units and values of dcgm-exporter. All are gauges \
+         superseded_by of the metrics above: {} metrics with the\nnames, labels, units and values of dcgm-exporter. All are gauges \
          without a unit, so that Prometheus has the names unchanged.\n\n\
          | metric | what | group | tier | default | here |\n|---|---|---|---|---|---|",
         exporter::METRICS.len()

@@ -63,11 +63,11 @@ proptest! {
 
 #[test]
 fn what_a_cap_costs_and_what_it_leaves_is_all_that_there_is() {
-    use crate::answers::Answers;
     use crate::candidates::of;
+    use crate::history::History;
     use crate::host::Host;
-    use crate::past::Past;
     use crate::plan::Plan;
+    use crate::probe_results::ProbeResults;
     use dcgm::{Client, Query, Samples};
 
     let actor = super::actor::Actor::new(&Clock::manual());
@@ -82,25 +82,25 @@ fn what_a_cap_costs_and_what_it_leaves_is_all_that_there_is() {
     actor
         .latest(&Query::new([(all(), fields)]), &mut samples)
         .unwrap();
-    let mut answers = Answers::default();
-    answers.take(&samples);
+    let mut results = ProbeResults::default();
+    results.take(&samples);
     let now = std::time::Instant::now();
-    let plan = |cap, past: &mut Past| {
+    let plan = |cap, history: &mut History| {
         let config = config().with_max_series(cap);
-        let plan = Plan::new(of(&host, &config, None), &answers, past, &config, now);
+        let plan = Plan::new(of(&host, &config, None), &results, history, &config, now);
         (plan.layout().series().len(), plan.dropped())
     };
-    let (whole, none) = plan(100_000, &mut Past::default());
+    let (whole, none) = plan(100_000, &mut History::default());
     assert_eq!(none, 0);
     for cap in 1..=whole {
-        let mut past = Past::default();
-        let (kept, dropped) = plan(cap, &mut past);
+        let mut history = History::default();
+        let (kept, dropped) = plan(cap, &mut history);
         assert!(kept <= cap, "{kept} of {cap}");
         assert_eq!(kept + dropped, whole, "{cap}");
         // What was dropped of the counters is not there again when there is room again.
-        let (later, gone) = plan(100_000, &mut past);
+        let (later, gone) = plan(100_000, &mut history);
         assert_eq!(later + gone, whole, "{cap}");
         assert!(dropped == 0 || gone <= dropped);
-        assert_eq!(gone > 0, !past.dropped.is_empty(), "{cap}");
+        assert_eq!(gone > 0, !history.dropped.is_empty(), "{cap}");
     }
 }

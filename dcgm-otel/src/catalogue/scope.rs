@@ -2,13 +2,13 @@
 
 use dcgm::{Entity, EntityKind};
 
-use Place::{
+use EntityScope::{
     Adapter, ComputeInstance, Core, Cpu, Gpu, GpuInstance, Host, Link, Port, Switch, VirtualGpu,
 };
 
 /// What a series is about. Of series of one tier those on smaller parts go first: that order.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Place {
+pub(crate) enum EntityScope {
     ComputeInstance,
     GpuInstance,
     /// An `NVLink` of a GPU.
@@ -24,7 +24,7 @@ pub(crate) enum Place {
     Host,
 }
 
-impl Place {
+impl EntityScope {
     /// The kind of entity that it is.
     pub(crate) const fn kind(self) -> EntityKind {
         match self {
@@ -63,14 +63,14 @@ impl Place {
     }
 }
 
-pub(crate) const GPU: &[Place] = &[Gpu];
-pub(crate) const GPU_GI: &[Place] = &[Gpu, GpuInstance];
-pub(super) const GPU_GI_CI: &[Place] = &[Gpu, GpuInstance, ComputeInstance];
-pub(super) const LINK: &[Place] = &[Link];
-pub(super) const SWITCH: &[Place] = &[Switch];
-pub(super) const PORT: &[Place] = &[Port];
-pub(super) const CPU: &[Place] = &[Cpu];
-pub(super) const CORE: &[Place] = &[Core];
-pub(super) const ADAPTER: &[Place] = &[Adapter];
-pub(super) const HOST: &[Place] = &[Host];
-pub(super) const VGPU: &[Place] = &[VirtualGpu];
+pub(crate) const GPU: &[EntityScope] = &[Gpu];
+pub(crate) const GPU_GI: &[EntityScope] = &[Gpu, GpuInstance];
+pub(super) const GPU_GI_CI: &[EntityScope] = &[Gpu, GpuInstance, ComputeInstance];
+pub(super) const LINK: &[EntityScope] = &[Link];
+pub(super) const SWITCH: &[EntityScope] = &[Switch];
+pub(super) const PORT: &[EntityScope] = &[Port];
+pub(super) const CPU: &[EntityScope] = &[Cpu];
+pub(super) const CORE: &[EntityScope] = &[Core];
+pub(super) const ADAPTER: &[EntityScope] = &[Adapter];
+pub(super) const HOST: &[EntityScope] = &[Host];
+pub(super) const VGPU: &[EntityScope] = &[VirtualGpu];

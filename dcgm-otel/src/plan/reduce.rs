@@ -8,11 +8,11 @@ use dcgm::{EntityId, Link, LinkState};
 use crate::catalogue::{Condition, Kind};
 use crate::counters::Ledger;
 use crate::host;
-use crate::snapshot::{Cell, Number};
+use crate::snapshot::{Number, Point};
 
 /// Where a series has its value from.
 #[derive(Clone, Debug)]
-pub(super) enum Shown {
+pub(super) enum Reducer {
     /// A level, which is put there as it is read.
     Level,
     /// The sum of these parts.
@@ -34,7 +34,7 @@ pub(super) enum Shown {
     ActiveLinks(EntityId, Option<i64>),
 }
 
-impl Shown {
+impl Reducer {
     /// The parts that it is made of, if it is made of parts.
     pub(super) const fn parts(&mut self) -> Option<&mut Range<usize>> {
         match self {
@@ -48,38 +48,38 @@ impl Shown {
 #[derive(Debug, Default)]
 pub(super) struct Values {
     /// Where each series of the layout has its value from.
-    shown: Vec<Shown>,
+    reducer: Vec<Reducer>,
     /// The value of each of them, and behind these what is read for those that are made of several
     /// parts.
-    cells: Vec<Option<Cell>>,
+    points: Vec<Option<Point>>,
     /// Of each part, whether it says something for a while only.
-    passing: Vec<bool>,
+    transient: Vec<bool>,
 }
 
 impl Values {
-    pub(super) fn new(shown: Vec<Shown>, passing: Vec<bool>) -> Self {
+    pub(super) fn new(reducer: Vec<Reducer>, transient: Vec<bool>) -> Self {
         Self {
-            cells: vec![None; shown.len() + passing.len()],
-            shown,
-            passing,
+            points: vec![None; reducer.len() + transient.len()],
+            reducer,
+            transient,
         }
     }
 
     /// How many series there are.
     pub(super) fn len(&self) -> usize {
-        self.shown.len()
+        self.reducer.len()
     }
 
     /// Makes room for a counter at a place: all behind it go one further.
     pub(super) fn insert(&mut self, at: usize, total: usize, kind: Kind) {
-        self.shown.insert(at, Shown::Total(total, kind));
-        self.cells.insert(at, None);
+        self.reducer.insert(at, Reducer::Total(total, kind));
+        self.points.insert(at, None);
     }
 
     /// Sets what depends on the states of links.
     pub(super) fn set_links(&mut self, links: Option<&[Link]>) {
-        for shown in &mut self.shown {
-            let Shown::ActiveLinks(of, number) = shown else {
+        for reducer in &mut self.reducer {
+            let Reducer::ActiveLinks(of, number) = reducer else {
                 continue;
             };
             *number = links.map(|links| {
@@ -92,9 +92,9 @@ impl Values {
     }
 
     #[inline]
-    pub(super) fn set(&mut self, place: usize, value: Option<Cell>) {
-        if let Some(cell) = self.cells.get_mut(place) {
-            *cell = value;
+    pub(super) fn set(&mut self, place: usize, value: Option<Point>) {
+        if let Some(point) = self.points.get_mut(place) {
+            *point = value;
         }
     }
 
@@ -104,33 +104,33 @@ impl Values {
         &mut self,
         ledger: &Ledger,
         (now, until): (Instant, Option<Instant>),
-    ) -> &[Option<Cell>] {
-        let (cells, parts) = self.cells.split_at_mut(self.shown.len());
+    ) -> &[Option<Point>] {
+        let (points, parts) = self.points.split_at_mut(self.reducer.len());
         let of = |range: &Range<usize>| {
             let parts = parts.get(range.clone()).unwrap_or_default();
-            let passing = self.passing.get(range.clone()).unwrap_or_default();
-            parts.iter().zip(passing)
+            let transient = self.transient.get(range.clone()).unwrap_or_default();
+            parts.iter().zip(transient)
         };
-        for (cell, shown) in cells.iter_mut().zip(&self.shown) {
-            *cell = match shown {
-                Shown::Level => continue,
-                Shown::Total(place, kind) => {
+        for (point, reducer) in points.iter_mut().zip(&self.reducer) {
+            *point = match reducer {
+                Reducer::Level => continue,
+                Reducer::Total(place, kind) => {
                     let total = ledger.get(*place).filter(|total| total.is_shown());
-                    total.map(|total| Cell {
+                    total.map(|total| Point {
                         number: total.number(*kind),
                         until: None,
                     })
                 }
-                Shown::Sum(parts) => sum(of(parts)),
-                Shown::ActiveLinks(_, number) => number.map(|number| Cell {
+                Reducer::Sum(parts) => sum(of(parts)),
+                Reducer::ActiveLinks(_, number) => number.map(|number| Point {
                     number: Number::I64(number),
                     until,
                 }),
-                Shown::Fixed(number) => Some(Cell {
+                Reducer::Fixed(number) => Some(Point {
                     number: Number::I64(*number),
                     until,
                 }),
-                Shown::Status {
+                Reducer::Status {
                     parts,
                     at_least,
                     about,
@@ -140,24 +140,24 @@ impl Values {
                     if (*known && parts.is_empty()) || *at_least == Condition::Failed {
                         limit = until;
                     }
-                    limit.map(|limit| Cell {
+                    limit.map(|limit| Point {
                         number: Number::I64(i64::from(worst == *about as i64)),
                         until: Some(limit),
                     })
                 }
             };
         }
-        cells
+        points
     }
 }
 
-type Part<'a> = (&'a Option<Cell>, &'a bool);
+type StatusPart<'a> = (&'a Option<Point>, &'a bool);
 
-fn sum<'a>(parts: impl Iterator<Item = Part<'a>> + Clone) -> Option<Cell> {
-    let known = parts.filter_map(|(cell, _)| *cell);
-    let until = known.clone().map(|cell| cell.until).max()?;
-    let sum = known.map(|cell| cell.number.whole()).sum();
-    Some(Cell {
+fn sum<'a>(parts: impl Iterator<Item = StatusPart<'a>> + Clone) -> Option<Point> {
+    let known = parts.filter_map(|(point, _)| *point);
+    let until = known.clone().map(|point| point.until).max()?;
+    let sum = known.map(|point| point.number.whole()).sum();
+    Some(Point {
         number: Number::I64(sum),
         until,
     })
@@ -165,21 +165,21 @@ fn sum<'a>(parts: impl Iterator<Item = Part<'a>> + Clone) -> Option<Cell> {
 
 /// The worst sign, and how long that may be said.
 fn worst<'a>(
-    parts: impl Iterator<Item = Part<'a>>,
+    parts: impl Iterator<Item = StatusPart<'a>>,
     at_least: Condition,
     now: Instant,
 ) -> (i64, Option<Instant>) {
     let mut worst = at_least as i64;
     let mut until = None;
-    for (cell, passing) in parts {
-        let Some(cell) = cell else {
+    for (point, transient) in parts {
+        let Some(point) = point else {
             continue;
         };
-        if !passing {
-            until = until.max(cell.until);
+        if !transient {
+            until = until.max(point.until);
         }
-        if !passing || cell.until.is_none_or(|until| now < until) {
-            worst = worst.max(cell.number.whole());
+        if !transient || point.until.is_none_or(|until| now < until) {
+            worst = worst.max(point.number.whole());
         }
     }
     (worst, until)

@@ -8,33 +8,33 @@ use super::decode::Decoder;
 use crate::candidates::Input;
 use crate::catalogue::{Condition, Family, Metric, Op};
 use crate::config::Config;
-use crate::snapshot::{Cell, Number};
+use crate::snapshot::{Number, Point};
 
 /// How often what hardly ever changes is sampled.
 const AT_REST: Duration = Duration::from_secs(3600);
 
 /// As good as for ever.
-pub(super) const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+pub(super) const LONGEST_TIME: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// What the engine is to sample for a series.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Source {
+pub(super) struct PlannedSource {
     pub(super) input: Input,
-    pub(super) pace: Pace,
+    pub(super) rate: SampleRate,
     /// Whether its series could have another source.
     pub(super) has_alternatives: bool,
 }
 
 /// How often something is sampled.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) enum Pace {
+pub(super) enum SampleRate {
     /// At each tick.
     EachTick,
     /// Now and then: it hardly ever changes.
     AtRest,
 }
 
-impl Pace {
+impl SampleRate {
     pub(super) const fn of(family: &Family) -> Self {
         if family.at_rest {
             Self::AtRest
@@ -53,33 +53,33 @@ impl Pace {
 
 /// How long a value may be shown after its sample last changed.
 #[derive(Clone, Copy, Debug)]
-enum Lasts {
+enum Retention {
     /// As long as the engine may take to change it.
-    For(Pace),
+    Expires(SampleRate),
     /// What happened once stays so.
-    Ever,
+    Permanent,
 }
 
 /// For how long values may be shown.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Ages {
+pub(super) struct MaxAges {
     each_tick: Duration,
     at_rest: Duration,
 }
 
-impl Ages {
+impl MaxAges {
     pub(super) fn new(config: &Config) -> Self {
-        let age = |pace: Pace| config.max_age(pace.period(config)).min(CENTURY);
+        let age = |rate: SampleRate| config.max_age(rate.period(config)).min(LONGEST_TIME);
         Self {
-            each_tick: age(Pace::EachTick),
-            at_rest: age(Pace::AtRest),
+            each_tick: age(SampleRate::EachTick),
+            at_rest: age(SampleRate::AtRest),
         }
     }
 
-    pub(super) const fn of(&self, pace: Pace) -> Duration {
-        match pace {
-            Pace::EachTick => self.each_tick,
-            Pace::AtRest => self.at_rest,
+    pub(super) const fn of(&self, rate: SampleRate) -> Duration {
+        match rate {
+            SampleRate::EachTick => self.each_tick,
+            SampleRate::AtRest => self.at_rest,
         }
     }
 
@@ -88,7 +88,7 @@ impl Ages {
         Limits {
             each_tick: changed.checked_add(self.each_tick),
             at_rest: changed.checked_add(self.at_rest),
-            ever: changed.checked_add(CENTURY),
+            permanent: changed.checked_add(LONGEST_TIME),
         }
     }
 }
@@ -98,7 +98,7 @@ impl Ages {
 pub(super) struct Limits {
     each_tick: Option<Instant>,
     at_rest: Option<Instant>,
-    ever: Option<Instant>,
+    permanent: Option<Instant>,
 }
 
 /// Where a value goes.
@@ -106,32 +106,32 @@ pub(super) struct Limits {
 pub(super) enum Target {
     /// To that place among the [`Values`](super::shown::Values): it is what a series shows, or a
     /// part of that.
-    Cell(usize),
+    Point(usize),
     /// It is counted there, as that part of the total.
     Total(usize, usize),
 }
 
 /// What becomes of a value. Small, as there are many.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Track {
+pub(super) struct SourceState {
     pub(super) target: Target,
     decoder: Decoder,
-    lasts: Lasts,
+    retention: Retention,
     /// Until when its value may be shown.
     until: Option<Instant>,
 }
 
-impl Track {
-    pub(super) fn new(metric: &Metric, source: &Source, target: Target) -> Self {
-        let Source { input, pace, .. } = source;
+impl SourceState {
+    pub(super) fn new(metric: &Metric, source: &PlannedSource, target: Target) -> Self {
+        let PlannedSource { input, rate, .. } = source;
         let stays = input.field.is_event() && matches!(input.op, Op::Status(_));
         Self {
             target,
             decoder: Decoder::new(metric, input),
-            lasts: if stays {
-                Lasts::Ever
+            retention: if stays {
+                Retention::Permanent
             } else {
-                Lasts::For(*pace)
+                Retention::Expires(*rate)
             },
             until: None,
         }
@@ -140,16 +140,16 @@ impl Track {
     /// Notes that its sample is another.
     #[inline]
     pub(super) fn renew(&mut self, limits: &Limits) {
-        self.until = match self.lasts {
-            Lasts::For(Pace::EachTick) => limits.each_tick,
-            Lasts::For(Pace::AtRest) => limits.at_rest,
-            Lasts::Ever => limits.ever,
+        self.until = match self.retention {
+            Retention::Expires(SampleRate::EachTick) => limits.each_tick,
+            Retention::Expires(SampleRate::AtRest) => limits.at_rest,
+            Retention::Permanent => limits.permanent,
         };
     }
 
     /// The level, or part of one, that was read.
     #[inline]
-    pub(super) fn cell(&self, value: Result<Value<'_>, NoValue>) -> Option<Cell> {
+    pub(super) fn point(&self, value: Result<Value<'_>, NoValue>) -> Option<Point> {
         let number = match value {
             Ok(value) => self.decoder.level(value)?,
             Err(NoValue::Code(ReturnCode::GPU_IS_LOST)) if self.decoder.is_status() => {
@@ -157,14 +157,14 @@ impl Track {
             }
             Err(_) => return None,
         };
-        Some(Cell {
+        Some(Point {
             number,
             until: self.until,
         })
     }
 
     /// Whether it is a sign of how the entity is for a while only.
-    pub(super) const fn is_passing(&self) -> bool {
-        self.decoder.is_passing()
+    pub(super) const fn is_transient(&self) -> bool {
+        self.decoder.is_transient()
     }
 }

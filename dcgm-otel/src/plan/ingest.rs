@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use dcgm::{EntityId, FieldId, NoValue, Query, Sample, Samples, Timestamp};
 
 use super::Plan;
-use super::track::{Ages, Pace, Source, Target};
+use super::source::{MaxAges, PlannedSource, SampleRate, Target};
 use crate::catalogue::Op;
 use crate::counters::{Ledger, Step};
-use crate::past::Past;
+use crate::history::History;
 
 /// How long a counter may have no value before a rate is integrated in its place. What it has grown by
 /// in the meantime is counted if it comes back.
@@ -18,7 +18,7 @@ const COUNTER_PATIENCE: Duration = Duration::from_secs(600);
 
 /// What a read brought.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Intake {
+pub(crate) struct ReadStats {
     /// Samples with a value.
     pub(crate) values: usize,
     /// Samples that failed, other than for want of a value.
@@ -53,7 +53,7 @@ pub(super) struct Routes {
     pub(super) entities: Vec<Watched>,
     /// In the order in which the query asks for them, which is that of the answer, too, or nearly:
     /// a sample is where the one before it leads one to look.
-    stops: Vec<Stop>,
+    field_routes: Vec<FieldRoute>,
     /// The places of the stops by their pairs, for those that come in another order.
     sorted: Vec<usize>,
 }
@@ -62,20 +62,20 @@ type Pair = (EntityId, FieldId);
 
 /// A field of an entity that is read.
 #[derive(Debug)]
-struct Stop {
+struct FieldRoute {
     pair: Pair,
     entity: usize,
-    tracks: Range<usize>,
+    states: Range<usize>,
     /// What its last sample had.
     timestamp: Timestamp,
     /// When that last changed, by our own clock: the engine's may be skewed.
     changed: Option<Instant>,
 }
 
-impl Stop {
+impl FieldRoute {
     /// Notes a timestamp; whether it is another than before.
     #[inline]
-    fn moved_to(&mut self, timestamp: Timestamp, now: Instant) -> bool {
+    fn update_timestamp(&mut self, timestamp: Timestamp, now: Instant) -> bool {
         let moved = self.changed.is_none() || self.timestamp != timestamp;
         if moved {
             self.timestamp = timestamp;
@@ -88,10 +88,14 @@ impl Stop {
 impl Routes {
     /// The routes of what a query asks for, and the order in which the tracks must be for them:
     /// those of one stop beside each other.
-    pub(super) fn new(query: &Query, sources: &[Source], all: Ages) -> (Self, Vec<usize>) {
+    pub(super) fn new(
+        query: &Query,
+        sources: &[PlannedSource],
+        all: MaxAges,
+    ) -> (Self, Vec<usize>) {
         let mut ages: BTreeMap<EntityId, Duration> = BTreeMap::new();
         for source in sources {
-            let own = all.of(source.pace);
+            let own = all.of(source.rate);
             let age = ages.entry(source.input.entity).or_insert(own);
             *age = own.min(*age);
         }
@@ -105,8 +109,8 @@ impl Routes {
             entities: entities.collect(),
             ..Self::default()
         };
-        let of = |track: &usize| {
-            let input = sources.get(*track)?.input;
+        let of = |state: &usize| {
+            let input = sources.get(*state)?.input;
             Some((input.entity, input.field))
         };
         let mut by_pair: Vec<usize> = (0..sources.len()).collect();
@@ -118,37 +122,37 @@ impl Routes {
                 continue;
             };
             let start = order.len();
-            let from = by_pair.partition_point(|track| of(track) < Some(wanted));
+            let from = by_pair.partition_point(|state| of(state) < Some(wanted));
             let mine = by_pair.iter().skip(from);
-            order.extend(mine.take_while(|track| of(track) == Some(wanted)));
-            routes.stops.push(Stop {
+            order.extend(mine.take_while(|state| of(state) == Some(wanted)));
+            routes.field_routes.push(FieldRoute {
                 pair: wanted,
                 entity,
-                tracks: start..order.len(),
+                states: start..order.len(),
                 timestamp: Timestamp::NEVER,
                 changed: None,
             });
         }
-        routes.sorted = (0..routes.stops.len()).collect();
-        let stops = &routes.stops;
+        routes.sorted = (0..routes.field_routes.len()).collect();
+        let field_routes = &routes.field_routes;
         routes
             .sorted
-            .sort_by_key(|stop| stops.get(*stop).map(|stop| stop.pair));
+            .sort_by_key(|route| field_routes.get(*route).map(|route| route.pair));
         (routes, order)
     }
 
     /// The stop of a pair, which is perhaps the one at that place.
     #[inline]
     fn find(&self, place: usize, pair: Pair) -> Option<usize> {
-        match self.stops.get(place) {
-            Some(stop) if stop.pair == pair => Some(place),
+        match self.field_routes.get(place) {
+            Some(route) if route.pair == pair => Some(place),
             _ => self.look_for(pair),
         }
     }
 
     #[cold]
     fn look_for(&self, pair: Pair) -> Option<usize> {
-        let at = |place: &usize| self.stops.get(*place).map(|stop| stop.pair);
+        let at = |place: &usize| self.field_routes.get(*place).map(|route| route.pair);
         let found = self.sorted.binary_search_by_key(&Some(pair), at);
         self.sorted.get(found.ok()?).copied()
     }
@@ -156,7 +160,12 @@ impl Routes {
 
 impl Plan {
     /// Takes what was read.
-    pub(crate) fn take(&mut self, samples: &Samples, ledger: &mut Ledger, now: Instant) -> Intake {
+    pub(crate) fn take(
+        &mut self,
+        samples: &Samples,
+        ledger: &mut Ledger,
+        now: Instant,
+    ) -> ReadStats {
         let (mut values, mut failed, mut resets) = (0, 0, 0);
         // Where nothing is read it is news enough that the engine answers.
         let mut is_new = !self.reads();
@@ -175,27 +184,27 @@ impl Plan {
                 continue;
             };
             next = place + 1;
-            let Some(stop) = self.routes.stops.get_mut(place) else {
+            let Some(route) = self.routes.field_routes.get_mut(place) else {
                 continue;
             };
-            let Some(watched) = self.routes.entities.get_mut(stop.entity) else {
+            let Some(watched) = self.routes.entities.get_mut(route.entity) else {
                 continue;
             };
             watched.found |= !matches!(sample.value, Err(NoValue::NotWatched));
-            let moved = sample.value.is_ok() && stop.moved_to(sample.timestamp, now);
-            let Some(tracks) = self.tracks.get_mut(stop.tracks.clone()) else {
+            let moved = sample.value.is_ok() && route.update_timestamp(sample.timestamp, now);
+            let Some(states) = self.states.get_mut(route.states.clone()) else {
                 continue;
             };
-            if moved && !tracks.is_empty() {
+            if moved && !states.is_empty() {
                 watched.changed = Some(now);
                 is_new = true;
             }
-            for track in tracks {
+            for state in states {
                 if moved {
-                    track.renew(&limits);
+                    state.renew(&limits);
                 }
-                match track.target {
-                    Target::Cell(place) => self.values.set(place, track.cell(sample.value)),
+                match state.target {
+                    Target::Point(place) => self.values.set(place, state.point(sample.value)),
                     Target::Total(place, part) => {
                         let taken = count(ledger, (place, part), sample, self.interval);
                         resets += u64::from(taken == Step::Reset);
@@ -212,7 +221,7 @@ impl Plan {
                 .is_some_and(|at| now.duration_since(at) >= watched.max_age);
             !watched.found || (is_new && silent)
         });
-        Intake {
+        ReadStats {
             values,
             failed,
             resets,
@@ -228,51 +237,51 @@ impl Plan {
         if self.next_look.is_some_and(|at| now < at) {
             return false;
         }
-        let age = self.ages.of(Pace::EachTick);
+        let age = self.ages.of(SampleRate::EachTick);
         self.next_look = now.checked_add(age);
         let since =
             |changed: Option<Instant>| now.saturating_duration_since(changed.unwrap_or(self.made));
-        self.routes.stops.iter().any(|stop| {
-            let sources = self.sources.get(stop.tracks.clone()).unwrap_or_default();
-            let is_given_up = |source: &Source| {
+        self.routes.field_routes.iter().any(|route| {
+            let sources = self.sources.get(route.states.clone()).unwrap_or_default();
+            let is_given_up = |source: &PlannedSource| {
                 let patience = match source.input.op {
                     Op::Counter => age.max(COUNTER_PATIENCE),
                     _ => age,
                 };
                 source.has_alternatives
-                    && source.pace == Pace::EachTick
-                    && since(stop.changed) >= patience
+                    && source.rate == SampleRate::EachTick
+                    && since(route.changed) >= patience
             };
-            let entity = self.routes.entities.get(stop.entity);
+            let entity = self.routes.entities.get(route.entity);
             sources.iter().any(is_given_up)
                 && entity.is_some_and(|entity| since(entity.changed) < age)
         })
     }
 
     /// Leaves behind how old everything is.
-    pub(crate) fn leave(&self, past: &mut Past) {
-        past.changed = self.changed;
-        let ages = self.routes.stops.iter().filter_map(|stop| {
-            let age = (stop.timestamp, stop.changed?);
-            Some((stop.pair, age))
+    pub(crate) fn save_ages(&self, history: &mut History) {
+        history.changed = self.changed;
+        let ages = self.routes.field_routes.iter().filter_map(|route| {
+            let age = (route.timestamp, route.changed?);
+            Some((route.pair, age))
         });
-        past.ages.extend(ages);
+        history.ages.extend(ages);
     }
 
     /// Goes on from what the session before left behind. That the entities are gone through anew
     /// makes no sample newer.
-    pub(crate) fn resume(&mut self, past: &Past) {
-        self.changed = past.changed;
-        for stop in &mut self.routes.stops {
-            let Some((timestamp, changed)) = past.ages.get(&stop.pair) else {
+    pub(crate) fn restore_ages(&mut self, history: &History) {
+        self.changed = history.changed;
+        for route in &mut self.routes.field_routes {
+            let Some((timestamp, changed)) = history.ages.get(&route.pair) else {
                 continue;
             };
-            stop.timestamp = *timestamp;
-            stop.changed = Some(*changed);
+            route.timestamp = *timestamp;
+            route.changed = Some(*changed);
             let limits = self.ages.limits(*changed);
-            let tracks = self.tracks.get_mut(stop.tracks.clone());
-            for track in tracks.unwrap_or_default() {
-                track.renew(&limits);
+            let states = self.states.get_mut(route.states.clone());
+            for state in states.unwrap_or_default() {
+                state.renew(&limits);
                 self.changed = self.changed.max(Some(*changed));
             }
         }

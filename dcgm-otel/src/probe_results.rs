@@ -10,29 +10,29 @@ use std::collections::{HashMap, HashSet};
 use dcgm::{EntityId, EntityKind, FieldId, NoValue, Samples, Timestamp, Value, sanitize};
 
 use crate::attributes::shared_text;
-use crate::candidates::{Candidate, Input, Known};
+use crate::candidates::{Candidate, Input, StaticValue};
 use crate::catalogue::{Form, Op};
 
 /// What an entity answered when asked for a field.
 #[derive(Debug, Default)]
-pub(crate) struct Answers {
-    given: HashMap<(EntityId, FieldId), Answer>,
+pub(crate) struct ProbeResults {
+    given: HashMap<(EntityId, FieldId), ProbeResult>,
     /// What was said, of fields that say what a thing is.
-    said: HashMap<(EntityId, FieldId), Said>,
+    facts: HashMap<(EntityId, FieldId), FactValue>,
     /// The entities of which something is watched, and those of which something is not.
     watched: HashSet<EntityId>,
     unwatched: HashSet<EntityId>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Answer {
-    Value,
+enum ProbeResult {
+    Available,
     /// Nothing now; perhaps later.
     Pending(Blanks),
     /// A profiling field whose second sample has no value either.
     Blank,
     /// It has no such thing.
-    Never,
+    Unsupported,
 }
 
 /// The samples without a value that were seen of a field.
@@ -42,7 +42,7 @@ struct Blanks {
     last: Timestamp,
 }
 
-impl Answer {
+impl ProbeResult {
     const fn is_pending(self) -> bool {
         matches!(self, Self::Pending(_))
     }
@@ -50,12 +50,12 @@ impl Answer {
 
 /// A value that was kept.
 #[derive(Clone, Debug)]
-enum Said {
+enum FactValue {
     Number(i64),
     Text(String),
 }
 
-impl Answers {
+impl ProbeResults {
     pub(crate) fn take(&mut self, samples: &Samples) {
         for sample in samples {
             let key = (sample.entity, sample.field);
@@ -64,22 +64,22 @@ impl Answers {
                 _ => &mut self.watched,
             };
             found.insert(sample.entity);
-            let answer = match sample.value {
-                Ok(_) => Answer::Value,
+            let result = match sample.value {
+                Ok(_) => ProbeResult::Available,
                 // Not watched although it was to be: the watch was refused.
                 Err(NoValue::NotSupported | NoValue::NotFound | NoValue::NotWatched) => {
-                    Answer::Never
+                    ProbeResult::Unsupported
                 }
-                Err(_) => Answer::Pending(self.blanks(key, sample.timestamp)),
+                Err(_) => ProbeResult::Pending(self.blanks(key, sample.timestamp)),
             };
-            self.given.insert(key, answer);
+            self.given.insert(key, result);
             match sample.value {
                 Ok(Value::Int(number)) => {
-                    self.said.insert(key, Said::Number(number));
+                    self.facts.insert(key, FactValue::Number(number));
                 }
                 Ok(Value::Text(text)) => {
-                    self.said
-                        .insert(key, Said::Text(sanitize(text).into_owned()));
+                    self.facts
+                        .insert(key, FactValue::Text(sanitize(text).into_owned()));
                 }
                 _ => {}
             }
@@ -88,7 +88,7 @@ impl Answers {
 
     fn blanks(&self, key: (EntityId, FieldId), timestamp: Timestamp) -> Blanks {
         let mut blanks = match self.given.get(&key) {
-            Some(Answer::Pending(blanks)) => *blanks,
+            Some(ProbeResult::Pending(blanks)) => *blanks,
             _ => Blanks::default(),
         };
         if timestamp != Timestamp::NEVER && blanks.last != timestamp {
@@ -100,18 +100,20 @@ impl Answers {
 
     /// Whether there is a value of anything.
     pub(crate) fn has_values(&self) -> bool {
-        self.given.values().any(|answer| *answer == Answer::Value)
+        self.given
+            .values()
+            .any(|result| *result == ProbeResult::Available)
     }
 
     /// Returns the profiling fields that may become a better source of a series than it has now.
     pub(crate) fn pending(&self, candidate: &Candidate) -> Vec<Input> {
-        let answer = |input: &&Input| self.given.get(&(input.entity, input.field));
+        let result = |input: &&Input| self.given.get(&(input.entity, input.field));
         let better = candidate
             .inputs
             .iter()
-            .take_while(|input| answer(input) != Some(&Answer::Value));
+            .take_while(|input| result(input) != Some(&ProbeResult::Available));
         let is_pending = |input: &&Input| {
-            input.field.is_profiling() && answer(input).is_some_and(|known| known.is_pending())
+            input.field.is_profiling() && result(input).is_some_and(|known| known.is_pending())
         };
         better.filter(is_pending).copied().collect()
     }
@@ -121,12 +123,12 @@ impl Answers {
     pub(crate) fn decide(&mut self, fields: &[Input], is_late: bool) -> bool {
         let mut is_decided = true;
         for input in fields {
-            let Some(answer) = self.given.get_mut(&(input.entity, input.field)) else {
+            let Some(result) = self.given.get_mut(&(input.entity, input.field)) else {
                 continue;
             };
-            if let Answer::Pending(blanks) = answer {
+            if let ProbeResult::Pending(blanks) = result {
                 if blanks.count >= 2 || is_late && blanks.count > 0 {
-                    *answer = Answer::Blank;
+                    *result = ProbeResult::Blank;
                 } else if !is_late {
                     is_decided = false;
                 }
@@ -138,17 +140,17 @@ impl Answers {
     /// Whether a field stays blank though another profiling field of its entity has a value; `None`
     /// if no field stays blank.
     pub(crate) fn has_blank_beside_values(&self) -> Option<bool> {
-        let of = |wanted: Answer| {
+        let of = |wanted: ProbeResult| {
             let given = self
                 .given
                 .iter()
-                .filter(move |(_, answer)| **answer == wanted);
+                .filter(move |(_, result)| **result == wanted);
             given
                 .filter(|((_, field), _)| field.is_profiling())
                 .map(|((entity, _), _)| *entity)
         };
-        let blank: HashSet<EntityId> = of(Answer::Blank).collect();
-        let valued: HashSet<EntityId> = of(Answer::Value).collect();
+        let blank: HashSet<EntityId> = of(ProbeResult::Blank).collect();
+        let valued: HashSet<EntityId> = of(ProbeResult::Available).collect();
         (!blank.is_empty()).then(|| blank.is_subset(&valued))
     }
 
@@ -160,32 +162,35 @@ impl Answers {
     /// The sources of a series: the first that has a value, else the first that may have one later;
     /// or all that may have one. `None` if there is none, and so no series.
     pub(crate) fn choose(&self, candidate: &Candidate) -> Option<Vec<Input>> {
-        let answer = |input: &Input| self.given.get(&(input.entity, input.field)).copied();
+        let result = |input: &Input| self.given.get(&(input.entity, input.field)).copied();
         let inputs = &candidate.inputs;
-        if let Some(field) = candidate.instead {
+        if let Some(field) = candidate.superseded_by {
             let other = self.given.get(&(candidate.entity, field));
-            if other.is_some_and(|answer| !matches!(answer, Answer::Never | Answer::Blank)) {
+            if other.is_some_and(|result| {
+                !matches!(result, ProbeResult::Unsupported | ProbeResult::Blank)
+            }) {
                 return None;
             }
         }
         let op = inputs.first().map(|input| input.op);
-        let first = |wanted: fn(Answer) -> bool| {
+        let first = |wanted: fn(ProbeResult) -> bool| {
             inputs
                 .iter()
                 .copied()
-                .find(|input| answer(input).is_some_and(wanted))
+                .find(|input| result(input).is_some_and(wanted))
         };
         match (&candidate.value, op) {
-            (Known::Number(_) | Known::ActiveLinks(_), _) => Some(Vec::new()),
+            (StaticValue::Number(_) | StaticValue::ActiveLinks(_), _) => Some(Vec::new()),
             // Of a GPU that cannot be sampled the engine's list says all.
-            (Known::Condition(..), None) if candidate.entity.kind == EntityKind::GPU => {
+            (StaticValue::Condition(..), None) if candidate.entity.kind == EntityKind::GPU => {
                 Some(Vec::new())
             }
             // Asked for in a watch of their own.
             (_, Some(Op::Event)) => Some(inputs.clone()),
             (_, Some(op)) if op.is_joint() => {
                 let may = |input: &&Input| {
-                    answer(input).is_some_and(|known| known == Answer::Value || known.is_pending())
+                    result(input)
+                        .is_some_and(|known| known == ProbeResult::Available || known.is_pending())
                 };
                 let joint: Vec<_> = inputs.iter().filter(may).copied().collect();
                 // Of a GPU the engine itself says whether it is there.
@@ -195,11 +200,11 @@ impl Answers {
                 // nothing is none.
                 let some = inputs
                     .iter()
-                    .any(|input| answer(input) == Some(Answer::Value));
+                    .any(|input| result(input) == Some(ProbeResult::Available));
                 (of_itself || some).then_some(joint)
             }
-            _ => first(|known| known == Answer::Value)
-                .or_else(|| first(Answer::is_pending))
+            _ => first(|known| known == ProbeResult::Available)
+                .or_else(|| first(ProbeResult::is_pending))
                 .map(|input| vec![input]),
         }
     }
@@ -209,15 +214,15 @@ impl Answers {
         let Op::Fact(key, form) = input.op else {
             return None;
         };
-        let said = self.said.get(&(input.entity, input.field))?;
-        let value = match (said, form) {
-            (Said::Text(text), _) if !text.is_empty() => shared_text(text.clone()).into(),
-            (Said::Number(number), Form::Plain) => (*number).into(),
-            (Said::Number(number), Form::Flag) => (*number == 1).into(),
-            (Said::Number(number), Form::Cuda) => {
+        let facts = self.facts.get(&(input.entity, input.field))?;
+        let value = match (facts, form) {
+            (FactValue::Text(text), _) if !text.is_empty() => shared_text(text.clone()).into(),
+            (FactValue::Number(number), Form::Plain) => (*number).into(),
+            (FactValue::Number(number), Form::Flag) => (*number == 1).into(),
+            (FactValue::Number(number), Form::Cuda) => {
                 shared_text(format!("{}.{}", number / 1000, number % 1000 / 10)).into()
             }
-            (Said::Number(number), Form::Halves) => {
+            (FactValue::Number(number), Form::Halves) => {
                 shared_text(format!("{}.{}", number >> 16, number & 0xffff)).into()
             }
             _ => return None,

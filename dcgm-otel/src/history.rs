@@ -7,17 +7,17 @@ use std::time::Instant;
 
 use dcgm::{Cursor, EntityId, EntityKind, FieldId, Samples, Timestamp};
 
-use crate::cardinality::Block;
+use crate::cardinality::DropUnit;
 use crate::catalogue::Condition;
 use crate::counters::Ledger;
 use crate::snapshot::Series;
 
 /// The memory of a meter.
 #[derive(Debug, Default)]
-pub(crate) struct Past {
+pub(crate) struct History {
     pub(crate) ledger: Ledger,
     /// The counters that were dropped for the cap.
-    pub(crate) dropped: BTreeSet<Block>,
+    pub(crate) dropped: BTreeSet<DropUnit>,
     /// How far the events of each kind of entity were read.
     pub(crate) cursors: HashMap<EntityKind, Cursor>,
     /// The status series of each entity that was there, by its `hw.id`.
@@ -39,12 +39,12 @@ pub(crate) struct Past {
 #[derive(Clone, Debug)]
 pub(crate) struct Status {
     pub(crate) series: Series,
-    pub(crate) block: Block,
+    pub(crate) unit: DropUnit,
     /// The state that it is about.
     pub(crate) state: Condition,
 }
 
-impl Past {
+impl History {
     /// That goes on with these totals.
     pub(crate) fn with(ledger: Ledger) -> Self {
         Self {
