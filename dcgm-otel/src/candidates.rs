@@ -80,10 +80,10 @@ fn is_wanted(config: &Config, metric: &Metric, family: &Family) -> bool {
 }
 
 /// The families that are wanted, each with its metric and their places.
-fn wanted(
+fn wanted_families(
     config: &Config,
 ) -> impl Iterator<Item = ((usize, &'static Metric), (usize, &'static Family))> {
-    let metrics = catalogue::of(config.naming()).iter().enumerate();
+    let metrics = catalogue::metrics_for(config.naming()).iter().enumerate();
     let rows = metrics.flat_map(|(place, metric)| {
         let families = metric.families.iter().enumerate();
         families.map(move |family| ((place, metric), family))
@@ -92,10 +92,10 @@ fn wanted(
 }
 
 /// The kinds of entities that the wanted families need, and GPUs, which every engine can list.
-pub(crate) fn kinds(config: &Config) -> Vec<EntityKind> {
-    let families = wanted(config).map(|(_, (_, family))| family);
+pub(crate) fn entity_kinds(config: &Config) -> Vec<EntityKind> {
+    let families = wanted_families(config).map(|(_, (_, family))| family);
     let mut kinds: BTreeSet<_> = families
-        .flat_map(|family| family.on.iter().map(|place| place.kind()))
+        .flat_map(|family| family.on.iter().map(|place| place.entity_kind()))
         .collect();
     // Links are parts of these, and are asked for by themselves.
     if kinds.remove(&EntityKind::LINK) && config.group(Group::NvSwitch) != GroupSwitch::Off {
@@ -110,30 +110,38 @@ pub(crate) fn kinds(config: &Config) -> Vec<EntityKind> {
 pub(crate) fn needs_links(config: &Config) -> bool {
     let needs = |family: &Family| {
         let mut sources = family.points.iter().flat_map(|point| point.sources);
-        family.on.iter().any(|on| on.kind() == EntityKind::LINK)
+        family
+            .on
+            .iter()
+            .any(|on| on.entity_kind() == EntityKind::LINK)
             || sources.any(|source| source.op.is_over_links() || source.op == Op::ActiveLinks)
     };
-    wanted(config).any(|(_, (_, family))| needs(family))
+    wanted_families(config).any(|(_, (_, family))| needs(family))
 }
 
 /// Every series that the wanted families have for these entities, in the order of the catalogue.
-pub(crate) fn of(host: &Host, config: &Config, hook: Option<&AttributeHook>) -> Candidates {
+pub(crate) fn find_candidates(
+    host: &Host,
+    config: &Config,
+    hook: Option<&AttributeHook>,
+) -> Candidates {
     let names = AttributeBuilder::new(host, config);
     let devices = config.devices();
     let is_metered = |entity: &&Entity| devices.selects(entity, &host.entities);
     let metered: Vec<_> = host.entities.iter().filter(is_metered).collect();
     let mut found = Candidates::default();
     let mut seen = HashSet::new();
-    for ((place, metric), (row, family)) in wanted(config) {
+    for ((place, metric), (row, family)) in wanted_families(config) {
         for entity in &metered {
-            let Some(on) = EntityScope::of(entity).filter(|on| family.on.contains(on)) else {
+            let Some(on) = EntityScope::of_entity(entity).filter(|on| family.on.contains(on))
+            else {
                 continue;
             };
             if !host.has_mode(family.mig, entity, &names) || host.is_only_child(entity) {
                 continue;
             }
             // An engine goes on showing the last samples of what is lost.
-            let unavailable = host.unavailable(entity);
+            let unavailable = host.unavailability(entity);
             if unavailable.is_some_and(|why| !family.is_of_unavailable(why)) {
                 continue;
             }
@@ -143,13 +151,13 @@ pub(crate) fn of(host: &Host, config: &Config, hook: Option<&AttributeHook>) -> 
                 if is_down && op != Some(Op::LinkUp) {
                     continue;
                 }
-                let Some(known) = known(point, entity, host) else {
+                let Some(known) = static_value(point, entity, host) else {
                     continue;
                 };
-                let mut attributes = names.attributes(metric, family, point, entity);
+                let mut attributes = names.series_attributes(metric, family, point, entity);
                 if let Some(hook) = hook {
                     found.hook_panics +=
-                        u64::from(!hook.rewrite(metric.name, entity, &mut attributes));
+                        u64::from(!hook.rewrite_attributes(metric.name, entity, &mut attributes));
                 }
                 let series = Series {
                     metric: place,
@@ -161,7 +169,7 @@ pub(crate) fn of(host: &Host, config: &Config, hook: Option<&AttributeHook>) -> 
                     continue;
                 }
                 let can_sample = unavailable.is_none_or(|why| why == Availability::Lost);
-                let resolve = |source| inputs(source, entity, host, &names);
+                let resolve = |source| resolve_inputs(source, entity, host, &names);
                 let sources = point.sources.iter().filter(|_| can_sample);
                 found.list.push(Candidate {
                     series,
@@ -192,7 +200,7 @@ pub(crate) fn of(host: &Host, config: &Config, hook: Option<&AttributeHook>) -> 
 }
 
 /// What a source means for an entity: which field of which entity.
-fn inputs(
+fn resolve_inputs(
     source: &Source,
     entity: &Entity,
     host: &Host,
@@ -213,7 +221,7 @@ fn inputs(
     }
     if !source.each.is_empty() {
         let field = host
-            .link(entity.id)
+            .link_index(entity.id)
             .and_then(|n| source.each.get(n as usize));
         let gpu = entity.parent;
         return gpu
@@ -244,7 +252,7 @@ fn inputs(
 
 /// Returns what is known of a series' value before anything is read; `None` if there is no such
 /// series now.
-fn known(point: &SeriesRow, entity: &Entity, host: &Host) -> Option<StaticValue> {
+fn static_value(point: &SeriesRow, entity: &Entity, host: &Host) -> Option<StaticValue> {
     let number = |count: usize| StaticValue::Number(i64::try_from(count).unwrap_or(i64::MAX));
     Some(match point.sources.first().map(|source| source.op) {
         Some(Op::Fact(..)) => StaticValue::Number(1),
@@ -256,7 +264,7 @@ fn known(point: &SeriesRow, entity: &Entity, host: &Host) -> Option<StaticValue>
         }
         Some(Op::Gpus) => {
             let gpus = host.entities.iter().filter(|other| {
-                other.id.kind == EntityKind::GPU && Availability::of(other).is_none()
+                other.id.kind == EntityKind::GPU && Availability::of_entity(other).is_none()
             });
             number(gpus.count())
         }
@@ -267,10 +275,10 @@ fn known(point: &SeriesRow, entity: &Entity, host: &Host) -> Option<StaticValue>
         }
         Some(Op::LinkUp) => StaticValue::ActiveLinks(entity.id),
         Some(Op::Unavailable(why)) => {
-            (Availability::of(entity) == Some(why)).then_some(StaticValue::Number(1))?
+            (Availability::of_entity(entity) == Some(why)).then_some(StaticValue::Number(1))?
         }
         Some(Op::Status(_)) => {
-            let condition = match Availability::of(entity) {
+            let condition = match Availability::of_entity(entity) {
                 None => Condition::Ok,
                 Some(Availability::Lost) => Condition::Failed,
                 Some(Availability::Paused | Availability::Detached) => Condition::Unavailable,
@@ -282,7 +290,7 @@ fn known(point: &SeriesRow, entity: &Entity, host: &Host) -> Option<StaticValue>
                 Condition::Failed,
             ];
             let about = all.into_iter().find(|state| {
-                let state = (catalogue::STATE, state.name());
+                let state = (catalogue::STATE, state.as_attribute());
                 point.attributes.contains(&state)
             });
             about.map_or(StaticValue::Nothing, |about| {
@@ -296,7 +304,7 @@ fn known(point: &SeriesRow, entity: &Entity, host: &Host) -> Option<StaticValue>
 /// Returns what must be watched: for each kind of entity, the fields; sorted, so that two runs ask
 /// for the same thing. Fields that the engine keeps once for the host are apart, as one entity is
 /// enough for them.
-pub(crate) fn fields(
+pub(crate) fn group_fields(
     inputs: impl IntoIterator<Item = Input>,
 ) -> Vec<(Vec<EntityId>, Vec<FieldId>)> {
     type DropUnit = (BTreeSet<EntityId>, BTreeSet<FieldId>);

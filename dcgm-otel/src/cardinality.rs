@@ -63,7 +63,7 @@ pub(crate) struct Caps {
 }
 
 impl Caps {
-    pub(crate) fn of(config: &Config) -> Self {
+    pub(crate) fn from_config(config: &Config) -> Self {
         let groups = Group::ALL.iter();
         Self {
             all: config.max_series(),
@@ -79,7 +79,7 @@ impl Caps {
     /// They go in order until the rest fits: no smaller block comes back to fill the gap, so that a
     /// lower cap keeps a part of what a higher one keeps. What is in `gone` goes in any case: a
     /// counter that was dropped would come back as a jump.
-    pub(crate) fn excess(
+    pub(crate) fn units_over_caps(
         &self,
         counts: &SeriesCounts,
         gone: &BTreeSet<DropUnit>,

@@ -134,7 +134,7 @@ impl Family {
         }
     }
 
-    const fn part(self, part: &'static str) -> Self {
+    const fn with_part(self, part: &'static str) -> Self {
         Self { part, ..self }
     }
 
@@ -294,7 +294,7 @@ pub(crate) enum Condition {
 
 impl Condition {
     /// Its `hw.state`.
-    pub(crate) const fn name(self) -> &'static str {
+    pub(crate) const fn as_attribute(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Degraded => "degraded",
@@ -328,7 +328,7 @@ pub(crate) enum Scale {
 
 impl Scale {
     /// A number in the metric's unit.
-    pub(crate) fn of(self, raw: f64) -> f64 {
+    pub(crate) fn scale_number(self, raw: f64) -> f64 {
         match self {
             Times(factor) => raw * f64::from(factor),
             Per(divisor) => raw / f64::from(divisor),
@@ -336,7 +336,7 @@ impl Scale {
     }
 
     /// A whole number in the metric's unit; too large ones end at the largest.
-    pub(crate) fn of_total(self, raw: u64) -> u64 {
+    pub(crate) fn scale_total(self, raw: u64) -> u64 {
         match self {
             Times(factor) => raw.saturating_mul(u64::from(factor)),
             Per(divisor) => raw / u64::from(divisor).max(1),
@@ -346,7 +346,7 @@ impl Scale {
 
 pub(crate) const ONE: Scale = Times(1);
 
-const fn source(field: FieldId, op: Op, scale: Scale) -> Source {
+const fn read_field(field: FieldId, op: Op, scale: Scale) -> Source {
     Source {
         field,
         each: &[],
@@ -356,26 +356,26 @@ const fn source(field: FieldId, op: Op, scale: Scale) -> Source {
 }
 
 pub(crate) const fn last(field: FieldId, scale: Scale) -> Source {
-    source(field, Op::Last, scale)
+    read_field(field, Op::Last, scale)
 }
 
 const fn counter(field: FieldId, scale: Scale) -> Source {
-    source(field, Op::Counter, scale)
+    read_field(field, Op::Counter, scale)
 }
 
-const fn integrate(field: FieldId, scale: Scale) -> Source {
-    source(field, Op::Integrate, scale)
+const fn integrate_rate(field: FieldId, scale: Scale) -> Source {
+    read_field(field, Op::Integrate, scale)
 }
 
-const fn summed(field: FieldId) -> Source {
-    source(field, Op::Sum, ONE)
+const fn sum_links(field: FieldId) -> Source {
+    read_field(field, Op::Sum, ONE)
 }
 
 /// From the fields of the GPU, one for each of its links.
-const fn each(fields: &'static [FieldId], op: Op, scale: Scale) -> Source {
+const fn read_each(fields: &'static [FieldId], op: Op, scale: Scale) -> Source {
     Source {
         each: fields,
-        ..source(fields[0], op, scale)
+        ..read_field(fields[0], op, scale)
     }
 }
 
@@ -456,7 +456,7 @@ const fn any_default_watches_links(metrics: &[Metric]) -> bool {
 }
 
 /// The metrics of a naming.
-pub(crate) const fn of(naming: Naming) -> &'static [Metric] {
+pub(crate) const fn metrics_for(naming: Naming) -> &'static [Metric] {
     match naming {
         Naming::Semconv => CATALOGUE,
         Naming::DcgmExporter => exporter::METRICS,

@@ -35,7 +35,7 @@ impl Clock {
     }
 
     /// Returns `true` if time passes by itself, so that deadlines are reached without a test.
-    pub(crate) const fn runs(&self) -> bool {
+    pub(crate) const fn runs_by_itself(&self) -> bool {
         matches!(self, Self::System)
     }
 }

@@ -89,7 +89,7 @@ impl Total {
     }
 
     /// Takes a reading of one of its sources.
-    pub(crate) fn add(
+    pub(crate) fn add_reading(
         &mut self,
         part: usize,
         value: &Value<'_>,
@@ -100,19 +100,19 @@ impl Total {
             return Step::Held;
         };
         match part.input.op {
-            Op::Counter | Op::Sum => whole(value).map_or(Step::Held, |raw| {
-                part.count(&mut self.grown, self.origin_policy, raw, at)
+            Op::Counter | Op::Sum => whole_number(value).map_or(Step::Held, |raw| {
+                part.count_reading(&mut self.grown, self.origin_policy, raw, at)
             }),
             Op::Integrate => {
                 let growth = (&mut self.grown, &mut self.remainder);
-                part.integrate(growth, value, at, interval)
+                part.integrate_rate(growth, value, at, interval)
             }
             _ => Step::Held,
         }
     }
 
     /// Counts an event.
-    pub(crate) fn event(&mut self) {
+    pub(crate) fn count_event(&mut self) {
         self.grown = self.grown.saturating_add(1);
     }
 
@@ -126,7 +126,7 @@ impl Total {
     }
 
     /// The devices began at zero, whatever they say now: what they say has grown since.
-    pub(crate) fn restart(&mut self) {
+    pub(crate) fn restart_sources(&mut self) {
         let running = |part: &&mut Part| part.last.is_some() && part.input.op != Op::Integrate;
         for part in self.parts.iter_mut().filter(running) {
             part.last = Some(0);
@@ -139,23 +139,23 @@ impl Total {
     }
 
     /// The total, in the unit and type of the instrument.
-    pub(crate) fn number(&self, kind: Kind) -> Number {
+    pub(crate) fn exported_number(&self, kind: Kind) -> Number {
         #[expect(clippy::cast_precision_loss, reason = "a fraction is what is exported")]
-        let fraction = self.scale.of(self.grown as f64 + self.remainder);
+        let fraction = self.scale.scale_number(self.grown as f64 + self.remainder);
         match (kind, self.origin) {
             (Kind::CounterF64, Number::F64(origin)) => Number::F64(origin + fraction),
             (Kind::CounterF64, _) => Number::F64(fraction),
             (_, Number::U64(origin)) => {
-                let grown = self.scale.of_total(self.grown);
+                let grown = self.scale.scale_total(self.grown);
                 Number::U64(origin.saturating_add(grown).min(LARGEST))
             }
-            _ => Number::U64(self.scale.of_total(self.grown).min(LARGEST)),
+            _ => Number::U64(self.scale.scale_total(self.grown).min(LARGEST)),
         }
     }
 }
 
 impl Part {
-    fn count(
+    fn count_reading(
         &mut self,
         grown: &mut u64,
         origin_policy: CounterOrigin,
@@ -186,7 +186,7 @@ impl Part {
         step
     }
 
-    fn integrate(
+    fn integrate_rate(
         &mut self,
         (grown, remainder): (&mut u64, &mut f64),
         value: &Value<'_>,
@@ -226,7 +226,7 @@ impl Part {
     }
 }
 
-fn whole(value: &Value<'_>) -> Option<u64> {
+fn whole_number(value: &Value<'_>) -> Option<u64> {
     if let Some(value) = value.as_i64() {
         return u64::try_from(value).ok();
     }
@@ -263,7 +263,7 @@ struct Entry {
 
 impl Ledger {
     /// That goes on where earlier meters of the same provider ended.
-    pub(crate) fn continuing(
+    pub(crate) fn continue_from(
         origins: HashMap<Series, Number>,
         origin_policy: CounterOrigin,
     ) -> Self {
@@ -289,7 +289,7 @@ impl Ledger {
                 if !total.is_of(inputs) {
                     *total = Total {
                         was_shown: total.is_shown(),
-                        ..Total::new(inputs, total.number(kind), CounterOrigin::Rebased)
+                        ..Total::new(inputs, total.exported_number(kind), CounterOrigin::Rebased)
                     };
                 }
             }
@@ -311,10 +311,10 @@ impl Ledger {
     }
 
     /// The devices of that `hw.id` began at zero.
-    pub(crate) fn restart(&mut self, id: &str) {
+    pub(crate) fn restart_device(&mut self, id: &str) {
         let of = |entry: &&mut Entry| entry.owner.as_deref() == Some(id);
         for entry in self.totals.iter_mut().filter(of) {
-            entry.total.restart();
+            entry.total.restart_sources();
         }
     }
 
@@ -327,7 +327,7 @@ impl Ledger {
     }
 
     /// Every series that has been counted, and its place.
-    pub(crate) fn series(&self) -> impl Iterator<Item = (usize, &Series, DropUnit)> {
+    pub(crate) fn counted_series(&self) -> impl Iterator<Item = (usize, &Series, DropUnit)> {
         let totals = self.totals.iter().enumerate();
         totals
             .filter(|(_, entry)| entry.total.is_shown())

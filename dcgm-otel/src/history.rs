@@ -46,7 +46,7 @@ pub(crate) struct Status {
 
 impl History {
     /// That goes on with these totals.
-    pub(crate) fn with(ledger: Ledger) -> Self {
+    pub(crate) fn with_ledger(ledger: Ledger) -> Self {
         Self {
             ledger,
             ..Self::default()
@@ -69,7 +69,7 @@ impl History {
         for (id, version) in drivers {
             let before = self.drivers.insert(Arc::clone(id), Arc::clone(version));
             if before.is_some_and(|before| before != *version) {
-                self.ledger.restart(id);
+                self.ledger.restart_device(id);
             }
         }
     }

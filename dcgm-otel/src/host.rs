@@ -48,12 +48,12 @@ impl Host {
     /// With a name, if the metrics of that naming say it.
     pub(crate) fn named_for(mut self, naming: Naming) -> Self {
         if naming == Naming::DcgmExporter {
-            self.name = exporter::hostname();
+            self.name = exporter::read_hostname();
         }
         self
     }
 
-    pub(crate) fn link(&self, id: EntityId) -> Option<u32> {
+    pub(crate) fn link_index(&self, id: EntityId) -> Option<u32> {
         self.links.get(&id).map(|(index, _)| *index)
     }
 
@@ -90,14 +90,14 @@ impl Host {
     }
 
     /// Returns why an entity, or what it is a part of, cannot be sampled.
-    pub(crate) fn unavailable(&self, entity: &Entity) -> Option<Availability> {
+    pub(crate) fn unavailability(&self, entity: &Entity) -> Option<Availability> {
         let find = |id| {
             let at = self.entities.binary_search_by_key(&id, |one| one.id);
             at.ok().and_then(|at| self.entities.get(at))
         };
         let wholes = std::iter::successors(Some(entity), |part| part.parent.and_then(find));
         // A GPU, a GPU instance, a compute instance: there are no more steps than that.
-        wholes.take(4).find_map(Availability::of)
+        wholes.take(4).find_map(Availability::of_entity)
     }
 
     /// A compute instance that has its GPU instance for itself says nothing that this one does not
@@ -134,7 +134,7 @@ pub(crate) enum Availability {
 
 impl Availability {
     /// Returns why an entity cannot be sampled; `None` if it can.
-    pub(crate) const fn of(entity: &Entity) -> Option<Self> {
+    pub(crate) const fn of_entity(entity: &Entity) -> Option<Self> {
         match entity.status {
             EntityStatus::LOST => Some(Self::Lost),
             EntityStatus::DISABLED => Some(Self::Paused),

@@ -75,11 +75,11 @@ impl Plan {
     ) -> Self {
         history.note_drivers(&candidates.drivers);
         let duplicates = candidates.duplicates;
-        let chosen = choose(candidates.list, results);
-        let gone = gone(&chosen, history);
-        let lost = history.note_lost(lost(&chosen, history));
+        let chosen = choose_sources(candidates.list, results);
+        let gone = missing_statuses(&chosen, history);
+        let lost = history.note_lost(lost_ids(&chosen, history));
         let mut plan = Self {
-            metrics: catalogue::of(config.naming()),
+            metrics: catalogue::metrics_for(config.naming()),
             sources: Vec::new(),
             states: Vec::new(),
             ages: MaxAges::new(config),
@@ -89,7 +89,7 @@ impl Plan {
             values: Values::default(),
             interval: config.interval(),
             events: Vec::new(),
-            caps: Caps::of(config),
+            caps: Caps::from_config(config),
             dropped: 0,
             lost,
             max_age: config.max_age(config.interval()),
@@ -102,7 +102,7 @@ impl Plan {
         let mut rows: Vec<Row> = Vec::new();
         for (candidate, inputs) in chosen {
             if !dropped.contains(&candidate.unit) {
-                rows.extend(plan.add(candidate, &inputs, results, history));
+                rows.extend(plan.add_candidate(candidate, &inputs, results, history));
             }
         }
         // The entities that were there and are gone have failed…
@@ -115,10 +115,10 @@ impl Plan {
                 }),
         );
         // …and their counters are held.
-        let live: HashSet<usize> = plan.totals().collect();
+        let live: HashSet<usize> = plan.live_totals().collect();
         let held = history
             .ledger
-            .series()
+            .counted_series()
             .filter(|(place, _, unit)| !live.contains(place) && !dropped.contains(unit));
         rows.extend(held.filter_map(|(place, series, _)| {
             let kind = plan.metrics.get(series.metric)?.kind;
@@ -126,11 +126,11 @@ impl Plan {
         }));
         plan.assign_slots(rows);
         let inputs = plan.sources.iter().map(|source| source.input);
-        plan.query = Query::new(candidates::fields(inputs));
+        plan.query = Query::new(candidates::group_fields(inputs));
         let (routes, order) = Routes::new(&plan.query, &plan.sources, plan.ages);
         plan.routes = routes;
-        plan.sources = pick(&plan.sources, &order);
-        plan.states = pick(&plan.states, &order);
+        plan.sources = copy_at(&plan.sources, &order);
+        plan.states = copy_at(&plan.states, &order);
         let fastest = plan
             .routes
             .entities
@@ -177,7 +177,7 @@ impl Plan {
         }
         let held = history
             .ledger
-            .series()
+            .counted_series()
             .filter(|(_, series, _)| !live.contains(series));
         for unit in held
             .map(|(.., unit)| unit)
@@ -185,7 +185,7 @@ impl Plan {
         {
             *counts.entry(unit).or_default() += 1;
         }
-        let dropped = self.caps.excess(&counts, &history.dropped);
+        let dropped = self.caps.units_over_caps(&counts, &history.dropped);
         self.dropped = dropped.iter().filter_map(|unit| counts.get(unit)).sum();
         let counters = dropped.iter().filter(|unit| unit.is_counter());
         history.dropped.extend(counters.copied());
@@ -193,7 +193,7 @@ impl Plan {
     }
 
     /// Takes a series in: what is shown of it, unless that is known only once something happens.
-    fn add(
+    fn add_candidate(
         &mut self,
         candidate: Candidate,
         inputs: &[Input],
@@ -223,8 +223,8 @@ impl Plan {
                 let facts = candidate
                     .inputs
                     .iter()
-                    .filter_map(|input| results.fact(input));
-                series.attributes = with(&series.attributes, facts);
+                    .filter_map(|input| results.fact_attribute(input));
+                series.attributes = add_attributes(&series.attributes, facts);
                 Reducer::Fixed(number)
             }
             (None, StaticValue::Condition(at_least, about)) => {
@@ -253,7 +253,7 @@ impl Plan {
             }
             (None, StaticValue::Nothing) => Reducer::Level,
         };
-        let rate = SampleRate::of(candidate.family);
+        let rate = SampleRate::of_family(candidate.family);
         let first = self.states.len();
         for (part, input) in inputs.iter().enumerate() {
             let source = PlannedSource {
@@ -278,7 +278,7 @@ impl Plan {
         let (mut all, mut values, mut transient) = (Vec::new(), Vec::new(), Vec::new());
         for (place, (series, mut reducer, states)) in rows.into_iter().enumerate() {
             let states = self.states.get_mut(states).unwrap_or_default();
-            let parts = reducer.parts();
+            let parts = reducer.parts_mut();
             let mut next = parts.as_ref().map(|_| count + transient.len());
             let first = transient.len();
             for state in states {
@@ -300,7 +300,7 @@ impl Plan {
         self.values = Values::new(values, transient);
     }
 
-    fn totals(&self) -> impl Iterator<Item = usize> + '_ {
+    fn live_totals(&self) -> impl Iterator<Item = usize> + '_ {
         self.states.iter().filter_map(|state| match state.target {
             Target::Total(place, _) => Some(place),
             Target::Point(_) => None,
@@ -313,16 +313,16 @@ impl Plan {
     }
 
     /// What the engine must sample, and how often.
-    pub(crate) fn needs(&self, config: &Config) -> Vec<(Input, Duration)> {
+    pub(crate) fn required_inputs(&self, config: &Config) -> Vec<(Input, Duration)> {
         let needs = self.sources.iter();
         needs
-            .map(|source| (source.input, source.rate.period(config)))
+            .map(|source| (source.input, source.rate.sampling_period(config)))
             .collect()
     }
 
     /// The events that must be watched.
-    pub(crate) fn events(&self) -> Vec<(Vec<EntityId>, Vec<FieldId>)> {
-        candidates::fields(self.events.iter().map(|source| source.input))
+    pub(crate) fn required_events(&self) -> Vec<(Vec<EntityId>, Vec<FieldId>)> {
+        candidates::group_fields(self.events.iter().map(|source| source.input))
     }
 
     #[cfg(test)]
@@ -341,12 +341,12 @@ impl Plan {
     }
 
     /// Whether anything is read but events.
-    pub(crate) fn reads(&self) -> bool {
+    pub(crate) fn reads_fields(&self) -> bool {
         !self.states.is_empty()
     }
 
     /// How many series there are too many.
-    pub(crate) const fn dropped(&self) -> usize {
+    pub(crate) const fn dropped_series(&self) -> usize {
         self.dropped
     }
 
@@ -363,37 +363,45 @@ impl Plan {
     }
 
     /// Fills a snapshot; how many series it shows.
-    pub(crate) fn fill(&mut self, snapshot: &mut Snapshot, ledger: &Ledger, now: Instant) -> usize {
+    pub(crate) fn fill_snapshot(
+        &mut self,
+        snapshot: &mut Snapshot,
+        ledger: &Ledger,
+        now: Instant,
+    ) -> usize {
         // What hardly ever changes is not shown either once nothing comes any more.
-        let until = self.until();
-        let points = self.values.fill(ledger, (now, until));
+        let until = self.gauges_until();
+        let points = self.values.compute_points(ledger, (now, until));
         snapshot
-            .refill(&self.layout, until)
+            .replace_layout(&self.layout, until)
             .extend_from_slice(points);
         points.iter().flatten().count()
     }
 
     /// How long what was not sampled may be shown: as long as anything is.
-    fn until(&self) -> Option<Instant> {
+    fn gauges_until(&self) -> Option<Instant> {
         self.changed
             .unwrap_or(self.made)
             .checked_add(self.max_age.min(LONGEST_TIME))
     }
 
     /// When the engine last brought something new.
-    pub(crate) const fn changed(&self) -> Option<Instant> {
+    pub(crate) const fn last_change(&self) -> Option<Instant> {
         self.changed
     }
 
     /// The totals that are dropped for good.
-    pub(crate) fn retired(&self, history: &History) -> Vec<(Series, Number)> {
+    pub(crate) fn retired_totals(&self, history: &History) -> Vec<(Series, Number)> {
         let dropped = history
             .ledger
-            .series()
+            .counted_series()
             .filter(|(.., unit)| history.dropped.contains(unit));
         let numbered = dropped.filter_map(|(place, series, _)| {
             let kind = self.metrics.get(series.metric)?.kind;
-            Some((series.clone(), history.ledger.get(place)?.number(kind)))
+            Some((
+                series.clone(),
+                history.ledger.get(place)?.exported_number(kind),
+            ))
         });
         numbered.collect()
     }
@@ -415,17 +423,20 @@ impl Plan {
 }
 
 /// Those at these places.
-fn pick<T: Copy>(all: &[T], places: &[usize]) -> Vec<T> {
+fn copy_at<T: Copy>(all: &[T], places: &[usize]) -> Vec<T> {
     let picked = places.iter().filter_map(|place| all.get(*place));
     picked.copied().collect()
 }
 
 /// The candidates that have sources, and these; what is said in more detail is left out.
-fn choose(candidates: Vec<Candidate>, results: &ProbeResults) -> Vec<(Candidate, Vec<Input>)> {
+fn choose_sources(
+    candidates: Vec<Candidate>,
+    results: &ProbeResults,
+) -> Vec<(Candidate, Vec<Input>)> {
     let mut chosen: Vec<(Candidate, Vec<Input>)> = candidates
         .into_iter()
         .filter_map(|candidate| {
-            let inputs = results.choose(&candidate)?;
+            let inputs = results.choose_inputs(&candidate)?;
             Some((candidate, inputs))
         })
         .collect();
@@ -465,7 +476,7 @@ fn choose(candidates: Vec<Candidate>, results: &ProbeResults) -> Vec<(Candidate,
 }
 
 /// The status series of the entities that were there and are not among these.
-fn gone(chosen: &[(Candidate, Vec<Input>)], history: &History) -> Vec<Status> {
+fn missing_statuses(chosen: &[(Candidate, Vec<Input>)], history: &History) -> Vec<Status> {
     let present: HashSet<&str> = chosen
         .iter()
         .filter(|(candidate, _)| matches!(candidate.value, StaticValue::Condition(..)))
@@ -480,7 +491,7 @@ fn gone(chosen: &[(Candidate, Vec<Input>)], history: &History) -> Vec<Status> {
 }
 
 /// The `hw.id` of all that was there and is not, or of which the engine says that it is lost.
-fn lost(chosen: &[(Candidate, Vec<Input>)], history: &History) -> BTreeSet<Arc<str>> {
+fn lost_ids(chosen: &[(Candidate, Vec<Input>)], history: &History) -> BTreeSet<Arc<str>> {
     let failed =
         |known: &StaticValue| matches!(known, StaticValue::Condition(Condition::Failed, _));
     let there = chosen
@@ -498,7 +509,7 @@ fn lost(chosen: &[(Candidate, Vec<Input>)], history: &History) -> BTreeSet<Arc<s
 }
 
 /// With more attributes; one that is there already stays.
-fn with(
+fn add_attributes(
     attributes: &[KeyValue],
     more: impl IntoIterator<Item = (&'static str, opentelemetry::Value)>,
 ) -> Arc<[KeyValue]> {

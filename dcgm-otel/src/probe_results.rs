@@ -56,7 +56,7 @@ enum FactValue {
 }
 
 impl ProbeResults {
-    pub(crate) fn take(&mut self, samples: &Samples) {
+    pub(crate) fn record_samples(&mut self, samples: &Samples) {
         for sample in samples {
             let key = (sample.entity, sample.field);
             let found = match sample.value {
@@ -70,7 +70,7 @@ impl ProbeResults {
                 Err(NoValue::NotSupported | NoValue::NotFound | NoValue::NotWatched) => {
                     ProbeResult::Unsupported
                 }
-                Err(_) => ProbeResult::Pending(self.blanks(key, sample.timestamp)),
+                Err(_) => ProbeResult::Pending(self.count_blanks(key, sample.timestamp)),
             };
             self.given.insert(key, result);
             match sample.value {
@@ -86,7 +86,7 @@ impl ProbeResults {
         }
     }
 
-    fn blanks(&self, key: (EntityId, FieldId), timestamp: Timestamp) -> Blanks {
+    fn count_blanks(&self, key: (EntityId, FieldId), timestamp: Timestamp) -> Blanks {
         let mut blanks = match self.given.get(&key) {
             Some(ProbeResult::Pending(blanks)) => *blanks,
             _ => Blanks::default(),
@@ -106,7 +106,7 @@ impl ProbeResults {
     }
 
     /// Returns the profiling fields that may become a better source of a series than it has now.
-    pub(crate) fn pending(&self, candidate: &Candidate) -> Vec<Input> {
+    pub(crate) fn pending_inputs(&self, candidate: &Candidate) -> Vec<Input> {
         let result = |input: &&Input| self.given.get(&(input.entity, input.field));
         let better = candidate
             .inputs
@@ -120,7 +120,7 @@ impl ProbeResults {
 
     /// Decides which of these profiling fields stay blank: those with two samples without a value, or
     /// all that have one if there is no more time. Returns whether none is pending any more.
-    pub(crate) fn decide(&mut self, fields: &[Input], is_late: bool) -> bool {
+    pub(crate) fn decide_blanks(&mut self, fields: &[Input], is_late: bool) -> bool {
         let mut is_decided = true;
         for input in fields {
             let Some(result) = self.given.get_mut(&(input.entity, input.field)) else {
@@ -161,7 +161,7 @@ impl ProbeResults {
 
     /// The sources of a series: the first that has a value, else the first that may have one later;
     /// or all that may have one. `None` if there is none, and so no series.
-    pub(crate) fn choose(&self, candidate: &Candidate) -> Option<Vec<Input>> {
+    pub(crate) fn choose_inputs(&self, candidate: &Candidate) -> Option<Vec<Input>> {
         let result = |input: &Input| self.given.get(&(input.entity, input.field)).copied();
         let inputs = &candidate.inputs;
         if let Some(field) = candidate.superseded_by {
@@ -210,7 +210,10 @@ impl ProbeResults {
     }
 
     /// A fact as an attribute: what is known of it.
-    pub(crate) fn fact(&self, input: &Input) -> Option<(&'static str, opentelemetry::Value)> {
+    pub(crate) fn fact_attribute(
+        &self,
+        input: &Input,
+    ) -> Option<(&'static str, opentelemetry::Value)> {
         let Op::Fact(key, form) = input.op else {
             return None;
         };

@@ -141,12 +141,16 @@ impl Sampler {
     }
 
     /// Samples until told to end.
-    pub(crate) fn run(mut self, commands: &Receiver<Command>, initial_delay: Duration) {
+    pub(crate) fn run_until_stopped(
+        mut self,
+        commands: &Receiver<Command>,
+        initial_delay: Duration,
+    ) {
         let interval = self.config.interval();
         let mut schedule = Schedule::new(self.clock.now(), initial_delay, interval);
         loop {
-            let command = if self.clock.runs() {
-                commands.recv_deadline(schedule.next())
+            let command = if self.clock.runs_by_itself() {
+                commands.recv_deadline(schedule.next_tick())
             } else {
                 commands.recv().map_err(RecvTimeoutError::from)
             };
@@ -158,11 +162,12 @@ impl Sampler {
             let began = self.clock.now();
             let outcome = self.contained_tick();
             let now = self.clock.now();
-            self.telemetry().tick(now.saturating_duration_since(began));
+            self.telemetry()
+                .record_tick(now.saturating_duration_since(began));
             self.telemetry().warn_if_unread(now);
             match &outcome {
-                Ok(()) => schedule.succeeded(now),
-                Err(_) => schedule.failed(now),
+                Ok(()) => schedule.record_success(now),
+                Err(_) => schedule.record_failure(now),
             }
             if self.pending_topology.is_some() {
                 schedule.not_after(now + DEBOUNCE);
@@ -175,12 +180,12 @@ impl Sampler {
                 let _ = reply.send(outcome);
             }
         }
-        self.end();
+        self.shut_down();
     }
 
     /// A tick whose panic, the client's perhaps, ends the session and nothing else.
     fn contained_tick(&mut self) -> Result<(), SampleError> {
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.tick())).unwrap_or_else(|panic| {
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.run_tick())).unwrap_or_else(|panic| {
             let words = panic
                 .downcast_ref::<&str>()
                 .map(ToString::to_string)
@@ -206,38 +211,39 @@ impl Sampler {
             if self.session.is_none() {
                 self.publish_counters_only();
             }
-            self.degrade(&failure);
+            self.report_failure(&failure);
             failure
         })
     }
 
-    fn tick(&mut self) -> Result<(), TickError> {
+    fn run_tick(&mut self) -> Result<(), TickError> {
         let client = Arc::clone(&self.client);
         let client = &*client;
         if !self.connected {
-            self.connect(client)?;
+            self.connect_engine(client)?;
         }
-        let listed = session::list(client, &self.transient, &mut self.listed)?;
+        let listed = session::list_ids(client, &self.transient, &mut self.listed)?;
         if listed == Enumeration::Partial {
-            self.telemetry().failed(ErrorKind::Mig);
+            self.telemetry().record_error(ErrorKind::Mig);
         }
         self.read_links(client)?;
         let nothing_to_read = |session: &Session| session.nothing_to_read.is_some();
         if self.session.as_ref().is_none_or(nothing_to_read) || self.topology_change_is_stable() {
-            self.enumerate(client)?;
+            self.open_session(client)?;
         }
         let Some(session) = &mut self.session else {
             return Ok(());
         };
         let memory = (&mut self.history, &mut self.samples);
         let now = self.clock.now();
-        if session.review(client, &self.config, memory.0, memory.1, now)? {
+        if session.review_probes(client, &self.config, memory.0, memory.1, now)? {
             self.links.is_new = true;
         }
         if core::mem::take(&mut self.links.is_new) {
             session.plan.set_links(self.links.states.as_deref());
         }
-        let stats = session.read(client, &mut self.history, &mut self.samples, &self.clock)?;
+        let stats =
+            session.read_samples(client, &mut self.history, &mut self.samples, &self.clock)?;
         let now = self.clock.now();
         // An XID is often the first sign of a link that went down.
         self.links.needs_refresh |= stats.events > 0;
@@ -252,26 +258,26 @@ impl Sampler {
             self.pending_topology = Some((self.listed.clone(), now));
         }
         let silent_for = session.plan.silent_for(now);
-        let reads = session.plan.reads();
+        let reads = session.plan.reads_fields();
         let nothing_to_read = session.nothing_to_read.clone();
         let unavailable = session.unavailable.clone();
-        let dropped = session.plan.dropped();
-        let last_sample = session.plan.changed();
+        let dropped = session.plan.dropped_series();
+        let last_sample = session.plan.last_change();
         let shown = (&mut session.plan, &self.history.ledger);
-        let series = publish(&self.feed, &mut self.spare, shown, now);
-        self.shared.update(|report| {
+        let series = publish_plan(&self.feed, &mut self.spare, shown, now);
+        self.shared.update_report(|report| {
             report.series = series;
         });
         if let Some(at) = last_sample {
-            self.telemetry().sampled(at);
+            self.telemetry().record_sample_time(at);
         }
-        self.telemetry().samples(stats.values);
-        self.telemetry().resets(stats.resets);
+        self.telemetry().record_samples(stats.values);
+        self.telemetry().record_resets(stats.resets);
         // Not a reason to be degraded: the others are fine.
         if stats.failed > 0 {
-            self.telemetry().failed(ErrorKind::Read);
+            self.telemetry().record_error(ErrorKind::Read);
         }
-        self.telemetry().dropped(dropped);
+        self.telemetry().set_dropped_series(dropped);
         if let Some(failure) = unavailable {
             let lost = false;
             return Err(TickError { failure, lost });
@@ -288,14 +294,14 @@ impl Sampler {
             let lost = false;
             return Err(TickError { failure, lost });
         }
-        self.recover();
+        self.report_ready();
         Ok(())
     }
 
-    fn connect(&mut self, client: &dyn Client) -> Result<(), TickError> {
-        let engine = session::connect(client)?;
+    fn connect_engine(&mut self, client: &dyn Client) -> Result<(), TickError> {
+        let engine = session::connect_client(client)?;
         self.connected = true;
-        self.kinds = candidates::kinds(&self.config);
+        self.kinds = candidates::entity_kinds(&self.config);
         self.kinds.retain(|kind| can_list(&engine, *kind));
         let transient = self
             .kinds
@@ -304,7 +310,7 @@ impl Sampler {
         self.transient = transient.copied().collect();
         let backend = text::sanitize_backend(client.backend());
         tracing::debug!(target = %backend.target, %engine, "connected");
-        self.shared.connected(backend, engine);
+        self.shared.set_connected(backend, engine);
         Ok(())
     }
 
@@ -326,7 +332,7 @@ impl Sampler {
         }
     }
 
-    fn enumerate(&mut self, client: &dyn Client) -> Result<(), TickError> {
+    fn open_session(&mut self, client: &dyn Client) -> Result<(), TickError> {
         if let Some(session) = &mut self.session {
             // What happened last to those who are gone. What cannot be read now is read in the next
             // session.
@@ -338,7 +344,7 @@ impl Sampler {
         // First the watches of the old session, so that the engine never has both.
         self.close_session();
         // There are hosts that have NVSwitches or CPUs only.
-        let entities = session::inventory(client, &self.kinds)?;
+        let entities = session::list_entities(client, &self.kinds)?;
         self.all_gone = entities.is_empty();
         if self.all_gone {
             let message = "the engine has no GPU";
@@ -364,24 +370,25 @@ impl Sampler {
             tracing::warn!(error = %refused, "some metrics are missing");
         }
         self.shared
-            .update(|report| report.entities = session.entities);
-        self.feed.retire(session.plan.retired(&self.history));
+            .update_report(|report| report.entities = session.entities);
+        self.feed
+            .keep_retired(session.plan.retired_totals(&self.history));
         let lost = session.plan.newly_lost();
         if lost > 0 {
-            self.telemetry().failures(ErrorKind::GpuLost, lost);
+            self.telemetry().record_errors(ErrorKind::GpuLost, lost);
             tracing::warn!(lost, "a device is lost or gone");
         }
-        let dropped = session.plan.dropped();
+        let dropped = session.plan.dropped_series();
         if dropped > 0 {
-            self.telemetry().failed(ErrorKind::Cardinality);
+            self.telemetry().record_error(ErrorKind::Cardinality);
             let cap = self.config.max_series();
             tracing::warn!(dropped, cap, "there are too many series");
         }
         if let Some(refused) = &session.refused {
-            self.telemetry().failed(refused.kind);
+            self.telemetry().record_error(refused.kind);
         }
         self.telemetry()
-            .failures(ErrorKind::Panic, session.hook_panics);
+            .record_errors(ErrorKind::Panic, session.hook_panics);
         self.entities.clone_from(&self.listed);
         self.session = Some(session);
         Ok(())
@@ -400,7 +407,7 @@ impl Sampler {
         if !needs_refresh && !links.read_at.is_none_or(is_due) {
             return Ok(());
         }
-        let states = session::links(client)?;
+        let states = session::list_links(client)?;
         links.needs_refresh = false;
         links.read_at = Some(now);
         if links.states != states {
@@ -420,7 +427,7 @@ impl Sampler {
         session.plan.save_ages(&mut self.history);
         // Ending a watch calls the client, which may be what panicked.
         if catch_unwind(AssertUnwindSafe(|| drop(session))).is_err() {
-            self.telemetry().failed(ErrorKind::Panic);
+            self.telemetry().record_error(ErrorKind::Panic);
         }
         self.entities.clear();
     }
@@ -431,8 +438,8 @@ impl Sampler {
         let all_gone = self.connected && self.all_gone;
         let mut held = Plan::without_entities(&mut self.history, &self.config, all_gone, now);
         let shown = (&mut held, &self.history.ledger);
-        let series = publish(&self.feed, &mut self.spare, shown, now);
-        self.shared.update(|report| {
+        let series = publish_plan(&self.feed, &mut self.spare, shown, now);
+        self.shared.update_report(|report| {
             report.series = series;
             report.entities = 0;
         });
@@ -440,14 +447,14 @@ impl Sampler {
 
     fn close_client(&self) {
         if catch_unwind(AssertUnwindSafe(|| self.client.close())).is_err() {
-            self.telemetry().failed(ErrorKind::Panic);
+            self.telemetry().record_error(ErrorKind::Panic);
         }
     }
 
-    fn degrade(&self, failure: &SampleError) {
+    fn report_failure(&self, failure: &SampleError) {
         let now = self.clock.now();
-        self.telemetry().failed(failure.kind);
-        let news = self.shared.update(|report| {
+        self.telemetry().record_error(failure.kind);
+        let news = self.shared.update_report(|report| {
             let before = report.reason.as_ref().map(|reason| reason.kind);
             if report.state != MeterState::Degraded {
                 report.state = MeterState::Degraded;
@@ -462,9 +469,9 @@ impl Sampler {
         }
     }
 
-    fn recover(&self) {
+    fn report_ready(&self) {
         let now = self.clock.now();
-        let news = self.shared.update(|report| {
+        let news = self.shared.update_report(|report| {
             let news = report.state != MeterState::Ready;
             if news {
                 report.state = MeterState::Ready;
@@ -478,12 +485,12 @@ impl Sampler {
         }
     }
 
-    fn end(mut self) {
+    fn shut_down(mut self) {
         self.close_session();
         self.publish_counters_only();
         self.close_client();
         let now = self.clock.now();
-        self.shared.update(|report| {
+        self.shared.update_report(|report| {
             report.state = MeterState::Stopped;
             report.since = now;
         });
@@ -492,17 +499,17 @@ impl Sampler {
 
 /// Publishes the present values, in the memory of the snapshot before the last unless somebody still
 /// looks at it; how many series they are.
-fn publish(
+fn publish_plan(
     feed: &MeterFeed,
     spare: &mut Option<Arc<Snapshot>>,
     (plan, ledger): (&mut Plan, &Ledger),
     now: Instant,
 ) -> usize {
     let mut series = 0;
-    let next = Snapshot::reusing(spare.take(), |snapshot| {
-        series = plan.fill(snapshot, ledger, now);
+    let next = Snapshot::fill_reusing(spare.take(), |snapshot| {
+        series = plan.fill_snapshot(snapshot, ledger, now);
     });
-    *spare = Some(feed.publish(next));
+    *spare = Some(feed.publish_snapshot(next));
     series
 }
 

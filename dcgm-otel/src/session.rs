@@ -65,7 +65,7 @@ fn step_error(kind: ErrorKind) -> impl Fn(Error) -> TickError {
 }
 
 /// Connects, and asks the engine what it is.
-pub(crate) fn connect(client: &dyn Client) -> Result<BuildInfo, TickError> {
+pub(crate) fn connect_client(client: &dyn Client) -> Result<BuildInfo, TickError> {
     if let Err(error) = client.connect() {
         return Err(TickError {
             lost: true,
@@ -77,11 +77,11 @@ pub(crate) fn connect(client: &dyn Client) -> Result<BuildInfo, TickError> {
 
 /// Returns why no GPU can be sampled though none has failed: all that there are, and not lost, are
 /// paused or detached.
-fn unavailable(entities: &[Entity]) -> Option<SampleError> {
+fn gpu_unavailability(entities: &[Entity]) -> Option<SampleError> {
     let gpus = entities
         .iter()
         .filter(|entity| entity.id.kind == EntityKind::GPU);
-    let whys: Vec<_> = gpus.map(Availability::of).collect();
+    let whys: Vec<_> = gpus.map(Availability::of_entity).collect();
     let is_any = |why| whys.contains(&Some(why));
     let kind = if is_any(Availability::Paused) {
         ErrorKind::Paused
@@ -94,7 +94,7 @@ fn unavailable(entities: &[Entity]) -> Option<SampleError> {
 }
 
 /// The entities of these kinds that can be metered, and their links if anything is said of them.
-pub(crate) fn inventory(
+pub(crate) fn list_entities(
     client: &dyn Client,
     kinds: &[EntityKind],
 ) -> Result<Vec<Entity>, TickError> {
@@ -106,7 +106,7 @@ pub(crate) fn inventory(
 }
 
 /// Returns the NVLinks and their states; none from an engine that cannot list them.
-pub(crate) fn links(client: &dyn Client) -> Result<Option<Vec<Link>>, TickError> {
+pub(crate) fn list_links(client: &dyn Client) -> Result<Option<Vec<Link>>, TickError> {
     match client.links() {
         Ok(links) => Ok(Some(links)),
         Err(error) if error.is_disconnected() || error.is_timeout() => {
@@ -117,7 +117,7 @@ pub(crate) fn links(client: &dyn Client) -> Result<Option<Vec<Link>>, TickError>
 }
 
 /// The entities that there are, of the kinds that matter.
-pub(crate) fn list(
+pub(crate) fn list_ids(
     client: &dyn Client,
     kinds: &[EntityKind],
     into: &mut Vec<EntityId>,
@@ -209,9 +209,9 @@ impl Session {
     ) -> Result<Self, TickError> {
         let Inventory { entities, links } = inventory;
         let there = entities.len();
-        let unavailable = unavailable(&entities);
+        let unavailable = gpu_unavailability(&entities);
         let host = Host::new(entities, &links).named_for(config.naming());
-        let candidates = candidates::of(&host, config, hook);
+        let candidates = candidates::find_candidates(&host, config, hook);
         let (count, hook_panics) = (candidates.metered, candidates.hook_panics);
         if count == 0 {
             let message = format!("`devices` selects none of the engine's {there} entities");
@@ -222,7 +222,7 @@ impl Session {
         let inputs = |candidates: &[&Candidate], profiling: bool| {
             let inputs = candidates.iter().flat_map(|candidate| &candidate.inputs);
             let inputs = inputs.filter(|input| input.op != Op::Event);
-            candidates::fields(
+            candidates::group_fields(
                 inputs
                     .filter(|input| input.field.is_profiling() == profiling)
                     .copied(),
@@ -233,7 +233,7 @@ impl Session {
         let all: Vec<_> = candidates.list.iter().collect();
         let wanted = inputs(&all, false);
         let memory = (&mut results, &mut *history, now);
-        let unwatched = probe(client, wanted, interval, &mut probes, samples, memory)?;
+        let unwatched = probe_fields(client, wanted, interval, &mut probes, samples, memory)?;
 
         // Profiling counters are scarce, have one owner a host, and some hardware has none: they
         // have watches of their own, are asked for where nothing better has the value, and cost
@@ -246,7 +246,7 @@ impl Session {
         let profiling = inputs(&open, true);
         let mut profiling_probes = Vec::new();
         let probe_interval = interval.min(PROBE_INTERVAL);
-        let refused = match watch(client, profiling, probe_interval, &mut profiling_probes) {
+        let refused = match watch_fields(client, profiling, probe_interval, &mut profiling_probes) {
             Ok(refused) => refused.map(|error| SampleError::from_client(ErrorKind::Watch, &error)),
             Err(error) if error.is_disconnected() || error.is_timeout() => {
                 return Err(step_error(ErrorKind::Watch)(error));
@@ -255,7 +255,7 @@ impl Session {
             Err(error) => Some(SampleError::from_client(ErrorKind::Watch, &error)),
         };
         let asked = Query::from_watches(&profiling_probes);
-        ask(client, &asked, samples, (&mut results, history, now))?;
+        read_probes(client, &asked, samples, (&mut results, history, now))?;
         let refused = unwatched
             .map(|error| SampleError::from_client(ErrorKind::Watch, &error))
             .or(refused);
@@ -265,7 +265,7 @@ impl Session {
         let retry = again.then(|| now + RETRY);
         let pending: Vec<Input> = open
             .iter()
-            .flat_map(|candidate| results.pending(candidate))
+            .flat_map(|candidate| results.pending_inputs(candidate))
             .collect();
         let wants_values = candidates.list.iter().any(is_sampled);
         let (candidates, kept) = if pending.is_empty() {
@@ -277,16 +277,16 @@ impl Session {
         plan.restore_ages(history);
         let probing = kept.map(|candidates| Probing {
             candidates,
-            query: Query::new(candidates::fields(pending.iter().copied())),
+            query: Query::new(candidates::group_fields(pending.iter().copied())),
             fields: pending,
             results,
             deadline: now + PROBE_TIMEOUT,
             _watches: profiling_probes,
         });
-        let watches = reconcile_watches(client, &plan.needs(config), probes)?;
+        let watches = reconcile_watches(client, &plan.required_inputs(config), probes)?;
         let mut events = Vec::new();
         let mut event_watch_error = None;
-        for (entities, fields) in plan.events() {
+        for (entities, fields) in plan.required_events() {
             let kind = entities.first().map_or(EntityKind::GPU, |id| id.kind);
             match client.watch(&WatchRequest::events(entities, fields).with_interval(interval)) {
                 Ok(watch) => events.push((kind, watch)),
@@ -301,7 +301,7 @@ impl Session {
         }
         // A host that has none of the fields, or an engine that watches nothing, answers well and
         // for ever.
-        let nothing_to_read = if plan.reads() || unavailable.is_some() {
+        let nothing_to_read = if plan.reads_fields() || unavailable.is_some() {
             None
         } else if wants_values {
             let refused = refused.clone();
@@ -334,7 +334,7 @@ impl Session {
     /// Looks at the profiling fields that had no value in their first sample. Once all of them are
     /// decided each series gets the best source that has values, and fields that stay blank are not
     /// watched any more. Returns whether the plan is another.
-    pub(crate) fn review(
+    pub(crate) fn review_probes(
         &mut self,
         client: &dyn Client,
         config: &Config,
@@ -346,9 +346,9 @@ impl Session {
             return Ok(false);
         };
         let memory = (&mut probing.results, &mut *history, now);
-        ask(client, &probing.query, samples, memory)?;
+        read_probes(client, &probing.query, samples, memory)?;
         let is_late = now >= probing.deadline;
-        if !probing.results.decide(&probing.fields, is_late) {
+        if !probing.results.decide_blanks(&probing.fields, is_late) {
             return Ok(false);
         }
         let Some(probing) = self.probing.take() else {
@@ -358,8 +358,8 @@ impl Session {
         let mut plan = Plan::new(probing.candidates, &probing.results, history, config, now);
         plan.restore_ages(history);
         let watches = core::mem::take(&mut self.watches);
-        self.watches = reconcile_watches(client, &plan.needs(config), watches)?;
-        if !plan.reads() && self.plan.reads() && self.nothing_to_read.is_none() {
+        self.watches = reconcile_watches(client, &plan.required_inputs(config), watches)?;
+        if !plan.reads_fields() && self.plan.reads_fields() && self.nothing_to_read.is_none() {
             self.nothing_to_read = Some(TickError::no_field().failure);
         }
         self.query = plan.query();
@@ -377,7 +377,7 @@ impl Session {
     }
 
     /// Reads, and counts.
-    pub(crate) fn read(
+    pub(crate) fn read_samples(
         &mut self,
         client: &dyn Client,
         history: &mut History,
@@ -391,7 +391,9 @@ impl Session {
                 .latest(&self.query, samples)
                 .map_err(step_error(ErrorKind::Read))?;
         }
-        let mut stats = self.plan.take(samples, &mut history.ledger, clock.now());
+        let mut stats = self
+            .plan
+            .ingest_samples(samples, &mut history.ledger, clock.now());
         self.read_events(client, history, samples, &mut stats)?;
         Ok(stats)
     }
@@ -413,7 +415,7 @@ impl Session {
                     stats.events += samples.len();
                     // Without room the entities are gone through anew, and less important series
                     // go.
-                    if !self.plan.take_events(samples, history) {
+                    if !self.plan.count_events(samples, history) {
                         stats.gone += 1;
                     }
                 }
@@ -430,7 +432,7 @@ impl Session {
 }
 
 /// Has the engine sample these, and asks for them; what it refused, if something.
-fn probe(
+fn probe_fields(
     client: &dyn Client,
     wanted: Vec<(Vec<EntityId>, Vec<FieldId>)>,
     interval: Duration,
@@ -438,9 +440,9 @@ fn probe(
     samples: &mut Samples,
     (results, history, now): (&mut ProbeResults, &mut History, Instant),
 ) -> Result<Option<Error>, TickError> {
-    match watch(client, wanted.clone(), interval, probes) {
+    match watch_fields(client, wanted.clone(), interval, probes) {
         Ok(refused) => {
-            ask(
+            read_probes(
                 client,
                 &Query::from_watches(&*probes),
                 samples,
@@ -455,7 +457,7 @@ fn probe(
             // Without a driver an engine watches nothing. It may hold samples all the same, that
             // others put there.
             let query = Query::new(wanted);
-            let outcome = ask(client, &query, samples, (&mut *results, history, now));
+            let outcome = read_probes(client, &query, samples, (&mut *results, history, now));
             if outcome.is_err() || !results.has_values() {
                 return Err(step_error(ErrorKind::Watch)(error));
             }
@@ -480,7 +482,7 @@ fn reconcile_watches(
                 *every == period && input.field.is_profiling() == profiling
             });
             let inputs = inputs.map(|(input, _): &(Input, Duration)| *input);
-            for (entities, fields) in candidates::fields(inputs) {
+            for (entities, fields) in candidates::group_fields(inputs) {
                 let same = probes.iter().position(|probe| {
                     probe.interval() == period
                         && probe.entities() == entities
@@ -507,7 +509,9 @@ fn reconcile_watches(
 /// Whether a better source than those found so far may be among the profiling fields.
 fn is_open(candidate: &Candidate, results: &ProbeResults) -> bool {
     let best = candidate.inputs.first().copied();
-    best.is_some_and(|best| !best.op.is_joint() && results.choose(candidate) != Some(vec![best]))
+    best.is_some_and(|best| {
+        !best.op.is_joint() && results.choose_inputs(candidate) != Some(vec![best])
+    })
 }
 
 /// Whether its values come from samples.
@@ -518,7 +522,7 @@ fn is_sampled(candidate: &Candidate) -> bool {
 
 /// Has the engine sample what it will; what it refused of it, other than for want of support. An
 /// error if that was all.
-fn watch(
+fn watch_fields(
     client: &dyn Client,
     blocks: Vec<(Vec<EntityId>, Vec<FieldId>)>,
     interval: Duration,
@@ -543,7 +547,7 @@ fn watch(
     }
 }
 
-fn ask(
+fn read_probes(
     client: &dyn Client,
     query: &Query,
     samples: &mut Samples,
@@ -554,7 +558,7 @@ fn ask(
         client
             .latest(query, samples)
             .map_err(step_error(ErrorKind::Read))?;
-        results.take(samples);
+        results.record_samples(samples);
         history.note_ages(samples, now);
     }
     Ok(())

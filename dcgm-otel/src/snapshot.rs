@@ -18,7 +18,7 @@ pub(crate) enum Number {
 
 impl Number {
     /// A whole number; 0 for one that is none.
-    pub(crate) const fn whole(self) -> i64 {
+    pub(crate) const fn whole_or_zero(self) -> i64 {
         match self {
             Self::I64(number) => number,
             Self::F64(_) | Self::U64(_) => 0,
@@ -90,7 +90,10 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     /// One that is filled anew, in the memory of a spare one unless somebody still looks at that.
-    pub(crate) fn reusing(spare: Option<Arc<Self>>, fill: impl FnOnce(&mut Self)) -> Arc<Self> {
+    pub(crate) fn fill_reusing(
+        spare: Option<Arc<Self>>,
+        fill: impl FnOnce(&mut Self),
+    ) -> Arc<Self> {
         let mut next = spare.unwrap_or_default();
         if let Some(snapshot) = Arc::get_mut(&mut next) {
             fill(snapshot);
@@ -103,7 +106,7 @@ impl Snapshot {
 
     /// Of a layout, with as many values as are put into the list that it lends: one for each
     /// series. Those that are no counters are shown no longer than `until`.
-    pub(crate) fn refill(
+    pub(crate) fn replace_layout(
         &mut self,
         layout: &Arc<Layout>,
         until: Option<Instant>,
@@ -117,12 +120,14 @@ impl Snapshot {
     #[cfg(all(test, not(shuttle)))]
     pub(crate) fn new(layout: &Arc<Layout>, points: &[Option<Point>]) -> Self {
         let mut snapshot = Self::default();
-        snapshot.refill(layout, None).extend_from_slice(points);
+        snapshot
+            .replace_layout(layout, None)
+            .extend_from_slice(points);
         snapshot
     }
 
     /// What an instrument shows at this moment: nothing that is too old.
-    pub(crate) fn of(
+    pub(crate) fn points(
         &self,
         metric: usize,
         now: Instant,
@@ -142,7 +147,7 @@ impl Snapshot {
     }
 
     /// The totals of the counters. `metrics` is the table that the series are of.
-    pub(crate) fn totals<'a>(
+    pub(crate) fn counter_totals<'a>(
         &'a self,
         metrics: &'a [Metric],
     ) -> impl Iterator<Item = (&'a Series, Number)> {

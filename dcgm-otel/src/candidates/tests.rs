@@ -7,7 +7,7 @@ use crate::fake::gpu;
 use crate::probe_results::ProbeResults;
 
 fn of(entities: &[Entity]) -> Vec<Candidate> {
-    super::of(&Host::new(entities.to_vec(), &[]), &Config::default(), None).list
+    super::find_candidates(&Host::new(entities.to_vec(), &[]), &Config::default(), None).list
 }
 
 /// What is asked for without profiling.
@@ -15,7 +15,7 @@ fn asked_of(entities: &[Entity]) -> Vec<(Vec<EntityId>, Vec<FieldId>)> {
     let candidates = of(entities);
     let inputs = candidates.iter().flat_map(|candidate| &candidate.inputs);
     let plain = inputs.filter(|input| !input.field.is_profiling() && !input.field.is_event());
-    fields(plain.copied())
+    group_fields(plain.copied())
 }
 
 fn instance(kind: EntityKind, number: u32, parent: EntityId) -> Entity {
@@ -106,8 +106,10 @@ fn a_source_that_has_a_value_goes_before_one_that_may_have_one_later() {
             });
         }
         let mut results = ProbeResults::default();
-        results.take(&samples);
-        results.choose(&power).map(|inputs| inputs[0].field.raw())
+        results.record_samples(&samples);
+        results
+            .choose_inputs(&power)
+            .map(|inputs| inputs[0].field.raw())
     };
     let value = Ok(Value::Double(1.0));
     assert_eq!(chosen(value, value), Some(155));

@@ -20,7 +20,7 @@ fn block_of(metric: usize, family: usize, place: EntityScope) -> DropUnit {
 
 /// With a cap on the whole only.
 fn excess(counts: &SeriesCounts, cap: usize, gone: &BTreeSet<DropUnit>) -> BTreeSet<DropUnit> {
-    caps(cap, usize::MAX, BTreeMap::new()).excess(counts, gone)
+    caps(cap, usize::MAX, BTreeMap::new()).units_over_caps(counts, gone)
 }
 
 fn caps(all: usize, metric: usize, groups: BTreeMap<Group, usize>) -> Caps {
@@ -86,7 +86,7 @@ proptest! {
     ) {
         let groups = Group::ALL.iter().map(|one| (*one, group)).collect();
         let caps = caps(all, metric, groups);
-        let dropped = caps.excess(&counts, &BTreeSet::new());
+        let dropped = caps.units_over_caps(&counts, &BTreeSet::new());
         let kept = kept(&counts, &dropped);
         let of = |is: &dyn Fn(&DropUnit) -> bool| {
             kept.iter().filter(|unit| is(unit)).filter_map(|unit| counts.get(unit)).sum::<usize>()

@@ -5,7 +5,7 @@ use dcgm::FieldId as F;
 use super::Condition::{Degraded, Failed, PredictedFailure};
 use crate::host::Availability;
 
-use super::{Condition, Form, ONE, Op, Rule, Source, source};
+use super::{Condition, Form, ONE, Op, Rule, Source, read_field};
 
 const FLAG_DEGRADED: &[Rule] = &[(0, 0, Condition::Ok), (1, 1, Degraded)];
 const FLAG_FAILED: &[Rule] = &[(0, 0, Condition::Ok), (1, 1, Failed)];
@@ -18,20 +18,23 @@ const RECOVERY: &[Rule] = &[(0, 0, Condition::Ok), (1, 4, Degraded)];
 
 /// How a GPU is. The worst counts; that it is lost, the engine says of the entity itself.
 pub(super) const GPU_STATUS: &[Source] = &[
-    source(F::ROW_REMAP_FAILURE, Op::Status(FLAG_FAILED), ONE),
-    source(F::ROW_REMAP_PENDING, Op::Status(FLAG_DEGRADED), ONE),
-    source(F::RETIRED_PENDING, Op::Status(FLAG_DEGRADED), ONE),
-    source(F::GET_GPU_RECOVERY_ACTION, Op::Status(RECOVERY), ONE),
-    source(F::MEMORY_UNREPAIRABLE_FLAG, Op::Status(FLAG_FAILED), ONE),
-    source(F::THRESHOLD_SRM, Op::Status(FLAG_PREDICTED), ONE),
+    read_field(F::ROW_REMAP_FAILURE, Op::Status(FLAG_FAILED), ONE),
+    read_field(F::ROW_REMAP_PENDING, Op::Status(FLAG_DEGRADED), ONE),
+    read_field(F::RETIRED_PENDING, Op::Status(FLAG_DEGRADED), ONE),
+    read_field(F::GET_GPU_RECOVERY_ACTION, Op::Status(RECOVERY), ONE),
+    read_field(F::MEMORY_UNREPAIRABLE_FLAG, Op::Status(FLAG_FAILED), ONE),
+    read_field(F::THRESHOLD_SRM, Op::Status(FLAG_PREDICTED), ONE),
 ];
 
 /// Telemetry of the GPU is paused for a diagnostic. The engine's list says so, and no field.
-pub(super) const GPU_PAUSED: &[Source] =
-    &[source(F::NAME, Op::Unavailable(Availability::Paused), ONE)];
+pub(super) const GPU_PAUSED: &[Source] = &[read_field(
+    F::NAME,
+    Op::Unavailable(Availability::Paused),
+    ONE,
+)];
 
 /// The driver is detached from the GPU.
-pub(super) const GPU_DETACHED: &[Source] = &[source(
+pub(super) const GPU_DETACHED: &[Source] = &[read_field(
     F::NAME,
     Op::Unavailable(Availability::Detached),
     ONE,
@@ -39,9 +42,9 @@ pub(super) const GPU_DETACHED: &[Source] = &[source(
 
 /// How an `NVSwitch` is. After a fatal event it needs a reset; others pass.
 pub(super) const SWITCH_STATUS: &[Source] = &[
-    source(F::NVSWITCH_RESET_REQUIRED, Op::Status(FLAG_FAILED), ONE),
-    source(F::NVSWITCH_FATAL_ERRORS, Op::Status(EVENT_FAILED), ONE),
-    source(
+    read_field(F::NVSWITCH_RESET_REQUIRED, Op::Status(FLAG_FAILED), ONE),
+    read_field(F::NVSWITCH_FATAL_ERRORS, Op::Status(EVENT_FAILED), ONE),
+    read_field(
         F::NVSWITCH_NON_FATAL_ERRORS,
         Op::Transient(EVENT_DEGRADED),
         ONE,
@@ -51,7 +54,7 @@ pub(super) const SWITCH_STATUS: &[Source] = &[
 /// How a `ConnectX` is. The bits of its uncorrectable errors mean nothing without their mask, and
 /// are not read.
 pub(super) const ADAPTER_STATUS: &[Source] =
-    &[source(F::CONNECTX_HEALTH, Op::Status(FLAG_FAILED), ONE)];
+    &[read_field(F::CONNECTX_HEALTH, Op::Status(FLAG_FAILED), ONE)];
 
 /// What a GPU is, beyond what each of its series says.
 pub(super) const GPU_FACTS: &[Source] = &[
@@ -81,5 +84,5 @@ pub(super) const SWITCH_FACTS: &[Source] = &[
 ];
 
 const fn fact(field: F, key: &'static str, form: Form) -> Source {
-    source(field, Op::Fact(key, form), ONE)
+    read_field(field, Op::Fact(key, form), ONE)
 }

@@ -26,7 +26,7 @@ pub(crate) enum EntityScope {
 
 impl EntityScope {
     /// The kind of entity that it is.
-    pub(crate) const fn kind(self) -> EntityKind {
+    pub(crate) const fn entity_kind(self) -> EntityKind {
         match self {
             ComputeInstance => EntityKind::COMPUTE_INSTANCE,
             GpuInstance => EntityKind::GPU_INSTANCE,
@@ -42,7 +42,7 @@ impl EntityScope {
     }
 
     /// What an entity is; `None` for a kind that has no series.
-    pub(crate) fn of(entity: &Entity) -> Option<Self> {
+    pub(crate) fn of_entity(entity: &Entity) -> Option<Self> {
         let of_switch = entity
             .parent
             .is_some_and(|parent| parent.kind == EntityKind::SWITCH);

@@ -17,7 +17,8 @@ use super::scope::{ADAPTER, CORE, CPU, GPU, GPU_GI, GPU_GI_CI, HOST, LINK, PORT,
 use crate::config::Group;
 
 use super::{
-    Metric, ONE, Op, counter, each, family, integrate, last, metric, series_row, source, summed,
+    Metric, ONE, Op, counter, family, integrate_rate, last, metric, read_each, read_field,
+    series_row, sum_links,
 };
 
 /// A share. Values a little above 1 have been seen, and are passed on; four thousand million has
@@ -139,10 +140,10 @@ pub(crate) const CATALOGUE: &[Metric] = &[
             series_row(&[(TYPE, "gpu"), (ERROR, "nvlink_recovery")], &[counter(F::NVLINK_RECOVERY_ERROR_COUNT_TOTAL, ONE), counter(F::NVLINK_ERROR_DL_RECOVERY, ONE)]),
             series_row(&[(TYPE, "gpu"), (ERROR, "nvlink_crc")], &[counter(F::NVLINK_ERROR_DL_CRC, ONE)]).superseded_by(F::NVLINK_CRC_FLIT_ERROR_COUNT_TOTAL)]).superseded_by_family("nvlink_legacy_per_link"),
         family("nvlink_legacy_per_link", Group::NvLink, 5, Off, Outside, LINK, &[
-            series_row(&[(TYPE, "gpu"), (ERROR, "nvlink_crc_flit")], &[counter(F::NVLINK_CRC_FLIT_ERROR_PER_LINK_TOTAL, ONE), each(CRC_FLIT, Op::Counter, ONE)]),
-            series_row(&[(TYPE, "gpu"), (ERROR, "nvlink_crc_data")], &[counter(F::NVLINK_CRC_DATA_ERROR_PER_LINK_TOTAL, ONE), each(CRC_DATA, Op::Counter, ONE)]),
-            series_row(&[(TYPE, "gpu"), (ERROR, "nvlink_replay")], &[counter(F::NVLINK_REPLAY_ERROR_PER_LINK_TOTAL, ONE), each(REPLAY, Op::Counter, ONE)]),
-            series_row(&[(TYPE, "gpu"), (ERROR, "nvlink_recovery")], &[counter(F::NVLINK_RECOVERY_ERROR_PER_LINK_TOTAL, ONE), each(RECOVERY, Op::Counter, ONE)])]),
+            series_row(&[(TYPE, "gpu"), (ERROR, "nvlink_crc_flit")], &[counter(F::NVLINK_CRC_FLIT_ERROR_PER_LINK_TOTAL, ONE), read_each(CRC_FLIT, Op::Counter, ONE)]),
+            series_row(&[(TYPE, "gpu"), (ERROR, "nvlink_crc_data")], &[counter(F::NVLINK_CRC_DATA_ERROR_PER_LINK_TOTAL, ONE), read_each(CRC_DATA, Op::Counter, ONE)]),
+            series_row(&[(TYPE, "gpu"), (ERROR, "nvlink_replay")], &[counter(F::NVLINK_REPLAY_ERROR_PER_LINK_TOTAL, ONE), read_each(REPLAY, Op::Counter, ONE)]),
+            series_row(&[(TYPE, "gpu"), (ERROR, "nvlink_recovery")], &[counter(F::NVLINK_RECOVERY_ERROR_PER_LINK_TOTAL, ONE), read_each(RECOVERY, Op::Counter, ONE)])]),
         family("nvlink5", Group::NvLink, 21, Auto, Any, GPU, &[
             series_row(&[(TYPE, "gpu"), (ERROR, "nvlink_rx_malformed")], &[counter(F::NVLINK_COUNT_RX_MALFORMED_PACKET_ERRORS, ONE)]),
             series_row(&[(TYPE, "gpu"), (ERROR, "nvlink_rx_dropped")], &[counter(F::NVLINK_COUNT_RX_BUFFER_OVERRUN_ERRORS, ONE)]),
@@ -158,11 +159,11 @@ pub(crate) const CATALOGUE: &[Metric] = &[
             series_row(&[(TYPE, "gpu"), (ERROR, "c2c_replay")], &[counter(F::C2C_LINK_ERROR_REPLAY, ONE)]),
             series_row(&[(TYPE, "gpu"), (ERROR, "c2c_replay_b2b")], &[counter(F::C2C_LINK_ERROR_REPLAY_B2B, ONE)])]),
         family("nvswitch", Group::NvSwitch, 16, Off, Any, SWITCH, &[
-            series_row(&[(TYPE, "switch"), (ERROR, "link_replay")], &[summed(F::NVSWITCH_LINK_REPLAY_ERRORS)]),
-            series_row(&[(TYPE, "switch"), (ERROR, "link_recovery")], &[summed(F::NVSWITCH_LINK_RECOVERY_ERRORS)]),
-            series_row(&[(TYPE, "switch"), (ERROR, "link_flit")], &[summed(F::NVSWITCH_LINK_FLIT_ERRORS)]),
-            series_row(&[(TYPE, "switch"), (ERROR, "link_crc")], &[summed(F::NVSWITCH_LINK_CRC_ERRORS)]),
-            series_row(&[(TYPE, "switch"), (ERROR, "link_ecc")], &[summed(F::NVSWITCH_LINK_ECC_ERRORS)])]).superseded_by_family("nvswitch_link"),
+            series_row(&[(TYPE, "switch"), (ERROR, "link_replay")], &[sum_links(F::NVSWITCH_LINK_REPLAY_ERRORS)]),
+            series_row(&[(TYPE, "switch"), (ERROR, "link_recovery")], &[sum_links(F::NVSWITCH_LINK_RECOVERY_ERRORS)]),
+            series_row(&[(TYPE, "switch"), (ERROR, "link_flit")], &[sum_links(F::NVSWITCH_LINK_FLIT_ERRORS)]),
+            series_row(&[(TYPE, "switch"), (ERROR, "link_crc")], &[sum_links(F::NVSWITCH_LINK_CRC_ERRORS)]),
+            series_row(&[(TYPE, "switch"), (ERROR, "link_ecc")], &[sum_links(F::NVSWITCH_LINK_ECC_ERRORS)])]).superseded_by_family("nvswitch_link"),
         family("nvswitch_link", Group::NvSwitch, 6, Off, Any, PORT, &[
             series_row(&[(TYPE, "network"), (ERROR, "replay")], &[counter(F::NVSWITCH_LINK_REPLAY_ERRORS, ONE)]),
             series_row(&[(TYPE, "network"), (ERROR, "recovery")], &[counter(F::NVSWITCH_LINK_RECOVERY_ERRORS, ONE)]),
@@ -221,7 +222,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
     metric("hw.gpu.xid.errors", CounterU64, "{error}", Product, FROM_ZERO,
         "XID events the driver raised for the GPU, by XID code.", &[
         family("all", Group::Xid, 23, On, Any, GPU_GI_CI, &[
-            series_row(&[], &[source(F::XID_ERRORS, Op::Event, ONE)])]),
+            series_row(&[], &[read_field(F::XID_ERRORS, Op::Event, ONE)])]),
     ]),
     metric("hw.status", UpDownI64, "1", Product, FROM_ZERO,
         "1 for the state the component is in, 0 for each other state.", &[
@@ -248,16 +249,16 @@ pub(crate) const CATALOGUE: &[Metric] = &[
     metric("hw.gpu.recovery.status", UpDownI64, "1", Product, FROM_ZERO,
         "1 for the recovery action the driver asks for, 0 for the others.", &[
         family("all", Group::Health, 10, Off, Any, GPU, &[
-            series_row(&[("hw.gpu.recovery.action", "none")], &[source(F::GET_GPU_RECOVERY_ACTION, Op::OneOf(&[0], (0, 4)), ONE)]),
-            series_row(&[("hw.gpu.recovery.action", "gpu_reset")], &[source(F::GET_GPU_RECOVERY_ACTION, Op::OneOf(&[1], (0, 4)), ONE)]),
-            series_row(&[("hw.gpu.recovery.action", "node_reboot")], &[source(F::GET_GPU_RECOVERY_ACTION, Op::OneOf(&[2], (0, 4)), ONE)]),
-            series_row(&[("hw.gpu.recovery.action", "drain_p2p")], &[source(F::GET_GPU_RECOVERY_ACTION, Op::OneOf(&[3], (0, 4)), ONE)]),
-            series_row(&[("hw.gpu.recovery.action", "drain_and_reset")], &[source(F::GET_GPU_RECOVERY_ACTION, Op::OneOf(&[4], (0, 4)), ONE)])]),
+            series_row(&[("hw.gpu.recovery.action", "none")], &[read_field(F::GET_GPU_RECOVERY_ACTION, Op::OneOf(&[0], (0, 4)), ONE)]),
+            series_row(&[("hw.gpu.recovery.action", "gpu_reset")], &[read_field(F::GET_GPU_RECOVERY_ACTION, Op::OneOf(&[1], (0, 4)), ONE)]),
+            series_row(&[("hw.gpu.recovery.action", "node_reboot")], &[read_field(F::GET_GPU_RECOVERY_ACTION, Op::OneOf(&[2], (0, 4)), ONE)]),
+            series_row(&[("hw.gpu.recovery.action", "drain_p2p")], &[read_field(F::GET_GPU_RECOVERY_ACTION, Op::OneOf(&[3], (0, 4)), ONE)]),
+            series_row(&[("hw.gpu.recovery.action", "drain_and_reset")], &[read_field(F::GET_GPU_RECOVERY_ACTION, Op::OneOf(&[4], (0, 4)), ONE)])]),
     ]),
     metric("hw.energy", CounterF64, "J", Brief, FROM_ZERO,
         "Energy the component has drawn.", &[
         family("gpu", Group::Power, 19, On, Any, GPU, &[
-            series_row(&[(TYPE, "gpu")], &[counter(F::TOTAL_ENERGY_CONSUMPTION, Per(1000)), integrate(F::POWER_USAGE, ONE)])]),
+            series_row(&[(TYPE, "gpu")], &[counter(F::TOTAL_ENERGY_CONSUMPTION, Per(1000)), integrate_rate(F::POWER_USAGE, ONE)])]),
     ]),
     metric("hw.power", GaugeF64, "W", Brief, FROM_ZERO,
         "Power the component draws.", &[
@@ -266,7 +267,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
         family("cpu", Group::Cpu, 16, Auto, Any, CPU, &[
             series_row(&[(TYPE, "cpu")], &[last(F::CPU_POWER_UTIL_CURRENT, ONE)])]),
         family("cpu_sysio", Group::Cpu, 16, Auto, Any, CPU, &[
-            series_row(&[(TYPE, "cpu"), (SENSOR, "sysio")], &[last(F::SYSIO_POWER_UTIL_CURRENT, ONE)])]).part("sysio"),
+            series_row(&[(TYPE, "cpu"), (SENSOR, "sysio")], &[last(F::SYSIO_POWER_UTIL_CURRENT, ONE)])]).with_part("sysio"),
         family("nvswitch", Group::NvSwitch, 16, Auto, Any, SWITCH, &[
             series_row(&[(TYPE, "switch"), (SENSOR, "vdd")], &[last(F::NVSWITCH_POWER_VDD, ONE)]),
             series_row(&[(TYPE, "switch"), (SENSOR, "dvdd")], &[last(F::NVSWITCH_POWER_DVDD, ONE)]),
@@ -308,7 +309,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
         family("gpu", Group::Thermal, 15, On, Any, GPU, &[
             series_row(&[(SENSOR, "gpu")], &[last(F::GPU_TEMP, ONE)])]),
         family("memory", Group::Thermal, 15, On, Any, GPU, &[
-            series_row(&[(SENSOR, "memory")], &[source(F::MEMORY_TEMP, Op::NonZero, ONE)])]),
+            series_row(&[(SENSOR, "memory")], &[read_field(F::MEMORY_TEMP, Op::NonZero, ONE)])]),
         family("nvswitch", Group::NvSwitch, 16, Auto, Any, SWITCH, &[
             series_row(&[(SENSOR, "switch")], &[last(F::NVSWITCH_TEMPERATURE_CURRENT, ONE)])]),
         family("cpu", Group::Cpu, 16, Auto, Any, CPU, &[
@@ -339,7 +340,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
     metric("hw.fan.speed_ratio", GaugeF64, "1", Brief, SHARE,
         "Fan speed as a fraction of its nominal maximum.", &[
         family("all", Group::Thermal, 15, Auto, Any, GPU, &[
-            series_row(&[(SENSOR, "gpu")], &[last(F::FAN_SPEED, Per(100))])]).part("fan"),
+            series_row(&[(SENSOR, "gpu")], &[last(F::FAN_SPEED, Per(100))])]).with_part("fan"),
     ]),
     metric("hw.gpu.clock.frequency", GaugeI64, "Hz", Product, FROM_ZERO,
         "Current clock of one domain of the GPU.", &[
@@ -381,15 +382,15 @@ pub(crate) const CATALOGUE: &[Metric] = &[
     metric("hw.gpu.throttle.status", UpDownI64, "1", Product, FROM_ZERO,
         "1 while a clock-limiting reason is active, else 0.", &[
         family("all", Group::Throttle, 13, Off, Any, GPU, &[
-            series_row(&[(REASON, "gpu_idle")], &[source(F::CLOCK_THROTTLE_REASONS, Op::Bit(0x1), ONE)]),
-            series_row(&[(REASON, "clocks_setting")], &[source(F::CLOCK_THROTTLE_REASONS, Op::Bit(0x2), ONE)]),
-            series_row(&[(REASON, "sw_power_cap")], &[source(F::CLOCK_THROTTLE_REASONS, Op::Bit(0x4), ONE)]),
-            series_row(&[(REASON, "hw_slowdown")], &[source(F::CLOCK_THROTTLE_REASONS, Op::Bit(0x8), ONE)]),
-            series_row(&[(REASON, "sync_boost")], &[source(F::CLOCK_THROTTLE_REASONS, Op::Bit(0x10), ONE)]),
-            series_row(&[(REASON, "sw_thermal")], &[source(F::CLOCK_THROTTLE_REASONS, Op::Bit(0x20), ONE)]),
-            series_row(&[(REASON, "hw_thermal")], &[source(F::CLOCK_THROTTLE_REASONS, Op::Bit(0x40), ONE)]),
-            series_row(&[(REASON, "hw_power_brake")], &[source(F::CLOCK_THROTTLE_REASONS, Op::Bit(0x80), ONE)]),
-            series_row(&[(REASON, "display_clocks")], &[source(F::CLOCK_THROTTLE_REASONS, Op::Bit(0x100), ONE)])]),
+            series_row(&[(REASON, "gpu_idle")], &[read_field(F::CLOCK_THROTTLE_REASONS, Op::Bit(0x1), ONE)]),
+            series_row(&[(REASON, "clocks_setting")], &[read_field(F::CLOCK_THROTTLE_REASONS, Op::Bit(0x2), ONE)]),
+            series_row(&[(REASON, "sw_power_cap")], &[read_field(F::CLOCK_THROTTLE_REASONS, Op::Bit(0x4), ONE)]),
+            series_row(&[(REASON, "hw_slowdown")], &[read_field(F::CLOCK_THROTTLE_REASONS, Op::Bit(0x8), ONE)]),
+            series_row(&[(REASON, "sync_boost")], &[read_field(F::CLOCK_THROTTLE_REASONS, Op::Bit(0x10), ONE)]),
+            series_row(&[(REASON, "sw_thermal")], &[read_field(F::CLOCK_THROTTLE_REASONS, Op::Bit(0x20), ONE)]),
+            series_row(&[(REASON, "hw_thermal")], &[read_field(F::CLOCK_THROTTLE_REASONS, Op::Bit(0x40), ONE)]),
+            series_row(&[(REASON, "hw_power_brake")], &[read_field(F::CLOCK_THROTTLE_REASONS, Op::Bit(0x80), ONE)]),
+            series_row(&[(REASON, "display_clocks")], &[read_field(F::CLOCK_THROTTLE_REASONS, Op::Bit(0x100), ONE)])]),
     ]),
     metric("hw.gpu.performance_state", GaugeI64, "1", Product, (0.0, 15.0),
         "Performance state, 0 (fastest) to 15.", &[
@@ -441,8 +442,8 @@ pub(crate) const CATALOGUE: &[Metric] = &[
     metric("hw.gpu.io", CounterU64, "By", Product, FROM_ZERO,
         "Bytes the GPU received and sent over its host bus.", &[
         family("pcie", Group::Pcie, 20, Auto, Any, GPU, &[
-            series_row(&[(DIRECTION, "receive")], &[counter(F::PROF_PCIE_RX_BYTES_TOTAL, ONE), integrate(F::PROF_PCIE_RX_BYTES, ONE)]),
-            series_row(&[(DIRECTION, "transmit")], &[counter(F::PROF_PCIE_TX_BYTES_TOTAL, ONE), integrate(F::PROF_PCIE_TX_BYTES, ONE)])]),
+            series_row(&[(DIRECTION, "receive")], &[counter(F::PROF_PCIE_RX_BYTES_TOTAL, ONE), integrate_rate(F::PROF_PCIE_RX_BYTES, ONE)]),
+            series_row(&[(DIRECTION, "transmit")], &[counter(F::PROF_PCIE_TX_BYTES_TOTAL, ONE), integrate_rate(F::PROF_PCIE_TX_BYTES, ONE)])]),
     ]),
     metric("hw.gpu.pcie.link.generation", GaugeI64, "1", Product, FROM_ZERO,
         "PCIe generation the link currently runs at.", &[
@@ -467,8 +468,8 @@ pub(crate) const CATALOGUE: &[Metric] = &[
     metric("hw.gpu.c2c.io", CounterU64, "By", Product, FROM_ZERO,
         "Bytes over the chip-to-chip link between GPU and CPU.", &[
         family("all", Group::C2c, 20, Auto, Any, GPU, &[
-            series_row(&[(DIRECTION, "receive")], &[integrate(F::PROF_C2C_RX_ALL_BYTES, ONE)]),
-            series_row(&[(DIRECTION, "transmit")], &[integrate(F::PROF_C2C_TX_ALL_BYTES, ONE)])]),
+            series_row(&[(DIRECTION, "receive")], &[integrate_rate(F::PROF_C2C_RX_ALL_BYTES, ONE)]),
+            series_row(&[(DIRECTION, "transmit")], &[integrate_rate(F::PROF_C2C_TX_ALL_BYTES, ONE)])]),
     ]),
     metric("hw.gpu.c2c.bandwidth.limit", UpDownI64, "By/s", Product, FROM_ZERO,
         "Speed of the chip-to-chip links.", &[
@@ -483,11 +484,11 @@ pub(crate) const CATALOGUE: &[Metric] = &[
     metric("hw.gpu.nvlink.io", CounterU64, "By", Product, FROM_ZERO,
         "Bytes the GPU received and sent over NVLink.", &[
         family("per_link", Group::NvLink, 24, Auto, Outside, LINK, &[
-            series_row(&[(DIRECTION, "receive")], &[each(PROF_RX, Op::Integrate, ONE), each(THROUGHPUT_RX, Op::Integrate, Times(1_024_000))]),
-            series_row(&[(DIRECTION, "transmit")], &[each(PROF_TX, Op::Integrate, ONE), each(THROUGHPUT_TX, Op::Integrate, Times(1_024_000))])]).superseded_if_counted("total"),
+            series_row(&[(DIRECTION, "receive")], &[read_each(PROF_RX, Op::Integrate, ONE), read_each(THROUGHPUT_RX, Op::Integrate, Times(1_024_000))]),
+            series_row(&[(DIRECTION, "transmit")], &[read_each(PROF_TX, Op::Integrate, ONE), read_each(THROUGHPUT_TX, Op::Integrate, Times(1_024_000))])]).superseded_if_counted("total"),
         family("total", Group::NvLink, 24, Auto, Any, GPU, &[
-            series_row(&[(DIRECTION, "receive")], &[counter(F::NVLINK_COUNT_RX_BYTES, ONE), integrate(F::PROF_NVLINK_RX_BYTES, ONE), integrate(F::NVLINK_RX_BANDWIDTH_TOTAL, Times(1_024_000))]),
-            series_row(&[(DIRECTION, "transmit")], &[counter(F::NVLINK_COUNT_TX_BYTES, ONE), integrate(F::PROF_NVLINK_TX_BYTES, ONE), integrate(F::NVLINK_TX_BANDWIDTH_TOTAL, Times(1_024_000))])]).superseded_by_family("per_link"),
+            series_row(&[(DIRECTION, "receive")], &[counter(F::NVLINK_COUNT_RX_BYTES, ONE), integrate_rate(F::PROF_NVLINK_RX_BYTES, ONE), integrate_rate(F::NVLINK_RX_BANDWIDTH_TOTAL, Times(1_024_000))]),
+            series_row(&[(DIRECTION, "transmit")], &[counter(F::NVLINK_COUNT_TX_BYTES, ONE), integrate_rate(F::PROF_NVLINK_TX_BYTES, ONE), integrate_rate(F::NVLINK_TX_BANDWIDTH_TOTAL, Times(1_024_000))])]).superseded_by_family("per_link"),
     ]),
     metric("hw.gpu.nvlink.packets", CounterU64, "{packet}", Product, FROM_ZERO,
         "Packets over NVLink.", &[
@@ -498,12 +499,12 @@ pub(crate) const CATALOGUE: &[Metric] = &[
     metric("hw.gpu.nvlink.up", UpDownI64, "1", Product, FROM_ZERO,
         "1 when the NVLink is active, else 0.", &[
         family("all", Group::NvLink, 5, Off, Outside, LINK, &[
-            series_row(&[], &[source(F::NVLINK_GET_STATE, Op::LinkUp, ONE)])]),
+            series_row(&[], &[read_field(F::NVLINK_GET_STATE, Op::LinkUp, ONE)])]),
     ]),
     metric("hw.gpu.nvlink.active.count", UpDownI64, "{link}", Product, FROM_ZERO,
         "NVLinks of the GPU that are up.", &[
         family("all", Group::NvLink, 24, Auto, Any, GPU, &[
-            series_row(&[], &[source(F::NVLINK_GET_STATE, Op::ActiveLinks, ONE)])]),
+            series_row(&[], &[read_field(F::NVLINK_GET_STATE, Op::ActiveLinks, ONE)])]),
     ]),
     metric("hw.gpu.nvlink.recoveries", CounterU64, "{recovery}", Product, FROM_ZERO,
         "Link recovery attempts, by result.", &[
@@ -599,12 +600,12 @@ pub(crate) const CATALOGUE: &[Metric] = &[
     metric("hw.gpu.count", UpDownI64, "{gpu}", Brief, FROM_ZERO,
         "GPUs DCGM sees on this host.", &[
         family("all", Group::Inventory, 22, On, Any, HOST, &[
-            series_row(&[], &[source(F::COUNT, Op::Gpus, ONE)])]),
+            series_row(&[], &[read_field(F::COUNT, Op::Gpus, ONE)])]),
     ]),
     metric("hw.gpu.mig.instance.count", UpDownI64, "{instance}", Product, FROM_ZERO,
         "GPU instances configured on the GPU.", &[
         family("all", Group::Mig, 22, Auto, Within, GPU, &[
-            series_row(&[], &[source(F::MIG_MODE, Op::Instances, ONE)])]),
+            series_row(&[], &[read_field(F::MIG_MODE, Op::Instances, ONE)])]),
     ]),
     metric("hw.gpu.mig.slice.limit", UpDownI64, "{slice}", Product, FROM_ZERO,
         "MIG slices the GPU can be cut into.", &[
@@ -614,34 +615,34 @@ pub(crate) const CATALOGUE: &[Metric] = &[
     metric("hw.gpu.fabric.manager.status", UpDownI64, "1", Product, FROM_ZERO,
         "1 for the fabric manager's state for this GPU, 0 for the others.", &[
         family("all", Group::Fabric, 10, Off, Any, GPU, &[
-            series_row(&[("hw.gpu.fabric.manager.state", "not_started")], &[source(F::FABRIC_MANAGER_STATUS, Op::OneOf(&[1], (1, 4)), ONE)]),
-            series_row(&[("hw.gpu.fabric.manager.state", "in_progress")], &[source(F::FABRIC_MANAGER_STATUS, Op::OneOf(&[2], (1, 4)), ONE)]),
-            series_row(&[("hw.gpu.fabric.manager.state", "success")], &[source(F::FABRIC_MANAGER_STATUS, Op::OneOf(&[3], (1, 4)), ONE)]),
-            series_row(&[("hw.gpu.fabric.manager.state", "failure")], &[source(F::FABRIC_MANAGER_STATUS, Op::OneOf(&[4], (1, 4)), ONE)])]),
+            series_row(&[("hw.gpu.fabric.manager.state", "not_started")], &[read_field(F::FABRIC_MANAGER_STATUS, Op::OneOf(&[1], (1, 4)), ONE)]),
+            series_row(&[("hw.gpu.fabric.manager.state", "in_progress")], &[read_field(F::FABRIC_MANAGER_STATUS, Op::OneOf(&[2], (1, 4)), ONE)]),
+            series_row(&[("hw.gpu.fabric.manager.state", "success")], &[read_field(F::FABRIC_MANAGER_STATUS, Op::OneOf(&[3], (1, 4)), ONE)]),
+            series_row(&[("hw.gpu.fabric.manager.state", "failure")], &[read_field(F::FABRIC_MANAGER_STATUS, Op::OneOf(&[4], (1, 4)), ONE)])]),
     ]),
     metric("hw.gpu.fabric.health.status", UpDownI64, "1", Product, FROM_ZERO,
         "1 for the GPU fabric's health class, 0 for the others.", &[
         family("all", Group::Fabric, 23, Auto, Any, GPU, &[
-            series_row(&[("hw.gpu.fabric.health.state", "healthy")], &[source(F::FABRIC_HEALTH_SUMMARY, Op::OneOf(&[1], (1, 3)), ONE)]),
-            series_row(&[("hw.gpu.fabric.health.state", "unhealthy")], &[source(F::FABRIC_HEALTH_SUMMARY, Op::OneOf(&[2], (1, 3)), ONE)]),
-            series_row(&[("hw.gpu.fabric.health.state", "limited_capacity")], &[source(F::FABRIC_HEALTH_SUMMARY, Op::OneOf(&[3], (1, 3)), ONE)])]),
+            series_row(&[("hw.gpu.fabric.health.state", "healthy")], &[read_field(F::FABRIC_HEALTH_SUMMARY, Op::OneOf(&[1], (1, 3)), ONE)]),
+            series_row(&[("hw.gpu.fabric.health.state", "unhealthy")], &[read_field(F::FABRIC_HEALTH_SUMMARY, Op::OneOf(&[2], (1, 3)), ONE)]),
+            series_row(&[("hw.gpu.fabric.health.state", "limited_capacity")], &[read_field(F::FABRIC_HEALTH_SUMMARY, Op::OneOf(&[3], (1, 3)), ONE)])]),
     ]),
     metric("hw.gpu.imex.domain.status", UpDownI64, "1", Brief, FROM_ZERO,
         "1 for the IMEX domain's state as this host sees it.", &[
         family("all", Group::Fabric, 10, Off, Any, HOST, &[
-            series_row(&[("hw.gpu.imex.domain.state", "up")], &[source(F::IMEX_DOMAIN_STATUS, Op::TextEquals("UP", &["UP", "DEGRADED", "DOWN"]), ONE)]),
-            series_row(&[("hw.gpu.imex.domain.state", "degraded")], &[source(F::IMEX_DOMAIN_STATUS, Op::TextEquals("DEGRADED", &["UP", "DEGRADED", "DOWN"]), ONE)]),
-            series_row(&[("hw.gpu.imex.domain.state", "down")], &[source(F::IMEX_DOMAIN_STATUS, Op::TextEquals("DOWN", &["UP", "DEGRADED", "DOWN"]), ONE)])]),
+            series_row(&[("hw.gpu.imex.domain.state", "up")], &[read_field(F::IMEX_DOMAIN_STATUS, Op::TextEquals("UP", &["UP", "DEGRADED", "DOWN"]), ONE)]),
+            series_row(&[("hw.gpu.imex.domain.state", "degraded")], &[read_field(F::IMEX_DOMAIN_STATUS, Op::TextEquals("DEGRADED", &["UP", "DEGRADED", "DOWN"]), ONE)]),
+            series_row(&[("hw.gpu.imex.domain.state", "down")], &[read_field(F::IMEX_DOMAIN_STATUS, Op::TextEquals("DOWN", &["UP", "DEGRADED", "DOWN"]), ONE)])]),
     ]),
     metric("hw.gpu.imex.daemon.status", UpDownI64, "1", Brief, FROM_ZERO,
         "1 when the IMEX daemon is READY, else 0.", &[
         family("all", Group::Fabric, 10, Off, Any, HOST, &[
-            series_row(&[], &[source(F::IMEX_DAEMON_STATUS, Op::OneOf(&[5], (0, 7)), ONE)])]),
+            series_row(&[], &[read_field(F::IMEX_DAEMON_STATUS, Op::OneOf(&[5], (0, 7)), ONE)])]),
     ]),
     metric("hw.gpu.encoder.session.count", UpDownI64, "{session}", Product, FROM_ZERO,
         "Active video-encoder sessions.", &[
         family("all", Group::Codec, 3, Off, Any, GPU, &[
-            series_row(&[], &[source(F::ENC_STATS, Op::Word(1), ONE)])]),
+            series_row(&[], &[read_field(F::ENC_STATS, Op::Word(1), ONE)])]),
     ]),
     metric("hw.network.io", CounterU64, "By", Product, FROM_ZERO,
         "Traffic through a network component.", &[
@@ -655,7 +656,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
     metric("hw.network.up", UpDownI64, "1", Product, FROM_ZERO,
         "1 when the link is up.", &[
         family("nvswitch_link", Group::NvSwitch, 6, Off, Any, PORT, &[
-            series_row(&[], &[source(F::NVSWITCH_LINK_STATUS, Op::OneOf(&[2], (0, 3)), ONE)])]),
+            series_row(&[], &[read_field(F::NVSWITCH_LINK_STATUS, Op::OneOf(&[2], (0, 3)), ONE)])]),
     ]),
     metric("hw.voltage", GaugeF64, "V", Brief, FROM_ZERO,
         "Voltage of a rail.", &[
@@ -665,8 +666,8 @@ pub(crate) const CATALOGUE: &[Metric] = &[
     metric("hw.switch.sxid.errors", CounterU64, "{error}", Brief, FROM_ZERO,
         "SXid events of the switch, by code.", &[
         family("all", Group::NvSwitch, 23, Auto, Any, SWITCH, &[
-            series_row(&[("hw.switch.sxid.severity", "fatal")], &[source(F::NVSWITCH_FATAL_ERRORS, Op::Event, ONE)]),
-            series_row(&[("hw.switch.sxid.severity", "non_fatal")], &[source(F::NVSWITCH_NON_FATAL_ERRORS, Op::Event, ONE)])]),
+            series_row(&[("hw.switch.sxid.severity", "fatal")], &[read_field(F::NVSWITCH_FATAL_ERRORS, Op::Event, ONE)]),
+            series_row(&[("hw.switch.sxid.severity", "non_fatal")], &[read_field(F::NVSWITCH_NON_FATAL_ERRORS, Op::Event, ONE)])]),
     ]),
     metric("hw.switch.info", UpDownI64, "1", Brief, FROM_ZERO,
         "Always 1; carries the facts about the switch.", &[

@@ -105,14 +105,14 @@ fn a_field_is_read_only_where_it_is_kept() {
                 // Those that count over the links of a GPU count on each link too.
                 let both = matches!(source.field.raw(), 1200..=1220);
                 let name = metric.name;
-                match (depth(place.kind()), depth(info.scope)) {
+                match (depth(place.entity_kind()), depth(info.scope)) {
                     _ if exempt || !source.each.is_empty() || both => {}
                     (Some(on), Some(kept)) => assert!(on <= kept, "{name} {}", source.field),
                     // A socket answers for its cores.
-                    _ if place.kind() == EntityKind::CPU => {}
+                    _ if place.entity_kind() == EntityKind::CPU => {}
                     // The licence is one of the GPU's.
                     _ if source.field == FieldId::VGPU_LICENSE_STATUS => {}
-                    _ => assert_eq!(place.kind(), info.scope, "{name} {}", source.field),
+                    _ => assert_eq!(place.entity_kind(), info.scope, "{name} {}", source.field),
                 }
             }
         }
@@ -266,7 +266,7 @@ fn a_percentage_becomes_the_fraction_that_is_nearest() {
         let text = format!("{}.{:02}", percent / 100, percent % 100);
         let nearest: f64 = text.parse().unwrap();
         assert!(
-            (Per(100).of(f64::from(percent)) - nearest).abs() < f64::EPSILON / 1e6,
+            (Per(100).scale_number(f64::from(percent)) - nearest).abs() < f64::EPSILON / 1e6,
             "{percent}"
         );
     }

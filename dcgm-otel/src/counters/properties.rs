@@ -48,7 +48,7 @@ fn turn() -> impl Strategy<Value = Turn> {
 }
 
 fn shown(total: &Total) -> u64 {
-    match total.number(Kind::CounterU64) {
+    match total.exported_number(Kind::CounterU64) {
         Number::U64(value) => value,
         other => panic!("{other:?}"),
     }
@@ -72,7 +72,7 @@ proptest! {
             HashMap::new()
         };
         let from = if from_device { CounterOrigin::Device } else { CounterOrigin::Rebased };
-        let mut ledger = Ledger::continuing(origins, from);
+        let mut ledger = Ledger::continue_from(origins, from);
         let owner: Arc<str> = "GPU-a".into();
         let at = ledger.get_or_insert(&series, Some(&owner), unit, &inputs(op), Kind::CounterU64);
 
@@ -110,20 +110,20 @@ proptest! {
                         continue;
                     }
                     let reading = devices[part] - devices[part] / 101;
-                    ledger.get_mut(at).unwrap().add(
+                    ledger.get_mut(at).unwrap().add_reading(
                         part, &Value::Int(i64::try_from(reading).unwrap()),
                         Timestamp::from_micros(second), SECOND,
                     );
                 }
                 Turn::Blank(part) => {
-                    let step = ledger.get_mut(at).unwrap().add(
+                    let step = ledger.get_mut(at).unwrap().add_reading(
                         part, &Value::Text(""), Timestamp::from_micros(second), SECOND,
                     );
                     prop_assert_eq!(step, Step::Held);
                 }
                 Turn::Restart(to) => {
-                    ledger.restart("GPU-b");
-                    ledger.restart("GPU-a");
+                    ledger.restart_device("GPU-b");
+                    ledger.restart_device("GPU-a");
                     for part in 0..3 {
                         devices[part] = u64::from(to);
                         if seen[part] {
@@ -152,7 +152,7 @@ proptest! {
                 (seen[part], ever[part]) = (true, true);
                 let reading = Value::Int(i64::try_from(reading).unwrap());
                 let total = ledger.get_mut(at).unwrap();
-                total.add(part, &reading, Timestamp::from_micros(second), SECOND);
+                total.add_reading(part, &reading, Timestamp::from_micros(second), SECOND);
             }
             prop_assert_eq!(shown(ledger.get(at).unwrap()), grown, "{:?}", turn);
         }
@@ -172,7 +172,7 @@ proptest! {
                 continue;
             }
             let at = Timestamp::from_micros(i64::try_from(now * 1000).unwrap());
-            total.add(0, &Value::Double(f64::from(rate)), at, SECOND);
+            total.add_reading(0, &Value::Double(f64::from(rate)), at, SECOND);
             let since = last.map_or(u64::MAX, |last| now - last);
             if since <= 2500 {
                 thousandths += u64::from(rate) * since;

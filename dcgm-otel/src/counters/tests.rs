@@ -32,7 +32,7 @@ fn counted(readings: &[i64]) -> (u64, Vec<Step>) {
     let steps = readings
         .iter()
         .zip(1..)
-        .map(|(reading, second)| total.add(0, &Value::Int(*reading), at(second), SECOND))
+        .map(|(reading, second)| total.add_reading(0, &Value::Int(*reading), at(second), SECOND))
         .collect();
     (value(&total), steps)
 }
@@ -44,7 +44,7 @@ fn unit() -> DropUnit {
 }
 
 fn value(total: &Total) -> u64 {
-    match total.number(Kind::CounterU64) {
+    match total.exported_number(Kind::CounterU64) {
         Number::U64(value) => value,
         other => panic!("{other:?}"),
     }
@@ -80,7 +80,7 @@ fn a_dip_of_less_than_a_hundredth_is_no_reset_and_is_not_counted_twice() {
 fn what_is_no_reading_holds() {
     let mut total = rebased(&[COUNTER], Number::U64(0));
     assert!(!total.is_shown());
-    total.add(0, &Value::Int(5), at(1), SECOND);
+    total.add_reading(0, &Value::Int(5), at(1), SECOND);
     assert!(total.is_shown());
     for value in [
         Value::Int(-1),
@@ -88,9 +88,9 @@ fn what_is_no_reading_holds() {
         Value::Double(-3.0),
         Value::Text("x"),
     ] {
-        assert_eq!(total.add(0, &value, at(2), SECOND), Step::Held);
+        assert_eq!(total.add_reading(0, &value, at(2), SECOND), Step::Held);
     }
-    total.add(0, &Value::Int(9), at(3), SECOND);
+    total.add_reading(0, &Value::Int(9), at(3), SECOND);
     assert_eq!(value(&total), 4);
 }
 
@@ -103,8 +103,8 @@ fn a_total_ends_at_the_largest_signed_number() {
         ..COUNTER
     };
     let mut total = rebased(&[source], Number::U64(u64::MAX));
-    total.add(0, &Value::Int(0), at(1), SECOND);
-    total.add(0, &Value::Int(i64::MAX), at(2), SECOND);
+    total.add_reading(0, &Value::Int(0), at(1), SECOND);
+    total.add_reading(0, &Value::Int(i64::MAX), at(2), SECOND);
     assert_eq!(value(&total), i64::MAX.unsigned_abs());
 }
 
@@ -112,7 +112,7 @@ fn a_total_ends_at_the_largest_signed_number() {
 fn a_rate_is_summed_over_time_and_its_fractions_are_kept() {
     let mut total = rebased(&[RATE], Number::U64(0));
     for second in 0..=12 {
-        total.add(0, &Value::Double(0.25), at(second), SECOND);
+        total.add_reading(0, &Value::Double(0.25), at(second), SECOND);
     }
     assert_eq!(value(&total), 3);
 }
@@ -121,7 +121,7 @@ fn a_rate_is_summed_over_time_and_its_fractions_are_kept() {
 fn a_gap_in_a_rate_invents_nothing() {
     let mut total = rebased(&[RATE], Number::U64(0));
     for second in [0, 1, 100, 101] {
-        total.add(0, &Value::Int(1000), at(second), SECOND);
+        total.add_reading(0, &Value::Int(1000), at(second), SECOND);
     }
     assert_eq!(value(&total), 2000);
 }
@@ -130,7 +130,7 @@ fn a_gap_in_a_rate_invents_nothing() {
 fn a_sample_that_is_seen_twice_counts_once() {
     let mut total = rebased(&[RATE], Number::U64(0));
     for second in [0, 1, 1, 1, 2] {
-        total.add(0, &Value::Int(1000), at(second), SECOND);
+        total.add_reading(0, &Value::Int(1000), at(second), SECOND);
     }
     assert_eq!(value(&total), 2000);
 }
@@ -145,8 +145,8 @@ fn another_source_begins_anew_on_top_of_what_was_shown() {
     let unit = unit();
     let place = ledger.get_or_insert(&series, None, unit, &[COUNTER], Kind::CounterU64);
     let total = ledger.get_mut(place).unwrap();
-    total.add(0, &Value::Int(10), at(1), SECOND);
-    total.add(0, &Value::Int(17), at(2), SECOND);
+    total.add_reading(0, &Value::Int(10), at(1), SECOND);
+    total.add_reading(0, &Value::Int(17), at(2), SECOND);
     assert_eq!(
         ledger.get_or_insert(&series, None, unit, &[COUNTER], Kind::CounterU64),
         place
@@ -158,36 +158,39 @@ fn another_source_begins_anew_on_top_of_what_was_shown() {
     );
     let total = ledger.get_mut(place).unwrap();
     assert_eq!(value(total), 7);
-    total.add(0, &Value::Int(5), at(3), SECOND);
-    total.add(0, &Value::Int(5), at(4), SECOND);
+    total.add_reading(0, &Value::Int(5), at(3), SECOND);
+    total.add_reading(0, &Value::Int(5), at(4), SECOND);
     assert_eq!(value(total), 12);
 }
 
 #[test]
 fn from_the_device_a_total_begins_at_what_it_had_counted_and_goes_on_by_its_growth() {
     let mut total = Total::new(&[COUNTER], Number::U64(0), CounterOrigin::Device);
-    total.add(0, &Value::Int(1000), at(1), SECOND);
+    total.add_reading(0, &Value::Int(1000), at(1), SECOND);
     assert_eq!(value(&total), 1000);
-    total.add(0, &Value::Int(1003), at(2), SECOND);
+    total.add_reading(0, &Value::Int(1003), at(2), SECOND);
     assert_eq!(value(&total), 1003);
     // The driver was loaded anew: it never decreases.
-    assert_eq!(total.add(0, &Value::Int(4), at(3), SECOND), Step::Reset);
+    assert_eq!(
+        total.add_reading(0, &Value::Int(4), at(3), SECOND),
+        Step::Reset
+    );
     assert_eq!(value(&total), 1007);
     total.forget_baseline();
-    total.add(0, &Value::Int(1_000_000), at(4), SECOND);
+    total.add_reading(0, &Value::Int(1_000_000), at(4), SECOND);
     assert_eq!(value(&total), 1007);
     // A meter that comes after another goes on where that ended.
     let mut next = Total::new(&[COUNTER], Number::U64(1007), CounterOrigin::Device);
-    next.add(0, &Value::Int(1_000_000), at(5), SECOND);
+    next.add_reading(0, &Value::Int(1_000_000), at(5), SECOND);
     assert_eq!(value(&next), 1007);
 }
 
 #[test]
 fn what_another_driver_counts_is_new_even_if_it_is_more() {
     let mut total = rebased(&[COUNTER], Number::U64(0));
-    total.add(0, &Value::Int(10), at(1), SECOND);
-    total.restart();
-    total.add(0, &Value::Int(25), at(2), SECOND);
+    total.add_reading(0, &Value::Int(10), at(1), SECOND);
+    total.restart_sources();
+    total.add_reading(0, &Value::Int(25), at(2), SECOND);
     assert_eq!(value(&total), 25);
 }
 
@@ -221,7 +224,7 @@ fn no_sequence_of_readings_makes_a_total_decrease() {
                     _ => Number::U64(3),
                 };
                 let mut total = rebased(&[source], origin);
-                let mut last = as_f64(total.number(kind));
+                let mut last = as_f64(total.exported_number(kind));
                 let mut second = 0;
                 for _ in 0..50 {
                     let bits = numbers.next();
@@ -237,8 +240,8 @@ fn no_sequence_of_readings_makes_a_total_decrease() {
                         }
                         _ => Value::Int(i64::try_from(bits % 10_000).unwrap()),
                     };
-                    total.add(0, &value, at(second), SECOND);
-                    let now = as_f64(total.number(kind));
+                    total.add_reading(0, &value, at(second), SECOND);
+                    let now = as_f64(total.exported_number(kind));
                     assert!(
                         now >= last && now.is_finite(),
                         "{source:?} {value:?}: {now} < {last}"
@@ -274,7 +277,7 @@ fn what_was_shown_once_is_held_whatever_becomes_of_its_source() {
         let place = open(&mut ledger, COUNTER);
         assert!(!ledger.get(place).unwrap().is_shown());
         let total = ledger.get_mut(place).unwrap();
-        total.add(0, &Value::Int(5), at(1), SECOND);
+        total.add_reading(0, &Value::Int(5), at(1), SECOND);
         if forget {
             total.forget_baseline();
         } else {

@@ -91,7 +91,7 @@ impl SamplerThread {
     }
 
     /// Has the thread sample now and waits for the outcome.
-    pub(crate) fn sample(&self) -> Result<(), SampleError> {
+    pub(crate) fn request_sample(&self) -> Result<(), SampleError> {
         let (reply, outcome) = bounded(1);
         // A thread that has ended receives nothing; the reply channel then closes.
         let _ = self.commands.send(Command::Sample(reply));
@@ -162,7 +162,9 @@ impl SamplerFactory {
         loop {
             let began = Instant::now();
             let sampler = self.make_sampler();
-            let ran = catch_unwind(AssertUnwindSafe(|| sampler.run(commands, delay)));
+            let ran = catch_unwind(AssertUnwindSafe(|| {
+                sampler.run_until_stopped(commands, delay)
+            }));
             if ran.is_ok() {
                 return;
             }
@@ -181,17 +183,17 @@ impl SamplerFactory {
     fn make_sampler(&self) -> Sampler {
         let metrics = self.feed.metrics();
         let mut totals = self.totals.clone();
-        for (series, number) in self.feed.latest().totals(metrics) {
+        for (series, number) in self.feed.latest_snapshot().counter_totals(metrics) {
             totals.insert(series.clone(), number);
         }
-        let ledger = Ledger::continuing(totals, self.config.counter_origin());
+        let ledger = Ledger::continue_from(totals, self.config.counter_origin());
         Sampler::new(
             Arc::clone(&self.client),
             Arc::clone(&self.feed),
             Arc::clone(&self.shared),
             self.clock.clone(),
             (self.config.clone(), self.hook.clone()),
-            History::with(ledger),
+            History::with_ledger(ledger),
         )
     }
 
@@ -200,11 +202,11 @@ impl SamplerFactory {
     fn handle_sampler_panic(&self, commands: &Receiver<Command>) -> bool {
         let error = SampleError::new(ErrorKind::Panic, "the sampler panicked");
         tracing::error!("GPU metrics unavailable: {error}");
-        self.feed.telemetry().failed(error.kind);
+        self.feed.telemetry().record_error(error.kind);
         let now = self.clock.now();
         // The panic may have left the client in an unknown state.
         if catch_unwind(AssertUnwindSafe(|| self.client.close())).is_err() {
-            self.feed.telemetry().failed(ErrorKind::Panic);
+            self.feed.telemetry().record_error(ErrorKind::Panic);
         }
         let stopped = loop {
             match commands.try_recv() {
@@ -214,7 +216,7 @@ impl SamplerFactory {
                 Err(TryRecvError::Empty) => break false,
             }
         };
-        self.shared.update(|report| {
+        self.shared.update_report(|report| {
             report.state = if stopped {
                 MeterState::Stopped
             } else {

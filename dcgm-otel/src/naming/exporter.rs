@@ -179,7 +179,7 @@ fn gpu_labels(labels: &mut Vec<Label>, gpu: &Entity) {
 
 /// Returns dcgm-exporter's `Hostname`: the variable `NODE_NAME`, which Kubernetes manifests set, or
 /// else the kernel's host name.
-pub(crate) fn hostname() -> Option<String> {
+pub(crate) fn read_hostname() -> Option<String> {
     let node = std::env::var("NODE_NAME").ok();
     let kernel = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
     let name = node.filter(|name| !name.is_empty()).or_else(kernel)?;

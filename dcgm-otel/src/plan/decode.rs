@@ -60,17 +60,17 @@ impl Decoder {
 
     /// The level; `None` if it can be none.
     #[inline]
-    pub(super) fn level(&self, value: Value<'_>) -> Option<Number> {
+    pub(super) fn decode_value(&self, value: Value<'_>) -> Option<Number> {
         match self {
-            Self::Plain(unit) => unit.number(value),
-            Self::By(op) => level(op, value),
+            Self::Plain(unit) => unit.decode_number(value),
+            Self::By(op) => decode_other(op, value),
         }
     }
 }
 
 impl Unit {
     #[inline]
-    fn number(&self, value: Value<'_>) -> Option<Number> {
+    fn decode_number(&self, value: Value<'_>) -> Option<Number> {
         if let (Value::Int(value), true) = (value, self.is_whole) {
             if self.is_raw {
                 return Some(Number::I64(value));
@@ -79,11 +79,13 @@ impl Unit {
             if let Scale::Times(factor) = self.scale {
                 let number = value.checked_mul(factor.into())?;
                 #[expect(clippy::cast_precision_loss, reason = "compared only")]
-                return self.takes(number as f64).then_some(Number::I64(number));
+                return self
+                    .accepts_number(number as f64)
+                    .then_some(Number::I64(number));
             }
         }
-        let scaled = self.scale.of(value.as_f64()?);
-        if !self.takes(scaled) {
+        let scaled = self.scale.scale_number(value.as_f64()?);
+        if !self.accepts_number(scaled) {
             return None;
         }
         if !self.is_whole {
@@ -95,7 +97,7 @@ impl Unit {
 
     /// Whether it can be. A NaN cannot.
     #[inline]
-    fn takes(&self, scaled: f64) -> bool {
+    fn accepts_number(&self, scaled: f64) -> bool {
         let is_none = self.zero_is_none && scaled.abs() < f64::EPSILON;
         self.least <= scaled && scaled <= self.most && !is_none
     }
@@ -103,7 +105,7 @@ impl Unit {
 
 /// Out of the way of plain numbers, which are many.
 #[cold]
-fn level(op: &Op, value: Value<'_>) -> Option<Number> {
+fn decode_other(op: &Op, value: Value<'_>) -> Option<Number> {
     let flag = |is: bool| Some(Number::I64(i64::from(is)));
     match *op {
         Op::Bit(bit) => flag(value.as_i64()? & bit != 0),

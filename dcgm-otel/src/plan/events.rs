@@ -31,7 +31,7 @@ pub(crate) struct EventSource {
 
 impl Plan {
     /// Counts what happened. Whether there is room for the series of all of it.
-    pub(crate) fn take_events(&mut self, samples: &Samples, history: &mut History) -> bool {
+    pub(crate) fn count_events(&mut self, samples: &Samples, history: &mut History) -> bool {
         let mut room = true;
         for sample in samples {
             let code = sample.value.ok().and_then(|value| value.as_i64());
@@ -52,7 +52,7 @@ impl Plan {
             let ledger = &mut history.ledger;
             let place = ledger.get_or_insert(&series, owner, source.unit, &inputs, metric.kind);
             if let Some(total) = ledger.get_mut(place) {
-                total.event();
+                total.count_event();
             }
             let is_dropped = history.dropped.contains(&source.unit);
             room &= is_dropped || self.show_total(place, metric.kind, series);
@@ -73,7 +73,7 @@ impl Plan {
         let mut all = self.layout.series().to_vec();
         let at = all.partition_point(|one| one.metric <= series.metric);
         all.insert(at, series);
-        self.values.insert(at, place, kind);
+        self.values.insert_total(at, place, kind);
         for state in &mut self.states {
             if let Target::Point(place) = &mut state.target {
                 *place += usize::from(*place >= at);

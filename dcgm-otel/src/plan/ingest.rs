@@ -95,7 +95,7 @@ impl Routes {
     ) -> (Self, Vec<usize>) {
         let mut ages: BTreeMap<EntityId, Duration> = BTreeMap::new();
         for source in sources {
-            let own = all.of(source.rate);
+            let own = all.for_rate(source.rate);
             let age = ages.entry(source.input.entity).or_insert(own);
             *age = own.min(*age);
         }
@@ -143,15 +143,15 @@ impl Routes {
 
     /// The stop of a pair, which is perhaps the one at that place.
     #[inline]
-    fn find(&self, place: usize, pair: Pair) -> Option<usize> {
+    fn find_route(&self, place: usize, pair: Pair) -> Option<usize> {
         match self.field_routes.get(place) {
             Some(route) if route.pair == pair => Some(place),
-            _ => self.look_for(pair),
+            _ => self.search_route(pair),
         }
     }
 
     #[cold]
-    fn look_for(&self, pair: Pair) -> Option<usize> {
+    fn search_route(&self, pair: Pair) -> Option<usize> {
         let at = |place: &usize| self.field_routes.get(*place).map(|route| route.pair);
         let found = self.sorted.binary_search_by_key(&Some(pair), at);
         self.sorted.get(found.ok()?).copied()
@@ -160,7 +160,7 @@ impl Routes {
 
 impl Plan {
     /// Takes what was read.
-    pub(crate) fn take(
+    pub(crate) fn ingest_samples(
         &mut self,
         samples: &Samples,
         ledger: &mut Ledger,
@@ -168,11 +168,11 @@ impl Plan {
     ) -> ReadStats {
         let (mut values, mut failed, mut resets) = (0, 0, 0);
         // Where nothing is read it is news enough that the engine answers.
-        let mut is_new = !self.reads();
+        let mut is_new = !self.reads_fields();
         for watched in &mut self.routes.entities {
             watched.found = false;
         }
-        let limits = self.ages.limits(now);
+        let limits = self.ages.expiry_times(now);
         let mut next = 0;
         for sample in samples {
             match sample.value {
@@ -180,7 +180,7 @@ impl Plan {
                 Err(NoValue::Stale | NoValue::Malformed | NoValue::Code(_)) => failed += 1,
                 Err(_) => {}
             }
-            let Some(place) = self.routes.find(next, (sample.entity, sample.field)) else {
+            let Some(place) = self.routes.find_route(next, (sample.entity, sample.field)) else {
                 continue;
             };
             next = place + 1;
@@ -201,12 +201,14 @@ impl Plan {
             }
             for state in states {
                 if moved {
-                    state.renew(&limits);
+                    state.extend_expiry(&limits);
                 }
                 match state.target {
-                    Target::Point(place) => self.values.set(place, state.point(sample.value)),
+                    Target::Point(place) => self
+                        .values
+                        .set_point(place, state.decode_point(sample.value)),
                     Target::Total(place, part) => {
-                        let taken = count(ledger, (place, part), sample, self.interval);
+                        let taken = count_reading(ledger, (place, part), sample, self.interval);
                         resets += u64::from(taken == Step::Reset);
                     }
                 }
@@ -237,7 +239,7 @@ impl Plan {
         if self.next_look.is_some_and(|at| now < at) {
             return false;
         }
-        let age = self.ages.of(SampleRate::EachTick);
+        let age = self.ages.for_rate(SampleRate::EachTick);
         self.next_look = now.checked_add(age);
         let since =
             |changed: Option<Instant>| now.saturating_duration_since(changed.unwrap_or(self.made));
@@ -278,10 +280,10 @@ impl Plan {
             };
             route.timestamp = *timestamp;
             route.changed = Some(*changed);
-            let limits = self.ages.limits(*changed);
+            let limits = self.ages.expiry_times(*changed);
             let states = self.states.get_mut(route.states.clone());
             for state in states.unwrap_or_default() {
-                state.renew(&limits);
+                state.extend_expiry(&limits);
                 self.changed = self.changed.max(Some(*changed));
             }
         }
@@ -290,7 +292,7 @@ impl Plan {
 
 /// Counts a reading. Without a value a counter holds.
 #[inline(never)]
-fn count(
+fn count_reading(
     ledger: &mut Ledger,
     (place, part): (usize, usize),
     sample: Sample<'_>,
@@ -299,5 +301,5 @@ fn count(
     let (Ok(value), Some(total)) = (sample.value, ledger.get_mut(place)) else {
         return Step::Held;
     };
-    total.add(part, &value, sample.timestamp, interval)
+    total.add_reading(part, &value, sample.timestamp, interval)
 }

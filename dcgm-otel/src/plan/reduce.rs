@@ -36,7 +36,7 @@ pub(super) enum Reducer {
 
 impl Reducer {
     /// The parts that it is made of, if it is made of parts.
-    pub(super) const fn parts(&mut self) -> Option<&mut Range<usize>> {
+    pub(super) const fn parts_mut(&mut self) -> Option<&mut Range<usize>> {
         match self {
             Self::Sum(parts) | Self::Status { parts, .. } => Some(parts),
             Self::Level | Self::Total(..) | Self::Fixed(_) | Self::ActiveLinks(..) => None,
@@ -71,7 +71,7 @@ impl Values {
     }
 
     /// Makes room for a counter at a place: all behind it go one further.
-    pub(super) fn insert(&mut self, at: usize, total: usize, kind: Kind) {
+    pub(super) fn insert_total(&mut self, at: usize, total: usize, kind: Kind) {
         self.reducer.insert(at, Reducer::Total(total, kind));
         self.points.insert(at, None);
     }
@@ -92,7 +92,7 @@ impl Values {
     }
 
     #[inline]
-    pub(super) fn set(&mut self, place: usize, value: Option<Point>) {
+    pub(super) fn set_point(&mut self, place: usize, value: Option<Point>) {
         if let Some(point) = self.points.get_mut(place) {
             *point = value;
         }
@@ -100,7 +100,7 @@ impl Values {
 
     /// All of them, with what was not read but is made of it. What is always so is shown until
     /// then.
-    pub(super) fn fill(
+    pub(super) fn compute_points(
         &mut self,
         ledger: &Ledger,
         (now, until): (Instant, Option<Instant>),
@@ -117,11 +117,11 @@ impl Values {
                 Reducer::Total(place, kind) => {
                     let total = ledger.get(*place).filter(|total| total.is_shown());
                     total.map(|total| Point {
-                        number: total.number(*kind),
+                        number: total.exported_number(*kind),
                         until: None,
                     })
                 }
-                Reducer::Sum(parts) => sum(of(parts)),
+                Reducer::Sum(parts) => sum_parts(of(parts)),
                 Reducer::ActiveLinks(_, number) => number.map(|number| Point {
                     number: Number::I64(number),
                     until,
@@ -136,7 +136,7 @@ impl Values {
                     about,
                     known,
                 } => {
-                    let (worst, mut limit) = worst(of(parts), *at_least, now);
+                    let (worst, mut limit) = worst_condition(of(parts), *at_least, now);
                     if (*known && parts.is_empty()) || *at_least == Condition::Failed {
                         limit = until;
                     }
@@ -153,10 +153,10 @@ impl Values {
 
 type StatusPart<'a> = (&'a Option<Point>, &'a bool);
 
-fn sum<'a>(parts: impl Iterator<Item = StatusPart<'a>> + Clone) -> Option<Point> {
+fn sum_parts<'a>(parts: impl Iterator<Item = StatusPart<'a>> + Clone) -> Option<Point> {
     let known = parts.filter_map(|(point, _)| *point);
     let until = known.clone().map(|point| point.until).max()?;
-    let sum = known.map(|point| point.number.whole()).sum();
+    let sum = known.map(|point| point.number.whole_or_zero()).sum();
     Some(Point {
         number: Number::I64(sum),
         until,
@@ -164,7 +164,7 @@ fn sum<'a>(parts: impl Iterator<Item = StatusPart<'a>> + Clone) -> Option<Point>
 }
 
 /// The worst sign, and how long that may be said.
-fn worst<'a>(
+fn worst_condition<'a>(
     parts: impl Iterator<Item = StatusPart<'a>>,
     at_least: Condition,
     now: Instant,
@@ -179,7 +179,7 @@ fn worst<'a>(
             until = until.max(point.until);
         }
         if !transient || point.until.is_none_or(|until| now < until) {
-            worst = worst.max(point.number.whole());
+            worst = worst.max(point.number.whole_or_zero());
         }
     }
     (worst, until)

@@ -35,7 +35,7 @@ pub(super) enum SampleRate {
 }
 
 impl SampleRate {
-    pub(super) const fn of(family: &Family) -> Self {
+    pub(super) const fn of_family(family: &Family) -> Self {
         if family.at_rest {
             Self::AtRest
         } else {
@@ -43,7 +43,7 @@ impl SampleRate {
         }
     }
 
-    pub(super) const fn period(self, config: &Config) -> Duration {
+    pub(super) const fn sampling_period(self, config: &Config) -> Duration {
         match self {
             Self::EachTick => config.interval(),
             Self::AtRest => AT_REST,
@@ -69,14 +69,18 @@ pub(super) struct MaxAges {
 
 impl MaxAges {
     pub(super) fn new(config: &Config) -> Self {
-        let age = |rate: SampleRate| config.max_age(rate.period(config)).min(LONGEST_TIME);
+        let age = |rate: SampleRate| {
+            config
+                .max_age(rate.sampling_period(config))
+                .min(LONGEST_TIME)
+        };
         Self {
             each_tick: age(SampleRate::EachTick),
             at_rest: age(SampleRate::AtRest),
         }
     }
 
-    pub(super) const fn of(&self, rate: SampleRate) -> Duration {
+    pub(super) const fn for_rate(&self, rate: SampleRate) -> Duration {
         match rate {
             SampleRate::EachTick => self.each_tick,
             SampleRate::AtRest => self.at_rest,
@@ -84,7 +88,7 @@ impl MaxAges {
     }
 
     /// Until when what changed then may be shown.
-    pub(super) fn limits(&self, changed: Instant) -> Limits {
+    pub(super) fn expiry_times(&self, changed: Instant) -> Limits {
         Limits {
             each_tick: changed.checked_add(self.each_tick),
             at_rest: changed.checked_add(self.at_rest),
@@ -139,7 +143,7 @@ impl SourceState {
 
     /// Notes that its sample is another.
     #[inline]
-    pub(super) fn renew(&mut self, limits: &Limits) {
+    pub(super) fn extend_expiry(&mut self, limits: &Limits) {
         self.until = match self.retention {
             Retention::Expires(SampleRate::EachTick) => limits.each_tick,
             Retention::Expires(SampleRate::AtRest) => limits.at_rest,
@@ -149,9 +153,9 @@ impl SourceState {
 
     /// The level, or part of one, that was read.
     #[inline]
-    pub(super) fn point(&self, value: Result<Value<'_>, NoValue>) -> Option<Point> {
+    pub(super) fn decode_point(&self, value: Result<Value<'_>, NoValue>) -> Option<Point> {
         let number = match value {
-            Ok(value) => self.decoder.level(value)?,
+            Ok(value) => self.decoder.decode_value(value)?,
             Err(NoValue::Code(ReturnCode::GPU_IS_LOST)) if self.decoder.is_status() => {
                 Number::I64(Condition::Failed as i64)
             }

@@ -337,25 +337,25 @@ fn soak(seed: u64, length: u32) {
     // Faults end in time for the last sample to be a whole one.
     let calm = soak.began + INTERVAL * (length - 30);
     while soak.clock.now() < end {
-        soak.advance_to(schedule.next());
+        soak.advance_to(schedule.next_tick());
         ticks += 1;
         let now = soak.clock.now();
         let outcome = soak.meter.sample_now();
         if outcome.is_ok() {
-            schedule.succeeded(soak.clock.now());
+            schedule.record_success(soak.clock.now());
             // On the grid that began with the first tick, and the next place of it.
-            let due = schedule.next() - soak.began;
+            let due = schedule.next_tick() - soak.began;
             assert_eq!(
                 due.as_nanos() % INTERVAL.as_nanos(),
                 0,
                 "it drifts: {due:?}"
             );
-            assert!(schedule.next() > now && schedule.next() <= now + INTERVAL);
+            assert!(schedule.next_tick() > now && schedule.next_tick() <= now + INTERVAL);
         } else {
             failed += 1;
-            schedule.failed(soak.clock.now());
+            schedule.record_failure(soak.clock.now());
             assert!(
-                schedule.next() <= now + INTERVAL,
+                schedule.next_tick() <= now + INTERVAL,
                 "it backs off for too long"
             );
         }

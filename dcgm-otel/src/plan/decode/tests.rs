@@ -16,7 +16,7 @@ fn read(metric: &Metric, op: Op, value: Value<'_>) -> Option<Number> {
         op,
         scale: Scale::Times(1),
     };
-    Decoder::new(metric, &input).level(value)
+    Decoder::new(metric, &input).decode_value(value)
 }
 
 #[test]

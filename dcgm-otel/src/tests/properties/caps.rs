@@ -63,7 +63,7 @@ proptest! {
 
 #[test]
 fn what_a_cap_costs_and_what_it_leaves_is_all_that_there_is() {
-    use crate::candidates::of;
+    use crate::candidates::find_candidates;
     use crate::history::History;
     use crate::host::Host;
     use crate::plan::Plan;
@@ -83,12 +83,18 @@ fn what_a_cap_costs_and_what_it_leaves_is_all_that_there_is() {
         .latest(&Query::new([(all(), fields)]), &mut samples)
         .unwrap();
     let mut results = ProbeResults::default();
-    results.take(&samples);
+    results.record_samples(&samples);
     let now = std::time::Instant::now();
     let plan = |cap, history: &mut History| {
         let config = config().with_max_series(cap);
-        let plan = Plan::new(of(&host, &config, None), &results, history, &config, now);
-        (plan.layout().series().len(), plan.dropped())
+        let plan = Plan::new(
+            find_candidates(&host, &config, None),
+            &results,
+            history,
+            &config,
+            now,
+        );
+        (plan.layout().series().len(), plan.dropped_series())
     };
     let (whole, none) = plan(100_000, &mut History::default());
     assert_eq!(none, 0);

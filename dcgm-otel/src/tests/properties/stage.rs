@@ -325,7 +325,7 @@ fn says(point: &Exported, source: &Source, number: Option<f64>) -> bool {
         return true;
     }
     let Some(number) = number else { return false };
-    let scaled = source.scale.of(number);
+    let scaled = source.scale.scale_number(number);
     match metric(point).kind {
         Kind::GaugeF64 => scaled.total_cmp(&point.value).is_eq(),
         _ => (scaled.round() - point.value).abs() <= scaled.abs() * 1e-12,
