@@ -79,7 +79,7 @@ pub(crate) struct Family {
     /// Its name within the metric; `all` where the metric has one family.
     pub(crate) name: &'static str,
     pub(crate) group: Group,
-    /// What goes first when there are too many series: the lowest.
+    /// Rank in the drop order: the lowest tier is dropped first.
     pub(crate) tier: u8,
     pub(crate) default: Presence,
     pub(crate) mig: Mig,

@@ -367,7 +367,7 @@ impl Sampler {
             return Err(TickError::no_field());
         }
         if let Some(refused) = &session.refused {
-            tracing::warn!(error = %refused, "some metrics are missing");
+            tracing::warn!(error = %refused, "some metrics unavailable: watch refused");
         }
         self.shared
             .update_report(|report| report.entities = session.entities);
@@ -376,13 +376,13 @@ impl Sampler {
         let lost = session.plan.newly_lost();
         if lost > 0 {
             self.telemetry().record_errors(ErrorKind::GpuLost, lost);
-            tracing::warn!(lost, "a device is lost or gone");
+            tracing::warn!(lost, "devices lost or missing");
         }
         let dropped = session.plan.dropped_series();
         if dropped > 0 {
             self.telemetry().record_error(ErrorKind::Cardinality);
             let cap = self.config.max_series();
-            tracing::warn!(dropped, cap, "there are too many series");
+            tracing::warn!(dropped, cap, "series dropped: too many for the limit");
         }
         if let Some(refused) = &session.refused {
             self.telemetry().record_error(refused.kind);

@@ -57,7 +57,7 @@ fn the_first_reading_is_the_baseline() {
 }
 
 #[test]
-fn a_counter_that_began_anew_adds_what_it_has() {
+fn a_counter_that_reset_adds_its_new_value() {
     use Step::{Counted, Reset};
     assert_eq!(
         counted(&[100, 110, 4, 5]),
@@ -136,7 +136,7 @@ fn a_sample_that_is_seen_twice_counts_once() {
 }
 
 #[test]
-fn another_source_begins_anew_on_top_of_what_was_shown() {
+fn another_source_continues_from_the_exported_total() {
     let mut ledger = Ledger::default();
     let series = Series {
         metric: 0,

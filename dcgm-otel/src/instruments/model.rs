@@ -90,17 +90,19 @@ impl Publisher {
         let points = vec![Some(point); self.layout.series().len()];
         let layout = &self.layout;
         let snapshot = Snapshot::reusing(self.spare.take(), |snapshot| {
-            snapshot.refill(layout, None).extend_from_slice(&points);
+            snapshot
+                .replace_layout(layout, None)
+                .extend_from_slice(&points);
         });
-        self.spare = Some(self.feed.publish(snapshot));
+        self.spare = Some(self.feed.publish_snapshot(snapshot));
     }
 }
 
 /// A binding with the instruments that a feed needs, and that feed in it.
 fn bind(feed: &Arc<MeterFeed>) -> Arc<ProviderBinding> {
     let binding = Arc::new(ProviderBinding::default());
-    assert!(binding.attach(feed));
-    binding.register(&NoopMeterProvider::new().meter("model"), feed);
+    assert!(binding.attach_feed(feed));
+    binding.register_instruments(&NoopMeterProvider::new().meter("model"), feed);
     binding
 }
 
@@ -198,19 +200,22 @@ fn nothing_newer_is_shown_after_a_meter_left_and_the_next_begins_with_no_less() 
             let binding = Arc::clone(&binding);
             thread::spawn(move || {
                 let next = feed();
-                while !binding.attach(&next) {
+                while !binding.attach_feed(&next) {
                     thread::yield_now();
                 }
-                let totals = binding.totals(metrics());
-                binding.detach(&next);
+                let totals = binding.last_totals(metrics());
+                binding.detach_feed(&next);
                 totals
             })
         };
-        binding.detach(&first);
-        let left = first.latest();
+        binding.detach_feed(&first);
+        let left = first.latest_snapshot();
         let most = collector.join().unwrap();
         publishing.join().unwrap();
-        assert!(Arc::ptr_eq(&left, &first.latest()), "shown after it left");
+        assert!(
+            Arc::ptr_eq(&left, &first.latest_snapshot()),
+            "shown after it left"
+        );
         let totals = next.join().unwrap();
         assert_eq!(totals.len(), 2 * metrics().len());
         for number in totals.values() {

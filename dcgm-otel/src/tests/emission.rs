@@ -329,7 +329,7 @@ fn garbage_is_not_exported() {
 }
 
 #[test]
-fn a_mig_gpu_and_its_instances_are_told_apart() {
+fn a_mig_gpu_and_its_instances_are_distinct() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
     fake.edit(|state| {

@@ -100,7 +100,7 @@ fn a_provider_that_does_nothing_is_noticed() {
 }
 
 #[test]
-fn all_that_is_wrong_with_the_settings_is_told_at_once() {
+fn all_invalid_settings_are_reported_together() {
     let pipeline = Pipeline::new();
     let refused = DcgmMeter::builder()
         .with_endpoint("unix://tmp/x")

@@ -206,7 +206,7 @@ fn a_gpu_that_is_gone_leaves_its_totals() {
 }
 
 #[test]
-fn a_gpu_that_is_watched_no_more_is_enumerated_anew() {
+fn a_gpu_that_lost_its_watch_is_enumerated_again() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(2);
     let (meter, clock) = pipeline.meter(&fake);
@@ -261,7 +261,7 @@ fn a_panic_of_the_client_is_contained_counted_and_survived() {
 }
 
 #[test]
-fn profiling_that_somebody_else_holds_costs_the_profiling_metrics_only() {
+fn profiling_held_by_another_program_costs_profiling_metrics_only() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
     fake.edit(|state| state.values.retain(|(_, field), _| !field.is_profiling()));
@@ -296,7 +296,7 @@ fn profiling_that_the_hardware_lacks_is_no_fault() {
 }
 
 #[test]
-fn a_watch_that_is_refused_is_told_and_tried_again() {
+fn a_refused_watch_is_reported_and_retried() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
     fake.fail(
@@ -315,7 +315,7 @@ fn a_watch_that_is_refused_is_told_and_tried_again() {
 }
 
 #[test]
-fn what_an_engine_holds_that_can_watch_nothing_is_shown_and_the_refusal_told() {
+fn samples_of_an_engine_that_watches_nothing_are_shown() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
     fake.edit(|state| {

@@ -126,7 +126,7 @@ fn of_eight_threads_that_install_at_once_one_succeeds() {
 }
 
 #[test]
-fn installing_and_dropping_while_others_do_and_somebody_collects_loses_nothing() {
+fn installing_and_dropping_during_collects_loses_nothing() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
     let (installed, done) = (AtomicUsize::new(0), AtomicBool::new(false));

@@ -108,7 +108,7 @@ fn a_meter_of_events_alone_is_ready_without_a_sample() {
 }
 
 #[test]
-fn a_kind_of_entities_that_is_refused_is_told_though_the_others_are_watched() {
+fn a_refused_kind_of_entities_is_reported_and_the_others_watched() {
     let switch = EntityId::new(EntityKind::SWITCH, 0);
     for (code, told) in [
         (ReturnCode::NO_PERMISSION, 1),

@@ -306,7 +306,7 @@ fn the_time_of_ticks_is_that_of_the_clock() {
 }
 
 #[test]
-fn a_meter_that_nobody_collects_says_so_after_three_minutes_of_sampling() {
+fn a_meter_without_collects_warns_after_three_minutes() {
     let clock = Clock::manual();
     let meter = builder(&Fake::with_gpus(1))
         .clock(clock.clone())

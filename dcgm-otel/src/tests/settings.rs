@@ -275,7 +275,7 @@ fn a_value_is_shown_as_long_as_the_setting_says() {
 }
 
 #[test]
-fn what_does_not_fit_is_left_out_in_order_and_told() {
+fn series_above_the_cap_are_dropped_in_order_and_reported() {
     let all = Scene::new(&Fake::with_gpus(2), Config::default())
         .points()
         .len();

@@ -211,7 +211,7 @@ fn a_gpu_that_falls_off_the_bus_has_failed_until_it_is_back() {
 }
 
 #[test]
-fn a_gpu_that_vanishes_is_told_apart_from_those_that_stay() {
+fn a_gpu_that_vanishes_is_distinguished_from_those_that_stay() {
     let both = [Scene::new("8xh100"), Scene::new("8xh100")];
     let [bad, calm] = &both;
     let gpu = EntityId::gpu(3);
@@ -296,7 +296,7 @@ fn instances(scene: &Scene) -> String {
 }
 
 #[test]
-fn a_gpu_that_is_cut_anew_has_its_old_instances_or_its_new_ones_and_never_both() {
+fn a_repartitioned_gpu_has_old_or_new_instances_never_both() {
     let both = ["8xh100-mig7", "8xh100-mig7"].map(|name| Scene::with(name, with_room()));
     let [bad, calm] = &both;
     let old = |n| EntityId::new(EntityKind::GPU_INSTANCE, n);
@@ -349,7 +349,7 @@ fn a_gpu_that_is_cut_anew_has_its_old_instances_or_its_new_ones_and_never_both()
 }
 
 #[test]
-fn instances_made_anew_under_the_same_numbers_are_found_though_the_list_is_the_same() {
+fn instances_recreated_under_the_same_numbers_are_found() {
     let scene = Scene::with("8xh100-mig7", with_room());
     scene.run_until(30);
     for (n, number) in (0..7).zip([7, 8, 9, 10, 11, 5, 3]) {
