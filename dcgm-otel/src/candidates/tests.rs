@@ -7,7 +7,7 @@ use crate::fake::gpu;
 use crate::probe_results::ProbeResults;
 
 fn of(entities: &[Entity]) -> Vec<Candidate> {
-    super::find_candidates(&Host::new(entities.to_vec(), &[]), &Config::default(), None).list
+    find_candidates(&Host::new(entities.to_vec(), &[]), &Config::default(), None).list
 }
 
 /// What is asked for without profiling.

@@ -18,7 +18,7 @@ use opentelemetry::metrics::noop::NoopMeterProvider;
 use opentelemetry::metrics::{AsyncInstrument, MeterProvider as _};
 use shuttle::thread;
 
-use super::{Instrument, InstrumentKind, MeterFeed, ProviderBinding, observe};
+use super::{Instrument, InstrumentKind, MeterFeed, ProviderBinding, observe_points};
 use crate::catalogue::{CATALOGUE, Kind, Metric};
 use crate::clock::Clock;
 use crate::config::ThrottleName;
@@ -126,12 +126,12 @@ fn collect(binding: &ProviderBinding, instruments: &[Instrument]) -> Vec<u64> {
     for (ordinal, instrument) in instruments.iter().enumerate() {
         match instrument.source {
             InstrumentKind::Metric(_) => {
-                observe(binding, ordinal, (instrument, metrics()), &out, number)
+                observe_points(binding, ordinal, (instrument, metrics()), &out, number)
             }
             InstrumentKind::SelfMetric(_) if ordinal + 1 < instruments.len() => {}
             InstrumentKind::SelfMetric(_) => {
                 let instrument = (instrument, metrics());
-                observe(binding, ordinal, instrument, &Out::default(), number);
+                observe_points(binding, ordinal, instrument, &Out::default(), number);
             }
         }
     }
