@@ -1,5 +1,5 @@
-//! Which series there could be, and which sources each of them has: the catalogue applied to the
-//! entities of a host.
+//! Candidates: the catalogue applied to the entities of a host. A candidate is a series that could
+//! exist, with the sources that it could have.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -25,52 +25,52 @@ pub(crate) struct Input {
     pub(crate) scale: Scale,
 }
 
-/// A series that there could be.
+/// A series that could exist.
 #[derive(Clone, Debug)]
 pub(crate) struct Candidate {
     pub(crate) series: Series,
     pub(crate) unit: DropUnit,
     pub(crate) family: &'static Family,
     pub(crate) entity: EntityId,
-    /// Its `hw.id`.
+    /// The `hw.id` of the entity.
     pub(crate) id: Option<Arc<str>>,
-    /// What the entity is a part of.
+    /// The entity that `entity` is a part of.
     pub(crate) parent: Option<EntityId>,
-    /// Where its values could come from: best first, or all together.
+    /// Possible sources: best first, or all together for joint operations.
     pub(crate) inputs: Vec<Input>,
-    /// A field that says the same in more detail.
+    /// A more detailed field; if the entity has it, this series does not exist.
     pub(crate) superseded_by: Option<FieldId>,
     pub(crate) value: StaticValue,
 }
 
-/// Every series that there could be.
+/// All series that could exist.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Candidates {
     pub(crate) list: Vec<Candidate>,
-    /// How many were left out because another has the same attributes.
+    /// Number of series left out because another has the same attributes.
     pub(crate) duplicates: usize,
-    /// How many entities are metered, the host itself and links not counted.
+    /// Number of metered entities, without the host itself and links.
     pub(crate) metered: usize,
-    /// How often the host program's hook panicked.
+    /// Number of panics of the host program's hook.
     pub(crate) hook_panics: u64,
-    /// The version of each entity's driver, by its `hw.id`.
+    /// Driver version of each entity, by its `hw.id`.
     pub(crate) drivers: BTreeMap<Arc<str>, Arc<str>>,
 }
 
-/// What of its value is known before anything is read.
+/// The part of a series' value that is known before anything is read.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum StaticValue {
     Nothing,
-    /// All of it.
+    /// The whole value.
     Number(i64),
-    /// What the engine says of the entity, and which state the series is about.
+    /// State of the entity by the engine's list, and the state that the series reports.
     Condition(Condition, Condition),
-    /// The number of links of this entity that are up, or whether this link is. It changes while the
-    /// entities do not.
+    /// Number of active links of this entity, or the state of this link. It can change while the
+    /// entities stay the same.
     ActiveLinks(EntityId),
 }
 
-/// Whether a family is wanted.
+/// Returns `true` if a family is switched on.
 fn is_wanted(config: &Config, metric: &Metric, family: &Family) -> bool {
     match config.metric(family.group, metric.name, family.name) {
         Some(MetricSwitch::Off) => false,
@@ -79,7 +79,7 @@ fn is_wanted(config: &Config, metric: &Metric, family: &Family) -> bool {
     }
 }
 
-/// The families that are wanted, each with its metric and their places.
+/// Returns the families that are switched on and their metrics, each with its index.
 fn wanted_families(
     config: &Config,
 ) -> impl Iterator<Item = ((usize, &'static Metric), (usize, &'static Family))> {
@@ -91,13 +91,13 @@ fn wanted_families(
     rows.filter(|((_, metric), (_, family))| is_wanted(config, metric, family))
 }
 
-/// The kinds of entities that the wanted families need, and GPUs, which every engine can list.
+/// Returns the kinds of entities that the families need, and GPUs, which every engine lists.
 pub(crate) fn entity_kinds(config: &Config) -> Vec<EntityKind> {
     let families = wanted_families(config).map(|(_, (_, family))| family);
     let mut kinds: BTreeSet<_> = families
         .flat_map(|family| family.on.iter().map(|place| place.entity_kind()))
         .collect();
-    // Links are parts of these, and are asked for by themselves.
+    // Links are parts of these entities, and are listed separately.
     if kinds.remove(&EntityKind::LINK) && config.group(Group::NvSwitch) != GroupSwitch::Off {
         kinds.insert(EntityKind::SWITCH);
     }
@@ -106,7 +106,7 @@ pub(crate) fn entity_kinds(config: &Config) -> Vec<EntityKind> {
     kinds.into_iter().collect()
 }
 
-/// Whether anything is said of NVLinks.
+/// Returns `true` if a family needs the states of NVLinks.
 pub(crate) fn needs_links(config: &Config) -> bool {
     let needs = |family: &Family| {
         let mut sources = family.points.iter().flat_map(|point| point.sources);
@@ -119,7 +119,7 @@ pub(crate) fn needs_links(config: &Config) -> bool {
     wanted_families(config).any(|(_, (_, family))| needs(family))
 }
 
-/// Every series that the wanted families have for these entities, in the order of the catalogue.
+/// Returns the series that the families can have for these entities, in the order of the catalogue.
 pub(crate) fn find_candidates(
     host: &Host,
     config: &Config,
@@ -140,7 +140,7 @@ pub(crate) fn find_candidates(
             if !host.has_mode(family.mig, entity, &names) || host.is_only_child(entity) {
                 continue;
             }
-            // An engine goes on showing the last samples of what is lost.
+            // An engine repeats the last samples of a lost device.
             let unavailable = host.unavailability(entity);
             if unavailable.is_some_and(|why| !family.is_of_unavailable(why)) {
                 continue;
@@ -163,7 +163,7 @@ pub(crate) fn find_candidates(
                     metric: place,
                     attributes: attributes.into(),
                 };
-                // Two of one name would overwrite each other at each collect.
+                // Two series with the same attributes would overwrite each other at each collect.
                 if !seen.insert(series.clone()) {
                     found.duplicates += 1;
                     continue;
@@ -199,7 +199,7 @@ pub(crate) fn find_candidates(
     found
 }
 
-/// What a source means for an entity: which field of which entity.
+/// Returns the fields to read for a source: each with its entity.
 fn resolve_inputs(
     source: &Source,
     entity: &Entity,
@@ -231,13 +231,14 @@ fn resolve_inputs(
             .collect();
     }
     match source.field.info().map(|info| info.scope) {
-        // Kept once for the host, and found through any GPU; the host itself cannot be watched.
+        // The engine keeps these once per host, readable through any GPU; the host itself cannot be
+        // watched.
         Some(EntityKind::HOST) => {
             let mut all = host.entities.iter().map(|entity| entity.id);
             let gpu = all.find(|id| id.kind == EntityKind::GPU);
             return vec![input(gpu.unwrap_or(entity.id), source.field)];
         }
-        // Facts about the whole are facts about its parts.
+        // A fact about a GPU also holds for its parts.
         Some(EntityKind::GPU) if matches!(source.op, Op::Fact(..)) => {
             let gpu = names.gpu_of(entity).map_or(entity.id, |gpu| gpu.id);
             return vec![input(gpu, source.field)];
@@ -250,8 +251,8 @@ fn resolve_inputs(
     vec![input(entity.id, source.field)]
 }
 
-/// Returns what is known of a series' value before anything is read; `None` if there is no such
-/// series now.
+/// Returns the part of the value that is known before anything is read; `None` if the series does
+/// not exist at present.
 fn static_value(point: &SeriesRow, entity: &Entity, host: &Host) -> Option<StaticValue> {
     let number = |count: usize| StaticValue::Number(i64::try_from(count).unwrap_or(i64::MAX));
     Some(match point.sources.first().map(|source| source.op) {
@@ -301,14 +302,14 @@ fn static_value(point: &SeriesRow, entity: &Entity, host: &Host) -> Option<Stati
     })
 }
 
-/// Returns what must be watched: for each kind of entity, the fields; sorted, so that two runs ask
-/// for the same thing. Fields that the engine keeps once for the host are apart, as one entity is
-/// enough for them.
+/// Groups inputs by kind of entity, into the entities and the fields to watch. The result is
+/// sorted, so that two runs make the same requests. Fields that the engine keeps once per host form
+/// a group of their own, since one entity is enough for them.
 pub(crate) fn group_fields(
     inputs: impl IntoIterator<Item = Input>,
 ) -> Vec<(Vec<EntityId>, Vec<FieldId>)> {
-    type DropUnit = (BTreeSet<EntityId>, BTreeSet<FieldId>);
-    let mut kinds: BTreeMap<(EntityKind, bool), DropUnit> = BTreeMap::new();
+    type EntityFields = (BTreeSet<EntityId>, BTreeSet<FieldId>);
+    let mut kinds: BTreeMap<(EntityKind, bool), EntityFields> = BTreeMap::new();
     for input in inputs {
         let is_of_host = input
             .field

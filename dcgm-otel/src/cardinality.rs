@@ -1,20 +1,22 @@
-//! How many series there may be: what goes when there are too many.
+//! Cardinality caps: the series that are dropped if there are too many.
+//!
+//! Above a cap, whole metric families are dropped, lowest priority first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalogue::{EntityScope, Family, Metric};
 use crate::config::{Config, Group};
 
-/// Series that are dropped together or not at all: those of one family on one kind of entity. A sum
-/// over what is left still means something, and two runs drop the same. Their order is the order in
-/// which they go.
+/// The unit of dropping: the series of one family on one kind of entity. They are dropped together,
+/// so that a sum over the remaining series keeps its meaning and two runs drop the same series. The
+/// order of units is the drop order.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct DropUnit {
     tier: u8,
     place: EntityScope,
-    /// By its place in the catalogue.
+    /// Index in the catalogue.
     metric: usize,
-    /// By its place in the metric.
+    /// Index in the metric.
     family: usize,
     group: Group,
     is_counter: bool,
@@ -26,7 +28,7 @@ impl DropUnit {
         (family, row): (usize, &Family),
         place: EntityScope,
     ) -> Self {
-        // What is about a part of a part goes before all else.
+        // Series of compute instances are dropped first.
         let tier = if place == EntityScope::ComputeInstance {
             1
         } else {
@@ -42,23 +44,23 @@ impl DropUnit {
         }
     }
 
-    /// Whether its series are counters.
+    /// Returns `true` if the series are counters.
     pub(crate) const fn is_counter(&self) -> bool {
         self.is_counter
     }
 }
 
-/// How many series each block has.
+/// Number of series of each unit.
 pub(crate) type SeriesCounts = BTreeMap<DropUnit, usize>;
 
-/// How many series there may be.
+/// Maximum numbers of series.
 #[derive(Clone, Debug)]
 pub(crate) struct Caps {
-    /// In all.
+    /// Maximum for all metrics together.
     pub(crate) all: usize,
-    /// Of one metric: of one instrument, of which the SDK bounds how many it keeps.
+    /// Maximum per metric: the SDK limits the series of an instrument.
     pub(crate) metric: usize,
-    /// Of these groups.
+    /// Maximum per group.
     pub(crate) groups: BTreeMap<Group, usize>,
 }
 
@@ -74,11 +76,11 @@ impl Caps {
         }
     }
 
-    /// Which blocks go so that the rest fit.
+    /// Returns the units to drop so that the others fit.
     ///
-    /// They go in order until the rest fits: no smaller block comes back to fill the gap, so that a
-    /// lower cap keeps a part of what a higher one keeps. What is in `gone` goes in any case: a
-    /// counter that was dropped would come back as a jump.
+    /// Units are dropped in order until the others fit. A smaller unit never fills the gap, so a
+    /// lower cap keeps a subset of what a higher cap keeps. Units in `gone` are always dropped: a
+    /// dropped counter that came back would jump.
     pub(crate) fn units_over_caps(
         &self,
         counts: &SeriesCounts,
@@ -99,7 +101,7 @@ impl Caps {
     }
 }
 
-/// Drops of the blocks of which `is` is true so many that the rest of them fit.
+/// Drops units that `is` selects until the rest of them fit `cap`.
 fn drop_over(
     counts: &SeriesCounts,
     is: impl Fn(&DropUnit) -> bool,

@@ -1,9 +1,21 @@
-//! Totals that never decrease: what DCGM's counters have grown by since they were first seen.
+//! Totals that never decrease: the growth of DCGM's counters since they were first read.
 //!
-//! A counter of DCGM's starts at the driver's age and at zero again when the driver loads. The SDK
-//! fixes the start of a stream when the instrument is made, reports the first value of a delta
-//! stream as it is, and panics in builds with overflow checks if a total decreases. So what is
-//! exported is the growth since installation, and what was exported once is held.
+//! A counter of DCGM starts when the driver is loaded, and starts at zero again with the next load.
+//! The SDK fixes the start time of a stream when the instrument is made, reports the first value of
+//! a delta stream unchanged, and panics in builds with overflow checks if a total decreases. So the
+//! meter exports the growth since its installation, and holds a total without new readings.
+//!
+//! ```text
+//!  reading    100   130   129   150     5    20        (129: jitter; 5: reset)
+//!  baseline   100   130   130   150     5    20
+//!  growth       0   +30    +0   +20    +5   +15
+//!  total        0    30    30    50    55    70
+//! ```
+//!
+//! The first reading only sets the baseline, unless the origin is the device's. A reading below the
+//! baseline is a reset and counts in full; a dip of less than one percent is jitter and counts
+//! nothing. Some DCGM fields named `_TOTAL` are rates: these are integrated over time, except over
+//! gaps. The [`Ledger`] holds the totals of all series and outlives sessions and plans.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,24 +32,25 @@ use crate::snapshot::{Number, Series};
 /// OTLP carries totals as signed numbers, and turns larger ones into 0.
 const LARGEST: u64 = i64::MAX.unsigned_abs();
 
-/// A rate is not carried over a gap longer than this many intervals: traffic is not invented.
+/// Longest gap between samples of a rate that is integrated, in intervals: the traffic of longer
+/// gaps is unknown and not invented.
 const LONGEST_GAP: f64 = 2.5;
 
 /// The growth of one series.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Total {
-    /// What it showed when the last meter of this provider ended.
+    /// Total of the last meter of this provider, which this one continues.
     origin: Number,
-    /// What it has grown by since, in the source's unit…
+    /// Growth since then, in the source's unit…
     grown: u64,
     /// …and the part of a unit that a rate left over.
     remainder: f64,
     scale: Scale,
-    /// Where it begins, if it has not begun.
+    /// Origin of the total, used at the first reading.
     origin_policy: CounterOrigin,
-    /// What is added up: one source, as a rule.
+    /// Summands, usually one.
     parts: Vec<Part>,
-    /// Whether it was shown with sources that it does not have any more, or does not go on from.
+    /// Set if it was exported with sources that it no longer has.
     was_shown: bool,
 }
 
@@ -45,22 +58,22 @@ pub(crate) struct Total {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Part {
     input: Input,
-    /// What the growth is measured against: the last reading. `None` before the first.
+    /// Last reading, which growth is measured against. `None` before the first.
     last: Option<u64>,
-    /// Whether there ever was one.
+    /// Set after the first reading.
     was_read: bool,
-    /// When that was taken.
+    /// Time of the last reading.
     at: Timestamp,
 }
 
-/// What a reading did to a total.
+/// Effect of a reading on a total.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Step {
-    /// It grew, or stayed.
+    /// The total grew or stayed.
     Counted,
-    /// The source began anew.
+    /// The source was reset.
     Reset,
-    /// There was nothing to count.
+    /// The total was held: nothing to count.
     Held,
 }
 
@@ -77,7 +90,7 @@ impl Total {
             grown: 0,
             remainder: 0.0,
             scale: inputs.first().map_or(Scale::Times(1), |input| input.scale),
-            // What was shown holds what the device had counted.
+            // An exported total includes the device's count already.
             origin_policy: if origin.is_positive() {
                 CounterOrigin::Rebased
             } else {
@@ -88,7 +101,7 @@ impl Total {
         }
     }
 
-    /// Takes a reading of one of its sources.
+    /// Adds a reading of one source.
     pub(crate) fn add_reading(
         &mut self,
         part: usize,
@@ -116,7 +129,7 @@ impl Total {
         self.grown = self.grown.saturating_add(1);
     }
 
-    /// The next reading is a new beginning: it is of another thing under the same name.
+    /// Drops the baseline, because the next reading is of another device under the same name.
     pub(crate) fn forget_baseline(&mut self) {
         self.was_shown = self.is_shown();
         for part in &mut self.parts {
@@ -125,7 +138,7 @@ impl Total {
         }
     }
 
-    /// The devices began at zero, whatever they say now: what they say has grown since.
+    /// Sets the baseline to zero: the devices restarted, so all that they report is growth.
     pub(crate) fn restart_sources(&mut self) {
         let running = |part: &&mut Part| part.last.is_some() && part.input.op != Op::Integrate;
         for part in self.parts.iter_mut().filter(running) {
@@ -133,12 +146,12 @@ impl Total {
         }
     }
 
-    /// Whether it is made of these sources.
+    /// Returns `true` if it has exactly these sources.
     fn is_of(&self, inputs: &[Input]) -> bool {
         self.parts.iter().map(|part| &part.input).eq(inputs)
     }
 
-    /// The total, in the unit and type of the instrument.
+    /// Returns the total in the unit and type of the instrument.
     pub(crate) fn exported_number(&self, kind: Kind) -> Number {
         #[expect(clippy::cast_precision_loss, reason = "a fraction is what is exported")]
         let fraction = self.scale.scale_number(self.grown as f64 + self.remainder);
@@ -172,8 +185,8 @@ impl Part {
                 *grown = grown.saturating_add(raw - last);
                 Step::Counted
             }
-            // A dip of less than a hundredth is a jitter of the reading. `last` stays, or the way
-            // back up would be counted twice.
+            // A dip of less than one percent is jitter. `last` stays, or the way back up would be
+            // counted twice.
             Some(last) if u128::from(raw) * 100 > u128::from(last) * 99 => return Step::Held,
             Some(_) => {
                 *grown = grown.saturating_add(raw);
@@ -241,14 +254,14 @@ fn whole_number(value: &Value<'_>) -> Option<u64> {
     Some(value as u64)
 }
 
-/// The totals of a meter, those of entities that are gone too. A total keeps its place for good.
+/// The totals of a meter, also of entities that are gone. A total keeps its index for good.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     totals: Vec<Entry>,
     places: HashMap<Series, usize>,
-    /// What earlier meters of the same provider had shown.
+    /// Totals that earlier meters of the same provider exported.
     origins: HashMap<Series, Number>,
-    /// Where new totals begin.
+    /// Origin of new totals.
     origin_policy: CounterOrigin,
 }
 
@@ -262,7 +275,7 @@ struct Entry {
 }
 
 impl Ledger {
-    /// That goes on where earlier meters of the same provider ended.
+    /// Makes a ledger that continues the totals of earlier meters of the same provider.
     pub(crate) fn continue_from(
         origins: HashMap<Series, Number>,
         origin_policy: CounterOrigin,
@@ -274,8 +287,9 @@ impl Ledger {
         }
     }
 
-    /// The place of a series' total. One whose sources are others than before begins anew, on top
-    /// of what it showed: two counters have nothing in common but their name.
+    /// Returns the index of a series' total and adds it if it is new. If its sources have changed,
+    /// it continues from the exported value: the counters of two sources have only the name in
+    /// common.
     pub(crate) fn get_or_insert(
         &mut self,
         series: &Series,
@@ -310,7 +324,7 @@ impl Ledger {
         place
     }
 
-    /// The devices of that `hw.id` began at zero.
+    /// Handles a restart of a device: its counters started at zero.
     pub(crate) fn restart_device(&mut self, id: &str) {
         let of = |entry: &&mut Entry| entry.owner.as_deref() == Some(id);
         for entry in self.totals.iter_mut().filter(of) {
@@ -326,7 +340,7 @@ impl Ledger {
         self.totals.get(place).map(|entry| &entry.total)
     }
 
-    /// Every series that has been counted, and its place.
+    /// Returns each series that has been counted, with its index.
     pub(crate) fn counted_series(&self) -> impl Iterator<Item = (usize, &Series, DropUnit)> {
         let totals = self.totals.iter().enumerate();
         totals
@@ -336,7 +350,7 @@ impl Ledger {
 }
 
 impl Total {
-    /// Whether there is anything to show: a reading, or what an earlier meter had shown.
+    /// Returns `true` if there is something to export: a reading, or the total of an earlier meter.
     pub(crate) fn is_shown(&self) -> bool {
         self.was_shown
             || self.grown > 0

@@ -1,5 +1,4 @@
-//! What outlives a session with an engine: totals, how far events were read, what was dropped, and
-//! who was there.
+//! State that outlives a session: totals, event cursors, dropped series, and devices seen before.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -12,26 +11,27 @@ use crate::catalogue::Condition;
 use crate::counters::Ledger;
 use crate::snapshot::Series;
 
-/// The memory of a meter.
+/// State that a meter keeps across sessions with an engine.
 #[derive(Debug, Default)]
 pub(crate) struct History {
     pub(crate) ledger: Ledger,
-    /// The counters that were dropped for the cap.
+    /// Counters that the cap dropped; they stay dropped.
     pub(crate) dropped: BTreeSet<DropUnit>,
-    /// How far the events of each kind of entity were read.
+    /// Event cursor of each kind of entity.
     pub(crate) cursors: HashMap<EntityKind, Cursor>,
-    /// The status series of each entity that was there, by its `hw.id`.
+    /// Status series of each entity that was seen, by its `hw.id`.
     pub(crate) statuses: BTreeMap<Arc<str>, Vec<Status>>,
-    /// How old samples were when they were last seen: an engine may go on showing them.
+    /// Timestamp of each sample and the time at which it first appeared; an engine may repeat old
+    /// samples after a reconnect.
     pub(crate) ages: HashMap<(EntityId, FieldId), (Timestamp, Instant)>,
-    /// When anything last changed in the session that the next one replaces on the same connection.
+    /// Time of the last change in the session before, on the same connection.
     pub(crate) changed: Option<Instant>,
-    /// The `hw.id`s of entities that were paused or detached when last seen: that they vanish is no
-    /// failure.
+    /// `hw.id`s of entities that were paused or detached when last seen: if they vanish, they have
+    /// not failed.
     pub(crate) planned: BTreeSet<Arc<str>>,
-    /// Those of them that are lost or gone.
+    /// `hw.id`s of lost or missing devices, so that each loss is counted once.
     pub(crate) lost: BTreeSet<Arc<str>>,
-    /// The version of each entity's driver, by its `hw.id`.
+    /// Driver version of each entity, by its `hw.id`.
     drivers: BTreeMap<Arc<str>, Arc<str>>,
 }
 
@@ -40,12 +40,12 @@ pub(crate) struct History {
 pub(crate) struct Status {
     pub(crate) series: Series,
     pub(crate) unit: DropUnit,
-    /// The state that it is about.
+    /// State that the series reports.
     pub(crate) state: Condition,
 }
 
 impl History {
-    /// That goes on with these totals.
+    /// Makes a history that continues these totals.
     pub(crate) fn with_ledger(ledger: Ledger) -> Self {
         Self {
             ledger,
@@ -53,7 +53,7 @@ impl History {
         }
     }
 
-    /// Notes since when each of these samples is what it is.
+    /// Records for each sample when its timestamp first appeared.
     pub(crate) fn note_ages(&mut self, samples: &Samples, now: Instant) {
         for sample in samples.iter().filter(|sample| sample.value.is_ok()) {
             let key = (sample.entity, sample.field);
@@ -64,7 +64,7 @@ impl History {
         }
     }
 
-    /// Notes the drivers. What another driver counts began at zero when it was loaded.
+    /// Records driver versions. Counters of an entity with a new driver started at zero.
     pub(crate) fn note_drivers(&mut self, drivers: &BTreeMap<Arc<str>, Arc<str>>) {
         for (id, version) in drivers {
             let before = self.drivers.insert(Arc::clone(id), Arc::clone(version));
@@ -74,14 +74,14 @@ impl History {
         }
     }
 
-    /// Notes what is lost or gone; how much of it was not before.
+    /// Records lost or missing devices; returns how many were not lost before.
     pub(crate) fn note_lost(&mut self, lost: BTreeSet<Arc<str>>) -> u64 {
         let new = lost.difference(&self.lost).count() as u64;
         self.lost = lost;
         new
     }
 
-    /// Notes a status series of an entity, and whether that was paused or detached.
+    /// Records a status series of an entity; `is_planned` if the entity is paused or detached.
     pub(crate) fn note_status(&mut self, id: &Arc<str>, status: Status, is_planned: bool) {
         if is_planned {
             self.planned.insert(Arc::clone(id));

@@ -74,6 +74,7 @@
 #![forbid(unsafe_code)]
 
 mod attributes;
+mod backoff;
 mod builder;
 mod candidates;
 mod cardinality;

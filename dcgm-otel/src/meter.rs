@@ -8,6 +8,7 @@ use opentelemetry::metrics::MeterProvider;
 
 use crate::builder::DcgmMeterBuilder;
 use crate::clock::Clock;
+use crate::clock::add_delay;
 use crate::config::{Config, InstallError};
 use crate::health::{ErrorKind, Health, HealthReporter, SampleError};
 use crate::instruments::Attachment;
@@ -168,11 +169,7 @@ impl DcgmMeter {
         if self.attachment.feed.is_forked() {
             return false;
         }
-        let now = Instant::now();
-        // Clamped to 100 years so that `Instant` arithmetic cannot overflow.
-        let century = Duration::from_secs(100 * 365 * 24 * 3600);
-        self.shared
-            .wait_ready(now.checked_add(timeout.min(century)).unwrap_or(now))
+        self.shared.wait_ready(add_delay(Instant::now(), timeout))
     }
 
     /// Samples now, without waiting for the initial delay or the interval; the next collect exports

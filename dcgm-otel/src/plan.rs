@@ -1,4 +1,25 @@
-//! The series that there are, and their values: what each sample becomes.
+//! The plan: the series that exist, and the way from samples to their values.
+//!
+//! A plan is made when the entities or the probe results change. Until then it only runs:
+//!
+//! ```text
+//!  make   Candidates ──choose_sources──► rows ──assign_slots──► Layout, Values, Routes
+//!                        (ProbeResults,    │
+//!                         Caps)            └──► Query
+//!
+//!  run    Samples ──Routes──► SourceState ──► slot in Values ──┐
+//!                                  │                           ├─compute_points──► Snapshot
+//!                                  └──────► total in Ledger ───┘
+//! ```
+//!
+//! A *source* is a field of an entity. A *route* leads from a sample to all sources that read it,
+//! because several series can use one field. A gauge is decoded into the slot of its series; a value
+//! with several parts (a sum, a status) has a slot per part, behind the slots of the series. A
+//! counter is added to its total in the [`Ledger`], which outlives the plan.
+//!
+//! Each value has an expiry time, which a new timestamp of its sample extends. So a gauge disappears
+//! when its sample stops changing, even if the engine keeps answering with the old one. A new plan
+//! takes over timestamps and ages from the plan before (`save_ages`, `restore_ages`).
 
 mod decode;
 mod events;
@@ -18,6 +39,7 @@ use crate::attributes::{is_instance, sort_by_key};
 use crate::candidates::{self, Candidate, Candidates, Input, StaticValue};
 use crate::cardinality::{Caps, DropUnit, SeriesCounts};
 use crate::catalogue::{self, Condition, Metric, Op};
+use crate::clock::MAX_DELAY;
 use crate::config::Config;
 use crate::counters::Ledger;
 use crate::history::{History, Status};
@@ -27,42 +49,42 @@ use events::EventSource;
 pub(crate) use ingest::ReadStats;
 use ingest::Routes;
 use reduce::{Reducer, Values};
-use source::{LONGEST_TIME, MaxAges, PlannedSource, SampleRate, SourceState, Target};
+use source::{MaxAges, PlannedSource, SampleRate, SourceState, Target};
 
-/// The series that there are, each with its source, and their present values.
+/// The series that exist, their sources, and their current values.
 #[derive(Debug)]
 pub(crate) struct Plan {
     metrics: &'static [Metric],
-    /// What is read for them…
+    /// Sources that are read…
     sources: Vec<PlannedSource>,
-    /// …and what becomes of it: one for each.
+    /// …and the state of each, at the same index.
     states: Vec<SourceState>,
     ages: MaxAges,
-    /// What brings their samples.
+    /// Query that reads the sources.
     query: Query,
-    /// Which tracks a sample goes to.
+    /// Routes from samples to sources.
     routes: Routes,
     layout: Arc<Layout>,
-    /// The value of each series of the layout.
+    /// Current value of each series of the layout.
     values: Values,
-    /// How often a rate is read.
+    /// Sampling interval, which rates are integrated with.
     interval: Duration,
     events: Vec<EventSource>,
     caps: Caps,
-    /// How many series there are too many.
+    /// Number of series above the caps.
     dropped: usize,
-    /// How many GPUs, switches and adapters are lost or gone that were not so before.
+    /// Number of GPUs, switches and adapters that were lost since the plan before.
     lost: u64,
-    /// How long nothing new may come: as long as a value may be shown that is sampled as often as
-    /// most are, or longer if all are sampled less often.
+    /// Longest time without a new sample before the engine counts as stale: the maximum age of the
+    /// fastest source.
     max_age: Duration,
     made: Instant,
     changed: Option<Instant>,
-    /// When to look again for sources that have no values any more.
+    /// Time of the next check for sources without values.
     next_look: Option<Instant>,
 }
 
-/// A series, where it has its value from, and which tracks bring that.
+/// A series, its reducer, and the range of its sources.
 type Row = (Series, Reducer, Range<usize>);
 
 impl Plan {
@@ -105,7 +127,7 @@ impl Plan {
                 rows.extend(plan.add_candidate(candidate, &inputs, results, history));
             }
         }
-        // The entities that were there and are gone have failed…
+        // Entities that are gone have failed…
         rows.extend(
             gone.into_iter()
                 .filter(|one| !dropped.contains(&one.unit))
@@ -141,8 +163,8 @@ impl Plan {
         plan
     }
 
-    /// What remains without entities: counters, which hold; if the engine itself says that there
-    /// are none any more, they have failed.
+    /// Makes a plan without entities, for counters, which are held. `all_gone` if the engine
+    /// reports that there are no entities: then the known ones have failed.
     pub(crate) fn without_entities(
         history: &mut History,
         config: &Config,
@@ -153,14 +175,14 @@ impl Plan {
         if all_gone {
             return Self::new(none, &ProbeResults::default(), history, config, now);
         }
-        // Who is lost cannot be told now.
+        // Without a session nothing is known about losses.
         let (statuses, lost) = (std::mem::take(&mut history.statuses), history.lost.clone());
         let plan = Self::new(none, &ProbeResults::default(), history, config, now);
         (history.statuses, history.lost) = (statuses, lost);
         plan
     }
 
-    /// Which blocks go, and how many series with them.
+    /// Applies the caps: returns the units to drop, and counts their series.
     fn apply_caps(
         &mut self,
         chosen: &[(Candidate, Vec<Input>)],
@@ -192,7 +214,8 @@ impl Plan {
         dropped
     }
 
-    /// Takes a series in: what is shown of it, unless that is known only once something happens.
+    /// Adds a series and returns its row; `None` for event counters, whose series appear with the
+    /// first event.
     fn add_candidate(
         &mut self,
         candidate: Candidate,
@@ -261,7 +284,7 @@ impl Plan {
                 rate,
                 has_alternatives: candidate.inputs.len() > 1 && !input.op.is_joint(),
             };
-            // Which cell it is is known once all series are.
+            // `assign_slots` sets the index.
             let target = total.map_or(Target::Point(usize::MAX), |place| {
                 Target::Total(place, part)
             });
@@ -271,7 +294,7 @@ impl Plan {
         Some((series, reducer, first..self.states.len()))
     }
 
-    /// Gives each series its place, and the parts of values theirs.
+    /// Assigns a slot to each series, and to each part of a value that has several.
     fn assign_slots(&mut self, mut rows: Vec<Row>) {
         rows.sort_by_key(|(series, ..)| series.metric);
         let count = rows.len();
@@ -307,12 +330,12 @@ impl Plan {
         })
     }
 
-    /// What to read.
+    /// Returns the query that reads all sources.
     pub(crate) fn query(&self) -> Query {
         self.query.clone()
     }
 
-    /// What the engine must sample, and how often.
+    /// Returns the fields that the engine must sample, each with its period.
     pub(crate) fn required_inputs(&self, config: &Config) -> Vec<(Input, Duration)> {
         let needs = self.sources.iter();
         needs
@@ -320,7 +343,7 @@ impl Plan {
             .collect()
     }
 
-    /// The events that must be watched.
+    /// Returns the events that must be watched.
     pub(crate) fn required_events(&self) -> Vec<(Vec<EntityId>, Vec<FieldId>)> {
         candidates::group_fields(self.events.iter().map(|source| source.input))
     }
@@ -330,46 +353,46 @@ impl Plan {
         &self.layout
     }
 
-    /// Takes the states of the links as they are now; `None`: they could not be read.
+    /// Sets the states of the links; `None` if they could not be read.
     pub(crate) fn set_links(&mut self, links: Option<&[Link]>) {
         self.values.set_links(links);
     }
 
-    /// Whether there is nothing to show now, and nothing to wait for.
+    /// Returns `true` if there are neither series nor events.
     pub(crate) fn is_empty(&self) -> bool {
         self.values.len() == 0 && self.events.is_empty()
     }
 
-    /// Whether anything is read but events.
+    /// Returns `true` if fields are read, not only events.
     pub(crate) fn reads_fields(&self) -> bool {
         !self.states.is_empty()
     }
 
-    /// How many series there are too many.
+    /// Returns the number of series above the caps.
     pub(crate) const fn dropped_series(&self) -> usize {
         self.dropped
     }
 
-    /// How many things are lost or gone that were not so before.
+    /// Returns the number of newly lost devices.
     pub(crate) const fn newly_lost(&self) -> u64 {
         self.lost
     }
 
-    /// How long the engine has brought nothing new, if that is too long. Status "fine" does not
-    /// tell: an engine whose sampling hangs goes on answering so.
+    /// Returns the time since the last new sample, if it is too long. The status of calls does not
+    /// show this: an engine whose sampling hangs still answers them.
     pub(crate) fn silent_for(&self, now: Instant) -> Option<Duration> {
         let silent = now.saturating_duration_since(self.changed.unwrap_or(self.made));
         (silent >= self.max_age).then_some(silent)
     }
 
-    /// Fills a snapshot; how many series it shows.
+    /// Fills a snapshot; returns the number of series with a value.
     pub(crate) fn fill_snapshot(
         &mut self,
         snapshot: &mut Snapshot,
         ledger: &Ledger,
         now: Instant,
     ) -> usize {
-        // What hardly ever changes is not shown either once nothing comes any more.
+        // Values that rarely change also expire once no sample arrives.
         let until = self.gauges_until();
         let points = self.values.compute_points(ledger, (now, until));
         snapshot
@@ -378,19 +401,19 @@ impl Plan {
         points.iter().flatten().count()
     }
 
-    /// How long what was not sampled may be shown: as long as anything is.
+    /// Returns the time at which values that are not sampled expire: with the last sampled value.
     fn gauges_until(&self) -> Option<Instant> {
         self.changed
             .unwrap_or(self.made)
-            .checked_add(self.max_age.min(LONGEST_TIME))
+            .checked_add(self.max_age.min(MAX_DELAY))
     }
 
-    /// When the engine last brought something new.
+    /// Returns the time of the last new sample.
     pub(crate) const fn last_change(&self) -> Option<Instant> {
         self.changed
     }
 
-    /// The totals that are dropped for good.
+    /// Returns the totals that stay dropped.
     pub(crate) fn retired_totals(&self, history: &History) -> Vec<(Series, Number)> {
         let dropped = history
             .ledger
@@ -406,7 +429,7 @@ impl Plan {
         numbered.collect()
     }
 
-    /// The instances of a GPU that are gone may come back under the same name and be others.
+    /// Drops the baselines of MIG instances: a new instance can have the name of an old one.
     pub(crate) fn forget_instances(&self, ledger: &mut Ledger) {
         for (source, state) in self.sources.iter().zip(&self.states) {
             let Target::Total(place, _) = state.target else {
@@ -422,13 +445,13 @@ impl Plan {
     }
 }
 
-/// Those at these places.
+/// Copies the items at these indices.
 fn copy_at<T: Copy>(all: &[T], places: &[usize]) -> Vec<T> {
     let picked = places.iter().filter_map(|place| all.get(*place));
     picked.copied().collect()
 }
 
-/// The candidates that have sources, and these; what is said in more detail is left out.
+/// Selects the candidates that have sources; candidates that others supersede are left out.
 fn choose_sources(
     candidates: Vec<Candidate>,
     results: &ProbeResults,
@@ -475,7 +498,7 @@ fn choose_sources(
     chosen
 }
 
-/// The status series of the entities that were there and are not among these.
+/// Returns the status series of known entities that are missing now.
 fn missing_statuses(chosen: &[(Candidate, Vec<Input>)], history: &History) -> Vec<Status> {
     let present: HashSet<&str> = chosen
         .iter()
@@ -490,7 +513,7 @@ fn missing_statuses(chosen: &[(Candidate, Vec<Input>)], history: &History) -> Ve
         .collect()
 }
 
-/// The `hw.id` of all that was there and is not, or of which the engine says that it is lost.
+/// Returns the `hw.id` of each known entity that is missing, or lost by the engine's list.
 fn lost_ids(chosen: &[(Candidate, Vec<Input>)], history: &History) -> BTreeSet<Arc<str>> {
     let failed =
         |known: &StaticValue| matches!(known, StaticValue::Condition(Condition::Failed, _));
@@ -508,7 +531,7 @@ fn lost_ids(chosen: &[(Candidate, Vec<Input>)], history: &History) -> BTreeSet<A
         .collect()
 }
 
-/// With more attributes; one that is there already stays.
+/// Adds attributes; an existing key keeps its value.
 fn add_attributes(
     attributes: &[KeyValue],
     more: impl IntoIterator<Item = (&'static str, opentelemetry::Value)>,

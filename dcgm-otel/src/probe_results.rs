@@ -1,9 +1,9 @@
-//! What entities answered when they were first asked: which source each series has.
+//! Results of the first read of each field: they decide which source each series has.
 //!
-//! A profiling field has no value in its first sample, as that has nothing to be compared with; and a
-//! field that the driver lacks has a sample without a value each time. So a blank profiling field is
-//! *pending* until its second sample, and *blank* after it: then another source gets its turn, and the
-//! field is not watched any more.
+//! A profiling field has no value in its first sample, since DCGM computes it from two samples. A
+//! field that the driver lacks never has one. So a profiling field without a value is *pending*
+//! until its second sample, and *blank* if that has no value either; then the next source of the
+//! series is used, and the field is no longer watched.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,13 +13,13 @@ use crate::attributes::shared_text;
 use crate::candidates::{Candidate, Input, StaticValue};
 use crate::catalogue::{Form, Op};
 
-/// What an entity answered when asked for a field.
+/// Results of reading each field of each entity for the first time.
 #[derive(Debug, Default)]
 pub(crate) struct ProbeResults {
     given: HashMap<(EntityId, FieldId), ProbeResult>,
-    /// What was said, of fields that say what a thing is.
+    /// Values of fields that are facts, such as a version.
     facts: HashMap<(EntityId, FieldId), FactValue>,
-    /// The entities of which something is watched, and those of which something is not.
+    /// Entities with a field that is watched, and entities with a field that is not.
     watched: HashSet<EntityId>,
     unwatched: HashSet<EntityId>,
 }
@@ -27,15 +27,15 @@ pub(crate) struct ProbeResults {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum ProbeResult {
     Available,
-    /// Nothing now; perhaps later.
+    /// No value yet; one may follow.
     Pending(Blanks),
-    /// A profiling field whose second sample has no value either.
+    /// A profiling field without a value in two samples.
     Blank,
-    /// It has no such thing.
+    /// The entity does not have the field, or the engine refused the watch.
     Unsupported,
 }
 
-/// The samples without a value that were seen of a field.
+/// Samples of a field that had no value.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 struct Blanks {
     count: u8,
@@ -48,7 +48,7 @@ impl ProbeResult {
     }
 }
 
-/// A value that was kept.
+/// A value that becomes an attribute.
 #[derive(Clone, Debug)]
 enum FactValue {
     Number(i64),
@@ -66,7 +66,7 @@ impl ProbeResults {
             found.insert(sample.entity);
             let result = match sample.value {
                 Ok(_) => ProbeResult::Available,
-                // Not watched although it was to be: the watch was refused.
+                // The engine refused the watch.
                 Err(NoValue::NotSupported | NoValue::NotFound | NoValue::NotWatched) => {
                     ProbeResult::Unsupported
                 }
@@ -98,7 +98,7 @@ impl ProbeResults {
         blanks
     }
 
-    /// Whether there is a value of anything.
+    /// Returns `true` if any field has a value.
     pub(crate) fn has_values(&self) -> bool {
         self.given
             .values()
@@ -118,8 +118,8 @@ impl ProbeResults {
         better.filter(is_pending).copied().collect()
     }
 
-    /// Decides which of these profiling fields stay blank: those with two samples without a value, or
-    /// all that have one if there is no more time. Returns whether none is pending any more.
+    /// Marks profiling fields as blank: those with two samples without a value, or with one if
+    /// `is_late`. Returns `true` if none is pending any more.
     pub(crate) fn decide_blanks(&mut self, fields: &[Input], is_late: bool) -> bool {
         let mut is_decided = true;
         for input in fields {
@@ -137,8 +137,8 @@ impl ProbeResults {
         is_decided
     }
 
-    /// Whether a field stays blank though another profiling field of its entity has a value; `None`
-    /// if no field stays blank.
+    /// Returns `None` if no field is blank, else `Some(true)` if each entity with a blank field has
+    /// a value of another profiling field.
     pub(crate) fn has_blank_beside_values(&self) -> Option<bool> {
         let of = |wanted: ProbeResult| {
             let given = self
@@ -154,13 +154,14 @@ impl ProbeResults {
         (!blank.is_empty()).then(|| blank.is_subset(&valued))
     }
 
-    /// Whether there is an entity of which nothing is watched although that was asked for.
+    /// Returns `true` if an entity was to be watched and none of its fields is.
     pub(crate) fn has_unwatched(&self) -> bool {
         !self.unwatched.is_subset(&self.watched)
     }
 
-    /// The sources of a series: the first that has a value, else the first that may have one later;
-    /// or all that may have one. `None` if there is none, and so no series.
+    /// Returns the sources of a series: the first with a value, else the first that is pending; for
+    /// joint operations all of these. `None` if there is no source, so that the series does not
+    /// exist.
     pub(crate) fn choose_inputs(&self, candidate: &Candidate) -> Option<Vec<Input>> {
         let result = |input: &Input| self.given.get(&(input.entity, input.field)).copied();
         let inputs = &candidate.inputs;
@@ -181,11 +182,11 @@ impl ProbeResults {
         };
         match (&candidate.value, op) {
             (StaticValue::Number(_) | StaticValue::ActiveLinks(_), _) => Some(Vec::new()),
-            // Of a GPU that cannot be sampled the engine's list says all.
+            // The engine's list has the state of a GPU that cannot be sampled.
             (StaticValue::Condition(..), None) if candidate.entity.kind == EntityKind::GPU => {
                 Some(Vec::new())
             }
-            // Asked for in a watch of their own.
+            // Events have a watch of their own.
             (_, Some(Op::Event)) => Some(inputs.clone()),
             (_, Some(op)) if op.is_joint() => {
                 let may = |input: &&Input| {
@@ -193,11 +194,11 @@ impl ProbeResults {
                         .is_some_and(|known| known == ProbeResult::Available || known.is_pending())
                 };
                 let joint: Vec<_> = inputs.iter().filter(may).copied().collect();
-                // Of a GPU the engine itself says whether it is there.
+                // The engine's list has the state of a GPU.
                 let is_gpu = candidate.entity.kind == EntityKind::GPU;
                 let of_itself = is_gpu && matches!(op, Op::Status(_));
-                // Links of an earlier generation say later that they have no such thing; a sum of
-                // nothing is none.
+                // Links of an older generation report no support later; a sum without summands does
+                // not exist.
                 let some = inputs
                     .iter()
                     .any(|input| result(input) == Some(ProbeResult::Available));
@@ -209,7 +210,7 @@ impl ProbeResults {
         }
     }
 
-    /// A fact as an attribute: what is known of it.
+    /// Returns a fact as an attribute, if it is known.
     pub(crate) fn fact_attribute(
         &self,
         input: &Input,

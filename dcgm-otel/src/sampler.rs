@@ -1,5 +1,19 @@
-//! The thread that samples: connect, enumerate, watch, read, publish, and all of it again after a
-//! failure.
+//! The sampling thread. Each tick runs the same steps and skips those whose result still holds:
+//!
+//! ```text
+//!  connect ──► list ids ──► read links ──► open session ──► read ──► publish
+//!     ▲           (each tick)  (each minute)  (new topology)             │
+//!     └──────── connection lost: close session, back off ◄──────────────┘
+//! ```
+//!
+//! A list that differs from the session's must be stable for [`DEBOUNCE`] before a new session
+//! replaces the old one, which samples meanwhile. Other signs (a watch that is gone, an entity whose
+//! samples stopped, a link that changed) set `reenumerate`, which has the same effect as a different
+//! list.
+//!
+//! An error ends the tick. If the connection is lost with it, the session is closed and only the
+//! counters are published; otherwise the session stays and its gauges expire by themselves. The
+//! health of the meter is degraded until a tick succeeds.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -23,38 +37,38 @@ use crate::snapshot::Snapshot;
 use crate::telemetry::Telemetry;
 use crate::text;
 
-/// Whose coming and going is looked for at each tick.
+/// Kinds of entities that can appear and disappear at run time; they are listed at each tick.
 const HOTPLUG_KINDS: [EntityKind; 3] = [
     EntityKind::GPU,
     EntityKind::GPU_INSTANCE,
     EntityKind::COMPUTE_INSTANCE,
 ];
 
-/// After this long without a further change the entities have settled: the engine lists the
-/// instances of a GPU one by one while it is cut anew.
+/// Time without a further change after which a new topology counts as stable: while MIG partitions
+/// a GPU, the engine lists its instances one by one.
 const DEBOUNCE: Duration = Duration::from_secs(1);
 
-/// How often the states of links are asked for while nothing points to a change: over TCP the answer
-/// takes 90 ms, and the engine asks the driver for each link.
+/// Interval of reading link states while nothing points to a change: over TCP the call takes 90 ms,
+/// and the engine queries the driver for each link.
 const LINK_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How soon profiling fields that had no value are looked at again: a little after the engine's second
-/// sample of them.
+/// Delay before pending profiling fields are read again: slightly more than the engine's sampling
+/// period.
 const PROBE_DELAY: Duration = Duration::from_millis(1100);
 
-/// How soon another source is looked for again for a series whose source has no values any more.
+/// Minimum time between two searches for another source of a series without values.
 const REPLACE_INTERVAL: Duration = Duration::from_secs(600);
 
-/// What the thread can be asked.
+/// A request to the sampling thread.
 #[derive(Debug)]
 pub(crate) enum Command {
-    /// To sample now, and to say how that went.
+    /// Sample now, and send the result.
     Sample(Sender<Result<(), SampleError>>),
-    /// To end.
+    /// End the thread.
     Stop,
 }
 
-/// What the thread works with.
+/// State of the sampling thread.
 #[derive(Debug)]
 pub(crate) struct Sampler {
     client: Arc<dyn Client>,
@@ -64,41 +78,41 @@ pub(crate) struct Sampler {
     config: Config,
     hook: Option<AttributeHook>,
     kinds: Vec<EntityKind>,
-    /// Whether anything is said of links.
+    /// Set if a metric needs link states.
     needs_links: bool,
-    /// Those of them that come and go.
+    /// Kinds among `kinds` that can appear and disappear.
     transient: Vec<EntityKind>,
     history: History,
-    /// The engine says that there is nothing.
+    /// Set if the engine reports no entities.
     all_gone: bool,
     connected: bool,
     session: Option<Session>,
-    /// The entities of the session, and those of this tick.
+    /// Entities of the session, and entities listed at this tick.
     entities: Vec<EntityId>,
     listed: Vec<EntityId>,
-    /// Something is amiss that the list of entities does not show.
+    /// Set if something other than the list requires a new enumeration.
     reenumerate: bool,
-    /// The list that is not the session's, and since when it is that.
+    /// A list that differs from the session's, and the time since when it is stable.
     pending_topology: Option<(Vec<EntityId>, Instant)>,
     samples: Samples,
     links: Links,
-    /// When another source may be looked for, for a series whose source has no values any more.
+    /// Earliest time of the next search for other sources.
     next_replacement: Option<Instant>,
-    /// The snapshot before the one that is shown, whose memory the next one gets.
+    /// The snapshot before the published one; its memory is reused.
     spare: Option<Arc<Snapshot>>,
 }
 
-/// The NVLinks, as the engine last said.
+/// NVLinks by the last answer of the engine.
 #[derive(Debug, Default)]
 struct Links {
-    /// `None`: the engine could not say.
+    /// `None` if the engine cannot list them.
     states: Option<Vec<Link>>,
     read_at: Option<Instant>,
-    /// Something points to a change.
+    /// Set if an event points to a change.
     needs_refresh: bool,
-    /// The session does not know of them yet.
+    /// Set if the session does not have these states yet.
     is_new: bool,
-    /// Other links are up than when the session began.
+    /// Set if other links are up than at the start of the session.
     has_changed: bool,
 }
 
@@ -140,7 +154,7 @@ impl Sampler {
         self.feed.telemetry()
     }
 
-    /// Samples until told to end.
+    /// Samples until a stop command arrives.
     pub(crate) fn run_until_stopped(
         mut self,
         commands: &Receiver<Command>,
@@ -176,14 +190,14 @@ impl Sampler {
                 schedule.not_after(now + PROBE_DELAY);
             }
             if let Some(reply) = reply {
-                // Who asked may have gone.
+                // The requester may be gone.
                 let _ = reply.send(outcome);
             }
         }
         self.shut_down();
     }
 
-    /// A tick whose panic, the client's perhaps, ends the session and nothing else.
+    /// Runs a tick. A panic, for example of the client, ends the session and nothing else.
     fn contained_tick(&mut self) -> Result<(), SampleError> {
         let outcome = catch_unwind(AssertUnwindSafe(|| self.run_tick())).unwrap_or_else(|panic| {
             let words = panic
@@ -199,15 +213,15 @@ impl Sampler {
         outcome.map_err(|TickError { failure, lost }| {
             if lost {
                 self.close_session();
-                // Another connection may be to another engine.
+                // The next connection may be to another engine.
                 self.history.changed = None;
                 self.connected = false;
-                // A client that panicked may be left connected in a state that nobody knows.
+                // A client that panicked may be connected in an unknown state.
                 if failure.kind == ErrorKind::Panic {
                     self.close_client();
                 }
             }
-            // Levels vanish with their session. While it is only replaced by another they stay.
+            // Gauges disappear with their session. While it is only replaced they stay.
             if self.session.is_none() {
                 self.publish_counters_only();
             }
@@ -245,7 +259,7 @@ impl Sampler {
         let stats =
             session.read_samples(client, &mut self.history, &mut self.samples, &self.clock)?;
         let now = self.clock.now();
-        // An XID is often the first sign of a link that went down.
+        // An XID is often the first sign of a link failure.
         self.links.needs_refresh |= stats.events > 0;
         let replace =
             stats.is_replaceable && self.next_replacement.is_none_or(|earliest| now >= earliest);
@@ -273,7 +287,7 @@ impl Sampler {
         }
         self.telemetry().record_samples(stats.values);
         self.telemetry().record_resets(stats.resets);
-        // Not a reason to be degraded: the others are fine.
+        // Not a reason to be degraded: the other samples are good.
         if stats.failed > 0 {
             self.telemetry().record_error(ErrorKind::Read);
         }
@@ -314,7 +328,7 @@ impl Sampler {
         Ok(())
     }
 
-    /// Whether there are others than the session's, for so long that they may stay.
+    /// Returns `true` if the list differs from the session's and has been stable for `DEBOUNCE`.
     fn topology_change_is_stable(&mut self) -> bool {
         if !self.reenumerate && self.listed == self.entities {
             self.pending_topology = None;
@@ -334,16 +348,16 @@ impl Sampler {
 
     fn open_session(&mut self, client: &dyn Client) -> Result<(), TickError> {
         if let Some(session) = &mut self.session {
-            // What happened last to those who are gone. What cannot be read now is read in the next
-            // session.
+            // Count the last events of entities that are gone. If that fails, the next session
+            // reads them.
             let mut stats = ReadStats::default();
             let _ = session.read_events(client, &mut self.history, &mut self.samples, &mut stats);
         }
         self.pending_topology = None;
         self.reenumerate = false;
-        // First the watches of the old session, so that the engine never has both.
+        // End the old watches first, so that the engine never has both.
         self.close_session();
-        // There are hosts that have NVSwitches or CPUs only.
+        // Some hosts have NVSwitches or CPUs only.
         let entities = session::list_entities(client, &self.kinds)?;
         self.all_gone = entities.is_empty();
         if self.all_gone {
@@ -394,7 +408,7 @@ impl Sampler {
         Ok(())
     }
 
-    /// Asks for the states of the links if it is time, or something points to a change.
+    /// Reads link states if they are due, or something points to a change.
     fn read_links(&mut self, client: &dyn Client) -> Result<(), TickError> {
         if !self.needs_links {
             return Ok(());
@@ -402,7 +416,7 @@ impl Sampler {
         let now = self.clock.now();
         let links = &mut self.links;
         let is_due = |at: Instant| now.saturating_duration_since(at) >= LINK_INTERVAL;
-        // Entities that come or go bring or take links.
+        // Links appear and disappear with their entities.
         let needs_refresh = links.needs_refresh || self.session.is_none();
         if !needs_refresh && !links.read_at.is_none_or(is_due) {
             return Ok(());
@@ -418,21 +432,21 @@ impl Sampler {
         Ok(())
     }
 
-    /// Ends the session, if there is one.
+    /// Closes the session, if there is one.
     fn close_session(&mut self) {
         let Some(session) = self.session.take() else {
             return;
         };
         session.plan.forget_instances(&mut self.history.ledger);
         session.plan.save_ages(&mut self.history);
-        // Ending a watch calls the client, which may be what panicked.
+        // Ending a watch calls the client, which may be the cause of the panic.
         if catch_unwind(AssertUnwindSafe(|| drop(session))).is_err() {
             self.telemetry().record_error(ErrorKind::Panic);
         }
         self.entities.clear();
     }
 
-    /// Shows the counters, which hold, and nothing else.
+    /// Publishes the counters, which are held, and nothing else.
     fn publish_counters_only(&mut self) {
         let now = self.clock.now();
         let all_gone = self.connected && self.all_gone;
@@ -497,8 +511,8 @@ impl Sampler {
     }
 }
 
-/// Publishes the present values, in the memory of the snapshot before the last unless somebody still
-/// looks at it; how many series they are.
+/// Publishes the current values and returns their number. Reuses the memory of the snapshot before
+/// the last, unless a reader still holds it.
 fn publish_plan(
     feed: &MeterFeed,
     spare: &mut Option<Arc<Snapshot>>,
@@ -513,8 +527,8 @@ fn publish_plan(
     series
 }
 
-/// Whether an engine can have entities of a kind. One of 3.3 can die when asked for CPUs, and knows no
-/// adapters; and CPUs are listed on Grace only, whose architecture is not that of x86.
+/// Returns `true` if the engine can list a kind of entity. A 3.3 engine can die when asked for
+/// CPUs, and does not know adapters; CPUs are listed on Grace only, whose architecture is not x86.
 fn can_list(engine: &BuildInfo, kind: EntityKind) -> bool {
     let is_4 = || engine.version().is_some_and(|version| version.major >= 4);
     match kind {

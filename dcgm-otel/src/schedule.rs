@@ -2,11 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-/// Delay after a first failure; it doubles with each further failure…
-const MIN_BACKOFF: Duration = Duration::from_millis(250);
-
-/// …up to this, or up to the interval if that is shorter.
-const MAX_BACKOFF: Duration = Duration::from_secs(15);
+use crate::backoff::Backoff;
+use crate::clock::add_delay;
 
 /// A fixed cadence that does not drift, and a backoff after failures.
 #[derive(Debug)]
@@ -15,21 +12,17 @@ pub(crate) struct Schedule {
     first: Instant,
     interval: Duration,
     next: Instant,
-    backoff: Option<Duration>,
+    backoff: Backoff,
 }
 
 impl Schedule {
     pub(crate) fn new(start: Instant, initial_delay: Duration, interval: Duration) -> Self {
-        // Clamped to 100 years so that `Instant` arithmetic cannot overflow.
-        let century = Duration::from_secs(100 * 365 * 24 * 3600);
-        let first = start
-            .checked_add(initial_delay.min(century))
-            .unwrap_or(start);
+        let first = add_delay(start, initial_delay);
         Self {
             first,
             interval,
             next: first,
-            backoff: None,
+            backoff: Backoff::new(interval),
         }
     }
 
@@ -40,7 +33,7 @@ impl Schedule {
 
     /// Records a successful tick. Ticks that it overran are skipped.
     pub(crate) fn record_success(&mut self, now: Instant) {
-        self.backoff = None;
+        self.backoff.reset();
         let gone = now.saturating_duration_since(self.first).as_nanos();
         let ticks = gone / self.interval.as_nanos().max(1) + 1;
         let ticks = u32::try_from(ticks).unwrap_or(u32::MAX);
@@ -63,13 +56,7 @@ impl Schedule {
 
     /// Records a failed tick.
     pub(crate) fn record_failure(&mut self, now: Instant) {
-        let longest = self.interval.min(MAX_BACKOFF);
-        let backoff = self
-            .backoff
-            .map_or(MIN_BACKOFF, |last| last.saturating_mul(2));
-        let backoff = backoff.min(longest);
-        self.backoff = Some(backoff);
-        self.next = now + backoff;
+        self.next = now + self.backoff.next_delay();
     }
 }
 

@@ -1,4 +1,21 @@
-//! A session with an engine: from the connection to the samples, a step a function.
+//! A session: one set of entities, the watches on their fields, and the plan that reads them.
+//!
+//! ```text
+//!  open   probe_fields ─────► which fields have values (ProbeResults)
+//!         watch_fields ─────► the same for profiling fields that may be better sources
+//!         Plan::new ────────► series and sources
+//!         reconcile_watches ► keep the watches that fit, add missing ones, drop the rest
+//!  tick   review_probes, until no profiling field is pending
+//!         read_samples ─────► latest values and new events
+//! ```
+//!
+//! Opening a session watches every field that could be useful and reads it once, because only a read
+//! shows what the hardware supports. A profiling field needs two samples before that is known, so
+//! the session starts with the next best sources and replaces its plan when the second samples are
+//! there.
+//!
+//! A session is never repaired. When entities, links or support change, the sampler closes it and
+//! opens another; totals and ages survive in the [`History`].
 
 use std::time::{Duration, Instant};
 
@@ -18,23 +35,23 @@ use crate::host::{self, Availability, Host};
 use crate::plan::{Plan, ReadStats};
 use crate::probe_results::ProbeResults;
 
-/// How soon the entities are gone through again if nothing of one could be watched, or no GPU can be
-/// sampled.
+/// Delay before entities are enumerated again after one of them could not be watched, or no GPU can
+/// be sampled.
 const RETRY: Duration = Duration::from_secs(60);
 
-/// How soon a GPU of which no profiling field has a value is probed again: another program may have
-/// its profiler.
+/// Delay before a GPU without any profiling value is probed again: another program may hold its
+/// profiling counters.
 const RECHECK_PROFILING: Duration = Duration::from_secs(600);
 
-/// How soon a profiling field is probed again that is blank though others of its GPU have values: the
-/// driver lacks it, and the engine writes a line into its log for each sample.
+/// Delay before a blank profiling field is probed again whose GPU has other profiling values: the
+/// driver lacks it, and the engine logs a line for each sample.
 const RECHECK_BLANK: Duration = Duration::from_secs(24 * 3600);
 
-/// What ended a tick before its time.
+/// An error that ended a tick.
 #[derive(Debug)]
 pub(crate) struct TickError {
     pub(crate) failure: SampleError,
-    /// Whether the connection is lost with it.
+    /// Set if the connection must be closed.
     pub(crate) lost: bool,
 }
 
@@ -46,7 +63,7 @@ impl TickError {
         }
     }
 
-    /// There is nothing to read.
+    /// The error if there is nothing to read.
     pub(crate) fn no_field() -> Self {
         Self::plain(
             ErrorKind::Watch,
@@ -55,16 +72,16 @@ impl TickError {
     }
 }
 
-/// An error of the client's, met in a step.
+/// Returns a function that converts a client's error, for the step `kind`.
 fn step_error(kind: ErrorKind) -> impl Fn(Error) -> TickError {
     move |error| TickError {
         failure: SampleError::from_client(kind, &error),
-        // A connection on which a call hung is not worth another try.
+        // After a timeout the connection is not reused.
         lost: error.is_disconnected() || error.is_timeout(),
     }
 }
 
-/// Connects, and asks the engine what it is.
+/// Connects, and reads the build information of the engine.
 pub(crate) fn connect_client(client: &dyn Client) -> Result<BuildInfo, TickError> {
     if let Err(error) = client.connect() {
         return Err(TickError {
@@ -75,7 +92,7 @@ pub(crate) fn connect_client(client: &dyn Client) -> Result<BuildInfo, TickError
     client.build_info().map_err(step_error(ErrorKind::Init))
 }
 
-/// Returns why no GPU can be sampled though none has failed: all that there are, and not lost, are
+/// Returns the reason if no GPU can be sampled though none has failed: all that are not lost are
 /// paused or detached.
 fn gpu_unavailability(entities: &[Entity]) -> Option<SampleError> {
     let gpus = entities
@@ -93,7 +110,7 @@ fn gpu_unavailability(entities: &[Entity]) -> Option<SampleError> {
     Some(SampleError::unavailable(kind))
 }
 
-/// The entities of these kinds that can be metered, and their links if anything is said of them.
+/// Lists the entities of these kinds that can be metered.
 pub(crate) fn list_entities(
     client: &dyn Client,
     kinds: &[EntityKind],
@@ -116,7 +133,7 @@ pub(crate) fn list_links(client: &dyn Client) -> Result<Option<Vec<Link>>, TickE
     }
 }
 
-/// The entities that there are, of the kinds that matter.
+/// Lists the ids of the entities of these kinds.
 pub(crate) fn list_ids(
     client: &dyn Client,
     kinds: &[EntityKind],
@@ -127,7 +144,7 @@ pub(crate) fn list_ids(
     let mut failed = None;
     let outcome = client.list_each(kinds, &mut |kind, ids| match ids {
         Ok(ids) => into.extend_from_slice(ids),
-        // An engine that cannot list a kind has none of it. GPUs every engine can list.
+        // An engine that does not support a kind has none of it. Every engine lists GPUs.
         Err(error) if kind == EntityKind::GPU => failed = Some(error),
         Err(error) if error.is_unsupported() => {}
         Err(_) => listed = Enumeration::Partial,
@@ -138,39 +155,40 @@ pub(crate) fn list_ids(
     }
 }
 
-/// Whether all kinds that an engine could list were listed.
+/// Completeness of a list of entities.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Enumeration {
     Complete,
-    /// Instances of GPUs could not be, as while one is cut anew.
+    /// Instances of a GPU could not be listed, for example while it is being partitioned.
     Partial,
 }
 
-/// The entities of a host, watched.
+/// A watched set of entities.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) plan: Plan,
-    /// How many entities there are.
+    /// Number of metered entities.
     pub(crate) entities: usize,
-    /// Why no GPU can be sampled though none has failed: telemetry is paused or the driver detached.
+    /// Set if no GPU can be sampled though none has failed: telemetry is paused or the driver
+    /// detached.
     pub(crate) unavailable: Option<SampleError>,
-    /// What the engine would not watch although it should, as profiling metrics that somebody else
-    /// holds.
+    /// Set if the engine refused a watch, for example because another program holds the profiling
+    /// counters.
     pub(crate) refused: Option<SampleError>,
-    /// Why nothing of what was asked for can come, if so. The tick fails with it, and the next one
-    /// begins another session.
+    /// Set if none of the requested fields can be read; each tick then fails with it and reopens
+    /// the session.
     pub(crate) nothing_to_read: Option<SampleError>,
-    /// How often the host program's hook panicked.
+    /// Number of panics of the host program's hook.
     pub(crate) hook_panics: u64,
-    /// When to go through the entities again, because one of them could not be watched at all, or has
-    /// a field that was blank.
+    /// Time at which entities are enumerated again, because one could not be watched or had a blank
+    /// field.
     pub(crate) retry: Option<Instant>,
     query: Query,
-    /// Whose events are counted.
+    /// Watches of events, by kind of entity.
     events: Vec<(EntityKind, Watch)>,
-    /// Whose end would end the sampling.
+    /// Watches that keep the engine sampling; dropping one ends it.
     watches: Vec<Watch>,
-    /// The profiling fields that are yet to be judged.
+    /// Profiling fields that are still pending.
     probing: Option<Probing>,
 }
 
@@ -181,16 +199,16 @@ struct Probing {
     results: ProbeResults,
     fields: Vec<Input>,
     query: Query,
-    /// When to decide without a second sample.
+    /// Time at which fields without a second sample are decided.
     deadline: Instant,
     _watches: Vec<Watch>,
 }
 
-/// How often profiling fields are sampled until their second sample, and how long that may take.
+/// Sampling period of pending profiling fields, and the time limit for their second sample.
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What a session is opened for.
+/// Entities and links that a session is opened with.
 #[derive(Debug)]
 pub(crate) struct Inventory {
     pub(crate) entities: Vec<Entity>,
@@ -198,7 +216,7 @@ pub(crate) struct Inventory {
 }
 
 impl Session {
-    /// Finds out which source each series has, and has the engine sample these.
+    /// Finds the source of each series, and watches the sources.
     pub(crate) fn open(
         client: &dyn Client,
         inventory: Inventory,
@@ -235,9 +253,9 @@ impl Session {
         let memory = (&mut results, &mut *history, now);
         let unwatched = probe_fields(client, wanted, interval, &mut probes, samples, memory)?;
 
-        // Profiling counters are scarce, have one owner a host, and some hardware has none: they
-        // have watches of their own, are asked for where nothing better has the value, and cost
-        // only themselves if refused.
+        // Profiling counters are scarce, have one owner per host, and are missing on some hardware.
+        // So they have watches of their own, are read only where no better source has a value, and
+        // a refused watch costs only these metrics.
         let open: Vec<_> = candidates
             .list
             .iter()
@@ -260,7 +278,7 @@ impl Session {
             .map(|error| SampleError::from_client(ErrorKind::Watch, &error))
             .or(refused);
 
-        // Neither a list of entities nor a sample says that this is over for good.
+        // Neither the list of entities nor a sample shows when this condition ends.
         let again = results.has_unwatched() || unavailable.is_some();
         let retry = again.then(|| now + RETRY);
         let pending: Vec<Input> = open
@@ -293,14 +311,14 @@ impl Session {
                 Err(error) if error.is_disconnected() || error.is_timeout() => {
                     return Err(step_error(ErrorKind::Watch)(error));
                 }
-                // An engine that knows no such event counts none.
+                // An engine without this event counts none.
                 Err(error) => {
                     event_watch_error = Some(SampleError::from_client(ErrorKind::Watch, &error))
                 }
             }
         }
-        // A host that has none of the fields, or an engine that watches nothing, answers well and
-        // for ever.
+        // A host without any of the fields, or an engine that samples nothing, would otherwise look
+        // healthy.
         let nothing_to_read = if plan.reads_fields() || unavailable.is_some() {
             None
         } else if wants_values {
@@ -314,7 +332,7 @@ impl Session {
             plan,
             entities: count,
             unavailable,
-            // It is told once.
+            // Report the refusal once.
             refused: refused.filter(|_| nothing_to_read.is_none()),
             nothing_to_read,
             hook_panics,
@@ -326,14 +344,14 @@ impl Session {
         })
     }
 
-    /// Whether there are profiling fields that are yet to be judged.
+    /// Returns `true` while profiling fields are pending.
     pub(crate) const fn is_probing(&self) -> bool {
         self.probing.is_some()
     }
 
-    /// Looks at the profiling fields that had no value in their first sample. Once all of them are
-    /// decided each series gets the best source that has values, and fields that stay blank are not
-    /// watched any more. Returns whether the plan is another.
+    /// Reads the pending profiling fields again. Once all are decided, each series gets its best
+    /// source with values, and blank fields are no longer watched. Returns `true` if the plan was
+    /// replaced.
     pub(crate) fn review_probes(
         &mut self,
         client: &dyn Client,
@@ -376,7 +394,7 @@ impl Session {
         Ok(true)
     }
 
-    /// Reads, and counts.
+    /// Reads all samples and events.
     pub(crate) fn read_samples(
         &mut self,
         client: &dyn Client,
@@ -398,7 +416,7 @@ impl Session {
         Ok(stats)
     }
 
-    /// Counts the events since the last time: each once.
+    /// Counts the events since the last read, each once.
     pub(crate) fn read_events(
         &mut self,
         client: &dyn Client,
@@ -413,8 +431,8 @@ impl Session {
             match outcome {
                 Ok(()) => {
                     stats.events += samples.len();
-                    // Without room the entities are gone through anew, and less important series
-                    // go.
+                    // Without room the entities are enumerated again, and less important series are
+                    // dropped.
                     if !self.plan.count_events(samples, history) {
                         stats.gone += 1;
                     }
@@ -422,8 +440,7 @@ impl Session {
                 Err(error) if error.is_disconnected() || error.is_timeout() => {
                     return Err(step_error(ErrorKind::Read)(error));
                 }
-                // Something of it is not watched any more: it is watched anew, and the cursor
-                // stays.
+                // A part of the watch is gone: enumerate again. The cursor stays.
                 Err(_) => stats.gone += 1,
             }
         }
@@ -431,7 +448,7 @@ impl Session {
     }
 }
 
-/// Has the engine sample these, and asks for them; what it refused, if something.
+/// Watches `wanted`, reads once and records which sources have data; returns the first refusal.
 fn probe_fields(
     client: &dyn Client,
     wanted: Vec<(Vec<EntityId>, Vec<FieldId>)>,
@@ -454,8 +471,8 @@ fn probe_fields(
             Err(step_error(ErrorKind::Watch)(error))
         }
         Err(error) => {
-            // Without a driver an engine watches nothing. It may hold samples all the same, that
-            // others put there.
+            // Without a driver an engine watches nothing, but may hold samples that others
+            // injected.
             let query = Query::new(wanted);
             let outcome = read_probes(client, &query, samples, (&mut *results, history, now));
             if outcome.is_err() || !results.has_values() {
@@ -466,7 +483,7 @@ fn probe_fields(
     }
 }
 
-/// Has the engine sample what is needed and nothing else.
+/// Makes the engine sample the needed fields only; watches that fit are kept.
 fn reconcile_watches(
     client: &dyn Client,
     needs: &[(Input, Duration)],
@@ -497,7 +514,7 @@ fn reconcile_watches(
                     Err(error) if error.is_disconnected() || error.is_timeout() => {
                         return Err(step_error(ErrorKind::Watch)(error));
                     }
-                    // Then what was asked before goes on.
+                    // Keep the existing watches.
                     Err(_) => kept.append(&mut probes),
                 }
             }
@@ -506,7 +523,7 @@ fn reconcile_watches(
     Ok(kept)
 }
 
-/// Whether a better source than those found so far may be among the profiling fields.
+/// Returns `true` if a profiling field may be a better source than those found so far.
 fn is_open(candidate: &Candidate, results: &ProbeResults) -> bool {
     let best = candidate.inputs.first().copied();
     best.is_some_and(|best| {
@@ -514,14 +531,14 @@ fn is_open(candidate: &Candidate, results: &ProbeResults) -> bool {
     })
 }
 
-/// Whether its values come from samples.
+/// Returns `true` if the values come from samples.
 fn is_sampled(candidate: &Candidate) -> bool {
     let is_event = |input: &Input| input.op == Op::Event;
     candidate.value == StaticValue::Nothing && !candidate.inputs.iter().all(is_event)
 }
 
-/// Has the engine sample what it will; what it refused of it, other than for want of support. An
-/// error if that was all.
+/// Watches all groups that the engine accepts; returns the first refusal other than missing
+/// support. Fails if every group was refused.
 fn watch_fields(
     client: &dyn Client,
     blocks: Vec<(Vec<EntityId>, Vec<FieldId>)>,

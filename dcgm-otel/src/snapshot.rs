@@ -1,4 +1,4 @@
-//! What the callbacks show: all values of one tick, never changed once handed out.
+//! Snapshots: the values of one tick, which callbacks read. Immutable once published.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub(crate) enum Number {
 }
 
 impl Number {
-    /// A whole number; 0 for one that is none.
+    /// Returns a whole number; 0 for other types.
     pub(crate) const fn whole_or_zero(self) -> i64 {
         match self {
             Self::I64(number) => number,
@@ -25,7 +25,7 @@ impl Number {
         }
     }
 
-    /// Whether it is more than nothing.
+    /// Returns `true` for numbers above 0.
     pub(crate) fn is_positive(self) -> bool {
         match self {
             Self::F64(number) => number > 0.0,
@@ -35,24 +35,24 @@ impl Number {
     }
 }
 
-/// A series: its instrument, by place in the catalogue, and its attributes, sorted by key.
+/// A series: the index of its metric, and its attributes, sorted by key.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct Series {
     pub(crate) metric: usize,
     pub(crate) attributes: Arc<[KeyValue]>,
 }
 
-/// Which series there are. Made anew only when the entities change.
+/// The series that exist. Replaced only when the entities change.
 #[derive(Debug, Default)]
 pub(crate) struct Layout {
-    /// Those of one instrument beside each other, in the order of the catalogue.
+    /// Series of one metric are adjacent, in the order of the catalogue.
     series: Vec<Series>,
-    /// Where those of each instrument are.
+    /// Range of each metric's series.
     ranges: Vec<Range<usize>>,
 }
 
 impl Layout {
-    /// Of these series, which must come in the order of the metrics.
+    /// Makes a layout; `series` must be in the order of the metrics.
     pub(crate) fn new(metrics: &[Metric], series: Vec<Series>) -> Self {
         let ranges = (0..metrics.len())
             .map(|metric| {
@@ -69,12 +69,11 @@ impl Layout {
     }
 }
 
-/// A value, and how long it may be shown.
+/// A value and its expiry time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Point {
     pub(crate) number: Number,
-    /// `None` for counters, which hold their total whatever happens. No longer than the snapshot
-    /// says.
+    /// `None` for counters, which never expire. Not after the snapshot's own time.
     pub(crate) until: Option<Instant>,
 }
 
@@ -82,14 +81,14 @@ pub(crate) struct Point {
 #[derive(Debug, Default)]
 pub(crate) struct Snapshot {
     layout: Arc<Layout>,
-    /// One for each series of the layout.
+    /// One point per series of the layout.
     points: Vec<Option<Point>>,
-    /// How long anything is shown that is no counter. `None` is for ever.
+    /// Time at which all gauges expire; `None` for never.
     until: Option<Instant>,
 }
 
 impl Snapshot {
-    /// One that is filled anew, in the memory of a spare one unless somebody still looks at that.
+    /// Fills a snapshot, in the memory of `spare` unless a reader still holds it.
     pub(crate) fn fill_reusing(
         spare: Option<Arc<Self>>,
         fill: impl FnOnce(&mut Self),
@@ -104,8 +103,8 @@ impl Snapshot {
         Arc::new(new)
     }
 
-    /// Of a layout, with as many values as are put into the list that it lends: one for each
-    /// series. Those that are no counters are shown no longer than `until`.
+    /// Sets the layout and returns the empty list of points to fill, one per series. Gauges expire
+    /// at `until` at the latest.
     pub(crate) fn replace_layout(
         &mut self,
         layout: &Arc<Layout>,
@@ -126,7 +125,7 @@ impl Snapshot {
         snapshot
     }
 
-    /// What an instrument shows at this moment: nothing that is too old.
+    /// Returns the points of an instrument that have not expired.
     pub(crate) fn points(
         &self,
         metric: usize,
@@ -146,7 +145,7 @@ impl Snapshot {
             })
     }
 
-    /// The totals of the counters. `metrics` is the table that the series are of.
+    /// Returns the totals of the counters. `metrics` is the table of the series.
     pub(crate) fn counter_totals<'a>(
         &'a self,
         metrics: &'a [Metric],

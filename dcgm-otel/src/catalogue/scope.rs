@@ -1,4 +1,4 @@
-//! Where a family of series lives.
+//! Kinds of entities that have series.
 
 use dcgm::{Entity, EntityKind};
 
@@ -6,14 +6,15 @@ use EntityScope::{
     Adapter, ComputeInstance, Core, Cpu, Gpu, GpuInstance, Host, Link, Port, Switch, VirtualGpu,
 };
 
-/// What a series is about. Of series of one tier those on smaller parts go first: that order.
+/// The kind of entity that a series describes. Within a tier, smaller parts are dropped first, in
+/// this order.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) enum EntityScope {
     ComputeInstance,
     GpuInstance,
     /// An `NVLink` of a GPU.
     Link,
-    /// One of an `NVSwitch`.
+    /// An `NVLink` of an `NVSwitch`.
     Port,
     Core,
     VirtualGpu,
@@ -25,7 +26,7 @@ pub(crate) enum EntityScope {
 }
 
 impl EntityScope {
-    /// The kind of entity that it is.
+    /// Returns DCGM's kind of entity.
     pub(crate) const fn entity_kind(self) -> EntityKind {
         match self {
             ComputeInstance => EntityKind::COMPUTE_INSTANCE,
@@ -41,7 +42,7 @@ impl EntityScope {
         }
     }
 
-    /// What an entity is; `None` for a kind that has no series.
+    /// Returns the scope of an entity; `None` for kinds without series.
     pub(crate) fn of_entity(entity: &Entity) -> Option<Self> {
         let of_switch = entity
             .parent

@@ -61,7 +61,7 @@ impl<K: Ord, V: Copy> SettingMap<K, V> {
 pub(crate) struct InvalidValue {
     /// The part that is quoted; `None` if it may hold a secret.
     pub(crate) input: Option<String>,
-    /// What is expected in its place, if that is more specific than the setting's.
+    /// The expected form, if it is more specific than the setting's.
     pub(crate) expected: Option<String>,
     pub(crate) hint: Option<String>,
 }

@@ -5,6 +5,14 @@
 //! callbacks of a provider one after another, in the order of registration and on one thread. So a
 //! thread remembers the snapshot and the ordinal of its last callback (a [`Pin`]); a callback whose
 //! ordinal is not above that ordinal begins another collect.
+//!
+//! ```text
+//!  sampler    publish A         publish B
+//!  callback   0   1   2   3     (0 ≤ 3: new collect)   0   1   2   3
+//!  reads      A   A   A   A                            B   B   B   B
+//! ```
+//!
+//! The callback with the last ordinal removes the pin, so that the snapshot's memory can be reused.
 
 use std::cell::RefCell;
 use std::sync::Arc;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded, unbounded};
 use dcgm::Client;
 
+use crate::backoff::Backoff;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::counters::Ledger;
@@ -26,12 +27,6 @@ const STOP_TIMEOUT: Duration = Duration::from_millis(250);
 /// Time that the thread has after its client was closed, which ends most calls that hang. Both
 /// together are less than the second that dropping a meter may take.
 const CANCEL_TIMEOUT: Duration = Duration::from_millis(600);
-
-/// First delay before a sampler that panicked is replaced; it doubles with each further panic…
-const MIN_BACKOFF: Duration = Duration::from_millis(250);
-
-/// …up to this, or up to the interval if that is shorter.
-const MAX_BACKOFF: Duration = Duration::from_secs(15);
 
 /// The reason why a meter's thread did not end well. The meter's series are gone all the same.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -80,7 +75,7 @@ impl SamplerThread {
             .name("dcgm-meter".to_owned())
             .spawn(move || {
                 let _ends: Sender<()> = ends;
-                factory.run(&received);
+                factory.run_sampler(&received);
             })?;
         Ok(Self {
             commands,
@@ -155,10 +150,9 @@ fn close_in_background(client: &Weak<dyn Client>) {
 
 impl SamplerFactory {
     /// Samples until stopped. A sampler that panics is replaced after a delay.
-    fn run(&self, commands: &Receiver<Command>) {
-        let longest = self.config.interval().min(MAX_BACKOFF);
+    fn run_sampler(&self, commands: &Receiver<Command>) {
+        let mut backoff = Backoff::new(self.config.interval());
         let mut delay = self.config.initial_delay();
-        let mut backoff = MIN_BACKOFF.min(longest);
         loop {
             let began = Instant::now();
             let sampler = self.make_sampler();
@@ -172,11 +166,10 @@ impl SamplerFactory {
             if stopped {
                 return;
             }
-            if began.elapsed() > 4 * longest {
-                backoff = MIN_BACKOFF.min(longest);
+            if began.elapsed() > 4 * backoff.longest_delay() {
+                backoff.reset();
             }
-            delay = backoff;
-            backoff = (2 * backoff).min(longest);
+            delay = backoff.next_delay();
         }
     }
 

@@ -1,4 +1,4 @@
-//! What is counted one by one: XIDs and `SXids`.
+//! Events, counted one by one: XIDs and `SXids`.
 
 use std::sync::Arc;
 
@@ -14,13 +14,13 @@ use crate::catalogue::Kind;
 use crate::history::History;
 use crate::snapshot::{Layout, Series};
 
-/// XIDs beyond this are not told apart…
+/// Largest XID with a series of its own; others share `_OTHER`.
 const LARGEST_XID: i64 = 999;
 
-/// …and `SXids` beyond this, which begin at 10,000.
+/// Largest `SXid` with a series of its own. They begin at 10,000.
 const LARGEST_SXID: i64 = 99_999;
 
-/// Where events come from, and the series that count them, less the code.
+/// Source of events, and the series that count them, without the code.
 #[derive(Debug)]
 pub(crate) struct EventSource {
     pub(crate) input: Input,
@@ -30,12 +30,12 @@ pub(crate) struct EventSource {
 }
 
 impl Plan {
-    /// Counts what happened. Whether there is room for the series of all of it.
+    /// Counts events. Returns `false` if there was no room for a new series.
     pub(crate) fn count_events(&mut self, samples: &Samples, history: &mut History) -> bool {
         let mut room = true;
         for sample in samples {
             let code = sample.value.ok().and_then(|value| value.as_i64());
-            // 0 is none.
+            // 0 means that there was no event.
             let Some(code) = code.filter(|code| *code > 0) else {
                 continue;
             };
@@ -60,7 +60,7 @@ impl Plan {
         room
     }
 
-    /// Shows a counter, if it is not shown yet. `false` if there is no room for it.
+    /// Adds the series of a counter if it is new. Returns `false` if there is no room for it.
     fn show_total(&mut self, place: usize, kind: Kind, series: Series) -> bool {
         if self.layout.series().contains(&series) {
             return true;

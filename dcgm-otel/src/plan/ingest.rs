@@ -12,26 +12,26 @@ use crate::catalogue::Op;
 use crate::counters::{Ledger, Step};
 use crate::history::History;
 
-/// How long a counter may have no value before a rate is integrated in its place. What it has grown by
-/// in the meantime is counted if it comes back.
+/// Time without a value after which a rate is integrated instead of reading a counter. Growth in
+/// the meantime is counted if the counter comes back.
 const COUNTER_PATIENCE: Duration = Duration::from_secs(600);
 
-/// What a read brought.
+/// Statistics of one read.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct ReadStats {
     /// Samples with a value.
     pub(crate) values: usize,
-    /// Samples that failed, other than for want of a value.
+    /// Samples that failed; samples without a value are not failures.
     pub(crate) failed: usize,
-    /// Entities of which nothing is watched any more, or nothing new comes though others go on:
-    /// they are gone or lost.
+    /// Entities that are no longer watched, or whose samples stopped while others continue: they
+    /// are gone or lost.
     pub(crate) gone: usize,
-    /// Counters that began anew.
+    /// Resets of DCGM's counters.
     pub(crate) resets: u64,
     /// Events that were counted.
     pub(crate) events: usize,
-    /// Whether a source has had no value for a while though its entity goes on, and there is another
-    /// source for its series.
+    /// Set if a source has had no value for a while though its entity is still sampled, and its
+    /// series has another source.
     pub(crate) is_replaceable: bool,
 }
 
@@ -39,22 +39,22 @@ pub(crate) struct ReadStats {
 #[derive(Debug)]
 pub(super) struct Watched {
     entity: EntityId,
-    /// Whether the last read found any of its fields watched.
+    /// Set if the last read found a watched field of it.
     found: bool,
-    /// When any of its samples last changed.
+    /// Time of the last new sample of any field.
     changed: Option<Instant>,
-    /// How long its fastest field may be as it is.
+    /// Maximum age of its fastest field.
     pub(super) max_age: Duration,
 }
 
-/// The entities that are read, and to which of them and to which tracks each sample goes.
+/// Routes from samples to the entities and the sources that they belong to.
 #[derive(Debug, Default)]
 pub(super) struct Routes {
     pub(super) entities: Vec<Watched>,
-    /// In the order in which the query asks for them, which is that of the answer, too, or nearly:
-    /// a sample is where the one before it leads one to look.
+    /// In the order of the query, which is nearly that of the samples: the next sample usually has
+    /// the next route.
     field_routes: Vec<FieldRoute>,
-    /// The places of the stops by their pairs, for those that come in another order.
+    /// Indices of the routes sorted by pair, for samples in another order.
     sorted: Vec<usize>,
 }
 
@@ -66,14 +66,14 @@ struct FieldRoute {
     pair: Pair,
     entity: usize,
     states: Range<usize>,
-    /// What its last sample had.
+    /// Timestamp of the last sample.
     timestamp: Timestamp,
-    /// When that last changed, by our own clock: the engine's may be skewed.
+    /// Local time of the last new timestamp: the engine's clock may differ.
     changed: Option<Instant>,
 }
 
 impl FieldRoute {
-    /// Notes a timestamp; whether it is another than before.
+    /// Records a timestamp; returns `true` if it is new.
     #[inline]
     fn update_timestamp(&mut self, timestamp: Timestamp, now: Instant) -> bool {
         let moved = self.changed.is_none() || self.timestamp != timestamp;
@@ -86,8 +86,8 @@ impl FieldRoute {
 }
 
 impl Routes {
-    /// The routes of what a query asks for, and the order in which the tracks must be for them:
-    /// those of one stop beside each other.
+    /// Makes the routes of a query, and returns the order of the sources: those of one route are
+    /// adjacent.
     pub(super) fn new(
         query: &Query,
         sources: &[PlannedSource],
@@ -141,7 +141,7 @@ impl Routes {
         (routes, order)
     }
 
-    /// The stop of a pair, which is perhaps the one at that place.
+    /// Returns the route of a pair; `place` is the most likely index.
     #[inline]
     fn find_route(&self, place: usize, pair: Pair) -> Option<usize> {
         match self.field_routes.get(place) {
@@ -159,7 +159,7 @@ impl Routes {
 }
 
 impl Plan {
-    /// Takes what was read.
+    /// Ingests the samples of one read.
     pub(crate) fn ingest_samples(
         &mut self,
         samples: &Samples,
@@ -167,7 +167,7 @@ impl Plan {
         now: Instant,
     ) -> ReadStats {
         let (mut values, mut failed, mut resets) = (0, 0, 0);
-        // Where nothing is read it is news enough that the engine answers.
+        // Without sources, an answer of the engine counts as a new sample.
         let mut is_new = !self.reads_fields();
         for watched in &mut self.routes.entities {
             watched.found = false;
@@ -233,8 +233,8 @@ impl Plan {
         }
     }
 
-    /// Whether a source that has alternatives has brought no value for as long as one may be shown,
-    /// though its entity goes on. Looked at as often as that can be.
+    /// Returns `true` if a source with alternatives has had no value for the maximum age, though
+    /// its entity is still sampled. Checked once per maximum age.
     fn has_replaceable(&mut self, now: Instant) -> bool {
         if self.next_look.is_some_and(|at| now < at) {
             return false;
@@ -260,7 +260,7 @@ impl Plan {
         })
     }
 
-    /// Leaves behind how old everything is.
+    /// Saves the timestamps and ages of all samples for the next plan.
     pub(crate) fn save_ages(&self, history: &mut History) {
         history.changed = self.changed;
         let ages = self.routes.field_routes.iter().filter_map(|route| {
@@ -270,8 +270,8 @@ impl Plan {
         history.ages.extend(ages);
     }
 
-    /// Goes on from what the session before left behind. That the entities are gone through anew
-    /// makes no sample newer.
+    /// Restores the timestamps and ages of the plan before. A new plan does not make old samples
+    /// newer.
     pub(crate) fn restore_ages(&mut self, history: &History) {
         self.changed = history.changed;
         for route in &mut self.routes.field_routes {
@@ -290,7 +290,7 @@ impl Plan {
     }
 }
 
-/// Counts a reading. Without a value a counter holds.
+/// Counts a reading. Without a value the counter is held.
 #[inline(never)]
 fn count_reading(
     ledger: &mut Ledger,

@@ -1,4 +1,4 @@
-//! What each series shows, and where it has that from.
+//! Reducers: the values of series from what was ingested.
 
 use std::ops::Range;
 use std::time::Instant;
@@ -10,32 +10,32 @@ use crate::counters::Ledger;
 use crate::host;
 use crate::snapshot::{Number, Point};
 
-/// Where a series has its value from.
+/// The way a series gets its value.
 #[derive(Clone, Debug)]
 pub(super) enum Reducer {
-    /// A level, which is put there as it is read.
+    /// A gauge, which is written when it is read.
     Level,
-    /// The sum of these parts.
+    /// Sum of these parts.
     Sum(Range<usize>),
-    /// Whether the worst that these parts say is this.
+    /// 1 if the worst condition of these parts is `about`, else 0.
     Status {
         parts: Range<usize>,
         at_least: Condition,
         about: Condition,
-        /// Whether it is known without the parts.
+        /// Set if the condition is known without parts.
         known: bool,
     },
-    /// A counter: the place of its total, which outlives what is read.
+    /// A counter: the index of its total, which outlives the plan.
     Total(usize, Kind),
-    /// What does not change as long as the entities do not.
+    /// Constant while the entities stay the same.
     Fixed(i64),
-    /// The number of links of this entity that are up, or whether this link is; `None` if that is not
-    /// known now.
+    /// Number of active links of this entity, or the state of this link; `None` if unknown at
+    /// present.
     ActiveLinks(EntityId, Option<i64>),
 }
 
 impl Reducer {
-    /// The parts that it is made of, if it is made of parts.
+    /// Returns the range of its parts, if it has parts.
     pub(super) const fn parts_mut(&mut self) -> Option<&mut Range<usize>> {
         match self {
             Self::Sum(parts) | Self::Status { parts, .. } => Some(parts),
@@ -44,15 +44,14 @@ impl Reducer {
     }
 }
 
-/// The present values.
+/// Current values of all series.
 #[derive(Debug, Default)]
 pub(super) struct Values {
-    /// Where each series of the layout has its value from.
+    /// Reducer of each series of the layout.
     reducer: Vec<Reducer>,
-    /// The value of each of them, and behind these what is read for those that are made of several
-    /// parts.
+    /// Value of each series, followed by the parts of values that have several.
     points: Vec<Option<Point>>,
-    /// Of each part, whether it says something for a while only.
+    /// Set for each part that expires by itself.
     transient: Vec<bool>,
 }
 
@@ -65,18 +64,18 @@ impl Values {
         }
     }
 
-    /// How many series there are.
+    /// Returns the number of series.
     pub(super) fn len(&self) -> usize {
         self.reducer.len()
     }
 
-    /// Makes room for a counter at a place: all behind it go one further.
+    /// Inserts a counter; the values behind it move by one.
     pub(super) fn insert_total(&mut self, at: usize, total: usize, kind: Kind) {
         self.reducer.insert(at, Reducer::Total(total, kind));
         self.points.insert(at, None);
     }
 
-    /// Sets what depends on the states of links.
+    /// Sets the values that depend on the states of links.
     pub(super) fn set_links(&mut self, links: Option<&[Link]>) {
         for reducer in &mut self.reducer {
             let Reducer::ActiveLinks(of, number) = reducer else {
@@ -98,8 +97,8 @@ impl Values {
         }
     }
 
-    /// All of them, with what was not read but is made of it. What is always so is shown until
-    /// then.
+    /// Computes the values that are not gauges, and returns all values. Constants expire at
+    /// `until`.
     pub(super) fn compute_points(
         &mut self,
         ledger: &Ledger,
@@ -163,7 +162,7 @@ fn sum_parts<'a>(parts: impl Iterator<Item = StatusPart<'a>> + Clone) -> Option<
     })
 }
 
-/// The worst sign, and how long that may be said.
+/// Returns the worst condition, and the time at which it expires.
 fn worst_condition<'a>(
     parts: impl Iterator<Item = StatusPart<'a>>,
     at_least: Condition,

@@ -1,4 +1,4 @@
-//! What is read of a field of an entity for a series, and where it goes.
+//! Sources: the fields that are read for a series, and the state of each.
 
 use std::time::{Duration, Instant};
 
@@ -7,30 +7,28 @@ use dcgm::{NoValue, ReturnCode, Value};
 use super::decode::Decoder;
 use crate::candidates::Input;
 use crate::catalogue::{Condition, Family, Metric, Op};
+use crate::clock::MAX_DELAY;
 use crate::config::Config;
 use crate::snapshot::{Number, Point};
 
-/// How often what hardly ever changes is sampled.
+/// Sampling period of values that rarely change.
 const AT_REST: Duration = Duration::from_secs(3600);
 
-/// As good as for ever.
-pub(super) const LONGEST_TIME: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
-
-/// What the engine is to sample for a series.
+/// A field that the engine samples for a series.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PlannedSource {
     pub(super) input: Input,
     pub(super) rate: SampleRate,
-    /// Whether its series could have another source.
+    /// Set if the series has other possible sources.
     pub(super) has_alternatives: bool,
 }
 
-/// How often something is sampled.
+/// Sampling rate of a source.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum SampleRate {
-    /// At each tick.
+    /// Sampled at each tick.
     EachTick,
-    /// Now and then: it hardly ever changes.
+    /// Sampled once an hour: it rarely changes.
     AtRest,
 }
 
@@ -51,16 +49,16 @@ impl SampleRate {
     }
 }
 
-/// How long a value may be shown after its sample last changed.
+/// Retention of a value after its sample last changed.
 #[derive(Clone, Copy, Debug)]
 enum Retention {
-    /// As long as the engine may take to change it.
+    /// Expires at the maximum age of its sampling rate.
     Expires(SampleRate),
-    /// What happened once stays so.
+    /// Never expires: an event that is a lasting state.
     Permanent,
 }
 
-/// For how long values may be shown.
+/// Maximum age of values, by sampling rate.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct MaxAges {
     each_tick: Duration,
@@ -69,11 +67,7 @@ pub(super) struct MaxAges {
 
 impl MaxAges {
     pub(super) fn new(config: &Config) -> Self {
-        let age = |rate: SampleRate| {
-            config
-                .max_age(rate.sampling_period(config))
-                .min(LONGEST_TIME)
-        };
+        let age = |rate: SampleRate| config.max_age(rate.sampling_period(config)).min(MAX_DELAY);
         Self {
             each_tick: age(SampleRate::EachTick),
             at_rest: age(SampleRate::AtRest),
@@ -87,17 +81,17 @@ impl MaxAges {
         }
     }
 
-    /// Until when what changed then may be shown.
+    /// Returns the expiry times of values that changed at `changed`.
     pub(super) fn expiry_times(&self, changed: Instant) -> Limits {
         Limits {
             each_tick: changed.checked_add(self.each_tick),
             at_rest: changed.checked_add(self.at_rest),
-            permanent: changed.checked_add(LONGEST_TIME),
+            permanent: changed.checked_add(MAX_DELAY),
         }
     }
 }
 
-/// Until when values that changed at the same time may be shown.
+/// Expiry times of values that changed at the same time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     each_tick: Option<Instant>,
@@ -105,23 +99,22 @@ pub(super) struct Limits {
     permanent: Option<Instant>,
 }
 
-/// Where a value goes.
+/// Destination of a source's values.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Target {
-    /// To that place among the [`Values`](super::shown::Values): it is what a series shows, or a
-    /// part of that.
+    /// A slot of [`Values`](super::reduce::Values): the value of a series, or a part of it.
     Point(usize),
-    /// It is counted there, as that part of the total.
+    /// A total: its index, and the summand.
     Total(usize, usize),
 }
 
-/// What becomes of a value. Small, as there are many.
+/// Run-time state of a source. Kept small, as there are many.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SourceState {
     pub(super) target: Target,
     decoder: Decoder,
     retention: Retention,
-    /// Until when its value may be shown.
+    /// Time at which its value expires.
     until: Option<Instant>,
 }
 
@@ -141,7 +134,7 @@ impl SourceState {
         }
     }
 
-    /// Notes that its sample is another.
+    /// Extends the expiry time after a new sample.
     #[inline]
     pub(super) fn extend_expiry(&mut self, limits: &Limits) {
         self.until = match self.retention {
@@ -151,7 +144,7 @@ impl SourceState {
         };
     }
 
-    /// The level, or part of one, that was read.
+    /// Decodes a gauge, or a part of one.
     #[inline]
     pub(super) fn decode_point(&self, value: Result<Value<'_>, NoValue>) -> Option<Point> {
         let number = match value {
@@ -167,7 +160,7 @@ impl SourceState {
         })
     }
 
-    /// Whether it is a sign of how the entity is for a while only.
+    /// Returns `true` if the source is a sign that expires.
     pub(super) const fn is_transient(&self) -> bool {
         self.decoder.is_transient()
     }
