@@ -10,7 +10,7 @@ fn of(entities: &[Entity]) -> Vec<Candidate> {
     find_candidates(&Host::new(entities.to_vec(), &[]), &Config::default(), None).list
 }
 
-/// What is asked for without profiling.
+/// Fields that are read without profiling.
 fn asked_of(entities: &[Entity]) -> Vec<(Vec<EntityId>, Vec<FieldId>)> {
     let candidates = of(entities);
     let inputs = candidates.iter().flat_map(|candidate| &candidate.inputs);

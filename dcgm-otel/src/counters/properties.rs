@@ -22,12 +22,12 @@ fn input(part: u32, op: Op) -> Input {
 enum Turn {
     /// A part has counted so many more.
     Grows(usize, u32),
-    /// It began anew, and has counted so many since.
+    /// It was reset, and has counted this much since.
     Resets(usize, u32),
     /// It reads a little less than it has.
     Jitters(usize),
     Blank(usize),
-    /// The driver was loaded anew; each part has counted so many since.
+    /// The driver was reloaded; each part has counted this much since.
     Restart(u32),
     /// Others have come under the same name, which have counted so many.
     Replaced(u32),

@@ -170,7 +170,7 @@ fn from_the_device_a_total_begins_at_what_it_had_counted_and_goes_on_by_its_grow
     assert_eq!(value(&total), 1000);
     total.add_reading(0, &Value::Int(1003), at(2), SECOND);
     assert_eq!(value(&total), 1003);
-    // The driver was loaded anew: it never decreases.
+    // The driver was reloaded; the total never decreases.
     assert_eq!(
         total.add_reading(0, &Value::Int(4), at(3), SECOND),
         Step::Reset

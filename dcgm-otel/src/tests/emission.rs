@@ -1,4 +1,4 @@
-//! What a healthy host exports.
+//! Exports of a healthy host.
 
 use dcgm::{Entity, EntityId, EntityKind, FieldId, Link, LinkState, Mig, NoValue};
 use opentelemetry_sdk::metrics::Temporality;
@@ -69,7 +69,7 @@ pub(super) fn one_of_everything() -> Fake {
     fake
 }
 
-/// What a healthy host exports of one family, if it is the only one that is switched on.
+/// Export of a healthy host with one family switched on.
 fn exported(metric: &Metric, family: &Family) -> Vec<Exported> {
     let pipeline = Pipeline::new();
     let fake = one_of_everything();
@@ -102,7 +102,7 @@ fn exported(metric: &Metric, family: &Family) -> Vec<Exported> {
     points
 }
 
-/// Those of the entities that a family is about, under their `hw.id`.
+/// Entities that a family describes, by `hw.id`.
 fn places(family: &Family) -> Vec<&'static str> {
     let of = |place: &EntityScope| match (place, family.mig, family.part) {
         (EntityScope::Gpu, Mode::Any, "") => vec!["GPU-a0", "GPU-a1"],

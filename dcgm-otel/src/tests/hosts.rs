@@ -1,4 +1,4 @@
-//! Whole hosts of the mock, and what befalls them.
+//! Whole hosts of the mock, and their failures.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -50,7 +50,7 @@ impl Stage {
         self.clock.advance(SECOND * seconds);
     }
 
-    /// What has changed has been so for long enough.
+    /// Waits until a change counts as stable.
     fn settle(&self) {
         self.advance(15);
         self.meter.sample_now().unwrap();
@@ -58,7 +58,7 @@ impl Stage {
         self.meter.sample_now().unwrap();
     }
 
-    /// How many series each metric has.
+    /// Number of series of each metric.
     pub(super) fn series(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for point in self.pipeline.export() {

@@ -132,7 +132,7 @@ fn a_password_is_in_no_message() {
 #[test]
 fn without_an_engine_a_meter_is_installed_and_says_what_is_missing() {
     let pipeline = Pipeline::new();
-    // Port 1 of the loopback: nobody listens there.
+    // Port 1 of the loopback: no process listens there.
     let meter = DcgmMeter::builder()
         .with_endpoint("127.0.0.1:1")
         .with_initial_delay(SECOND * 3600)

@@ -10,15 +10,15 @@ use crate::{DcgmMeter, ErrorKind, MeterState};
 /// The series of a GPU that are levels, and those that are counters.
 const LEVELS: usize = 45;
 const COUNTERS: usize = 35;
-/// Those of them that only profiling counters have.
+/// Gauges and counters of a GPU that only profiling fields have.
 const PROFILED: (usize, usize) = (8, 4);
 
-/// Those of so many GPUs, and the one of the host.
+/// Returns the number of gauges for `gpus` GPUs and the host.
 const fn levels(gpus: usize) -> usize {
     gpus * LEVELS + 1
 }
 
-/// What is different has been so for long enough.
+/// Waits until a change counts as stable.
 fn settle(meter: &DcgmMeter, clock: &Clock) {
     meter.sample_now().unwrap();
     clock.advance(SECOND);
@@ -330,7 +330,7 @@ fn samples_of_an_engine_that_watches_nothing_are_shown() {
     let temperature = || pipeline.value("hw.temperature", "hw.sensor_location", "gpu");
     assert_eq!(temperature(), Some(1.0));
     assert_eq!(meter.health().errors(ErrorKind::Watch), 1);
-    // Nobody samples: what was put there once is shown as long as any value is.
+    // Nothing samples: an injected value is shown as long as any other value.
     fake.edit(|state| state.sampling = false);
     clock.advance(SECOND * 3);
     assert_eq!(meter.sample_now().unwrap_err().kind, ErrorKind::Stale);

@@ -1,4 +1,4 @@
-//! The meter on a real SDK, over a client whose every answer the test decides.
+//! The meter on a real SDK, over a client that the test controls.
 
 mod documents;
 mod emission;
@@ -29,7 +29,7 @@ use crate::{DcgmMeter, DcgmMeterBuilder};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
-/// Whether tests that can be long are to be: `DCGM_TEST_LONG=1`.
+/// Returns `true` if long tests are requested: `DCGM_TEST_LONG=1`.
 pub(crate) fn long() -> bool {
     std::env::var_os("DCGM_TEST_LONG").is_some_and(|value| value == "1")
 }
@@ -155,7 +155,7 @@ impl Pipeline {
         values.pop().map(|(_, _, value)| value)
     }
 
-    /// How many points there are whose metric is no counter, and whose is one.
+    /// Returns the number of points of gauges and of counters.
     pub(crate) fn levels_and_counters(&self) -> (usize, usize) {
         let points = self.export();
         let counters = points

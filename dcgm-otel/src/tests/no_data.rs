@@ -1,4 +1,4 @@
-//! A meter that has asked for values of which none can come is not ready.
+//! A meter without any value is not ready.
 
 use dcgm::{EntityId, EntityKind, Error, FieldId, NoValue, ReturnCode};
 
@@ -110,7 +110,7 @@ fn a_meter_of_events_alone_is_ready_without_a_sample() {
 #[test]
 fn a_refused_kind_of_entities_is_reported_and_the_others_watched() {
     let switch = EntityId::new(EntityKind::SWITCH, 0);
-    for (code, told) in [
+    for (code, reported) in [
         (ReturnCode::NO_PERMISSION, 1),
         // Hardware that has no such thing is no fault.
         (ReturnCode::NOT_SUPPORTED, 0),
@@ -128,7 +128,7 @@ fn a_refused_kind_of_entities_is_reported_and_the_others_watched() {
         }
         let health = meter.health();
         assert!(health.is_ready(), "{health}");
-        assert_eq!(health.errors(ErrorKind::Watch), told, "{health}");
+        assert_eq!(health.errors(ErrorKind::Watch), reported, "{health}");
     }
 }
 

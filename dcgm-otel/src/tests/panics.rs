@@ -110,7 +110,7 @@ fn a_panicked_sampler_is_restarted_and_keeps_its_totals() {
     meter.sample_now().unwrap();
     assert!(meter.health().is_ready(), "{}", meter.health());
     assert!(meter.health().errors(ErrorKind::Panic) >= 1);
-    assert_eq!(replays(), total, "it began anew");
+    assert_eq!(replays(), total, "it started again at zero");
     fake.set(0, FieldId::PCIE_REPLAY_COUNTER, 7.0);
     meter.sample_now().unwrap();
     assert_eq!(replays(), total.map(|total| total + 2.0));

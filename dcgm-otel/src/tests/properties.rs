@@ -1,4 +1,4 @@
-//! What holds of a meter whatever happens: random steps, and after each of them one export.
+//! Properties of a meter: random steps with an export after each.
 
 mod actor;
 mod caps;

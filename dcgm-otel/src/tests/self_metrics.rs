@@ -1,4 +1,4 @@
-//! What the meter says of itself, as it comes out of the SDK.
+//! Self-metrics, as the SDK exports them.
 
 use dcgm::{FieldId, NoValue};
 use opentelemetry::metrics::noop::NoopMeterProvider;
@@ -183,7 +183,7 @@ fn the_info_says_what_is_behind_the_meter_once_it_is_connected() {
     assert_eq!(info(&pipeline.export_own()), known);
 }
 
-/// What a series is, and its value.
+/// Attributes and value of a series.
 fn counters(pipeline: &Pipeline) -> Vec<(String, String, f64)> {
     let mut points = pipeline.export_own();
     points.retain(|point| point.instrument.starts_with("counter"));

@@ -1,4 +1,4 @@
-//! What each setting does to what is exported.
+//! Effect of each setting on the export.
 
 use std::time::Duration;
 

@@ -125,7 +125,7 @@ impl Dice {
     }
 }
 
-/// What goes on, and ends after some ticks.
+/// A fault that ends after some ticks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Fault {
     /// Connections are refused.
@@ -151,7 +151,7 @@ struct Soak {
     pipeline: Pipeline,
     meter: DcgmMeter,
     dice: Dice,
-    /// How many of each code of each GPU.
+    /// Number of events by GPU and code.
     xids: BTreeMap<(String, String), f64>,
     faults: BTreeMap<&'static str, u64>,
 }
@@ -301,8 +301,8 @@ impl Soak {
                     None => continue,
                 },
             };
-            let told = point.attribute(key).unwrap_or_default();
-            totals.insert((point.name.clone(), id, told), point.value);
+            let value = point.attribute(key).unwrap_or_default();
+            totals.insert((point.name.clone(), id, value), point.value);
         }
         totals
     }
@@ -317,7 +317,7 @@ impl Soak {
     }
 }
 
-/// What this process has in memory, in KiB.
+/// Resident memory of this process in KiB.
 fn resident() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
@@ -377,7 +377,7 @@ fn soak(seed: u64, length: u32) {
         let records = !matches!(fault, Some(Fault::Restart));
         let about_to = fault.is_none() && quiet == 0;
         if records && !about_to && now < calm && soak.dice.below(10) == 0 {
-            // Of a GPU that is gone nobody tells what happens.
+            // A missing GPU reports nothing.
             let gone = match fault {
                 Some(Fault::Gone(gpu)) => Some(gpu),
                 _ => None,
@@ -405,8 +405,8 @@ fn soak(seed: u64, length: u32) {
     assert_eq!(soak.meter.health().state, MeterState::Ready);
     let totals = soak.totals();
     for gpu in (0..GPUS).map(EntityId::gpu) {
-        for (name, _, told, field, per) in COUNTED {
-            let key = ((*name).to_owned(), soak.uuid(gpu), (*told).to_owned());
+        for (name, _, value, field, per) in COUNTED {
+            let key = ((*name).to_owned(), soak.uuid(gpu), (*value).to_owned());
             let shown = totals.get(&key).copied();
             let did = soak.did(gpu, *field, *per);
             // The same but for the last bit of a fraction.
@@ -454,13 +454,13 @@ fn weeks_of_faults_leave_totals_exact_the_cadence_as_it_was_and_memory_flat() {
         .env(ALONE, "1")
         .output()
         .unwrap();
-    let (told, why) = (
+    let (output_text, why) = (
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr),
     );
-    println!("{told}");
+    println!("{output_text}");
     assert!(
-        output.status.success() && told.contains("1 passed"),
-        "{told}\n{why}"
+        output.status.success() && output_text.contains("1 passed"),
+        "{output_text}\n{why}"
     );
 }

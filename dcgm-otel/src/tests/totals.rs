@@ -1,4 +1,4 @@
-//! Counters, as they come out of the SDK.
+//! Counters, as the SDK exports them.
 
 use dcgm::{FieldId, NoValue};
 use opentelemetry_sdk::metrics::Temporality;

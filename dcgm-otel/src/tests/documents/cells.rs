@@ -1,4 +1,4 @@
-//! The cells of docs/METRICS.md: names, places, and where values are from.
+//! The cells of docs/METRICS.md: names, entities and sources.
 
 use dcgm::FieldId;
 
@@ -9,7 +9,7 @@ pub(super) fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
-/// As `opentelemetry-prometheus` calls it by default.
+/// Name of a metric in the default translation of `opentelemetry-prometheus`.
 pub(super) fn prometheus(name: &str, kind: Kind, unit: &str) -> String {
     let unit = match unit {
         "1" => "_ratio",

@@ -155,7 +155,7 @@ fn each_value_of_an_enumeration_is_explained_once() {
     assert_eq!(emitted, explained);
 }
 
-/// Whether a point is as it was described.
+/// Compares a point with its description.
 fn faults(
     point: &Exported,
     described: &BTreeMap<&str, Described>,

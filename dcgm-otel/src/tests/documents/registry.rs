@@ -210,8 +210,7 @@ fn reference(yaml: &mut String, attribute: &Attribute) {
             format!("\n          conditionally_required: {}", quoted(&condition))
         }
         Level::Descriptive(condition) => {
-            let condition =
-                format!("{condition}, superseded_by_family the attribute profile is `minimal`");
+            let condition = format!("{condition}, unless the attribute profile is `minimal`");
             format!("\n          conditionally_required: {}", quoted(&condition))
         }
     };

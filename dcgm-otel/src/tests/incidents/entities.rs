@@ -1,4 +1,4 @@
-//! GPUs that are lost and come back, and such as are cut anew.
+//! GPUs that are lost and come back, and GPUs that are partitioned again.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use dcgm::{Entity, EntityId, EntityKind, EntityStatus, FieldId, Mig};
 use super::{SECOND, Scene, Shown, differing, fallen, is_counter, lines, push};
 use crate::{Config, ErrorKind, MeterState};
 
-/// What is shown of a GPU, less its counters and what is said of how it is.
+/// Gauges of a GPU, without its states.
 fn levels(scene: &Scene, who: &str) -> Vec<String> {
     let of = |name: &str| name.split([' ', '#', '/']).nth(1) == Some(who);
     let names = scene.shown().into_keys();
@@ -190,7 +190,7 @@ fn a_gpu_that_falls_off_the_bus_has_failed_until_it_is_back() {
         (now - energy - since).abs() < 1e-3,
         "{energy} {since} {now}"
     );
-    // There a GPU's coming and going within a moment had all watched anew at that time too.
+    // There, too, a GPU that came and went at once made the meter watch everything again.
     calm.run_until(600);
     let again = calm.mock.model().host().entity(EntityId::gpu(4)).cloned();
     calm.mock.remove_entity(EntityId::gpu(4));

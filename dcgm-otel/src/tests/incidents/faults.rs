@@ -67,7 +67,7 @@ hw.network.io nvswitch-1 receive,transmit"
         assert_eq!(shown.get(&format!("hw.errors gpu5 {kind}")), Some(&counted));
         assert_eq!(before.get(&format!("hw.errors gpu5 {kind}")), Some(&0.0));
     }
-    // What the port at the other end counts its switch adds up, if somebody asks for it.
+    // The switch adds up the counts of the port at the other end, if they are requested.
     let asked = Config::default().with_metric("hw.errors/nvswitch", MetricSwitch::On);
     let switches = Scene::with("8xh100,nvlink", asked);
     switches.run_until(600);

@@ -1,5 +1,5 @@
-//! What befalls a host, beside the same host at the same time without it: the series that an alert
-//! needs say so, and no others do.
+//! Incidents: a host with a fault beside the same host without it. The series that an alert needs
+//! differ, and no others do.
 
 mod entities;
 mod faults;
@@ -16,10 +16,10 @@ use super::{Exported, Pipeline, SECOND};
 use crate::clock::Clock;
 use crate::{Config, DcgmMeter, ErrorKind, MeterState};
 
-/// How often a meter samples here.
+/// Sampling interval of the meters, in seconds.
 const INTERVAL: u64 = 15;
 
-/// What tells the series of one metric and one thing apart.
+/// Attributes that distinguish the series of one metric of one device.
 const TELLING: &[&str] = &[
     "error.type",
     "hw.gpu.clock.domain",
@@ -103,7 +103,7 @@ impl Scene {
         self.mock.clock().now()
     }
 
-    /// What the hardware says now, whoever asks.
+    /// Current values of the hardware.
     fn raw(&self, entity: EntityId, field: FieldId) -> f64 {
         self.raw_at(entity, field, self.now())
     }
@@ -117,7 +117,7 @@ impl Scene {
         }
     }
 
-    /// What the hardware has counted since it was first seen.
+    /// Counts of the hardware since the start of the test.
     fn counted(&self, entity: EntityId, field: FieldId) -> f64 {
         self.raw(entity, field) - self.raw_at(entity, field, Duration::ZERO)
     }
@@ -164,7 +164,7 @@ impl Scene {
         self.shown().get(name).copied()
     }
 
-    /// Which state each thing says that it is in.
+    /// Reported state of each device.
     fn statuses(&self) -> BTreeMap<String, String> {
         let mut statuses = BTreeMap::new();
         for (name, value) in self.of("hw.status ") {
@@ -179,7 +179,7 @@ impl Scene {
         statuses
     }
 
-    /// Those that are not well.
+    /// States of devices that are not `ok`.
     fn ailing(&self) -> String {
         let mut statuses = self.statuses();
         statuses.retain(|_, state| state != "ok");
@@ -187,7 +187,7 @@ impl Scene {
         lines.collect::<Vec<_>>().join(", ")
     }
 
-    /// What went wrong by its own account.
+    /// Errors that the meter counts about itself.
     fn errors(&self) -> Vec<(ErrorKind, u64)> {
         let health = self.meter.health();
         let kinds = ErrorKind::ALL.iter();

@@ -1,11 +1,11 @@
-//! An engine that dies, and one that answers but samples nothing any more.
+//! An engine that dies, and one that answers but no longer samples.
 
 use dcgm::{EntityId, FieldId};
 
 use super::{SECOND, Scene, Shown, differing, fallen, is_counter, lines, push};
 use crate::{ErrorKind, MeterState};
 
-/// What is left of these when only counters are shown.
+/// Remaining metrics while only counters are shown.
 fn counters_of(shown: &Shown) -> Shown {
     let counters = shown.iter().filter(|(name, _)| is_counter(name));
     counters
@@ -122,7 +122,7 @@ fn a_frozen_engine_is_not_fresh_because_its_entities_are_gone_through_again() {
     scene.run_until(90);
     scene.advance(SECOND * 15);
     scene.meter.sample_now().unwrap_err();
-    // One that vanishes and one that comes have the others watched anew.
+    // A GPU that vanishes or appears makes the meter watch the others again.
     scene.mock.remove_entity(gpu.id);
     for _ in 0..3 {
         scene.advance(SECOND);

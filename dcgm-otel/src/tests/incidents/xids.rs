@@ -1,4 +1,4 @@
-//! XIDs and `SXids`: each counted once, whatever else happens.
+//! XIDs and `SXids`: each is counted exactly once.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{Config, ErrorKind};
 
 const XID: FieldId = FieldId::XID_ERRORS;
 
-/// What is counted, as text.
+/// The counted events, as text.
 fn counted(scene: &Scene) -> String {
     let lines = scene
         .of("hw.gpu.xid.errors ")
@@ -248,7 +248,7 @@ hw.switch.sxid.errors nvswitch-2 11004 non_fatal,12028 non_fatal"
     bad.run_until(90);
     calm.run_until(90);
     assert_eq!(bad.ailing(), "");
-    // That all entities are gone through anew does not bring it back.
+    // A new enumeration does not bring it back.
     for scene in &both {
         scene.mock.remove_entity(EntityId::gpu(7));
         scene.tick_after(SECOND * 14);

@@ -1,4 +1,4 @@
-//! What a cap costs: whole blocks, the same at each run, and of a lower cap more than of a higher one.
+//! Effects of a cap: whole units are dropped, the same at each run, and more with a lower cap.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use super::{cases, config};
 use crate::clock::Clock;
 use crate::fake::every_field;
 
-/// What makes one host different from another.
+/// Differences between hosts.
 fn trait_of_host() -> impl Strategy<Value = Step> {
     let unsupported = |(entity, field)| Step::Blank(entity, field, NoValue::NotSupported);
     prop_oneof![

@@ -1,4 +1,4 @@
-//! The steps, and how often each of them is taken.
+//! The steps, and the frequency of each.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub(super) enum Step {
     Text(EntityId, FieldId),
     /// The timestamps of an entity stand still, or no more.
     Freeze(EntityId, bool),
-    /// Those of a field do.
+    /// The timestamps of one field stand still, or move again.
     FreezeField(EntityId, FieldId, bool),
     /// The engine's sampling stands still, or no more.
     Sampling(bool),
@@ -86,7 +86,7 @@ const CALLS: &[&str] = &[
     "close",
 ];
 
-/// Those whose rules differ, and any other.
+/// Fields with special rules, and one without.
 fn field() -> impl Strategy<Value = FieldId> {
     let some = vec![
         FieldId::TOTAL_ENERGY_CONSUMPTION,
