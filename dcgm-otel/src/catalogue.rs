@@ -75,6 +75,7 @@ pub(crate) enum Identity {
 
 /// Series that are switched, watched and dropped together.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_field_names, reason = "it names another family")]
 pub(crate) struct Family {
     /// Name within the metric; `all` if the metric has one family.
     pub(crate) name: &'static str,

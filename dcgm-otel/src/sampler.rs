@@ -70,6 +70,10 @@ pub(crate) enum Command {
 
 /// State of the sampling thread.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about the engine and its entities"
+)]
 pub(crate) struct Sampler {
     client: Arc<dyn Client>,
     feed: Arc<MeterFeed>,

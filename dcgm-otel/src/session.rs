@@ -302,21 +302,7 @@ impl Session {
             _watches: profiling_probes,
         });
         let watches = reconcile_watches(client, &plan.required_inputs(config), probes)?;
-        let mut events = Vec::new();
-        let mut event_watch_error = None;
-        for (entities, fields) in plan.required_events() {
-            let kind = entities.first().map_or(EntityKind::GPU, |id| id.kind);
-            match client.watch(&WatchRequest::events(entities, fields).with_interval(interval)) {
-                Ok(watch) => events.push((kind, watch)),
-                Err(error) if error.is_disconnected() || error.is_timeout() => {
-                    return Err(step_error(ErrorKind::Watch)(error));
-                }
-                // An engine without this event counts none.
-                Err(error) => {
-                    event_watch_error = Some(SampleError::from_client(ErrorKind::Watch, &error))
-                }
-            }
-        }
+        let (events, event_watch_error) = watch_events(client, plan.required_events(), interval)?;
         // A host without any of the fields, or an engine that samples nothing, would otherwise look
         // healthy.
         let nothing_to_read = if plan.reads_fields() || unavailable.is_some() {
@@ -482,6 +468,31 @@ fn probe_fields(
         }
     }
 }
+
+/// Watches events by kind of entity; also returns the last refusal.
+fn watch_events(
+    client: &dyn Client,
+    groups: Vec<(Vec<EntityId>, Vec<FieldId>)>,
+    interval: Duration,
+) -> Result<EventWatches, TickError> {
+    let mut watches = Vec::new();
+    let mut refusal = None;
+    for (entities, fields) in groups {
+        let kind = entities.first().map_or(EntityKind::GPU, |id| id.kind);
+        match client.watch(&WatchRequest::events(entities, fields).with_interval(interval)) {
+            Ok(watch) => watches.push((kind, watch)),
+            Err(error) if error.is_disconnected() || error.is_timeout() => {
+                return Err(step_error(ErrorKind::Watch)(error));
+            }
+            // An engine without this event counts none.
+            Err(error) => refusal = Some(SampleError::from_client(ErrorKind::Watch, &error)),
+        }
+    }
+    Ok((watches, refusal))
+}
+
+/// Watches of events, and the last refusal.
+type EventWatches = (Vec<(EntityKind, Watch)>, Option<SampleError>);
 
 /// Makes the engine sample the needed fields only; watches that fit are kept.
 fn reconcile_watches(

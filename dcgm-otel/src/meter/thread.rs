@@ -157,7 +157,7 @@ impl SamplerFactory {
             let began = Instant::now();
             let sampler = self.make_sampler();
             let ran = catch_unwind(AssertUnwindSafe(|| {
-                sampler.run_until_stopped(commands, delay)
+                sampler.run_until_stopped(commands, delay);
             }));
             if ran.is_ok() {
                 return;

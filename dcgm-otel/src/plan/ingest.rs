@@ -53,7 +53,7 @@ pub(super) struct Routes {
     pub(super) entities: Vec<Watched>,
     /// In the order of the query, which is nearly that of the samples: the next sample usually has
     /// the next route.
-    field_routes: Vec<FieldRoute>,
+    fields: Vec<FieldRoute>,
     /// Indices of the routes sorted by pair, for samples in another order.
     sorted: Vec<usize>,
 }
@@ -125,7 +125,7 @@ impl Routes {
             let from = by_pair.partition_point(|state| of(state) < Some(wanted));
             let mine = by_pair.iter().skip(from);
             order.extend(mine.take_while(|state| of(state) == Some(wanted)));
-            routes.field_routes.push(FieldRoute {
+            routes.fields.push(FieldRoute {
                 pair: wanted,
                 entity,
                 states: start..order.len(),
@@ -133,18 +133,18 @@ impl Routes {
                 changed: None,
             });
         }
-        routes.sorted = (0..routes.field_routes.len()).collect();
-        let field_routes = &routes.field_routes;
+        routes.sorted = (0..routes.fields.len()).collect();
+        let fields = &routes.fields;
         routes
             .sorted
-            .sort_by_key(|route| field_routes.get(*route).map(|route| route.pair));
+            .sort_by_key(|route| fields.get(*route).map(|route| route.pair));
         (routes, order)
     }
 
     /// Returns the route of a pair; `place` is the most likely index.
     #[inline]
     fn find_route(&self, place: usize, pair: Pair) -> Option<usize> {
-        match self.field_routes.get(place) {
+        match self.fields.get(place) {
             Some(route) if route.pair == pair => Some(place),
             _ => self.search_route(pair),
         }
@@ -152,7 +152,7 @@ impl Routes {
 
     #[cold]
     fn search_route(&self, pair: Pair) -> Option<usize> {
-        let at = |place: &usize| self.field_routes.get(*place).map(|route| route.pair);
+        let at = |place: &usize| self.fields.get(*place).map(|route| route.pair);
         let found = self.sorted.binary_search_by_key(&Some(pair), at);
         self.sorted.get(found.ok()?).copied()
     }
@@ -184,7 +184,7 @@ impl Plan {
                 continue;
             };
             next = place + 1;
-            let Some(route) = self.routes.field_routes.get_mut(place) else {
+            let Some(route) = self.routes.fields.get_mut(place) else {
                 continue;
             };
             let Some(watched) = self.routes.entities.get_mut(route.entity) else {
@@ -243,7 +243,7 @@ impl Plan {
         self.next_look = now.checked_add(age);
         let since =
             |changed: Option<Instant>| now.saturating_duration_since(changed.unwrap_or(self.made));
-        self.routes.field_routes.iter().any(|route| {
+        self.routes.fields.iter().any(|route| {
             let sources = self.sources.get(route.states.clone()).unwrap_or_default();
             let is_given_up = |source: &PlannedSource| {
                 let patience = match source.input.op {
@@ -263,7 +263,7 @@ impl Plan {
     /// Saves the timestamps and ages of all samples for the next plan.
     pub(crate) fn save_ages(&self, history: &mut History) {
         history.changed = self.changed;
-        let ages = self.routes.field_routes.iter().filter_map(|route| {
+        let ages = self.routes.fields.iter().filter_map(|route| {
             let age = (route.timestamp, route.changed?);
             Some((route.pair, age))
         });
@@ -274,7 +274,7 @@ impl Plan {
     /// newer.
     pub(crate) fn restore_ages(&mut self, history: &History) {
         self.changed = history.changed;
-        for route in &mut self.routes.field_routes {
+        for route in &mut self.routes.fields {
             let Some((timestamp, changed)) = history.ages.get(&route.pair) else {
                 continue;
             };

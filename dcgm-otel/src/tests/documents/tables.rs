@@ -237,7 +237,7 @@ fn of_exporter(text: &mut String) {
     let _ = writeln!(
         text,
         "\n## With dcgm-exporter's names\n\n`Naming::DcgmExporter` (`DCGM_OTEL_NAMING=dcgm_exporter`) emits these \
-         superseded_by of the metrics above: {} metrics with the\nnames, labels, units and values of dcgm-exporter. All are gauges \
+         instead of the metrics above: {} metrics with the\nnames, labels, units and values of dcgm-exporter. All are gauges \
          without a unit, so that Prometheus has the names unchanged.\n\n\
          | metric | what | group | tier | default | here |\n|---|---|---|---|---|---|",
         exporter::METRICS.len()
