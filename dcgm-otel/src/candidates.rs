@@ -84,9 +84,9 @@ fn wanted_families(
     config: &Config,
 ) -> impl Iterator<Item = ((usize, &'static Metric), (usize, &'static Family))> {
     let metrics = catalogue::metrics_for(config.naming()).iter().enumerate();
-    let rows = metrics.flat_map(|(place, metric)| {
+    let rows = metrics.flat_map(|(metric_index, metric)| {
         let families = metric.families.iter().enumerate();
-        families.map(move |family| ((place, metric), family))
+        families.map(move |family| ((metric_index, metric), family))
     });
     rows.filter(|((_, metric), (_, family))| is_wanted(config, metric, family))
 }
@@ -95,7 +95,7 @@ fn wanted_families(
 pub(crate) fn entity_kinds(config: &Config) -> Vec<EntityKind> {
     let families = wanted_families(config).map(|(_, (_, family))| family);
     let mut kinds: BTreeSet<_> = families
-        .flat_map(|family| family.on.iter().map(|place| place.entity_kind()))
+        .flat_map(|family| family.on.iter().map(|scope| scope.entity_kind()))
         .collect();
     // Links are parts of these entities, and are listed separately.
     if kinds.remove(&EntityKind::LINK) && config.group(Group::NvSwitch) != GroupSwitch::Off {
@@ -131,7 +131,7 @@ pub(crate) fn find_candidates(
     let metered: Vec<_> = host.entities.iter().filter(is_metered).collect();
     let mut found = Candidates::default();
     let mut seen = HashSet::new();
-    for ((place, metric), (row, family)) in wanted_families(config) {
+    for ((metric_index, metric), (family_index, family)) in wanted_families(config) {
         for entity in &metered {
             let Some(on) = EntityScope::of_entity(entity).filter(|on| family.on.contains(on))
             else {
@@ -151,7 +151,7 @@ pub(crate) fn find_candidates(
                 if is_down && op != Some(Op::LinkUp) {
                     continue;
                 }
-                let Some(known) = static_value(point, entity, host) else {
+                let Some(value) = static_value(point, entity, host) else {
                     continue;
                 };
                 let mut attributes = names.series_attributes(metric, family, point, entity);
@@ -160,7 +160,7 @@ pub(crate) fn find_candidates(
                         u64::from(!hook.rewrite_attributes(metric.name, entity, &mut attributes));
                 }
                 let series = Series {
-                    metric: place,
+                    metric: metric_index,
                     attributes: attributes.into(),
                 };
                 // Two series with the same attributes would overwrite each other at each collect.
@@ -173,14 +173,14 @@ pub(crate) fn find_candidates(
                 let sources = point.sources.iter().filter(|_| can_sample);
                 found.list.push(Candidate {
                     series,
-                    unit: DropUnit::new((place, metric), (row, family), on),
+                    unit: DropUnit::new((metric_index, metric), (family_index, family), on),
                     family,
                     entity: entity.id,
                     id: names.hw_id(entity.id).cloned(),
                     parent: entity.parent,
                     inputs: sources.flat_map(resolve).collect(),
                     superseded_by: point.superseded_by,
-                    value: known,
+                    value,
                 });
             }
         }

@@ -13,7 +13,7 @@ use crate::config::{Config, Group};
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct DropUnit {
     tier: u8,
-    place: EntityScope,
+    scope: EntityScope,
     /// Index in the catalogue.
     metric: usize,
     /// Index in the metric.
@@ -26,17 +26,17 @@ impl DropUnit {
     pub(crate) fn new(
         (metric, of): (usize, &Metric),
         (family, row): (usize, &Family),
-        place: EntityScope,
+        scope: EntityScope,
     ) -> Self {
         // Series of compute instances are dropped first.
-        let tier = if place == EntityScope::ComputeInstance {
+        let tier = if scope == EntityScope::ComputeInstance {
             1
         } else {
             row.tier
         };
         Self {
             tier,
-            place,
+            scope,
             metric,
             family,
             group: row.group,
@@ -101,17 +101,17 @@ impl Caps {
     }
 }
 
-/// Drops units that `is` selects until the rest of them fit `cap`.
+/// Drops units that `is_selected` selects until the rest of them fit `cap`.
 fn drop_over(
     counts: &SeriesCounts,
-    is: impl Fn(&DropUnit) -> bool,
+    is_selected: impl Fn(&DropUnit) -> bool,
     cap: usize,
     dropped: &mut BTreeSet<DropUnit>,
 ) {
-    let of = || counts.iter().filter(|(unit, _)| is(unit));
-    let kept = of().filter(|(unit, _)| !dropped.contains(unit));
+    let selected = || counts.iter().filter(|(unit, _)| is_selected(unit));
+    let kept = selected().filter(|(unit, _)| !dropped.contains(unit));
     let mut left: usize = kept.map(|(_, count)| count).sum();
-    for (unit, count) in of() {
+    for (unit, count) in selected() {
         if left <= cap {
             break;
         }

@@ -258,7 +258,7 @@ fn whole_number(value: &Value<'_>) -> Option<u64> {
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     totals: Vec<Entry>,
-    places: HashMap<Series, usize>,
+    indices: HashMap<Series, usize>,
     /// Totals that earlier meters of the same provider exported.
     origins: HashMap<Series, Number>,
     /// Origin of new totals.
@@ -298,8 +298,8 @@ impl Ledger {
         inputs: &[Input],
         kind: Kind,
     ) -> usize {
-        if let Some(place) = self.places.get(series) {
-            if let Some(Entry { total, .. }) = self.totals.get_mut(*place) {
+        if let Some(index) = self.indices.get(series) {
+            if let Some(Entry { total, .. }) = self.totals.get_mut(*index) {
                 if !total.is_of(inputs) {
                     *total = Total {
                         was_shown: total.is_shown(),
@@ -307,21 +307,21 @@ impl Ledger {
                     };
                 }
             }
-            return *place;
+            return *index;
         }
         let origin = self.origins.get(series).copied().unwrap_or(match kind {
             Kind::CounterF64 => Number::F64(0.0),
             _ => Number::U64(0),
         });
-        let place = self.totals.len();
+        let index = self.totals.len();
         self.totals.push(Entry {
             series: series.clone(),
             owner: owner.cloned(),
             unit,
             total: Total::new(inputs, origin, self.origin_policy),
         });
-        self.places.insert(series.clone(), place);
-        place
+        self.indices.insert(series.clone(), index);
+        index
     }
 
     /// Handles a restart of a device: its counters started at zero.
@@ -332,12 +332,12 @@ impl Ledger {
         }
     }
 
-    pub(crate) fn get_mut(&mut self, place: usize) -> Option<&mut Total> {
-        self.totals.get_mut(place).map(|entry| &mut entry.total)
+    pub(crate) fn get_mut(&mut self, index: usize) -> Option<&mut Total> {
+        self.totals.get_mut(index).map(|entry| &mut entry.total)
     }
 
-    pub(crate) fn get(&self, place: usize) -> Option<&Total> {
-        self.totals.get(place).map(|entry| &entry.total)
+    pub(crate) fn get(&self, index: usize) -> Option<&Total> {
+        self.totals.get(index).map(|entry| &entry.total)
     }
 
     /// Returns each series that has been counted, with its index.
@@ -345,7 +345,7 @@ impl Ledger {
         let totals = self.totals.iter().enumerate();
         totals
             .filter(|(_, entry)| entry.total.is_shown())
-            .map(|(place, entry)| (place, &entry.series, entry.unit))
+            .map(|(index, entry)| (index, &entry.series, entry.unit))
     }
 }
 

@@ -98,7 +98,7 @@ impl Plan {
         history.note_drivers(&candidates.drivers);
         let duplicates = candidates.duplicates;
         let chosen = choose_sources(candidates.list, results);
-        let gone = missing_statuses(&chosen, history);
+        let missing = missing_statuses(&chosen, history);
         let lost = history.note_lost(lost_ids(&chosen, history));
         let mut plan = Self {
             metrics: catalogue::metrics_for(config.naming()),
@@ -119,7 +119,7 @@ impl Plan {
             changed: None,
             next_look: None,
         };
-        let dropped = plan.apply_caps(&chosen, &gone, history);
+        let dropped = plan.apply_caps(&chosen, &missing, history);
         plan.dropped += duplicates;
         let mut rows: Vec<Row> = Vec::new();
         for (candidate, inputs) in chosen {
@@ -129,7 +129,8 @@ impl Plan {
         }
         // Entities that are gone have failed…
         rows.extend(
-            gone.into_iter()
+            missing
+                .into_iter()
                 .filter(|one| !dropped.contains(&one.unit))
                 .map(|one| {
                     let failed = i64::from(one.state == Condition::Failed);
@@ -141,10 +142,10 @@ impl Plan {
         let held = history
             .ledger
             .counted_series()
-            .filter(|(place, _, unit)| !live.contains(place) && !dropped.contains(unit));
-        rows.extend(held.filter_map(|(place, series, _)| {
+            .filter(|(index, _, unit)| !live.contains(index) && !dropped.contains(unit));
+        rows.extend(held.filter_map(|(index, series, _)| {
             let kind = plan.metrics.get(series.metric)?.kind;
-            Some((series.clone(), Reducer::Total(place, kind), 0..0))
+            Some((series.clone(), Reducer::Total(index, kind), 0..0))
         }));
         plan.assign_slots(rows);
         let inputs = plan.sources.iter().map(|source| source.input);
@@ -186,7 +187,7 @@ impl Plan {
     fn apply_caps(
         &mut self,
         chosen: &[(Candidate, Vec<Input>)],
-        gone: &[Status],
+        missing: &[Status],
         history: &mut History,
     ) -> BTreeSet<DropUnit> {
         let mut counts = SeriesCounts::new();
@@ -203,7 +204,7 @@ impl Plan {
             .filter(|(_, series, _)| !live.contains(series));
         for unit in held
             .map(|(.., unit)| unit)
-            .chain(gone.iter().map(|one| one.unit))
+            .chain(missing.iter().map(|one| one.unit))
         {
             *counts.entry(unit).or_default() += 1;
         }
@@ -241,7 +242,7 @@ impl Plan {
             ledger.get_or_insert(&series, owner.as_ref(), unit, inputs, metric.kind)
         });
         let reducer = match (total, candidate.value) {
-            (Some(place), _) => Reducer::Total(place, metric.kind),
+            (Some(index), _) => Reducer::Total(index, metric.kind),
             (None, StaticValue::Number(number)) => {
                 let facts = candidate
                     .inputs
@@ -250,7 +251,7 @@ impl Plan {
                 series.attributes = add_attributes(&series.attributes, facts);
                 Reducer::Fixed(number)
             }
-            (None, StaticValue::Condition(at_least, about)) => {
+            (None, StaticValue::Condition(minimum, reported)) => {
                 if let Some(id) = &owner {
                     let series = series.clone();
                     history.note_status(
@@ -258,15 +259,15 @@ impl Plan {
                         Status {
                             series,
                             unit,
-                            state: about,
+                            state: reported,
                         },
-                        at_least == Condition::Unavailable,
+                        minimum == Condition::Unavailable,
                     );
                 }
                 Reducer::Status {
                     parts: 0..0,
-                    at_least,
-                    about,
+                    minimum,
+                    reported,
                     known: candidate.entity.kind == dcgm::EntityKind::GPU,
                 }
             }
@@ -285,8 +286,8 @@ impl Plan {
                 has_alternatives: candidate.inputs.len() > 1 && !input.op.is_joint(),
             };
             // `assign_slots` sets the index.
-            let target = total.map_or(Target::Point(usize::MAX), |place| {
-                Target::Total(place, part)
+            let target = total.map_or(Target::Point(usize::MAX), |index| {
+                Target::Total(index, part)
             });
             self.states.push(SourceState::new(metric, &source, target));
             self.sources.push(source);
@@ -299,14 +300,14 @@ impl Plan {
         rows.sort_by_key(|(series, ..)| series.metric);
         let count = rows.len();
         let (mut all, mut values, mut transient) = (Vec::new(), Vec::new(), Vec::new());
-        for (place, (series, mut reducer, states)) in rows.into_iter().enumerate() {
+        for (index, (series, mut reducer, states)) in rows.into_iter().enumerate() {
             let states = self.states.get_mut(states).unwrap_or_default();
             let parts = reducer.parts_mut();
             let mut next = parts.as_ref().map(|_| count + transient.len());
             let first = transient.len();
             for state in states {
                 if let Target::Point(at) = &mut state.target {
-                    *at = next.unwrap_or(place);
+                    *at = next.unwrap_or(index);
                 }
                 if let Some(next) = &mut next {
                     transient.push(state.is_transient());
@@ -325,7 +326,7 @@ impl Plan {
 
     fn live_totals(&self) -> impl Iterator<Item = usize> + '_ {
         self.states.iter().filter_map(|state| match state.target {
-            Target::Total(place, _) => Some(place),
+            Target::Total(index, _) => Some(index),
             Target::Point(_) => None,
         })
     }
@@ -419,11 +420,11 @@ impl Plan {
             .ledger
             .counted_series()
             .filter(|(.., unit)| history.dropped.contains(unit));
-        let numbered = dropped.filter_map(|(place, series, _)| {
+        let numbered = dropped.filter_map(|(index, series, _)| {
             let kind = self.metrics.get(series.metric)?.kind;
             Some((
                 series.clone(),
-                history.ledger.get(place)?.exported_number(kind),
+                history.ledger.get(index)?.exported_number(kind),
             ))
         });
         numbered.collect()
@@ -432,13 +433,13 @@ impl Plan {
     /// Drops the baselines of MIG instances: a new instance can have the name of an old one.
     pub(crate) fn forget_instances(&self, ledger: &mut Ledger) {
         for (source, state) in self.sources.iter().zip(&self.states) {
-            let Target::Total(place, _) = state.target else {
+            let Target::Total(index, _) = state.target else {
                 continue;
             };
             if !is_instance(source.input.entity.kind) {
                 continue;
             }
-            if let Some(total) = ledger.get_mut(place) {
+            if let Some(total) = ledger.get_mut(index) {
                 total.forget_baseline();
             }
         }
@@ -446,8 +447,8 @@ impl Plan {
 }
 
 /// Copies the items at these indices.
-fn copy_at<T: Copy>(all: &[T], places: &[usize]) -> Vec<T> {
-    let picked = places.iter().filter_map(|place| all.get(*place));
+fn copy_at<T: Copy>(all: &[T], indices: &[usize]) -> Vec<T> {
+    let picked = indices.iter().filter_map(|index| all.get(*index));
     picked.copied().collect()
 }
 

@@ -271,7 +271,7 @@ impl Sampler {
             self.next_replacement = now.checked_add(REPLACE_INTERVAL);
         }
         let retry = session.retry.is_some_and(|at| now >= at);
-        self.reenumerate = stats.gone > 0 || retry || replace || self.links.has_changed;
+        self.reenumerate = stats.missing > 0 || retry || replace || self.links.has_changed;
         if self.reenumerate && self.pending_topology.is_none() {
             self.pending_topology = Some((self.listed.clone(), now));
         }
@@ -454,8 +454,8 @@ impl Sampler {
     fn publish_counters_only(&mut self) {
         let now = self.clock.now();
         let all_gone = self.connected && self.all_gone;
-        let mut held = Plan::without_entities(&mut self.history, &self.config, all_gone, now);
-        let shown = (&mut held, &self.history.ledger);
+        let mut plan = Plan::without_entities(&mut self.history, &self.config, all_gone, now);
+        let shown = (&mut plan, &self.history.ledger);
         let series = publish_plan(&self.feed, &mut self.spare, shown, now);
         self.shared.update_report(|report| {
             report.series = series;

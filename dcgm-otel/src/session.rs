@@ -226,13 +226,13 @@ impl Session {
         now: Instant,
     ) -> Result<Self, TickError> {
         let Inventory { entities, links } = inventory;
-        let there = entities.len();
+        let listed_count = entities.len();
         let unavailable = gpu_unavailability(&entities);
         let host = Host::new(entities, &links).named_for(config.naming());
         let candidates = candidates::find_candidates(&host, config, hook);
         let (count, hook_panics) = (candidates.metered, candidates.hook_panics);
         if count == 0 {
-            let message = format!("`devices` selects none of the engine's {there} entities");
+            let message = format!("`devices` selects none of the engine's {listed_count} entities");
             return Err(TickError::plain(ErrorKind::Enumerate, &message));
         }
         let mut results = ProbeResults::default();
@@ -251,17 +251,17 @@ impl Session {
         let all: Vec<_> = candidates.list.iter().collect();
         let wanted = inputs(&all, false);
         let memory = (&mut results, &mut *history, now);
-        let unwatched = probe_fields(client, wanted, interval, &mut probes, samples, memory)?;
+        let field_refusal = probe_fields(client, wanted, interval, &mut probes, samples, memory)?;
 
         // Profiling counters are scarce, have one owner per host, and are missing on some hardware.
         // So they have watches of their own, are read only where no better source has a value, and
         // a refused watch costs only these metrics.
-        let open: Vec<_> = candidates
+        let undecided: Vec<_> = candidates
             .list
             .iter()
-            .filter(|candidate| is_open(candidate, &results))
+            .filter(|candidate| may_improve(candidate, &results))
             .collect();
-        let profiling = inputs(&open, true);
+        let profiling = inputs(&undecided, true);
         let mut profiling_probes = Vec::new();
         let probe_interval = interval.min(PROBE_INTERVAL);
         let refused = match watch_fields(client, profiling, probe_interval, &mut profiling_probes) {
@@ -274,14 +274,14 @@ impl Session {
         };
         let asked = Query::from_watches(&profiling_probes);
         read_probes(client, &asked, samples, (&mut results, history, now))?;
-        let refused = unwatched
+        let refused = field_refusal
             .map(|error| SampleError::from_client(ErrorKind::Watch, &error))
             .or(refused);
 
         // Neither the list of entities nor a sample shows when this condition ends.
-        let again = results.has_unwatched() || unavailable.is_some();
-        let retry = again.then(|| now + RETRY);
-        let pending: Vec<Input> = open
+        let must_retry = results.has_unwatched() || unavailable.is_some();
+        let retry = must_retry.then(|| now + RETRY);
+        let pending: Vec<Input> = undecided
             .iter()
             .flat_map(|candidate| results.pending_inputs(candidate))
             .collect();
@@ -420,14 +420,14 @@ impl Session {
                     // Without room the entities are enumerated again, and less important series are
                     // dropped.
                     if !self.plan.count_events(samples, history) {
-                        stats.gone += 1;
+                        stats.missing += 1;
                     }
                 }
                 Err(error) if error.is_disconnected() || error.is_timeout() => {
                     return Err(step_error(ErrorKind::Read)(error));
                 }
                 // A part of the watch is gone: enumerate again. The cursor stays.
-                Err(_) => stats.gone += 1,
+                Err(_) => stats.missing += 1,
             }
         }
         Ok(())
@@ -535,7 +535,7 @@ fn reconcile_watches(
 }
 
 /// Returns `true` if a profiling field may be a better source than those found so far.
-fn is_open(candidate: &Candidate, results: &ProbeResults) -> bool {
+fn may_improve(candidate: &Candidate, results: &ProbeResults) -> bool {
     let best = candidate.inputs.first().copied();
     best.is_some_and(|best| {
         !best.op.is_joint() && results.choose_inputs(candidate) != Some(vec![best])

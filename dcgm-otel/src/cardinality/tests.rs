@@ -13,9 +13,9 @@ const PLACES: [EntityScope; 4] = [
     EntityScope::Host,
 ];
 
-fn block_of(metric: usize, family: usize, place: EntityScope) -> DropUnit {
+fn block_of(metric: usize, family: usize, scope: EntityScope) -> DropUnit {
     let row = &CATALOGUE[metric];
-    DropUnit::new((metric, row), (family, &row.families[family]), place)
+    DropUnit::new((metric, row), (family, &row.families[family]), scope)
 }
 
 /// With a cap on the whole only.
@@ -32,9 +32,9 @@ fn caps(all: usize, metric: usize, groups: BTreeMap<Group, usize>) -> Caps {
 }
 
 fn unit() -> impl Strategy<Value = DropUnit> {
-    (0..CATALOGUE.len(), 0..PLACES.len()).prop_flat_map(|(metric, place)| {
+    (0..CATALOGUE.len(), 0..PLACES.len()).prop_flat_map(|(metric, scope)| {
         (0..CATALOGUE[metric].families.len())
-            .prop_map(move |family| block_of(metric, family, PLACES[place]))
+            .prop_map(move |family| block_of(metric, family, PLACES[scope]))
     })
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct EventSource {
 impl Plan {
     /// Counts events. Returns `false` if there was no room for a new series.
     pub(crate) fn count_events(&mut self, samples: &Samples, history: &mut History) -> bool {
-        let mut room = true;
+        let mut has_room = true;
         for sample in samples {
             let code = sample.value.ok().and_then(|value| value.as_i64());
             // 0 means that there was no event.
@@ -50,18 +50,18 @@ impl Plan {
             let owner = source.owner.as_ref();
             let inputs = [source.input];
             let ledger = &mut history.ledger;
-            let place = ledger.get_or_insert(&series, owner, source.unit, &inputs, metric.kind);
-            if let Some(total) = ledger.get_mut(place) {
+            let index = ledger.get_or_insert(&series, owner, source.unit, &inputs, metric.kind);
+            if let Some(total) = ledger.get_mut(index) {
                 total.count_event();
             }
             let is_dropped = history.dropped.contains(&source.unit);
-            room &= is_dropped || self.show_total(place, metric.kind, series);
+            has_room &= is_dropped || self.show_total(index, metric.kind, series);
         }
-        room
+        has_room
     }
 
     /// Adds the series of a counter if it is new. Returns `false` if there is no room for it.
-    fn show_total(&mut self, place: usize, kind: Kind, series: Series) -> bool {
+    fn show_total(&mut self, index: usize, kind: Kind, series: Series) -> bool {
         if self.layout.series().contains(&series) {
             return true;
         }
@@ -73,10 +73,10 @@ impl Plan {
         let mut all = self.layout.series().to_vec();
         let at = all.partition_point(|one| one.metric <= series.metric);
         all.insert(at, series);
-        self.values.insert_total(at, place, kind);
+        self.values.insert_total(at, index, kind);
         for state in &mut self.states {
-            if let Target::Point(place) = &mut state.target {
-                *place += usize::from(*place >= at);
+            if let Target::Point(index) = &mut state.target {
+                *index += usize::from(*index >= at);
             }
         }
         self.layout = Arc::new(Layout::new(self.metrics, all));

@@ -25,7 +25,7 @@ pub(crate) struct ReadStats {
     pub(crate) failed: usize,
     /// Entities that are no longer watched, or whose samples stopped while others continue: they
     /// are gone or lost.
-    pub(crate) gone: usize,
+    pub(crate) missing: usize,
     /// Resets of DCGM's counters.
     pub(crate) resets: u64,
     /// Events that were counted.
@@ -141,18 +141,18 @@ impl Routes {
         (routes, order)
     }
 
-    /// Returns the route of a pair; `place` is the most likely index.
+    /// Returns the route of a pair; `index` is the most likely index.
     #[inline]
-    fn find_route(&self, place: usize, pair: Pair) -> Option<usize> {
-        match self.fields.get(place) {
-            Some(route) if route.pair == pair => Some(place),
+    fn find_route(&self, index: usize, pair: Pair) -> Option<usize> {
+        match self.fields.get(index) {
+            Some(route) if route.pair == pair => Some(index),
             _ => self.search_route(pair),
         }
     }
 
     #[cold]
     fn search_route(&self, pair: Pair) -> Option<usize> {
-        let at = |place: &usize| self.fields.get(*place).map(|route| route.pair);
+        let at = |index: &usize| self.fields.get(*index).map(|route| route.pair);
         let found = self.sorted.binary_search_by_key(&Some(pair), at);
         self.sorted.get(found.ok()?).copied()
     }
@@ -180,11 +180,11 @@ impl Plan {
                 Err(NoValue::Stale | NoValue::Malformed | NoValue::Code(_)) => failed += 1,
                 Err(_) => {}
             }
-            let Some(place) = self.routes.find_route(next, (sample.entity, sample.field)) else {
+            let Some(index) = self.routes.find_route(next, (sample.entity, sample.field)) else {
                 continue;
             };
-            next = place + 1;
-            let Some(route) = self.routes.fields.get_mut(place) else {
+            next = index + 1;
+            let Some(route) = self.routes.fields.get_mut(index) else {
                 continue;
             };
             let Some(watched) = self.routes.entities.get_mut(route.entity) else {
@@ -204,11 +204,11 @@ impl Plan {
                     state.extend_expiry(&limits);
                 }
                 match state.target {
-                    Target::Point(place) => self
+                    Target::Point(index) => self
                         .values
-                        .set_point(place, state.decode_point(sample.value)),
-                    Target::Total(place, part) => {
-                        let taken = count_reading(ledger, (place, part), sample, self.interval);
+                        .set_point(index, state.decode_point(sample.value)),
+                    Target::Total(index, part) => {
+                        let taken = count_reading(ledger, (index, part), sample, self.interval);
                         resets += u64::from(taken == Step::Reset);
                     }
                 }
@@ -217,7 +217,7 @@ impl Plan {
         if is_new {
             self.changed = Some(now);
         }
-        let gone = self.routes.entities.iter().filter(|watched| {
+        let missing = self.routes.entities.iter().filter(|watched| {
             let silent = watched
                 .changed
                 .is_some_and(|at| now.duration_since(at) >= watched.max_age);
@@ -227,7 +227,7 @@ impl Plan {
             values,
             failed,
             resets,
-            gone: gone.count(),
+            missing: missing.count(),
             events: 0,
             is_replaceable: is_new && self.has_replaceable(now),
         }
@@ -294,11 +294,11 @@ impl Plan {
 #[inline(never)]
 fn count_reading(
     ledger: &mut Ledger,
-    (place, part): (usize, usize),
+    (index, part): (usize, usize),
     sample: Sample<'_>,
     interval: Duration,
 ) -> Step {
-    let (Ok(value), Some(total)) = (sample.value, ledger.get_mut(place)) else {
+    let (Ok(value), Some(total)) = (sample.value, ledger.get_mut(index)) else {
         return Step::Held;
     };
     total.add_reading(part, &value, sample.timestamp, interval)

@@ -17,11 +17,11 @@ pub(super) enum Reducer {
     Level,
     /// Sum of these parts.
     Sum(Range<usize>),
-    /// 1 if the worst condition of these parts is `about`, else 0.
+    /// 1 if the worst condition of these parts is `reported`, else 0.
     Status {
         parts: Range<usize>,
-        at_least: Condition,
-        about: Condition,
+        minimum: Condition,
+        reported: Condition,
         /// Set if the condition is known without parts.
         known: bool,
     },
@@ -48,7 +48,7 @@ impl Reducer {
 #[derive(Debug, Default)]
 pub(super) struct Values {
     /// Reducer of each series of the layout.
-    reducer: Vec<Reducer>,
+    reducers: Vec<Reducer>,
     /// Value of each series, followed by the parts of values that have several.
     points: Vec<Option<Point>>,
     /// Set for each part that expires by itself.
@@ -56,28 +56,28 @@ pub(super) struct Values {
 }
 
 impl Values {
-    pub(super) fn new(reducer: Vec<Reducer>, transient: Vec<bool>) -> Self {
+    pub(super) fn new(reducers: Vec<Reducer>, transient: Vec<bool>) -> Self {
         Self {
-            points: vec![None; reducer.len() + transient.len()],
-            reducer,
+            points: vec![None; reducers.len() + transient.len()],
+            reducers,
             transient,
         }
     }
 
     /// Returns the number of series.
     pub(super) fn len(&self) -> usize {
-        self.reducer.len()
+        self.reducers.len()
     }
 
     /// Inserts a counter; the values behind it move by one.
     pub(super) fn insert_total(&mut self, at: usize, total: usize, kind: Kind) {
-        self.reducer.insert(at, Reducer::Total(total, kind));
+        self.reducers.insert(at, Reducer::Total(total, kind));
         self.points.insert(at, None);
     }
 
     /// Sets the values that depend on the states of links.
     pub(super) fn set_links(&mut self, links: Option<&[Link]>) {
-        for reducer in &mut self.reducer {
+        for reducer in &mut self.reducers {
             let Reducer::ActiveLinks(of, number) = reducer else {
                 continue;
             };
@@ -91,8 +91,8 @@ impl Values {
     }
 
     #[inline]
-    pub(super) fn set_point(&mut self, place: usize, value: Option<Point>) {
-        if let Some(point) = self.points.get_mut(place) {
+    pub(super) fn set_point(&mut self, index: usize, value: Option<Point>) {
+        if let Some(point) = self.points.get_mut(index) {
             *point = value;
         }
     }
@@ -104,17 +104,17 @@ impl Values {
         ledger: &Ledger,
         (now, until): (Instant, Option<Instant>),
     ) -> &[Option<Point>] {
-        let (points, parts) = self.points.split_at_mut(self.reducer.len());
+        let (points, parts) = self.points.split_at_mut(self.reducers.len());
         let of = |range: &Range<usize>| {
             let parts = parts.get(range.clone()).unwrap_or_default();
             let transient = self.transient.get(range.clone()).unwrap_or_default();
             parts.iter().zip(transient)
         };
-        for (point, reducer) in points.iter_mut().zip(&self.reducer) {
+        for (point, reducer) in points.iter_mut().zip(&self.reducers) {
             *point = match reducer {
                 Reducer::Level => continue,
-                Reducer::Total(place, kind) => {
-                    let total = ledger.get(*place).filter(|total| total.is_shown());
+                Reducer::Total(index, kind) => {
+                    let total = ledger.get(*index).filter(|total| total.is_shown());
                     total.map(|total| Point {
                         number: total.exported_number(*kind),
                         until: None,
@@ -131,16 +131,16 @@ impl Values {
                 }),
                 Reducer::Status {
                     parts,
-                    at_least,
-                    about,
+                    minimum,
+                    reported,
                     known,
                 } => {
-                    let (worst, mut limit) = worst_condition(of(parts), *at_least, now);
-                    if (*known && parts.is_empty()) || *at_least == Condition::Failed {
+                    let (worst, mut limit) = worst_condition(of(parts), *minimum, now);
+                    if (*known && parts.is_empty()) || *minimum == Condition::Failed {
                         limit = until;
                     }
                     limit.map(|limit| Point {
-                        number: Number::I64(i64::from(worst == *about as i64)),
+                        number: Number::I64(i64::from(worst == *reported as i64)),
                         until: Some(limit),
                     })
                 }
@@ -165,10 +165,10 @@ fn sum_parts<'a>(parts: impl Iterator<Item = StatusPart<'a>> + Clone) -> Option<
 /// Returns the worst condition, and the time at which it expires.
 fn worst_condition<'a>(
     parts: impl Iterator<Item = StatusPart<'a>>,
-    at_least: Condition,
+    minimum: Condition,
     now: Instant,
 ) -> (i64, Option<Instant>) {
-    let mut worst = at_least as i64;
+    let mut worst = minimum as i64;
     let mut until = None;
     for (point, transient) in parts {
         let Some(point) = point else {
