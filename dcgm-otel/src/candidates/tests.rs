@@ -27,7 +27,7 @@ fn instance(kind: EntityKind, number: u32, parent: EntityId) -> Entity {
 }
 
 #[test]
-fn what_is_asked_for_is_sorted_and_the_same_at_each_run() {
+fn requested_fields_are_sorted_and_the_same_every_run() {
     let (forth, back) = ([gpu(0), gpu(1), gpu(2)], [gpu(2), gpu(0), gpu(1)]);
     let asked = asked_of(&forth);
     assert_eq!(asked, asked_of(&back));

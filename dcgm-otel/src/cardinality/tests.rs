@@ -18,7 +18,7 @@ fn block_of(metric: usize, family: usize, scope: EntityScope) -> DropUnit {
     DropUnit::new((metric, row), (family, &row.families[family]), scope)
 }
 
-/// With a cap on the whole only.
+/// Applies a cap on the whole only.
 fn excess(counts: &SeriesCounts, cap: usize, gone: &BTreeSet<DropUnit>) -> BTreeSet<DropUnit> {
     caps(cap, usize::MAX, BTreeMap::new()).units_over_caps(counts, gone)
 }
@@ -53,7 +53,7 @@ fn total(counts: &SeriesCounts, of: &BTreeSet<DropUnit>) -> usize {
 
 proptest! {
     #[test]
-    fn what_is_kept_fits_and_with_what_is_dropped_it_is_all(
+    fn kept_units_fit_and_with_dropped_ones_are_all(
         counts in counts(), cap in 1..3000_usize, gone in btree_set(unit(), 0..5),
     ) {
         let dropped = excess(&counts, cap, &gone);

@@ -140,7 +140,7 @@ fn the_unit_of_a_field_times_its_scale_is_the_unit_of_the_metric() {
                 // Of links, units of 1000 KiB a second; of NVSwitches, mebibits.
                 ("1000 KiB/s" | "MB/s", "By") => Times(1_024_000),
                 ("", "By") => Times(131_072),
-                // DCGM has a percentage there, and does not say so.
+                // DCGM reports a percentage here, undocumented.
                 _ if matches!(source.field.raw(), 1080 | 1082) => Per(100),
                 _ => ONE,
             };
@@ -153,7 +153,7 @@ fn the_unit_of_a_field_times_its_scale_is_the_unit_of_the_metric() {
     }
 }
 
-/// The sizes that the documentation names. Who adds a row changes them there too.
+/// Sizes that the documentation states; a new row changes them there, too.
 #[test]
 fn there_are_83_metrics_of_120_families_in_24_groups() {
     let mut groups: std::collections::BTreeMap<_, usize> = std::collections::BTreeMap::new();
@@ -185,7 +185,7 @@ fn there_are_83_metrics_of_120_families_in_24_groups() {
 }
 
 #[test]
-fn what_says_less_names_a_family_that_says_more() {
+fn a_superseded_family_names_an_existing_family() {
     for (metric, family) in families() {
         let known = metric
             .families
@@ -222,7 +222,7 @@ fn every_family_has_entities_points_sources_and_a_tier() {
 }
 
 #[test]
-fn what_the_conventions_require_is_there() {
+fn required_attributes_of_the_conventions_are_present() {
     for (metric, family) in families() {
         for point in family.points {
             let has = |key| point.attributes.iter().any(|(name, _)| *name == key);
@@ -241,7 +241,7 @@ fn source_op(point: &SeriesRow) -> Option<Op> {
 }
 
 #[test]
-fn what_matters_more_outlives_what_matters_less() {
+fn important_families_are_dropped_last() {
     let tier = |name: &str, family: &str| {
         let found = families().find(|(metric, row)| metric.name == name && row.name == family);
         found.unwrap().1.tier

@@ -76,7 +76,7 @@ proptest! {
         let owner: Arc<str> = "GPU-a".into();
         let at = ledger.get_or_insert(&series, Some(&owner), unit, &inputs(op), Kind::CounterU64);
 
-        // The model: the devices as they are, and what has happened to them since each was seen.
+        // The model: the devices, and their events since the first reading.
         let mut devices = origin_policy;
         let mut seen = [false; 3];
         let mut grown = origin;
@@ -94,7 +94,7 @@ proptest! {
                     read.push((part, devices[part]));
                 }
                 Turn::Resets(part, to) => {
-                    // Near to what it was that is a jitter: not this case.
+                    // A value close to the last one is jitter, which is another case.
                     let to = u64::from(to);
                     if to * 100 > devices[part] * 99 {
                         continue;

@@ -72,12 +72,12 @@ fn a_dip_of_less_than_a_hundredth_is_no_reset_and_is_not_counted_twice() {
         counted(&[1_000_000, 1_000_100, 1_000_050, 1_000_120]),
         (120, vec![Counted, Counted, Held, Counted])
     );
-    // A whole hundredth is one.
+    // A dip of a full percent is a reset.
     assert_eq!(counted(&[1000, 990]).1, [Counted, Step::Reset]);
 }
 
 #[test]
-fn what_is_no_reading_holds() {
+fn values_that_are_no_reading_hold_the_total() {
     let mut total = rebased(&[COUNTER], Number::U64(0));
     assert!(!total.is_shown());
     total.add_reading(0, &Value::Int(5), at(1), SECOND);
@@ -164,7 +164,7 @@ fn another_source_continues_from_the_exported_total() {
 }
 
 #[test]
-fn from_the_device_a_total_begins_at_what_it_had_counted_and_goes_on_by_its_growth() {
+fn a_device_origin_total_starts_at_the_count_and_grows() {
     let mut total = Total::new(&[COUNTER], Number::U64(0), CounterOrigin::Device);
     total.add_reading(0, &Value::Int(1000), at(1), SECOND);
     assert_eq!(value(&total), 1000);
@@ -179,14 +179,14 @@ fn from_the_device_a_total_begins_at_what_it_had_counted_and_goes_on_by_its_grow
     total.forget_baseline();
     total.add_reading(0, &Value::Int(1_000_000), at(4), SECOND);
     assert_eq!(value(&total), 1007);
-    // A meter that comes after another goes on where that ended.
+    // The next meter continues the total of the one before.
     let mut next = Total::new(&[COUNTER], Number::U64(1007), CounterOrigin::Device);
     next.add_reading(0, &Value::Int(1_000_000), at(5), SECOND);
     assert_eq!(value(&next), 1007);
 }
 
 #[test]
-fn what_another_driver_counts_is_new_even_if_it_is_more() {
+fn counts_of_another_driver_are_new_even_if_higher() {
     let mut total = rebased(&[COUNTER], Number::U64(0));
     total.add_reading(0, &Value::Int(10), at(1), SECOND);
     total.restart_sources();
@@ -263,7 +263,7 @@ fn as_f64(number: Number) -> f64 {
 }
 
 #[test]
-fn what_was_shown_once_is_held_whatever_becomes_of_its_source() {
+fn an_exported_total_is_held_without_its_source() {
     let series = Series {
         metric: 0,
         attributes: [].into(),
@@ -283,7 +283,7 @@ fn what_was_shown_once_is_held_whatever_becomes_of_its_source() {
         } else {
             open(&mut ledger, RATE);
         }
-        // It has not grown, and nothing is known of the source that it has now.
+        // The total has not grown, and the new source has not been read.
         assert!(ledger.get(place).unwrap().is_shown(), "{forget}");
         assert_eq!(value(ledger.get(place).unwrap()), 0);
     }

@@ -180,7 +180,7 @@ fn no_collect_is_mixed_and_none_shows_less_than_the_one_before() {
 }
 
 #[test]
-fn nothing_newer_is_shown_after_a_meter_left_and_the_next_begins_with_no_less() {
+fn a_detached_meter_shows_nothing_newer_and_the_next_no_less() {
     check(|| {
         let first = feed();
         let mut publisher = Publisher::new(&first);

@@ -19,7 +19,8 @@ pub(super) fn instrument(kind: Kind) -> &'static str {
     }
 }
 
-/// One of everything that DCGM knows, and two compute instances, so that they are not left out.
+/// A host with every kind of entity that DCGM knows, and with two compute instances, so that these
+/// have series.
 pub(super) fn one_of_everything() -> Fake {
     let fake = Fake::with_gpus(2);
     let child = |kind, id, parent| {
@@ -138,7 +139,7 @@ fn every_row_of_the_catalogue_emits_on_a_healthy_host() {
                 .filter(|point| !matches!(point.sources[0].op, Op::Unavailable(_)))
                 .flat_map(|point| places(family).into_iter().map(move |id| (point, id)))
             {
-                // What counts over links is where links are.
+                // Sums over links need links.
                 let links = point
                     .sources
                     .iter()
@@ -221,7 +222,7 @@ fn a_raw_value_is_exported_in_the_unit_of_its_metric() {
 }
 
 #[test]
-fn the_scope_says_who_and_which_conventions() {
+fn the_scope_names_the_crate_and_the_conventions() {
     let pipeline = Pipeline::new();
     let (meter, _clock) = pipeline.meter(&Fake::with_gpus(1));
     meter.sample_now().unwrap();

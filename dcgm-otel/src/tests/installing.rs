@@ -52,7 +52,7 @@ fn dropping_before_the_first_export_warns() {
     };
     let (_pipeline, meter) = sampled();
     assert_eq!(count_warnings(|| drop(meter)), 1);
-    // Flushed first, nothing is lost.
+    // After a flush nothing is lost.
     let (pipeline, meter) = sampled();
     pipeline.provider.force_flush().unwrap();
     assert_eq!(count_warnings(|| meter.shutdown().unwrap()), 0);

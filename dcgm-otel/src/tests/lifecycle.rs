@@ -39,7 +39,7 @@ fn levels_vanish_with_the_connection_and_counters_hold() {
 
     fake.fail("list", refused());
     fake.fail("connect", refused());
-    // While something else was being done, and then at once.
+    // During another call, and then at the next call.
     for lost in 1..=2 {
         let failure = meter.sample_now().unwrap_err();
         assert_eq!(failure.kind, ErrorKind::Connect);
@@ -85,7 +85,7 @@ fn a_call_that_timed_out_ends_the_connection() {
 }
 
 #[test]
-fn one_failed_read_on_a_live_connection_costs_nothing_until_the_values_are_too_old() {
+fn one_failed_read_costs_nothing_until_values_expire() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
     let (meter, clock) = pipeline.meter(&fake);
@@ -130,7 +130,7 @@ fn values_of_a_sampler_that_hangs_vanish_too() {
     let pipeline = Pipeline::new();
     let (meter, clock) = pipeline.meter(&Fake::with_gpus(1));
     meter.sample_now().unwrap();
-    // The thread does nothing from here on.
+    // From here on the thread hangs.
     clock.advance(SECOND * 3);
     assert_eq!(pipeline.levels_and_counters(), (0, COUNTERS));
 }
@@ -173,7 +173,7 @@ fn a_gpu_that_is_gone_leaves_its_totals() {
     meter.sample_now().unwrap();
     let lost = fake.edit(|state| state.entities.pop());
     settle(&meter, &clock);
-    // And its four of hw.status, which say that it failed.
+    // And its four series of hw.status, which report the failure.
     assert_eq!(
         pipeline.levels_and_counters(),
         (levels(1) + 4, 2 * COUNTERS)
@@ -229,7 +229,7 @@ fn a_gpu_that_lost_its_watch_is_enumerated_again() {
     meter.sample_now().unwrap();
     assert_eq!(fake.count("entities"), 2);
     fake.edit(|state| state.values = before);
-    // It is given another try now and then.
+    // The watch is retried after a minute.
     clock.advance(SECOND * 60);
     settle(&meter, &clock);
     assert_eq!(pipeline.levels_and_counters(), (levels(2), 2 * COUNTERS));

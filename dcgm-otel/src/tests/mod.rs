@@ -34,7 +34,7 @@ pub(crate) fn long() -> bool {
     std::env::var_os("DCGM_TEST_LONG").is_some_and(|value| value == "1")
 }
 
-/// A provider and what it exports.
+/// A provider and its exports.
 pub(crate) struct Pipeline {
     pub(crate) provider: SdkMeterProvider,
     exporter: InMemoryMetricExporter,
@@ -87,14 +87,14 @@ impl Pipeline {
         (meter, clock)
     }
 
-    /// One collect: what it says of the devices.
+    /// Collects once: the points of the devices.
     pub(crate) fn export(&self) -> Vec<Exported> {
         let mut points = self.export_all();
         points.retain(|point| !point.is_own());
         points
     }
 
-    /// One collect: what the meter says of itself.
+    /// Collects once: the points of the meter itself.
     pub(crate) fn export_own(&self) -> Vec<Exported> {
         let mut points = self.export_all();
         points.retain(Exported::is_own);

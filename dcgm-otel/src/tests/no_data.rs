@@ -32,7 +32,7 @@ fn install(pipeline: &Pipeline, fake: &Fake, config: Config) -> (DcgmMeter, Cloc
     (meter, clock)
 }
 
-/// Each tick fails, is counted, and says so.
+/// Checks that each tick fails, is counted and is reported.
 fn is_in_vain(meter: &DcgmMeter, clock: &Clock) {
     let before = meter.health().errors(ErrorKind::Watch);
     for ticks in 1..=3 {
@@ -48,7 +48,7 @@ fn is_in_vain(meter: &DcgmMeter, clock: &Clock) {
 }
 
 #[test]
-fn a_host_that_has_none_of_the_fields_is_degraded_and_its_events_are_counted() {
+fn a_host_without_the_fields_is_degraded_and_counts_events() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
     let values = fake.edit(|state| {
@@ -73,7 +73,7 @@ fn a_host_that_has_none_of_the_fields_is_degraded_and_its_events_are_counted() {
 }
 
 #[test]
-fn a_meter_of_which_every_watch_is_refused_is_degraded_whatever_it_was_to_show() {
+fn a_meter_with_every_watch_refused_is_degraded() {
     let every: [&[Group]; 4] = [
         Group::ALL,
         &[Group::Profiling],
@@ -112,7 +112,7 @@ fn a_refused_kind_of_entities_is_reported_and_the_others_watched() {
     let switch = EntityId::new(EntityKind::SWITCH, 0);
     for (code, reported) in [
         (ReturnCode::NO_PERMISSION, 1),
-        // Hardware that has no such thing is no fault.
+        // Missing hardware support is no error.
         (ReturnCode::NOT_SUPPORTED, 0),
     ] {
         let pipeline = Pipeline::new();

@@ -66,7 +66,7 @@ const COUNTED: &[(&str, &str, &str, FieldId, f64)] = &[
     ),
 ];
 
-/// An engine that is another after each restart, so that the mock's own memory stays small.
+/// An engine that is replaced at each restart, so that the mock's memory stays small.
 #[derive(Clone, Debug)]
 struct Restartable(Arc<Mutex<Mock>>);
 
@@ -134,7 +134,7 @@ enum Fault {
     Restart,
     /// A field of a GPU is blank.
     Blank(EntityId, FieldId),
-    /// The engine answers and samples nothing.
+    /// The engine answers but no longer samples.
     Frozen,
     /// A GPU is not listed any more.
     Gone(EntityId),
@@ -208,7 +208,7 @@ impl Soak {
         entity.uuid.as_deref().unwrap().to_owned()
     }
 
-    /// Something happens to a GPU now.
+    /// Applies an event to a GPU.
     fn xid(&mut self, gone: Option<EntityId>) {
         let gpu = EntityId::gpu(u32::try_from(self.dice.below(GPUS.into())).unwrap());
         if gone == Some(gpu) {
@@ -226,7 +226,7 @@ impl Soak {
         *self.xids.entry((self.uuid(gpu), label)).or_default() += 1.0;
     }
 
-    /// Begins a fault, and says for how many ticks it lasts.
+    /// Begins a fault, and returns its duration in ticks.
     fn strike(&mut self) -> (Fault, u64) {
         let gpu = EntityId::gpu(u32::try_from(self.dice.below(GPUS.into())).unwrap());
         let mock = self.client.mock();
@@ -334,7 +334,7 @@ fn soak(seed: u64, length: u32) {
     let mut before = BTreeMap::new();
     let mut early = None;
     let mut late = None;
-    // Faults end in time for the last sample to be a whole one.
+    // Faults end early enough for a complete last sample.
     let calm = soak.began + INTERVAL * (length - 30);
     while soak.clock.now() < end {
         soak.advance_to(schedule.next_tick());
@@ -440,15 +440,14 @@ fn soak(seed: u64, length: u32) {
 
 /// The memory is the process's, so the soak has one for itself.
 #[test]
-fn weeks_of_faults_leave_totals_exact_the_cadence_as_it_was_and_memory_flat() {
+fn weeks_of_faults_keep_totals_cadence_and_memory() {
     if std::env::var_os(ALONE).is_some() {
         let length = if long() { 172_800 } else { 2_000 };
         let seed = std::env::var("DCGM_TEST_SEED").ok();
         soak(seed.and_then(|seed| seed.parse().ok()).unwrap_or(4), length);
         return;
     }
-    let name =
-        "tests::soak::weeks_of_faults_leave_totals_exact_the_cadence_as_it_was_and_memory_flat";
+    let name = "tests::soak::weeks_of_faults_keep_totals_cadence_and_memory";
     let output = Command::new(std::env::current_exe().unwrap())
         .args([name, "--exact", "--nocapture", "--test-threads=1"])
         .env(ALONE, "1")

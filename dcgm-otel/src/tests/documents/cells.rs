@@ -66,7 +66,7 @@ fn named(field: FieldId) -> String {
     format!("`{name}` ({})", field.raw())
 }
 
-/// A field, and what is made of it.
+/// Text for a field and its operation.
 fn source(source: &Source) -> String {
     let field = match source.each {
         [first, .., last] => format!("{} to {}, one a link", named(*first), named(*last)),

@@ -151,7 +151,7 @@ fn a_gpu_that_falls_off_the_bus_has_failed_until_it_is_back() {
     let before = bad.shown();
     bad.run_until(300);
     assert_eq!(bad.value("hw.gpu.xid.errors gpu4 79"), Some(1.0));
-    // It is not among those that can be sampled any more, and has been so for a second.
+    // It has been missing from the list for a second.
     bad.tick_after(SECOND);
     let mut held: Option<Shown> = None;
     while bad.now() < Duration::from_secs(596) {
@@ -159,7 +159,7 @@ fn a_gpu_that_falls_off_the_bus_has_failed_until_it_is_back() {
         let at = bad.now();
         assert_eq!(bad.ailing(), "gpu4 failed", "at {at:?}");
         let mut shown = bad.shown();
-        // Still listed at first, it may be said what it is.
+        // While it is still listed, its attributes may be exported.
         shown.retain(|name, _| name.contains(" gpu4") && !name.starts_with("hw.gpu.info"));
         let (counters, levels): (Shown, Shown) =
             shown.into_iter().partition(|(name, _)| is_counter(name));
@@ -177,7 +177,7 @@ fn a_gpu_that_falls_off_the_bus_has_failed_until_it_is_back() {
     assert_eq!(bad.ailing(), "");
     assert_eq!(bad.statuses().len(), 12);
     assert_eq!(fallen(&before, &bad.shown()), [""; 0]);
-    // After the reset the driver began at zero: what it says has all grown since it was lost.
+    // After the reset the driver started at zero: all that it reports is growth since the loss.
     let energy = held.unwrap()["hw.energy gpu4"];
     bad.tick_after(SECOND * 15);
     let since = bad.raw(EntityId::gpu(4), FieldId::TOTAL_ENERGY_CONSUMPTION) / 1e3;
@@ -195,7 +195,7 @@ fn a_gpu_that_falls_off_the_bus_has_failed_until_it_is_back() {
     calm.tick_after(SECOND);
     bad.run_until(632);
     calm.run_until(632);
-    // Nothing of another GPU, but the rates of links, of which there were fewer samples.
+    // Other GPUs are unaffected, except for rates of links, which had fewer samples.
     let mut others = differing(&bad.shown(), &calm.shown());
     others.retain(|name| {
         let switch = name.contains(" nvswitch-");
@@ -217,7 +217,7 @@ fn a_gpu_that_vanishes_is_distinguished_from_those_that_stay() {
     }
     let before = bad.shown();
     bad.mock.remove_entity(gpu);
-    // At once, before it is known whether it stays away: nothing of it, good or bad.
+    // At first, while it may still come back, it has no series of any state.
     bad.run_until(45);
     calm.run_until(45);
     assert!(!bad.statuses().contains_key("gpu3"));
@@ -228,7 +228,7 @@ fn a_gpu_that_vanishes_is_distinguished_from_those_that_stay() {
     calm.tick_after(SECOND);
     assert_eq!(bad.ailing(), "gpu3 failed");
     assert_eq!(levels(bad, "gpu3"), [""; 0]);
-    // It is back as another would be: the same numbers, on top of what was held.
+    // It comes back with the same ids and other counts, which are added to the held totals.
     bad.mock.add_entity(entity);
     for _ in 0..2 {
         bad.tick_after(SECOND);
@@ -284,7 +284,7 @@ fn with_room() -> Config {
         .with_interval(SECOND)
 }
 
-/// The instances of GPU 0 of which there is a value.
+/// Instances of GPU 0 that have values.
 fn instances(scene: &Scene) -> String {
     let usage = scene.of("hw.gpu.memory.usage gpu0/").into_keys();
     let numbers = usage.filter_map(|name| name.rsplit('/').next().map(ToOwned::to_owned));
@@ -321,14 +321,14 @@ fn a_repartitioned_gpu_has_old_or_new_instances_never_both() {
         seen.join("|"),
         "10 11 12 13 8 9|10 11 12 13 9|10 11 12 13|11 12 13|12 13|13||||"
     );
-    // Listed the same for a second, they are those that there are.
+    // The list was stable for a second, so the new instances are watched.
     bad.tick_after(Duration::from_millis(999));
     assert_eq!(instances(bad), "");
     bad.tick_after(Duration::from_millis(1));
     assert_eq!(instances(bad), "1 2 5");
     assert_eq!(bad.value("hw.gpu.mig.instance.count gpu0"), Some(3.0));
     assert_eq!(bad.of("hw.gpu.sm.utilization gpu0/").len(), 3);
-    // What was counted on an old one is held, and nothing of it is taken for a new one's.
+    // Counts of an old instance are held, and not continued by a new instance.
     assert_eq!(fallen(&before, &bad.shown()), [""; 0]);
     assert_eq!(bad.of("hw.gpu.xid.errors"), calm.of("hw.gpu.xid.errors"));
     push(&bad.mock, old(1), FieldId::XID_ERRORS, &[13]);
@@ -395,7 +395,7 @@ fn a_gpu_whose_mig_mode_is_switched_has_one_utilization_the_right_one() {
             "hw.gpu.utilization gpu0/gi/2 general"
         ]
     );
-    // Of the whole only what every instance is a part of; and no link by itself.
+    // Of the whole GPU only what its instances share; no single links.
     let gone = [
         "hw.gpu.utilization gpu0 memory",
         "hw.gpu.engine.utilization gpu0 graphics",

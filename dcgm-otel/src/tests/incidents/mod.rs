@@ -55,7 +55,7 @@ impl Scene {
         Self::prepared(names, config, |_| {})
     }
 
-    /// One whose mock was changed before the meter's first tick.
+    /// Makes a scene whose mock is changed before the first tick.
     fn prepared(names: &str, config: Config, prepare: impl FnOnce(&Mock)) -> Self {
         let model = names.parse::<Model>().unwrap();
         let mock = Mock::builder()
@@ -153,7 +153,7 @@ impl Scene {
         words.join(" ")
     }
 
-    /// The values of a metric of which the short name goes on so.
+    /// Returns the values of a metric whose short name has this prefix.
     fn of(&self, prefix: &str) -> Shown {
         let mut shown = self.shown();
         shown.retain(|name, _| name.starts_with(prefix));
@@ -202,7 +202,7 @@ impl Scene {
     }
 }
 
-/// The series of one of which the other has none, or another value.
+/// Returns the series that differ between two exports, or are in one only.
 fn differing(one: &Shown, other: &Shown) -> BTreeSet<String> {
     let names = one.keys().chain(other.keys());
     names
@@ -211,7 +211,8 @@ fn differing(one: &Shown, other: &Shown) -> BTreeSet<String> {
         .collect()
 }
 
-/// Names of series in a form to read: a line a metric and a thing, the links of one thing together.
+/// Abbreviates names of series: one line per metric and device, with the links of a device
+/// together.
 fn lines(names: &BTreeSet<String>) -> String {
     let mut grouped: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
     for name in names {

@@ -19,7 +19,7 @@ use crate::fake::{Fake, every_field, gpu, healthy};
 /// State that a client has reported.
 #[derive(Debug, Default)]
 pub(super) struct Reported {
-    /// When the timestamp of a field last was another, and the number that it said last.
+    /// Time of the last new timestamp of a field, and its last number.
     pub(super) fields: BTreeMap<(EntityId, FieldId), Seen>,
     /// Events that were reported, by entity, field and code.
     pub(super) events: BTreeMap<(EntityId, FieldId, i64), u64>,

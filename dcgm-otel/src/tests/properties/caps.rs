@@ -36,7 +36,7 @@ fn kept(host: &[Step], all: usize, metric: usize) -> BTreeSet<String> {
         stage.take(step);
     }
     for _ in 0..2 {
-        // Under some caps there is nothing left to read.
+        // Under some caps nothing is left to read.
         let _ = stage.meter().sample_now();
     }
     stage.points().iter().map(key).collect()
@@ -46,7 +46,7 @@ proptest! {
     #![proptest_config(cases(10, 1500))]
 
     #[test]
-    fn a_lower_cap_shows_a_part_of_what_a_higher_one_shows_and_two_runs_the_same(
+    fn a_lower_cap_shows_a_subset_in_every_run(
         host in vec(trait_of_host(), 0..20), cap in 1..400_usize, more in 0..400_usize,
     ) {
         let whole = kept(&host, 100_000, 100_000);
@@ -62,7 +62,7 @@ proptest! {
 }
 
 #[test]
-fn what_a_cap_costs_and_what_it_leaves_is_all_that_there_is() {
+fn dropped_and_kept_series_are_all_series() {
     use crate::candidates::find_candidates;
     use crate::history::History;
     use crate::host::Host;
@@ -103,7 +103,7 @@ fn what_a_cap_costs_and_what_it_leaves_is_all_that_there_is() {
         let (kept, dropped) = plan(cap, &mut history);
         assert!(kept <= cap, "{kept} of {cap}");
         assert_eq!(kept + dropped, whole, "{cap}");
-        // What was dropped of the counters is not there again when there is room again.
+        // Dropped counters stay dropped when there is room again.
         let (later, gone) = plan(100_000, &mut history);
         assert_eq!(later + gone, whole, "{cap}");
         assert!(dropped == 0 || gone <= dropped);

@@ -20,7 +20,7 @@ pub(super) struct Stage {
     meter: Option<DcgmMeter>,
     pub(super) config: Config,
     temporality: Temporality,
-    /// The total of each counter that was exported: with delta temporality, of what was exported.
+    /// Exported total of each counter; with delta temporality, the sum of the exports.
     totals: BTreeMap<String, f64>,
     /// Series of the last export, and series that have disappeared.
     shown: BTreeSet<String>,
@@ -129,7 +129,7 @@ impl Stage {
         assert!(most <= self.config.max_instrument_series(), "{when}");
     }
 
-    /// No level is older than it may be, or other than what was last read.
+    /// Checks that each gauge is fresh and equals the last reading.
     fn check_levels(&self, points: &[Exported], when: &str) {
         let mut levels = points.iter().filter(|point| !is_counter(point)).peekable();
         let reported = self.actor.reported.lock();
@@ -146,7 +146,7 @@ impl Stage {
             .chain(reported.listed)
             .any(|at| is_fresh(at, second));
         for point in levels {
-            // That all GPUs, or all that there was, are gone the engine has said in this tick.
+            // The engine's empty list counts as a new sample of this tick.
             let of_gpu = point.attribute("hw.type").as_deref() == Some("gpu");
             let is_said = self.actor.has_no_gpu() && of_gpu || self.actor.has_nothing();
             // What is kept once for the host is read through whichever GPU is the first, and is as
@@ -193,7 +193,7 @@ impl Stage {
             shown.insert(key);
         }
         let gone: Vec<_> = self.shown.difference(&shown).cloned().collect();
-        // Under a cap whole blocks go, for good.
+        // A cap drops whole units for good.
         assert!(
             gone.is_empty() || self.config.max_series() < 1000,
             "{when}: went {gone:?}"
@@ -312,7 +312,7 @@ fn entities(point: &Exported) -> Vec<EntityId> {
     let of = of.strip_suffix("/fan").unwrap_or(&of);
     let mut found = all();
     if of.is_empty() {
-        // What is kept once for the host is read through a GPU, if there is one.
+        // The engine keeps these once per host; they are read through a GPU.
         found.retain(|one| one.kind == EntityKind::GPU);
         found.push(EntityId::HOST);
         return found;
