@@ -33,7 +33,7 @@ fn install(pipeline: &Pipeline, fake: &Fake, config: Config) -> (DcgmMeter, Cloc
 }
 
 /// Checks that each tick fails, is counted and is reported.
-fn is_in_vain(meter: &DcgmMeter, clock: &Clock) {
+fn assert_ticks_fail(meter: &DcgmMeter, clock: &Clock) {
     let before = meter.health().errors(ErrorKind::Watch);
     for ticks in 1..=3 {
         clock.advance(SECOND);
@@ -59,7 +59,7 @@ fn a_host_without_the_fields_is_degraded_and_counts_events() {
         values
     });
     let (meter, clock) = pipeline.meter(&fake);
-    is_in_vain(&meter, &clock);
+    assert_ticks_fail(&meter, &clock);
     let xid = (EntityId::gpu(0), FieldId::XID_ERRORS, 79);
     fake.edit(|state| state.happened.push(xid));
     meter.sample_now().unwrap_err();
@@ -88,7 +88,7 @@ fn a_meter_with_every_watch_refused_is_degraded() {
             fake.fail("watch", refusal(code));
             fake.fail("watch profiling", refusal(code));
             let (meter, clock) = install(&pipeline, &fake, only(groups));
-            is_in_vain(&meter, &clock);
+            assert_ticks_fail(&meter, &clock);
             assert_eq!(fake.count("connect"), 1, "{groups:?} {code:?}");
         }
     }
