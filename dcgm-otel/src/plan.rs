@@ -275,7 +275,7 @@ impl Plan {
             (None, StaticValue::Nothing) if inputs.iter().any(|one| one.op.is_joint()) => {
                 Reducer::Sum(0..0)
             }
-            (None, StaticValue::Nothing) => Reducer::Level,
+            (None, StaticValue::Nothing) => Reducer::Gauge,
         };
         let rate = SampleRate::of_family(candidate.family);
         let first = self.states.len();

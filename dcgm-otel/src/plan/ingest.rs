@@ -172,7 +172,7 @@ impl Plan {
         for watched in &mut self.routes.entities {
             watched.found = false;
         }
-        let limits = self.ages.expiry_times(now);
+        let expiries = self.ages.expiry_times(now);
         let mut next = 0;
         for sample in samples {
             match sample.value {
@@ -201,7 +201,7 @@ impl Plan {
             }
             for state in states {
                 if moved {
-                    state.extend_expiry(&limits);
+                    state.extend_expiry(&expiries);
                 }
                 match state.target {
                     Target::Point(index) => self
@@ -280,10 +280,10 @@ impl Plan {
             };
             route.timestamp = *timestamp;
             route.changed = Some(*changed);
-            let limits = self.ages.expiry_times(*changed);
+            let expiries = self.ages.expiry_times(*changed);
             let states = self.states.get_mut(route.states.clone());
             for state in states.unwrap_or_default() {
-                state.extend_expiry(&limits);
+                state.extend_expiry(&expiries);
                 self.changed = self.changed.max(Some(*changed));
             }
         }

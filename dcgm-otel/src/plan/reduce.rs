@@ -14,7 +14,7 @@ use crate::snapshot::{Number, Point};
 #[derive(Clone, Debug)]
 pub(super) enum Reducer {
     /// A gauge, which is written when it is read.
-    Level,
+    Gauge,
     /// Sum of these parts.
     Sum(Range<usize>),
     /// 1 if the worst condition of these parts is `reported`, else 0.
@@ -39,7 +39,7 @@ impl Reducer {
     pub(super) const fn parts_mut(&mut self) -> Option<&mut Range<usize>> {
         match self {
             Self::Sum(parts) | Self::Status { parts, .. } => Some(parts),
-            Self::Level | Self::Total(..) | Self::Fixed(_) | Self::ActiveLinks(..) => None,
+            Self::Gauge | Self::Total(..) | Self::Fixed(_) | Self::ActiveLinks(..) => None,
         }
     }
 }
@@ -112,7 +112,7 @@ impl Values {
         };
         for (point, reducer) in points.iter_mut().zip(&self.reducers) {
             *point = match reducer {
-                Reducer::Level => continue,
+                Reducer::Gauge => continue,
                 Reducer::Total(index, kind) => {
                     let total = ledger.get(*index).filter(|total| total.is_shown());
                     total.map(|total| Point {

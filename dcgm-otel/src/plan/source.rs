@@ -82,8 +82,8 @@ impl MaxAges {
     }
 
     /// Returns the expiry times of values that changed at `changed`.
-    pub(super) fn expiry_times(&self, changed: Instant) -> Limits {
-        Limits {
+    pub(super) fn expiry_times(&self, changed: Instant) -> Expiries {
+        Expiries {
             each_tick: changed.checked_add(self.each_tick),
             at_rest: changed.checked_add(self.at_rest),
             permanent: changed.checked_add(MAX_DELAY),
@@ -93,7 +93,7 @@ impl MaxAges {
 
 /// Expiry times of values that changed at the same time.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(super) struct Expiries {
     each_tick: Option<Instant>,
     at_rest: Option<Instant>,
     permanent: Option<Instant>,
@@ -136,11 +136,11 @@ impl SourceState {
 
     /// Extends the expiry time after a new sample.
     #[inline]
-    pub(super) fn extend_expiry(&mut self, limits: &Limits) {
+    pub(super) fn extend_expiry(&mut self, expiries: &Expiries) {
         self.until = match self.retention {
-            Retention::Expires(SampleRate::EachTick) => limits.each_tick,
-            Retention::Expires(SampleRate::AtRest) => limits.at_rest,
-            Retention::Permanent => limits.permanent,
+            Retention::Expires(SampleRate::EachTick) => expiries.each_tick,
+            Retention::Expires(SampleRate::AtRest) => expiries.at_rest,
+            Retention::Permanent => expiries.permanent,
         };
     }
 
