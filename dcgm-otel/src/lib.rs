@@ -10,7 +10,7 @@
 //! let provider = SdkMeterProvider::builder().with_periodic_exporter(exporter.clone()).build();
 //!
 //! // With a host engine, `DcgmMeter::install(&provider)` is all that is needed.
-//! let meter = DcgmMeter::builder().with_client(Mock::named("1xl4").ok_or("no such host")?).install(&provider)?;
+//! let meter = DcgmMeter::builder().with_client(Mock::named("1xl4")?).install(&provider)?;
 //! meter.sample_now()?;
 //!
 //! provider.force_flush()?;
