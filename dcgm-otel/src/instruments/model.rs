@@ -89,7 +89,7 @@ impl Publisher {
         };
         let points = vec![Some(point); self.layout.series().len()];
         let layout = &self.layout;
-        let snapshot = Snapshot::reusing(self.spare.take(), |snapshot| {
+        let snapshot = Snapshot::fill_reusing(self.spare.take(), |snapshot| {
             snapshot
                 .replace_layout(layout, None)
                 .extend_from_slice(&points);
