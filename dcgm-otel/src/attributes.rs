@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dcgm::{Entity, EntityId, EntityKind};
 use opentelemetry::{Key, KeyValue, Value};
 
-use crate::catalogue::{Family, Identity, Metric, Point};
+use crate::catalogue::{Family, Identity, Metric, SeriesRow};
 use crate::config::{Config, Naming, Profile};
 use crate::host::Host;
 use crate::naming::{self, exporter};
@@ -30,7 +30,7 @@ impl<'a> AttributeBuilder<'a> {
     pub(crate) fn new(host: &'a Host, config: &Config) -> Self {
         let mut ids = naming::hw_ids(&host.entities, config.id_source());
         for entity in &host.entities {
-            let link = host.link(entity.id);
+            let link = host.link_index(entity.id);
             let parent = entity.parent.and_then(|parent| ids.get(&parent));
             if let Some((index, parent)) = link.zip(parent) {
                 let id = format!("{parent}/port/{index}");
@@ -66,11 +66,11 @@ impl<'a> AttributeBuilder<'a> {
     }
 
     /// Returns the attributes of one series.
-    pub(crate) fn attributes(
+    pub(crate) fn series_attributes(
         &self,
         metric: &Metric,
         family: &Family,
-        point: &Point,
+        point: &SeriesRow,
         entity: &'a Entity,
     ) -> Vec<KeyValue> {
         let mut list = AttributeList(Vec::new());
@@ -80,14 +80,14 @@ impl<'a> AttributeBuilder<'a> {
                 hostname: self.host.name.as_deref(),
             };
             for (key, value) in labels.for_entity(entity) {
-                list.add(key, Some(value));
+                list.push_value(key, Some(value));
             }
             return list.into_sorted();
         }
         for (key, value) in point.attributes {
             match value.parse::<i64>() {
-                Ok(number) if NUMERIC_KEYS.contains(key) => list.add(*key, Some(number)),
-                _ => list.add(*key, Some(*value)),
+                Ok(number) if NUMERIC_KEYS.contains(key) => list.push_value(*key, Some(number)),
+                _ => list.push_value(*key, Some(*value)),
             }
         }
         self.add_identity(&mut list, family, entity);
@@ -106,23 +106,23 @@ impl<'a> AttributeBuilder<'a> {
         let of_gpu = entity
             .parent
             .is_some_and(|parent| parent.kind == EntityKind::GPU);
-        match (self.host.link(entity.id), family.part) {
+        match (self.host.link_index(entity.id), family.part) {
             // Traffic of a link of a GPU is traffic of the GPU.
             (Some(index), _) if of_gpu => {
-                list.add("hw.id", parent);
-                list.add("hw.gpu.nvlink.index", Some(i64::from(index)));
+                list.push_value("hw.id", parent);
+                list.push_value("hw.gpu.nvlink.index", Some(i64::from(index)));
             }
             (_, "") if entity.id.kind != EntityKind::HOST => {
-                list.add("hw.id", id);
-                list.add("hw.parent", parent.filter(|_| named));
+                list.push_value("hw.id", id);
+                list.push_value("hw.parent", parent.filter(|_| named));
             }
             (_, part) => {
                 let of = id.filter(|_| !part.is_empty());
-                list.add(
+                list.push_value(
                     "hw.id",
                     of.as_ref().map(|id| shared_text(format!("{id}/{part}"))),
                 );
-                list.add("hw.parent", of.filter(|_| named));
+                list.push_value("hw.parent", of.filter(|_| named));
             }
         }
     }
@@ -130,29 +130,29 @@ impl<'a> AttributeBuilder<'a> {
     /// Adds what describes the entity beyond its identity.
     fn add_description(&self, list: &mut AttributeList, metric: &Metric, entity: &'a Entity) {
         match entity.id.kind {
-            EntityKind::SWITCH => list.add("hw.switch.index", Some(i64::from(entity.id.id))),
+            EntityKind::SWITCH => list.push_value("hw.switch.index", Some(i64::from(entity.id.id))),
             EntityKind::CPU_CORE => {
-                list.add("cpu.logical_number", Some(i64::from(entity.id.id)));
+                list.push_value("cpu.logical_number", Some(i64::from(entity.id.id)));
             }
             _ => {}
         }
         if let Some(gpu) = self.gpu_of(entity) {
-            list.add("hw.name", self.devices.get(&gpu.id).cloned());
-            list.add("hw.gpu.index", Some(i64::from(gpu.id.id)));
+            list.push_value("hw.name", self.devices.get(&gpu.id).cloned());
+            list.push_value("hw.gpu.index", Some(i64::from(gpu.id.id)));
             if metric.identity >= Identity::Product {
-                list.add("hw.model", gpu.model.clone());
-                list.add("hw.vendor", Some("NVIDIA"));
+                list.push_value("hw.model", gpu.model.clone());
+                list.push_value("hw.vendor", Some("NVIDIA"));
                 if metric.identity >= Identity::Versions || self.profile == Profile::Full {
-                    list.add("hw.driver_version", gpu.driver_version.clone());
-                    list.add("hw.firmware_version", gpu.vbios.clone());
+                    list.push_value("hw.driver_version", gpu.driver_version.clone());
+                    list.push_value("hw.firmware_version", gpu.vbios.clone());
                 }
             }
         }
         if let Some(mig) = &entity.mig {
             let compute = mig.compute_instance_id.map(i64::from);
-            list.add("hw.gpu.mig.instance_id", Some(i64::from(mig.instance_id)));
-            list.add("hw.gpu.mig.compute_instance_id", compute);
-            list.add("hw.gpu.mig.profile", mig.profile.clone());
+            list.push_value("hw.gpu.mig.instance_id", Some(i64::from(mig.instance_id)));
+            list.push_value("hw.gpu.mig.compute_instance_id", compute);
+            list.push_value("hw.gpu.mig.profile", mig.profile.clone());
         }
     }
 }
@@ -171,7 +171,7 @@ pub(crate) fn shared_text(text: String) -> Arc<str> {
 struct AttributeList(Vec<KeyValue>);
 
 impl AttributeList {
-    fn add(&mut self, key: impl Into<Key>, value: Option<impl Into<Value>>) {
+    fn push_value(&mut self, key: impl Into<Key>, value: Option<impl Into<Value>>) {
         self.0
             .extend(value.map(|value| KeyValue::new(key, value.into())));
     }

@@ -228,10 +228,10 @@ impl DcgmMeterBuilder {
         let telemetry = Arc::new(telemetry);
         let shared = Arc::new(HealthReporter::new(Arc::clone(&telemetry), backend, now));
         let throttle = config.throttle_name();
-        let metrics = catalogue::of(config.naming());
+        let metrics = catalogue::metrics_for(config.naming());
         let feed = Arc::new(MeterFeed::new(clock.clone(), metrics, throttle, telemetry));
         let attachment = registration
-            .attach(Arc::clone(&feed))
+            .attach_feed(Arc::clone(&feed))
             .ok_or(InstallError::AlreadyInstalled)?;
 
         let thread = SamplerThread::start(SamplerFactory {
@@ -241,7 +241,7 @@ impl DcgmMeterBuilder {
             clock: clock.clone(),
             config: config.clone(),
             hook,
-            totals: attachment.binding.totals(metrics),
+            totals: attachment.binding.last_totals(metrics),
         })
         .map_err(InstallError::Thread)?;
         Ok(DcgmMeter::new(shared, clock, thread, attachment, config))
@@ -255,17 +255,17 @@ impl DcgmMeterBuilder {
         let mut errors = Vec::new();
         let mut config = self.config;
         if !self.ignores_env {
-            config.fill_from(crate::env::read(variables, &mut errors));
+            config.fill_from(crate::env::read_variables(variables, &mut errors));
         }
         config.validate_into(&mut errors);
         errors.extend(self.endpoint_error);
         ConfigErrors::check(errors)?;
-        let client = self.client.unwrap_or_else(|| engine(&config));
+        let client = self.client.unwrap_or_else(|| engine_client(&config));
         Ok((config, client))
     }
 }
 
-fn engine(config: &Config) -> Arc<dyn Client> {
+fn engine_client(config: &Config) -> Arc<dyn Client> {
     let options = match config.mode() {
         Mode::Standalone { endpoint } => EngineOptions::standalone(endpoint),
         Mode::Embedded => EngineOptions::embedded(EmbeddedMode::Auto),

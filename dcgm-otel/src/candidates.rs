@@ -1,5 +1,5 @@
-//! Which series there could be, and which sources each of them has: the catalogue applied to the
-//! entities of a host.
+//! Candidates: the catalogue applied to the entities of a host. A candidate is a series that could
+//! exist, with the sources that it could have.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -7,9 +7,9 @@ use std::sync::Arc;
 use dcgm::{Entity, EntityId, EntityKind, FieldId};
 
 use crate::attributes::AttributeBuilder;
-use crate::cardinality::Block;
+use crate::cardinality::DropUnit;
 use crate::catalogue::{
-    self, Condition, Family, Metric, Op, Place, Point, Presence, Scale, Source,
+    self, Condition, EntityScope, Family, Metric, Op, Presence, Scale, SeriesRow, Source,
 };
 use crate::config::{Config, Group, GroupSwitch, MetricSwitch};
 use crate::hook::AttributeHook;
@@ -25,52 +25,52 @@ pub(crate) struct Input {
     pub(crate) scale: Scale,
 }
 
-/// A series that there could be.
+/// A series that could exist.
 #[derive(Clone, Debug)]
 pub(crate) struct Candidate {
     pub(crate) series: Series,
-    pub(crate) block: Block,
+    pub(crate) unit: DropUnit,
     pub(crate) family: &'static Family,
     pub(crate) entity: EntityId,
-    /// Its `hw.id`.
+    /// The `hw.id` of the entity.
     pub(crate) id: Option<Arc<str>>,
-    /// What the entity is a part of.
+    /// The entity that `entity` is a part of.
     pub(crate) parent: Option<EntityId>,
-    /// Where its values could come from: best first, or all together.
+    /// Possible sources: best first, or all together for joint operations.
     pub(crate) inputs: Vec<Input>,
-    /// A field that says the same in more detail.
-    pub(crate) instead: Option<FieldId>,
-    pub(crate) value: Known,
+    /// A more detailed field; if the entity has it, this series does not exist.
+    pub(crate) superseded_by: Option<FieldId>,
+    pub(crate) value: StaticValue,
 }
 
-/// Every series that there could be.
+/// All series that could exist.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Candidates {
     pub(crate) list: Vec<Candidate>,
-    /// How many were left out because another has the same attributes.
+    /// Number of series left out because another has the same attributes.
     pub(crate) duplicates: usize,
-    /// How many entities are metered, the host itself and links not counted.
+    /// Number of metered entities, without the host itself and links.
     pub(crate) metered: usize,
-    /// How often the host program's hook panicked.
+    /// Number of panics of the host program's hook.
     pub(crate) hook_panics: u64,
-    /// The version of each entity's driver, by its `hw.id`.
+    /// Driver version of each entity, by its `hw.id`.
     pub(crate) drivers: BTreeMap<Arc<str>, Arc<str>>,
 }
 
-/// What of its value is known before anything is read.
+/// The part of a series' value that is known before anything is read.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Known {
+pub(crate) enum StaticValue {
     Nothing,
-    /// All of it.
+    /// The whole value.
     Number(i64),
-    /// What the engine says of the entity, and which state the series is about.
+    /// State of the entity by the engine's list, and the state that the series reports.
     Condition(Condition, Condition),
-    /// The number of links of this entity that are up, or whether this link is. It changes while the
-    /// entities do not.
+    /// Number of active links of this entity, or the state of this link. It can change while the
+    /// entities stay the same.
     ActiveLinks(EntityId),
 }
 
-/// Whether a family is wanted.
+/// Returns `true` if a family is switched on.
 fn is_wanted(config: &Config, metric: &Metric, family: &Family) -> bool {
     match config.metric(family.group, metric.name, family.name) {
         Some(MetricSwitch::Off) => false,
@@ -79,25 +79,25 @@ fn is_wanted(config: &Config, metric: &Metric, family: &Family) -> bool {
     }
 }
 
-/// The families that are wanted, each with its metric and their places.
-fn wanted(
+/// Returns the families that are switched on and their metrics, each with its index.
+fn wanted_families(
     config: &Config,
 ) -> impl Iterator<Item = ((usize, &'static Metric), (usize, &'static Family))> {
-    let metrics = catalogue::of(config.naming()).iter().enumerate();
-    let rows = metrics.flat_map(|(place, metric)| {
+    let metrics = catalogue::metrics_for(config.naming()).iter().enumerate();
+    let rows = metrics.flat_map(|(metric_index, metric)| {
         let families = metric.families.iter().enumerate();
-        families.map(move |family| ((place, metric), family))
+        families.map(move |family| ((metric_index, metric), family))
     });
     rows.filter(|((_, metric), (_, family))| is_wanted(config, metric, family))
 }
 
-/// The kinds of entities that the wanted families need, and GPUs, which every engine can list.
-pub(crate) fn kinds(config: &Config) -> Vec<EntityKind> {
-    let families = wanted(config).map(|(_, (_, family))| family);
+/// Returns the kinds of entities that the families need, and GPUs, which every engine lists.
+pub(crate) fn entity_kinds(config: &Config) -> Vec<EntityKind> {
+    let families = wanted_families(config).map(|(_, (_, family))| family);
     let mut kinds: BTreeSet<_> = families
-        .flat_map(|family| family.on.iter().map(|place| place.kind()))
+        .flat_map(|family| family.on.iter().map(|scope| scope.entity_kind()))
         .collect();
-    // Links are parts of these, and are asked for by themselves.
+    // Links are parts of these entities, and are listed separately.
     if kinds.remove(&EntityKind::LINK) && config.group(Group::NvSwitch) != GroupSwitch::Off {
         kinds.insert(EntityKind::SWITCH);
     }
@@ -106,34 +106,42 @@ pub(crate) fn kinds(config: &Config) -> Vec<EntityKind> {
     kinds.into_iter().collect()
 }
 
-/// Whether anything is said of NVLinks.
+/// Returns `true` if a family needs the states of NVLinks.
 pub(crate) fn needs_links(config: &Config) -> bool {
     let needs = |family: &Family| {
         let mut sources = family.points.iter().flat_map(|point| point.sources);
-        family.on.iter().any(|on| on.kind() == EntityKind::LINK)
+        family
+            .on
+            .iter()
+            .any(|on| on.entity_kind() == EntityKind::LINK)
             || sources.any(|source| source.op.is_over_links() || source.op == Op::ActiveLinks)
     };
-    wanted(config).any(|(_, (_, family))| needs(family))
+    wanted_families(config).any(|(_, (_, family))| needs(family))
 }
 
-/// Every series that the wanted families have for these entities, in the order of the catalogue.
-pub(crate) fn of(host: &Host, config: &Config, hook: Option<&AttributeHook>) -> Candidates {
+/// Returns the series that the families can have for these entities, in the order of the catalogue.
+pub(crate) fn find_candidates(
+    host: &Host,
+    config: &Config,
+    hook: Option<&AttributeHook>,
+) -> Candidates {
     let names = AttributeBuilder::new(host, config);
     let devices = config.devices();
     let is_metered = |entity: &&Entity| devices.selects(entity, &host.entities);
     let metered: Vec<_> = host.entities.iter().filter(is_metered).collect();
     let mut found = Candidates::default();
     let mut seen = HashSet::new();
-    for ((place, metric), (row, family)) in wanted(config) {
+    for ((metric_index, metric), (family_index, family)) in wanted_families(config) {
         for entity in &metered {
-            let Some(on) = Place::of(entity).filter(|on| family.on.contains(on)) else {
+            let Some(on) = EntityScope::of_entity(entity).filter(|on| family.on.contains(on))
+            else {
                 continue;
             };
             if !host.has_mode(family.mig, entity, &names) || host.is_only_child(entity) {
                 continue;
             }
-            // An engine goes on showing the last samples of what is lost.
-            let unavailable = host.unavailable(entity);
+            // An engine repeats the last samples of a lost device.
+            let unavailable = host.unavailability(entity);
             if unavailable.is_some_and(|why| !family.is_of_unavailable(why)) {
                 continue;
             }
@@ -143,36 +151,36 @@ pub(crate) fn of(host: &Host, config: &Config, hook: Option<&AttributeHook>) -> 
                 if is_down && op != Some(Op::LinkUp) {
                     continue;
                 }
-                let Some(known) = known(point, entity, host) else {
+                let Some(value) = static_value(point, entity, host) else {
                     continue;
                 };
-                let mut attributes = names.attributes(metric, family, point, entity);
+                let mut attributes = names.series_attributes(metric, family, point, entity);
                 if let Some(hook) = hook {
                     found.hook_panics +=
-                        u64::from(!hook.rewrite(metric.name, entity, &mut attributes));
+                        u64::from(!hook.rewrite_attributes(metric.name, entity, &mut attributes));
                 }
                 let series = Series {
-                    metric: place,
+                    metric: metric_index,
                     attributes: attributes.into(),
                 };
-                // Two of one name would overwrite each other at each collect.
+                // Two series with the same attributes would overwrite each other at each collect.
                 if !seen.insert(series.clone()) {
                     found.duplicates += 1;
                     continue;
                 }
                 let can_sample = unavailable.is_none_or(|why| why == Availability::Lost);
-                let resolve = |source| inputs(source, entity, host, &names);
+                let resolve = |source| resolve_inputs(source, entity, host, &names);
                 let sources = point.sources.iter().filter(|_| can_sample);
                 found.list.push(Candidate {
                     series,
-                    block: Block::new((place, metric), (row, family), on),
+                    unit: DropUnit::new((metric_index, metric), (family_index, family), on),
                     family,
                     entity: entity.id,
                     id: names.hw_id(entity.id).cloned(),
                     parent: entity.parent,
                     inputs: sources.flat_map(resolve).collect(),
-                    instead: point.instead,
-                    value: known,
+                    superseded_by: point.superseded_by,
+                    value,
                 });
             }
         }
@@ -191,8 +199,8 @@ pub(crate) fn of(host: &Host, config: &Config, hook: Option<&AttributeHook>) -> 
     found
 }
 
-/// What a source means for an entity: which field of which entity.
-fn inputs(
+/// Returns the fields to read for a source: each with its entity.
+fn resolve_inputs(
     source: &Source,
     entity: &Entity,
     host: &Host,
@@ -213,7 +221,7 @@ fn inputs(
     }
     if !source.each.is_empty() {
         let field = host
-            .link(entity.id)
+            .link_index(entity.id)
             .and_then(|n| source.each.get(n as usize));
         let gpu = entity.parent;
         return gpu
@@ -223,31 +231,32 @@ fn inputs(
             .collect();
     }
     match source.field.info().map(|info| info.scope) {
-        // Kept once for the host, and found through any GPU; the host itself cannot be watched.
+        // The engine keeps these once per host, readable through any GPU; the host itself cannot be
+        // watched.
         Some(EntityKind::HOST) => {
             let mut all = host.entities.iter().map(|entity| entity.id);
             let gpu = all.find(|id| id.kind == EntityKind::GPU);
             return vec![input(gpu.unwrap_or(entity.id), source.field)];
         }
-        // Facts about the whole are facts about its parts.
+        // A fact about a GPU also holds for its parts.
         Some(EntityKind::GPU) if matches!(source.op, Op::Fact(..)) => {
             let gpu = names.gpu_of(entity).map_or(entity.id, |gpu| gpu.id);
             return vec![input(gpu, source.field)];
         }
         _ => {}
     }
-    if host.nameless.contains(&entity.id) {
+    if host.links_without_entity_id.contains(&entity.id) {
         return Vec::new();
     }
     vec![input(entity.id, source.field)]
 }
 
-/// Returns what is known of a series' value before anything is read; `None` if there is no such
-/// series now.
-fn known(point: &Point, entity: &Entity, host: &Host) -> Option<Known> {
-    let number = |count: usize| Known::Number(i64::try_from(count).unwrap_or(i64::MAX));
+/// Returns the part of the value that is known before anything is read; `None` if the series does
+/// not exist at present.
+fn static_value(point: &SeriesRow, entity: &Entity, host: &Host) -> Option<StaticValue> {
+    let number = |count: usize| StaticValue::Number(i64::try_from(count).unwrap_or(i64::MAX));
     Some(match point.sources.first().map(|source| source.op) {
-        Some(Op::Fact(..)) => Known::Number(1),
+        Some(Op::Fact(..)) => StaticValue::Number(1),
         Some(Op::Instances) => {
             let instances = host.entities.iter().filter(|other| {
                 other.parent == Some(entity.id) && other.id.kind == EntityKind::GPU_INSTANCE
@@ -256,49 +265,51 @@ fn known(point: &Point, entity: &Entity, host: &Host) -> Option<Known> {
         }
         Some(Op::Gpus) => {
             let gpus = host.entities.iter().filter(|other| {
-                other.id.kind == EntityKind::GPU && Availability::of(other).is_none()
+                other.id.kind == EntityKind::GPU && Availability::of_entity(other).is_none()
             });
             number(gpus.count())
         }
         // A GPU without NVLinks has no series.
         Some(Op::ActiveLinks) => {
             host.links_of(entity.id).next()?;
-            Known::ActiveLinks(entity.id)
+            StaticValue::ActiveLinks(entity.id)
         }
-        Some(Op::LinkUp) => Known::ActiveLinks(entity.id),
+        Some(Op::LinkUp) => StaticValue::ActiveLinks(entity.id),
         Some(Op::Unavailable(why)) => {
-            (Availability::of(entity) == Some(why)).then_some(Known::Number(1))?
+            (Availability::of_entity(entity) == Some(why)).then_some(StaticValue::Number(1))?
         }
         Some(Op::Status(_)) => {
-            let condition = match Availability::of(entity) {
-                None => Condition::Fine,
+            let condition = match Availability::of_entity(entity) {
+                None => Condition::Ok,
                 Some(Availability::Lost) => Condition::Failed,
                 Some(Availability::Paused | Availability::Detached) => Condition::Unavailable,
             };
             let all = [
-                Condition::Fine,
+                Condition::Ok,
                 Condition::Degraded,
                 Condition::PredictedFailure,
                 Condition::Failed,
             ];
             let about = all.into_iter().find(|state| {
-                let state = (catalogue::STATE, state.name());
+                let state = (catalogue::STATE, state.as_attribute());
                 point.attributes.contains(&state)
             });
-            about.map_or(Known::Nothing, |about| Known::Condition(condition, about))
+            about.map_or(StaticValue::Nothing, |about| {
+                StaticValue::Condition(condition, about)
+            })
         }
-        _ => Known::Nothing,
+        _ => StaticValue::Nothing,
     })
 }
 
-/// Returns what must be watched: for each kind of entity, the fields; sorted, so that two runs ask
-/// for the same thing. Fields that the engine keeps once for the host are apart, as one entity is
-/// enough for them.
-pub(crate) fn fields(
+/// Groups inputs by kind of entity, into the entities and the fields to watch. The result is
+/// sorted, so that two runs make the same requests. Fields that the engine keeps once per host form
+/// a group of their own, since one entity is enough for them.
+pub(crate) fn group_fields(
     inputs: impl IntoIterator<Item = Input>,
 ) -> Vec<(Vec<EntityId>, Vec<FieldId>)> {
-    type Block = (BTreeSet<EntityId>, BTreeSet<FieldId>);
-    let mut kinds: BTreeMap<(EntityKind, bool), Block> = BTreeMap::new();
+    type EntityFields = (BTreeSet<EntityId>, BTreeSet<FieldId>);
+    let mut kinds: BTreeMap<(EntityKind, bool), EntityFields> = BTreeMap::new();
     for input in inputs {
         let is_of_host = input
             .field

@@ -1,69 +1,71 @@
-//! How many series there may be: what goes when there are too many.
+//! Cardinality caps: the series that are dropped if there are too many.
+//!
+//! Above a cap, whole metric families are dropped, lowest priority first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalogue::{Family, Metric, Place};
+use crate::catalogue::{EntityScope, Family, Metric};
 use crate::config::{Config, Group};
 
-/// Series that are dropped together or not at all: those of one family on one kind of entity. A sum
-/// over what is left still means something, and two runs drop the same. Their order is the order in
-/// which they go.
+/// The unit of dropping: the series of one family on one kind of entity. They are dropped together,
+/// so that a sum over the remaining series keeps its meaning and two runs drop the same series. The
+/// order of units is the drop order.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(crate) struct Block {
+pub(crate) struct DropUnit {
     tier: u8,
-    place: Place,
-    /// By its place in the catalogue.
+    scope: EntityScope,
+    /// Index in the catalogue.
     metric: usize,
-    /// By its place in the metric.
+    /// Index in the metric.
     family: usize,
     group: Group,
-    counts: bool,
+    is_counter: bool,
 }
 
-impl Block {
+impl DropUnit {
     pub(crate) fn new(
         (metric, of): (usize, &Metric),
         (family, row): (usize, &Family),
-        place: Place,
+        scope: EntityScope,
     ) -> Self {
-        // What is about a part of a part goes before all else.
-        let tier = if place == Place::ComputeInstance {
+        // Series of compute instances are dropped first.
+        let tier = if scope == EntityScope::ComputeInstance {
             1
         } else {
             row.tier
         };
         Self {
             tier,
-            place,
+            scope,
             metric,
             family,
             group: row.group,
-            counts: of.kind.is_counter(),
+            is_counter: of.kind.is_counter(),
         }
     }
 
-    /// Whether its series are counters.
-    pub(crate) const fn counts(&self) -> bool {
-        self.counts
+    /// Returns `true` if the series are counters.
+    pub(crate) const fn is_counter(&self) -> bool {
+        self.is_counter
     }
 }
 
-/// How many series each block has.
-pub(crate) type Counts = BTreeMap<Block, usize>;
+/// Number of series of each unit.
+pub(crate) type SeriesCounts = BTreeMap<DropUnit, usize>;
 
-/// How many series there may be.
+/// Maximum numbers of series.
 #[derive(Clone, Debug)]
 pub(crate) struct Caps {
-    /// In all.
+    /// Maximum for all metrics together.
     pub(crate) all: usize,
-    /// Of one metric: of one instrument, of which the SDK bounds how many it keeps.
+    /// Maximum per metric: the SDK limits the series of an instrument.
     pub(crate) metric: usize,
-    /// Of these groups.
+    /// Maximum per group.
     pub(crate) groups: BTreeMap<Group, usize>,
 }
 
 impl Caps {
-    pub(crate) fn of(config: &Config) -> Self {
+    pub(crate) fn from_config(config: &Config) -> Self {
         let groups = Group::ALL.iter();
         Self {
             all: config.max_series(),
@@ -74,42 +76,46 @@ impl Caps {
         }
     }
 
-    /// Which blocks go so that the rest fit.
+    /// Returns the units to drop so that the others fit.
     ///
-    /// They go in order until the rest fits: no smaller block comes back to fill the gap, so that a
-    /// lower cap keeps a part of what a higher one keeps. What is in `gone` goes in any case: a
-    /// counter that was dropped would come back as a jump.
-    pub(crate) fn excess(&self, counts: &Counts, gone: &BTreeSet<Block>) -> BTreeSet<Block> {
-        let mut dropped: BTreeSet<Block> = gone.iter().copied().collect();
-        dropped.retain(|block| counts.contains_key(block));
+    /// Units are dropped in order until the others fit. A smaller unit never fills the gap, so a
+    /// lower cap keeps a subset of what a higher cap keeps. Units in `gone` are always dropped: a
+    /// dropped counter that came back would jump.
+    pub(crate) fn units_over_caps(
+        &self,
+        counts: &SeriesCounts,
+        gone: &BTreeSet<DropUnit>,
+    ) -> BTreeSet<DropUnit> {
+        let mut dropped: BTreeSet<DropUnit> = gone.iter().copied().collect();
+        dropped.retain(|unit| counts.contains_key(unit));
         for (group, cap) in &self.groups {
-            drop_over(counts, |block| block.group == *group, *cap, &mut dropped);
+            drop_over(counts, |unit| unit.group == *group, *cap, &mut dropped);
         }
-        let metrics: BTreeSet<usize> = counts.keys().map(|block| block.metric).collect();
+        let metrics: BTreeSet<usize> = counts.keys().map(|unit| unit.metric).collect();
         for metric in metrics {
             let cap = self.metric;
-            drop_over(counts, |block| block.metric == metric, cap, &mut dropped);
+            drop_over(counts, |unit| unit.metric == metric, cap, &mut dropped);
         }
         drop_over(counts, |_| true, self.all, &mut dropped);
         dropped
     }
 }
 
-/// Drops of the blocks of which `is` is true so many that the rest of them fit.
+/// Drops units that `is_selected` selects until the rest of them fit `cap`.
 fn drop_over(
-    counts: &Counts,
-    is: impl Fn(&Block) -> bool,
+    counts: &SeriesCounts,
+    is_selected: impl Fn(&DropUnit) -> bool,
     cap: usize,
-    dropped: &mut BTreeSet<Block>,
+    dropped: &mut BTreeSet<DropUnit>,
 ) {
-    let of = || counts.iter().filter(|(block, _)| is(block));
-    let kept = of().filter(|(block, _)| !dropped.contains(block));
+    let selected = || counts.iter().filter(|(unit, _)| is_selected(unit));
+    let kept = selected().filter(|(unit, _)| !dropped.contains(unit));
     let mut left: usize = kept.map(|(_, count)| count).sum();
-    for (block, count) in of() {
+    for (unit, count) in selected() {
         if left <= cap {
             break;
         }
-        if dropped.insert(*block) {
+        if dropped.insert(*unit) {
             left -= count;
         }
     }

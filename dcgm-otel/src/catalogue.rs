@@ -1,13 +1,13 @@
-//! Every metric that this crate can emit: an instrument a row, and under it a row a family of
-//! series.
+//! The catalogue: every metric that this crate can emit. A row is an instrument; the rows below it
+//! are its families of series.
 //!
-//! Names, units and attributes follow OpenTelemetry's semantic conventions for hardware where they
-//! have a word, and extend them where they have none. The unit is the row's, never guessed from a
-//! field's name.
+//! Names, units and attributes follow OpenTelemetry's semantic conventions for hardware where these
+//! have a word, and extend them in the same style elsewhere. Each row states its unit; it is never
+//! derived from the name of a field.
 
 mod facts;
 mod links;
-pub(crate) mod place;
+pub(crate) mod scope;
 mod table;
 
 use dcgm::FieldId;
@@ -17,10 +17,10 @@ use crate::host::Availability;
 use crate::naming::exporter;
 use Kind::{CounterF64, CounterU64};
 use Scale::{Per, Times};
-pub(crate) use place::Place;
+pub(crate) use scope::EntityScope;
 pub(crate) use table::{CATALOGUE, STATE};
 
-/// What an instrument is.
+/// Kind of an instrument.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Kind {
     /// An observable gauge of fractions.
@@ -31,12 +31,12 @@ pub(crate) enum Kind {
     CounterF64,
     /// An observable counter of whole numbers.
     CounterU64,
-    /// An observable up-down counter: a level whose sum over series means something.
+    /// An observable up-down counter: a gauge whose sum over series has a meaning.
     UpDownI64,
 }
 
 impl Kind {
-    /// Whether it only grows, and is held when there is nothing new.
+    /// Returns `true` for counters, which never decrease and keep their total without new samples.
     pub(crate) const fn is_counter(self) -> bool {
         matches!(self, CounterF64 | CounterU64)
     }
@@ -49,61 +49,62 @@ pub(crate) struct Metric {
     pub(crate) kind: Kind,
     pub(crate) unit: &'static str,
     pub(crate) identity: Identity,
-    /// What an exported level can be; anything else is garbage of the driver's, and dropped.
+    /// Valid range of a gauge; values outside are driver errors and are dropped.
     pub(crate) range: (f64, f64),
     pub(crate) description: &'static str,
     pub(crate) families: &'static [Family],
 }
 
 impl Metric {
-    /// Whether any number that DCGM gives is passed on.
+    /// Returns `true` if every number from DCGM is valid.
     pub(crate) fn is_raw(&self) -> bool {
         self.range == (f64::NEG_INFINITY, f64::INFINITY)
     }
 }
 
-/// How much each series says of the thing that it describes.
+/// Amount of detail in the attributes of a metric.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Identity {
-    /// Which one it is.
+    /// The identity of the device.
     Brief,
-    /// And what product: the conventions recommend it for some metrics only.
+    /// Also the product: the conventions recommend it for some metrics only.
     Product,
-    /// And with which driver and firmware.
+    /// Also the versions of driver and firmware.
     Versions,
 }
 
 /// Series that are switched, watched and dropped together.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_field_names, reason = "it names another family")]
 pub(crate) struct Family {
-    /// Its name within the metric; `all` where the metric has one family.
+    /// Name within the metric; `all` if the metric has one family.
     pub(crate) name: &'static str,
     pub(crate) group: Group,
-    /// What goes first when there are too many series: the lowest.
+    /// Rank in the drop order: the lowest tier is dropped first.
     pub(crate) tier: u8,
     pub(crate) default: Presence,
     pub(crate) mig: Mig,
-    /// What has it.
-    pub(crate) on: &'static [Place],
+    /// Kinds of entities that have the family.
+    pub(crate) on: &'static [EntityScope],
     /// The series of one entity.
-    pub(crate) points: &'static [Point],
-    /// The family of this metric that says the same in more detail. Where an entity or a part of it
-    /// has that, it has not this one: a sum over both would count twice.
-    pub(crate) unless: &'static str,
-    /// The family of this metric that is preferred where it has a counter of DCGM's: these series are
-    /// integrated rates.
-    pub(crate) unless_counted: &'static str,
-    /// The part of the entity that the series are about, if that has a name of its own.
+    pub(crate) points: &'static [SeriesRow],
+    /// A family of this metric with more detail. Entities that have it, and parents of such
+    /// entities, do not have this family: a sum over both would count twice.
+    pub(crate) superseded_by_family: &'static str,
+    /// A family of this metric that is preferred where its source is a counter of DCGM's: this
+    /// family integrates a rate.
+    pub(crate) superseded_if_counted: &'static str,
+    /// The part of the entity that the series describe, if it has a name of its own.
     pub(crate) part: &'static str,
-    /// Whether it hardly ever changes, and is sampled once an hour.
+    /// Set for values that rarely change; they are sampled once an hour.
     pub(crate) at_rest: bool,
 }
 
 impl Family {
-    /// Whether a field of a LINK entity is watched for it. DCGM 4.6 keeps samples of such fields
-    /// without expiry, and reads them in every pass of its loop.
+    /// Returns `true` if it needs a watch on a field of LINK entities. DCGM 4.6 keeps samples of
+    /// such fields without expiry, and reads them in every pass of its loop.
     pub(crate) const fn watches_links(&self) -> bool {
-        let on_links = matches!(self.on, [Place::Link | Place::Port]);
+        let on_links = matches!(self.on, [EntityScope::Link | EntityScope::Port]);
         let mut point = 0;
         while point < self.points.len() {
             let sources = self.points[point].sources;
@@ -120,23 +121,26 @@ impl Family {
         false
     }
 
-    const fn unless(self, unless: &'static str) -> Self {
-        Self { unless, ..self }
-    }
-
-    const fn unless_counted(self, unless_counted: &'static str) -> Self {
+    const fn superseded_by_family(self, superseded_by_family: &'static str) -> Self {
         Self {
-            unless_counted,
+            superseded_by_family,
             ..self
         }
     }
 
-    const fn part(self, part: &'static str) -> Self {
+    const fn superseded_if_counted(self, superseded_if_counted: &'static str) -> Self {
+        Self {
+            superseded_if_counted,
+            ..self
+        }
+    }
+
+    const fn with_part(self, part: &'static str) -> Self {
         Self { part, ..self }
     }
 
-    /// Whether it has series of an entity that cannot be sampled: the state of one, and facts and
-    /// events of one that is lost.
+    /// Returns `true` if it has series for an entity that cannot be sampled: its state, and for a
+    /// lost entity also facts and events.
     pub(crate) fn is_of_unavailable(&self, why: Availability) -> bool {
         let mut sources = self.points.iter().flat_map(|point| point.sources);
         sources.next().is_some_and(|source| match source.op {
@@ -154,119 +158,118 @@ impl Family {
     }
 }
 
-/// Whether a family is there unless somebody says otherwise.
+/// Default of a family's switch.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Presence {
-    /// Yes.
+    /// Emitted by default.
     On,
-    /// Where the hardware has it; its absence is no fault.
+    /// Emitted where the hardware has it; its absence is no error.
     Auto,
-    /// No.
+    /// Not emitted by default.
     Off,
 }
 
-/// In which mode of its GPU a family has a meaning.
+/// The MIG mode in which a family has a meaning.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Mig {
-    /// Either.
+    /// Any mode.
     Any,
     /// MIG is off.
     Outside,
     /// MIG is on.
     Within,
-    /// Of a GPU that is cut into instances only these have it.
+    /// The smallest units: the instances if MIG partitions the GPU, else the GPU.
     Smallest,
 }
 
 /// One series of an entity.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Point {
-    /// What tells it from its siblings.
+pub(crate) struct SeriesRow {
+    /// Attributes that distinguish it from the other rows of the family.
     pub(crate) attributes: &'static [(&'static str, &'static str)],
-    /// Where its values come from: the first that an entity supports, and never two of them; all of
-    /// them together if the operation says so.
+    /// Sources of the value: the first that the entity supports, or all of them for joint
+    /// operations.
     pub(crate) sources: &'static [Source],
-    /// A field that says the same in more detail: an entity that has it has not this series.
-    pub(crate) instead: Option<FieldId>,
+    /// A field with more detail: an entity that has it does not have this series.
+    pub(crate) superseded_by: Option<FieldId>,
 }
 
-impl Point {
-    /// Unless the entity has this field.
-    const fn instead_of(self, field: FieldId) -> Self {
+impl SeriesRow {
+    /// Leaves the series out where the entity has `field`.
+    const fn superseded_by(self, field: FieldId) -> Self {
         Self {
-            instead: Some(field),
+            superseded_by: Some(field),
             ..self
         }
     }
 }
 
-/// A field, and how its samples become values.
+/// A field, and the way its samples become values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Source {
     pub(crate) field: FieldId,
-    /// For a link: the fields of its GPU, one for each link. Empty if the entity itself has the
-    /// field.
+    /// For links: the fields of the GPU, one per link. Empty if the entity itself has the field.
     pub(crate) each: &'static [FieldId],
     pub(crate) op: Op,
     pub(crate) scale: Scale,
 }
 
-/// How samples become values.
+/// Operation that turns samples into values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Op {
     /// The newest sample is the value.
     Last,
-    /// So, but 0 is what parts without the sensor say.
+    /// Like `Last`, but 0 means that the part has no such sensor.
     NonZero,
-    /// The samples are a running total, of which the growth counts.
+    /// The samples are a running total; its growth is counted.
     Counter,
-    /// So, on each link of the entity; their growth is added up.
+    /// Like `Counter`, on each link of the entity; the growth of all links is added up.
     Sum,
-    /// The samples are a rate per second, of which the sum over time counts.
+    /// The samples are a rate per second; its integral over time is counted.
     Integrate,
-    /// Each sample is an event, and its value a code: they are counted by code.
+    /// Each sample is an event and its value a code; events are counted by code.
     Event,
     /// 1 while one of these bits is set, else 0.
     Bit(i64),
-    /// 1 while it is one of these numbers, 0 while it is another that has a meaning: from, to.
-    Among(&'static [i64], (i64, i64)),
-    /// 1 while it is this text, 0 while it is another of those.
-    Says(&'static str, &'static [&'static str]),
-    /// A word of 32 bits of a blob.
+    /// 1 while the value is one of these numbers, 0 while it is another number of the range.
+    OneOf(&'static [i64], (i64, i64)),
+    /// 1 while the value is this text, 0 while it is another of the list.
+    TextEquals(&'static str, &'static [&'static str]),
+    /// The 32-bit word of a blob at this index.
     Word(usize),
-    /// The number of the entity's links that are up, by the engine's link status.
+    /// Number of active links of the entity, by the engine's link status.
     ActiveLinks,
     /// 1 while the link is up, else 0, by the engine's link status.
     LinkUp,
-    /// The number of GPU instances that the GPU is cut into, by the engine's list.
+    /// Number of GPU instances of the GPU, by the engine's list.
     Instances,
-    /// The number of GPUs that can be sampled, by the engine's list.
+    /// Number of GPUs that can be sampled, by the engine's list.
     Gpus,
-    /// An attribute of a series that is always 1.
+    /// An attribute of an info series, whose value is always 1.
     Fact(&'static str, Form),
-    /// 1 while the engine says that the entity cannot be sampled for this reason; no series else.
+    /// 1 while the engine reports this reason for not sampling the entity; no series otherwise.
     Unavailable(Availability),
-    /// A sign of how the entity is.
+    /// A sign of the entity's health.
     Status(&'static [Rule]),
-    /// So, for a while: an event.
-    Passing(&'static [Rule]),
+    /// Like `Status`, but an event: it expires.
+    Transient(&'static [Rule]),
 }
 
 impl Op {
-    /// Whether all sources of the point are read together, instead of the first that there is.
+    /// Returns `true` if all sources of a series are used together, not the first supported one.
     pub(crate) const fn is_joint(self) -> bool {
         matches!(
             self,
-            Self::Sum | Self::Fact(..) | Self::Status(_) | Self::Passing(_)
+            Self::Sum | Self::Fact(..) | Self::Status(_) | Self::Transient(_)
         )
     }
 
-    /// Whether it is read from each link of the entity.
+    /// Returns `true` if it is read from each link of the entity.
     pub(crate) const fn is_over_links(self) -> bool {
         matches!(self, Self::Sum)
     }
 
-    /// Whether its value comes from what the engine lists, so that no field is watched for it.
+    /// Returns `true` if the value comes from the engine's lists, so that no field is watched.
     pub(crate) const fn is_listed(self) -> bool {
         matches!(
             self,
@@ -275,25 +278,25 @@ impl Op {
     }
 }
 
-/// From, to, and what a value between them is a sign of.
+/// Range of values, from and to, and the condition that they indicate.
 pub(crate) type Rule = (i64, i64, Condition);
 
-/// How a component is. The worst sign counts, in this order.
+/// Health of a component. The worst sign counts; variants are ordered from best to worst.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Condition {
-    Fine,
+    Ok,
     Degraded,
     PredictedFailure,
     Failed,
-    /// Paused or detached: it is in none of the other states.
+    /// Paused or detached: none of the other states applies.
     Unavailable,
 }
 
 impl Condition {
-    /// Its `hw.state`.
-    pub(crate) const fn name(self) -> &'static str {
+    /// Returns the value of `hw.state`.
+    pub(crate) const fn as_attribute(self) -> &'static str {
         match self {
-            Self::Fine => "ok",
+            Self::Ok => "ok",
             Self::Degraded => "degraded",
             Self::PredictedFailure => "predicted_failure",
             Self::Failed => "failed",
@@ -302,21 +305,21 @@ impl Condition {
     }
 }
 
-/// How a fact is written.
+/// Text form of a fact.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Form {
-    /// As it is.
+    /// The number itself.
     Plain,
-    /// 0 or 1.
+    /// 0 or 1, as a boolean.
     Flag,
-    /// A thousand times the major version, and ten times the minor one.
+    /// CUDA's form: 1000 times the major version plus 10 times the minor version.
     Cuda,
-    /// The major version in the upper half of 32 bits, the minor one in the lower.
+    /// Major version in the upper 16 bits, minor version in the lower.
     Halves,
 }
 
-/// From DCGM's unit to the metric's. A division by a power of ten is exact where a factor would not
-/// be.
+/// Conversion from DCGM's unit to the metric's. Division by a power of ten is exact, multiplication
+/// by its inverse would not be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Scale {
     Times(u32),
@@ -324,16 +327,16 @@ pub(crate) enum Scale {
 }
 
 impl Scale {
-    /// A number in the metric's unit.
-    pub(crate) fn of(self, raw: f64) -> f64 {
+    /// Converts a number to the metric's unit.
+    pub(crate) fn scale_number(self, raw: f64) -> f64 {
         match self {
             Times(factor) => raw * f64::from(factor),
             Per(divisor) => raw / f64::from(divisor),
         }
     }
 
-    /// A whole number in the metric's unit; too large ones end at the largest.
-    pub(crate) fn of_total(self, raw: u64) -> u64 {
+    /// Converts a whole number to the metric's unit; saturates.
+    pub(crate) fn scale_total(self, raw: u64) -> u64 {
         match self {
             Times(factor) => raw.saturating_mul(u64::from(factor)),
             Per(divisor) => raw / u64::from(divisor).max(1),
@@ -343,7 +346,7 @@ impl Scale {
 
 pub(crate) const ONE: Scale = Times(1);
 
-const fn source(field: FieldId, op: Op, scale: Scale) -> Source {
+const fn read_field(field: FieldId, op: Op, scale: Scale) -> Source {
     Source {
         field,
         each: &[],
@@ -353,26 +356,26 @@ const fn source(field: FieldId, op: Op, scale: Scale) -> Source {
 }
 
 pub(crate) const fn last(field: FieldId, scale: Scale) -> Source {
-    source(field, Op::Last, scale)
+    read_field(field, Op::Last, scale)
 }
 
 const fn counter(field: FieldId, scale: Scale) -> Source {
-    source(field, Op::Counter, scale)
+    read_field(field, Op::Counter, scale)
 }
 
-const fn integrate(field: FieldId, scale: Scale) -> Source {
-    source(field, Op::Integrate, scale)
+const fn integrate_rate(field: FieldId, scale: Scale) -> Source {
+    read_field(field, Op::Integrate, scale)
 }
 
-const fn summed(field: FieldId) -> Source {
-    source(field, Op::Sum, ONE)
+const fn sum_links(field: FieldId) -> Source {
+    read_field(field, Op::Sum, ONE)
 }
 
-/// From the fields of the GPU, one for each of its links.
-const fn each(fields: &'static [FieldId], op: Op, scale: Scale) -> Source {
+/// Makes a source from the fields of the GPU, one per link.
+const fn read_each(fields: &'static [FieldId], op: Op, scale: Scale) -> Source {
     Source {
         each: fields,
-        ..source(fields[0], op, scale)
+        ..read_field(fields[0], op, scale)
     }
 }
 
@@ -402,8 +405,8 @@ pub(crate) const fn family(
     tier: u8,
     default: Presence,
     mig: Mig,
-    on: &'static [Place],
-    points: &'static [Point],
+    on: &'static [EntityScope],
+    points: &'static [SeriesRow],
 ) -> Family {
     Family {
         name,
@@ -413,25 +416,25 @@ pub(crate) const fn family(
         mig,
         on,
         points,
-        unless: "",
-        unless_counted: "",
+        superseded_by_family: "",
+        superseded_if_counted: "",
         part: "",
         at_rest: false,
     }
 }
 
-pub(crate) const fn point(
+pub(crate) const fn series_row(
     attributes: &'static [(&'static str, &'static str)],
     sources: &'static [Source],
-) -> Point {
-    Point {
+) -> SeriesRow {
+    SeriesRow {
         attributes,
         sources,
-        instead: None,
+        superseded_by: None,
     }
 }
 
-/// No family watches LINK entities unless somebody switches it on.
+/// By default no family watches LINK entities.
 const _: () = assert!(!any_default_watches_links(CATALOGUE));
 const _: () = assert!(!any_default_watches_links(exporter::METRICS));
 
@@ -452,8 +455,8 @@ const fn any_default_watches_links(metrics: &[Metric]) -> bool {
     false
 }
 
-/// The metrics of a naming.
-pub(crate) const fn of(naming: Naming) -> &'static [Metric] {
+/// Returns the metrics of a naming.
+pub(crate) const fn metrics_for(naming: Naming) -> &'static [Metric] {
     match naming {
         Naming::Semconv => CATALOGUE,
         Naming::DcgmExporter => exporter::METRICS,

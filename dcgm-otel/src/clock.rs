@@ -1,6 +1,14 @@
 //! The clock of the meter, which tests can replace.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// Longest delay: 100 years. Longer ones are clamped so that `Instant` arithmetic cannot overflow.
+pub(crate) const MAX_DELAY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// Adds a delay, clamped to [`MAX_DELAY`].
+pub(crate) fn add_delay(start: Instant, delay: Duration) -> Instant {
+    start.checked_add(delay.min(MAX_DELAY)).unwrap_or(start)
+}
 
 /// The source of the current time.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +28,7 @@ impl Clock {
     }
 
     #[cfg(test)]
-    pub(crate) fn advance(&self, by: std::time::Duration) {
+    pub(crate) fn advance(&self, by: Duration) {
         if let Self::Manual(now) = self {
             *now.lock() += by;
         }
@@ -35,7 +43,7 @@ impl Clock {
     }
 
     /// Returns `true` if time passes by itself, so that deadlines are reached without a test.
-    pub(crate) const fn runs(&self) -> bool {
+    pub(crate) const fn runs_by_itself(&self) -> bool {
         matches!(self, Self::System)
     }
 }

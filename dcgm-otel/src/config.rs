@@ -34,7 +34,7 @@ pub(crate) use endpoint::endpoint_error;
 pub use error::{ConfigError, ConfigErrors, InstallError, ParseSettingError};
 pub use groups::Group;
 pub use id_source::{IdSource, Salt};
-pub(crate) use nearest::nearest;
+pub(crate) use nearest::nearest_name;
 pub(crate) use parser::ConfigParser;
 pub use settings::Config;
 pub(crate) use settings::{SettingKey, Variable, for_each_setting};
@@ -102,7 +102,7 @@ impl Config {
             .into_iter()
             .map(|(name, value)| (name.into(), value.into()));
         let mut errors = Vec::new();
-        self.fill_from(crate::env::read(variables, &mut errors));
+        self.fill_from(crate::env::read_variables(variables, &mut errors));
         self.validate_into(&mut errors);
         ConfigErrors::check(errors).map(|()| self)
     }

@@ -1,9 +1,21 @@
-//! Totals that never decrease: what DCGM's counters have grown by since they were first seen.
+//! Totals that never decrease: the growth of DCGM's counters since they were first read.
 //!
-//! A counter of DCGM's starts at the driver's age and at zero again when the driver loads. The SDK
-//! fixes the start of a stream when the instrument is made, reports the first value of a delta
-//! stream as it is, and panics in builds with overflow checks if a total decreases. So what is
-//! exported is the growth since installation, and what was exported once is held.
+//! A counter of DCGM starts when the driver is loaded, and starts at zero again with the next load.
+//! The SDK fixes the start time of a stream when the instrument is made, reports the first value of
+//! a delta stream unchanged, and panics in builds with overflow checks if a total decreases. So the
+//! meter exports the growth since its installation, and holds a total without new readings.
+//!
+//! ```text
+//!  reading    100   130   129   150     5    20        (129: jitter; 5: reset)
+//!  baseline   100   130   130   150     5    20
+//!  growth       0   +30    +0   +20    +5   +15
+//!  total        0    30    30    50    55    70
+//! ```
+//!
+//! The first reading only sets the baseline, unless the origin is the device's. A reading below the
+//! baseline is a reset and counts in full; a dip of less than one percent is jitter and counts
+//! nothing. Some DCGM fields named `_TOTAL` are rates: these are integrated over time, except over
+//! gaps. The [`Ledger`] holds the totals of all series and outlives sessions and plans.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,7 +24,7 @@ use std::time::Duration;
 use dcgm::{Timestamp, Value};
 
 use crate::candidates::Input;
-use crate::cardinality::Block;
+use crate::cardinality::DropUnit;
 use crate::catalogue::{Kind, Op, Scale};
 use crate::config::CounterOrigin;
 use crate::snapshot::{Number, Series};
@@ -20,24 +32,25 @@ use crate::snapshot::{Number, Series};
 /// OTLP carries totals as signed numbers, and turns larger ones into 0.
 const LARGEST: u64 = i64::MAX.unsigned_abs();
 
-/// A rate is not carried over a gap longer than this many intervals: traffic is not invented.
+/// Longest gap between samples of a rate that is integrated, in intervals: the traffic of longer
+/// gaps is unknown and not invented.
 const LONGEST_GAP: f64 = 2.5;
 
 /// The growth of one series.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Total {
-    /// What it showed when the last meter of this provider ended.
+    /// Total of the last meter of this provider, which this one continues.
     origin: Number,
-    /// What it has grown by since, in the source's unit…
+    /// Growth since then, in the source's unit…
     grown: u64,
     /// …and the part of a unit that a rate left over.
     remainder: f64,
     scale: Scale,
-    /// Where it begins, if it has not begun.
-    begins: CounterOrigin,
-    /// What is added up: one source, as a rule.
+    /// Origin of the total, used at the first reading.
+    origin_policy: CounterOrigin,
+    /// Summands, usually one.
     parts: Vec<Part>,
-    /// Whether it was shown with sources that it does not have any more, or does not go on from.
+    /// Set if it was exported with sources that it no longer has.
     was_shown: bool,
 }
 
@@ -45,27 +58,27 @@ pub(crate) struct Total {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Part {
     input: Input,
-    /// What the growth is measured against: the last reading. `None` before the first.
+    /// Last reading, which growth is measured against. `None` before the first.
     last: Option<u64>,
-    /// Whether there ever was one.
+    /// Set after the first reading.
     was_read: bool,
-    /// When that was taken.
+    /// Time of the last reading.
     at: Timestamp,
 }
 
-/// What a reading did to a total.
+/// Effect of a reading on a total.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Step {
-    /// It grew, or stayed.
+    /// The total grew or stayed.
     Counted,
-    /// The source began anew.
+    /// The source was reset.
     Reset,
-    /// There was nothing to count.
+    /// The total was held: nothing to count.
     Held,
 }
 
 impl Total {
-    pub(crate) fn new(inputs: &[Input], origin: Number, begins: CounterOrigin) -> Self {
+    pub(crate) fn new(inputs: &[Input], origin: Number, origin_policy: CounterOrigin) -> Self {
         let part = |input: &Input| Part {
             input: *input,
             last: None,
@@ -77,19 +90,19 @@ impl Total {
             grown: 0,
             remainder: 0.0,
             scale: inputs.first().map_or(Scale::Times(1), |input| input.scale),
-            // What was shown holds what the device had counted.
-            begins: if origin.is_positive() {
+            // An exported total includes the device's count already.
+            origin_policy: if origin.is_positive() {
                 CounterOrigin::Rebased
             } else {
-                begins
+                origin_policy
             },
             parts: inputs.iter().map(part).collect(),
             was_shown: false,
         }
     }
 
-    /// Takes a reading of one of its sources.
-    pub(crate) fn add(
+    /// Adds a reading of one source.
+    pub(crate) fn add_reading(
         &mut self,
         part: usize,
         value: &Value<'_>,
@@ -100,23 +113,23 @@ impl Total {
             return Step::Held;
         };
         match part.input.op {
-            Op::Counter | Op::Sum => whole(value).map_or(Step::Held, |raw| {
-                part.count(&mut self.grown, self.begins, raw, at)
+            Op::Counter | Op::Sum => whole_number(value).map_or(Step::Held, |raw| {
+                part.count_reading(&mut self.grown, self.origin_policy, raw, at)
             }),
             Op::Integrate => {
                 let growth = (&mut self.grown, &mut self.remainder);
-                part.integrate(growth, value, at, interval)
+                part.integrate_rate(growth, value, at, interval)
             }
             _ => Step::Held,
         }
     }
 
     /// Counts an event.
-    pub(crate) fn event(&mut self) {
+    pub(crate) fn count_event(&mut self) {
         self.grown = self.grown.saturating_add(1);
     }
 
-    /// The next reading is a new beginning: it is of another thing under the same name.
+    /// Drops the baseline, because the next reading is of another device under the same name.
     pub(crate) fn forget_baseline(&mut self) {
         self.was_shown = self.is_shown();
         for part in &mut self.parts {
@@ -125,39 +138,45 @@ impl Total {
         }
     }
 
-    /// The devices began at zero, whatever they say now: what they say has grown since.
-    pub(crate) fn restart(&mut self) {
+    /// Sets the baseline to zero: the devices restarted, so all that they report is growth.
+    pub(crate) fn restart_sources(&mut self) {
         let running = |part: &&mut Part| part.last.is_some() && part.input.op != Op::Integrate;
         for part in self.parts.iter_mut().filter(running) {
             part.last = Some(0);
         }
     }
 
-    /// Whether it is made of these sources.
+    /// Returns `true` if it has exactly these sources.
     fn is_of(&self, inputs: &[Input]) -> bool {
         self.parts.iter().map(|part| &part.input).eq(inputs)
     }
 
-    /// The total, in the unit and type of the instrument.
-    pub(crate) fn number(&self, kind: Kind) -> Number {
+    /// Returns the total in the unit and type of the instrument.
+    pub(crate) fn exported_number(&self, kind: Kind) -> Number {
         #[expect(clippy::cast_precision_loss, reason = "a fraction is what is exported")]
-        let fraction = self.scale.of(self.grown as f64 + self.remainder);
+        let fraction = self.scale.scale_number(self.grown as f64 + self.remainder);
         match (kind, self.origin) {
             (Kind::CounterF64, Number::F64(origin)) => Number::F64(origin + fraction),
             (Kind::CounterF64, _) => Number::F64(fraction),
             (_, Number::U64(origin)) => {
-                let grown = self.scale.of_total(self.grown);
+                let grown = self.scale.scale_total(self.grown);
                 Number::U64(origin.saturating_add(grown).min(LARGEST))
             }
-            _ => Number::U64(self.scale.of_total(self.grown).min(LARGEST)),
+            _ => Number::U64(self.scale.scale_total(self.grown).min(LARGEST)),
         }
     }
 }
 
 impl Part {
-    fn count(&mut self, grown: &mut u64, begins: CounterOrigin, raw: u64, at: Timestamp) -> Step {
+    fn count_reading(
+        &mut self,
+        grown: &mut u64,
+        origin_policy: CounterOrigin,
+        raw: u64,
+        at: Timestamp,
+    ) -> Step {
         let step = match self.last {
-            None if begins == CounterOrigin::Device && !self.was_read => {
+            None if origin_policy == CounterOrigin::Device && !self.was_read => {
                 *grown = grown.saturating_add(raw);
                 Step::Counted
             }
@@ -166,8 +185,8 @@ impl Part {
                 *grown = grown.saturating_add(raw - last);
                 Step::Counted
             }
-            // A dip of less than a hundredth is a jitter of the reading. `last` stays, or the way
-            // back up would be counted twice.
+            // A dip of less than one percent is jitter. `last` stays, or the way back up would be
+            // counted twice.
             Some(last) if u128::from(raw) * 100 > u128::from(last) * 99 => return Step::Held,
             Some(_) => {
                 *grown = grown.saturating_add(raw);
@@ -180,7 +199,7 @@ impl Part {
         step
     }
 
-    fn integrate(
+    fn integrate_rate(
         &mut self,
         (grown, remainder): (&mut u64, &mut f64),
         value: &Value<'_>,
@@ -220,7 +239,7 @@ impl Part {
     }
 }
 
-fn whole(value: &Value<'_>) -> Option<u64> {
+fn whole_number(value: &Value<'_>) -> Option<u64> {
     if let Some(value) = value.as_i64() {
         return u64::try_from(value).ok();
     }
@@ -235,15 +254,15 @@ fn whole(value: &Value<'_>) -> Option<u64> {
     Some(value as u64)
 }
 
-/// The totals of a meter, those of entities that are gone too. A total keeps its place for good.
+/// The totals of a meter, also of entities that are gone. A total keeps its index for good.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     totals: Vec<Entry>,
-    places: HashMap<Series, usize>,
-    /// What earlier meters of the same provider had shown.
+    indices: HashMap<Series, usize>,
+    /// Totals that earlier meters of the same provider exported.
     origins: HashMap<Series, Number>,
-    /// Where new totals begin.
-    begins: CounterOrigin,
+    /// Origin of new totals.
+    origin_policy: CounterOrigin,
 }
 
 #[derive(Debug)]
@@ -251,83 +270,87 @@ struct Entry {
     series: Series,
     /// The `hw.id` of the entity.
     owner: Option<Arc<str>>,
-    block: Block,
+    unit: DropUnit,
     total: Total,
 }
 
 impl Ledger {
-    /// That goes on where earlier meters of the same provider ended.
-    pub(crate) fn continuing(origins: HashMap<Series, Number>, begins: CounterOrigin) -> Self {
+    /// Makes a ledger that continues the totals of earlier meters of the same provider.
+    pub(crate) fn continue_from(
+        origins: HashMap<Series, Number>,
+        origin_policy: CounterOrigin,
+    ) -> Self {
         Self {
             origins,
-            begins,
+            origin_policy,
             ..Self::default()
         }
     }
 
-    /// The place of a series' total. One whose sources are others than before begins anew, on top
-    /// of what it showed: two counters have nothing in common but their name.
-    pub(crate) fn open(
+    /// Returns the index of a series' total and adds it if it is new. If its sources have changed,
+    /// it continues from the exported value: the counters of two sources have only the name in
+    /// common.
+    pub(crate) fn get_or_insert(
         &mut self,
         series: &Series,
         owner: Option<&Arc<str>>,
-        block: Block,
+        unit: DropUnit,
         inputs: &[Input],
         kind: Kind,
     ) -> usize {
-        if let Some(place) = self.places.get(series) {
-            if let Some(Entry { total, .. }) = self.totals.get_mut(*place) {
+        if let Some(index) = self.indices.get(series) {
+            if let Some(Entry { total, .. }) = self.totals.get_mut(*index) {
                 if !total.is_of(inputs) {
                     *total = Total {
                         was_shown: total.is_shown(),
-                        ..Total::new(inputs, total.number(kind), CounterOrigin::Rebased)
+                        ..Total::new(inputs, total.exported_number(kind), CounterOrigin::Rebased)
                     };
                 }
             }
-            return *place;
+            return *index;
         }
         let origin = self.origins.get(series).copied().unwrap_or(match kind {
             Kind::CounterF64 => Number::F64(0.0),
             _ => Number::U64(0),
         });
-        let place = self.totals.len();
+        let index = self.totals.len();
         self.totals.push(Entry {
             series: series.clone(),
             owner: owner.cloned(),
-            block,
-            total: Total::new(inputs, origin, self.begins),
+            unit,
+            total: Total::new(inputs, origin, self.origin_policy),
         });
-        self.places.insert(series.clone(), place);
-        place
+        self.indices.insert(series.clone(), index);
+        index
     }
 
-    /// The devices of that `hw.id` began at zero.
-    pub(crate) fn restart(&mut self, id: &str) {
+    /// Handles a restart of a device: its counters started at zero.
+    pub(crate) fn restart_device(&mut self, id: &str) {
         let of = |entry: &&mut Entry| entry.owner.as_deref() == Some(id);
         for entry in self.totals.iter_mut().filter(of) {
-            entry.total.restart();
+            entry.total.restart_sources();
         }
     }
 
-    pub(crate) fn get_mut(&mut self, place: usize) -> Option<&mut Total> {
-        self.totals.get_mut(place).map(|entry| &mut entry.total)
+    pub(crate) fn get_mut(&mut self, index: usize) -> Option<&mut Total> {
+        self.totals.get_mut(index).map(|entry| &mut entry.total)
     }
 
-    pub(crate) fn get(&self, place: usize) -> Option<&Total> {
-        self.totals.get(place).map(|entry| &entry.total)
+    pub(crate) fn get(&self, index: usize) -> Option<&Total> {
+        self.totals.get(index).map(|entry| &entry.total)
     }
 
-    /// Every series that has been counted, and its place.
-    pub(crate) fn series(&self) -> impl Iterator<Item = (usize, &Series, Block)> {
+    /// Returns each series that has been counted, with its index.
+    pub(crate) fn counted_series(&self) -> impl Iterator<Item = (usize, &Series, DropUnit)> {
         let totals = self.totals.iter().enumerate();
         totals
             .filter(|(_, entry)| entry.total.is_shown())
-            .map(|(place, entry)| (place, &entry.series, entry.block))
+            .map(|(index, entry)| (index, &entry.series, entry.unit))
     }
 }
 
 impl Total {
-    /// Whether there is anything to show: a reading, or what an earlier meter had shown.
+    /// Returns `true` if there is something to export: a reading, or the total of an earlier meter.
     pub(crate) fn is_shown(&self) -> bool {
         self.was_shown
             || self.grown > 0

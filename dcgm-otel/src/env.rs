@@ -1,14 +1,15 @@
 //! Reading the settings from environment variables: `DCGM_OTEL_INTERVAL` and others.
 
 use crate::config::{
-    Config, ConfigError, ConfigParser, ConfigWarning, SettingKey, SettingSource, Variable, nearest,
+    Config, ConfigError, ConfigParser, ConfigWarning, SettingKey, SettingSource, Variable,
+    nearest_name,
 };
 
 const PREFIX: &str = "DCGM_OTEL_";
 
 /// Reads the settings that the environment has; the others have their defaults. An empty variable
 /// counts as not set, as with OpenTelemetry's own variables.
-pub(crate) fn read(
+pub(crate) fn read_variables(
     variables: impl IntoIterator<Item = Variable>,
     errors: &mut Vec<ConfigError>,
 ) -> Config {
@@ -62,7 +63,7 @@ fn unknown_variable(name: &str) -> ConfigWarning {
     // The prefix is the same in all names and does not count for their distance.
     let mut suffixes = variables.filter_map(|variable| variable.strip_prefix(PREFIX));
     let suffix = upper.strip_prefix(PREFIX).unwrap_or_default();
-    let nearest = nearest(suffix, suffixes.by_ref());
+    let nearest = nearest_name(suffix, suffixes.by_ref());
     let mut variables = SettingKey::ALL.iter().filter_map(|key| key.variable());
     ConfigWarning {
         variable: dcgm::sanitize(name).into_owned(),

@@ -1,4 +1,4 @@
-//! A client whose every answer a test decides.
+//! A client that a test controls completely.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use dcgm::{
 };
 use parking_lot::Mutex;
 
-/// Clones are the same client.
+/// A client under the control of a test. Clones share their state.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fake(Arc<Mutex<State>>);
 
-/// What is to be done at a call.
+/// Scripted behavior of the client.
 pub(crate) struct OnCall(Box<dyn Fn() + Send>);
 
 impl OnCall {
@@ -33,27 +33,27 @@ impl core::fmt::Debug for OnCall {
 pub(crate) struct State {
     pub(crate) entities: Vec<Entity>,
     pub(crate) values: BTreeMap<(EntityId, FieldId), core::result::Result<f64, NoValue>>,
-    /// The time of all samples.
+    /// Timestamp of all samples.
     pub(crate) micros: i64,
-    /// Whether each read is of a new sample.
+    /// Set if each read returns a new sample.
     pub(crate) sampling: bool,
-    /// What each call of that name fails with.
+    /// Error of each call, by its name.
     pub(crate) faults: BTreeMap<&'static str, Error>,
-    /// The kind of entities that cannot be watched, and why.
+    /// Kind of entities that cannot be watched, and the error.
     pub(crate) refused: Option<(EntityKind, Error)>,
-    /// The call that panics.
+    /// Call that panics.
     pub(crate) panics: Option<&'static str>,
-    /// What else happens at each call.
+    /// Hook that runs at each call.
     pub(crate) on_call: Option<OnCall>,
     pub(crate) connected: bool,
     pub(crate) calls: Vec<&'static str>,
     pub(crate) watched: Vec<WatchRequest>,
     pub(crate) links: Vec<Link>,
-    /// What has happened and was not read: the field's entity, and the code.
+    /// Events that were not read yet: the entity, the field and the code.
     pub(crate) happened: Vec<(EntityId, FieldId, i64)>,
 }
 
-/// A value of every field that the catalogue reads: the field's own number, so that values differ.
+/// Returns a value of every field in the catalogue: the field's number, so that values differ.
 pub(crate) fn every_field() -> Vec<FieldId> {
     let families = crate::catalogue::CATALOGUE
         .iter()
@@ -66,7 +66,7 @@ pub(crate) fn every_field() -> Vec<FieldId> {
         .collect()
 }
 
-/// What a healthy device says: 1, unless that is a fault.
+/// Returns the value of a healthy device: 1, unless that is a fault.
 pub(crate) fn healthy(field: FieldId) -> f64 {
     let faults = [
         FieldId::ROW_REMAP_FAILURE,
@@ -93,7 +93,7 @@ pub(crate) fn gpu(id: u32) -> Entity {
 }
 
 impl Fake {
-    /// Healthy GPUs that have every field.
+    /// Makes healthy GPUs that have every field.
     pub(crate) fn with_gpus(count: u32) -> Self {
         let fake = Self::default();
         fake.edit(|state| {
@@ -134,7 +134,7 @@ impl Fake {
         });
     }
 
-    /// How often a call was made.
+    /// Returns the number of calls of a function.
     pub(crate) fn count(&self, call: &str) -> usize {
         self.edit(|state| state.calls.iter().filter(|name| **name == call).count())
     }
@@ -161,7 +161,7 @@ impl Fake {
     }
 }
 
-/// What a lost connection answers.
+/// Returns the error of a lost connection.
 pub(crate) fn refused() -> Error {
     Error::Connect {
         endpoint: Endpoint::default(),

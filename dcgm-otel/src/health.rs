@@ -175,7 +175,7 @@ impl Health {
 /// engine 4.6.0`.
 impl fmt::Display for Health {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} for {}", self.state, seconds(self.since))?;
+        write!(f, "{} for {}", self.state, format_seconds(self.since))?;
         self.write_reason(f)?;
         let series = with_unit(self.series as u64, "series", "series");
         let entities = with_unit(self.entities as u64, "entity", "entities");
@@ -184,7 +184,7 @@ impl fmt::Display for Health {
             write!(f, ", {} dropped", self.series_dropped)?;
         }
         match self.last_sample_age {
-            Some(age) => write!(f, "; last sample {} ago", seconds(age))?,
+            Some(age) => write!(f, "; last sample {} ago", format_seconds(age))?,
             None => f.write_str("; no sample yet")?,
         }
         let samples = with_unit(self.samples, "sample", "samples");
@@ -205,7 +205,7 @@ fn with_unit(number: u64, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-fn seconds(time: Duration) -> String {
+fn format_seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
 }
 
@@ -251,13 +251,13 @@ impl HealthReporter {
     }
 
     /// Changes the report. The lock is held for plain assignments only.
-    pub(crate) fn update<T>(&self, change: impl FnOnce(&mut Report) -> T) -> T {
+    pub(crate) fn update_report<T>(&self, change: impl FnOnce(&mut Report) -> T) -> T {
         let result = {
             let mut report = self.report.lock();
             let result = change(&mut report);
             // Callbacks take no lock and read it there.
             self.telemetry
-                .degraded(report.state == MeterState::Degraded);
+                .set_degraded(report.state == MeterState::Degraded);
             result
         };
         self.changed.notify_all();
@@ -265,14 +265,14 @@ impl HealthReporter {
     }
 
     /// Records a connection, and counts a reconnect if it was not the first.
-    pub(crate) fn connected(&self, backend: Backend, engine: BuildInfo) {
-        self.telemetry.describe(&backend, &engine);
-        let before = self.update(|report| {
+    pub(crate) fn set_connected(&self, backend: Backend, engine: BuildInfo) {
+        self.telemetry.describe_engine(&backend, &engine);
+        let before = self.update_report(|report| {
             report.backend = backend;
             report.engine.replace(engine)
         });
         if before.is_some() {
-            self.telemetry.reconnected();
+            self.telemetry.record_reconnect();
         }
     }
 
@@ -287,8 +287,8 @@ impl HealthReporter {
         report.state == MeterState::Ready
     }
 
-    pub(crate) fn health(&self, now: Instant) -> Health {
-        self.describe(&self.report.lock(), now)
+    pub(crate) fn current_health(&self, now: Instant) -> Health {
+        self.describe_report(&self.report.lock(), now)
     }
 
     /// Returns the health in a fork of the meter's process, where the lock may be held by a thread
@@ -303,11 +303,11 @@ impl HealthReporter {
             backend: self.installed.clone(),
             engine: None,
         };
-        self.describe(&stopped, now)
+        self.describe_report(&stopped, now)
     }
 
-    fn describe(&self, report: &Report, now: Instant) -> Health {
-        let counts = self.telemetry.own();
+    fn describe_report(&self, report: &Report, now: Instant) -> Health {
+        let counts = self.telemetry.own_counts();
         Health {
             state: report.state,
             since: now.saturating_duration_since(report.since),

@@ -25,7 +25,7 @@ impl AttributeHook {
 
     /// Rewrites attributes and sorts them by key, each key once. If the function panics, returns
     /// `false` and leaves the attributes unchanged.
-    pub(crate) fn rewrite(
+    pub(crate) fn rewrite_attributes(
         &self,
         metric: &str,
         entity: &Entity,

@@ -14,16 +14,17 @@ use crate::text;
 #[derive(Debug, Default)]
 pub(crate) struct Host {
     pub(crate) entities: Vec<Entity>,
-    /// The number of each link at its end, and whether it is up.
+    /// Index of each link at its end, and `true` if it is up.
     links: HashMap<EntityId, (u32, bool)>,
-    /// What it calls itself.
+    /// Name of the host, if the naming uses it.
     pub(crate) name: Option<String>,
-    /// Links that the engine has no number for: it knows them by the fields of their GPUs only.
-    pub(crate) nameless: HashSet<EntityId>,
+    /// Links without an entity id: the engine has them as fields of their GPUs only.
+    pub(crate) links_without_entity_id: HashSet<EntityId>,
 }
 
 impl Host {
-    /// Of these. A link that is down has no series but the one that says so.
+    /// Makes a host of these entities and links. A link that is down has only the series of its
+    /// state.
     pub(crate) fn new(entities: Vec<Entity>, links: &[Link]) -> Self {
         let mut host = Self::default();
         let mut entities: Vec<_> = entities.into_iter().map(text::sanitize_entity).collect();
@@ -36,7 +37,7 @@ impl Host {
             let is_up = link.state == LinkState::UP;
             host.links.insert(id, (link.index, is_up));
             if link.id.is_none() {
-                host.nameless.insert(id);
+                host.links_without_entity_id.insert(id);
             }
         }
         entities.push(Entity::new(EntityId::HOST));
@@ -45,19 +46,19 @@ impl Host {
         host
     }
 
-    /// With a name, if the metrics of that naming say it.
+    /// Adds the name of the host, if the naming uses it.
     pub(crate) fn named_for(mut self, naming: Naming) -> Self {
         if naming == Naming::DcgmExporter {
-            self.name = exporter::hostname();
+            self.name = exporter::read_hostname();
         }
         self
     }
 
-    pub(crate) fn link(&self, id: EntityId) -> Option<u32> {
+    pub(crate) fn link_index(&self, id: EntityId) -> Option<u32> {
         self.links.get(&id).map(|(index, _)| *index)
     }
 
-    /// Whether it is a link that is down.
+    /// Returns `true` for a link that is down.
     pub(crate) fn is_down(&self, id: EntityId) -> bool {
         self.links.get(&id).is_some_and(|(_, is_up)| !is_up)
     }
@@ -69,7 +70,7 @@ impl Host {
         parts.map(|entity| entity.id)
     }
 
-    /// Whether a GPU, or what is a part of it, is in a mode in which a family has a meaning.
+    /// Returns `true` if the family has a meaning in the MIG mode of the entity's GPU.
     pub(crate) fn has_mode(&self, mig: Mig, entity: &Entity, names: &AttributeBuilder<'_>) -> bool {
         let on = || {
             let gpu = names.gpu_of(entity);
@@ -90,18 +91,18 @@ impl Host {
     }
 
     /// Returns why an entity, or what it is a part of, cannot be sampled.
-    pub(crate) fn unavailable(&self, entity: &Entity) -> Option<Availability> {
+    pub(crate) fn unavailability(&self, entity: &Entity) -> Option<Availability> {
         let find = |id| {
             let at = self.entities.binary_search_by_key(&id, |one| one.id);
             at.ok().and_then(|at| self.entities.get(at))
         };
         let wholes = std::iter::successors(Some(entity), |part| part.parent.and_then(find));
-        // A GPU, a GPU instance, a compute instance: there are no more steps than that.
-        wholes.take(4).find_map(Availability::of)
+        // At most three steps: compute instance, GPU instance, GPU.
+        wholes.take(4).find_map(Availability::of_entity)
     }
 
-    /// A compute instance that has its GPU instance for itself says nothing that this one does not
-    /// say.
+    /// Returns `true` for the only compute instance of a GPU instance, whose values the GPU
+    /// instance has, too.
     pub(crate) fn is_only_child(&self, entity: &Entity) -> bool {
         entity.id.kind == EntityKind::COMPUTE_INSTANCE
             && self
@@ -121,20 +122,20 @@ pub(crate) fn entity_of(link: &Link) -> EntityId {
     })
 }
 
-/// Why an entity that the engine lists cannot be sampled.
+/// Reason why an entity that the engine lists cannot be sampled.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Availability {
-    /// The driver has lost it.
+    /// The driver has lost the device.
     Lost,
-    /// Its telemetry is paused, as `dcgmi test --pause` and diagnostics do it. No failure.
+    /// Telemetry is paused, as by `dcgmi test --pause` and diagnostics. No failure.
     Paused,
-    /// The driver was detached from it, for maintenance or passthrough. No failure.
+    /// The driver was detached, for maintenance or passthrough. No failure.
     Detached,
 }
 
 impl Availability {
     /// Returns why an entity cannot be sampled; `None` if it can.
-    pub(crate) const fn of(entity: &Entity) -> Option<Self> {
+    pub(crate) const fn of_entity(entity: &Entity) -> Option<Self> {
         match entity.status {
             EntityStatus::LOST => Some(Self::Lost),
             EntityStatus::DISABLED => Some(Self::Paused),
@@ -144,7 +145,7 @@ impl Availability {
     }
 }
 
-/// Whether DCGM can meter an entity at all: not one that it does not support or may not access.
+/// Returns `false` for entities that DCGM does not support or may not access.
 pub(crate) fn is_metered(entity: &Entity) -> bool {
     !matches!(
         entity.status,

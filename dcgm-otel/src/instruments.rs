@@ -99,7 +99,7 @@ impl MeterFeed {
     }
 
     /// Publishes a snapshot and returns the one before it. A closed feed returns `snapshot`.
-    pub(crate) fn publish(&self, snapshot: Arc<Snapshot>) -> Arc<Snapshot> {
+    pub(crate) fn publish_snapshot(&self, snapshot: Arc<Snapshot>) -> Arc<Snapshot> {
         #[cfg(test)]
         self.panic_if_requested(1);
         let closed = self.closed.lock();
@@ -111,13 +111,13 @@ impl MeterFeed {
 
     /// Stops publishing and returns the last snapshot. Without this a slow or abandoned thread could
     /// export totals that the next meter does not know of.
-    fn close(&self) -> Arc<Snapshot> {
+    fn close_feed(&self) -> Arc<Snapshot> {
         *self.closed.lock() = true;
-        self.latest()
+        self.latest_snapshot()
     }
 
     /// Returns the snapshot that was published last.
-    pub(crate) fn latest(&self) -> Arc<Snapshot> {
+    pub(crate) fn latest_snapshot(&self) -> Arc<Snapshot> {
         self.latest.load_full()
     }
 
@@ -129,7 +129,7 @@ impl MeterFeed {
 
     /// Keeps totals that are no longer exported for the next meter, which may have room for them
     /// and must not report less.
-    pub(crate) fn retire(&self, totals: Vec<(Series, Number)>) {
+    pub(crate) fn keep_retired(&self, totals: Vec<(Series, Number)>) {
         *self.retired.lock() = totals;
     }
 
@@ -149,13 +149,13 @@ impl MeterFeed {
         if self.is_forked() {
             return None;
         }
-        self.telemetry.collected();
+        self.telemetry.record_collect();
         Some((self.latest.load_full(), self.clock.now()))
     }
 
     /// Lists the instruments of its metrics, then those of the meter itself.
-    fn instruments(&self) -> impl Iterator<Item = Instrument> {
-        let metrics = (0..self.metrics.len()).filter_map(|index| self.instrument(index));
+    fn list_instruments(&self) -> impl Iterator<Item = Instrument> {
+        let metrics = (0..self.metrics.len()).filter_map(|index| self.find_instrument(index));
         let own = telemetry::SELF_METRICS
             .iter()
             .enumerate()
@@ -170,7 +170,7 @@ impl MeterFeed {
     }
 
     /// Returns the instrument of the metric at `index` of its table.
-    fn instrument(&self, index: usize) -> Option<Instrument> {
+    fn find_instrument(&self, index: usize) -> Option<Instrument> {
         let metric = self.metrics.get(index)?;
         Some(Instrument {
             name: if self.renamed == Some(index) {
@@ -186,12 +186,17 @@ impl MeterFeed {
     }
 
     /// Returns `true` if it has `instrument`, which was made for the metric at `index` of `table`.
-    fn has(&self, instrument: &Instrument, table: &'static [Metric], index: usize) -> bool {
+    fn has_instrument(
+        &self,
+        instrument: &Instrument,
+        table: &'static [Metric],
+        index: usize,
+    ) -> bool {
         // Every callback calls this, so texts are compared only where they can differ.
         if ptr::eq(self.metrics, table) && self.renamed != Some(index) {
             return true;
         }
-        self.instrument(index).as_ref() == Some(instrument)
+        self.find_instrument(index).as_ref() == Some(instrument)
     }
 
     #[cfg(test)]
@@ -228,7 +233,7 @@ enum InstrumentKind {
 
 /// Makes one instrument, of a metric of `table` or of the meter itself. The returned handle is
 /// empty: the provider keeps the callback.
-fn build(
+fn build_instrument(
     meter: &Meter,
     binding: &Arc<ProviderBinding>,
     ordinal: usize,
@@ -245,7 +250,7 @@ fn build(
                         .$builder(instrument.name)
                         .with_unit(instrument.unit)
                         .with_description(instrument.description)
-                        .with_callback(move |out| observe(&binding, ordinal, (&instrument, table), out, |number| match number {
+                        .with_callback(move |out| observe_points(&binding, ordinal, (&instrument, table), out, |number| match number {
                             Number::$number(value) => Some(value),
                             _ => None,
                         }))
@@ -264,7 +269,7 @@ fn build(
 }
 
 /// Runs one callback: hands the points of `instrument` to `out`.
-fn observe<T>(
+fn observe_points<T>(
     binding: &ProviderBinding,
     ordinal: usize,
     (instrument, table): (&Instrument, &'static [Metric]),
@@ -285,8 +290,8 @@ fn observe<T>(
             feed.panic_if_requested(0);
             match instrument.source {
                 InstrumentKind::Metric(index) => {
-                    if feed.has(instrument, table, index) {
-                        for (attributes, number) in snapshot.of(index, now) {
+                    if feed.has_instrument(instrument, table, index) {
+                        for (attributes, number) in snapshot.points(index, now) {
                             show(attributes, number);
                         }
                     }

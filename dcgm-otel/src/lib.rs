@@ -10,7 +10,7 @@
 //! let provider = SdkMeterProvider::builder().with_periodic_exporter(exporter.clone()).build();
 //!
 //! // With a host engine, `DcgmMeter::install(&provider)` is all that is needed.
-//! let meter = DcgmMeter::builder().with_client(Mock::named("1xl4").ok_or("no such host")?).install(&provider)?;
+//! let meter = DcgmMeter::builder().with_client(Mock::named("1xl4")?).install(&provider)?;
 //! meter.sample_now()?;
 //!
 //! provider.force_flush()?;
@@ -73,8 +73,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
-mod answers;
 mod attributes;
+mod backoff;
 mod builder;
 mod candidates;
 mod cardinality;
@@ -87,13 +87,14 @@ mod env;
 #[cfg(test)]
 mod fake;
 mod health;
+mod history;
 mod hook;
 mod host;
 mod instruments;
 mod meter;
 mod naming;
-mod past;
 mod plan;
+mod probe_results;
 mod sampler;
 mod schedule;
 #[cfg(feature = "sdk")]

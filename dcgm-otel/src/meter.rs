@@ -8,6 +8,7 @@ use opentelemetry::metrics::MeterProvider;
 
 use crate::builder::DcgmMeterBuilder;
 use crate::clock::Clock;
+use crate::clock::add_delay;
 use crate::config::{Config, InstallError};
 use crate::health::{ErrorKind, Health, HealthReporter, SampleError};
 use crate::instruments::Attachment;
@@ -140,7 +141,7 @@ impl DcgmMeter {
         let mut health = if self.attachment.feed.is_forked() {
             self.shared.health_in_fork(now)
         } else {
-            self.shared.health(now)
+            self.shared.current_health(now)
         };
         let warnings = self.config.warnings().iter();
         health.config_warnings = warnings.map(ToString::to_string).collect();
@@ -168,11 +169,7 @@ impl DcgmMeter {
         if self.attachment.feed.is_forked() {
             return false;
         }
-        let now = Instant::now();
-        // Clamped to 100 years so that `Instant` arithmetic cannot overflow.
-        let century = Duration::from_secs(100 * 365 * 24 * 3600);
-        self.shared
-            .wait_ready(now.checked_add(timeout.min(century)).unwrap_or(now))
+        self.shared.wait_ready(add_delay(Instant::now(), timeout))
     }
 
     /// Samples now, without waiting for the initial delay or the interval; the next collect exports
@@ -184,7 +181,7 @@ impl DcgmMeter {
     /// The reason why there are no fresh values.
     pub fn sample_now(&self) -> Result<(), SampleError> {
         match &self.thread {
-            Some(thread) if !self.attachment.feed.is_forked() => thread.sample(),
+            Some(thread) if !self.attachment.feed.is_forked() => thread.request_sample(),
             _ => Err(SampleError::from_client(
                 ErrorKind::Init,
                 &dcgm::Error::Forked,
@@ -203,10 +200,10 @@ impl DcgmMeter {
     /// [`ShutdownError`] if the thread had panicked, or did not end and was abandoned. The series
     /// are gone in either case.
     pub fn shutdown(mut self) -> Result<(), ShutdownError> {
-        self.stop()
+        self.stop_thread()
     }
 
-    fn stop(&mut self) -> Result<(), ShutdownError> {
+    fn stop_thread(&mut self) -> Result<(), ShutdownError> {
         self.attachment.detach();
         let thread = self.thread.take();
         if self.attachment.feed.is_forked() {
@@ -245,6 +242,6 @@ impl DcgmMeter {
 impl Drop for DcgmMeter {
     fn drop(&mut self) {
         // Logged already; `shutdown` returns it.
-        let _ = self.stop();
+        let _ = self.stop_thread();
     }
 }

@@ -46,8 +46,8 @@ fn gpu_id(
     uuids: &TextCounts<'_>,
     addresses: &TextCounts<'_>,
 ) -> Arc<str> {
-    let uuid = uuids.unique(gpu.uuid.as_deref());
-    let address = addresses.unique(gpu.pci_bus_id.as_deref());
+    let uuid = uuids.unique_text(gpu.uuid.as_deref());
+    let address = addresses.unique_text(gpu.pci_bus_id.as_deref());
     let found = match source {
         IdSource::Uuid => uuid.or(address).map(Arc::from),
         // The PCI address identifies the hardware as well, so it is hashed, too.
@@ -111,7 +111,7 @@ impl<'a> TextCounts<'a> {
     }
 
     /// Returns the text if it is meaningful and belongs to one GPU only.
-    fn unique<'t>(&self, text: Option<&'t str>) -> Option<&'t str> {
+    fn unique_text<'t>(&self, text: Option<&'t str>) -> Option<&'t str> {
         text.filter(|text| is_meaningful(text) && self.0.get(text) == Some(&1))
     }
 }

@@ -1,10 +1,31 @@
-//! The series that there are, and their values: what each sample becomes.
+//! The plan: the series that exist, and the way from samples to their values.
+//!
+//! A plan is made when the entities or the probe results change. Until then it only runs:
+//!
+//! ```text
+//!  make   Candidates ──choose_sources──► rows ──assign_slots──► Layout, Values, Routes
+//!                        (ProbeResults,    │
+//!                         Caps)            └──► Query
+//!
+//!  run    Samples ──Routes──► SourceState ──► slot in Values ──┐
+//!                                  │                           ├─compute_points──► Snapshot
+//!                                  └──────► total in Ledger ───┘
+//! ```
+//!
+//! A *source* is a field of an entity. A *route* leads from a sample to all sources that read it,
+//! because several series can use one field. A gauge is decoded into the slot of its series; a value
+//! with several parts (a sum, a status) has a slot per part, behind the slots of the series. A
+//! counter is added to its total in the [`Ledger`], which outlives the plan.
+//!
+//! Each value has an expiry time, which a new timestamp of its sample extends. So a gauge disappears
+//! when its sample stops changing, even if the engine keeps answering with the old one. A new plan
+//! takes over timestamps and ages from the plan before (`save_ages`, `restore_ages`).
 
 mod decode;
 mod events;
-mod intake;
-mod shown;
-mod track;
+mod ingest;
+mod reduce;
+mod source;
 
 use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
@@ -14,82 +35,83 @@ use std::time::{Duration, Instant};
 use dcgm::{EntityId, FieldId, Link, Query};
 use opentelemetry::KeyValue;
 
-use crate::answers::Answers;
 use crate::attributes::{is_instance, sort_by_key};
-use crate::candidates::{self, Candidate, Candidates, Input, Known};
-use crate::cardinality::{Block, Caps, Counts};
+use crate::candidates::{self, Candidate, Candidates, Input, StaticValue};
+use crate::cardinality::{Caps, DropUnit, SeriesCounts};
 use crate::catalogue::{self, Condition, Metric, Op};
+use crate::clock::MAX_DELAY;
 use crate::config::Config;
 use crate::counters::Ledger;
-use crate::past::{Past, Status};
+use crate::history::{History, Status};
+use crate::probe_results::ProbeResults;
 use crate::snapshot::{Layout, Number, Series, Snapshot};
 use events::EventSource;
-pub(crate) use intake::Intake;
-use intake::Routes;
-use shown::{Shown, Values};
-use track::{Ages, CENTURY, Pace, Source, Target, Track};
+pub(crate) use ingest::ReadStats;
+use ingest::Routes;
+use reduce::{Reducer, Values};
+use source::{MaxAges, PlannedSource, SampleRate, SourceState, Target};
 
-/// The series that there are, each with its source, and their present values.
+/// The series that exist, their sources, and their current values.
 #[derive(Debug)]
 pub(crate) struct Plan {
     metrics: &'static [Metric],
-    /// What is read for them…
-    sources: Vec<Source>,
-    /// …and what becomes of it: one for each.
-    tracks: Vec<Track>,
-    ages: Ages,
-    /// What brings their samples.
+    /// Sources that are read…
+    sources: Vec<PlannedSource>,
+    /// …and the state of each, at the same index.
+    states: Vec<SourceState>,
+    ages: MaxAges,
+    /// Query that reads the sources.
     query: Query,
-    /// Which tracks a sample goes to.
+    /// Routes from samples to sources.
     routes: Routes,
     layout: Arc<Layout>,
-    /// The value of each series of the layout.
+    /// Current value of each series of the layout.
     values: Values,
-    /// How often a rate is read.
+    /// Sampling interval, which rates are integrated with.
     interval: Duration,
     events: Vec<EventSource>,
     caps: Caps,
-    /// How many series there are too many.
+    /// Number of series above the caps.
     dropped: usize,
-    /// How many GPUs, switches and adapters are lost or gone that were not so before.
+    /// Number of GPUs, switches and adapters that were lost since the plan before.
     lost: u64,
-    /// How long nothing new may come: as long as a value may be shown that is sampled as often as
-    /// most are, or longer if all are sampled less often.
+    /// Longest time without a new sample before the engine counts as stale: the maximum age of the
+    /// fastest source.
     max_age: Duration,
     made: Instant,
     changed: Option<Instant>,
-    /// When to look again for sources that have no values any more.
+    /// Time of the next check for sources without values.
     next_look: Option<Instant>,
 }
 
-/// A series, where it has its value from, and which tracks bring that.
-type Row = (Series, Shown, Range<usize>);
+/// A series, its reducer, and the range of its sources.
+type Row = (Series, Reducer, Range<usize>);
 
 impl Plan {
     pub(crate) fn new(
         candidates: Candidates,
-        answers: &Answers,
-        past: &mut Past,
+        results: &ProbeResults,
+        history: &mut History,
         config: &Config,
         now: Instant,
     ) -> Self {
-        past.note_drivers(&candidates.drivers);
+        history.note_drivers(&candidates.drivers);
         let duplicates = candidates.duplicates;
-        let chosen = choose(candidates.list, answers);
-        let gone = gone(&chosen, past);
-        let lost = past.note_lost(lost(&chosen, past));
+        let chosen = choose_sources(candidates.list, results);
+        let missing = missing_statuses(&chosen, history);
+        let lost = history.note_lost(lost_ids(&chosen, history));
         let mut plan = Self {
-            metrics: catalogue::of(config.naming()),
+            metrics: catalogue::metrics_for(config.naming()),
             sources: Vec::new(),
-            tracks: Vec::new(),
-            ages: Ages::new(config),
+            states: Vec::new(),
+            ages: MaxAges::new(config),
             query: Query::new([]),
             routes: Routes::default(),
             layout: Arc::default(),
             values: Values::default(),
             interval: config.interval(),
             events: Vec::new(),
-            caps: Caps::of(config),
+            caps: Caps::from_config(config),
             dropped: 0,
             lost,
             max_age: config.max_age(config.interval()),
@@ -97,40 +119,41 @@ impl Plan {
             changed: None,
             next_look: None,
         };
-        let dropped = plan.fit(&chosen, &gone, past);
+        let dropped = plan.apply_caps(&chosen, &missing, history);
         plan.dropped += duplicates;
         let mut rows: Vec<Row> = Vec::new();
         for (candidate, inputs) in chosen {
-            if !dropped.contains(&candidate.block) {
-                rows.extend(plan.add(candidate, &inputs, answers, past));
+            if !dropped.contains(&candidate.unit) {
+                rows.extend(plan.add_candidate(candidate, &inputs, results, history));
             }
         }
-        // The entities that were there and are gone have failed…
+        // Entities that are gone have failed…
         rows.extend(
-            gone.into_iter()
-                .filter(|one| !dropped.contains(&one.block))
+            missing
+                .into_iter()
+                .filter(|one| !dropped.contains(&one.unit))
                 .map(|one| {
                     let failed = i64::from(one.state == Condition::Failed);
-                    (one.series, Shown::Fixed(failed), 0..0)
+                    (one.series, Reducer::Fixed(failed), 0..0)
                 }),
         );
         // …and their counters are held.
-        let live: HashSet<usize> = plan.totals().collect();
-        let held = past
+        let live: HashSet<usize> = plan.live_totals().collect();
+        let held = history
             .ledger
-            .series()
-            .filter(|(place, _, block)| !live.contains(place) && !dropped.contains(block));
-        rows.extend(held.filter_map(|(place, series, _)| {
+            .counted_series()
+            .filter(|(index, _, unit)| !live.contains(index) && !dropped.contains(unit));
+        rows.extend(held.filter_map(|(index, series, _)| {
             let kind = plan.metrics.get(series.metric)?.kind;
-            Some((series.clone(), Shown::Total(place, kind), 0..0))
+            Some((series.clone(), Reducer::Total(index, kind), 0..0))
         }));
-        plan.arrange(rows);
+        plan.assign_slots(rows);
         let inputs = plan.sources.iter().map(|source| source.input);
-        plan.query = Query::new(candidates::fields(inputs));
+        plan.query = Query::new(candidates::group_fields(inputs));
         let (routes, order) = Routes::new(&plan.query, &plan.sources, plan.ages);
         plan.routes = routes;
-        plan.sources = pick(&plan.sources, &order);
-        plan.tracks = pick(&plan.tracks, &order);
+        plan.sources = copy_at(&plan.sources, &order);
+        plan.states = copy_at(&plan.states, &order);
         let fastest = plan
             .routes
             .entities
@@ -141,186 +164,189 @@ impl Plan {
         plan
     }
 
-    /// What remains without entities: counters, which hold; if the engine itself says that there
-    /// are none any more, they have failed.
+    /// Makes a plan without entities, for counters, which are held. `all_gone` if the engine
+    /// reports that there are no entities: then the known ones have failed.
     pub(crate) fn without_entities(
-        past: &mut Past,
+        history: &mut History,
         config: &Config,
         all_gone: bool,
         now: Instant,
     ) -> Self {
         let none = Candidates::default();
         if all_gone {
-            return Self::new(none, &Answers::default(), past, config, now);
+            return Self::new(none, &ProbeResults::default(), history, config, now);
         }
-        // Who is lost cannot be told now.
-        let (statuses, lost) = (std::mem::take(&mut past.statuses), past.lost.clone());
-        let plan = Self::new(none, &Answers::default(), past, config, now);
-        (past.statuses, past.lost) = (statuses, lost);
+        // Without a session nothing is known about losses.
+        let (statuses, lost) = (std::mem::take(&mut history.statuses), history.lost.clone());
+        let plan = Self::new(none, &ProbeResults::default(), history, config, now);
+        (history.statuses, history.lost) = (statuses, lost);
         plan
     }
 
-    /// Which blocks go, and how many series with them.
-    fn fit(
+    /// Applies the caps: returns the units to drop, and counts their series.
+    fn apply_caps(
         &mut self,
         chosen: &[(Candidate, Vec<Input>)],
-        gone: &[Status],
-        past: &mut Past,
-    ) -> BTreeSet<Block> {
-        let mut counts = Counts::new();
+        missing: &[Status],
+        history: &mut History,
+    ) -> BTreeSet<DropUnit> {
+        let mut counts = SeriesCounts::new();
         let mut live = HashSet::new();
         for (candidate, inputs) in chosen {
             if inputs.first().is_none_or(|input| input.op != Op::Event) {
-                *counts.entry(candidate.block).or_default() += 1;
+                *counts.entry(candidate.unit).or_default() += 1;
                 live.insert(&candidate.series);
             }
         }
-        let held = past
+        let held = history
             .ledger
-            .series()
+            .counted_series()
             .filter(|(_, series, _)| !live.contains(series));
-        for block in held
-            .map(|(.., block)| block)
-            .chain(gone.iter().map(|one| one.block))
+        for unit in held
+            .map(|(.., unit)| unit)
+            .chain(missing.iter().map(|one| one.unit))
         {
-            *counts.entry(block).or_default() += 1;
+            *counts.entry(unit).or_default() += 1;
         }
-        let dropped = self.caps.excess(&counts, &past.dropped);
-        self.dropped = dropped.iter().filter_map(|block| counts.get(block)).sum();
-        let counters = dropped.iter().filter(|block| block.counts());
-        past.dropped.extend(counters.copied());
+        let dropped = self.caps.units_over_caps(&counts, &history.dropped);
+        self.dropped = dropped.iter().filter_map(|unit| counts.get(unit)).sum();
+        let counters = dropped.iter().filter(|unit| unit.is_counter());
+        history.dropped.extend(counters.copied());
         dropped
     }
 
-    /// Takes a series in: what is shown of it, unless that is known only once something happens.
-    fn add(
+    /// Adds a series and returns its row; `None` for event counters, whose series appear with the
+    /// first event.
+    fn add_candidate(
         &mut self,
         candidate: Candidate,
         inputs: &[Input],
-        answers: &Answers,
-        past: &mut Past,
+        results: &ProbeResults,
+        history: &mut History,
     ) -> Option<Row> {
         let metric = self.metrics.get(candidate.series.metric)?;
         let mut series = candidate.series;
         let owner = candidate.id;
-        let block = candidate.block;
+        let unit = candidate.unit;
         if let Some(input) = inputs.first().filter(|input| input.op == Op::Event) {
             self.events.push(EventSource {
                 input: *input,
                 owner,
-                block,
+                unit,
                 series,
             });
             return None;
         }
         let total = metric.kind.is_counter().then(|| {
-            let ledger = &mut past.ledger;
-            ledger.open(&series, owner.as_ref(), block, inputs, metric.kind)
+            let ledger = &mut history.ledger;
+            ledger.get_or_insert(&series, owner.as_ref(), unit, inputs, metric.kind)
         });
-        let shown = match (total, candidate.value) {
-            (Some(place), _) => Shown::Total(place, metric.kind),
-            (None, Known::Number(number)) => {
+        let reducer = match (total, candidate.value) {
+            (Some(index), _) => Reducer::Total(index, metric.kind),
+            (None, StaticValue::Number(number)) => {
                 let facts = candidate
                     .inputs
                     .iter()
-                    .filter_map(|input| answers.fact(input));
-                series.attributes = with(&series.attributes, facts);
-                Shown::Fixed(number)
+                    .filter_map(|input| results.fact_attribute(input));
+                series.attributes = add_attributes(&series.attributes, facts);
+                Reducer::Fixed(number)
             }
-            (None, Known::Condition(at_least, about)) => {
+            (None, StaticValue::Condition(minimum, reported)) => {
                 if let Some(id) = &owner {
                     let series = series.clone();
-                    past.note_status(
+                    history.note_status(
                         id,
                         Status {
                             series,
-                            block,
-                            state: about,
+                            unit,
+                            state: reported,
                         },
-                        at_least == Condition::Unavailable,
+                        minimum == Condition::Unavailable,
                     );
                 }
-                Shown::Status {
+                Reducer::Status {
                     parts: 0..0,
-                    at_least,
-                    about,
+                    minimum,
+                    reported,
                     known: candidate.entity.kind == dcgm::EntityKind::GPU,
                 }
             }
-            (None, Known::ActiveLinks(of)) => Shown::ActiveLinks(of, None),
-            (None, Known::Nothing) if inputs.iter().any(|one| one.op.is_joint()) => {
-                Shown::Sum(0..0)
+            (None, StaticValue::ActiveLinks(of)) => Reducer::ActiveLinks(of, None),
+            (None, StaticValue::Nothing) if inputs.iter().any(|one| one.op.is_joint()) => {
+                Reducer::Sum(0..0)
             }
-            (None, Known::Nothing) => Shown::Level,
+            (None, StaticValue::Nothing) => Reducer::Gauge,
         };
-        let pace = Pace::of(candidate.family);
-        let first = self.tracks.len();
+        let rate = SampleRate::of_family(candidate.family);
+        let first = self.states.len();
         for (part, input) in inputs.iter().enumerate() {
-            let source = Source {
+            let source = PlannedSource {
                 input: *input,
-                pace,
+                rate,
                 has_alternatives: candidate.inputs.len() > 1 && !input.op.is_joint(),
             };
-            // Which cell it is is known once all series are.
-            let target = total.map_or(Target::Cell(usize::MAX), |place| Target::Total(place, part));
-            self.tracks.push(Track::new(metric, &source, target));
+            // `assign_slots` sets the index.
+            let target = total.map_or(Target::Point(usize::MAX), |index| {
+                Target::Total(index, part)
+            });
+            self.states.push(SourceState::new(metric, &source, target));
             self.sources.push(source);
         }
-        Some((series, shown, first..self.tracks.len()))
+        Some((series, reducer, first..self.states.len()))
     }
 
-    /// Gives each series its place, and the parts of values theirs.
-    fn arrange(&mut self, mut rows: Vec<Row>) {
+    /// Assigns a slot to each series, and to each part of a value that has several.
+    fn assign_slots(&mut self, mut rows: Vec<Row>) {
         rows.sort_by_key(|(series, ..)| series.metric);
         let count = rows.len();
-        let (mut all, mut values, mut passing) = (Vec::new(), Vec::new(), Vec::new());
-        for (place, (series, mut shown, tracks)) in rows.into_iter().enumerate() {
-            let tracks = self.tracks.get_mut(tracks).unwrap_or_default();
-            let parts = shown.parts();
-            let mut next = parts.as_ref().map(|_| count + passing.len());
-            let first = passing.len();
-            for track in tracks {
-                if let Target::Cell(at) = &mut track.target {
-                    *at = next.unwrap_or(place);
+        let (mut all, mut values, mut transient) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, (series, mut reducer, states)) in rows.into_iter().enumerate() {
+            let states = self.states.get_mut(states).unwrap_or_default();
+            let parts = reducer.parts_mut();
+            let mut next = parts.as_ref().map(|_| count + transient.len());
+            let first = transient.len();
+            for state in states {
+                if let Target::Point(at) = &mut state.target {
+                    *at = next.unwrap_or(index);
                 }
                 if let Some(next) = &mut next {
-                    passing.push(track.is_passing());
+                    transient.push(state.is_transient());
                     *next += 1;
                 }
             }
             if let Some(parts) = parts {
-                *parts = first..passing.len();
+                *parts = first..transient.len();
             }
             all.push(series);
-            values.push(shown);
+            values.push(reducer);
         }
         self.layout = Arc::new(Layout::new(self.metrics, all));
-        self.values = Values::new(values, passing);
+        self.values = Values::new(values, transient);
     }
 
-    fn totals(&self) -> impl Iterator<Item = usize> + '_ {
-        self.tracks.iter().filter_map(|track| match track.target {
-            Target::Total(place, _) => Some(place),
-            Target::Cell(_) => None,
+    fn live_totals(&self) -> impl Iterator<Item = usize> + '_ {
+        self.states.iter().filter_map(|state| match state.target {
+            Target::Total(index, _) => Some(index),
+            Target::Point(_) => None,
         })
     }
 
-    /// What to read.
+    /// Returns the query that reads all sources.
     pub(crate) fn query(&self) -> Query {
         self.query.clone()
     }
 
-    /// What the engine must sample, and how often.
-    pub(crate) fn needs(&self, config: &Config) -> Vec<(Input, Duration)> {
+    /// Returns the fields that the engine must sample, each with its period.
+    pub(crate) fn required_inputs(&self, config: &Config) -> Vec<(Input, Duration)> {
         let needs = self.sources.iter();
         needs
-            .map(|source| (source.input, source.pace.period(config)))
+            .map(|source| (source.input, source.rate.sampling_period(config)))
             .collect()
     }
 
-    /// The events that must be watched.
-    pub(crate) fn events(&self) -> Vec<(Vec<EntityId>, Vec<FieldId>)> {
-        candidates::fields(self.events.iter().map(|source| source.input))
+    /// Returns the events that must be watched.
+    pub(crate) fn required_events(&self) -> Vec<(Vec<EntityId>, Vec<FieldId>)> {
+        candidates::group_fields(self.events.iter().map(|source| source.input))
     }
 
     #[cfg(test)]
@@ -328,102 +354,113 @@ impl Plan {
         &self.layout
     }
 
-    /// Takes the states of the links as they are now; `None`: they could not be read.
+    /// Sets the states of the links; `None` if they could not be read.
     pub(crate) fn set_links(&mut self, links: Option<&[Link]>) {
         self.values.set_links(links);
     }
 
-    /// Whether there is nothing to show now, and nothing to wait for.
+    /// Returns `true` if there are neither series nor events.
     pub(crate) fn is_empty(&self) -> bool {
         self.values.len() == 0 && self.events.is_empty()
     }
 
-    /// Whether anything is read but events.
-    pub(crate) fn reads(&self) -> bool {
-        !self.tracks.is_empty()
+    /// Returns `true` if fields are read, not only events.
+    pub(crate) fn reads_fields(&self) -> bool {
+        !self.states.is_empty()
     }
 
-    /// How many series there are too many.
-    pub(crate) const fn dropped(&self) -> usize {
+    /// Returns the number of series above the caps.
+    pub(crate) const fn dropped_series(&self) -> usize {
         self.dropped
     }
 
-    /// How many things are lost or gone that were not so before.
+    /// Returns the number of newly lost devices.
     pub(crate) const fn newly_lost(&self) -> u64 {
         self.lost
     }
 
-    /// How long the engine has brought nothing new, if that is too long. Status "fine" does not
-    /// tell: an engine whose sampling hangs goes on answering so.
+    /// Returns the time since the last new sample, if it is too long. The status of calls does not
+    /// show this: an engine whose sampling hangs still answers them.
     pub(crate) fn silent_for(&self, now: Instant) -> Option<Duration> {
         let silent = now.saturating_duration_since(self.changed.unwrap_or(self.made));
         (silent >= self.max_age).then_some(silent)
     }
 
-    /// Fills a snapshot; how many series it shows.
-    pub(crate) fn fill(&mut self, snapshot: &mut Snapshot, ledger: &Ledger, now: Instant) -> usize {
-        // What hardly ever changes is not shown either once nothing comes any more.
-        let until = self.until();
-        let cells = self.values.fill(ledger, (now, until));
+    /// Fills a snapshot; returns the number of series with a value.
+    pub(crate) fn fill_snapshot(
+        &mut self,
+        snapshot: &mut Snapshot,
+        ledger: &Ledger,
+        now: Instant,
+    ) -> usize {
+        // Values that rarely change also expire once no sample arrives.
+        let until = self.gauges_until();
+        let points = self.values.compute_points(ledger, (now, until));
         snapshot
-            .refill(&self.layout, until)
-            .extend_from_slice(cells);
-        cells.iter().flatten().count()
+            .replace_layout(&self.layout, until)
+            .extend_from_slice(points);
+        points.iter().flatten().count()
     }
 
-    /// How long what was not sampled may be shown: as long as anything is.
-    fn until(&self) -> Option<Instant> {
+    /// Returns the time at which values that are not sampled expire: with the last sampled value.
+    fn gauges_until(&self) -> Option<Instant> {
         self.changed
             .unwrap_or(self.made)
-            .checked_add(self.max_age.min(CENTURY))
+            .checked_add(self.max_age.min(MAX_DELAY))
     }
 
-    /// When the engine last brought something new.
-    pub(crate) const fn changed(&self) -> Option<Instant> {
+    /// Returns the time of the last new sample.
+    pub(crate) const fn last_change(&self) -> Option<Instant> {
         self.changed
     }
 
-    /// The totals that are dropped for good.
-    pub(crate) fn retired(&self, past: &Past) -> Vec<(Series, Number)> {
-        let dropped = past
+    /// Returns the totals that stay dropped.
+    pub(crate) fn retired_totals(&self, history: &History) -> Vec<(Series, Number)> {
+        let dropped = history
             .ledger
-            .series()
-            .filter(|(.., block)| past.dropped.contains(block));
-        let numbered = dropped.filter_map(|(place, series, _)| {
+            .counted_series()
+            .filter(|(.., unit)| history.dropped.contains(unit));
+        let numbered = dropped.filter_map(|(index, series, _)| {
             let kind = self.metrics.get(series.metric)?.kind;
-            Some((series.clone(), past.ledger.get(place)?.number(kind)))
+            Some((
+                series.clone(),
+                history.ledger.get(index)?.exported_number(kind),
+            ))
         });
         numbered.collect()
     }
 
-    /// The instances of a GPU that are gone may come back under the same name and be others.
+    /// Drops the baselines of MIG instances: a new instance can have the name of an old one.
     pub(crate) fn forget_instances(&self, ledger: &mut Ledger) {
-        for (source, track) in self.sources.iter().zip(&self.tracks) {
-            let Target::Total(place, _) = track.target else {
+        for (source, state) in self.sources.iter().zip(&self.states) {
+            let Target::Total(index, _) = state.target else {
                 continue;
             };
             if !is_instance(source.input.entity.kind) {
                 continue;
             }
-            if let Some(total) = ledger.get_mut(place) {
+            if let Some(total) = ledger.get_mut(index) {
                 total.forget_baseline();
             }
         }
     }
 }
 
-/// Those at these places.
-fn pick<T: Copy>(all: &[T], places: &[usize]) -> Vec<T> {
-    let picked = places.iter().filter_map(|place| all.get(*place));
+/// Copies the items at these indices.
+fn copy_at<T: Copy>(all: &[T], indices: &[usize]) -> Vec<T> {
+    let picked = indices.iter().filter_map(|index| all.get(*index));
     picked.copied().collect()
 }
 
-/// The candidates that have sources, and these; what is said in more detail is left out.
-fn choose(candidates: Vec<Candidate>, answers: &Answers) -> Vec<(Candidate, Vec<Input>)> {
+/// Selects the candidates that have sources; candidates that others supersede are left out.
+fn choose_sources(
+    candidates: Vec<Candidate>,
+    results: &ProbeResults,
+) -> Vec<(Candidate, Vec<Input>)> {
     let mut chosen: Vec<(Candidate, Vec<Input>)> = candidates
         .into_iter()
         .filter_map(|candidate| {
-            let inputs = answers.choose(&candidate)?;
+            let inputs = results.choose_inputs(&candidate)?;
             Some((candidate, inputs))
         })
         .collect();
@@ -437,7 +474,10 @@ fn choose(candidates: Vec<Candidate>, answers: &Answers) -> Vec<(Candidate, Vec<
         })
         .collect();
     chosen.retain(|(candidate, _)| {
-        let family = (candidate.series.metric, candidate.family.unless_counted);
+        let family = (
+            candidate.series.metric,
+            candidate.family.superseded_if_counted,
+        );
         let mut wholes = [Some(candidate.entity), candidate.parent]
             .into_iter()
             .flatten();
@@ -450,45 +490,50 @@ fn choose(candidates: Vec<Candidate>, answers: &Answers) -> Vec<(Candidate, Vec<
         detailed.extend(candidate.parent.map(|parent| (family, parent)));
     }
     chosen.retain(|(candidate, _)| {
-        let detail = (candidate.series.metric, candidate.family.unless);
+        let detail = (
+            candidate.series.metric,
+            candidate.family.superseded_by_family,
+        );
         !detailed.contains(&(detail, candidate.entity))
     });
     chosen
 }
 
-/// The status series of the entities that were there and are not among these.
-fn gone(chosen: &[(Candidate, Vec<Input>)], past: &Past) -> Vec<Status> {
+/// Returns the status series of known entities that are missing now.
+fn missing_statuses(chosen: &[(Candidate, Vec<Input>)], history: &History) -> Vec<Status> {
     let present: HashSet<&str> = chosen
         .iter()
-        .filter(|(candidate, _)| matches!(candidate.value, Known::Condition(..)))
+        .filter(|(candidate, _)| matches!(candidate.value, StaticValue::Condition(..)))
         .filter_map(|(candidate, _)| candidate.id.as_deref())
         .collect();
-    past.statuses
+    history
+        .statuses
         .iter()
-        .filter(|(id, _)| !present.contains(&***id) && !past.planned.contains(*id))
+        .filter(|(id, _)| !present.contains(&***id) && !history.planned.contains(*id))
         .flat_map(|(_, statuses)| statuses.iter().cloned())
         .collect()
 }
 
-/// The `hw.id` of all that was there and is not, or of which the engine says that it is lost.
-fn lost(chosen: &[(Candidate, Vec<Input>)], past: &Past) -> BTreeSet<Arc<str>> {
-    let failed = |known: &Known| matches!(known, Known::Condition(Condition::Failed, _));
+/// Returns the `hw.id` of each known entity that is missing, or lost by the engine's list.
+fn lost_ids(chosen: &[(Candidate, Vec<Input>)], history: &History) -> BTreeSet<Arc<str>> {
+    let failed =
+        |known: &StaticValue| matches!(known, StaticValue::Condition(Condition::Failed, _));
     let there = chosen
         .iter()
-        .filter(|(candidate, _)| matches!(candidate.value, Known::Condition(..)));
+        .filter(|(candidate, _)| matches!(candidate.value, StaticValue::Condition(..)));
     let well: BTreeSet<_> = there
         .clone()
         .filter(|(candidate, _)| !failed(&candidate.value))
         .filter_map(|(candidate, _)| candidate.id.clone())
         .collect();
     let ids = there.filter_map(|(candidate, _)| candidate.id.clone());
-    let all = past.statuses.keys().cloned().chain(ids);
-    all.filter(|id| !well.contains(id) && !past.planned.contains(id))
+    let all = history.statuses.keys().cloned().chain(ids);
+    all.filter(|id| !well.contains(id) && !history.planned.contains(id))
         .collect()
 }
 
-/// With more attributes; one that is there already stays.
-fn with(
+/// Adds attributes; an existing key keeps its value.
+fn add_attributes(
     attributes: &[KeyValue],
     more: impl IntoIterator<Item = (&'static str, opentelemetry::Value)>,
 ) -> Arc<[KeyValue]> {

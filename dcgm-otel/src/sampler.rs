@@ -1,5 +1,19 @@
-//! The thread that samples: connect, enumerate, watch, read, publish, and all of it again after a
-//! failure.
+//! The sampling thread. Each tick runs the same steps and skips those whose result still holds:
+//!
+//! ```text
+//!  connect ──► list ids ──► read links ──► open session ──► read ──► publish
+//!     ▲           (each tick)  (each minute)  (new topology)             │
+//!     └──────── connection lost: close session, back off ◄──────────────┘
+//! ```
+//!
+//! A list that differs from the session's must be stable for [`DEBOUNCE`] before a new session
+//! replaces the old one, which samples meanwhile. Other signs (a watch that is gone, an entity whose
+//! samples stopped, a link that changed) set `reenumerate`, which has the same effect as a different
+//! list.
+//!
+//! An error ends the tick. If the connection is lost with it, the session is closed and only the
+//! counters are published; otherwise the session stays and its gauges expire by themselves. The
+//! health of the meter is degraded until a tick succeeds.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -13,48 +27,48 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::counters::Ledger;
 use crate::health::{ErrorKind, HealthReporter, MeterState, SampleError};
+use crate::history::History;
 use crate::hook::AttributeHook;
 use crate::instruments::MeterFeed;
-use crate::past::Past;
-use crate::plan::{Intake, Plan};
+use crate::plan::{Plan, ReadStats};
 use crate::schedule::Schedule;
-use crate::session::{self, Interrupted, Inventory, Listed, Session};
+use crate::session::{self, Enumeration, Inventory, Session, TickError};
 use crate::snapshot::Snapshot;
 use crate::telemetry::Telemetry;
 use crate::text;
 
-/// Whose coming and going is looked for at each tick.
-const COME_AND_GO: [EntityKind; 3] = [
+/// Kinds of entities that can appear and disappear at run time; they are listed at each tick.
+const HOTPLUG_KINDS: [EntityKind; 3] = [
     EntityKind::GPU,
     EntityKind::GPU_INSTANCE,
     EntityKind::COMPUTE_INSTANCE,
 ];
 
-/// After this long without a further change the entities have settled: the engine lists the
-/// instances of a GPU one by one while it is cut anew.
-const SETTLED: Duration = Duration::from_secs(1);
+/// Time without a further change after which a new topology counts as stable: while MIG partitions
+/// a GPU, the engine lists its instances one by one.
+const DEBOUNCE: Duration = Duration::from_secs(1);
 
-/// How often the states of links are asked for while nothing points to a change: over TCP the answer
-/// takes 90 ms, and the engine asks the driver for each link.
+/// Interval of reading link states while nothing points to a change: over TCP the call takes 90 ms,
+/// and the engine queries the driver for each link.
 const LINK_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How soon profiling fields that had no value are looked at again: a little after the engine's second
-/// sample of them.
+/// Delay before pending profiling fields are read again: slightly more than the engine's sampling
+/// period.
 const PROBE_DELAY: Duration = Duration::from_millis(1100);
 
-/// How soon another source is looked for again for a series whose source has no values any more.
+/// Minimum time between two searches for another source of a series without values.
 const REPLACE_INTERVAL: Duration = Duration::from_secs(600);
 
-/// What the thread can be asked.
+/// A request to the sampling thread.
 #[derive(Debug)]
 pub(crate) enum Command {
-    /// To sample now, and to say how that went.
+    /// Sample now, and send the result.
     Sample(Sender<Result<(), SampleError>>),
-    /// To end.
+    /// End the thread.
     Stop,
 }
 
-/// What the thread works with.
+/// State of the sampling thread.
 #[derive(Debug)]
 pub(crate) struct Sampler {
     client: Arc<dyn Client>,
@@ -64,41 +78,41 @@ pub(crate) struct Sampler {
     config: Config,
     hook: Option<AttributeHook>,
     kinds: Vec<EntityKind>,
-    /// Those of them that come and go.
+    /// Kinds among `kinds` that can appear and disappear.
     transient: Vec<EntityKind>,
-    past: Past,
-    /// The engine says that there is nothing.
+    history: History,
+    /// Set if the engine reports no entities.
     all_gone: bool,
     connected: bool,
     session: Option<Session>,
-    /// The entities of the session, and those of this tick.
+    /// Entities of the session, and entities listed at this tick.
     entities: Vec<EntityId>,
     listed: Vec<EntityId>,
-    /// Something is amiss that the list of entities does not show.
-    suspicious: bool,
-    /// The list that is not the session's, and since when it is that.
-    unsettled: Option<(Vec<EntityId>, Instant)>,
+    /// Set if something other than the list requires a new enumeration.
+    reenumerate: bool,
+    /// A list that differs from the session's, and the time since when it is stable.
+    pending_topology: Option<(Vec<EntityId>, Instant)>,
     samples: Samples,
     links: Links,
-    /// When another source may be looked for, for a series whose source has no values any more.
+    /// Earliest time of the next search for other sources.
     next_replacement: Option<Instant>,
-    /// The snapshot before the one that is shown, whose memory the next one gets.
+    /// The snapshot before the published one; its memory is reused.
     spare: Option<Arc<Snapshot>>,
 }
 
-/// The NVLinks, as the engine last said.
+/// NVLinks by the last answer of the engine.
 #[derive(Debug, Default)]
 struct Links {
-    /// `None`: the engine could not say.
+    /// `None` if the engine cannot list them.
     states: Option<Vec<Link>>,
     /// When; `None` to ask at once, as something points to a change.
     read_at: Option<Instant>,
-    /// Whether any series depends on them.
+    /// Set if any series depends on the states of links.
     is_wanted: bool,
-    /// The session does not know of them yet.
+    /// Set if the session does not have these states yet.
     is_new: bool,
-    /// Other links are up than when the session began.
-    has_moved: bool,
+    /// Set if other links are up than at the start of the session.
+    has_changed: bool,
 }
 
 impl Sampler {
@@ -108,7 +122,7 @@ impl Sampler {
         shared: Arc<HealthReporter>,
         clock: Clock,
         (config, hook): (Config, Option<AttributeHook>),
-        past: Past,
+        history: History,
     ) -> Self {
         let links = Links {
             is_wanted: candidates::needs_links(&config),
@@ -122,14 +136,14 @@ impl Sampler {
             kinds: Vec::new(),
             config,
             hook,
-            past,
+            history,
             all_gone: false,
             connected: false,
             session: None,
             entities: Vec::new(),
             listed: Vec::new(),
-            suspicious: false,
-            unsettled: None,
+            reenumerate: false,
+            pending_topology: None,
             transient: Vec::new(),
             samples: Samples::new(),
             links,
@@ -142,13 +156,17 @@ impl Sampler {
         self.feed.telemetry()
     }
 
-    /// Samples until told to end.
-    pub(crate) fn run(mut self, commands: &Receiver<Command>, initial_delay: Duration) {
+    /// Samples until a stop command arrives.
+    pub(crate) fn run_until_stopped(
+        mut self,
+        commands: &Receiver<Command>,
+        initial_delay: Duration,
+    ) {
         let interval = self.config.interval();
         let mut schedule = Schedule::new(self.clock.now(), initial_delay, interval);
         loop {
-            let command = if self.clock.runs() {
-                commands.recv_deadline(schedule.next())
+            let command = if self.clock.runs_by_itself() {
+                commands.recv_deadline(schedule.next_tick())
             } else {
                 commands.recv().map_err(RecvTimeoutError::from)
             };
@@ -160,190 +178,195 @@ impl Sampler {
             let began = self.clock.now();
             let outcome = self.contained_tick();
             let now = self.clock.now();
-            self.telemetry().tick(now.saturating_duration_since(began));
+            self.telemetry()
+                .record_tick(now.saturating_duration_since(began));
             self.telemetry().warn_if_unread(now);
             match &outcome {
-                Ok(()) => schedule.succeeded(now),
-                Err(_) => schedule.failed(now),
+                Ok(()) => schedule.record_success(now),
+                Err(_) => schedule.record_failure(now),
             }
-            if self.unsettled.is_some() {
-                schedule.not_after(now + SETTLED);
+            if self.pending_topology.is_some() {
+                schedule.not_after(now + DEBOUNCE);
             }
             if self.session.as_ref().is_some_and(Session::is_probing) {
                 schedule.not_after(now + PROBE_DELAY);
             }
             if let Some(reply) = reply {
-                // Who asked may have gone.
+                // The requester may be gone.
                 let _ = reply.send(outcome);
             }
         }
-        self.end();
+        self.shut_down();
     }
 
-    /// A tick whose panic, the client's perhaps, ends the session and nothing else.
+    /// Runs a tick. A panic, for example of the client, ends the session and nothing else.
     fn contained_tick(&mut self) -> Result<(), SampleError> {
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.tick())).unwrap_or_else(|panic| {
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.run_tick())).unwrap_or_else(|panic| {
             let words = panic
                 .downcast_ref::<&str>()
                 .map(ToString::to_string)
                 .or_else(|| panic.downcast_ref::<String>().cloned());
             let message = words.unwrap_or_else(|| "panicked".to_owned());
-            Err(Interrupted {
+            Err(TickError {
                 failure: SampleError::new(ErrorKind::Panic, &message),
                 lost: true,
             })
         });
-        outcome.map_err(|Interrupted { failure, lost }| {
+        outcome.map_err(|TickError { failure, lost }| {
             if lost {
                 self.close_session();
-                // Another connection may be to another engine.
-                self.past.changed = None;
+                // The next connection may be to another engine.
+                self.history.changed = None;
                 self.connected = false;
-                // A client that panicked may be left connected in a state that nobody knows.
+                // A client that panicked may be connected in an unknown state.
                 if failure.kind == ErrorKind::Panic {
                     self.close_client();
                 }
             }
-            // Levels vanish with their session. While it is only replaced by another they stay.
+            // Gauges disappear with their session. While it is only replaced they stay.
             if self.session.is_none() {
-                self.show_held();
+                self.publish_counters_only();
             }
-            self.degrade(&failure);
+            self.report_failure(&failure);
             failure
         })
     }
 
-    fn tick(&mut self) -> Result<(), Interrupted> {
+    fn run_tick(&mut self) -> Result<(), TickError> {
         let client = Arc::clone(&self.client);
         let client = &*client;
         if !self.connected {
-            self.connect(client)?;
+            self.connect_engine(client)?;
         }
-        let listed = session::list(client, &self.transient, &mut self.listed)?;
-        if listed == Listed::InPart {
-            self.telemetry().failed(ErrorKind::Mig);
+        let listed = session::list_ids(client, &self.transient, &mut self.listed)?;
+        if listed == Enumeration::Partial {
+            self.telemetry().record_error(ErrorKind::Mig);
         }
         self.read_links(client)?;
-        let vain = |session: &Session| session.vain.is_some();
-        if self.session.as_ref().is_none_or(vain) || self.has_settled_anew() {
-            self.enumerate(client)?;
+        let nothing_to_read = |session: &Session| session.nothing_to_read.is_some();
+        if self.session.as_ref().is_none_or(nothing_to_read) || self.topology_change_is_stable() {
+            self.open_session(client)?;
         }
         let Some(session) = &mut self.session else {
             return Ok(());
         };
-        let memory = (&mut self.past, &mut self.samples);
+        let memory = (&mut self.history, &mut self.samples);
         let now = self.clock.now();
-        if session.review(client, &self.config, memory.0, memory.1, now)? {
+        if session.review_probes(client, &self.config, memory.0, memory.1, now)? {
             self.links.is_new = true;
         }
         if core::mem::take(&mut self.links.is_new) {
             session.plan.set_links(self.links.states.as_deref());
         }
-        let intake = session.read(client, &mut self.past, &mut self.samples, &self.clock)?;
+        let stats =
+            session.read_samples(client, &mut self.history, &mut self.samples, &self.clock)?;
         let now = self.clock.now();
-        // An XID is often the first sign of a link that went down.
-        if intake.events > 0 {
+        // An XID is often the first sign of a link failure.
+        if stats.events > 0 {
             self.links.read_at = None;
         }
         let replace =
-            intake.is_replaceable && self.next_replacement.is_none_or(|earliest| now >= earliest);
+            stats.is_replaceable && self.next_replacement.is_none_or(|earliest| now >= earliest);
         if replace {
             self.next_replacement = now.checked_add(REPLACE_INTERVAL);
         }
         let retry = session.retry.is_some_and(|at| now >= at);
-        self.suspicious = intake.gone > 0 || retry || replace || self.links.has_moved;
-        if self.suspicious && self.unsettled.is_none() {
-            self.unsettled = Some((self.listed.clone(), now));
+        self.reenumerate = stats.missing > 0 || retry || replace || self.links.has_changed;
+        if self.reenumerate && self.pending_topology.is_none() {
+            self.pending_topology = Some((self.listed.clone(), now));
         }
         let silent_for = session.plan.silent_for(now);
-        let reads = session.plan.reads();
-        let vain = session.vain.clone();
+        let reads = session.plan.reads_fields();
+        let nothing_to_read = session.nothing_to_read.clone();
         let unavailable = session.unavailable.clone();
-        let dropped = session.plan.dropped();
-        let last_sample = session.plan.changed();
-        let shown = (&mut session.plan, &self.past.ledger);
-        let series = publish(&self.feed, &mut self.spare, shown, now);
-        self.shared.update(|report| {
+        let dropped = session.plan.dropped_series();
+        let last_sample = session.plan.last_change();
+        let shown = (&mut session.plan, &self.history.ledger);
+        let series = publish_plan(&self.feed, &mut self.spare, shown, now);
+        self.shared.update_report(|report| {
             report.series = series;
         });
         if let Some(at) = last_sample {
-            self.telemetry().sampled(at);
+            self.telemetry().record_sample_time(at);
         }
-        self.telemetry().samples(intake.values);
-        self.telemetry().resets(intake.resets);
-        // Not a reason to be degraded: the others are fine.
-        if intake.failed > 0 {
-            self.telemetry().failed(ErrorKind::Read);
+        self.telemetry().record_samples(stats.values);
+        self.telemetry().record_resets(stats.resets);
+        // Not a reason to be degraded: the other samples are good.
+        if stats.failed > 0 {
+            self.telemetry().record_error(ErrorKind::Read);
         }
-        self.telemetry().dropped(dropped);
+        self.telemetry().set_dropped_series(dropped);
         if let Some(failure) = unavailable {
             let lost = false;
-            return Err(Interrupted { failure, lost });
+            return Err(TickError { failure, lost });
         }
         if let Some(silent_for) = silent_for {
             let message = format!("the engine has sampled nothing for {silent_for:.0?}");
-            return Err(Interrupted::plain(ErrorKind::Stale, &message));
+            return Err(TickError::plain(ErrorKind::Stale, &message));
         }
-        if reads && intake.values == 0 {
+        if reads && stats.values == 0 {
             let message = "the engine has a value of no field";
-            return Err(Interrupted::plain(ErrorKind::Read, message));
+            return Err(TickError::plain(ErrorKind::Read, message));
         }
-        if let Some(failure) = vain {
+        if let Some(failure) = nothing_to_read {
             let lost = false;
-            return Err(Interrupted { failure, lost });
+            return Err(TickError { failure, lost });
         }
-        self.recover();
+        self.report_ready();
         Ok(())
     }
 
-    fn connect(&mut self, client: &dyn Client) -> Result<(), Interrupted> {
-        let engine = session::connect(client)?;
+    fn connect_engine(&mut self, client: &dyn Client) -> Result<(), TickError> {
+        let engine = session::connect_client(client)?;
         self.connected = true;
-        self.kinds = candidates::kinds(&self.config);
+        self.kinds = candidates::entity_kinds(&self.config);
         self.kinds.retain(|kind| can_list(&engine, *kind));
-        let transient = self.kinds.iter().filter(|kind| COME_AND_GO.contains(kind));
+        let transient = self
+            .kinds
+            .iter()
+            .filter(|kind| HOTPLUG_KINDS.contains(kind));
         self.transient = transient.copied().collect();
         let backend = text::sanitize_backend(client.backend());
         tracing::debug!(target = %backend.target, %engine, "connected");
-        self.shared.connected(backend, engine);
+        self.shared.set_connected(backend, engine);
         Ok(())
     }
 
-    /// Whether there are others than the session's, for so long that they may stay.
-    fn has_settled_anew(&mut self) -> bool {
-        if !self.suspicious && self.listed == self.entities {
-            self.unsettled = None;
+    /// Returns `true` if the list differs from the session's and has been stable for `DEBOUNCE`.
+    fn topology_change_is_stable(&mut self) -> bool {
+        if !self.reenumerate && self.listed == self.entities {
+            self.pending_topology = None;
             return false;
         }
         let now = self.clock.now();
-        match &self.unsettled {
+        match &self.pending_topology {
             Some((listed, since)) if *listed == self.listed => {
-                now.saturating_duration_since(*since) >= SETTLED
+                now.saturating_duration_since(*since) >= DEBOUNCE
             }
             _ => {
-                self.unsettled = Some((self.listed.clone(), now));
+                self.pending_topology = Some((self.listed.clone(), now));
                 false
             }
         }
     }
 
-    fn enumerate(&mut self, client: &dyn Client) -> Result<(), Interrupted> {
+    fn open_session(&mut self, client: &dyn Client) -> Result<(), TickError> {
         if let Some(session) = &mut self.session {
-            // What happened last to those who are gone. What cannot be read now is read in the next
-            // session.
-            let mut intake = Intake::default();
-            let _ = session.read_events(client, &mut self.past, &mut self.samples, &mut intake);
+            // Count the last events of entities that are gone. If that fails, the next session
+            // reads them.
+            let mut stats = ReadStats::default();
+            let _ = session.read_events(client, &mut self.history, &mut self.samples, &mut stats);
         }
-        self.unsettled = None;
-        self.suspicious = false;
-        // First the watches of the old session, so that the engine never has both.
+        self.pending_topology = None;
+        self.reenumerate = false;
+        // End the old watches first, so that the engine never has both.
         self.close_session();
-        // There are hosts that have NVSwitches or CPUs only.
-        let entities = session::inventory(client, &self.kinds)?;
+        // Some hosts have NVSwitches or CPUs only.
+        let entities = session::list_entities(client, &self.kinds)?;
         self.all_gone = entities.is_empty();
         if self.all_gone {
             let message = "the engine has no GPU";
-            return Err(Interrupted::plain(ErrorKind::Enumerate, message));
+            return Err(TickError::plain(ErrorKind::Enumerate, message));
         }
         let session = Session::open(
             client,
@@ -352,84 +375,85 @@ impl Sampler {
                 links: self.links.states.clone().unwrap_or_default(),
             },
             (&self.config, self.hook.as_ref()),
-            &mut self.past,
+            &mut self.history,
             &mut self.samples,
             self.clock.now(),
         )?;
-        self.links.has_moved = false;
+        self.links.has_changed = false;
         self.links.is_new = true;
         if session.plan.is_empty() {
-            return Err(Interrupted::no_field());
+            return Err(TickError::no_field());
         }
         if let Some(refused) = &session.refused {
-            tracing::warn!(error = %refused, "some metrics are missing");
+            tracing::warn!(error = %refused, "some metrics unavailable: watch refused");
         }
         self.shared
-            .update(|report| report.entities = session.entities);
-        self.feed.retire(session.plan.retired(&self.past));
+            .update_report(|report| report.entities = session.entities);
+        self.feed
+            .keep_retired(session.plan.retired_totals(&self.history));
         let lost = session.plan.newly_lost();
         if lost > 0 {
-            self.telemetry().failures(ErrorKind::GpuLost, lost);
-            tracing::warn!(lost, "a device is lost or gone");
+            self.telemetry().record_errors(ErrorKind::GpuLost, lost);
+            tracing::warn!(lost, "devices lost or missing");
         }
-        let dropped = session.plan.dropped();
+        let dropped = session.plan.dropped_series();
         if dropped > 0 {
-            self.telemetry().failed(ErrorKind::Cardinality);
+            self.telemetry().record_error(ErrorKind::Cardinality);
             let cap = self.config.max_series();
-            tracing::warn!(dropped, cap, "there are too many series");
+            tracing::warn!(dropped, cap, "series dropped: too many for the limit");
         }
         if let Some(refused) = &session.refused {
-            self.telemetry().failed(refused.kind);
+            self.telemetry().record_error(refused.kind);
         }
         self.telemetry()
-            .failures(ErrorKind::Panic, session.hook_panics);
+            .record_errors(ErrorKind::Panic, session.hook_panics);
         self.entities.clone_from(&self.listed);
         self.session = Some(session);
         Ok(())
     }
 
-    /// Asks for the states of the links if it is time, or something points to a change.
-    fn read_links(&mut self, client: &dyn Client) -> Result<(), Interrupted> {
+    /// Reads link states if they are due, or something points to a change.
+    fn read_links(&mut self, client: &dyn Client) -> Result<(), TickError> {
         let now = self.clock.now();
         let links = &mut self.links;
-        // Entities that come or go bring or take links.
+        // Links appear and disappear with their entities.
         let last = links.read_at.filter(|_| self.session.is_some());
         let is_due = last.is_none_or(|at| now.saturating_duration_since(at) >= LINK_INTERVAL);
         if !links.is_wanted || !is_due {
             return Ok(());
         }
-        let states = session::links(client)?;
+        let states = session::list_links(client)?;
         links.read_at = Some(now);
         if links.states != states {
-            links.has_moved |= self.session.is_some() && states.is_some();
+            links.has_changed |= self.session.is_some() && states.is_some();
             links.states = states;
             links.is_new = true;
         }
         Ok(())
     }
 
-    /// Ends the session, if there is one.
+    /// Closes the session, if there is one.
     fn close_session(&mut self) {
         let Some(session) = self.session.take() else {
             return;
         };
-        session.plan.forget_instances(&mut self.past.ledger);
-        session.plan.leave(&mut self.past);
-        // Ending a watch calls the client, which may be what panicked.
+        session.plan.forget_instances(&mut self.history.ledger);
+        session.plan.save_ages(&mut self.history);
+        // Ending a watch calls the client, which may be the cause of the panic.
         if catch_unwind(AssertUnwindSafe(|| drop(session))).is_err() {
-            self.telemetry().failed(ErrorKind::Panic);
+            self.telemetry().record_error(ErrorKind::Panic);
         }
         self.entities.clear();
     }
 
-    /// Shows the counters, which hold, and nothing else.
-    fn show_held(&mut self) {
+    /// Publishes the counters, which are held, and nothing else.
+    fn publish_counters_only(&mut self) {
         let now = self.clock.now();
         let all_gone = self.connected && self.all_gone;
-        let mut held = Plan::without_entities(&mut self.past, &self.config, all_gone, now);
-        let shown = (&mut held, &self.past.ledger);
-        let series = publish(&self.feed, &mut self.spare, shown, now);
-        self.shared.update(|report| {
+        let mut plan = Plan::without_entities(&mut self.history, &self.config, all_gone, now);
+        let shown = (&mut plan, &self.history.ledger);
+        let series = publish_plan(&self.feed, &mut self.spare, shown, now);
+        self.shared.update_report(|report| {
             report.series = series;
             report.entities = 0;
         });
@@ -437,14 +461,14 @@ impl Sampler {
 
     fn close_client(&self) {
         if catch_unwind(AssertUnwindSafe(|| self.client.close())).is_err() {
-            self.telemetry().failed(ErrorKind::Panic);
+            self.telemetry().record_error(ErrorKind::Panic);
         }
     }
 
-    fn degrade(&self, failure: &SampleError) {
+    fn report_failure(&self, failure: &SampleError) {
         let now = self.clock.now();
-        self.telemetry().failed(failure.kind);
-        let news = self.shared.update(|report| {
+        self.telemetry().record_error(failure.kind);
+        let news = self.shared.update_report(|report| {
             let before = report.reason.as_ref().map(|reason| reason.kind);
             if report.state != MeterState::Degraded {
                 report.state = MeterState::Degraded;
@@ -459,9 +483,9 @@ impl Sampler {
         }
     }
 
-    fn recover(&self) {
+    fn report_ready(&self) {
         let now = self.clock.now();
-        let news = self.shared.update(|report| {
+        let news = self.shared.update_report(|report| {
             let news = report.state != MeterState::Ready;
             if news {
                 report.state = MeterState::Ready;
@@ -475,36 +499,36 @@ impl Sampler {
         }
     }
 
-    fn end(mut self) {
+    fn shut_down(mut self) {
         self.close_session();
-        self.show_held();
+        self.publish_counters_only();
         self.close_client();
         let now = self.clock.now();
-        self.shared.update(|report| {
+        self.shared.update_report(|report| {
             report.state = MeterState::Stopped;
             report.since = now;
         });
     }
 }
 
-/// Publishes the present values, in the memory of the snapshot before the last unless somebody still
-/// looks at it; how many series they are.
-fn publish(
+/// Publishes the current values and returns their number. Reuses the memory of the snapshot before
+/// the last, unless a reader still holds it.
+fn publish_plan(
     feed: &MeterFeed,
     spare: &mut Option<Arc<Snapshot>>,
     (plan, ledger): (&mut Plan, &Ledger),
     now: Instant,
 ) -> usize {
     let mut series = 0;
-    let next = Snapshot::reusing(spare.take(), |snapshot| {
-        series = plan.fill(snapshot, ledger, now);
+    let next = Snapshot::fill_reusing(spare.take(), |snapshot| {
+        series = plan.fill_snapshot(snapshot, ledger, now);
     });
-    *spare = Some(feed.publish(next));
+    *spare = Some(feed.publish_snapshot(next));
     series
 }
 
-/// Whether an engine can have entities of a kind. One of 3.3 can die when asked for CPUs, and knows no
-/// adapters; and CPUs are listed on Grace only, whose architecture is not that of x86.
+/// Returns `true` if the engine can list a kind of entity. A 3.3 engine can die when asked for
+/// CPUs, and does not know adapters; CPUs are listed on Grace only, whose architecture is not x86.
 fn can_list(engine: &BuildInfo, kind: EntityKind) -> bool {
     let is_4 = || engine.version().is_some_and(|version| version.major >= 4);
     match kind {

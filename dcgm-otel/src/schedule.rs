@@ -2,11 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-/// Delay after a first failure; it doubles with each further failure…
-const MIN_BACKOFF: Duration = Duration::from_millis(250);
-
-/// …up to this, or up to the interval if that is shorter.
-const MAX_BACKOFF: Duration = Duration::from_secs(15);
+use crate::backoff::Backoff;
+use crate::clock::add_delay;
 
 /// A fixed cadence that does not drift, and a backoff after failures.
 #[derive(Debug)]
@@ -15,32 +12,28 @@ pub(crate) struct Schedule {
     first: Instant,
     interval: Duration,
     next: Instant,
-    backoff: Option<Duration>,
+    backoff: Backoff,
 }
 
 impl Schedule {
     pub(crate) fn new(start: Instant, initial_delay: Duration, interval: Duration) -> Self {
-        // Clamped to 100 years so that `Instant` arithmetic cannot overflow.
-        let century = Duration::from_secs(100 * 365 * 24 * 3600);
-        let first = start
-            .checked_add(initial_delay.min(century))
-            .unwrap_or(start);
+        let first = add_delay(start, initial_delay);
         Self {
             first,
             interval,
             next: first,
-            backoff: None,
+            backoff: Backoff::new(interval),
         }
     }
 
     /// Returns the time of the next tick.
-    pub(crate) const fn next(&self) -> Instant {
+    pub(crate) const fn next_tick(&self) -> Instant {
         self.next
     }
 
     /// Records a successful tick. Ticks that it overran are skipped.
-    pub(crate) fn succeeded(&mut self, now: Instant) {
-        self.backoff = None;
+    pub(crate) fn record_success(&mut self, now: Instant) {
+        self.backoff.reset();
         let gone = now.saturating_duration_since(self.first).as_nanos();
         let ticks = gone / self.interval.as_nanos().max(1) + 1;
         let ticks = u32::try_from(ticks).unwrap_or(u32::MAX);
@@ -62,14 +55,8 @@ impl Schedule {
     }
 
     /// Records a failed tick.
-    pub(crate) fn failed(&mut self, now: Instant) {
-        let longest = self.interval.min(MAX_BACKOFF);
-        let backoff = self
-            .backoff
-            .map_or(MIN_BACKOFF, |last| last.saturating_mul(2));
-        let backoff = backoff.min(longest);
-        self.backoff = Some(backoff);
-        self.next = now + backoff;
+    pub(crate) fn record_failure(&mut self, now: Instant) {
+        self.next = now + self.backoff.next_delay();
     }
 }
 
@@ -83,13 +70,13 @@ mod tests {
     fn cadence_does_not_drift_and_skips_overrun_ticks() {
         let start = Instant::now();
         let mut schedule = Schedule::new(start, SECOND, SECOND * 15);
-        assert_eq!(schedule.next() - start, SECOND);
-        schedule.succeeded(start + SECOND + Duration::from_millis(300));
-        assert_eq!(schedule.next() - start, SECOND * 16);
-        schedule.succeeded(start + SECOND * 16 + Duration::from_millis(7));
-        assert_eq!(schedule.next() - start, SECOND * 31);
-        schedule.succeeded(start + SECOND * 31 + SECOND * 40);
-        assert_eq!(schedule.next() - start, SECOND * 76);
+        assert_eq!(schedule.next_tick() - start, SECOND);
+        schedule.record_success(start + SECOND + Duration::from_millis(300));
+        assert_eq!(schedule.next_tick() - start, SECOND * 16);
+        schedule.record_success(start + SECOND * 16 + Duration::from_millis(7));
+        assert_eq!(schedule.next_tick() - start, SECOND * 31);
+        schedule.record_success(start + SECOND * 31 + SECOND * 40);
+        assert_eq!(schedule.next_tick() - start, SECOND * 76);
     }
 
     #[test]
@@ -98,8 +85,8 @@ mod tests {
         let mut schedule = Schedule::new(start, Duration::ZERO, SECOND * 60);
         let mut waits = Vec::new();
         for _ in 0..9 {
-            schedule.failed(start);
-            waits.push((schedule.next() - start).as_millis());
+            schedule.record_failure(start);
+            waits.push((schedule.next_tick() - start).as_millis());
         }
         assert_eq!(
             waits,
@@ -112,26 +99,26 @@ mod tests {
         let start = Instant::now();
         let mut schedule = Schedule::new(start, Duration::ZERO, SECOND);
         for _ in 0..5 {
-            schedule.failed(start);
+            schedule.record_failure(start);
         }
-        assert_eq!(schedule.next() - start, SECOND);
-        schedule.succeeded(start);
-        schedule.failed(start);
-        assert_eq!(schedule.next() - start, Duration::from_millis(250));
+        assert_eq!(schedule.next_tick() - start, SECOND);
+        schedule.record_success(start);
+        schedule.record_failure(start);
+        assert_eq!(schedule.next_tick() - start, Duration::from_millis(250));
     }
 
     #[test]
     fn tick_on_request_does_not_move_the_first() {
         let start = Instant::now();
         let mut schedule = Schedule::new(start, SECOND * 5, SECOND * 15);
-        schedule.succeeded(start + SECOND);
-        assert_eq!(schedule.next() - start, SECOND * 5);
+        schedule.record_success(start + SECOND);
+        assert_eq!(schedule.next_tick() - start, SECOND * 5);
     }
 
     #[test]
     fn longest_delay_does_not_overflow() {
         let start = Instant::now();
         let schedule = Schedule::new(start, Duration::MAX, SECOND);
-        assert!(schedule.next() > start + SECOND * 1_000_000);
+        assert!(schedule.next_tick() > start + SECOND * 1_000_000);
     }
 }

@@ -1,4 +1,21 @@
-//! A session with an engine: from the connection to the samples, a step a function.
+//! A session: one set of entities, the watches on their fields, and the plan that reads them.
+//!
+//! ```text
+//!  open   probe_fields ─────► which fields have values (ProbeResults)
+//!         watch_fields ─────► the same for profiling fields that may be better sources
+//!         Plan::new ────────► series and sources
+//!         reconcile_watches ► keep the watches that fit, add missing ones, drop the rest
+//!  tick   review_probes, until no profiling field is pending
+//!         read_samples ─────► latest values and new events
+//! ```
+//!
+//! Opening a session watches every field that could be useful and reads it once, because only a read
+//! shows what the hardware supports. A profiling field needs two samples before that is known, so
+//! the session starts with the next best sources and replaces its plan when the second samples are
+//! there.
+//!
+//! A session is never repaired. When entities, links or support change, the sampler closes it and
+//! opens another; totals and ages survive in the [`History`].
 
 use std::time::{Duration, Instant};
 
@@ -7,38 +24,38 @@ use dcgm::{
     WatchRequest,
 };
 
-use crate::answers::Answers;
-use crate::candidates::{self, Candidate, Candidates, Input, Known};
+use crate::candidates::{self, Candidate, Candidates, Input, StaticValue};
 use crate::catalogue::Op;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::health::{ErrorKind, SampleError};
+use crate::history::History;
 use crate::hook::AttributeHook;
 use crate::host::{self, Availability, Host};
-use crate::past::Past;
-use crate::plan::{Intake, Plan};
+use crate::plan::{Plan, ReadStats};
+use crate::probe_results::ProbeResults;
 
-/// How soon the entities are gone through again if nothing of one could be watched, or no GPU can be
-/// sampled.
+/// Delay before entities are enumerated again after one of them could not be watched, or no GPU can
+/// be sampled.
 const RETRY: Duration = Duration::from_secs(60);
 
-/// How soon a GPU of which no profiling field has a value is probed again: another program may have
-/// its profiler.
+/// Delay before a GPU without any profiling value is probed again: another program may hold its
+/// profiling counters.
 const RECHECK_PROFILING: Duration = Duration::from_secs(600);
 
-/// How soon a profiling field is probed again that is blank though others of its GPU have values: the
-/// driver lacks it, and the engine writes a line into its log for each sample.
+/// Delay before a blank profiling field is probed again whose GPU has other profiling values: the
+/// driver lacks it, and the engine logs a line for each sample.
 const RECHECK_BLANK: Duration = Duration::from_secs(24 * 3600);
 
-/// What ended a tick before its time.
+/// An error that ended a tick.
 #[derive(Debug)]
-pub(crate) struct Interrupted {
+pub(crate) struct TickError {
     pub(crate) failure: SampleError,
-    /// Whether the connection is lost with it.
+    /// Set if the connection must be closed.
     pub(crate) lost: bool,
 }
 
-impl Interrupted {
+impl TickError {
     pub(crate) fn plain(kind: ErrorKind, message: &str) -> Self {
         Self {
             failure: SampleError::new(kind, message),
@@ -46,7 +63,7 @@ impl Interrupted {
         }
     }
 
-    /// There is nothing to read.
+    /// The error if there is nothing to read.
     pub(crate) fn no_field() -> Self {
         Self::plain(
             ErrorKind::Watch,
@@ -55,33 +72,33 @@ impl Interrupted {
     }
 }
 
-/// An error of the client's, met in a step.
-fn during(kind: ErrorKind) -> impl Fn(Error) -> Interrupted {
-    move |error| Interrupted {
+/// Returns a function that converts a client's error, for the step `kind`.
+fn step_error(kind: ErrorKind) -> impl Fn(Error) -> TickError {
+    move |error| TickError {
         failure: SampleError::from_client(kind, &error),
-        // A connection on which a call hung is not worth another try.
+        // After a timeout the connection is not reused.
         lost: error.is_disconnected() || error.is_timeout(),
     }
 }
 
-/// Connects, and asks the engine what it is.
-pub(crate) fn connect(client: &dyn Client) -> Result<BuildInfo, Interrupted> {
+/// Connects, and reads the build information of the engine.
+pub(crate) fn connect_client(client: &dyn Client) -> Result<BuildInfo, TickError> {
     if let Err(error) = client.connect() {
-        return Err(Interrupted {
+        return Err(TickError {
             lost: true,
-            ..during(ErrorKind::Connect)(error)
+            ..step_error(ErrorKind::Connect)(error)
         });
     }
-    client.build_info().map_err(during(ErrorKind::Init))
+    client.build_info().map_err(step_error(ErrorKind::Init))
 }
 
-/// Returns why no GPU can be sampled though none has failed: all that there are, and not lost, are
+/// Returns the reason if no GPU can be sampled though none has failed: all that are not lost are
 /// paused or detached.
-fn unavailable(entities: &[Entity]) -> Option<SampleError> {
+fn gpu_unavailability(entities: &[Entity]) -> Option<SampleError> {
     let gpus = entities
         .iter()
         .filter(|entity| entity.id.kind == EntityKind::GPU);
-    let whys: Vec<_> = gpus.map(Availability::of).collect();
+    let whys: Vec<_> = gpus.map(Availability::of_entity).collect();
     let is_any = |why| whys.contains(&Some(why));
     let kind = if is_any(Availability::Paused) {
         ErrorKind::Paused
@@ -93,84 +110,85 @@ fn unavailable(entities: &[Entity]) -> Option<SampleError> {
     Some(SampleError::unavailable(kind))
 }
 
-/// The entities of these kinds that can be metered, and their links if anything is said of them.
-pub(crate) fn inventory(
+/// Lists the entities of these kinds that can be metered.
+pub(crate) fn list_entities(
     client: &dyn Client,
     kinds: &[EntityKind],
-) -> Result<Vec<Entity>, Interrupted> {
+) -> Result<Vec<Entity>, TickError> {
     let mut entities = client
         .entities(kinds)
-        .map_err(during(ErrorKind::Enumerate))?;
+        .map_err(step_error(ErrorKind::Enumerate))?;
     entities.retain(host::is_metered);
     Ok(entities)
 }
 
 /// Returns the NVLinks and their states; none from an engine that cannot list them.
-pub(crate) fn links(client: &dyn Client) -> Result<Option<Vec<Link>>, Interrupted> {
+pub(crate) fn list_links(client: &dyn Client) -> Result<Option<Vec<Link>>, TickError> {
     match client.links() {
         Ok(links) => Ok(Some(links)),
         Err(error) if error.is_disconnected() || error.is_timeout() => {
-            Err(during(ErrorKind::Enumerate)(error))
+            Err(step_error(ErrorKind::Enumerate)(error))
         }
         Err(_) => Ok(None),
     }
 }
 
-/// The entities that there are, of the kinds that matter.
-pub(crate) fn list(
+/// Lists the ids of the entities of these kinds.
+pub(crate) fn list_ids(
     client: &dyn Client,
     kinds: &[EntityKind],
     into: &mut Vec<EntityId>,
-) -> Result<Listed, Interrupted> {
+) -> Result<Enumeration, TickError> {
     into.clear();
-    let mut listed = Listed::Whole;
+    let mut listed = Enumeration::Complete;
     let mut failed = None;
     let outcome = client.list_each(kinds, &mut |kind, ids| match ids {
         Ok(ids) => into.extend_from_slice(ids),
-        // An engine that cannot list a kind has none of it. GPUs every engine can list.
+        // An engine that does not support a kind has none of it. Every engine lists GPUs.
         Err(error) if kind == EntityKind::GPU => failed = Some(error),
         Err(error) if error.is_unsupported() => {}
-        Err(_) => listed = Listed::InPart,
+        Err(_) => listed = Enumeration::Partial,
     });
     match outcome.err().or(failed) {
-        Some(error) => Err(during(ErrorKind::Enumerate)(error)),
+        Some(error) => Err(step_error(ErrorKind::Enumerate)(error)),
         None => Ok(listed),
     }
 }
 
-/// Whether all kinds that an engine could list were listed.
+/// Completeness of a list of entities.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Listed {
-    Whole,
-    /// Instances of GPUs could not be, as while one is cut anew.
-    InPart,
+pub(crate) enum Enumeration {
+    Complete,
+    /// Instances of a GPU could not be listed, for example while it is being partitioned.
+    Partial,
 }
 
-/// The entities of a host, watched.
+/// A watched set of entities.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) plan: Plan,
-    /// How many entities there are.
+    /// Number of metered entities.
     pub(crate) entities: usize,
-    /// Why no GPU can be sampled though none has failed: telemetry is paused or the driver detached.
+    /// Set if no GPU can be sampled though none has failed: telemetry is paused or the driver
+    /// detached.
     pub(crate) unavailable: Option<SampleError>,
-    /// What the engine would not watch although it should, as profiling metrics that somebody else
-    /// holds.
+    /// Set if the engine refused a watch, for example because another program holds the profiling
+    /// counters.
     pub(crate) refused: Option<SampleError>,
-    /// Why nothing of what was asked for can come, if so. The tick fails with it, and the next one
-    /// begins another session.
-    pub(crate) vain: Option<SampleError>,
-    /// How often the host program's hook panicked.
+    /// Set if none of the requested fields can be read; each tick then fails with it and reopens
+    /// the session.
+    pub(crate) nothing_to_read: Option<SampleError>,
+    /// Number of panics of the host program's hook.
     pub(crate) hook_panics: u64,
-    /// When to go through the entities again, because one of them could not be watched at all, or has
-    /// a field that was blank.
+    /// Time at which entities are enumerated again, because one could not be watched or had a blank
+    /// field.
     pub(crate) retry: Option<Instant>,
     query: Query,
-    /// Whose events are counted.
+    /// Watches of events, by kind of entity.
     events: Vec<(EntityKind, Watch)>,
-    /// Whose end would end the sampling.
+    /// Watches that keep the engine sampling; dropping one ends it.
     watches: Vec<Watch>,
-    /// The profiling fields that are yet to be judged.
+    /// Profiling fields that are still pending.
     probing: Option<Probing>,
 }
 
@@ -178,19 +196,19 @@ pub(crate) struct Session {
 #[derive(Debug)]
 struct Probing {
     candidates: Candidates,
-    answers: Answers,
+    results: ProbeResults,
     fields: Vec<Input>,
     query: Query,
-    /// When to decide without a second sample.
+    /// Time at which fields without a second sample are decided.
     deadline: Instant,
     _watches: Vec<Watch>,
 }
 
-/// How often profiling fields are sampled until their second sample, and how long that may take.
+/// Sampling period of pending profiling fields, and the time limit for their second sample.
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What a session is opened for.
+/// Entities and links that a session is opened with.
 #[derive(Debug)]
 pub(crate) struct Inventory {
     pub(crate) entities: Vec<Entity>,
@@ -198,31 +216,31 @@ pub(crate) struct Inventory {
 }
 
 impl Session {
-    /// Finds out which source each series has, and has the engine sample these.
+    /// Finds the source of each series, and watches the sources.
     pub(crate) fn open(
         client: &dyn Client,
         inventory: Inventory,
         (config, hook): (&Config, Option<&AttributeHook>),
-        past: &mut Past,
+        history: &mut History,
         samples: &mut Samples,
         now: Instant,
-    ) -> Result<Self, Interrupted> {
+    ) -> Result<Self, TickError> {
         let Inventory { entities, links } = inventory;
-        let there = entities.len();
-        let unavailable = unavailable(&entities);
+        let listed_count = entities.len();
+        let unavailable = gpu_unavailability(&entities);
         let host = Host::new(entities, &links).named_for(config.naming());
-        let candidates = candidates::of(&host, config, hook);
+        let candidates = candidates::find_candidates(&host, config, hook);
         let (count, hook_panics) = (candidates.metered, candidates.hook_panics);
         if count == 0 {
-            let message = format!("`devices` selects none of the engine's {there} entities");
-            return Err(Interrupted::plain(ErrorKind::Enumerate, &message));
+            let message = format!("`devices` selects none of the engine's {listed_count} entities");
+            return Err(TickError::plain(ErrorKind::Enumerate, &message));
         }
-        let mut answers = Answers::default();
+        let mut results = ProbeResults::default();
         let interval = config.interval();
         let inputs = |candidates: &[&Candidate], profiling: bool| {
             let inputs = candidates.iter().flat_map(|candidate| &candidate.inputs);
             let inputs = inputs.filter(|input| input.op != Op::Event);
-            candidates::fields(
+            candidates::group_fields(
                 inputs
                     .filter(|input| input.field.is_profiling() == profiling)
                     .copied(),
@@ -232,40 +250,40 @@ impl Session {
         let mut probes = Vec::new();
         let all: Vec<_> = candidates.list.iter().collect();
         let wanted = inputs(&all, false);
-        let memory = (&mut answers, &mut *past, now);
-        let unwatched = probe(client, wanted, interval, &mut probes, samples, memory)?;
+        let memory = (&mut results, &mut *history, now);
+        let field_refusal = probe_fields(client, wanted, interval, &mut probes, samples, memory)?;
 
-        // Profiling counters are scarce, have one owner a host, and some hardware has none: they
-        // have watches of their own, are asked for where nothing better has the value, and cost
-        // only themselves if refused.
-        let open: Vec<_> = candidates
+        // Profiling counters are scarce, have one owner per host, and are missing on some hardware.
+        // So they have watches of their own, are read only where no better source has a value, and
+        // a refused watch costs only these metrics.
+        let undecided: Vec<_> = candidates
             .list
             .iter()
-            .filter(|candidate| is_open(candidate, &answers))
+            .filter(|candidate| may_improve(candidate, &results))
             .collect();
-        let profiling = inputs(&open, true);
+        let profiling = inputs(&undecided, true);
         let mut profiling_probes = Vec::new();
         let probe_interval = interval.min(PROBE_INTERVAL);
-        let refused = match watch(client, profiling, probe_interval, &mut profiling_probes) {
+        let refused = match watch_fields(client, profiling, probe_interval, &mut profiling_probes) {
             Ok(refused) => refused.map(|error| SampleError::from_client(ErrorKind::Watch, &error)),
             Err(error) if error.is_disconnected() || error.is_timeout() => {
-                return Err(during(ErrorKind::Watch)(error));
+                return Err(step_error(ErrorKind::Watch)(error));
             }
             Err(error) if error.is_unsupported() => None,
             Err(error) => Some(SampleError::from_client(ErrorKind::Watch, &error)),
         };
         let asked = Query::from_watches(&profiling_probes);
-        ask(client, &asked, samples, (&mut answers, past, now))?;
-        let refused = unwatched
+        read_probes(client, &asked, samples, (&mut results, history, now))?;
+        let refused = field_refusal
             .map(|error| SampleError::from_client(ErrorKind::Watch, &error))
             .or(refused);
 
-        // Neither a list of entities nor a sample says that this is over for good.
-        let again = answers.has_unwatched() || unavailable.is_some();
-        let retry = again.then(|| now + RETRY);
-        let pending: Vec<Input> = open
+        // Neither the list of entities nor a sample shows when this condition ends.
+        let must_retry = results.has_unwatched() || unavailable.is_some();
+        let retry = must_retry.then(|| now + RETRY);
+        let pending: Vec<Input> = undecided
             .iter()
-            .flat_map(|candidate| answers.pending(candidate))
+            .flat_map(|candidate| results.pending_inputs(candidate))
             .collect();
         let wants_values = candidates.list.iter().any(is_sampled);
         let (candidates, kept) = if pending.is_empty() {
@@ -273,39 +291,36 @@ impl Session {
         } else {
             (candidates.clone(), Some(candidates))
         };
-        let mut plan = Plan::new(candidates, &answers, past, config, now);
-        plan.resume(past);
+        let mut plan = Plan::new(candidates, &results, history, config, now);
+        plan.restore_ages(history);
         let probing = kept.map(|candidates| Probing {
             candidates,
-            query: Query::new(candidates::fields(pending.iter().copied())),
+            query: Query::new(candidates::group_fields(pending.iter().copied())),
             fields: pending,
-            answers,
+            results,
             deadline: now + PROBE_TIMEOUT,
             _watches: profiling_probes,
         });
-        let watches = settle(client, &plan.needs(config), probes)?;
-        let EventWatches {
-            watches: events,
-            refused: unheard,
-        } = watch_events(client, &plan, interval)?;
-        // A host that has none of the fields, or an engine that watches nothing, answers well and
-        // for ever.
-        let vain = if plan.reads() || unavailable.is_some() {
+        let watches = reconcile_watches(client, &plan.required_inputs(config), probes)?;
+        let (events, event_watch_error) = watch_events(client, plan.required_events(), interval)?;
+        // A host without any of the fields, or an engine that samples nothing, would otherwise look
+        // healthy.
+        let nothing_to_read = if plan.reads_fields() || unavailable.is_some() {
             None
         } else if wants_values {
             let refused = refused.clone();
-            refused.or_else(|| Some(Interrupted::no_field().failure))
+            refused.or_else(|| Some(TickError::no_field().failure))
         } else {
-            unheard.filter(|_| events.is_empty())
+            event_watch_error.filter(|_| events.is_empty())
         };
         let query = plan.query();
         Ok(Self {
             plan,
             entities: count,
             unavailable,
-            // It is told once.
-            refused: refused.filter(|_| vain.is_none()),
-            vain,
+            // Report the refusal once.
+            refused: refused.filter(|_| nothing_to_read.is_none()),
+            nothing_to_read,
             hook_panics,
             retry,
             query,
@@ -315,45 +330,45 @@ impl Session {
         })
     }
 
-    /// Whether there are profiling fields that are yet to be judged.
+    /// Returns `true` while profiling fields are pending.
     pub(crate) const fn is_probing(&self) -> bool {
         self.probing.is_some()
     }
 
-    /// Looks at the profiling fields that had no value in their first sample. Once all of them are
-    /// decided each series gets the best source that has values, and fields that stay blank are not
-    /// watched any more. Returns whether the plan is another.
-    pub(crate) fn review(
+    /// Reads the pending profiling fields again. Once all are decided, each series gets its best
+    /// source with values, and blank fields are no longer watched. Returns `true` if the plan was
+    /// replaced.
+    pub(crate) fn review_probes(
         &mut self,
         client: &dyn Client,
         config: &Config,
-        past: &mut Past,
+        history: &mut History,
         samples: &mut Samples,
         now: Instant,
-    ) -> Result<bool, Interrupted> {
+    ) -> Result<bool, TickError> {
         let Some(probing) = &mut self.probing else {
             return Ok(false);
         };
-        let memory = (&mut probing.answers, &mut *past, now);
-        ask(client, &probing.query, samples, memory)?;
+        let memory = (&mut probing.results, &mut *history, now);
+        read_probes(client, &probing.query, samples, memory)?;
         let is_late = now >= probing.deadline;
-        if !probing.answers.decide(&probing.fields, is_late) {
+        if !probing.results.decide_blanks(&probing.fields, is_late) {
             return Ok(false);
         }
         let Some(probing) = self.probing.take() else {
             return Ok(false);
         };
-        self.plan.leave(past);
-        let mut plan = Plan::new(probing.candidates, &probing.answers, past, config, now);
-        plan.resume(past);
+        self.plan.save_ages(history);
+        let mut plan = Plan::new(probing.candidates, &probing.results, history, config, now);
+        plan.restore_ages(history);
         let watches = core::mem::take(&mut self.watches);
-        self.watches = settle(client, &plan.needs(config), watches)?;
-        if !plan.reads() && self.plan.reads() && self.vain.is_none() {
-            self.vain = Some(Interrupted::no_field().failure);
+        self.watches = reconcile_watches(client, &plan.required_inputs(config), watches)?;
+        if !plan.reads_fields() && self.plan.reads_fields() && self.nothing_to_read.is_none() {
+            self.nothing_to_read = Some(TickError::no_field().failure);
         }
         self.query = plan.query();
         self.plan = plan;
-        if let Some(beside_values) = probing.answers.has_blank_beside_values() {
+        if let Some(beside_values) = probing.results.has_blank_beside_values() {
             let recheck = if beside_values {
                 RECHECK_BLANK
             } else {
@@ -365,129 +380,126 @@ impl Session {
         Ok(true)
     }
 
-    /// Reads, and counts.
-    pub(crate) fn read(
+    /// Reads all samples and events.
+    pub(crate) fn read_samples(
         &mut self,
         client: &dyn Client,
-        past: &mut Past,
+        history: &mut History,
         samples: &mut Samples,
         clock: &Clock,
-    ) -> Result<Intake, Interrupted> {
-        client.update().map_err(during(ErrorKind::Read))?;
+    ) -> Result<ReadStats, TickError> {
+        client.update().map_err(step_error(ErrorKind::Read))?;
         samples.clear();
         if !self.query.is_empty() {
             client
                 .latest(&self.query, samples)
-                .map_err(during(ErrorKind::Read))?;
+                .map_err(step_error(ErrorKind::Read))?;
         }
-        let mut intake = self.plan.take(samples, &mut past.ledger, clock.now());
-        self.read_events(client, past, samples, &mut intake)?;
-        Ok(intake)
+        let mut stats = self
+            .plan
+            .ingest_samples(samples, &mut history.ledger, clock.now());
+        self.read_events(client, history, samples, &mut stats)?;
+        Ok(stats)
     }
 
-    /// Counts the events since the last time: each once.
+    /// Counts the events since the last read, each once.
     pub(crate) fn read_events(
         &mut self,
         client: &dyn Client,
-        past: &mut Past,
+        history: &mut History,
         samples: &mut Samples,
-        intake: &mut Intake,
-    ) -> Result<(), Interrupted> {
+        stats: &mut ReadStats,
+    ) -> Result<(), TickError> {
         for (kind, watch) in &self.events {
-            let mut cursor = past.cursors.remove(kind).unwrap_or_default();
+            let mut cursor = history.cursors.remove(kind).unwrap_or_default();
             let outcome = client.events(watch, &mut cursor, samples);
-            past.cursors.insert(*kind, cursor);
+            history.cursors.insert(*kind, cursor);
             match outcome {
                 Ok(()) => {
-                    intake.events += samples.len();
-                    // Without room the entities are gone through anew, and less important series
-                    // go.
-                    if !self.plan.take_events(samples, past) {
-                        intake.gone += 1;
+                    stats.events += samples.len();
+                    // Without room the entities are enumerated again, and less important series are
+                    // dropped.
+                    if !self.plan.count_events(samples, history) {
+                        stats.missing += 1;
                     }
                 }
                 Err(error) if error.is_disconnected() || error.is_timeout() => {
-                    return Err(during(ErrorKind::Read)(error));
+                    return Err(step_error(ErrorKind::Read)(error));
                 }
-                // Something of it is not watched any more: it is watched anew, and the cursor
-                // stays.
-                Err(_) => intake.gone += 1,
+                // A part of the watch is gone: enumerate again. The cursor stays.
+                Err(_) => stats.missing += 1,
             }
         }
         Ok(())
     }
 }
 
-/// The watches of events, a kind of entity each.
-#[derive(Debug)]
-struct EventWatches {
-    watches: Vec<(EntityKind, Watch)>,
-    /// The last refusal: an engine that knows no such event counts none.
-    refused: Option<SampleError>,
-}
-
-/// Has the engine record the events of a plan.
-fn watch_events(
-    client: &dyn Client,
-    plan: &Plan,
-    interval: Duration,
-) -> Result<EventWatches, Interrupted> {
-    let mut watches = Vec::new();
-    let mut refused = None;
-    for (entities, fields) in plan.events() {
-        let kind = entities.first().map_or(EntityKind::GPU, |id| id.kind);
-        match client.watch(&WatchRequest::events(entities, fields).with_interval(interval)) {
-            Ok(watch) => watches.push((kind, watch)),
-            Err(error) if error.is_disconnected() || error.is_timeout() => {
-                return Err(during(ErrorKind::Watch)(error));
-            }
-            Err(error) => refused = Some(SampleError::from_client(ErrorKind::Watch, &error)),
-        }
-    }
-    Ok(EventWatches { watches, refused })
-}
-
-/// Has the engine sample these, and asks for them; what it refused, if something.
-fn probe(
+/// Watches `wanted`, reads once and records which sources have data; returns the first refusal.
+fn probe_fields(
     client: &dyn Client,
     wanted: Vec<(Vec<EntityId>, Vec<FieldId>)>,
     interval: Duration,
     probes: &mut Vec<Watch>,
     samples: &mut Samples,
-    (answers, past, now): (&mut Answers, &mut Past, Instant),
-) -> Result<Option<Error>, Interrupted> {
-    match watch(client, wanted.clone(), interval, probes) {
+    (results, history, now): (&mut ProbeResults, &mut History, Instant),
+) -> Result<Option<Error>, TickError> {
+    match watch_fields(client, wanted.clone(), interval, probes) {
         Ok(refused) => {
-            ask(
+            read_probes(
                 client,
                 &Query::from_watches(&*probes),
                 samples,
-                (answers, past, now),
+                (results, history, now),
             )?;
             Ok(refused)
         }
         Err(error) if error.is_disconnected() || error.is_timeout() => {
-            Err(during(ErrorKind::Watch)(error))
+            Err(step_error(ErrorKind::Watch)(error))
         }
         Err(error) => {
-            // Without a driver an engine watches nothing. It may hold samples all the same, that
-            // others put there.
+            // Without a driver an engine watches nothing, but may hold samples that others
+            // injected.
             let query = Query::new(wanted);
-            let outcome = ask(client, &query, samples, (&mut *answers, past, now));
-            if outcome.is_err() || !answers.has_values() {
-                return Err(during(ErrorKind::Watch)(error));
+            let outcome = read_probes(client, &query, samples, (&mut *results, history, now));
+            if outcome.is_err() || !results.has_values() {
+                return Err(step_error(ErrorKind::Watch)(error));
             }
             Ok(Some(error))
         }
     }
 }
 
-/// Has the engine sample what is needed and nothing else.
-fn settle(
+/// Watches events by kind of entity; also returns the last refusal.
+fn watch_events(
+    client: &dyn Client,
+    groups: Vec<(Vec<EntityId>, Vec<FieldId>)>,
+    interval: Duration,
+) -> Result<EventWatches, TickError> {
+    let mut watches = Vec::new();
+    let mut refusal = None;
+    for (entities, fields) in groups {
+        let kind = entities.first().map_or(EntityKind::GPU, |id| id.kind);
+        match client.watch(&WatchRequest::events(entities, fields).with_interval(interval)) {
+            Ok(watch) => watches.push((kind, watch)),
+            Err(error) if error.is_disconnected() || error.is_timeout() => {
+                return Err(step_error(ErrorKind::Watch)(error));
+            }
+            // An engine without this event counts none.
+            Err(error) => refusal = Some(SampleError::from_client(ErrorKind::Watch, &error)),
+        }
+    }
+    Ok((watches, refusal))
+}
+
+/// Watches of events, and the last refusal.
+type EventWatches = (Vec<(EntityKind, Watch)>, Option<SampleError>);
+
+/// Makes the engine sample the needed fields only; watches that fit are kept.
+fn reconcile_watches(
     client: &dyn Client,
     needs: &[(Input, Duration)],
     mut probes: Vec<Watch>,
-) -> Result<Vec<Watch>, Interrupted> {
+) -> Result<Vec<Watch>, TickError> {
     let mut periods: Vec<Duration> = needs.iter().map(|(_, period)| *period).collect();
     periods.sort_unstable();
     periods.dedup();
@@ -498,7 +510,7 @@ fn settle(
                 *every == period && input.field.is_profiling() == profiling
             });
             let inputs = inputs.map(|(input, _): &(Input, Duration)| *input);
-            for (entities, fields) in candidates::fields(inputs) {
+            for (entities, fields) in candidates::group_fields(inputs) {
                 let same = probes.iter().position(|probe| {
                     probe.interval() == period
                         && probe.entities() == entities
@@ -511,9 +523,9 @@ fn settle(
                 match client.watch(&WatchRequest::new(entities, fields).with_interval(period)) {
                     Ok(watch) => kept.push(watch),
                     Err(error) if error.is_disconnected() || error.is_timeout() => {
-                        return Err(during(ErrorKind::Watch)(error));
+                        return Err(step_error(ErrorKind::Watch)(error));
                     }
-                    // Then what was asked before goes on.
+                    // Keep the existing watches.
                     Err(_) => kept.append(&mut probes),
                 }
             }
@@ -522,21 +534,23 @@ fn settle(
     Ok(kept)
 }
 
-/// Whether a better source than those found so far may be among the profiling fields.
-fn is_open(candidate: &Candidate, answers: &Answers) -> bool {
+/// Returns `true` if a profiling field may be a better source than those found so far.
+fn may_improve(candidate: &Candidate, results: &ProbeResults) -> bool {
     let best = candidate.inputs.first().copied();
-    best.is_some_and(|best| !best.op.is_joint() && answers.choose(candidate) != Some(vec![best]))
+    best.is_some_and(|best| {
+        !best.op.is_joint() && results.choose_inputs(candidate) != Some(vec![best])
+    })
 }
 
-/// Whether its values come from samples.
+/// Returns `true` if the values come from samples.
 fn is_sampled(candidate: &Candidate) -> bool {
     let is_event = |input: &Input| input.op == Op::Event;
-    candidate.value == Known::Nothing && !candidate.inputs.iter().all(is_event)
+    candidate.value == StaticValue::Nothing && !candidate.inputs.iter().all(is_event)
 }
 
-/// Has the engine sample what it will; what it refused of it, other than for want of support. An
-/// error if that was all.
-fn watch(
+/// Watches all groups that the engine accepts; returns the first refusal other than missing
+/// support. Fails if every group was refused.
+fn watch_fields(
     client: &dyn Client,
     blocks: Vec<(Vec<EntityId>, Vec<FieldId>)>,
     interval: Duration,
@@ -561,19 +575,19 @@ fn watch(
     }
 }
 
-fn ask(
+fn read_probes(
     client: &dyn Client,
     query: &Query,
     samples: &mut Samples,
-    (answers, past, now): (&mut Answers, &mut Past, Instant),
-) -> Result<(), Interrupted> {
+    (results, history, now): (&mut ProbeResults, &mut History, Instant),
+) -> Result<(), TickError> {
     if !query.is_empty() {
-        client.update().map_err(during(ErrorKind::Read))?;
+        client.update().map_err(step_error(ErrorKind::Read))?;
         client
             .latest(query, samples)
-            .map_err(during(ErrorKind::Read))?;
-        answers.take(samples);
-        past.note_ages(samples, now);
+            .map_err(step_error(ErrorKind::Read))?;
+        results.record_samples(samples);
+        history.note_ages(samples, now);
     }
     Ok(())
 }

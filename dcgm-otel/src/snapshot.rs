@@ -1,4 +1,4 @@
-//! What the callbacks show: all values of one tick, never changed once handed out.
+//! Snapshots: the values of one tick, which callbacks read. Immutable once published.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -17,15 +17,15 @@ pub(crate) enum Number {
 }
 
 impl Number {
-    /// A whole number; 0 for one that is none.
-    pub(crate) const fn whole(self) -> i64 {
+    /// Returns a whole number; 0 for other types.
+    pub(crate) const fn whole_or_zero(self) -> i64 {
         match self {
             Self::I64(number) => number,
             Self::F64(_) | Self::U64(_) => 0,
         }
     }
 
-    /// Whether it is more than nothing.
+    /// Returns `true` for numbers above 0.
     pub(crate) fn is_positive(self) -> bool {
         match self {
             Self::F64(number) => number > 0.0,
@@ -35,24 +35,24 @@ impl Number {
     }
 }
 
-/// A series: its instrument, by place in the catalogue, and its attributes, sorted by key.
+/// A series: the index of its metric, and its attributes, sorted by key.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct Series {
     pub(crate) metric: usize,
     pub(crate) attributes: Arc<[KeyValue]>,
 }
 
-/// Which series there are. Made anew only when the entities change.
+/// The series that exist. Replaced only when the entities change.
 #[derive(Debug, Default)]
 pub(crate) struct Layout {
-    /// Those of one instrument beside each other, in the order of the catalogue.
+    /// Series of one metric are adjacent, in the order of the catalogue.
     series: Vec<Series>,
-    /// Where those of each instrument are.
+    /// Range of each metric's series.
     ranges: Vec<Range<usize>>,
 }
 
 impl Layout {
-    /// Of these series, which must come in the order of the metrics.
+    /// Makes a layout; `series` must be in the order of the metrics.
     pub(crate) fn new(metrics: &[Metric], series: Vec<Series>) -> Self {
         let ranges = (0..metrics.len())
             .map(|metric| {
@@ -69,12 +69,11 @@ impl Layout {
     }
 }
 
-/// A value, and how long it may be shown.
+/// A value and its expiry time.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Cell {
+pub(crate) struct Point {
     pub(crate) number: Number,
-    /// `None` for counters, which hold their total whatever happens. No longer than the snapshot
-    /// says.
+    /// `None` for counters, which never expire. Not after the snapshot's own time.
     pub(crate) until: Option<Instant>,
 }
 
@@ -82,15 +81,18 @@ pub(crate) struct Cell {
 #[derive(Debug, Default)]
 pub(crate) struct Snapshot {
     layout: Arc<Layout>,
-    /// One for each series of the layout.
-    cells: Vec<Option<Cell>>,
-    /// How long anything is shown that is no counter. `None` is for ever.
+    /// One point per series of the layout.
+    points: Vec<Option<Point>>,
+    /// Time at which all gauges expire; `None` for never.
     until: Option<Instant>,
 }
 
 impl Snapshot {
-    /// One that is filled anew, in the memory of a spare one unless somebody still looks at that.
-    pub(crate) fn reusing(spare: Option<Arc<Self>>, fill: impl FnOnce(&mut Self)) -> Arc<Self> {
+    /// Fills a snapshot, in the memory of `spare` unless a reader still holds it.
+    pub(crate) fn fill_reusing(
+        spare: Option<Arc<Self>>,
+        fill: impl FnOnce(&mut Self),
+    ) -> Arc<Self> {
         let mut next = spare.unwrap_or_default();
         if let Some(snapshot) = Arc::get_mut(&mut next) {
             fill(snapshot);
@@ -101,56 +103,61 @@ impl Snapshot {
         Arc::new(new)
     }
 
-    /// Of a layout, with as many values as are put into the list that it lends: one for each
-    /// series. Those that are no counters are shown no longer than `until`.
-    pub(crate) fn refill(
+    /// Sets the layout and returns the empty list of points to fill, one per series. Gauges expire
+    /// at `until` at the latest.
+    pub(crate) fn replace_layout(
         &mut self,
         layout: &Arc<Layout>,
         until: Option<Instant>,
-    ) -> &mut Vec<Option<Cell>> {
+    ) -> &mut Vec<Option<Point>> {
         self.layout = Arc::clone(layout);
         self.until = until;
-        self.cells.clear();
-        &mut self.cells
+        self.points.clear();
+        &mut self.points
     }
 
     #[cfg(all(test, not(shuttle)))]
-    pub(crate) fn new(layout: &Arc<Layout>, cells: &[Option<Cell>]) -> Self {
+    pub(crate) fn new(layout: &Arc<Layout>, points: &[Option<Point>]) -> Self {
         let mut snapshot = Self::default();
-        snapshot.refill(layout, None).extend_from_slice(cells);
+        snapshot
+            .replace_layout(layout, None)
+            .extend_from_slice(points);
         snapshot
     }
 
-    /// What an instrument shows at this moment: nothing that is too old.
-    pub(crate) fn of(
+    /// Returns the points of an instrument that have not expired.
+    pub(crate) fn points(
         &self,
         metric: usize,
         now: Instant,
     ) -> impl Iterator<Item = (&[KeyValue], Number)> {
         let range = self.layout.ranges.get(metric).cloned().unwrap_or_default();
         let series = self.layout.series.get(range.clone()).unwrap_or_default();
-        let cells = self.cells.get(range).unwrap_or_default();
+        let points = self.points.get(range).unwrap_or_default();
         let is_fresh = self.until.is_none_or(|until| now < until);
-        series.iter().zip(cells).filter_map(move |(series, cell)| {
-            let cell = cell.as_ref()?;
-            let shown = cell.until.is_none_or(|until| is_fresh && now < until);
-            shown.then_some((&*series.attributes, cell.number))
-        })
+        series
+            .iter()
+            .zip(points)
+            .filter_map(move |(series, point)| {
+                let point = point.as_ref()?;
+                let shown = point.until.is_none_or(|until| is_fresh && now < until);
+                shown.then_some((&*series.attributes, point.number))
+            })
     }
 
-    /// The totals of the counters. `metrics` is the table that the series are of.
-    pub(crate) fn totals<'a>(
+    /// Returns the totals of the counters. `metrics` is the table of the series.
+    pub(crate) fn counter_totals<'a>(
         &'a self,
         metrics: &'a [Metric],
     ) -> impl Iterator<Item = (&'a Series, Number)> {
         self.layout
             .series
             .iter()
-            .zip(&self.cells)
-            .filter_map(move |(series, cell)| {
+            .zip(&self.points)
+            .filter_map(move |(series, point)| {
                 let metric = metrics.get(series.metric)?;
-                let cell = cell.as_ref()?;
-                metric.kind.is_counter().then_some((series, cell.number))
+                let point = point.as_ref()?;
+                metric.kind.is_counter().then_some((series, point.number))
             })
     }
 }

@@ -35,7 +35,7 @@ pub(crate) struct SelfMetric {
 /// Receives one point: its attributes and its number.
 pub(crate) type ObserveFn<'a> = dyn FnMut(&[KeyValue], Number) + 'a;
 
-const fn row(
+const fn metric_row(
     name: &'static str,
     kind: Kind,
     unit: &'static str,
@@ -58,7 +58,7 @@ const fn row(
 /// for `hw.status`, so that the sum over hosts is the number of hosts in that state.
 #[rustfmt::skip] // One row an instrument.
 pub(crate) const SELF_METRICS: &[SelfMetric] = &[
-    row("dcgm.meter.errors", Kind::CounterU64, "{error}",
+    metric_row("dcgm.meter.errors", Kind::CounterU64, "{error}",
         "Errors of the meter, by kind.",
         |meter, _, show| {
             // Every kind from the start: an alert cannot see an increase of a series that did not exist.
@@ -66,35 +66,35 @@ pub(crate) const SELF_METRICS: &[SelfMetric] = &[
                 show(&[KeyValue::new("error.type", kind.name())], Number::U64(count.load(Relaxed)));
             }
         }),
-    row("dcgm.meter.samples", Kind::CounterU64, "{sample}",
+    metric_row("dcgm.meter.samples", Kind::CounterU64, "{sample}",
         "Samples read with a value.",
         |meter, _, show| show(&[], Number::U64(meter.all.samples.load(Relaxed)))),
-    row("dcgm.meter.tick.time", Kind::CounterF64, "s",
+    metric_row("dcgm.meter.tick.time", Kind::CounterF64, "s",
         "Time spent sampling, including failed attempts.",
         |meter, _, show| show(&[], Number::F64(meter.all.tick_time().as_secs_f64()))),
-    row("dcgm.meter.degraded", Kind::UpDownI64, "1",
+    metric_row("dcgm.meter.degraded", Kind::UpDownI64, "1",
         "1 if the meter has no fresh values although it should have, else 0.",
         |meter, _, show| show(&[], Number::I64(meter.degraded.load(Relaxed).into()))),
-    row("dcgm.meter.sample.age", Kind::GaugeF64, "s",
+    metric_row("dcgm.meter.sample.age", Kind::GaugeF64, "s",
         "Age of the newest sample.",
         |meter, now, show| {
             if let Some(age) = meter.sample_age(now) {
                 show(&[], Number::F64(age.as_secs_f64()));
             }
         }),
-    row("dcgm.meter.series.dropped", Kind::UpDownI64, "{series}",
+    metric_row("dcgm.meter.series.dropped", Kind::UpDownI64, "{series}",
         "Series dropped by a cap.",
         |meter, _, show| show(&[], Number::I64(i64::try_from(meter.dropped.load(Relaxed)).unwrap_or(i64::MAX)))),
-    row("dcgm.meter.counter.resets", Kind::CounterU64, "{reset}",
+    metric_row("dcgm.meter.counter.resets", Kind::CounterU64, "{reset}",
         "Resets of counters of the device or driver.",
         |meter, _, show| show(&[], Number::U64(meter.all.resets.load(Relaxed)))),
-    row("dcgm.meter.reconnects", Kind::CounterU64, "{reconnect}",
+    metric_row("dcgm.meter.reconnects", Kind::CounterU64, "{reconnect}",
         "Connections to the engine after the first.",
         |meter, _, show| show(&[], Number::U64(meter.all.reconnects.load(Relaxed)))),
-    row("dcgm.meter.callback.panics", Kind::CounterU64, "{panic}",
+    metric_row("dcgm.meter.callback.panics", Kind::CounterU64, "{panic}",
         "Panics of callbacks of the meter's instruments, each of which is a bug.",
         |meter, _, show| show(&[], Number::U64(meter.all.callback_panics.load(Relaxed)))),
-    row("dcgm.meter.info", Kind::UpDownI64, "1",
+    metric_row("dcgm.meter.info", Kind::UpDownI64, "1",
         "The backend of the meter, as attributes; always 1.",
         |meter, _, show| show(&meter.info.load(), Number::I64(1))),
 ];
@@ -180,77 +180,78 @@ impl Telemetry {
             collections: AtomicU64::new(0),
             first_tick: OnceLock::new(),
             warned: AtomicBool::new(false),
-            info: ArcSwap::from_pointee(info(backend, None)),
+            info: ArcSwap::from_pointee(info_attributes(backend, None)),
         }
     }
 
-    fn count(&self, which: impl Fn(&Counts) -> Option<&AtomicU64>, by: u64) {
+    fn add_count(&self, which: impl Fn(&Counts) -> Option<&AtomicU64>, by: u64) {
         for count in [&self.own, &*self.all].into_iter().filter_map(which) {
             count.fetch_add(by, Relaxed);
         }
     }
 
     /// Counts one error.
-    pub(crate) fn failed(&self, kind: ErrorKind) {
-        self.failures(kind, 1);
+    pub(crate) fn record_error(&self, kind: ErrorKind) {
+        self.record_errors(kind, 1);
     }
 
     /// Counts `times` errors.
-    pub(crate) fn failures(&self, kind: ErrorKind, times: u64) {
-        self.count(|counts| counts.errors.get(kind as usize), times);
+    pub(crate) fn record_errors(&self, kind: ErrorKind, times: u64) {
+        self.add_count(|counts| counts.errors.get(kind as usize), times);
     }
 
     /// Counts a tick, successful or not, and its duration.
-    pub(crate) fn tick(&self, took: Duration) {
-        self.count(|counts| Some(&counts.ticks), 1);
+    pub(crate) fn record_tick(&self, took: Duration) {
+        self.add_count(|counts| Some(&counts.ticks), 1);
         let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
-        self.count(|counts| Some(&counts.tick_nanos), nanos);
+        self.add_count(|counts| Some(&counts.tick_nanos), nanos);
     }
 
     /// Counts samples that were read with a value.
-    pub(crate) fn samples(&self, read: usize) {
-        self.count(|counts| Some(&counts.samples), read as u64);
+    pub(crate) fn record_samples(&self, read: usize) {
+        self.add_count(|counts| Some(&counts.samples), read as u64);
     }
 
     /// Records the time of the newest sample.
-    pub(crate) fn sampled(&self, at: Instant) {
+    pub(crate) fn record_sample_time(&self, at: Instant) {
         let nanos = at.saturating_duration_since(self.made).as_nanos();
         let nanos = u64::try_from(nanos).unwrap_or(u64::MAX).saturating_add(1);
         self.sampled.store(nanos, Relaxed);
     }
 
     /// Counts resets of DCGM's counters.
-    pub(crate) fn resets(&self, resets: u64) {
-        self.count(|counts| Some(&counts.resets), resets);
+    pub(crate) fn record_resets(&self, resets: u64) {
+        self.add_count(|counts| Some(&counts.resets), resets);
     }
 
     /// Sets the number of series that are dropped at present.
-    pub(crate) fn dropped(&self, series: usize) {
+    pub(crate) fn set_dropped_series(&self, series: usize) {
         self.dropped.store(series as u64, Relaxed);
     }
 
     /// Counts a reconnect.
-    pub(crate) fn reconnected(&self) {
-        self.count(|counts| Some(&counts.reconnects), 1);
+    pub(crate) fn record_reconnect(&self) {
+        self.add_count(|counts| Some(&counts.reconnects), 1);
     }
 
     /// Sets the attributes of `dcgm.meter.info` from a new connection.
-    pub(crate) fn describe(&self, backend: &Backend, engine: &BuildInfo) {
-        self.info.store(Arc::new(info(backend, Some(engine))));
+    pub(crate) fn describe_engine(&self, backend: &Backend, engine: &BuildInfo) {
+        self.info
+            .store(Arc::new(info_attributes(backend, Some(engine))));
     }
 
     /// Sets whether the meter is degraded.
-    pub(crate) fn degraded(&self, degraded: bool) {
+    pub(crate) fn set_degraded(&self, degraded: bool) {
         self.degraded.store(degraded, Relaxed);
     }
 
     /// Counts a panic of a callback.
     pub(crate) fn callback_panicked(&self) {
-        self.count(|counts| Some(&counts.callback_panics), 1);
+        self.add_count(|counts| Some(&counts.callback_panics), 1);
     }
 
     /// Counts a collect of a reader.
-    pub(crate) fn collected(&self) {
+    pub(crate) fn record_collect(&self) {
         self.collections.fetch_add(1, Relaxed);
     }
 
@@ -281,7 +282,7 @@ impl Telemetry {
     }
 
     /// Returns the counts of this meter.
-    pub(crate) const fn own(&self) -> &Counts {
+    pub(crate) const fn own_counts(&self) -> &Counts {
         &self.own
     }
 
@@ -317,7 +318,7 @@ pub(crate) const fn backend_name(kind: BackendKind) -> &'static str {
 }
 
 /// Returns the attributes of `dcgm.meter.info`, sorted by key. An unknown version is left out.
-fn info(backend: &Backend, engine: Option<&BuildInfo>) -> Box<[KeyValue]> {
+fn info_attributes(backend: &Backend, engine: Option<&BuildInfo>) -> Box<[KeyValue]> {
     let version = |key: &'static str, build: Option<&BuildInfo>| {
         let version = build.and_then(BuildInfo::version)?;
         Some(KeyValue::new(key, version.to_string()))

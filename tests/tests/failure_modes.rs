@@ -289,7 +289,7 @@ fn a_row_that_is_missing_is_noticed() {
         MeterState::Stopped,
     ];
     let states = states.iter().map(ToString::to_string);
-    let lines = ["some metrics are missing".to_owned()];
+    let lines = ["some metrics unavailable: watch refused".to_owned()];
     let mut tried = 0;
     for name in names.chain(kinds).chain(states).chain(lines) {
         let token = format!("`{name}`");
@@ -316,7 +316,7 @@ fn what_a_row_names_and_there_is_not_is_noticed() {
         ("`ErrorClass::Limit`", "`ErrorClass::Full`"),
         ("| `stopped` |", "| `ended` |"),
         (
-            "`there are too many series`",
+            "`series dropped: too many for the limit`",
             "`there are too many`, `of them`",
         ),
         ("::a_dead_port_refuses`", "::a_live_port_refuses`"),

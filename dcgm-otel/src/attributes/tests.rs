@@ -51,7 +51,7 @@ fn attributes_are_sorted_and_keys_unique() {
     for metric in CATALOGUE {
         let families = metric.families.iter();
         for (family, point) in families.flat_map(|row| row.points.iter().map(move |p| (row, p))) {
-            let attributes = builder.attributes(metric, family, point, &entities[0]);
+            let attributes = builder.series_attributes(metric, family, point, &entities[0]);
             let keys: Vec<_> = attributes.iter().map(|one| one.key.as_str()).collect();
             assert!(keys.windows(2).all(|pair| pair[0] < pair[1]), "{keys:?}");
         }

@@ -3,19 +3,19 @@
 use dcgm::{NoValue, Sample, Samples, Timestamp, Value};
 
 use super::*;
-use crate::answers::Answers;
 use crate::fake::gpu;
+use crate::probe_results::ProbeResults;
 
 fn of(entities: &[Entity]) -> Vec<Candidate> {
-    super::of(&Host::new(entities.to_vec(), &[]), &Config::default(), None).list
+    find_candidates(&Host::new(entities.to_vec(), &[]), &Config::default(), None).list
 }
 
-/// What is asked for without profiling.
+/// Fields that are read without profiling.
 fn asked_of(entities: &[Entity]) -> Vec<(Vec<EntityId>, Vec<FieldId>)> {
     let candidates = of(entities);
     let inputs = candidates.iter().flat_map(|candidate| &candidate.inputs);
     let plain = inputs.filter(|input| !input.field.is_profiling() && !input.field.is_event());
-    fields(plain.copied())
+    group_fields(plain.copied())
 }
 
 fn instance(kind: EntityKind, number: u32, parent: EntityId) -> Entity {
@@ -27,7 +27,7 @@ fn instance(kind: EntityKind, number: u32, parent: EntityId) -> Entity {
 }
 
 #[test]
-fn what_is_asked_for_is_sorted_and_the_same_at_each_run() {
+fn requested_fields_are_sorted_and_the_same_every_run() {
     let (forth, back) = ([gpu(0), gpu(1), gpu(2)], [gpu(2), gpu(0), gpu(1)]);
     let asked = asked_of(&forth);
     assert_eq!(asked, asked_of(&back));
@@ -105,9 +105,11 @@ fn a_source_that_has_a_value_goes_before_one_that_may_have_one_later() {
                 value,
             });
         }
-        let mut answers = Answers::default();
-        answers.take(&samples);
-        answers.choose(&power).map(|inputs| inputs[0].field.raw())
+        let mut results = ProbeResults::default();
+        results.record_samples(&samples);
+        results
+            .choose_inputs(&power)
+            .map(|inputs| inputs[0].field.raw())
     };
     let value = Ok(Value::Double(1.0));
     assert_eq!(chosen(value, value), Some(155));

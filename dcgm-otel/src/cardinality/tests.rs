@@ -6,21 +6,21 @@ use proptest::prelude::*;
 use super::*;
 use crate::catalogue::CATALOGUE;
 
-const PLACES: [Place; 4] = [
-    Place::ComputeInstance,
-    Place::GpuInstance,
-    Place::Gpu,
-    Place::Host,
+const PLACES: [EntityScope; 4] = [
+    EntityScope::ComputeInstance,
+    EntityScope::GpuInstance,
+    EntityScope::Gpu,
+    EntityScope::Host,
 ];
 
-fn block_of(metric: usize, family: usize, place: Place) -> Block {
+fn block_of(metric: usize, family: usize, scope: EntityScope) -> DropUnit {
     let row = &CATALOGUE[metric];
-    Block::new((metric, row), (family, &row.families[family]), place)
+    DropUnit::new((metric, row), (family, &row.families[family]), scope)
 }
 
-/// With a cap on the whole only.
-fn excess(counts: &Counts, cap: usize, gone: &BTreeSet<Block>) -> BTreeSet<Block> {
-    caps(cap, usize::MAX, BTreeMap::new()).excess(counts, gone)
+/// Applies a cap on the whole only.
+fn excess(counts: &SeriesCounts, cap: usize, gone: &BTreeSet<DropUnit>) -> BTreeSet<DropUnit> {
+    caps(cap, usize::MAX, BTreeMap::new()).units_over_caps(counts, gone)
 }
 
 fn caps(all: usize, metric: usize, groups: BTreeMap<Group, usize>) -> Caps {
@@ -31,36 +31,36 @@ fn caps(all: usize, metric: usize, groups: BTreeMap<Group, usize>) -> Caps {
     }
 }
 
-fn block() -> impl Strategy<Value = Block> {
-    (0..CATALOGUE.len(), 0..PLACES.len()).prop_flat_map(|(metric, place)| {
+fn unit() -> impl Strategy<Value = DropUnit> {
+    (0..CATALOGUE.len(), 0..PLACES.len()).prop_flat_map(|(metric, scope)| {
         (0..CATALOGUE[metric].families.len())
-            .prop_map(move |family| block_of(metric, family, PLACES[place]))
+            .prop_map(move |family| block_of(metric, family, PLACES[scope]))
     })
 }
 
-fn counts() -> impl Strategy<Value = Counts> {
-    btree_map(block(), 1..300_usize, 0..40)
+fn counts() -> impl Strategy<Value = SeriesCounts> {
+    btree_map(unit(), 1..300_usize, 0..40)
 }
 
-fn kept(counts: &Counts, dropped: &BTreeSet<Block>) -> BTreeSet<Block> {
-    let kept = counts.keys().filter(|block| !dropped.contains(block));
+fn kept(counts: &SeriesCounts, dropped: &BTreeSet<DropUnit>) -> BTreeSet<DropUnit> {
+    let kept = counts.keys().filter(|unit| !dropped.contains(unit));
     kept.copied().collect()
 }
 
-fn total(counts: &Counts, of: &BTreeSet<Block>) -> usize {
-    of.iter().filter_map(|block| counts.get(block)).sum()
+fn total(counts: &SeriesCounts, of: &BTreeSet<DropUnit>) -> usize {
+    of.iter().filter_map(|unit| counts.get(unit)).sum()
 }
 
 proptest! {
     #[test]
-    fn what_is_kept_fits_and_with_what_is_dropped_it_is_all(
-        counts in counts(), cap in 1..3000_usize, gone in btree_set(block(), 0..5),
+    fn kept_units_fit_and_with_dropped_ones_are_all(
+        counts in counts(), cap in 1..3000_usize, gone in btree_set(unit(), 0..5),
     ) {
         let dropped = excess(&counts, cap, &gone);
         let kept = kept(&counts, &dropped);
         prop_assert!(total(&counts, &kept) <= cap);
         prop_assert_eq!(total(&counts, &kept) + total(&counts, &dropped), counts.values().sum::<usize>());
-        prop_assert!(gone.iter().all(|block| !kept.contains(block)));
+        prop_assert!(gone.iter().all(|unit| !kept.contains(unit)));
         prop_assert_eq!(dropped, excess(&counts, cap, &gone));
     }
 
@@ -86,17 +86,17 @@ proptest! {
     ) {
         let groups = Group::ALL.iter().map(|one| (*one, group)).collect();
         let caps = caps(all, metric, groups);
-        let dropped = caps.excess(&counts, &BTreeSet::new());
+        let dropped = caps.units_over_caps(&counts, &BTreeSet::new());
         let kept = kept(&counts, &dropped);
-        let of = |is: &dyn Fn(&Block) -> bool| {
-            kept.iter().filter(|block| is(block)).filter_map(|block| counts.get(block)).sum::<usize>()
+        let of = |is: &dyn Fn(&DropUnit) -> bool| {
+            kept.iter().filter(|unit| is(unit)).filter_map(|unit| counts.get(unit)).sum::<usize>()
         };
         prop_assert!(of(&|_| true) <= all);
         for one in Group::ALL {
-            prop_assert!(of(&|block| block.group == *one) <= group);
+            prop_assert!(of(&|unit| unit.group == *one) <= group);
         }
         for one in 0..CATALOGUE.len() {
-            prop_assert!(of(&|block| block.metric == one) <= metric);
+            prop_assert!(of(&|unit| unit.metric == one) <= metric);
         }
     }
 
@@ -116,9 +116,9 @@ fn a_counter_that_was_dropped_stays_dropped_when_there_is_room_again() {
         .iter()
         .position(|metric| metric.name == "hw.errors")
         .unwrap();
-    let block = block_of(metric, 0, Place::Gpu);
-    assert!(block.counts());
-    let counts = BTreeMap::from([(block, 2)]);
+    let unit = block_of(metric, 0, EntityScope::Gpu);
+    assert!(unit.is_counter());
+    let counts = BTreeMap::from([(unit, 2)]);
     let gone = excess(&counts, 1, &BTreeSet::new());
     assert_eq!(excess(&counts, 1000, &gone), gone);
 }

@@ -1,59 +1,62 @@
-//! What several fields say together: how a component is, and what it is.
+//! Sources that combine several fields: the state of a component, and facts about it.
 
 use dcgm::FieldId as F;
 
-use super::Condition::{Degraded, Failed, Fine, PredictedFailure};
+use super::Condition::{Degraded, Failed, PredictedFailure};
 use crate::host::Availability;
 
-use super::{Form, ONE, Op, Rule, Source, source};
+use super::{Condition, Form, ONE, Op, Rule, Source, read_field};
 
-const FLAG_DEGRADED: &[Rule] = &[(0, 0, Fine), (1, 1, Degraded)];
-const FLAG_FAILED: &[Rule] = &[(0, 0, Fine), (1, 1, Failed)];
-const FLAG_PREDICTED: &[Rule] = &[(0, 0, Fine), (1, 1, PredictedFailure)];
-/// A code that is not 0.
+const FLAG_DEGRADED: &[Rule] = &[(0, 0, Condition::Ok), (1, 1, Degraded)];
+const FLAG_FAILED: &[Rule] = &[(0, 0, Condition::Ok), (1, 1, Failed)];
+const FLAG_PREDICTED: &[Rule] = &[(0, 0, Condition::Ok), (1, 1, PredictedFailure)];
+/// Any code other than 0.
 const EVENT_DEGRADED: &[Rule] = &[(1, i64::MAX, Degraded)];
 const EVENT_FAILED: &[Rule] = &[(1, i64::MAX, Failed)];
-/// Nothing, or a reset, a reboot, a drain.
-const RECOVERY: &[Rule] = &[(0, 0, Fine), (1, 4, Degraded)];
+/// No action, a reset, a reboot or a drain.
+const RECOVERY: &[Rule] = &[(0, 0, Condition::Ok), (1, 4, Degraded)];
 
-/// How a GPU is. The worst counts; that it is lost, the engine says of the entity itself.
+/// State of a GPU. The worst sign counts; the engine's list says if the GPU is lost.
 pub(super) const GPU_STATUS: &[Source] = &[
-    source(F::ROW_REMAP_FAILURE, Op::Status(FLAG_FAILED), ONE),
-    source(F::ROW_REMAP_PENDING, Op::Status(FLAG_DEGRADED), ONE),
-    source(F::RETIRED_PENDING, Op::Status(FLAG_DEGRADED), ONE),
-    source(F::GET_GPU_RECOVERY_ACTION, Op::Status(RECOVERY), ONE),
-    source(F::MEMORY_UNREPAIRABLE_FLAG, Op::Status(FLAG_FAILED), ONE),
-    source(F::THRESHOLD_SRM, Op::Status(FLAG_PREDICTED), ONE),
+    read_field(F::ROW_REMAP_FAILURE, Op::Status(FLAG_FAILED), ONE),
+    read_field(F::ROW_REMAP_PENDING, Op::Status(FLAG_DEGRADED), ONE),
+    read_field(F::RETIRED_PENDING, Op::Status(FLAG_DEGRADED), ONE),
+    read_field(F::GET_GPU_RECOVERY_ACTION, Op::Status(RECOVERY), ONE),
+    read_field(F::MEMORY_UNREPAIRABLE_FLAG, Op::Status(FLAG_FAILED), ONE),
+    read_field(F::THRESHOLD_SRM, Op::Status(FLAG_PREDICTED), ONE),
 ];
 
-/// Telemetry of the GPU is paused for a diagnostic. The engine's list says so, and no field.
-pub(super) const GPU_PAUSED: &[Source] =
-    &[source(F::NAME, Op::Unavailable(Availability::Paused), ONE)];
+/// Set while telemetry of the GPU is paused for a diagnostic, by the engine's list.
+pub(super) const GPU_PAUSED: &[Source] = &[read_field(
+    F::NAME,
+    Op::Unavailable(Availability::Paused),
+    ONE,
+)];
 
-/// The driver is detached from the GPU.
-pub(super) const GPU_DETACHED: &[Source] = &[source(
+/// Set while the driver is detached from the GPU, by the engine's list.
+pub(super) const GPU_DETACHED: &[Source] = &[read_field(
     F::NAME,
     Op::Unavailable(Availability::Detached),
     ONE,
 )];
 
-/// How an `NVSwitch` is. After a fatal event it needs a reset; others pass.
+/// State of an `NVSwitch`. After a fatal event it needs a reset; other events expire.
 pub(super) const SWITCH_STATUS: &[Source] = &[
-    source(F::NVSWITCH_RESET_REQUIRED, Op::Status(FLAG_FAILED), ONE),
-    source(F::NVSWITCH_FATAL_ERRORS, Op::Status(EVENT_FAILED), ONE),
-    source(
+    read_field(F::NVSWITCH_RESET_REQUIRED, Op::Status(FLAG_FAILED), ONE),
+    read_field(F::NVSWITCH_FATAL_ERRORS, Op::Status(EVENT_FAILED), ONE),
+    read_field(
         F::NVSWITCH_NON_FATAL_ERRORS,
-        Op::Passing(EVENT_DEGRADED),
+        Op::Transient(EVENT_DEGRADED),
         ONE,
     ),
 ];
 
-/// How a `ConnectX` is. The bits of its uncorrectable errors mean nothing without their mask, and
-/// are not read.
+/// State of a `ConnectX`. Its uncorrectable error bits mean nothing without their mask, and are not
+/// read.
 pub(super) const ADAPTER_STATUS: &[Source] =
-    &[source(F::CONNECTX_HEALTH, Op::Status(FLAG_FAILED), ONE)];
+    &[read_field(F::CONNECTX_HEALTH, Op::Status(FLAG_FAILED), ONE)];
 
-/// What a GPU is, beyond what each of its series says.
+/// Facts about a GPU that its other series do not carry.
 pub(super) const GPU_FACTS: &[Source] = &[
     fact(
         F::CUDA_DRIVER_VERSION,
@@ -70,7 +73,7 @@ pub(super) const GPU_FACTS: &[Source] = &[
     fact(F::FABRIC_CLIQUE_ID, "hw.gpu.fabric.clique_id", Form::Plain),
 ];
 
-/// What an `NVSwitch` is.
+/// Facts about an `NVSwitch`.
 pub(super) const SWITCH_FACTS: &[Source] = &[
     fact(F::NVSWITCH_PHYS_ID, "hw.switch.physical_id", Form::Plain),
     fact(
@@ -81,5 +84,5 @@ pub(super) const SWITCH_FACTS: &[Source] = &[
 ];
 
 const fn fact(field: F, key: &'static str, form: Form) -> Source {
-    source(field, Op::Fact(key, form), ONE)
+    read_field(field, Op::Fact(key, form), ONE)
 }

@@ -1,4 +1,5 @@
-//! The fields in which DCGM keeps something of one NVLink of a GPU: of the link of that number.
+//! Fields of a GPU that DCGM keeps once per NVLink: one list per quantity, in the order of link
+//! numbers.
 
 use dcgm::FieldId;
 

@@ -51,7 +51,7 @@ fn two_series_of_an_entity_never_have_the_same_attributes() {
             let families = metric.families.iter();
             // One that others stand in for is never there with these.
             let together = families.filter(|family| {
-                (family.mig == Any || family.mig == mode) && family.unless.is_empty()
+                (family.mig == Any || family.mig == mode) && family.superseded_by_family.is_empty()
             });
             let points: Vec<_> = together
                 .flat_map(|family| family.on.iter().map(move |place| (place, family.points)))
@@ -105,14 +105,14 @@ fn a_field_is_read_only_where_it_is_kept() {
                 // Those that count over the links of a GPU count on each link too.
                 let both = matches!(source.field.raw(), 1200..=1220);
                 let name = metric.name;
-                match (depth(place.kind()), depth(info.scope)) {
+                match (depth(place.entity_kind()), depth(info.scope)) {
                     _ if exempt || !source.each.is_empty() || both => {}
                     (Some(on), Some(kept)) => assert!(on <= kept, "{name} {}", source.field),
                     // A socket answers for its cores.
-                    _ if place.kind() == EntityKind::CPU => {}
+                    _ if place.entity_kind() == EntityKind::CPU => {}
                     // The licence is one of the GPU's.
                     _ if source.field == FieldId::VGPU_LICENSE_STATUS => {}
-                    _ => assert_eq!(place.kind(), info.scope, "{name} {}", source.field),
+                    _ => assert_eq!(place.entity_kind(), info.scope, "{name} {}", source.field),
                 }
             }
         }
@@ -140,7 +140,7 @@ fn the_unit_of_a_field_times_its_scale_is_the_unit_of_the_metric() {
                 // Of links, units of 1000 KiB a second; of NVSwitches, mebibits.
                 ("1000 KiB/s" | "MB/s", "By") => Times(1_024_000),
                 ("", "By") => Times(131_072),
-                // DCGM has a percentage there, and does not say so.
+                // DCGM reports a percentage here, undocumented.
                 _ if matches!(source.field.raw(), 1080 | 1082) => Per(100),
                 _ => ONE,
             };
@@ -153,7 +153,7 @@ fn the_unit_of_a_field_times_its_scale_is_the_unit_of_the_metric() {
     }
 }
 
-/// The sizes that the documentation names. Who adds a row changes them there too.
+/// Sizes that the documentation states; a new row changes them there, too.
 #[test]
 fn there_are_83_metrics_of_120_families_in_24_groups() {
     let mut groups: std::collections::BTreeMap<_, usize> = std::collections::BTreeMap::new();
@@ -185,14 +185,14 @@ fn there_are_83_metrics_of_120_families_in_24_groups() {
 }
 
 #[test]
-fn what_says_less_names_a_family_that_says_more() {
+fn a_superseded_family_names_an_existing_family() {
     for (metric, family) in families() {
         let known = metric
             .families
             .iter()
-            .any(|other| other.name == family.unless);
+            .any(|other| other.name == family.superseded_by_family);
         assert!(
-            family.unless.is_empty() || known,
+            family.superseded_by_family.is_empty() || known,
             "{} {}",
             metric.name,
             family.name
@@ -222,7 +222,7 @@ fn every_family_has_entities_points_sources_and_a_tier() {
 }
 
 #[test]
-fn what_the_conventions_require_is_there() {
+fn required_attributes_of_the_conventions_are_present() {
     for (metric, family) in families() {
         for point in family.points {
             let has = |key| point.attributes.iter().any(|(name, _)| *name == key);
@@ -236,12 +236,12 @@ fn what_the_conventions_require_is_there() {
     }
 }
 
-fn source_op(point: &Point) -> Option<Op> {
+fn source_op(point: &SeriesRow) -> Option<Op> {
     point.sources.first().map(|source| source.op)
 }
 
 #[test]
-fn what_matters_more_outlives_what_matters_less() {
+fn important_families_are_dropped_last() {
     let tier = |name: &str, family: &str| {
         let found = families().find(|(metric, row)| metric.name == name && row.name == family);
         found.unwrap().1.tier
@@ -266,7 +266,7 @@ fn a_percentage_becomes_the_fraction_that_is_nearest() {
         let text = format!("{}.{:02}", percent / 100, percent % 100);
         let nearest: f64 = text.parse().unwrap();
         assert!(
-            (Per(100).of(f64::from(percent)) - nearest).abs() < f64::EPSILON / 1e6,
+            (Per(100).scale_number(f64::from(percent)) - nearest).abs() < f64::EPSILON / 1e6,
             "{percent}"
         );
     }

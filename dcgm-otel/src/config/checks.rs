@@ -20,14 +20,14 @@ pub(super) fn duration_in_range(
     errors: &mut Vec<ConfigError>,
 ) {
     let valid = (MIN_INTERVAL..=MAX_INTERVAL).contains(&field.value);
-    check(key, field, valid, errors);
+    check_setting(key, field, valid, errors);
 }
 
 pub(super) fn above_zero(key: SettingKey, field: &Setting<usize>, errors: &mut Vec<ConfigError>) {
-    check(key, field, field.value > 0, errors);
+    check_setting(key, field, field.value > 0, errors);
 }
 
-pub(super) fn instance(
+pub(super) fn check_instance(
     key: SettingKey,
     field: &Setting<Option<String>>,
     errors: &mut Vec<ConfigError>,
@@ -35,7 +35,7 @@ pub(super) fn instance(
     let is_valid = |name: &String| {
         (1..=MAX_INSTANCE_BYTES).contains(&name.len()) && !name.contains(char::is_control)
     };
-    check(
+    check_setting(
         key,
         field,
         field.value.as_ref().is_none_or(is_valid),
@@ -44,7 +44,7 @@ pub(super) fn instance(
 }
 
 /// Code can make selectors that have no text form.
-pub(super) fn devices(
+pub(super) fn check_devices(
     key: SettingKey,
     field: &Setting<DeviceFilter>,
     errors: &mut Vec<ConfigError>,
@@ -69,7 +69,7 @@ pub(super) fn no_effect(naming: Naming) -> String {
     format!("no value, as it has no effect with naming={naming}")
 }
 
-fn check<T: SettingValue>(
+fn check_setting<T: SettingValue>(
     key: SettingKey,
     field: &Setting<T>,
     valid: bool,

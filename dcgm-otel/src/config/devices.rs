@@ -7,7 +7,7 @@ use dcgm::{Entity, EntityId, EntityKind};
 
 use super::choices::normalize;
 use super::error::ParseSettingError;
-use super::field::{InvalidValue, SettingValue, items};
+use super::field::{InvalidValue, SettingValue, split_items};
 use super::nearest::did_you_mean;
 use super::settings::SettingKey;
 
@@ -87,7 +87,11 @@ impl DeviceFilter {
         let mut at = entity;
         // No chain of parents is longer; the bound also ends a cycle.
         for _ in 0..4 {
-            if self.selectors.iter().any(|device| device.matches(at)) {
+            if self
+                .selectors
+                .iter()
+                .any(|device| device.matches_entity(at))
+            {
                 return true;
             }
             let parent = at
@@ -106,21 +110,21 @@ impl DeviceSelector {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let Some((what, which)) = text.split_once(':') else {
-            return kind(text).map(Self::Kind);
+            return parse_kind(text).map(Self::Kind);
         };
         let which = which.trim();
         match normalize(what).as_str() {
             "uuid" => is_name(which).then(|| Self::Uuid(which.to_owned())),
-            "bdf" | "pci_bdf" => address(which).map(|_| Self::PciBdf(which.to_owned())),
+            "bdf" | "pci_bdf" => parse_address(which).map(|_| Self::PciBdf(which.to_owned())),
             what => {
                 let digits = !which.is_empty() && which.bytes().all(|byte| byte.is_ascii_digit());
                 let number = digits.then(|| which.parse().ok())??;
-                Some(Self::Index(EntityId::new(kind(what)?, number)))
+                Some(Self::Index(EntityId::new(parse_kind(what)?, number)))
             }
         }
     }
 
-    fn matches(&self, entity: &Entity) -> bool {
+    fn matches_entity(&self, entity: &Entity) -> bool {
         match self {
             Self::Kind(kind) => entity.id.kind == *kind,
             Self::Index(id) => entity.id == *id,
@@ -129,15 +133,15 @@ impl DeviceSelector {
                 own.is_some_and(|own| own.eq_ignore_ascii_case(uuid))
             }
             Self::PciBdf(bdf) => {
-                let own = entity.pci_bus_id.as_deref().and_then(address);
-                own.is_some() && own == address(bdf)
+                let own = entity.pci_bus_id.as_deref().and_then(parse_address);
+                own.is_some() && own == parse_address(bdf)
             }
         }
     }
 }
 
 /// Parses a kind of device; the host is not a device.
-fn kind(text: &str) -> Option<EntityKind> {
+fn parse_kind(text: &str) -> Option<EntityKind> {
     let name = normalize(text);
     let known = |kind: &EntityKind| *kind != EntityKind::HOST && kind.name() == Some(&*name);
     EntityKind::ALL.iter().copied().find(known)
@@ -149,7 +153,7 @@ fn is_name(text: &str) -> bool {
 
 /// Parses domain, bus, device and function. Tools write the domain with four digits, with eight, or
 /// not at all.
-pub(crate) fn address(text: &str) -> Option<(u32, u8, u8, u8)> {
+pub(crate) fn parse_address(text: &str) -> Option<(u32, u8, u8, u8)> {
     let hex = |text: &str, most: usize| {
         let good = (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
         good.then(|| u32::from_str_radix(text, 16).ok()).flatten()
@@ -217,7 +221,7 @@ impl SettingValue for DeviceFilter {
         let mut filter = Self::all();
         let mut all = false;
         let mut invalid = Vec::new();
-        for item in items(text) {
+        for item in split_items(text) {
             match DeviceSelector::parse(item) {
                 Some(device) => filter = filter.with(device),
                 None if normalize(item) == "all" => all = true,
@@ -311,8 +315,11 @@ mod tests {
     #[test]
     fn domains_distinguish_addresses() {
         assert_eq!(selected(&["bdf:0001:1b:00.0"]), ["host:0"]);
-        assert_eq!(address("0000:1b:00.0"), address("00000000:1B:00.0"));
-        assert_eq!(address("00000001:1B:0a.7"), Some((1, 0x1b, 0xa, 7)));
+        assert_eq!(
+            parse_address("0000:1b:00.0"),
+            parse_address("00000000:1B:00.0")
+        );
+        assert_eq!(parse_address("00000001:1B:0a.7"), Some((1, 0x1b, 0xa, 7)));
     }
 
     #[test]

@@ -19,7 +19,7 @@ const UNITS: &[(&str, u64)] = &[
 ];
 
 /// Parses whole numbers with units, one after another. A number without a unit is refused.
-pub(crate) fn parse(text: &str) -> Option<Duration> {
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let mut rest = text.trim();
     if rest.is_empty() {
         return None;
@@ -35,13 +35,13 @@ pub(crate) fn parse(text: &str) -> Option<Duration> {
         let (unit, after) = after.split_at_checked(letters)?;
         let unit = if unit == "min" { "m" } else { unit };
         let (_, nanos) = UNITS.iter().find(|(name, _)| *name == unit)?;
-        sum = sum.checked_add(times(*nanos, number.parse().ok()?)?)?;
+        sum = sum.checked_add(checked_times(*nanos, number.parse().ok()?)?)?;
         rest = after;
     }
     Some(sum)
 }
 
-fn times(nanos: u64, count: u64) -> Option<Duration> {
+fn checked_times(nanos: u64, count: u64) -> Option<Duration> {
     let total = u128::from(nanos) * u128::from(count);
     let seconds = u64::try_from(total / u128::from(SECOND)).ok()?;
     let rest = u32::try_from(total % u128::from(SECOND)).ok()?;
@@ -49,7 +49,7 @@ fn times(nanos: u64, count: u64) -> Option<Duration> {
 }
 
 /// Writes a duration as a whole number of the largest possible unit. [`parse`] reads it.
-pub(crate) fn write(duration: Duration) -> String {
+pub(crate) fn write_duration(duration: Duration) -> String {
     let nanos = duration.as_nanos();
     if nanos == 0 {
         return "0s".to_owned();
@@ -62,7 +62,7 @@ pub(crate) fn write(duration: Duration) -> String {
 }
 
 /// Returns the invalid text, with a hint if only the unit is missing.
-fn invalid(text: &str) -> Vec<InvalidValue> {
+fn invalid_duration(text: &str) -> Vec<InvalidValue> {
     let text = text.trim();
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let hint = is_number.then(|| format!("{text} has no unit; {text}s is in seconds"));
@@ -71,11 +71,11 @@ fn invalid(text: &str) -> Vec<InvalidValue> {
 
 impl SettingValue for Duration {
     fn parse_text(text: &str) -> Result<Self, Vec<InvalidValue>> {
-        parse(text).ok_or_else(|| invalid(text))
+        parse_duration(text).ok_or_else(|| invalid_duration(text))
     }
 
     fn to_text(&self) -> Option<String> {
-        Some(write(*self))
+        Some(write_duration(*self))
     }
 }
 
@@ -85,11 +85,13 @@ impl SettingValue for Option<Duration> {
         if normalize(text) == "auto" {
             return Ok(None);
         }
-        parse(text).map(Some).ok_or_else(|| invalid(text))
+        parse_duration(text)
+            .map(Some)
+            .ok_or_else(|| invalid_duration(text))
     }
 
     fn to_text(&self) -> Option<String> {
-        Some(self.map_or_else(|| "auto".to_owned(), write))
+        Some(self.map_or_else(|| "auto".to_owned(), write_duration))
     }
 }
 
@@ -99,7 +101,7 @@ mod tests {
 
     #[test]
     fn common_forms_are_parsed() {
-        let millis = |text| parse(text).map(|duration| duration.as_millis());
+        let millis = |text| parse_duration(text).map(|duration| duration.as_millis());
         assert_eq!(millis("15s"), Some(15_000));
         assert_eq!(millis(" 500ms "), Some(500));
         assert_eq!(millis("2m"), Some(120_000));
@@ -128,7 +130,7 @@ mod tests {
             "18446744073709551615h",
             "18446744073709551615s1s",
         ] {
-            assert_eq!(parse(text), None, "{text:?}");
+            assert_eq!(parse_duration(text), None, "{text:?}");
         }
     }
 
@@ -145,8 +147,8 @@ mod tests {
             (1_000_000_001, "1000000001ns"),
         ] {
             let duration = Duration::from_nanos(nanos);
-            assert_eq!(write(duration), text);
-            assert_eq!(parse(text), Some(duration));
+            assert_eq!(write_duration(duration), text);
+            assert_eq!(parse_duration(text), Some(duration));
         }
     }
 }

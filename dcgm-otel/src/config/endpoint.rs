@@ -9,10 +9,10 @@ use super::settings::SettingKey;
 /// Makes the error of an invalid endpoint that code gave. A password is never part of it.
 pub(crate) fn endpoint_error(text: &str, error: &EndpointError) -> ConfigError {
     let key = SettingKey::endpoint;
-    invalid(text, error).into_error(key, key.path())
+    invalid_endpoint(text, error).into_error(key, key.path())
 }
 
-fn invalid(text: &str, error: &EndpointError) -> InvalidValue {
+fn invalid_endpoint(text: &str, error: &EndpointError) -> InvalidValue {
     // The parser recognizes a password by its `@`. So does this, as the text may have been refused
     // for another reason.
     let (mut invalid, error) = if *error == EndpointError::UserInfo || text.contains('@') {
@@ -28,7 +28,8 @@ fn invalid(text: &str, error: &EndpointError) -> InvalidValue {
 
 impl SettingValue for Endpoint {
     fn parse_text(text: &str) -> Result<Self, Vec<InvalidValue>> {
-        text.parse().map_err(|error| vec![invalid(text, &error)])
+        text.parse()
+            .map_err(|error| vec![invalid_endpoint(text, &error)])
     }
 
     fn to_text(&self) -> Option<String> {

@@ -61,7 +61,7 @@ impl<K: Ord, V: Copy> SettingMap<K, V> {
 pub(crate) struct InvalidValue {
     /// The part that is quoted; `None` if it may hold a secret.
     pub(crate) input: Option<String>,
-    /// What is expected in its place, if that is more specific than the setting's.
+    /// The expected form, if it is more specific than the setting's.
     pub(crate) expected: Option<String>,
     pub(crate) hint: Option<String>,
 }
@@ -222,7 +222,7 @@ impl<K: MapKey, V: MapValue<K>> SettingMap<K, V> {
 
 impl<K: MapKey, V: MapValue<K>> SettingField for SettingMap<K, V> {
     fn parse(&mut self, parser: &mut ConfigParser<'_>, key: SettingKey, text: &str) {
-        for item in items(text) {
+        for item in split_items(text) {
             match item.split_once('=') {
                 Some((name, word)) => {
                     self.parse_entry(parser, key, (name.trim(), word.trim()), item);
@@ -285,7 +285,7 @@ impl<K: MapKey, V: MapValue<K>> SettingField for SettingMap<K, V> {
 }
 
 /// Splits a list at its commas, without empty items.
-pub(crate) fn items(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn split_items(text: &str) -> impl Iterator<Item = &str> {
     text.split(',')
         .map(str::trim)
         .filter(|item| !item.is_empty())

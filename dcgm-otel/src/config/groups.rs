@@ -155,7 +155,7 @@ impl MapValue<Group> for GroupSwitch {
 /// The maximum number of series of a group.
 impl MapValue<Group> for usize {
     fn parse_text(text: &str) -> Option<Self> {
-        super::number::parse(text)
+        super::number::parse_number(text)
     }
 
     fn to_text(&self) -> String {

@@ -4,7 +4,7 @@ use super::choices::normalize;
 
 /// Returns the candidate nearest to `text`, if it is close enough to be a likely misspelling: at
 /// most one edit per three letters.
-pub(crate) fn nearest<'a>(
+pub(crate) fn nearest_name<'a>(
     text: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
@@ -12,7 +12,7 @@ pub(crate) fn nearest<'a>(
     let limit = (text.chars().count() / 3).clamp(1, 5);
     candidates
         .into_iter()
-        .map(|candidate| (edits(&text, &normalize(candidate)), candidate))
+        .map(|candidate| (edit_distance(&text, &normalize(candidate)), candidate))
         .filter(|(edits, _)| *edits <= limit)
         .min_by_key(|(edits, _)| *edits)
         .map(|(_, candidate)| candidate)
@@ -23,11 +23,11 @@ pub(crate) fn did_you_mean<'a>(
     text: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {
-    nearest(text, candidates).map(|name| format!("did you mean {name}?"))
+    nearest_name(text, candidates).map(|name| format!("did you mean {name}?"))
 }
 
 /// The Levenshtein distance: insertions, deletions and replacements of a letter.
-fn edits(from: &str, to: &str) -> usize {
+fn edit_distance(from: &str, to: &str) -> usize {
     let to: Vec<char> = to.chars().collect();
     let mut row: Vec<usize> = (0..=to.len()).collect();
     for (index, letter) in from.chars().enumerate() {
@@ -48,10 +48,10 @@ mod tests {
     #[test]
     fn a_misspelling_finds_its_name() {
         let names = ["nvlink", "nvswitch", "xid", "ecc"];
-        assert_eq!(nearest("nvlnk", names), Some("nvlink"));
-        assert_eq!(nearest("NV-Link", names), Some("nvlink"));
-        assert_eq!(nearest("xids", names), Some("xid"));
-        assert_eq!(nearest("temperature", names), None);
-        assert_eq!(nearest("", names), None);
+        assert_eq!(nearest_name("nvlnk", names), Some("nvlink"));
+        assert_eq!(nearest_name("NV-Link", names), Some("nvlink"));
+        assert_eq!(nearest_name("xids", names), Some("xid"));
+        assert_eq!(nearest_name("temperature", names), None);
+        assert_eq!(nearest_name("", names), None);
     }
 }

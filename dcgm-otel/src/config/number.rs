@@ -5,7 +5,7 @@ use super::field::{InvalidValue, SettingValue};
 pub(crate) const EXPECTED: &str = "a whole number above 0";
 
 /// Parses decimal digits; a sign or a fraction is refused.
-pub(crate) fn parse(text: &str) -> Option<usize> {
+pub(crate) fn parse_number(text: &str) -> Option<usize> {
     let text = text.trim();
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().ok()).flatten()
@@ -13,7 +13,7 @@ pub(crate) fn parse(text: &str) -> Option<usize> {
 
 impl SettingValue for usize {
     fn parse_text(text: &str) -> Result<Self, Vec<InvalidValue>> {
-        parse(text).ok_or_else(|| vec![InvalidValue::new(text, None)])
+        parse_number(text).ok_or_else(|| vec![InvalidValue::new(text, None)])
     }
 
     fn to_text(&self) -> Option<String> {

@@ -75,7 +75,7 @@ macro_rules! for_each_setting {
                 "the maximum number of series of a group";
 
             devices, with_devices: reference(DeviceFilter = DeviceFilter::all()),
-                "DCGM_OTEL_DEVICES", any, devices,
+                "DCGM_OTEL_DEVICES", any, check_devices,
                 "all, or a list of kind:number, uuid:GPU-…, bdf:0000:1b:00.0 or a kind (gpu, nvswitch, cpu, connectx, …)",
                 "gpu:0,nvswitch", "the devices that are metered";
 
@@ -101,7 +101,7 @@ macro_rules! for_each_setting {
                 "the name of the throttle metric";
 
             instance, with_instance: custom(Option<String> = None),
-                -, any, instance, "1 to 64 bytes of text without control characters", "training",
+                -, any, check_instance, "1 to 64 bytes of text without control characters", "training",
                 "the meter's name among several on one provider";
         }
     };

@@ -34,8 +34,15 @@ impl Config {
         let interval = self.interval.value;
         if let Some(age) = self.max_age.value.filter(|age| *age < interval) {
             let name = SettingKey::max_age.name(self.max_age.source);
-            let expected = format!("the interval, {}, or more", duration::write(interval));
-            errors.push(ConfigError::new(name, duration::write(age), expected));
+            let expected = format!(
+                "the interval, {}, or more",
+                duration::write_duration(interval)
+            );
+            errors.push(ConfigError::new(
+                name,
+                duration::write_duration(age),
+                expected,
+            ));
         }
     }
 
@@ -94,7 +101,7 @@ impl Config {
 
 /// Returns `true` if the naming has metrics of a group.
 fn has_metrics(group: Group, naming: Naming) -> bool {
-    let families = catalogue::of(naming)
+    let families = catalogue::metrics_for(naming)
         .iter()
         .flat_map(|metric| metric.families);
     families.into_iter().any(|family| family.group == group)
@@ -124,7 +131,7 @@ pub(super) fn is_metric(name: &str, naming: Naming) -> bool {
 /// Lists the names that can be switched.
 fn metric_names(naming: Naming) -> Vec<String> {
     let mut names = Vec::new();
-    for metric in catalogue::of(naming) {
+    for metric in catalogue::metrics_for(naming) {
         names.push(metric.name.to_owned());
         if naming == Naming::Semconv {
             let families = metric.families.iter();

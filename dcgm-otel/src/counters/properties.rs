@@ -22,12 +22,12 @@ fn input(part: u32, op: Op) -> Input {
 enum Turn {
     /// A part has counted so many more.
     Grows(usize, u32),
-    /// It began anew, and has counted so many since.
+    /// It was reset, and has counted this much since.
     Resets(usize, u32),
     /// It reads a little less than it has.
     Jitters(usize),
     Blank(usize),
-    /// The driver was loaded anew; each part has counted so many since.
+    /// The driver was reloaded; each part has counted this much since.
     Restart(u32),
     /// Others have come under the same name, which have counted so many.
     Replaced(u32),
@@ -48,7 +48,7 @@ fn turn() -> impl Strategy<Value = Turn> {
 }
 
 fn shown(total: &Total) -> u64 {
-    match total.number(Kind::CounterU64) {
+    match total.exported_number(Kind::CounterU64) {
         Number::U64(value) => value,
         other => panic!("{other:?}"),
     }
@@ -57,13 +57,13 @@ fn shown(total: &Total) -> u64 {
 proptest! {
     #[test]
     fn a_total_is_what_all_its_parts_have_counted_since_they_were_first_seen(
-        turns in vec(turn(), 1..60), begins in vec(0..10_000_u64, 3), from_device in any::<bool>(),
+        turns in vec(turn(), 1..60), origin_policy in vec(0..10_000_u64, 3), from_device in any::<bool>(),
         origin in prop_oneof![Just(0_u64), 1..1000_u64],
     ) {
         let series = Series { metric: 0, attributes: [].into() };
         let metric = &CATALOGUE[0];
-        let place = crate::catalogue::Place::Gpu;
-        let block = Block::new((0, metric), (0, &metric.families[0]), place);
+        let place = crate::catalogue::EntityScope::Gpu;
+        let unit = DropUnit::new((0, metric), (0, &metric.families[0]), place);
         let mut op = Op::Sum;
         let inputs = |op| (0..3).map(|part| input(part, op)).collect::<Vec<_>>();
         let origins = if origin > 0 {
@@ -72,12 +72,12 @@ proptest! {
             HashMap::new()
         };
         let from = if from_device { CounterOrigin::Device } else { CounterOrigin::Rebased };
-        let mut ledger = Ledger::continuing(origins, from);
+        let mut ledger = Ledger::continue_from(origins, from);
         let owner: Arc<str> = "GPU-a".into();
-        let at = ledger.open(&series, Some(&owner), block, &inputs(op), Kind::CounterU64);
+        let at = ledger.get_or_insert(&series, Some(&owner), unit, &inputs(op), Kind::CounterU64);
 
-        // The model: the devices as they are, and what has happened to them since each was seen.
-        let mut devices = begins;
+        // The model: the devices, and their events since the first reading.
+        let mut devices = origin_policy;
         let mut seen = [false; 3];
         let mut grown = origin;
         let from_device = from_device && origin == 0;
@@ -94,7 +94,7 @@ proptest! {
                     read.push((part, devices[part]));
                 }
                 Turn::Resets(part, to) => {
-                    // Near to what it was that is a jitter: not this case.
+                    // A value close to the last one is jitter, which is another case.
                     let to = u64::from(to);
                     if to * 100 > devices[part] * 99 {
                         continue;
@@ -110,20 +110,20 @@ proptest! {
                         continue;
                     }
                     let reading = devices[part] - devices[part] / 101;
-                    ledger.get_mut(at).unwrap().add(
+                    ledger.get_mut(at).unwrap().add_reading(
                         part, &Value::Int(i64::try_from(reading).unwrap()),
                         Timestamp::from_micros(second), SECOND,
                     );
                 }
                 Turn::Blank(part) => {
-                    let step = ledger.get_mut(at).unwrap().add(
+                    let step = ledger.get_mut(at).unwrap().add_reading(
                         part, &Value::Text(""), Timestamp::from_micros(second), SECOND,
                     );
                     prop_assert_eq!(step, Step::Held);
                 }
                 Turn::Restart(to) => {
-                    ledger.restart("GPU-b");
-                    ledger.restart("GPU-a");
+                    ledger.restart_device("GPU-b");
+                    ledger.restart_device("GPU-a");
                     for part in 0..3 {
                         devices[part] = u64::from(to);
                         if seen[part] {
@@ -139,7 +139,7 @@ proptest! {
                 }
                 Turn::OtherSource => {
                     op = if op == Op::Sum { Op::Counter } else { Op::Sum };
-                    let again = ledger.open(&series, Some(&owner), block, &inputs(op), Kind::CounterU64);
+                    let again = ledger.get_or_insert(&series, Some(&owner), unit, &inputs(op), Kind::CounterU64);
                     prop_assert_eq!(again, at);
                     seen = [false; 3];
                     ever = [true; 3];
@@ -152,7 +152,7 @@ proptest! {
                 (seen[part], ever[part]) = (true, true);
                 let reading = Value::Int(i64::try_from(reading).unwrap());
                 let total = ledger.get_mut(at).unwrap();
-                total.add(part, &reading, Timestamp::from_micros(second), SECOND);
+                total.add_reading(part, &reading, Timestamp::from_micros(second), SECOND);
             }
             prop_assert_eq!(shown(ledger.get(at).unwrap()), grown, "{:?}", turn);
         }
@@ -172,7 +172,7 @@ proptest! {
                 continue;
             }
             let at = Timestamp::from_micros(i64::try_from(now * 1000).unwrap());
-            total.add(0, &Value::Double(f64::from(rate)), at, SECOND);
+            total.add_reading(0, &Value::Double(f64::from(rate)), at, SECOND);
             let since = last.map_or(u64::MAX, |last| now - last);
             if since <= 2500 {
                 thousandths += u64::from(rate) * since;

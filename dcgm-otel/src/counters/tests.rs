@@ -32,19 +32,19 @@ fn counted(readings: &[i64]) -> (u64, Vec<Step>) {
     let steps = readings
         .iter()
         .zip(1..)
-        .map(|(reading, second)| total.add(0, &Value::Int(*reading), at(second), SECOND))
+        .map(|(reading, second)| total.add_reading(0, &Value::Int(*reading), at(second), SECOND))
         .collect();
     (value(&total), steps)
 }
 
-fn block() -> Block {
+fn unit() -> DropUnit {
     let metric = &crate::catalogue::CATALOGUE[0];
     let family = &metric.families[0];
-    Block::new((0, metric), (0, family), crate::catalogue::Place::Gpu)
+    DropUnit::new((0, metric), (0, family), crate::catalogue::EntityScope::Gpu)
 }
 
 fn value(total: &Total) -> u64 {
-    match total.number(Kind::CounterU64) {
+    match total.exported_number(Kind::CounterU64) {
         Number::U64(value) => value,
         other => panic!("{other:?}"),
     }
@@ -57,7 +57,7 @@ fn the_first_reading_is_the_baseline() {
 }
 
 #[test]
-fn a_counter_that_began_anew_adds_what_it_has() {
+fn a_counter_that_reset_adds_its_new_value() {
     use Step::{Counted, Reset};
     assert_eq!(
         counted(&[100, 110, 4, 5]),
@@ -72,15 +72,15 @@ fn a_dip_of_less_than_a_hundredth_is_no_reset_and_is_not_counted_twice() {
         counted(&[1_000_000, 1_000_100, 1_000_050, 1_000_120]),
         (120, vec![Counted, Counted, Held, Counted])
     );
-    // A whole hundredth is one.
+    // A dip of a full percent is a reset.
     assert_eq!(counted(&[1000, 990]).1, [Counted, Step::Reset]);
 }
 
 #[test]
-fn what_is_no_reading_holds() {
+fn values_that_are_no_reading_hold_the_total() {
     let mut total = rebased(&[COUNTER], Number::U64(0));
     assert!(!total.is_shown());
-    total.add(0, &Value::Int(5), at(1), SECOND);
+    total.add_reading(0, &Value::Int(5), at(1), SECOND);
     assert!(total.is_shown());
     for value in [
         Value::Int(-1),
@@ -88,9 +88,9 @@ fn what_is_no_reading_holds() {
         Value::Double(-3.0),
         Value::Text("x"),
     ] {
-        assert_eq!(total.add(0, &value, at(2), SECOND), Step::Held);
+        assert_eq!(total.add_reading(0, &value, at(2), SECOND), Step::Held);
     }
-    total.add(0, &Value::Int(9), at(3), SECOND);
+    total.add_reading(0, &Value::Int(9), at(3), SECOND);
     assert_eq!(value(&total), 4);
 }
 
@@ -103,8 +103,8 @@ fn a_total_ends_at_the_largest_signed_number() {
         ..COUNTER
     };
     let mut total = rebased(&[source], Number::U64(u64::MAX));
-    total.add(0, &Value::Int(0), at(1), SECOND);
-    total.add(0, &Value::Int(i64::MAX), at(2), SECOND);
+    total.add_reading(0, &Value::Int(0), at(1), SECOND);
+    total.add_reading(0, &Value::Int(i64::MAX), at(2), SECOND);
     assert_eq!(value(&total), i64::MAX.unsigned_abs());
 }
 
@@ -112,7 +112,7 @@ fn a_total_ends_at_the_largest_signed_number() {
 fn a_rate_is_summed_over_time_and_its_fractions_are_kept() {
     let mut total = rebased(&[RATE], Number::U64(0));
     for second in 0..=12 {
-        total.add(0, &Value::Double(0.25), at(second), SECOND);
+        total.add_reading(0, &Value::Double(0.25), at(second), SECOND);
     }
     assert_eq!(value(&total), 3);
 }
@@ -121,7 +121,7 @@ fn a_rate_is_summed_over_time_and_its_fractions_are_kept() {
 fn a_gap_in_a_rate_invents_nothing() {
     let mut total = rebased(&[RATE], Number::U64(0));
     for second in [0, 1, 100, 101] {
-        total.add(0, &Value::Int(1000), at(second), SECOND);
+        total.add_reading(0, &Value::Int(1000), at(second), SECOND);
     }
     assert_eq!(value(&total), 2000);
 }
@@ -130,64 +130,67 @@ fn a_gap_in_a_rate_invents_nothing() {
 fn a_sample_that_is_seen_twice_counts_once() {
     let mut total = rebased(&[RATE], Number::U64(0));
     for second in [0, 1, 1, 1, 2] {
-        total.add(0, &Value::Int(1000), at(second), SECOND);
+        total.add_reading(0, &Value::Int(1000), at(second), SECOND);
     }
     assert_eq!(value(&total), 2000);
 }
 
 #[test]
-fn another_source_begins_anew_on_top_of_what_was_shown() {
+fn another_source_continues_from_the_exported_total() {
     let mut ledger = Ledger::default();
     let series = Series {
         metric: 0,
         attributes: [].into(),
     };
-    let block = block();
-    let place = ledger.open(&series, None, block, &[COUNTER], Kind::CounterU64);
+    let unit = unit();
+    let place = ledger.get_or_insert(&series, None, unit, &[COUNTER], Kind::CounterU64);
     let total = ledger.get_mut(place).unwrap();
-    total.add(0, &Value::Int(10), at(1), SECOND);
-    total.add(0, &Value::Int(17), at(2), SECOND);
+    total.add_reading(0, &Value::Int(10), at(1), SECOND);
+    total.add_reading(0, &Value::Int(17), at(2), SECOND);
     assert_eq!(
-        ledger.open(&series, None, block, &[COUNTER], Kind::CounterU64),
+        ledger.get_or_insert(&series, None, unit, &[COUNTER], Kind::CounterU64),
         place
     );
     assert_eq!(value(ledger.get(place).unwrap()), 7);
     assert_eq!(
-        ledger.open(&series, None, block, &[RATE], Kind::CounterU64),
+        ledger.get_or_insert(&series, None, unit, &[RATE], Kind::CounterU64),
         place
     );
     let total = ledger.get_mut(place).unwrap();
     assert_eq!(value(total), 7);
-    total.add(0, &Value::Int(5), at(3), SECOND);
-    total.add(0, &Value::Int(5), at(4), SECOND);
+    total.add_reading(0, &Value::Int(5), at(3), SECOND);
+    total.add_reading(0, &Value::Int(5), at(4), SECOND);
     assert_eq!(value(total), 12);
 }
 
 #[test]
-fn from_the_device_a_total_begins_at_what_it_had_counted_and_goes_on_by_its_growth() {
+fn a_device_origin_total_starts_at_the_count_and_grows() {
     let mut total = Total::new(&[COUNTER], Number::U64(0), CounterOrigin::Device);
-    total.add(0, &Value::Int(1000), at(1), SECOND);
+    total.add_reading(0, &Value::Int(1000), at(1), SECOND);
     assert_eq!(value(&total), 1000);
-    total.add(0, &Value::Int(1003), at(2), SECOND);
+    total.add_reading(0, &Value::Int(1003), at(2), SECOND);
     assert_eq!(value(&total), 1003);
-    // The driver was loaded anew: it never decreases.
-    assert_eq!(total.add(0, &Value::Int(4), at(3), SECOND), Step::Reset);
+    // The driver was reloaded; the total never decreases.
+    assert_eq!(
+        total.add_reading(0, &Value::Int(4), at(3), SECOND),
+        Step::Reset
+    );
     assert_eq!(value(&total), 1007);
     total.forget_baseline();
-    total.add(0, &Value::Int(1_000_000), at(4), SECOND);
+    total.add_reading(0, &Value::Int(1_000_000), at(4), SECOND);
     assert_eq!(value(&total), 1007);
-    // A meter that comes after another goes on where that ended.
+    // The next meter continues the total of the one before.
     let mut next = Total::new(&[COUNTER], Number::U64(1007), CounterOrigin::Device);
-    next.add(0, &Value::Int(1_000_000), at(5), SECOND);
+    next.add_reading(0, &Value::Int(1_000_000), at(5), SECOND);
     assert_eq!(value(&next), 1007);
 }
 
 #[test]
-fn what_another_driver_counts_is_new_even_if_it_is_more() {
+fn counts_of_another_driver_are_new_even_if_higher() {
     let mut total = rebased(&[COUNTER], Number::U64(0));
-    total.add(0, &Value::Int(10), at(1), SECOND);
-    total.restart();
-    total.add(0, &Value::Int(25), at(2), SECOND);
+    total.add_reading(0, &Value::Int(10), at(1), SECOND);
+    total.restart_sources();
+    total.add_reading(0, &Value::Int(25), at(2), SECOND);
     assert_eq!(value(&total), 25);
 }
 
@@ -221,7 +224,7 @@ fn no_sequence_of_readings_makes_a_total_decrease() {
                     _ => Number::U64(3),
                 };
                 let mut total = rebased(&[source], origin);
-                let mut last = as_f64(total.number(kind));
+                let mut last = as_f64(total.exported_number(kind));
                 let mut second = 0;
                 for _ in 0..50 {
                     let bits = numbers.next();
@@ -237,8 +240,8 @@ fn no_sequence_of_readings_makes_a_total_decrease() {
                         }
                         _ => Value::Int(i64::try_from(bits % 10_000).unwrap()),
                     };
-                    total.add(0, &value, at(second), SECOND);
-                    let now = as_f64(total.number(kind));
+                    total.add_reading(0, &value, at(second), SECOND);
+                    let now = as_f64(total.exported_number(kind));
                     assert!(
                         now >= last && now.is_finite(),
                         "{source:?} {value:?}: {now} < {last}"
@@ -260,27 +263,27 @@ fn as_f64(number: Number) -> f64 {
 }
 
 #[test]
-fn what_was_shown_once_is_held_whatever_becomes_of_its_source() {
+fn an_exported_total_is_held_without_its_source() {
     let series = Series {
         metric: 0,
         attributes: [].into(),
     };
-    let block = block();
+    let unit = unit();
     for forget in [false, true] {
         let mut ledger = Ledger::default();
         let open = |ledger: &mut Ledger, input| {
-            ledger.open(&series, None, block, &[input], Kind::CounterU64)
+            ledger.get_or_insert(&series, None, unit, &[input], Kind::CounterU64)
         };
         let place = open(&mut ledger, COUNTER);
         assert!(!ledger.get(place).unwrap().is_shown());
         let total = ledger.get_mut(place).unwrap();
-        total.add(0, &Value::Int(5), at(1), SECOND);
+        total.add_reading(0, &Value::Int(5), at(1), SECOND);
         if forget {
             total.forget_baseline();
         } else {
             open(&mut ledger, RATE);
         }
-        // It has not grown, and nothing is known of the source that it has now.
+        // The total has not grown, and the new source has not been read.
         assert!(ledger.get(place).unwrap().is_shown(), "{forget}");
         assert_eq!(value(ledger.get(place).unwrap()), 0);
     }

@@ -1,4 +1,4 @@
-//! What is printed of the settings.
+//! The printed form of the settings.
 
 use std::time::Duration;
 

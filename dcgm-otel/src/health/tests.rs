@@ -16,7 +16,7 @@ fn shared(now: Instant) -> HealthReporter {
 fn starting_meter_is_one_line() {
     let now = Instant::now();
     assert_eq!(
-        shared(now).health(now).to_string(),
+        shared(now).current_health(now).to_string(),
         "starting for 0.0 s; 0 series of 0 entities; no sample yet; 0 samples in 0 ticks; no errors; collected 0 \
          times; standalone localhost:5555, libdcgm 4.6.1 (/usr/lib/libdcgm.so.4)"
     );
@@ -27,19 +27,19 @@ fn ready_meter_shows_its_counts() {
     let now = Instant::now();
     let shared = shared(now);
     let engine = BuildInfo::from_raw("version:4.5.0;buildtype:Simulated");
-    let backend = shared.health(now).backend;
-    shared.connected(backend, engine);
-    shared.update(|report| {
+    let backend = shared.current_health(now).backend;
+    shared.set_connected(backend, engine);
+    shared.update_report(|report| {
         report.state = MeterState::Ready;
         report.entities = 1;
         report.series = 21;
     });
-    shared.telemetry.sampled(now);
-    shared.telemetry.samples(30);
-    shared.telemetry.tick(SECOND);
-    shared.telemetry.dropped(4);
-    shared.telemetry.collected();
-    let health = shared.health(now + SECOND * 2);
+    shared.telemetry.record_sample_time(now);
+    shared.telemetry.record_samples(30);
+    shared.telemetry.record_tick(SECOND);
+    shared.telemetry.set_dropped_series(4);
+    shared.telemetry.record_collect();
+    let health = shared.current_health(now + SECOND * 2);
     assert!(health.is_ready() && health.is_simulated());
     assert_eq!((health.ticks, health.tick_time), (1, SECOND));
     assert_eq!(
@@ -55,14 +55,14 @@ fn degraded_meter_shows_reason_and_hint() {
     let shared = shared(now);
     let mut reason = SampleError::new(ErrorKind::Connect, "refused\nby the engine");
     reason.hint = Some("is it running?".to_owned());
-    shared.update(|report| {
+    shared.update_report(|report| {
         report.state = MeterState::Degraded;
         report.reason = Some(reason);
     });
     for kind in [ErrorKind::Connect, ErrorKind::Connect, ErrorKind::Read] {
-        shared.telemetry.failed(kind);
+        shared.telemetry.record_error(kind);
     }
-    let health = shared.health(now + SECOND);
+    let health = shared.current_health(now + SECOND);
     let text = health.to_string();
     assert!(
         text.starts_with(
@@ -82,8 +82,8 @@ fn hint_in_the_message_is_not_repeated() {
     let shared = shared(now);
     let mut reason = SampleError::new(ErrorKind::Init, "no libdcgm; install it");
     reason.hint = Some("install it".to_owned());
-    shared.update(|report| report.reason = Some(reason));
-    let text = shared.health(now).to_string();
+    shared.update_report(|report| report.reason = Some(reason));
+    let text = shared.current_health(now).to_string();
     assert_eq!(text.matches("install it").count(), 1, "{text}");
 }
 
@@ -93,8 +93,8 @@ fn only_a_second_connection_is_a_reconnect() {
     let shared = shared(now);
     for reconnects in 0..3 {
         let engine = BuildInfo::from_raw("version:4.6.0");
-        shared.connected(Backend::new(BackendKind::Mock, "x"), engine);
-        assert_eq!(shared.health(now).reconnects, reconnects);
+        shared.set_connected(Backend::new(BackendKind::Mock, "x"), engine);
+        assert_eq!(shared.current_health(now).reconnects, reconnects);
     }
 }
 
@@ -149,13 +149,13 @@ fn health_is_written_as_json() {
     let shared = shared(now);
     let mut reason = SampleError::new(ErrorKind::Connect, "refused");
     reason.hint = Some("is it running?".to_owned());
-    shared.update(|report| {
+    shared.update_report(|report| {
         report.state = MeterState::Degraded;
         report.reason = Some(reason);
     });
-    shared.telemetry.failed(ErrorKind::Connect);
-    shared.telemetry.tick(SECOND / 2);
-    let mut health = shared.health(now + SECOND * 2);
+    shared.telemetry.record_error(ErrorKind::Connect);
+    shared.telemetry.record_tick(SECOND / 2);
+    let mut health = shared.current_health(now + SECOND * 2);
     health.config_warnings = vec!["DCGM_OTEL_X: unknown variable, not used".to_owned()];
     let expected = serde_json::json!({
         "state": "degraded",

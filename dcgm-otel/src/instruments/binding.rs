@@ -29,11 +29,11 @@ pub(crate) struct ProviderBinding {
 
 impl ProviderBinding {
     /// Attaches a feed; returns `false` if another is attached.
-    pub(super) fn attach(&self, feed: &Arc<MeterFeed>) -> bool {
+    pub(super) fn attach_feed(&self, feed: &Arc<MeterFeed>) -> bool {
         // A meter that the parent of this process installed exists in the parent only.
         let inherited = self.feed.load_full().filter(|feed| feed.is_forked());
         if let Some(inherited) = inherited {
-            self.detach(&inherited);
+            self.detach_feed(&inherited);
         }
         let before = self
             .feed
@@ -43,7 +43,7 @@ impl ProviderBinding {
 
     /// Detaches `feed` if it is attached: its series are gone at the next collect, and a collect
     /// that is under way sees nothing newer from it.
-    pub(super) fn detach(&self, feed: &Arc<MeterFeed>) {
+    pub(super) fn detach_feed(&self, feed: &Arc<MeterFeed>) {
         // Locked before the binding is free: the next meter asks for the totals and waits for these.
         let forked = feed.is_forked();
         let totals = if forked {
@@ -60,7 +60,11 @@ impl ProviderBinding {
         {
             return;
         }
-        let last = if forked { feed.latest() } else { feed.close() };
+        let last = if forked {
+            feed.latest_snapshot()
+        } else {
+            feed.close_feed()
+        };
         let Some(mut totals) = totals else { return };
         let retired = if forked {
             feed.retired.try_lock()
@@ -73,7 +77,7 @@ impl ProviderBinding {
                 totals.insert((metric.name, series), number);
             }
         }
-        for (series, number) in last.totals(feed.metrics()) {
+        for (series, number) in last.counter_totals(feed.metrics()) {
             if let Some(metric) = feed.metrics().get(series.metric) {
                 totals.insert((metric.name, series.clone()), number);
             }
@@ -96,7 +100,7 @@ impl ProviderBinding {
     }
 
     /// Returns the totals at which a new meter with these metrics begins.
-    pub(crate) fn totals(&self, metrics: &[Metric]) -> HashMap<Series, Number> {
+    pub(crate) fn last_totals(&self, metrics: &[Metric]) -> HashMap<Series, Number> {
         let totals = self.totals.lock();
         let mine = totals.iter().filter(|((name, series), _)| {
             let metric = metrics.get(series.metric);
@@ -110,8 +114,8 @@ impl ProviderBinding {
     ///
     /// Only the meter that is attached calls this, so never two at a time. No lock is held while an
     /// instrument is made: during a collect that waits for the callbacks.
-    pub(super) fn register(self: &Arc<Self>, meter: &Meter, feed: &MeterFeed) {
-        for instrument in feed.instruments() {
+    pub(super) fn register_instruments(self: &Arc<Self>, meter: &Meter, feed: &MeterFeed) {
+        for instrument in feed.list_instruments() {
             let ordinal = {
                 let mut instruments = self.instruments.lock();
                 if instruments.contains(&instrument) {
@@ -124,7 +128,7 @@ impl ProviderBinding {
                 self.registered.store(instruments.len(), Ordering::Relaxed);
                 ordinal
             };
-            super::build(meter, self, ordinal, instrument, feed.metrics());
+            super::build_instrument(meter, self, ordinal, instrument, feed.metrics());
         }
     }
 

@@ -18,11 +18,11 @@ use opentelemetry::metrics::noop::NoopMeterProvider;
 use opentelemetry::metrics::{AsyncInstrument, MeterProvider as _};
 use shuttle::thread;
 
-use super::{Instrument, InstrumentKind, MeterFeed, ProviderBinding, observe};
+use super::{Instrument, InstrumentKind, MeterFeed, ProviderBinding, observe_points};
 use crate::catalogue::{CATALOGUE, Kind, Metric};
 use crate::clock::Clock;
 use crate::config::ThrottleName;
-use crate::snapshot::{Cell, Layout, Number, Series, Snapshot};
+use crate::snapshot::{Layout, Number, Point, Series, Snapshot};
 use crate::telemetry::Telemetry;
 
 fn check(model: impl Fn() + Clone + Send + Sync + 'static) {
@@ -83,24 +83,26 @@ impl Publisher {
 
     /// In which every series has this number.
     fn publish(&mut self, number: u64) {
-        let cell = Cell {
+        let point = Point {
             number: Number::U64(number),
             until: None,
         };
-        let cells = vec![Some(cell); self.layout.series().len()];
+        let points = vec![Some(point); self.layout.series().len()];
         let layout = &self.layout;
-        let snapshot = Snapshot::reusing(self.spare.take(), |snapshot| {
-            snapshot.refill(layout, None).extend_from_slice(&cells);
+        let snapshot = Snapshot::fill_reusing(self.spare.take(), |snapshot| {
+            snapshot
+                .replace_layout(layout, None)
+                .extend_from_slice(&points);
         });
-        self.spare = Some(self.feed.publish(snapshot));
+        self.spare = Some(self.feed.publish_snapshot(snapshot));
     }
 }
 
 /// A binding with the instruments that a feed needs, and that feed in it.
 fn bind(feed: &Arc<MeterFeed>) -> Arc<ProviderBinding> {
     let binding = Arc::new(ProviderBinding::default());
-    assert!(binding.attach(feed));
-    binding.register(&NoopMeterProvider::new().meter("model"), feed);
+    assert!(binding.attach_feed(feed));
+    binding.register_instruments(&NoopMeterProvider::new().meter("model"), feed);
     binding
 }
 
@@ -124,12 +126,12 @@ fn collect(binding: &ProviderBinding, instruments: &[Instrument]) -> Vec<u64> {
     for (ordinal, instrument) in instruments.iter().enumerate() {
         match instrument.source {
             InstrumentKind::Metric(_) => {
-                observe(binding, ordinal, (instrument, metrics()), &out, number)
+                observe_points(binding, ordinal, (instrument, metrics()), &out, number)
             }
             InstrumentKind::SelfMetric(_) if ordinal + 1 < instruments.len() => {}
             InstrumentKind::SelfMetric(_) => {
                 let instrument = (instrument, metrics());
-                observe(binding, ordinal, instrument, &Out::default(), number);
+                observe_points(binding, ordinal, instrument, &Out::default(), number);
             }
         }
     }
@@ -178,7 +180,7 @@ fn no_collect_is_mixed_and_none_shows_less_than_the_one_before() {
 }
 
 #[test]
-fn nothing_newer_is_shown_after_a_meter_left_and_the_next_begins_with_no_less() {
+fn a_detached_meter_shows_nothing_newer_and_the_next_no_less() {
     check(|| {
         let first = feed();
         let mut publisher = Publisher::new(&first);
@@ -198,19 +200,22 @@ fn nothing_newer_is_shown_after_a_meter_left_and_the_next_begins_with_no_less() 
             let binding = Arc::clone(&binding);
             thread::spawn(move || {
                 let next = feed();
-                while !binding.attach(&next) {
+                while !binding.attach_feed(&next) {
                     thread::yield_now();
                 }
-                let totals = binding.totals(metrics());
-                binding.detach(&next);
+                let totals = binding.last_totals(metrics());
+                binding.detach_feed(&next);
                 totals
             })
         };
-        binding.detach(&first);
-        let left = first.latest();
+        binding.detach_feed(&first);
+        let left = first.latest_snapshot();
         let most = collector.join().unwrap();
         publishing.join().unwrap();
-        assert!(Arc::ptr_eq(&left, &first.latest()), "shown after it left");
+        assert!(
+            Arc::ptr_eq(&left, &first.latest_snapshot()),
+            "shown after it left"
+        );
         let totals = next.join().unwrap();
         assert_eq!(totals.len(), 2 * metrics().len());
         for number in totals.values() {

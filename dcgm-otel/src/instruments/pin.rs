@@ -5,6 +5,14 @@
 //! callbacks of a provider one after another, in the order of registration and on one thread. So a
 //! thread remembers the snapshot and the ordinal of its last callback (a [`Pin`]); a callback whose
 //! ordinal is not above that ordinal begins another collect.
+//!
+//! ```text
+//!  sampler    publish A         publish B
+//!  callback   0   1   2   3     (0 ≤ 3: new collect)   0   1   2   3
+//!  reads      A   A   A   A                            B   B   B   B
+//! ```
+//!
+//! The callback with the last ordinal removes the pin, so that the snapshot's memory can be reused.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -111,7 +119,7 @@ mod tests {
     fn shown(feed: &MeterFeed, ordinal: usize) -> Number {
         let mut shown = None;
         with_snapshot(feed, ordinal, 2, |snapshot, now| {
-            shown = snapshot.of(0, now).next().map(|(_, number)| number);
+            shown = snapshot.points(0, now).next().map(|(_, number)| number);
         });
         shown.unwrap()
     }
@@ -122,7 +130,7 @@ mod tests {
         let layout = layout(1);
         let mut seen = Vec::new();
         for (number, ordinal) in [0, 1, 2, 0, 2, 1, 1, 2].into_iter().enumerate() {
-            feed.publish(uniform(&layout, u32::try_from(number).unwrap()));
+            feed.publish_snapshot(uniform(&layout, u32::try_from(number).unwrap()));
             seen.push(shown(&feed, ordinal));
         }
         // The third collect lacks its first callback, as when a meter is installed during a
@@ -141,7 +149,10 @@ mod tests {
         for round in [0, 10, 20] {
             for ordinal in 0..3 {
                 for feed in &feeds {
-                    feed.publish(uniform(&layout, round + u32::try_from(ordinal).unwrap()));
+                    feed.publish_snapshot(uniform(
+                        &layout,
+                        round + u32::try_from(ordinal).unwrap(),
+                    ));
                     assert_eq!(shown(feed, ordinal), Number::F64(f64::from(round)));
                 }
             }
@@ -154,7 +165,7 @@ mod tests {
         for _ in 0..3 * MAX_CONCURRENT_COLLECTS {
             let feed = feed();
             for ordinal in 0..2 {
-                feed.publish(uniform(&layout, u32::try_from(ordinal).unwrap()));
+                feed.publish_snapshot(uniform(&layout, u32::try_from(ordinal).unwrap()));
                 assert_eq!(shown(&feed, ordinal), Number::F64(0.0));
             }
         }

@@ -55,8 +55,8 @@ impl Registration {
     }
 
     /// Attaches a feed and makes its instruments; `None` if another feed is attached.
-    pub(crate) fn attach(self, feed: Arc<MeterFeed>) -> Option<Attachment> {
-        if !self.binding.attach(&feed) {
+    pub(crate) fn attach_feed(self, feed: Arc<MeterFeed>) -> Option<Attachment> {
+        if !self.binding.attach_feed(&feed) {
             return None;
         }
         // From here on the feed is detached on every path, should the provider panic.
@@ -67,7 +67,7 @@ impl Registration {
         };
         attachment
             .binding
-            .register(&attachment.meter, &attachment.feed);
+            .register_instruments(&attachment.meter, &attachment.feed);
         Some(attachment)
     }
 }
@@ -91,7 +91,7 @@ pub(crate) struct Attachment {
 impl Attachment {
     /// Detaches the feed: nothing is exported from now on.
     pub(crate) fn detach(&self) {
-        self.binding.detach(&self.feed);
+        self.binding.detach_feed(&self.feed);
     }
 }
 
@@ -214,7 +214,7 @@ mod tests {
                 let child = BindingRegistry::for_process(&place, CHILD);
                 assert!(!Arc::ptr_eq(&held, &child.get_or_create(1)));
                 assert!(Arc::ptr_eq(&free, &child.get_or_create(2)));
-                assert!(child.get_or_create(1).totals(&[]).is_empty());
+                assert!(child.get_or_create(1).last_totals(&[]).is_empty());
             });
         }
     }

@@ -1,5 +1,4 @@
-//! What a meter and the callbacks are kept in step with: the real things, or those whose every
-//! switch of threads a model decides.
+//! Synchronization between meter and callbacks: the real primitives, or those of the thread model.
 
 #[cfg(not(all(test, shuttle)))]
 pub(super) use real::*;

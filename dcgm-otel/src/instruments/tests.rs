@@ -11,11 +11,11 @@ use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
 
 use super::*;
 use crate::catalogue::CATALOGUE;
-use crate::snapshot::{Cell, Layout, Series};
+use crate::snapshot::{Layout, Point, Series};
 
 /// A snapshot in which every series shows the same number.
 pub(super) fn uniform(layout: &Arc<Layout>, number: u32) -> Arc<Snapshot> {
-    let cells: Vec<_> = layout
+    let points: Vec<_> = layout
         .series()
         .iter()
         .map(|series| {
@@ -24,13 +24,13 @@ pub(super) fn uniform(layout: &Arc<Layout>, number: u32) -> Arc<Snapshot> {
                 Kind::GaugeI64 | Kind::UpDownI64 => Number::I64(i64::from(number)),
                 Kind::CounterU64 => Number::U64(u64::from(number)),
             };
-            Some(Cell {
+            Some(Point {
                 number,
                 until: None,
             })
         })
         .collect();
-    Arc::new(Snapshot::new(layout, &cells))
+    Arc::new(Snapshot::new(layout, &points))
 }
 
 /// Makes a layout with `series` series of each metric.
@@ -56,7 +56,7 @@ pub(super) fn feed() -> MeterFeed {
 }
 
 fn install(provider: &SdkMeterProvider, feed: &Arc<MeterFeed>) -> Option<Attachment> {
-    Registration::for_provider(provider, None).attach(Arc::clone(feed))
+    Registration::for_provider(provider, None).attach_feed(Arc::clone(feed))
 }
 
 fn provider() -> (SdkMeterProvider, InMemoryMetricExporter) {
@@ -107,7 +107,7 @@ fn collect(provider: &SdkMeterProvider, exporter: &InMemoryMetricExporter) -> Ve
 fn torn(feed: &Arc<MeterFeed>, collects: usize, at_least_one: bool) -> (usize, usize) {
     let (provider, exporter) = provider();
     let layout = layout(4);
-    feed.publish(uniform(&layout, 0));
+    feed.publish_snapshot(uniform(&layout, 0));
     let installed = install(&provider, feed).unwrap();
     let done = AtomicBool::new(false);
     let (mut made, mut torn) = (0, 0);
@@ -117,7 +117,7 @@ fn torn(feed: &Arc<MeterFeed>, collects: usize, at_least_one: bool) -> (usize, u
             let mut number = 0;
             while !done.load(Ordering::Relaxed) {
                 number += 1;
-                feed.publish(uniform(&layout, number));
+                feed.publish_snapshot(uniform(&layout, number));
             }
         });
         while made < collects || (at_least_one && torn == 0 && made < 100 * collects) {
@@ -161,7 +161,7 @@ fn binding_takes_one_feed_at_a_time() {
     let feeds: Vec<_> = (0..3)
         .map(|number| {
             let feed = Arc::new(feed());
-            feed.publish(uniform(&layout, number));
+            feed.publish_snapshot(uniform(&layout, number));
             feed
         })
         .collect();
@@ -189,7 +189,7 @@ fn binding_takes_one_feed_at_a_time() {
 fn feed_is_released_with_its_meter() {
     let (provider, exporter) = provider();
     let feed = Arc::new(feed());
-    feed.publish(uniform(&layout(1), 1));
+    feed.publish_snapshot(uniform(&layout(1), 1));
     let installed = install(&provider, &feed).unwrap();
     collect(&provider, &exporter);
     drop(installed);
@@ -204,10 +204,10 @@ fn snapshot_is_released_after_a_collect() {
     let feed = Arc::new(feed());
     let layout = layout(1);
     let snapshot = uniform(&layout, 1);
-    feed.publish(Arc::clone(&snapshot));
+    feed.publish_snapshot(Arc::clone(&snapshot));
     let _installed = install(&provider, &feed).unwrap();
     collect(&provider, &exporter);
-    drop(feed.publish(uniform(&layout, 2)));
+    drop(feed.publish_snapshot(uniform(&layout, 2)));
     assert_eq!(Arc::strong_count(&snapshot), 1);
 }
 
@@ -228,12 +228,15 @@ fn late_snapshot_is_neither_exported_nor_lost() {
     let (provider, _exporter) = provider();
     let feed = Arc::new(feed());
     let layout = layout(1);
-    feed.publish(uniform(&layout, 5));
+    feed.publish_snapshot(uniform(&layout, 5));
     let installed = install(&provider, &feed).unwrap();
     installed.detach();
     let late = uniform(&layout, 9);
-    assert!(Arc::ptr_eq(&feed.publish(Arc::clone(&late)), &late));
-    let totals = installed.binding.totals(CATALOGUE);
+    assert!(Arc::ptr_eq(
+        &feed.publish_snapshot(Arc::clone(&late)),
+        &late
+    ));
+    let totals = installed.binding.last_totals(CATALOGUE);
     let counters = CATALOGUE.iter().filter(|metric| metric.kind.is_counter());
     assert_eq!(totals.len(), counters.count());
     assert!(
@@ -253,16 +256,16 @@ fn panicking_callback_loses_its_own_values_only() {
         }
     }
     let feed = Arc::new(feed());
-    feed.publish(uniform(&layout(1), 1));
+    feed.publish_snapshot(uniform(&layout(1), 1));
     let binding = ProviderBinding::default();
-    assert!(binding.attach(&feed));
+    assert!(binding.attach_feed(&feed));
     let number = |number| match number {
         Number::F64(value) => Some(value),
         _ => None,
     };
-    let instrument = feed.instrument(0).unwrap();
-    observe(&binding, 0, (&instrument, &[]), &Broken, number);
-    assert_eq!(feed.telemetry().own().callback_panics(), 1);
+    let instrument = feed.find_instrument(0).unwrap();
+    observe_points(&binding, 0, (&instrument, &[]), &Broken, number);
+    assert_eq!(feed.telemetry().own_counts().callback_panics(), 1);
 }
 
 #[test]
@@ -290,7 +293,9 @@ fn panicking_provider_leaves_the_binding_free() {
     for _ in 0..2 {
         let registration = Registration::for_provider(&provider, None);
         let feed = Arc::new(feed());
-        let outcome = catch_unwind(AssertUnwindSafe(|| registration.attach(Arc::clone(&feed))));
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            registration.attach_feed(Arc::clone(&feed))
+        }));
         assert!(outcome.is_err(), "refused, or no panic");
         assert_eq!(Arc::strong_count(&feed), 1);
     }

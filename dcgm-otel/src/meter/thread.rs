@@ -10,13 +10,14 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded, unbounded};
 use dcgm::Client;
 
+use crate::backoff::Backoff;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::counters::Ledger;
 use crate::health::{ErrorKind, HealthReporter, MeterState, SampleError};
+use crate::history::History;
 use crate::hook::AttributeHook;
 use crate::instruments::MeterFeed;
-use crate::past::Past;
 use crate::sampler::{Command, Sampler};
 use crate::snapshot::{Number, Series};
 
@@ -26,12 +27,6 @@ const STOP_TIMEOUT: Duration = Duration::from_millis(250);
 /// Time that the thread has after its client was closed, which ends most calls that hang. Both
 /// together are less than the second that dropping a meter may take.
 const CANCEL_TIMEOUT: Duration = Duration::from_millis(600);
-
-/// First delay before a sampler that panicked is replaced; it doubles with each further panic…
-const MIN_BACKOFF: Duration = Duration::from_millis(250);
-
-/// …up to this, or up to the interval if that is shorter.
-const MAX_BACKOFF: Duration = Duration::from_secs(15);
 
 /// The reason why a meter's thread did not end well. The meter's series are gone all the same.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -80,7 +75,7 @@ impl SamplerThread {
             .name("dcgm-meter".to_owned())
             .spawn(move || {
                 let _ends: Sender<()> = ends;
-                factory.run(&received);
+                factory.run_sampler(&received);
             })?;
         Ok(Self {
             commands,
@@ -91,7 +86,7 @@ impl SamplerThread {
     }
 
     /// Has the thread sample now and waits for the outcome.
-    pub(crate) fn sample(&self) -> Result<(), SampleError> {
+    pub(crate) fn request_sample(&self) -> Result<(), SampleError> {
         let (reply, outcome) = bounded(1);
         // A thread that has ended receives nothing; the reply channel then closes.
         let _ = self.commands.send(Command::Sample(reply));
@@ -155,14 +150,15 @@ fn close_in_background(client: &Weak<dyn Client>) {
 
 impl SamplerFactory {
     /// Samples until stopped. A sampler that panics is replaced after a delay.
-    fn run(&self, commands: &Receiver<Command>) {
-        let longest = self.config.interval().min(MAX_BACKOFF);
+    fn run_sampler(&self, commands: &Receiver<Command>) {
+        let mut backoff = Backoff::new(self.config.interval());
         let mut delay = self.config.initial_delay();
-        let mut backoff = MIN_BACKOFF.min(longest);
         loop {
             let began = Instant::now();
             let sampler = self.make_sampler();
-            let ran = catch_unwind(AssertUnwindSafe(|| sampler.run(commands, delay)));
+            let ran = catch_unwind(AssertUnwindSafe(|| {
+                sampler.run_until_stopped(commands, delay);
+            }));
             if ran.is_ok() {
                 return;
             }
@@ -170,28 +166,27 @@ impl SamplerFactory {
             if stopped {
                 return;
             }
-            if began.elapsed() > 4 * longest {
-                backoff = MIN_BACKOFF.min(longest);
+            if began.elapsed() > 4 * backoff.longest_delay() {
+                backoff.reset();
             }
-            delay = backoff;
-            backoff = (2 * backoff).min(longest);
+            delay = backoff.next_delay();
         }
     }
 
     fn make_sampler(&self) -> Sampler {
         let metrics = self.feed.metrics();
         let mut totals = self.totals.clone();
-        for (series, number) in self.feed.latest().totals(metrics) {
+        for (series, number) in self.feed.latest_snapshot().counter_totals(metrics) {
             totals.insert(series.clone(), number);
         }
-        let ledger = Ledger::continuing(totals, self.config.counter_origin());
+        let ledger = Ledger::continue_from(totals, self.config.counter_origin());
         Sampler::new(
             Arc::clone(&self.client),
             Arc::clone(&self.feed),
             Arc::clone(&self.shared),
             self.clock.clone(),
             (self.config.clone(), self.hook.clone()),
-            Past::with(ledger),
+            History::with_ledger(ledger),
         )
     }
 
@@ -200,11 +195,11 @@ impl SamplerFactory {
     fn handle_sampler_panic(&self, commands: &Receiver<Command>) -> bool {
         let error = SampleError::new(ErrorKind::Panic, "the sampler panicked");
         tracing::error!("GPU metrics unavailable: {error}");
-        self.feed.telemetry().failed(error.kind);
+        self.feed.telemetry().record_error(error.kind);
         let now = self.clock.now();
         // The panic may have left the client in an unknown state.
         if catch_unwind(AssertUnwindSafe(|| self.client.close())).is_err() {
-            self.feed.telemetry().failed(ErrorKind::Panic);
+            self.feed.telemetry().record_error(ErrorKind::Panic);
         }
         let stopped = loop {
             match commands.try_recv() {
@@ -214,7 +209,7 @@ impl SamplerFactory {
                 Err(TryRecvError::Empty) => break false,
             }
         };
-        self.shared.update(|report| {
+        self.shared.update_report(|report| {
             report.state = if stopped {
                 MeterState::Stopped
             } else {

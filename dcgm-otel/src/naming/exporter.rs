@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use dcgm::{Entity, EntityId, EntityKind, FieldId};
 
-use crate::catalogue::{Identity, Kind, Metric, Mig, ONE, Presence, family, last, place, point};
+use crate::catalogue::{
+    Identity, Kind, Metric, Mig, ONE, Presence, family, last, scope, series_row,
+};
 use crate::config::Group;
 
 macro_rules! rows {
@@ -30,15 +32,15 @@ macro_rules! rows {
                     Presence::$default,
                     rows!(@ $part).0,
                     rows!(@ $part).1,
-                    &[point(&[], &[last(FieldId::$field, ONE)])],
+                    &[series_row(&[], &[last(FieldId::$field, ONE)])],
                 )],
             },)*
         ];
     };
     // Metrics of the whole GPU.
-    (@ Whole) => { (Mig::Any, place::GPU) };
+    (@ Whole) => { (Mig::Any, scope::GPU) };
     // Metrics of the MIG instances, if the GPU is partitioned.
-    (@ Part) => { (Mig::Smallest, place::GPU_GI) };
+    (@ Part) => { (Mig::Smallest, scope::GPU_GI) };
 }
 
 #[rustfmt::skip] // One row a metric.
@@ -177,7 +179,7 @@ fn gpu_labels(labels: &mut Vec<Label>, gpu: &Entity) {
 
 /// Returns dcgm-exporter's `Hostname`: the variable `NODE_NAME`, which Kubernetes manifests set, or
 /// else the kernel's host name.
-pub(crate) fn hostname() -> Option<String> {
+pub(crate) fn read_hostname() -> Option<String> {
     let node = std::env::var("NODE_NAME").ok();
     let kernel = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
     let name = node.filter(|name| !name.is_empty()).or_else(kernel)?;

@@ -1,5 +1,4 @@
-//! What number a value makes, as a level: worked out once for each track, as it is done for each
-//! value.
+//! Decoders: one per source, made once, as they run for each value.
 
 use dcgm::Value;
 
@@ -7,30 +6,29 @@ use crate::candidates::Input;
 use crate::catalogue::{Condition, Kind, Metric, Op, Scale};
 use crate::snapshot::Number;
 
-/// What 64 bits with a sign do not hold: 2^63. The largest that they do hold would be no level, but
-/// what was left of one.
+/// 2^63, the first number above the range of `i64`: a conversion would saturate instead of failing.
 const TOO_LARGE: f64 = 9_223_372_036_854_775_808.0;
 
-/// How the values of a source become levels of its metric.
+/// Conversion of a source's values to the number of its metric.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Decoder {
     /// A number in the metric's unit.
     Plain(Unit),
-    /// What the operation makes of it.
+    /// The result of an operation other than the newest sample.
     By(Op),
 }
 
-/// The numbers that a metric takes.
+/// Unit and valid range of a metric.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Unit {
     scale: Scale,
-    /// Finite, so that what is between them is.
+    /// Finite bounds, so that values between them are finite.
     least: f64,
     most: f64,
-    /// Whether 0 is what parts without the sensor say.
+    /// Set if 0 means that there is no sensor.
     zero_is_none: bool,
     is_whole: bool,
-    /// Whether whole numbers are passed on as they are, where a float would not hold all of one.
+    /// Set if whole numbers are passed on unchanged, since a float would lose digits.
     is_raw: bool,
 }
 
@@ -54,36 +52,38 @@ impl Decoder {
         matches!(self, Self::By(Op::Status(_)))
     }
 
-    pub(super) const fn is_passing(&self) -> bool {
-        matches!(self, Self::By(Op::Passing(_)))
+    pub(super) const fn is_transient(&self) -> bool {
+        matches!(self, Self::By(Op::Transient(_)))
     }
 
-    /// The level; `None` if it can be none.
+    /// Returns the number; `None` for an invalid value.
     #[inline]
-    pub(super) fn level(&self, value: Value<'_>) -> Option<Number> {
+    pub(super) fn decode_value(&self, value: Value<'_>) -> Option<Number> {
         match self {
-            Self::Plain(unit) => unit.number(value),
-            Self::By(op) => level(op, value),
+            Self::Plain(unit) => unit.decode_number(value),
+            Self::By(op) => decode_other(op, value),
         }
     }
 }
 
 impl Unit {
     #[inline]
-    fn number(&self, value: Value<'_>) -> Option<Number> {
+    fn decode_number(&self, value: Value<'_>) -> Option<Number> {
         if let (Value::Int(value), true) = (value, self.is_whole) {
             if self.is_raw {
                 return Some(Number::I64(value));
             }
-            // Without the way there and back, which takes longer than all else.
+            // Without conversion to a float and back, which dominates the cost.
             if let Scale::Times(factor) = self.scale {
                 let number = value.checked_mul(factor.into())?;
                 #[expect(clippy::cast_precision_loss, reason = "compared only")]
-                return self.takes(number as f64).then_some(Number::I64(number));
+                return self
+                    .accepts_number(number as f64)
+                    .then_some(Number::I64(number));
             }
         }
-        let scaled = self.scale.of(value.as_f64()?);
-        if !self.takes(scaled) {
+        let scaled = self.scale.scale_number(value.as_f64()?);
+        if !self.accepts_number(scaled) {
             return None;
         }
         if !self.is_whole {
@@ -93,27 +93,27 @@ impl Unit {
         (scaled.abs() < TOO_LARGE).then(|| Number::I64(scaled.round() as i64))
     }
 
-    /// Whether it can be. A NaN cannot.
+    /// Returns `true` for a valid number; a NaN is none.
     #[inline]
-    fn takes(&self, scaled: f64) -> bool {
+    fn accepts_number(&self, scaled: f64) -> bool {
         let is_none = self.zero_is_none && scaled.abs() < f64::EPSILON;
         self.least <= scaled && scaled <= self.most && !is_none
     }
 }
 
-/// Out of the way of plain numbers, which are many.
+/// Decodes the operations that are rare, out of line.
 #[cold]
-fn level(op: &Op, value: Value<'_>) -> Option<Number> {
+fn decode_other(op: &Op, value: Value<'_>) -> Option<Number> {
     let flag = |is: bool| Some(Number::I64(i64::from(is)));
     match *op {
         Op::Bit(bit) => flag(value.as_i64()? & bit != 0),
-        Op::Among(set, (from, to)) => {
+        Op::OneOf(set, (from, to)) => {
             let value = value.as_i64().filter(|value| (from..=to).contains(value))?;
             flag(set.contains(&value))
         }
-        Op::Says(text, all) => {
-            let said = value.as_str().filter(|said| all.contains(said))?;
-            flag(said == text)
+        Op::TextEquals(text, all) => {
+            let facts = value.as_str().filter(|facts| all.contains(facts))?;
+            flag(facts == text)
         }
         Op::Word(word) => {
             let Value::Blob(bytes) = value else {
@@ -122,7 +122,7 @@ fn level(op: &Op, value: Value<'_>) -> Option<Number> {
             let bytes: &[u8; 4] = bytes.chunks_exact(4).nth(word)?.try_into().ok()?;
             Some(Number::I64(u32::from_ne_bytes(*bytes).into()))
         }
-        Op::Status(rules) | Op::Passing(rules) => {
+        Op::Status(rules) | Op::Transient(rules) => {
             let value = value.as_i64()?;
             let rule = rules
                 .iter()

@@ -1,4 +1,4 @@
-//! What is counted one by one: XIDs and `SXids`.
+//! Events, counted one by one: XIDs and `SXids`.
 
 use std::sync::Arc;
 
@@ -6,36 +6,36 @@ use dcgm::{FieldId, Samples};
 use opentelemetry::{KeyValue, Value};
 
 use super::Plan;
-use super::track::Target;
+use super::source::Target;
 use crate::attributes::{shared_text, sort_by_key};
 use crate::candidates::Input;
-use crate::cardinality::Block;
+use crate::cardinality::DropUnit;
 use crate::catalogue::Kind;
-use crate::past::Past;
+use crate::history::History;
 use crate::snapshot::{Layout, Series};
 
-/// XIDs beyond this are not told apart…
+/// Largest XID with a series of its own; others share `_OTHER`.
 const LARGEST_XID: i64 = 999;
 
-/// …and `SXids` beyond this, which begin at 10,000.
+/// Largest `SXid` with a series of its own. They begin at 10,000.
 const LARGEST_SXID: i64 = 99_999;
 
-/// Where events come from, and the series that count them, less the code.
+/// Source of events, and the series that count them, without the code.
 #[derive(Debug)]
 pub(crate) struct EventSource {
     pub(crate) input: Input,
     pub(crate) owner: Option<Arc<str>>,
-    pub(crate) block: Block,
+    pub(crate) unit: DropUnit,
     pub(crate) series: Series,
 }
 
 impl Plan {
-    /// Counts what happened. Whether there is room for the series of all of it.
-    pub(crate) fn take_events(&mut self, samples: &Samples, past: &mut Past) -> bool {
-        let mut room = true;
+    /// Counts events. Returns `false` if there was no room for a new series.
+    pub(crate) fn count_events(&mut self, samples: &Samples, history: &mut History) -> bool {
+        let mut has_room = true;
         for sample in samples {
             let code = sample.value.ok().and_then(|value| value.as_i64());
-            // 0 is none.
+            // 0 means that there was no event.
             let Some(code) = code.filter(|code| *code > 0) else {
                 continue;
             };
@@ -49,19 +49,19 @@ impl Plan {
             let series = with_code(&source.series, source.input.field, code);
             let owner = source.owner.as_ref();
             let inputs = [source.input];
-            let ledger = &mut past.ledger;
-            let place = ledger.open(&series, owner, source.block, &inputs, metric.kind);
-            if let Some(total) = ledger.get_mut(place) {
-                total.event();
+            let ledger = &mut history.ledger;
+            let index = ledger.get_or_insert(&series, owner, source.unit, &inputs, metric.kind);
+            if let Some(total) = ledger.get_mut(index) {
+                total.count_event();
             }
-            let is_dropped = past.dropped.contains(&source.block);
-            room &= is_dropped || self.show_total(place, metric.kind, series);
+            let is_dropped = history.dropped.contains(&source.unit);
+            has_room &= is_dropped || self.show_total(index, metric.kind, series);
         }
-        room
+        has_room
     }
 
-    /// Shows a counter, if it is not shown yet. `false` if there is no room for it.
-    fn show_total(&mut self, place: usize, kind: Kind, series: Series) -> bool {
+    /// Adds the series of a counter if it is new. Returns `false` if there is no room for it.
+    fn show_total(&mut self, index: usize, kind: Kind, series: Series) -> bool {
         if self.layout.series().contains(&series) {
             return true;
         }
@@ -73,10 +73,10 @@ impl Plan {
         let mut all = self.layout.series().to_vec();
         let at = all.partition_point(|one| one.metric <= series.metric);
         all.insert(at, series);
-        self.values.insert(at, place, kind);
-        for track in &mut self.tracks {
-            if let Target::Cell(place) = &mut track.target {
-                *place += usize::from(*place >= at);
+        self.values.insert_total(at, index, kind);
+        for state in &mut self.states {
+            if let Target::Point(index) = &mut state.target {
+                *index += usize::from(*index >= at);
             }
         }
         self.layout = Arc::new(Layout::new(self.metrics, all));

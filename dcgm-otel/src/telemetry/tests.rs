@@ -59,22 +59,34 @@ fn names_and_units_are_valid_for_the_sdk() {
 fn each_count_changes_its_own_row_only() {
     let now = Instant::now();
     let acts: [(&str, Act, Number); 8] = [
-        ("dcgm.meter.samples", |t| t.samples(7), Number::U64(7)),
+        (
+            "dcgm.meter.samples",
+            |t| t.record_samples(7),
+            Number::U64(7),
+        ),
         (
             "dcgm.meter.tick.time",
-            |t| t.tick(SECOND / 2),
+            |t| t.record_tick(SECOND / 2),
             Number::F64(0.5),
         ),
-        ("dcgm.meter.degraded", |t| t.degraded(true), Number::I64(1)),
+        (
+            "dcgm.meter.degraded",
+            |t| t.set_degraded(true),
+            Number::I64(1),
+        ),
         (
             "dcgm.meter.series.dropped",
-            |t| t.dropped(9),
+            |t| t.set_dropped_series(9),
             Number::I64(9),
         ),
-        ("dcgm.meter.counter.resets", |t| t.resets(3), Number::U64(3)),
+        (
+            "dcgm.meter.counter.resets",
+            |t| t.record_resets(3),
+            Number::U64(3),
+        ),
         (
             "dcgm.meter.reconnects",
-            Telemetry::reconnected,
+            Telemetry::record_reconnect,
             Number::U64(1),
         ),
         (
@@ -82,7 +94,7 @@ fn each_count_changes_its_own_row_only() {
             Telemetry::callback_panicked,
             Number::U64(1),
         ),
-        ("dcgm.meter.info", Telemetry::collected, Number::I64(1)),
+        ("dcgm.meter.info", Telemetry::record_collect, Number::I64(1)),
     ];
     let all = |telemetry: &Telemetry| -> Vec<_> {
         let rows = SELF_METRICS.iter();
@@ -111,12 +123,12 @@ fn every_error_kind_exists_from_the_start() {
             .iter()
             .filter(|(_, number)| *number != Number::U64(0));
         assert_eq!(counted.count(), round);
-        telemetry.failed(*kind);
+        telemetry.record_error(*kind);
         let points = shown(&telemetry, "dcgm.meter.errors", now);
         let key = [KeyValue::new("error.type", kind.name())];
         assert!(points.contains(&(key.to_vec(), Number::U64(1))), "{kind}");
     }
-    assert_eq!(telemetry.own().errors(), [1; ErrorKind::ALL.len()]);
+    assert_eq!(telemetry.own_counts().errors(), [1; ErrorKind::ALL.len()]);
 }
 
 #[test]
@@ -124,16 +136,16 @@ fn next_meter_exports_earlier_counts_but_reports_its_own() {
     let now = Instant::now();
     let all = Arc::new(Counts::default());
     let first = Telemetry::new(Arc::clone(&all), &backend(), now);
-    first.samples(5);
-    first.degraded(true);
+    first.record_samples(5);
+    first.set_degraded(true);
     let second = Telemetry::new(all, &backend(), now);
     assert_eq!(number(&second, "dcgm.meter.samples", now), Number::U64(5));
     assert_eq!(number(&second, "dcgm.meter.degraded", now), Number::I64(0));
     // A thread of the first that was left behind, for instance.
-    first.samples(1);
-    second.samples(10);
+    first.record_samples(1);
+    second.record_samples(10);
     assert_eq!(number(&second, "dcgm.meter.samples", now), Number::U64(16));
-    assert_eq!(second.own().samples(), 10);
+    assert_eq!(second.own_counts().samples(), 10);
 }
 
 #[test]
@@ -142,9 +154,9 @@ fn sample_age_grows_from_the_first_sample() {
     let telemetry = telemetry(now);
     assert_eq!(shown(&telemetry, "dcgm.meter.sample.age", now), []);
     // At the very moment at which the meter was made.
-    telemetry.sampled(now);
+    telemetry.record_sample_time(now);
     assert_eq!(telemetry.sample_age(now), Some(Duration::ZERO));
-    telemetry.sampled(now + SECOND);
+    telemetry.record_sample_time(now + SECOND);
     let later = now + SECOND * 5;
     assert_eq!(
         number(&telemetry, "dcgm.meter.sample.age", later),
@@ -155,11 +167,11 @@ fn sample_age_grows_from_the_first_sample() {
 #[test]
 fn info_is_sorted_without_unknown_versions() {
     let mut real = backend();
-    assert_eq!(info(&real, None).len(), 2);
+    assert_eq!(info_attributes(&real, None).len(), 2);
     real.library = Some(BuildInfo::from_raw("version:4.6.1;buildtype:Release"));
     let engine = BuildInfo::from_raw("version:4.5.0;buildtype:Release");
     let text = |backend: &Backend, engine: &BuildInfo| -> Vec<_> {
-        let attributes = info(backend, Some(engine));
+        let attributes = info_attributes(backend, Some(engine));
         assert!(attributes.is_sorted_by_key(|one| one.key.as_str().to_owned()));
         let attributes = attributes.iter();
         attributes
@@ -213,7 +225,7 @@ fn warnings(ticks: &[u32], collected: Option<u32>) -> u64 {
     count_warnings(|| {
         for tick in ticks {
             if collected.is_some_and(|at| at <= *tick) {
-                telemetry.collected();
+                telemetry.record_collect();
             }
             telemetry.warn_if_unread(now + SECOND * *tick);
         }

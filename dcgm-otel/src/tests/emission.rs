@@ -1,10 +1,10 @@
-//! What a healthy host exports.
+//! Exports of a healthy host.
 
 use dcgm::{Entity, EntityId, EntityKind, FieldId, Link, LinkState, Mig, NoValue};
 use opentelemetry_sdk::metrics::Temporality;
 
 use super::{Exported, Pipeline, builder};
-use crate::catalogue::{CATALOGUE, Family, Kind, Metric, Mig as Mode, Op, Place};
+use crate::catalogue::{CATALOGUE, EntityScope, Family, Kind, Metric, Mig as Mode, Op};
 use crate::clock::Clock;
 use crate::config::{Config, MetricSwitch};
 use crate::fake::{Fake, every_field, healthy};
@@ -19,7 +19,8 @@ pub(super) fn instrument(kind: Kind) -> &'static str {
     }
 }
 
-/// One of everything that DCGM knows, and two compute instances, so that they are not left out.
+/// A host with every kind of entity that DCGM knows, and with two compute instances, so that these
+/// have series.
 pub(super) fn one_of_everything() -> Fake {
     let fake = Fake::with_gpus(2);
     let child = |kind, id, parent| {
@@ -69,7 +70,7 @@ pub(super) fn one_of_everything() -> Fake {
     fake
 }
 
-/// What a healthy host exports of one family, if it is the only one that is switched on.
+/// Export of a healthy host with one family switched on.
 fn exported(metric: &Metric, family: &Family) -> Vec<Exported> {
     let pipeline = Pipeline::new();
     let fake = one_of_everything();
@@ -102,23 +103,23 @@ fn exported(metric: &Metric, family: &Family) -> Vec<Exported> {
     points
 }
 
-/// Those of the entities that a family is about, under their `hw.id`.
+/// Entities that a family describes, by `hw.id`.
 fn places(family: &Family) -> Vec<&'static str> {
-    let of = |place: &Place| match (place, family.mig, family.part) {
-        (Place::Gpu, Mode::Any, "") => vec!["GPU-a0", "GPU-a1"],
-        (Place::Gpu, Mode::Any, "fan") => vec!["GPU-a0/fan", "GPU-a1/fan"],
-        (Place::Gpu, Mode::Outside, _) | (Place::Link, ..) => vec!["GPU-a0"],
-        (Place::Gpu, ..) => vec!["GPU-a1"],
-        (Place::GpuInstance, ..) => vec!["GPU-a1/gi/3"],
-        (Place::ComputeInstance, ..) => vec!["GPU-a1/gi/3/ci/0", "GPU-a1/gi/3/ci/1"],
-        (Place::Port, ..) => vec!["nvswitch-0/port/5"],
-        (Place::Core, ..) => vec!["cpu_core-0"],
-        (Place::VirtualGpu, ..) => vec!["vgpu-0"],
-        (Place::Switch, ..) => vec!["nvswitch-0"],
-        (Place::Cpu, _, "sysio") => vec!["cpu-0/sysio"],
-        (Place::Cpu, ..) => vec!["cpu-0"],
-        (Place::Adapter, ..) => vec!["connectx-0"],
-        (Place::Host, ..) => vec![""],
+    let of = |place: &EntityScope| match (place, family.mig, family.part) {
+        (EntityScope::Gpu, Mode::Any, "") => vec!["GPU-a0", "GPU-a1"],
+        (EntityScope::Gpu, Mode::Any, "fan") => vec!["GPU-a0/fan", "GPU-a1/fan"],
+        (EntityScope::Gpu, Mode::Outside, _) | (EntityScope::Link, ..) => vec!["GPU-a0"],
+        (EntityScope::Gpu, ..) => vec!["GPU-a1"],
+        (EntityScope::GpuInstance, ..) => vec!["GPU-a1/gi/3"],
+        (EntityScope::ComputeInstance, ..) => vec!["GPU-a1/gi/3/ci/0", "GPU-a1/gi/3/ci/1"],
+        (EntityScope::Port, ..) => vec!["nvswitch-0/port/5"],
+        (EntityScope::Core, ..) => vec!["cpu_core-0"],
+        (EntityScope::VirtualGpu, ..) => vec!["vgpu-0"],
+        (EntityScope::Switch, ..) => vec!["nvswitch-0"],
+        (EntityScope::Cpu, _, "sysio") => vec!["cpu-0/sysio"],
+        (EntityScope::Cpu, ..) => vec!["cpu-0"],
+        (EntityScope::Adapter, ..) => vec!["connectx-0"],
+        (EntityScope::Host, ..) => vec![""],
     };
     family.on.iter().flat_map(of).collect()
 }
@@ -133,12 +134,12 @@ fn every_row_of_the_catalogue_emits_on_a_healthy_host() {
             for (point, id) in family
                 .points
                 .iter()
-                .filter(|point| point.instead.is_none())
+                .filter(|point| point.superseded_by.is_none())
                 // There only while a GPU is paused or detached.
                 .filter(|point| !matches!(point.sources[0].op, Op::Unavailable(_)))
                 .flat_map(|point| places(family).into_iter().map(move |id| (point, id)))
             {
-                // What counts over links is where links are.
+                // Sums over links need links.
                 let links = point
                     .sources
                     .iter()
@@ -221,7 +222,7 @@ fn a_raw_value_is_exported_in_the_unit_of_its_metric() {
 }
 
 #[test]
-fn the_scope_says_who_and_which_conventions() {
+fn the_scope_names_the_crate_and_the_conventions() {
     let pipeline = Pipeline::new();
     let (meter, _clock) = pipeline.meter(&Fake::with_gpus(1));
     meter.sample_now().unwrap();
@@ -329,7 +330,7 @@ fn garbage_is_not_exported() {
 }
 
 #[test]
-fn a_mig_gpu_and_its_instances_are_told_apart() {
+fn a_mig_gpu_and_its_instances_are_distinct() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
     fake.edit(|state| {

@@ -1,4 +1,4 @@
-//! Whole hosts of the mock, and what befalls them.
+//! Whole hosts of the mock, and their failures.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -50,7 +50,7 @@ impl Stage {
         self.clock.advance(SECOND * seconds);
     }
 
-    /// What has changed has been so for long enough.
+    /// Waits until a change counts as stable.
     fn settle(&self) {
         self.advance(15);
         self.meter.sample_now().unwrap();
@@ -58,7 +58,7 @@ impl Stage {
         self.meter.sample_now().unwrap();
     }
 
-    /// How many series each metric has.
+    /// Number of series of each metric.
     pub(super) fn series(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for point in self.pipeline.export() {
@@ -80,7 +80,7 @@ fn every_host_has_the_series_that_its_hardware_has() {
     let both = |host| (counted(host, 1024), counted(host, 8192));
     // 57 a GPU, 36 for its links, 13 a switch, and the count of GPUs.
     assert_eq!(both("8xh100"), (797, 797));
-    // What does not fit goes in the order of its tiers: limits, clocks, the PCIe link, throttling.
+    // Series above the cap are dropped by tier: limits, clocks, the PCIe link, throttling.
     assert_eq!(both("8xh100-mig7"), (1013, 1141));
     assert_eq!(both("gb200"), (323, 323));
     // Without a sensor in the memory, and without a pipe for FP64.
@@ -183,7 +183,7 @@ fn a_meter_whose_call_hangs_is_dropped_and_its_series_are_gone() {
     thread::scope(|scope| {
         let asked = scope.spawn(|| meter.sample_now());
         assert!(mock.wait_until_hung(Call::Latest, SECOND * 60));
-        // Exporting is not held up, and what is too old is not shown.
+        // Exports are not delayed, and old values are not exported.
         assert!(!pipeline.export().is_empty());
         mock.clock().advance(SECOND * 45);
         clock.advance(SECOND * 45);
@@ -197,7 +197,7 @@ fn a_meter_whose_call_hangs_is_dropped_and_its_series_are_gone() {
         asked.join().unwrap().unwrap();
     });
     mock.delay(Call::Close, Delay::UntilReleased);
-    // Shutting down does what dropping does, and returns the outcome.
+    // Shutting down has the effect of dropping, and returns the outcome.
     assert_eq!(meter.shutdown(), Err(crate::ShutdownError::ThreadAbandoned));
     // It still hangs: shutting down did not wait for it.
     assert!(mock.wait_until_hung(Call::Close, SECOND * 60));

@@ -52,7 +52,7 @@ fn dropping_before_the_first_export_warns() {
     };
     let (_pipeline, meter) = sampled();
     assert_eq!(count_warnings(|| drop(meter)), 1);
-    // Flushed first, nothing is lost.
+    // After a flush nothing is lost.
     let (pipeline, meter) = sampled();
     pipeline.provider.force_flush().unwrap();
     assert_eq!(count_warnings(|| meter.shutdown().unwrap()), 0);
@@ -100,7 +100,7 @@ fn a_provider_that_does_nothing_is_noticed() {
 }
 
 #[test]
-fn all_that_is_wrong_with_the_settings_is_told_at_once() {
+fn all_invalid_settings_are_reported_together() {
     let pipeline = Pipeline::new();
     let refused = DcgmMeter::builder()
         .with_endpoint("unix://tmp/x")
@@ -132,7 +132,7 @@ fn a_password_is_in_no_message() {
 #[test]
 fn without_an_engine_a_meter_is_installed_and_says_what_is_missing() {
     let pipeline = Pipeline::new();
-    // Port 1 of the loopback: nobody listens there.
+    // Port 1 of the loopback: no process listens there.
     let meter = DcgmMeter::builder()
         .with_endpoint("127.0.0.1:1")
         .with_initial_delay(SECOND * 3600)

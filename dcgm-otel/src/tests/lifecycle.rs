@@ -10,15 +10,15 @@ use crate::{DcgmMeter, ErrorKind, MeterState};
 /// The series of a GPU that are levels, and those that are counters.
 const LEVELS: usize = 45;
 const COUNTERS: usize = 35;
-/// Those of them that only profiling counters have.
+/// Gauges and counters of a GPU that only profiling fields have.
 const PROFILED: (usize, usize) = (8, 4);
 
-/// Those of so many GPUs, and the one of the host.
+/// Returns the number of gauges for `gpus` GPUs and the host.
 const fn levels(gpus: usize) -> usize {
     gpus * LEVELS + 1
 }
 
-/// What is different has been so for long enough.
+/// Waits until a change counts as stable.
 fn settle(meter: &DcgmMeter, clock: &Clock) {
     meter.sample_now().unwrap();
     clock.advance(SECOND);
@@ -39,7 +39,7 @@ fn levels_vanish_with_the_connection_and_counters_hold() {
 
     fake.fail("list", refused());
     fake.fail("connect", refused());
-    // While something else was being done, and then at once.
+    // During another call, and then at the next call.
     for lost in 1..=2 {
         let failure = meter.sample_now().unwrap_err();
         assert_eq!(failure.kind, ErrorKind::Connect);
@@ -85,7 +85,7 @@ fn a_call_that_timed_out_ends_the_connection() {
 }
 
 #[test]
-fn one_failed_read_on_a_live_connection_costs_nothing_until_the_values_are_too_old() {
+fn one_failed_read_costs_nothing_until_values_expire() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
     let (meter, clock) = pipeline.meter(&fake);
@@ -130,7 +130,7 @@ fn values_of_a_sampler_that_hangs_vanish_too() {
     let pipeline = Pipeline::new();
     let (meter, clock) = pipeline.meter(&Fake::with_gpus(1));
     meter.sample_now().unwrap();
-    // The thread does nothing from here on.
+    // From here on the thread hangs.
     clock.advance(SECOND * 3);
     assert_eq!(pipeline.levels_and_counters(), (0, COUNTERS));
 }
@@ -173,7 +173,7 @@ fn a_gpu_that_is_gone_leaves_its_totals() {
     meter.sample_now().unwrap();
     let lost = fake.edit(|state| state.entities.pop());
     settle(&meter, &clock);
-    // And its four of hw.status, which say that it failed.
+    // And its four series of hw.status, which report the failure.
     assert_eq!(
         pipeline.levels_and_counters(),
         (levels(1) + 4, 2 * COUNTERS)
@@ -206,7 +206,7 @@ fn a_gpu_that_is_gone_leaves_its_totals() {
 }
 
 #[test]
-fn a_gpu_that_is_watched_no_more_is_enumerated_anew() {
+fn a_gpu_that_lost_its_watch_is_enumerated_again() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(2);
     let (meter, clock) = pipeline.meter(&fake);
@@ -229,7 +229,7 @@ fn a_gpu_that_is_watched_no_more_is_enumerated_anew() {
     meter.sample_now().unwrap();
     assert_eq!(fake.count("entities"), 2);
     fake.edit(|state| state.values = before);
-    // It is given another try now and then.
+    // The watch is retried after a minute.
     clock.advance(SECOND * 60);
     settle(&meter, &clock);
     assert_eq!(pipeline.levels_and_counters(), (levels(2), 2 * COUNTERS));
@@ -261,7 +261,7 @@ fn a_panic_of_the_client_is_contained_counted_and_survived() {
 }
 
 #[test]
-fn profiling_that_somebody_else_holds_costs_the_profiling_metrics_only() {
+fn profiling_held_by_another_program_costs_profiling_metrics_only() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
     fake.edit(|state| state.values.retain(|(_, field), _| !field.is_profiling()));
@@ -296,7 +296,7 @@ fn profiling_that_the_hardware_lacks_is_no_fault() {
 }
 
 #[test]
-fn a_watch_that_is_refused_is_told_and_tried_again() {
+fn a_refused_watch_is_reported_and_retried() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
     fake.fail(
@@ -315,7 +315,7 @@ fn a_watch_that_is_refused_is_told_and_tried_again() {
 }
 
 #[test]
-fn what_an_engine_holds_that_can_watch_nothing_is_shown_and_the_refusal_told() {
+fn samples_of_an_engine_that_watches_nothing_are_shown() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
     fake.edit(|state| {
@@ -330,7 +330,7 @@ fn what_an_engine_holds_that_can_watch_nothing_is_shown_and_the_refusal_told() {
     let temperature = || pipeline.value("hw.temperature", "hw.sensor_location", "gpu");
     assert_eq!(temperature(), Some(1.0));
     assert_eq!(meter.health().errors(ErrorKind::Watch), 1);
-    // Nobody samples: what was put there once is shown as long as any value is.
+    // Nothing samples: an injected value is shown as long as any other value.
     fake.edit(|state| state.sampling = false);
     clock.advance(SECOND * 3);
     assert_eq!(meter.sample_now().unwrap_err().kind, ErrorKind::Stale);

@@ -1,4 +1,4 @@
-//! The meter on a real SDK, over a client whose every answer the test decides.
+//! The meter on a real SDK, over a client that the test controls.
 
 mod documents;
 mod emission;
@@ -6,14 +6,14 @@ mod hosts;
 mod incidents;
 mod installing;
 mod lifecycle;
-mod own;
+mod multiple_meters;
+mod no_data;
 mod panics;
-mod places;
 mod properties;
+mod self_metrics;
 mod settings;
 mod soak;
 mod totals;
-mod vain;
 
 use std::time::Duration;
 
@@ -29,12 +29,12 @@ use crate::{DcgmMeter, DcgmMeterBuilder};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
-/// Whether tests that can be long are to be: `DCGM_TEST_LONG=1`.
+/// Returns `true` if long tests are requested: `DCGM_TEST_LONG=1`.
 pub(crate) fn long() -> bool {
     std::env::var_os("DCGM_TEST_LONG").is_some_and(|value| value == "1")
 }
 
-/// A provider and what it exports.
+/// A provider and its exports.
 pub(crate) struct Pipeline {
     pub(crate) provider: SdkMeterProvider,
     exporter: InMemoryMetricExporter,
@@ -87,14 +87,14 @@ impl Pipeline {
         (meter, clock)
     }
 
-    /// One collect: what it says of the devices.
+    /// Collects once: the points of the devices.
     pub(crate) fn export(&self) -> Vec<Exported> {
         let mut points = self.export_all();
         points.retain(|point| !point.is_own());
         points
     }
 
-    /// One collect: what the meter says of itself.
+    /// Collects once: the points of the meter itself.
     pub(crate) fn export_own(&self) -> Vec<Exported> {
         let mut points = self.export_all();
         points.retain(Exported::is_own);
@@ -155,7 +155,7 @@ impl Pipeline {
         values.pop().map(|(_, _, value)| value)
     }
 
-    /// How many points there are whose metric is no counter, and whose is one.
+    /// Returns the number of points of gauges and of counters.
     pub(crate) fn levels_and_counters(&self) -> (usize, usize) {
         let points = self.export();
         let counters = points

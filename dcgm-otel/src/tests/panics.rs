@@ -84,7 +84,7 @@ fn a_tick_that_panics_is_followed_by_another() {
 
 /// Where the sampler does not contain it.
 #[test]
-fn a_sampler_that_panicked_is_started_anew_and_goes_on_with_its_totals() {
+fn a_panicked_sampler_is_restarted_and_keeps_its_totals() {
     use dcgm::FieldId;
 
     let pipeline = Pipeline::new();
@@ -110,14 +110,14 @@ fn a_sampler_that_panicked_is_started_anew_and_goes_on_with_its_totals() {
     meter.sample_now().unwrap();
     assert!(meter.health().is_ready(), "{}", meter.health());
     assert!(meter.health().errors(ErrorKind::Panic) >= 1);
-    assert_eq!(replays(), total, "it began anew");
+    assert_eq!(replays(), total, "it started again at zero");
     fake.set(0, FieldId::PCIE_REPLAY_COUNTER, 7.0);
     meter.sample_now().unwrap();
     assert_eq!(replays(), total.map(|total| total + 2.0));
 }
 
 #[test]
-fn a_sampler_that_panics_always_is_started_further_and_further_apart_and_ends_when_told() {
+fn a_sampler_that_always_panics_restarts_with_backoff_and_stops() {
     let pipeline = Pipeline::new();
     with_another(&pipeline);
     let fake = Fake::with_gpus(1);

@@ -1,4 +1,4 @@
-//! What holds of a meter whatever happens: random steps, and after each of them one export.
+//! Properties of a meter: random steps with an export after each.
 
 mod actor;
 mod caps;
@@ -65,7 +65,7 @@ fn play(steps: &[Step], (all, metric): (usize, usize)) {
 }
 
 #[test]
-fn what_the_cap_dropped_is_not_shown_as_less_by_the_next_meter() {
+fn the_next_meter_shows_no_less_for_dropped_series() {
     let gpu = dcgm::EntityId::gpu(0);
     let steps = [
         Step::Grow(gpu, 1),
@@ -93,7 +93,7 @@ proptest! {
     #![proptest_config(cases(12, 2000))]
 
     #[test]
-    fn whatever_happens_counters_hold_levels_are_fresh_and_caps_are_kept(
+    fn counters_hold_gauges_are_fresh_and_caps_are_kept(
         steps in vec(step(), 1..60), caps in (1..500_usize, 1..80_usize),
     ) {
         play(&steps, caps);

@@ -1,4 +1,4 @@
-//! What each setting does to what is exported.
+//! Effect of each setting on the export.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ impl Scene {
             .clock(clock.clone())
             .install(&pipeline.provider)
             .unwrap();
-        // What cannot be sampled shows itself in what is exported.
+        // The export shows which fields could not be sampled.
         let _ = meter.sample_now();
         Self {
             pipeline,
@@ -124,7 +124,7 @@ fn a_metric_or_a_family_of_it_is_switched_by_name() {
 }
 
 #[test]
-fn what_is_said_in_more_detail_is_not_said_again() {
+fn a_more_detailed_family_replaces_the_coarser_one() {
     let config = Config::default()
         .with_metric("hw.gpu.ecc.aggregate.count/all", MetricSwitch::On)
         .with_metric("hw.gpu.ecc.aggregate.count/location", MetricSwitch::On);
@@ -275,7 +275,7 @@ fn a_value_is_shown_as_long_as_the_setting_says() {
 }
 
 #[test]
-fn what_does_not_fit_is_left_out_in_order_and_told() {
+fn series_above_the_cap_are_dropped_in_order_and_reported() {
     let all = Scene::new(&Fake::with_gpus(2), Config::default())
         .points()
         .len();
@@ -287,7 +287,7 @@ fn what_does_not_fit_is_left_out_in_order_and_told() {
     assert_eq!(points.len() as u64 + health.series_dropped, all as u64);
     assert_eq!(health.errors(ErrorKind::Cardinality), 1);
     assert!(health.is_ready());
-    // What matters most is there, of both.
+    // The most important series of both remain.
     assert!(scene.has("hw.gpu.nvlink.io") && scene.has("hw.status"));
     assert!(!scene.has("hw.gpu.clock.frequency"));
 }
@@ -298,7 +298,7 @@ fn a_group_and_a_metric_have_caps_of_their_own() {
         .with_group_series(Group::Throttle, 17)
         .with_max_instrument_series(7);
     let scene = Scene::new(&Fake::with_gpus(2), config);
-    // 12 by policy and 6 by event: the first block goes for the group.
+    // 12 by policy and 6 by event: the first unit is dropped for the group.
     let mut per_metric = std::collections::BTreeMap::<String, usize>::new();
     for point in scene.points() {
         *per_metric.entry(point.name).or_default() += 1;

@@ -66,7 +66,7 @@ const COUNTED: &[(&str, &str, &str, FieldId, f64)] = &[
     ),
 ];
 
-/// An engine that is another after each restart, so that the mock's own memory stays small.
+/// An engine that is replaced at each restart, so that the mock's memory stays small.
 #[derive(Clone, Debug)]
 struct Restartable(Arc<Mutex<Mock>>);
 
@@ -125,7 +125,7 @@ impl Dice {
     }
 }
 
-/// What goes on, and ends after some ticks.
+/// A fault that ends after some ticks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Fault {
     /// Connections are refused.
@@ -134,7 +134,7 @@ enum Fault {
     Restart,
     /// A field of a GPU is blank.
     Blank(EntityId, FieldId),
-    /// The engine answers and samples nothing.
+    /// The engine answers but no longer samples.
     Frozen,
     /// A GPU is not listed any more.
     Gone(EntityId),
@@ -151,7 +151,7 @@ struct Soak {
     pipeline: Pipeline,
     meter: DcgmMeter,
     dice: Dice,
-    /// How many of each code of each GPU.
+    /// Number of events by GPU and code.
     xids: BTreeMap<(String, String), f64>,
     faults: BTreeMap<&'static str, u64>,
 }
@@ -208,7 +208,7 @@ impl Soak {
         entity.uuid.as_deref().unwrap().to_owned()
     }
 
-    /// Something happens to a GPU now.
+    /// Applies an event to a GPU.
     fn xid(&mut self, gone: Option<EntityId>) {
         let gpu = EntityId::gpu(u32::try_from(self.dice.below(GPUS.into())).unwrap());
         if gone == Some(gpu) {
@@ -226,7 +226,7 @@ impl Soak {
         *self.xids.entry((self.uuid(gpu), label)).or_default() += 1.0;
     }
 
-    /// Begins a fault, and says for how many ticks it lasts.
+    /// Begins a fault, and returns its duration in ticks.
     fn strike(&mut self) -> (Fault, u64) {
         let gpu = EntityId::gpu(u32::try_from(self.dice.below(GPUS.into())).unwrap());
         let mock = self.client.mock();
@@ -301,8 +301,8 @@ impl Soak {
                     None => continue,
                 },
             };
-            let told = point.attribute(key).unwrap_or_default();
-            totals.insert((point.name.clone(), id, told), point.value);
+            let value = point.attribute(key).unwrap_or_default();
+            totals.insert((point.name.clone(), id, value), point.value);
         }
         totals
     }
@@ -317,7 +317,7 @@ impl Soak {
     }
 }
 
-/// What this process has in memory, in KiB.
+/// Resident memory of this process in KiB.
 fn resident() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
@@ -334,28 +334,28 @@ fn soak(seed: u64, length: u32) {
     let mut before = BTreeMap::new();
     let mut early = None;
     let mut late = None;
-    // Faults end in time for the last sample to be a whole one.
+    // Faults end early enough for a complete last sample.
     let calm = soak.began + INTERVAL * (length - 30);
     while soak.clock.now() < end {
-        soak.advance_to(schedule.next());
+        soak.advance_to(schedule.next_tick());
         ticks += 1;
         let now = soak.clock.now();
         let outcome = soak.meter.sample_now();
         if outcome.is_ok() {
-            schedule.succeeded(soak.clock.now());
+            schedule.record_success(soak.clock.now());
             // On the grid that began with the first tick, and the next place of it.
-            let due = schedule.next() - soak.began;
+            let due = schedule.next_tick() - soak.began;
             assert_eq!(
                 due.as_nanos() % INTERVAL.as_nanos(),
                 0,
                 "it drifts: {due:?}"
             );
-            assert!(schedule.next() > now && schedule.next() <= now + INTERVAL);
+            assert!(schedule.next_tick() > now && schedule.next_tick() <= now + INTERVAL);
         } else {
             failed += 1;
-            schedule.failed(soak.clock.now());
+            schedule.record_failure(soak.clock.now());
             assert!(
-                schedule.next() <= now + INTERVAL,
+                schedule.next_tick() <= now + INTERVAL,
                 "it backs off for too long"
             );
         }
@@ -377,7 +377,7 @@ fn soak(seed: u64, length: u32) {
         let records = !matches!(fault, Some(Fault::Restart));
         let about_to = fault.is_none() && quiet == 0;
         if records && !about_to && now < calm && soak.dice.below(10) == 0 {
-            // Of a GPU that is gone nobody tells what happens.
+            // A missing GPU reports nothing.
             let gone = match fault {
                 Some(Fault::Gone(gpu)) => Some(gpu),
                 _ => None,
@@ -405,8 +405,8 @@ fn soak(seed: u64, length: u32) {
     assert_eq!(soak.meter.health().state, MeterState::Ready);
     let totals = soak.totals();
     for gpu in (0..GPUS).map(EntityId::gpu) {
-        for (name, _, told, field, per) in COUNTED {
-            let key = ((*name).to_owned(), soak.uuid(gpu), (*told).to_owned());
+        for (name, _, value, field, per) in COUNTED {
+            let key = ((*name).to_owned(), soak.uuid(gpu), (*value).to_owned());
             let shown = totals.get(&key).copied();
             let did = soak.did(gpu, *field, *per);
             // The same but for the last bit of a fraction.
@@ -440,27 +440,26 @@ fn soak(seed: u64, length: u32) {
 
 /// The memory is the process's, so the soak has one for itself.
 #[test]
-fn weeks_of_faults_leave_totals_exact_the_cadence_as_it_was_and_memory_flat() {
+fn weeks_of_faults_keep_totals_cadence_and_memory() {
     if std::env::var_os(ALONE).is_some() {
         let length = if long() { 172_800 } else { 2_000 };
         let seed = std::env::var("DCGM_TEST_SEED").ok();
         soak(seed.and_then(|seed| seed.parse().ok()).unwrap_or(4), length);
         return;
     }
-    let name =
-        "tests::soak::weeks_of_faults_leave_totals_exact_the_cadence_as_it_was_and_memory_flat";
+    let name = "tests::soak::weeks_of_faults_keep_totals_cadence_and_memory";
     let output = Command::new(std::env::current_exe().unwrap())
         .args([name, "--exact", "--nocapture", "--test-threads=1"])
         .env(ALONE, "1")
         .output()
         .unwrap();
-    let (told, why) = (
+    let (output_text, why) = (
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr),
     );
-    println!("{told}");
+    println!("{output_text}");
     assert!(
-        output.status.success() && told.contains("1 passed"),
-        "{told}\n{why}"
+        output.status.success() && output_text.contains("1 passed"),
+        "{output_text}\n{why}"
     );
 }

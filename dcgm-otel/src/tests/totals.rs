@@ -1,4 +1,4 @@
-//! Counters, as they come out of the SDK.
+//! Counters, as the SDK exports them.
 
 use dcgm::{FieldId, NoValue};
 use opentelemetry_sdk::metrics::Temporality;
@@ -20,7 +20,7 @@ fn a_counter_starts_at_zero_however_old_the_driver_is() {
 }
 
 #[test]
-fn a_counter_never_decreases_through_resets_blanks_outages_and_installing_again() {
+fn a_counter_never_decreases_through_faults_and_reinstalls() {
     let pipeline = Pipeline::with_temporality(Temporality::Delta);
     let cumulative = Pipeline::new();
     let fake = Fake::with_gpus(1);
@@ -50,7 +50,7 @@ fn a_counter_never_decreases_through_resets_blanks_outages_and_installing_again(
             assert!(total >= last, "round {round} step {step}: {total} < {last}");
             last = total;
         }
-        // Installed again before anybody collects: the stream goes on where it was.
+        // Installed again before a collect: the stream continues.
         drop(delta);
         drop(meter);
     }
@@ -94,7 +94,7 @@ fn a_rate_is_summed_over_the_time_between_its_samples() {
     assert_eq!(received(), Some(0.0));
     meter.sample_now().unwrap();
     assert_eq!(received(), Some(1000.0));
-    // Half an hour of which nothing is known adds nothing.
+    // A gap of half an hour adds nothing.
     let half_an_hour = i64::try_from((SECOND * 1800).as_micros()).unwrap();
     fake.edit(|state| state.micros += half_an_hour);
     meter.sample_now().unwrap();

@@ -1,7 +1,7 @@
-//! Stand-ins whose every switch of threads is the model's to decide.
+//! Synchronization primitives for the model, which controls every thread switch.
 //!
-//! `arc-swap` has none of its own: a pointer behind a lock takes its place, so that what is modelled
-//! is how it is used, and not how it is made.
+//! `arc-swap` has no model; a pointer behind a lock replaces it. So the model checks how it is
+//! used, not how it is implemented.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use shuttle::sync::MutexGuard;
 pub(in super::super) use shuttle::sync::atomic::{AtomicUsize, Ordering};
 pub(in super::super) use shuttle::thread_local;
 
-/// As `parking_lot` has it.
+/// A mutex with the interface of `parking_lot`.
 #[derive(Debug, Default)]
 pub(in super::super) struct Mutex<T>(shuttle::sync::Mutex<T>);
 

@@ -45,13 +45,13 @@ fn filled(table: &'static [Metric], throttle: ThrottleName, number: f64) -> Arc<
         metric,
         attributes: [].into(),
     });
-    let cell = Cell {
+    let point = Point {
         number: Number::F64(number),
         until: None,
     };
     let layout = Arc::new(Layout::new(table, series.collect()));
-    let cells = vec![Some(cell); table.len()];
-    feed.publish(Arc::new(Snapshot::new(&layout, &cells)));
+    let points = vec![Some(point); table.len()];
+    feed.publish_snapshot(Arc::new(Snapshot::new(&layout, &points)));
     Arc::new(feed)
 }
 
@@ -105,7 +105,7 @@ fn later_instruments_share_the_snapshot() {
             let mut number = 0.0;
             while !done.load(Ordering::Relaxed) {
                 number += 1.0;
-                feed.publish(
+                feed.publish_snapshot(
                     filled(&ONE, ThrottleName::Time, number)
                         .begin_collect()
                         .unwrap()
@@ -130,11 +130,11 @@ fn totals_are_kept_by_table() {
     let (provider, _exporter) = provider();
     let installed = install(&provider, &filled(&ONE, ThrottleName::Duration, 7.0)).unwrap();
     installed.detach();
-    let totals = installed.binding.totals(&ONE);
+    let totals = installed.binding.last_totals(&ONE);
     let found: Vec<_> = totals
         .iter()
         .map(|(one, number)| (one.metric, *number))
         .collect();
     assert_eq!(found, [(2, Number::F64(7.0))]);
-    assert!(installed.binding.totals(&OTHER).is_empty());
+    assert!(installed.binding.last_totals(&OTHER).is_empty());
 }

@@ -16,7 +16,7 @@ fn read(metric: &Metric, op: Op, value: Value<'_>) -> Option<Number> {
         op,
         scale: Scale::Times(1),
     };
-    Decoder::new(metric, &input).level(value)
+    Decoder::new(metric, &input).decode_value(value)
 }
 
 #[test]
@@ -52,11 +52,11 @@ fn a_bit_a_number_and_a_word_say_yes_no_or_nothing() {
     assert_eq!(read(status, Op::Bit(4), Value::Int(0b1101)), yes);
     assert_eq!(read(status, Op::Bit(2), Value::Int(0b1101)), no);
     assert_eq!(read(status, Op::Bit(2), Value::Text("x")), None);
-    let among = Op::Among(&[1, 2], (0, 3));
+    let among = Op::OneOf(&[1, 2], (0, 3));
     assert_eq!(read(status, among, Value::Int(2)), yes);
     assert_eq!(read(status, among, Value::Int(3)), no);
     assert_eq!(read(status, among, Value::Int(4)), None);
-    let says = Op::Says("UP", &["UP", "DOWN"]);
+    let says = Op::TextEquals("UP", &["UP", "DOWN"]);
     assert_eq!(read(status, says, Value::Text("UP")), yes);
     assert_eq!(read(status, says, Value::Text("DOWN")), no);
     assert_eq!(read(status, says, Value::Text("?")), None);

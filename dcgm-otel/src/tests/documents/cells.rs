@@ -1,15 +1,15 @@
-//! The cells of docs/METRICS.md: names, places, and where values are from.
+//! The cells of docs/METRICS.md: names, entities and sources.
 
 use dcgm::FieldId;
 
-use crate::catalogue::{Family, Kind, Mig, Op, Place, Point, Presence, Scale, Source};
+use crate::catalogue::{EntityScope, Family, Kind, Mig, Op, Presence, Scale, SeriesRow, Source};
 
 /// A table's cell must not end early.
 pub(super) fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
-/// As `opentelemetry-prometheus` calls it by default.
+/// Name of a metric in the default translation of `opentelemetry-prometheus`.
 pub(super) fn prometheus(name: &str, kind: Kind, unit: &str) -> String {
     let unit = match unit {
         "1" => "_ratio",
@@ -35,19 +35,19 @@ pub(super) const fn presence(presence: Presence) -> &'static str {
     }
 }
 
-const fn place(place: Place) -> &'static str {
+const fn place(place: EntityScope) -> &'static str {
     match place {
-        Place::ComputeInstance => "compute instance",
-        Place::GpuInstance => "GPU instance",
-        Place::Link => "NVLink",
-        Place::Port => "NVSwitch port",
-        Place::Core => "CPU core",
-        Place::VirtualGpu => "vGPU",
-        Place::Gpu => "GPU",
-        Place::Switch => "NVSwitch",
-        Place::Cpu => "CPU",
-        Place::Adapter => "ConnectX",
-        Place::Host => "host",
+        EntityScope::ComputeInstance => "compute instance",
+        EntityScope::GpuInstance => "GPU instance",
+        EntityScope::Link => "NVLink",
+        EntityScope::Port => "NVSwitch port",
+        EntityScope::Core => "CPU core",
+        EntityScope::VirtualGpu => "vGPU",
+        EntityScope::Gpu => "GPU",
+        EntityScope::Switch => "NVSwitch",
+        EntityScope::Cpu => "CPU",
+        EntityScope::Adapter => "ConnectX",
+        EntityScope::Host => "host",
     }
 }
 
@@ -66,7 +66,7 @@ fn named(field: FieldId) -> String {
     format!("`{name}` ({})", field.raw())
 }
 
-/// A field, and what is made of it.
+/// Text for a field and its operation.
 fn source(source: &Source) -> String {
     let field = match source.each {
         [first, .., last] => format!("{} to {}, one a link", named(*first), named(*last)),
@@ -84,11 +84,11 @@ fn source(source: &Source) -> String {
         Op::Integrate => ", a rate".to_owned(),
         Op::Event => ", each sample one".to_owned(),
         Op::Bit(bit) => format!(", bit {bit:#x}"),
-        Op::Among(numbers, _) => {
+        Op::OneOf(numbers, _) => {
             let numbers: Vec<_> = numbers.iter().map(ToString::to_string).collect();
             format!(", is {}", numbers.join(" or "))
         }
-        Op::Says(text, _) => format!(", is `{text}`"),
+        Op::TextEquals(text, _) => format!(", is `{text}`"),
         Op::Word(at) => format!(", word {at} of the structure"),
         Op::ActiveLinks | Op::LinkUp => return "`dcgmGetNvLinkLinkStatus`".to_owned(),
         Op::Instances => ": the engine's list of instances".to_owned(),
@@ -97,7 +97,7 @@ fn source(source: &Source) -> String {
         }
         Op::Gpus => return "the engine's list of GPUs".to_owned(),
         Op::Fact(key, _) => format!(" as `{key}`"),
-        Op::Passing(_) => ", for a while".to_owned(),
+        Op::Transient(_) => ", for a while".to_owned(),
     };
     format!("{field}{scale}{op}")
 }
@@ -110,7 +110,7 @@ fn sources(all: &[Source]) -> String {
 
 /// The series of a family, and where each is from; numbered ones as one.
 pub(super) fn rows(family: &Family) -> Vec<(String, String)> {
-    let series = |point: &Point| {
+    let series = |point: &SeriesRow| {
         let pairs = point.attributes.iter();
         let pairs: Vec<_> = pairs
             .map(|(key, value)| format!("`{key}={value}`"))

@@ -1,4 +1,4 @@
-//! What docs/GUIDE.md says in numbers and names.
+//! Numbers and names in docs/GUIDE.md.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,7 +18,7 @@ fn guide() -> Option<String> {
     guide
 }
 
-/// How many series a host has, and how many the metric has that has most.
+/// Number of series of a host, and of its largest metric.
 fn counted(host: &str, cap: usize) -> (usize, usize) {
     let stage = Stage::with(
         host,

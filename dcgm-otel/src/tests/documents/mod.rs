@@ -114,7 +114,7 @@ fn names_of_the_conventions_are_those_of_the_conventions_crate() {
 }
 
 #[test]
-fn what_the_conventions_have_is_emitted_as_they_have_it() {
+fn metrics_of_the_conventions_are_emitted_unchanged() {
     for (name, wanted, unit) in UPSTREAM_METRICS {
         let metric = CATALOGUE.iter().find(|metric| metric.name == *name);
         let metric = metric.unwrap_or_else(|| panic!("{name} is not in the catalogue"));
@@ -155,7 +155,7 @@ fn each_value_of_an_enumeration_is_explained_once() {
     assert_eq!(emitted, explained);
 }
 
-/// Whether a point is as it was described.
+/// Compares a point with its description.
 fn faults(
     point: &Exported,
     described: &BTreeMap<&str, Described>,
@@ -226,7 +226,7 @@ fn is_part(id: &str) -> bool {
             .any(|kind| id.starts_with(kind))
 }
 
-/// With everything on, and an event of each kind.
+/// Makes a host with all families on, and one event of each kind.
 fn everything(profile: Profile) -> Vec<Exported> {
     let fake = one_of_everything();
     fake.edit(|state| {

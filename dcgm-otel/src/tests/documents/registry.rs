@@ -106,7 +106,7 @@ fn attribute(yaml: &mut String, own: &Own) {
     }
 }
 
-/// Metrics of devices, and imports of what OpenTelemetry's conventions have.
+/// Writes the metrics of devices, and the imports from OpenTelemetry's conventions.
 pub(super) fn devices() -> String {
     let mut yaml = format!("{HEADER}groups:\n");
     for described in of_devices() {

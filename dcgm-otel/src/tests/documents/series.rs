@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalogue::{CATALOGUE, Family, Identity, Kind, Metric, Op, Place, Point};
+use crate::catalogue::{CATALOGUE, EntityScope, Family, Identity, Kind, Metric, Op, SeriesRow};
 use crate::config::ThrottleName;
 use crate::health::ErrorKind;
 use crate::telemetry;
@@ -175,18 +175,18 @@ pub(super) fn attributes(metric: &Metric) -> Vec<Attribute> {
 /// Attributes that identify a series, in every profile.
 fn telling(
     family: &Family,
-    place: Place,
-    point: &Point,
+    place: EntityScope,
+    point: &SeriesRow,
 ) -> BTreeMap<&'static str, Option<&'static str>> {
     let mut keys: BTreeMap<_, _> = point
         .attributes
         .iter()
         .map(|(key, value)| (*key, Some(*value)))
         .collect();
-    if place != Place::Host || !family.part.is_empty() {
+    if place != EntityScope::Host || !family.part.is_empty() {
         keys.insert("hw.id", None);
     }
-    if place == Place::Link {
+    if place == EntityScope::Link {
         keys.insert("hw.gpu.nvlink.index", None);
     }
     if point.sources.iter().any(|source| source.op == Op::Event) {
@@ -208,21 +208,31 @@ fn recommended(key: &'static str) -> (&'static str, Level) {
 fn describing(
     metric: &Metric,
     family: &Family,
-    place: Place,
-    point: &Point,
+    place: EntityScope,
+    point: &SeriesRow,
 ) -> Vec<(&'static str, Level)> {
     let mut keys = Vec::new();
-    let instance = matches!(place, Place::GpuInstance | Place::ComputeInstance);
-    let is_part = matches!(place, Place::Port | Place::Core | Place::VirtualGpu);
+    let instance = matches!(
+        place,
+        EntityScope::GpuInstance | EntityScope::ComputeInstance
+    );
+    let is_part = matches!(
+        place,
+        EntityScope::Port | EntityScope::Core | EntityScope::VirtualGpu
+    );
     if instance || is_part || !family.part.is_empty() {
         keys.push(("hw.parent", Level::Descriptive(IF_PART)));
     }
     match place {
-        Place::Switch => keys.push(("hw.switch.index", Level::Recommended)),
-        Place::Core => keys.push(("cpu.logical_number", Level::Recommended)),
+        EntityScope::Switch => keys.push(("hw.switch.index", Level::Recommended)),
+        EntityScope::Core => keys.push(("cpu.logical_number", Level::Recommended)),
         _ => {}
     }
-    let of_gpu = instance || matches!(place, Place::Gpu | Place::Link | Place::VirtualGpu);
+    let of_gpu = instance
+        || matches!(
+            place,
+            EntityScope::Gpu | EntityScope::Link | EntityScope::VirtualGpu
+        );
     let product = of_gpu && metric.identity >= Identity::Product;
     if of_gpu {
         keys.extend(["hw.name", "hw.gpu.index"].map(recommended));
@@ -234,7 +244,7 @@ fn describing(
         keys.push(("hw.gpu.mig.instance_id", Level::Descriptive(IF_MIG)));
         keys.push(("hw.gpu.mig.profile", Level::Descriptive(IF_PROFILE)));
     }
-    if place == Place::ComputeInstance {
+    if place == EntityScope::ComputeInstance {
         let level = Level::Descriptive(IF_COMPUTE_INSTANCE);
         keys.push(("hw.gpu.mig.compute_instance_id", level));
     }

@@ -170,11 +170,15 @@ fn one(text: &mut String, metric: &Metric) {
             let _ = writeln!(text, "| {name} | {series} | {} | {about} |", cell(&source));
         }
     }
-    for family in metric.families.iter().filter(|one| !one.unless.is_empty()) {
+    for family in metric
+        .families
+        .iter()
+        .filter(|one| !one.superseded_by_family.is_empty())
+    {
         let _ = writeln!(
             text,
             "\n`{}` is off where `{}` is on: a sum over both would count twice.",
-            family.name, family.unless
+            family.name, family.superseded_by_family
         );
     }
     for family in metric.families.iter().filter(|one| one.watches_links()) {

@@ -1,4 +1,4 @@
-//! GPUs that are lost and come back, and such as are cut anew.
+//! GPUs that are lost and come back, and GPUs that are partitioned again.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use dcgm::{Entity, EntityId, EntityKind, EntityStatus, FieldId, Mig};
 use super::{SECOND, Scene, Shown, differing, fallen, is_counter, lines, push};
 use crate::{Config, ErrorKind, MeterState};
 
-/// What is shown of a GPU, less its counters and what is said of how it is.
+/// Gauges of a GPU, without its states.
 fn levels(scene: &Scene, who: &str) -> Vec<String> {
     let of = |name: &str| name.split([' ', '#', '/']).nth(1) == Some(who);
     let names = scene.shown().into_keys();
@@ -151,7 +151,7 @@ fn a_gpu_that_falls_off_the_bus_has_failed_until_it_is_back() {
     let before = bad.shown();
     bad.run_until(300);
     assert_eq!(bad.value("hw.gpu.xid.errors gpu4 79"), Some(1.0));
-    // It is not among those that can be sampled any more, and has been so for a second.
+    // It has been missing from the list for a second.
     bad.tick_after(SECOND);
     let mut held: Option<Shown> = None;
     while bad.now() < Duration::from_secs(596) {
@@ -159,7 +159,7 @@ fn a_gpu_that_falls_off_the_bus_has_failed_until_it_is_back() {
         let at = bad.now();
         assert_eq!(bad.ailing(), "gpu4 failed", "at {at:?}");
         let mut shown = bad.shown();
-        // Still listed at first, it may be said what it is.
+        // While it is still listed, its attributes may be exported.
         shown.retain(|name, _| name.contains(" gpu4") && !name.starts_with("hw.gpu.info"));
         let (counters, levels): (Shown, Shown) =
             shown.into_iter().partition(|(name, _)| is_counter(name));
@@ -177,7 +177,7 @@ fn a_gpu_that_falls_off_the_bus_has_failed_until_it_is_back() {
     assert_eq!(bad.ailing(), "");
     assert_eq!(bad.statuses().len(), 12);
     assert_eq!(fallen(&before, &bad.shown()), [""; 0]);
-    // After the reset the driver began at zero: what it says has all grown since it was lost.
+    // After the reset the driver started at zero: all that it reports is growth since the loss.
     let energy = held.unwrap()["hw.energy gpu4"];
     bad.tick_after(SECOND * 15);
     let since = bad.raw(EntityId::gpu(4), FieldId::TOTAL_ENERGY_CONSUMPTION) / 1e3;
@@ -186,7 +186,7 @@ fn a_gpu_that_falls_off_the_bus_has_failed_until_it_is_back() {
         (now - energy - since).abs() < 1e-3,
         "{energy} {since} {now}"
     );
-    // There a GPU's coming and going within a moment had all watched anew at that time too.
+    // There, too, a GPU that came and went at once made the meter watch everything again.
     calm.run_until(600);
     let again = calm.mock.model().host().entity(EntityId::gpu(4)).cloned();
     calm.mock.remove_entity(EntityId::gpu(4));
@@ -195,7 +195,7 @@ fn a_gpu_that_falls_off_the_bus_has_failed_until_it_is_back() {
     calm.tick_after(SECOND);
     bad.run_until(632);
     calm.run_until(632);
-    // Nothing of another GPU, but the rates of links, of which there were fewer samples.
+    // Other GPUs are unaffected, except for rates of links, which had fewer samples.
     let mut others = differing(&bad.shown(), &calm.shown());
     others.retain(|name| {
         let switch = name.contains(" nvswitch-");
@@ -207,7 +207,7 @@ fn a_gpu_that_falls_off_the_bus_has_failed_until_it_is_back() {
 }
 
 #[test]
-fn a_gpu_that_vanishes_is_told_apart_from_those_that_stay() {
+fn a_gpu_that_vanishes_is_distinguished_from_those_that_stay() {
     let both = [Scene::new("8xh100"), Scene::new("8xh100")];
     let [bad, calm] = &both;
     let gpu = EntityId::gpu(3);
@@ -217,7 +217,7 @@ fn a_gpu_that_vanishes_is_told_apart_from_those_that_stay() {
     }
     let before = bad.shown();
     bad.mock.remove_entity(gpu);
-    // At once, before it is known whether it stays away: nothing of it, good or bad.
+    // At first, while it may still come back, it has no series of any state.
     bad.run_until(45);
     calm.run_until(45);
     assert!(!bad.statuses().contains_key("gpu3"));
@@ -228,7 +228,7 @@ fn a_gpu_that_vanishes_is_told_apart_from_those_that_stay() {
     calm.tick_after(SECOND);
     assert_eq!(bad.ailing(), "gpu3 failed");
     assert_eq!(levels(bad, "gpu3"), [""; 0]);
-    // It is back as another would be: the same numbers, on top of what was held.
+    // It comes back with the same ids and other counts, which are added to the held totals.
     bad.mock.add_entity(entity);
     for _ in 0..2 {
         bad.tick_after(SECOND);
@@ -284,7 +284,7 @@ fn with_room() -> Config {
         .with_interval(SECOND)
 }
 
-/// The instances of GPU 0 of which there is a value.
+/// Instances of GPU 0 that have values.
 fn instances(scene: &Scene) -> String {
     let usage = scene.of("hw.gpu.memory.usage gpu0/").into_keys();
     let numbers = usage.filter_map(|name| name.rsplit('/').next().map(ToOwned::to_owned));
@@ -292,7 +292,7 @@ fn instances(scene: &Scene) -> String {
 }
 
 #[test]
-fn a_gpu_that_is_cut_anew_has_its_old_instances_or_its_new_ones_and_never_both() {
+fn a_repartitioned_gpu_has_old_or_new_instances_never_both() {
     let both = ["8xh100-mig7", "8xh100-mig7"].map(|name| Scene::with(name, with_room()));
     let [bad, calm] = &both;
     let old = |n| EntityId::new(EntityKind::GPU_INSTANCE, n);
@@ -321,14 +321,14 @@ fn a_gpu_that_is_cut_anew_has_its_old_instances_or_its_new_ones_and_never_both()
         seen.join("|"),
         "10 11 12 13 8 9|10 11 12 13 9|10 11 12 13|11 12 13|12 13|13||||"
     );
-    // Listed the same for a second, they are those that there are.
+    // The list was stable for a second, so the new instances are watched.
     bad.tick_after(Duration::from_millis(999));
     assert_eq!(instances(bad), "");
     bad.tick_after(Duration::from_millis(1));
     assert_eq!(instances(bad), "1 2 5");
     assert_eq!(bad.value("hw.gpu.mig.instance.count gpu0"), Some(3.0));
     assert_eq!(bad.of("hw.gpu.sm.utilization gpu0/").len(), 3);
-    // What was counted on an old one is held, and nothing of it is taken for a new one's.
+    // Counts of an old instance are held, and not continued by a new instance.
     assert_eq!(fallen(&before, &bad.shown()), [""; 0]);
     assert_eq!(bad.of("hw.gpu.xid.errors"), calm.of("hw.gpu.xid.errors"));
     push(&bad.mock, old(1), FieldId::XID_ERRORS, &[13]);
@@ -345,7 +345,7 @@ fn a_gpu_that_is_cut_anew_has_its_old_instances_or_its_new_ones_and_never_both()
 }
 
 #[test]
-fn instances_made_anew_under_the_same_numbers_are_found_though_the_list_is_the_same() {
+fn instances_recreated_under_the_same_numbers_are_found() {
     let scene = Scene::with("8xh100-mig7", with_room());
     scene.run_until(30);
     for (n, number) in (0..7).zip([7, 8, 9, 10, 11, 5, 3]) {
@@ -395,7 +395,7 @@ fn a_gpu_whose_mig_mode_is_switched_has_one_utilization_the_right_one() {
             "hw.gpu.utilization gpu0/gi/2 general"
         ]
     );
-    // Of the whole only what every instance is a part of; and no link by itself.
+    // Of the whole GPU only what its instances share; no single links.
     let gone = [
         "hw.gpu.utilization gpu0 memory",
         "hw.gpu.engine.utilization gpu0 graphics",

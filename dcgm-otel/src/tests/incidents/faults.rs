@@ -1,4 +1,4 @@
-//! Hardware that goes bad: links, memory, cooling, the bus.
+//! Hardware faults: links, memory, cooling, the bus.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ fn carried(scene: &Scene, entity: EntityId, rate: FieldId) -> f64 {
 }
 
 #[test]
-fn a_link_that_degrades_silently_shows_in_its_errors_and_falls_behind_its_siblings() {
+fn a_silently_degraded_link_shows_errors_and_less_traffic() {
     let both = side_by_side("8xh100,nvlink", "8xh100,training", 600);
     assert_eq!(
         difference(&both),
@@ -67,7 +67,7 @@ hw.network.io nvswitch-1 receive,transmit"
         assert_eq!(shown.get(&format!("hw.errors gpu5 {kind}")), Some(&counted));
         assert_eq!(before.get(&format!("hw.errors gpu5 {kind}")), Some(&0.0));
     }
-    // What the port at the other end counts its switch adds up, if somebody asks for it.
+    // The switch adds up the counts of the port at the other end, if they are requested.
     let asked = Config::default().with_metric("hw.errors/nvswitch", MetricSwitch::On);
     let switches = Scene::with("8xh100,nvlink", asked);
     switches.run_until(600);
@@ -82,7 +82,7 @@ hw.network.io nvswitch-1 receive,transmit"
         let name = format!("hw.errors nvswitch-1 {kind}");
         assert_eq!(of_switches.get(&name), Some(&counted));
     }
-    // One link alone, and by what it carried less.
+    // Only one link differs, by its missing traffic.
     let mut io = differing(&shown, &before);
     io.retain(|name| name.starts_with("hw.gpu.nvlink.io"));
     assert_eq!(
@@ -104,7 +104,7 @@ hw.network.io nvswitch-1 receive,transmit"
         after[&name] - shown[&name]
     };
     assert!(grown(7) < 0.25 * grown(6), "{} {}", grown(7), grown(6));
-    // Silent it is to all else.
+    // All other series are unaffected.
     assert_eq!(
         (bad.ailing(), bad.of("hw.gpu.xid")),
         (String::new(), Shown::new())
@@ -123,7 +123,7 @@ fn a_link_that_goes_down_is_one_less_and_nothing_else() {
     bad.run_until(105);
     calm.run_until(105);
     assert_eq!(bad.value(name), Some(17.0));
-    // What it carried is held from then on.
+    // Its traffic is held from then on.
     let held = "hw.gpu.nvlink.io gpu2 receive,transmit";
     assert_eq!(difference(&both), format!("{name}\n{held}"));
     bad.mock.set_link(EntityId::gpu(2), 4, LinkState::UP);
@@ -228,7 +228,7 @@ fn the_worst_sign_decides_how_a_gpu_is_and_each_goes_with_its_cause() {
 #[test]
 fn lost_cooling_shows_in_temperature_clocks_and_time_held_back() {
     let both = side_by_side("8xh100,thermal", "8xh100,training", 270);
-    // It is warmer first.
+    // The temperature rises first.
     assert_eq!(difference(&both), "hw.temperature gpu2 gpu,memory");
     for scene in &both {
         scene.run_until(840);
@@ -282,7 +282,7 @@ hw.temperature gpu2 gpu,memory"
         Some(&(bad.raw(gpu, FieldId::SM_CLOCK) * 1e6))
     );
     assert!(shown[sm] < 0.6 * before[sm]);
-    // From the limits that are shown an alert sees that it is too hot.
+    // The exported limits are enough for an alert on the temperature.
     let temperature = shown["hw.temperature gpu2 gpu"];
     assert!(temperature > shown["hw.temperature.limit gpu2 high.degraded gpu"]);
     assert!(
@@ -293,7 +293,7 @@ hw.temperature gpu2 gpu,memory"
         (bad.ailing(), bad.of("hw.gpu.xid")),
         (String::new(), Shown::new())
     );
-    // Cooled again, it is held back no longer.
+    // After cooling, throttling ends.
     bad.run_until(915);
     let held_back = bad.of("hw.gpu.throttle.duration gpu2 thermal");
     bad.run_until(960);

@@ -1,5 +1,5 @@
-//! What befalls a host, beside the same host at the same time without it: the series that an alert
-//! needs say so, and no others do.
+//! Incidents: a host with a fault beside the same host without it. The series that an alert needs
+//! differ, and no others do.
 
 mod entities;
 mod faults;
@@ -16,10 +16,10 @@ use super::{Exported, Pipeline, SECOND};
 use crate::clock::Clock;
 use crate::{Config, DcgmMeter, ErrorKind, MeterState};
 
-/// How often a meter samples here.
+/// Sampling interval of the meters, in seconds.
 const INTERVAL: u64 = 15;
 
-/// What tells the series of one metric and one thing apart.
+/// Attributes that distinguish the series of one metric of one device.
 const TELLING: &[&str] = &[
     "error.type",
     "hw.gpu.clock.domain",
@@ -55,7 +55,7 @@ impl Scene {
         Self::prepared(names, config, |_| {})
     }
 
-    /// One whose mock was changed before the meter's first tick.
+    /// Makes a scene whose mock is changed before the first tick.
     fn prepared(names: &str, config: Config, prepare: impl FnOnce(&Mock)) -> Self {
         let model = names.parse::<Model>().unwrap();
         let mock = Mock::builder()
@@ -103,7 +103,7 @@ impl Scene {
         self.mock.clock().now()
     }
 
-    /// What the hardware says now, whoever asks.
+    /// Current values of the hardware.
     fn raw(&self, entity: EntityId, field: FieldId) -> f64 {
         self.raw_at(entity, field, self.now())
     }
@@ -117,7 +117,7 @@ impl Scene {
         }
     }
 
-    /// What the hardware has counted since it was first seen.
+    /// Counts of the hardware since the start of the test.
     fn counted(&self, entity: EntityId, field: FieldId) -> f64 {
         self.raw(entity, field) - self.raw_at(entity, field, Duration::ZERO)
     }
@@ -153,7 +153,7 @@ impl Scene {
         words.join(" ")
     }
 
-    /// The values of a metric of which the short name goes on so.
+    /// Returns the values of a metric whose short name has this prefix.
     fn of(&self, prefix: &str) -> Shown {
         let mut shown = self.shown();
         shown.retain(|name, _| name.starts_with(prefix));
@@ -164,7 +164,7 @@ impl Scene {
         self.shown().get(name).copied()
     }
 
-    /// Which state each thing says that it is in.
+    /// Reported state of each device.
     fn statuses(&self) -> BTreeMap<String, String> {
         let mut statuses = BTreeMap::new();
         for (name, value) in self.of("hw.status ") {
@@ -179,7 +179,7 @@ impl Scene {
         statuses
     }
 
-    /// Those that are not well.
+    /// States of devices that are not `ok`.
     fn ailing(&self) -> String {
         let mut statuses = self.statuses();
         statuses.retain(|_, state| state != "ok");
@@ -187,7 +187,7 @@ impl Scene {
         lines.collect::<Vec<_>>().join(", ")
     }
 
-    /// What went wrong by its own account.
+    /// Errors that the meter counts about itself.
     fn errors(&self) -> Vec<(ErrorKind, u64)> {
         let health = self.meter.health();
         let kinds = ErrorKind::ALL.iter();
@@ -202,7 +202,7 @@ impl Scene {
     }
 }
 
-/// The series of one of which the other has none, or another value.
+/// Returns the series that differ between two exports, or are in one only.
 fn differing(one: &Shown, other: &Shown) -> BTreeSet<String> {
     let names = one.keys().chain(other.keys());
     names
@@ -211,7 +211,8 @@ fn differing(one: &Shown, other: &Shown) -> BTreeSet<String> {
         .collect()
 }
 
-/// Names of series in a form to read: a line a metric and a thing, the links of one thing together.
+/// Abbreviates names of series: one line per metric and device, with the links of a device
+/// together.
 fn lines(names: &BTreeSet<String>) -> String {
     let mut grouped: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
     for name in names {

@@ -1,11 +1,11 @@
-//! An engine that dies, and one that answers but samples nothing any more.
+//! An engine that dies, and one that answers but no longer samples.
 
 use dcgm::{EntityId, FieldId};
 
 use super::{SECOND, Scene, Shown, differing, fallen, is_counter, lines, push};
 use crate::{ErrorKind, MeterState};
 
-/// What is left of these when only counters are shown.
+/// Remaining metrics while only counters are shown.
 fn counters_of(shown: &Shown) -> Shown {
     let counters = shown.iter().filter(|(name, _)| is_counter(name));
     counters
@@ -27,14 +27,14 @@ fn an_engine_that_restarts_leaves_the_counters_and_brings_back_all_else() {
     for _ in 0..3 {
         bad.advance(SECOND * 15);
         bad.meter.sample_now().unwrap_err();
-        // Not one GPU is said to have failed, and none to be well.
+        // No GPU has a state: neither failed nor ok.
         assert_eq!(bad.shown(), counters_of(&before));
         assert_eq!(bad.meter.health().state, MeterState::Degraded);
     }
     bad.run_until(345);
     calm.run_until(345);
     assert_eq!(bad.meter.health().state, MeterState::Ready);
-    // Only what a rate was not sampled for is missing.
+    // Only the rate of the gap is missing.
     let missing = "\
 hw.gpu.nvlink.io gpu0 receive,transmit
 hw.gpu.nvlink.io gpu1 receive,transmit
@@ -108,7 +108,7 @@ fn a_frozen_sampling_thread_takes_the_levels_and_the_statuses_with_it() {
 }
 
 #[test]
-fn a_frozen_engine_is_not_fresh_because_its_entities_are_gone_through_again() {
+fn enumerating_again_does_not_make_a_frozen_engine_fresh() {
     let scene = Scene::new("8xh100");
     let gpu = scene
         .mock
@@ -122,7 +122,7 @@ fn a_frozen_engine_is_not_fresh_because_its_entities_are_gone_through_again() {
     scene.run_until(90);
     scene.advance(SECOND * 15);
     scene.meter.sample_now().unwrap_err();
-    // One that vanishes and one that comes have the others watched anew.
+    // A GPU that vanishes or appears makes the meter watch the others again.
     scene.mock.remove_entity(gpu.id);
     for _ in 0..3 {
         scene.advance(SECOND);

@@ -1,4 +1,4 @@
-//! XIDs and `SXids`: each counted once, whatever else happens.
+//! XIDs and `SXids`: each is counted exactly once.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{Config, ErrorKind};
 
 const XID: FieldId = FieldId::XID_ERRORS;
 
-/// What is counted, as text.
+/// The counted events, as text.
 fn counted(scene: &Scene) -> String {
     let lines = scene
         .of("hw.gpu.xid.errors ")
@@ -40,7 +40,7 @@ fn a_storm_of_50_in_one_interval_is_counted_to_the_last() {
         "gpu2 31: 12, gpu2 43: 4, gpu2 79: 4, gpu2 94: 4, gpu2 999: 4, gpu2 _OTHER: 8, \
          gpu5 31: 3, gpu5 43: 1, gpu5 79: 1, gpu5 94: 1, gpu5 999: 1, gpu5 _OTHER: 2"
     );
-    // The series of the codes and nothing else; and none on those that had none.
+    // Only the series of these codes exist, and only on these GPUs.
     assert_eq!(
         lines(&differing(&bad.shown(), &calm.shown())),
         "\
@@ -48,7 +48,7 @@ hw.gpu.xid.errors gpu2 31,43,79,94,999,_OTHER
 hw.gpu.xid.errors gpu5 31,43,79,94,999,_OTHER"
     );
     assert_eq!(calm.of("hw.gpu.xid"), Shown::new());
-    // An XID is an event, not a state; and nothing of it went wrong with us.
+    // An XID is an event, not a state, and no error of the meter.
     assert_eq!(bad.ailing(), "");
     let before = bad.of("hw.gpu.xid");
     bad.run_until(300);
@@ -57,14 +57,14 @@ hw.gpu.xid.errors gpu5 31,43,79,94,999,_OTHER"
 }
 
 #[test]
-fn what_is_inserted_late_is_counted_once() {
+fn late_events_are_counted_once() {
     let scene = Scene::new("8xh100");
     let gpu = EntityId::gpu(0);
     scene.run_until(15);
     push(&scene.mock, gpu, XID, &[31]);
     scene.tick_after(SECOND);
     assert_eq!(counted(&scene), "gpu0 31: 1");
-    // Of before the last read, and of the very moment of what is known already.
+    // Timestamps before the last read, and equal to a known one.
     scene
         .mock
         .push_event_at(gpu, XID, 43, Duration::from_millis(15_999));
@@ -106,7 +106,7 @@ fn a_failed_read_is_repeated_and_nothing_is_counted_twice() {
 }
 
 #[test]
-fn what_happens_during_an_outage_of_the_connection_is_counted_after_it() {
+fn events_during_an_outage_are_counted_after_it() {
     let scene = Scene::new("8xh100");
     let gpu = EntityId::gpu(3);
     // Another program has the engine record them all the time.
@@ -162,7 +162,7 @@ fn an_engine_that_died_and_came_back_tells_none_twice() {
 }
 
 #[test]
-fn what_happens_while_entities_change_is_counted_once() {
+fn events_while_entities_change_are_counted_once() {
     let scene = Scene::new("8xh100");
     let (gone, stays) = (EntityId::gpu(1), EntityId::gpu(6));
     let entity = scene.mock.model().host().entity(gone).unwrap().clone();
@@ -200,7 +200,7 @@ fn a_code_that_comes_first_when_the_cap_is_full_makes_room() {
     push(&scene.mock, EntityId::gpu(4), XID, &[79, 79, 94]);
     scene.run_until(60);
     let after = scene.shown();
-    // What matters least has gone, of all GPUs, and nothing else.
+    // The least important series are dropped, of all GPUs.
     let mut changed = differing(&before, &after);
     changed.retain(|name| before.contains_key(name) != after.contains_key(name));
     let gone = (0..8).map(|gpu| format!("hw.gpu.utilization gpu{gpu} encoder"));
@@ -248,7 +248,7 @@ hw.switch.sxid.errors nvswitch-2 11004 non_fatal,12028 non_fatal"
     bad.run_until(90);
     calm.run_until(90);
     assert_eq!(bad.ailing(), "");
-    // That all entities are gone through anew does not bring it back.
+    // A new enumeration does not bring it back.
     for scene in &both {
         scene.mock.remove_entity(EntityId::gpu(7));
         scene.tick_after(SECOND * 14);

@@ -1,4 +1,4 @@
-//! A client that takes the steps, and notes what it has told its meter.
+//! A client that plays the steps, and records what it has reported to its meter.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,16 +16,16 @@ use super::script::{
 use crate::clock::Clock;
 use crate::fake::{Fake, every_field, gpu, healthy};
 
-/// What a client knows of what it said.
+/// State that a client has reported.
 #[derive(Debug, Default)]
-pub(super) struct Told {
-    /// When the timestamp of a field last was another, and the number that it said last.
+pub(super) struct Reported {
+    /// Time of the last new timestamp of a field, and its last number.
     pub(super) fields: BTreeMap<(EntityId, FieldId), Seen>,
-    /// Which events were handed out, by entity, field and code.
+    /// Events that were reported, by entity, field and code.
     pub(super) events: BTreeMap<(EntityId, FieldId, i64), u64>,
-    /// Of which some were to the meter that there is.
+    /// Events that were reported to the present meter.
     pub(super) recent: BTreeSet<(EntityId, FieldId, i64)>,
-    /// When the entities were last told.
+    /// Time of the last list of entities.
     pub(super) listed: Option<Instant>,
 }
 
@@ -49,7 +49,7 @@ struct Odd {
 pub(super) struct Actor {
     pub(super) fake: Fake,
     odd: Arc<Mutex<Odd>>,
-    pub(super) told: Arc<Mutex<Told>>,
+    pub(super) reported: Arc<Mutex<Reported>>,
     pub(super) clock: Clock,
 }
 
@@ -81,7 +81,7 @@ impl Actor {
         let actor = Self {
             fake: Fake::default(),
             odd: Arc::default(),
-            told: Arc::default(),
+            reported: Arc::default(),
             clock: clock.clone(),
         };
         let fields = every_field();
@@ -206,14 +206,14 @@ impl Actor {
         });
     }
 
-    /// Whether the engine lists no GPU and no part of one.
+    /// Returns `true` if the engine lists neither a GPU nor a part of one.
     pub(super) fn has_no_gpu(&self) -> bool {
         let switch = EntityKind::SWITCH;
         self.fake
             .edit(|state| state.entities.iter().all(|one| one.id.kind == switch))
     }
 
-    /// Whether it lists nothing at all.
+    /// Returns `true` if the engine lists nothing.
     pub(super) fn has_nothing(&self) -> bool {
         self.fake.edit(|state| state.entities.is_empty())
     }
@@ -246,7 +246,7 @@ impl Client for Actor {
 
     fn entities(&self, kinds: &[EntityKind]) -> Result<Vec<Entity>> {
         let entities = self.fake.entities(kinds)?;
-        self.told.lock().listed = Some(self.clock.now());
+        self.reported.lock().listed = Some(self.clock.now());
         Ok(entities)
     }
 
@@ -262,7 +262,7 @@ impl Client for Actor {
         let mut plain = Samples::new();
         into.clear();
         self.fake.latest(query, &mut plain)?;
-        let (odd, mut told) = (self.odd.lock(), self.told.lock());
+        let (odd, mut reported) = (self.odd.lock(), self.reported.lock());
         let present: Vec<_> = self
             .fake
             .edit(|state| state.entities.iter().map(|one| one.id).collect());
@@ -281,7 +281,7 @@ impl Client for Actor {
                 sample.value = Err(NoValue::NotWatched);
             }
             if let Ok(value) = sample.value {
-                let seen = told.fields.entry(key).or_insert(Seen {
+                let seen = reported.fields.entry(key).or_insert(Seen {
                     timestamp: sample.timestamp,
                     changed: now,
                     number: None,
@@ -298,14 +298,14 @@ impl Client for Actor {
 
     fn events(&self, watch: &Watch, cursor: &mut Cursor, into: &mut Samples) -> Result<()> {
         self.fake.events(watch, cursor, into)?;
-        let (mut odd, mut told) = (self.odd.lock(), self.told.lock());
+        let (mut odd, mut reported) = (self.odd.lock(), self.reported.lock());
         let micros = self.fake.edit(|state| state.micros);
         odd.happened.retain(|(entity, field, code)| {
             let is_watched = watch.entities().contains(entity) && watch.fields().contains(field);
             if is_watched {
                 let event = (*entity, *field, *code);
-                *told.events.entry(event).or_default() += 1;
-                told.recent.insert(event);
+                *reported.events.entry(event).or_default() += 1;
+                reported.recent.insert(event);
                 into.push(Sample {
                     entity: *entity,
                     field: *field,

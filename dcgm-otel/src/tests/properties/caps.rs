@@ -1,4 +1,4 @@
-//! What a cap costs: whole blocks, the same at each run, and of a lower cap more than of a higher one.
+//! Effects of a cap: whole units are dropped, the same at each run, and more with a lower cap.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use super::{cases, config};
 use crate::clock::Clock;
 use crate::fake::every_field;
 
-/// What makes one host different from another.
+/// Differences between hosts.
 fn trait_of_host() -> impl Strategy<Value = Step> {
     let unsupported = |(entity, field)| Step::Blank(entity, field, NoValue::NotSupported);
     prop_oneof![
@@ -36,7 +36,7 @@ fn kept(host: &[Step], all: usize, metric: usize) -> BTreeSet<String> {
         stage.take(step);
     }
     for _ in 0..2 {
-        // Under some caps there is nothing left to read.
+        // Under some caps nothing is left to read.
         let _ = stage.meter().sample_now();
     }
     stage.points().iter().map(key).collect()
@@ -46,7 +46,7 @@ proptest! {
     #![proptest_config(cases(10, 1500))]
 
     #[test]
-    fn a_lower_cap_shows_a_part_of_what_a_higher_one_shows_and_two_runs_the_same(
+    fn a_lower_cap_shows_a_subset_in_every_run(
         host in vec(trait_of_host(), 0..20), cap in 1..400_usize, more in 0..400_usize,
     ) {
         let whole = kept(&host, 100_000, 100_000);
@@ -62,12 +62,12 @@ proptest! {
 }
 
 #[test]
-fn what_a_cap_costs_and_what_it_leaves_is_all_that_there_is() {
-    use crate::answers::Answers;
-    use crate::candidates::of;
+fn dropped_and_kept_series_are_all_series() {
+    use crate::candidates::find_candidates;
+    use crate::history::History;
     use crate::host::Host;
-    use crate::past::Past;
     use crate::plan::Plan;
+    use crate::probe_results::ProbeResults;
     use dcgm::{Client, Query, Samples};
 
     let actor = super::actor::Actor::new(&Clock::manual());
@@ -82,25 +82,31 @@ fn what_a_cap_costs_and_what_it_leaves_is_all_that_there_is() {
     actor
         .latest(&Query::new([(all(), fields)]), &mut samples)
         .unwrap();
-    let mut answers = Answers::default();
-    answers.take(&samples);
+    let mut results = ProbeResults::default();
+    results.record_samples(&samples);
     let now = std::time::Instant::now();
-    let plan = |cap, past: &mut Past| {
+    let plan = |cap, history: &mut History| {
         let config = config().with_max_series(cap);
-        let plan = Plan::new(of(&host, &config, None), &answers, past, &config, now);
-        (plan.layout().series().len(), plan.dropped())
+        let plan = Plan::new(
+            find_candidates(&host, &config, None),
+            &results,
+            history,
+            &config,
+            now,
+        );
+        (plan.layout().series().len(), plan.dropped_series())
     };
-    let (whole, none) = plan(100_000, &mut Past::default());
+    let (whole, none) = plan(100_000, &mut History::default());
     assert_eq!(none, 0);
     for cap in 1..=whole {
-        let mut past = Past::default();
-        let (kept, dropped) = plan(cap, &mut past);
+        let mut history = History::default();
+        let (kept, dropped) = plan(cap, &mut history);
         assert!(kept <= cap, "{kept} of {cap}");
         assert_eq!(kept + dropped, whole, "{cap}");
-        // What was dropped of the counters is not there again when there is room again.
-        let (later, gone) = plan(100_000, &mut past);
+        // Dropped counters stay dropped when there is room again.
+        let (later, gone) = plan(100_000, &mut history);
         assert_eq!(later + gone, whole, "{cap}");
         assert!(dropped == 0 || gone <= dropped);
-        assert_eq!(gone > 0, !past.dropped.is_empty(), "{cap}");
+        assert_eq!(gone > 0, !history.dropped.is_empty(), "{cap}");
     }
 }

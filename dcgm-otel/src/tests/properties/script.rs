@@ -1,4 +1,4 @@
-//! The steps, and how often each of them is taken.
+//! The steps, and the frequency of each.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use proptest::sample::select;
 
 use crate::fake::{every_field, refused};
 
-/// One thing that happens.
+/// A random step.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
     /// A field of an entity has another value.
@@ -23,11 +23,11 @@ pub(super) enum Step {
     Text(EntityId, FieldId),
     /// The timestamps of an entity stand still, or no more.
     Freeze(EntityId, bool),
-    /// Those of a field do.
+    /// The timestamps of one field stand still, or move again.
     FreezeField(EntityId, FieldId, bool),
     /// The engine's sampling stands still, or no more.
     Sampling(bool),
-    /// The engine's clock says this.
+    /// Sets the engine's clock.
     Stamp(i64),
     Fail(&'static str, Fault),
     Panic(&'static str),
@@ -40,7 +40,7 @@ pub(super) enum Step {
     Event(EntityId, FieldId, i64),
     /// Milliseconds go by.
     Pass(u64),
-    /// The meter is dropped, and another is installed; whether there is a collect between.
+    /// Drops the meter and installs another; `true` for a collect in between.
     Install(bool),
 }
 
@@ -86,7 +86,7 @@ const CALLS: &[&str] = &[
     "close",
 ];
 
-/// Those whose rules differ, and any other.
+/// Fields with special rules, and one without.
 fn field() -> impl Strategy<Value = FieldId> {
     let some = vec![
         FieldId::TOTAL_ENERGY_CONSUMPTION,
@@ -166,7 +166,7 @@ pub(super) const PORT: EntityId = EntityId::new(EntityKind::LINK, 30);
 pub(super) const OTHER_PORT: EntityId = EntityId::new(EntityKind::LINK, 31);
 pub(super) const LINK: EntityId = EntityId::new(EntityKind::LINK, 32);
 
-/// Everything that there may be. Those of MIG belong to GPU 1.
+/// All possible entities. Instances belong to GPU 1.
 pub(super) fn all() -> Vec<EntityId> {
     vec![
         EntityId::gpu(0),

@@ -20,9 +20,9 @@ pub(super) struct Stage {
     meter: Option<DcgmMeter>,
     pub(super) config: Config,
     temporality: Temporality,
-    /// The total of each counter that was exported: with delta temporality, of what was exported.
+    /// Exported total of each counter; with delta temporality, the sum of the exports.
     totals: BTreeMap<String, f64>,
-    /// Those of them that the last export had, and those that were there and went.
+    /// Series of the last export, and series that have disappeared.
     shown: BTreeSet<String>,
     went: BTreeSet<String>,
 }
@@ -67,10 +67,10 @@ impl Stage {
         self.actor.take(step);
         if let Step::Install(collect) = step {
             self.meter = None;
-            let mut told = self.actor.told.lock();
-            told.fields.clear();
-            told.recent.clear();
-            drop(told);
+            let mut reported = self.actor.reported.lock();
+            reported.fields.clear();
+            reported.recent.clear();
+            drop(reported);
             self.went.clear();
             self.shown.clear();
             if *collect {
@@ -81,7 +81,7 @@ impl Stage {
         }
     }
 
-    /// What is exported of the devices.
+    /// Exported metrics of the devices.
     pub(super) fn points(&self) -> Vec<Exported> {
         let mut points = self.pipeline.export();
         points.retain(|point| point.name.starts_with("hw."));
@@ -129,10 +129,10 @@ impl Stage {
         assert!(most <= self.config.max_instrument_series(), "{when}");
     }
 
-    /// No level is older than it may be, or other than what was last read.
+    /// Checks that each gauge is fresh and equals the last reading.
     fn check_levels(&self, points: &[Exported], when: &str) {
         let mut levels = points.iter().filter(|point| !is_counter(point)).peekable();
-        let told = self.actor.told.lock();
+        let reported = self.actor.reported.lock();
         let now = self.actor.clock.now();
         let is_fresh = |at, period: Duration| now.duration_since(at) < self.config.max_age(period);
         assert!(
@@ -141,10 +141,12 @@ impl Stage {
             levels.next()
         );
         let second = Duration::from_secs(1);
-        let anything = told.fields.values().map(|seen| seen.changed);
-        let anything = anything.chain(told.listed).any(|at| is_fresh(at, second));
+        let anything = reported.fields.values().map(|seen| seen.changed);
+        let anything = anything
+            .chain(reported.listed)
+            .any(|at| is_fresh(at, second));
         for point in levels {
-            // That all GPUs, or all that there was, are gone the engine has said in this tick.
+            // The engine's empty list counts as a new sample of this tick.
             let of_gpu = point.attribute("hw.type").as_deref() == Some("gpu");
             let is_said = self.actor.has_no_gpu() && of_gpu || self.actor.has_nothing();
             // What is kept once for the host is read through whichever GPU is the first, and is as
@@ -161,7 +163,7 @@ impl Stage {
                 let period = if at_rest { second * 3600 } else { second };
                 for entity in entities(point) {
                     for field in source.each.iter().chain([&source.field]) {
-                        let seen = told.fields.get(&(entity, *field));
+                        let seen = reported.fields.get(&(entity, *field));
                         is_right |= seen.is_some_and(|seen| {
                             is_fresh(seen.changed, period) && says(point, &source, seen.number)
                         });
@@ -191,7 +193,7 @@ impl Stage {
             shown.insert(key);
         }
         let gone: Vec<_> = self.shown.difference(&shown).cloned().collect();
-        // Under a cap whole blocks go, for good.
+        // A cap drops whole units for good.
         assert!(
             gone.is_empty() || self.config.max_series() < 1000,
             "{when}: went {gone:?}"
@@ -216,8 +218,8 @@ impl Stage {
         }
         let mut expected: BTreeMap<(String, &str, String), f64> = BTreeMap::new();
         let mut recent = BTreeSet::new();
-        let told = self.actor.told.lock();
-        for (event, count) in &told.events {
+        let reported = self.actor.reported.lock();
+        for (event, count) in &reported.events {
             let (entity, field, code) = event;
             let code = match code {
                 i64::MIN..=0 => continue,
@@ -233,12 +235,12 @@ impl Stage {
             #[expect(clippy::cast_precision_loss, reason = "there are few")]
             let count = *count as f64;
             let series = (id(*entity), name, code);
-            if told.recent.contains(event) {
+            if reported.recent.contains(event) {
                 recent.insert(series.clone());
             }
             *expected.entry(series).or_default() += count;
         }
-        drop(told);
+        drop(reported);
         let mut found: BTreeMap<(String, &str, String), f64> = BTreeMap::new();
         for point in points {
             let name = match point.name.as_str() {
@@ -250,12 +252,12 @@ impl Stage {
             let code = point.attribute("error.type").unwrap();
             *found.entry((of, name, code)).or_default() += point.value;
         }
-        // What only meters before this one were told is shown once it happens again.
+        // A series that only earlier meters had appears with its next event.
         expected.retain(|series, _| recent.contains(series) || found.contains_key(series));
         assert_eq!(found, expected, "{when}");
     }
 
-    /// Whether the totals are those of another stage.
+    /// Returns `true` if the totals equal those of another stage.
     pub(super) fn agrees_with(&self, delta: &Self) {
         assert_eq!(self.shown, delta.shown);
         for key in &self.shown {
@@ -304,13 +306,13 @@ fn id(entity: EntityId) -> String {
     }
 }
 
-/// What a point may be about.
+/// Entities that a point may describe.
 fn entities(point: &Exported) -> Vec<EntityId> {
     let of = point.attribute("hw.id").unwrap_or_default();
     let of = of.strip_suffix("/fan").unwrap_or(&of);
     let mut found = all();
     if of.is_empty() {
-        // What is kept once for the host is read through a GPU, if there is one.
+        // The engine keeps these once per host; they are read through a GPU.
         found.retain(|one| one.kind == EntityKind::GPU);
         found.push(EntityId::HOST);
         return found;
@@ -319,13 +321,13 @@ fn entities(point: &Exported) -> Vec<EntityId> {
     found
 }
 
-/// Whether a number that was read makes the value of a level.
+/// Returns `true` if a reading of `source` gives the value of `point`.
 fn says(point: &Exported, source: &Source, number: Option<f64>) -> bool {
     if !matches!(source.op, Op::Last | Op::NonZero) {
         return true;
     }
     let Some(number) = number else { return false };
-    let scaled = source.scale.of(number);
+    let scaled = source.scale.scale_number(number);
     match metric(point).kind {
         Kind::GaugeF64 => scaled.total_cmp(&point.value).is_eq(),
         _ => (scaled.round() - point.value).abs() <= scaled.abs() * 1e-12,

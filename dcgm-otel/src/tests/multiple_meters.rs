@@ -1,4 +1,4 @@
-//! Meters beside each other and after each other on one provider.
+//! Several meters on one provider, at the same time or one after another.
 
 use std::collections::BTreeMap;
 use std::sync::Barrier;
@@ -11,7 +11,7 @@ use super::{Pipeline, builder, long};
 use crate::fake::Fake;
 use crate::{Config, InstallError, ThrottleName};
 
-/// How many there are of each metric of the devices, by the meter's name.
+/// Number of series of each device metric, by meter.
 fn scopes(pipeline: &Pipeline) -> BTreeMap<Option<String>, usize> {
     pipeline.exporter.reset();
     pipeline.provider.force_flush().unwrap();
@@ -126,7 +126,7 @@ fn of_eight_threads_that_install_at_once_one_succeeds() {
 }
 
 #[test]
-fn installing_and_dropping_while_others_do_and_somebody_collects_loses_nothing() {
+fn installing_and_dropping_during_collects_loses_nothing() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
     let (installed, done) = (AtomicUsize::new(0), AtomicBool::new(false));
@@ -189,7 +189,7 @@ fn cycles_of_installing_and_dropping_leave_nothing_behind() {
         meter.sample_now().unwrap();
         let points = pipeline.export_all().len();
         let instruments = meter.instruments();
-        // One for each callback, one for the meter: slots are neither made anew nor kept.
+        // One for each callback, one for the meter: slots are neither added nor kept.
         let held = meter.binding_references();
         assert_eq!(held, instruments + 1);
         seen.push((points, instruments));

@@ -1,19 +1,20 @@
-//! Where a family of series lives.
+//! Kinds of entities that have series.
 
 use dcgm::{Entity, EntityKind};
 
-use Place::{
+use EntityScope::{
     Adapter, ComputeInstance, Core, Cpu, Gpu, GpuInstance, Host, Link, Port, Switch, VirtualGpu,
 };
 
-/// What a series is about. Of series of one tier those on smaller parts go first: that order.
+/// The kind of entity that a series describes. Within a tier, smaller parts are dropped first, in
+/// this order.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Place {
+pub(crate) enum EntityScope {
     ComputeInstance,
     GpuInstance,
     /// An `NVLink` of a GPU.
     Link,
-    /// One of an `NVSwitch`.
+    /// An `NVLink` of an `NVSwitch`.
     Port,
     Core,
     VirtualGpu,
@@ -24,9 +25,9 @@ pub(crate) enum Place {
     Host,
 }
 
-impl Place {
-    /// The kind of entity that it is.
-    pub(crate) const fn kind(self) -> EntityKind {
+impl EntityScope {
+    /// Returns DCGM's kind of entity.
+    pub(crate) const fn entity_kind(self) -> EntityKind {
         match self {
             ComputeInstance => EntityKind::COMPUTE_INSTANCE,
             GpuInstance => EntityKind::GPU_INSTANCE,
@@ -41,8 +42,8 @@ impl Place {
         }
     }
 
-    /// What an entity is; `None` for a kind that has no series.
-    pub(crate) fn of(entity: &Entity) -> Option<Self> {
+    /// Returns the scope of an entity; `None` for kinds without series.
+    pub(crate) fn of_entity(entity: &Entity) -> Option<Self> {
         let of_switch = entity
             .parent
             .is_some_and(|parent| parent.kind == EntityKind::SWITCH);
@@ -63,14 +64,14 @@ impl Place {
     }
 }
 
-pub(crate) const GPU: &[Place] = &[Gpu];
-pub(crate) const GPU_GI: &[Place] = &[Gpu, GpuInstance];
-pub(super) const GPU_GI_CI: &[Place] = &[Gpu, GpuInstance, ComputeInstance];
-pub(super) const LINK: &[Place] = &[Link];
-pub(super) const SWITCH: &[Place] = &[Switch];
-pub(super) const PORT: &[Place] = &[Port];
-pub(super) const CPU: &[Place] = &[Cpu];
-pub(super) const CORE: &[Place] = &[Core];
-pub(super) const ADAPTER: &[Place] = &[Adapter];
-pub(super) const HOST: &[Place] = &[Host];
-pub(super) const VGPU: &[Place] = &[VirtualGpu];
+pub(crate) const GPU: &[EntityScope] = &[Gpu];
+pub(crate) const GPU_GI: &[EntityScope] = &[Gpu, GpuInstance];
+pub(super) const GPU_GI_CI: &[EntityScope] = &[Gpu, GpuInstance, ComputeInstance];
+pub(super) const LINK: &[EntityScope] = &[Link];
+pub(super) const SWITCH: &[EntityScope] = &[Switch];
+pub(super) const PORT: &[EntityScope] = &[Port];
+pub(super) const CPU: &[EntityScope] = &[Cpu];
+pub(super) const CORE: &[EntityScope] = &[Core];
+pub(super) const ADAPTER: &[EntityScope] = &[Adapter];
+pub(super) const HOST: &[EntityScope] = &[Host];
+pub(super) const VGPU: &[EntityScope] = &[VirtualGpu];

@@ -1,4 +1,4 @@
-//! What the meter says of itself, as it comes out of the SDK.
+//! Self-metrics, as the SDK exports them.
 
 use dcgm::{FieldId, NoValue};
 use opentelemetry::metrics::noop::NoopMeterProvider;
@@ -177,13 +177,13 @@ fn the_info_says_what_is_behind_the_meter_once_it_is_connected() {
         "dcgm.meter.simulated=true",
     ];
     assert_eq!(info(&pipeline.export_own()), known);
-    // An outage does not change what it is.
+    // An outage does not change its attributes.
     fake.fail("list", refused());
     meter.sample_now().unwrap_err();
     assert_eq!(info(&pipeline.export_own()), known);
 }
 
-/// What a series is, and its value.
+/// Attributes and value of a series.
 fn counters(pipeline: &Pipeline) -> Vec<(String, String, f64)> {
     let mut points = pipeline.export_own();
     points.retain(|point| point.instrument.starts_with("counter"));
@@ -196,7 +196,7 @@ fn counters(pipeline: &Pipeline) -> Vec<(String, String, f64)> {
         .collect()
 }
 
-/// Has a meter count something of everything.
+/// Makes a meter count something in every self-metric.
 fn work(meter: &DcgmMeter, fake: &Fake) {
     meter.sample_now().unwrap();
     fake.fail("latest", refused());
@@ -212,7 +212,7 @@ fn a_meter_installed_again_counts_on_from_what_was_shown() {
     let mut last: Vec<(String, String, f64)> = Vec::new();
     for round in 1..=3 {
         let (meter, _clock) = pipeline.meter(&fake);
-        // Also before it has done anything.
+        // Also before the first tick.
         for done in [false, true] {
             if done {
                 work(&meter, &fake);
@@ -252,7 +252,7 @@ fn under_delta_temporality_a_meter_installed_again_shows_growth_only() {
                 }
             }
         }
-        // Installed again before anybody collects what was counted last.
+        // Installed again before a collect of the last counts.
         work(&meter, &fake);
     }
     assert!(
@@ -275,7 +275,7 @@ fn states_are_levels_under_delta_temporality_too() {
 }
 
 #[test]
-fn what_the_meter_says_of_itself_goes_with_it() {
+fn self_metrics_end_with_the_meter() {
     let pipeline = Pipeline::new();
     let (meter, _clock) = pipeline.meter(&Fake::with_gpus(1));
     assert!(!pipeline.export_own().is_empty());
@@ -306,7 +306,7 @@ fn the_time_of_ticks_is_that_of_the_clock() {
 }
 
 #[test]
-fn a_meter_that_nobody_collects_says_so_after_three_minutes_of_sampling() {
+fn a_meter_without_collects_warns_after_three_minutes() {
     let clock = Clock::manual();
     let meter = builder(&Fake::with_gpus(1))
         .clock(clock.clone())

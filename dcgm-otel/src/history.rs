@@ -1,5 +1,4 @@
-//! What outlives a session with an engine: totals, how far events were read, what was dropped, and
-//! who was there.
+//! State that outlives a session: totals, event cursors, dropped series, and devices seen before.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -7,31 +6,32 @@ use std::time::Instant;
 
 use dcgm::{Cursor, EntityId, EntityKind, FieldId, Samples, Timestamp};
 
-use crate::cardinality::Block;
+use crate::cardinality::DropUnit;
 use crate::catalogue::Condition;
 use crate::counters::Ledger;
 use crate::snapshot::Series;
 
-/// The memory of a meter.
+/// State that a meter keeps across sessions with an engine.
 #[derive(Debug, Default)]
-pub(crate) struct Past {
+pub(crate) struct History {
     pub(crate) ledger: Ledger,
-    /// The counters that were dropped for the cap.
-    pub(crate) dropped: BTreeSet<Block>,
-    /// How far the events of each kind of entity were read.
+    /// Counters that the cap dropped; they stay dropped.
+    pub(crate) dropped: BTreeSet<DropUnit>,
+    /// Event cursor of each kind of entity.
     pub(crate) cursors: HashMap<EntityKind, Cursor>,
-    /// The status series of each entity that was there, by its `hw.id`.
+    /// Status series of each entity that was seen, by its `hw.id`.
     pub(crate) statuses: BTreeMap<Arc<str>, Vec<Status>>,
-    /// How old samples were when they were last seen: an engine may go on showing them.
+    /// Timestamp of each sample and the time at which it first appeared; an engine may repeat old
+    /// samples after a reconnect.
     pub(crate) ages: HashMap<(EntityId, FieldId), (Timestamp, Instant)>,
-    /// When anything last changed in the session that the next one replaces on the same connection.
+    /// Time of the last change in the session before, on the same connection.
     pub(crate) changed: Option<Instant>,
-    /// The `hw.id`s of entities that were paused or detached when last seen: that they vanish is no
-    /// failure.
+    /// `hw.id`s of entities that were paused or detached when last seen: if they vanish, they have
+    /// not failed.
     pub(crate) planned: BTreeSet<Arc<str>>,
-    /// Those of them that are lost or gone.
+    /// `hw.id`s of lost or missing devices, so that each loss is counted once.
     pub(crate) lost: BTreeSet<Arc<str>>,
-    /// The version of each entity's driver, by its `hw.id`.
+    /// Driver version of each entity, by its `hw.id`.
     drivers: BTreeMap<Arc<str>, Arc<str>>,
 }
 
@@ -39,21 +39,21 @@ pub(crate) struct Past {
 #[derive(Clone, Debug)]
 pub(crate) struct Status {
     pub(crate) series: Series,
-    pub(crate) block: Block,
-    /// The state that it is about.
+    pub(crate) unit: DropUnit,
+    /// State that the series reports.
     pub(crate) state: Condition,
 }
 
-impl Past {
-    /// That goes on with these totals.
-    pub(crate) fn with(ledger: Ledger) -> Self {
+impl History {
+    /// Makes a history that continues these totals.
+    pub(crate) fn with_ledger(ledger: Ledger) -> Self {
         Self {
             ledger,
             ..Self::default()
         }
     }
 
-    /// Notes since when each of these samples is what it is.
+    /// Records for each sample when its timestamp first appeared.
     pub(crate) fn note_ages(&mut self, samples: &Samples, now: Instant) {
         for sample in samples.iter().filter(|sample| sample.value.is_ok()) {
             let key = (sample.entity, sample.field);
@@ -64,24 +64,24 @@ impl Past {
         }
     }
 
-    /// Notes the drivers. What another driver counts began at zero when it was loaded.
+    /// Records driver versions. Counters of an entity with a new driver started at zero.
     pub(crate) fn note_drivers(&mut self, drivers: &BTreeMap<Arc<str>, Arc<str>>) {
         for (id, version) in drivers {
             let before = self.drivers.insert(Arc::clone(id), Arc::clone(version));
             if before.is_some_and(|before| before != *version) {
-                self.ledger.restart(id);
+                self.ledger.restart_device(id);
             }
         }
     }
 
-    /// Notes what is lost or gone; how much of it was not before.
+    /// Records lost or missing devices; returns how many were not lost before.
     pub(crate) fn note_lost(&mut self, lost: BTreeSet<Arc<str>>) -> u64 {
         let new = lost.difference(&self.lost).count() as u64;
         self.lost = lost;
         new
     }
 
-    /// Notes a status series of an entity, and whether that was paused or detached.
+    /// Records a status series of an entity; `is_planned` if the entity is paused or detached.
     pub(crate) fn note_status(&mut self, id: &Arc<str>, status: Status, is_planned: bool) {
         if is_planned {
             self.planned.insert(Arc::clone(id));

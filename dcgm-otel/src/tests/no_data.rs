@@ -1,4 +1,4 @@
-//! A meter that has asked for values of which none can come is not ready.
+//! A meter without any value is not ready.
 
 use dcgm::{EntityId, EntityKind, Error, FieldId, NoValue, ReturnCode};
 
@@ -32,8 +32,8 @@ fn install(pipeline: &Pipeline, fake: &Fake, config: Config) -> (DcgmMeter, Cloc
     (meter, clock)
 }
 
-/// Each tick fails, is counted, and says so.
-fn is_in_vain(meter: &DcgmMeter, clock: &Clock) {
+/// Checks that each tick fails, is counted and is reported.
+fn assert_ticks_fail(meter: &DcgmMeter, clock: &Clock) {
     let before = meter.health().errors(ErrorKind::Watch);
     for ticks in 1..=3 {
         clock.advance(SECOND);
@@ -48,7 +48,7 @@ fn is_in_vain(meter: &DcgmMeter, clock: &Clock) {
 }
 
 #[test]
-fn a_host_that_has_none_of_the_fields_is_degraded_and_its_events_are_counted() {
+fn a_host_without_the_fields_is_degraded_and_counts_events() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
     let values = fake.edit(|state| {
@@ -59,7 +59,7 @@ fn a_host_that_has_none_of_the_fields_is_degraded_and_its_events_are_counted() {
         values
     });
     let (meter, clock) = pipeline.meter(&fake);
-    is_in_vain(&meter, &clock);
+    assert_ticks_fail(&meter, &clock);
     let xid = (EntityId::gpu(0), FieldId::XID_ERRORS, 79);
     fake.edit(|state| state.happened.push(xid));
     meter.sample_now().unwrap_err();
@@ -73,7 +73,7 @@ fn a_host_that_has_none_of_the_fields_is_degraded_and_its_events_are_counted() {
 }
 
 #[test]
-fn a_meter_of_which_every_watch_is_refused_is_degraded_whatever_it_was_to_show() {
+fn a_meter_with_every_watch_refused_is_degraded() {
     let every: [&[Group]; 4] = [
         Group::ALL,
         &[Group::Profiling],
@@ -88,7 +88,7 @@ fn a_meter_of_which_every_watch_is_refused_is_degraded_whatever_it_was_to_show()
             fake.fail("watch", refusal(code));
             fake.fail("watch profiling", refusal(code));
             let (meter, clock) = install(&pipeline, &fake, only(groups));
-            is_in_vain(&meter, &clock);
+            assert_ticks_fail(&meter, &clock);
             assert_eq!(fake.count("connect"), 1, "{groups:?} {code:?}");
         }
     }
@@ -108,11 +108,11 @@ fn a_meter_of_events_alone_is_ready_without_a_sample() {
 }
 
 #[test]
-fn a_kind_of_entities_that_is_refused_is_told_though_the_others_are_watched() {
+fn a_refused_kind_of_entities_is_reported_and_the_others_watched() {
     let switch = EntityId::new(EntityKind::SWITCH, 0);
-    for (code, told) in [
+    for (code, reported) in [
         (ReturnCode::NO_PERMISSION, 1),
-        // Hardware that has no such thing is no fault.
+        // Missing hardware support is no error.
         (ReturnCode::NOT_SUPPORTED, 0),
     ] {
         let pipeline = Pipeline::new();
@@ -128,7 +128,7 @@ fn a_kind_of_entities_that_is_refused_is_told_though_the_others_are_watched() {
         }
         let health = meter.health();
         assert!(health.is_ready(), "{health}");
-        assert_eq!(health.errors(ErrorKind::Watch), told, "{health}");
+        assert_eq!(health.errors(ErrorKind::Watch), reported, "{health}");
     }
 }
 
