@@ -95,11 +95,11 @@ fn a_missing_function_is_explained() {
     };
     assert_eq!(
         of("dcgmConnect_v3"),
-        "this libdcgm has no function dcgmConnect_v3, which came with DCGM 4.5.0"
+        "this libdcgm has no function dcgmConnect_v3, available since DCGM 4.5.0"
     );
     assert_eq!(
         of("dcgmPolicyRegister"),
-        "this libdcgm has no function dcgmPolicyRegister, which came with DCGM 3.3.5 and went with 4.0.0"
+        "this libdcgm has no function dcgmPolicyRegister, available since DCGM 3.3.5 and removed in 4.0.0"
     );
 }
 
@@ -142,7 +142,7 @@ fn each_row_is_looked_up_under_its_own_name() {
     let mut asked = Vec::new();
     // SAFETY: nothing is found.
     let symbols = unsafe {
-        Symbols::load(|name| {
+        Symbols::load_all(|name| {
             asked.push(name.to_str().unwrap().to_owned());
             None
         })
@@ -154,6 +154,6 @@ fn each_row_is_looked_up_under_its_own_name() {
 #[test]
 fn a_null_address_is_an_absent_function() {
     // SAFETY: no address is given.
-    let symbols = unsafe { Symbols::load(|_| Some(core::ptr::null_mut())) };
+    let symbols = unsafe { Symbols::load_all(|_| Some(core::ptr::null_mut())) };
     assert!(symbols.presence().all(|(_, found)| !found));
 }

@@ -83,7 +83,7 @@ impl Session {
                     .read_group(connection.handle(), pair, request, reader, into)?;
                 if !call.is_whole {
                     let width = call.fields.len();
-                    into.retain(from, |at| call.is_requested(at / width, at % width));
+                    into.retain_from(from, |at| call.is_requested(at / width, at % width));
                 }
                 Ok(())
             },

@@ -62,7 +62,7 @@ impl Session {
 
     /// Reads a query by its plan, which is made first if there is none.
     fn request_planned(&mut self, query: &Query, into: &mut Samples) -> Result<()> {
-        let mut plan = match self.plans.remove(&query.id()) {
+        let mut plan = match self.plans.remove(&query.query_id()) {
             Some(plan) => plan,
             None => self.make_plan(query)?,
         };
@@ -86,7 +86,7 @@ impl Session {
         // An engine that refuses every field has a fault. If the plan were kept, the fields would stay
         // excluded after the engine has recovered.
         if !plan.calls.is_empty() || outcome.is_ok() {
-            self.plans.insert(query.id(), plan);
+            self.plans.insert(query.query_id(), plan);
         }
         outcome
     }

@@ -96,7 +96,7 @@ impl Reader {
         } = self;
         unordered.clear();
         unordered.extend(into.iter().skip(from));
-        into.truncate(from);
+        into.truncate_to(from);
         matcher.start_request();
         let width = grid.fields.len();
         let mut order = vec![None; grid.entities.len() * width];
