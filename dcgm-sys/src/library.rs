@@ -280,7 +280,7 @@ mod platform {
         let image = unsafe { Image::open(Some(name), flags) }
             .map_err(|error| classify_error(name, &error))?;
         let look_up = |symbol: &CStr| {
-            // SAFETY: only the address is taken; `Symbols` gives it its type.
+            // SAFETY: only the address is used; `Symbols` assigns its type.
             let found = unsafe { image.get::<*mut c_void>(symbol.to_bytes_with_nul()) };
             found.ok().map(Symbol::into_raw)
         };
@@ -293,7 +293,7 @@ mod platform {
             }
         }
         // SAFETY: a file that has all of `REQUIRED` is a libdcgm, and the table's rows are the
-        // prototypes of its functions: they have not changed since 3.3.5, save by new struct
+        // prototypes of its functions: they have not changed since 3.3.5, except for new struct
         // versions.
         let symbols = unsafe { Symbols::load_all(look_up) };
         let path = symbols
@@ -313,7 +313,7 @@ mod platform {
     /// Returns the file that contains the code at an address.
     fn find_file_of(address: *const c_void) -> Option<PathBuf> {
         let mut info = MaybeUninit::<libc::Dl_info>::zeroed();
-        // SAFETY: `info` may be written to; any address may be asked for.
+        // SAFETY: `info` may be written to; every address is valid as an argument.
         let found = unsafe { libc::dladdr(address, info.as_mut_ptr()) };
         // SAFETY: all zeros are a valid `Dl_info`, too.
         let info = unsafe { info.assume_init() };

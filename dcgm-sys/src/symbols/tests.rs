@@ -119,7 +119,7 @@ fn presence_is_known_per_row() {
         .collect();
     assert_eq!(present, ["dcgmInit"]);
     assert_eq!(symbols.presence().count(), Symbols::ROWS.len());
-    // SAFETY: the function above asks for nothing.
+    // SAFETY: the function above has no requirements.
     assert_eq!(unsafe { symbols.dcgmInit() }, Ok(DCGM_ST_OK));
 }
 
@@ -132,7 +132,7 @@ fn what_the_engine_answers_is_not_taken_for_a_missing_function() {
         dcgmInit: Some(old_engine),
         ..Symbols::none()
     };
-    // SAFETY: the function above asks for nothing.
+    // SAFETY: the function above has no requirements.
     let answer = unsafe { symbols.dcgmInit() };
     assert_eq!(answer, Ok(DCGM_ST_FUNCTION_NOT_FOUND));
 }

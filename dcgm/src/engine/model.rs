@@ -223,11 +223,11 @@ impl Harness {
             thread::yield_now();
         }
         panic!(
-            "started {:?}, ended {:?}, abandoned {}, open and inside {:?}",
+            "started {:?}, ended {:?}, abandoned {}, open and active_calls {:?}",
             self.started,
             self.ended,
             self.abandoned(),
-            peer::open_and_inside()
+            peer::open_and_active()
         );
     }
 
@@ -235,7 +235,7 @@ impl Harness {
     fn assert_clean(&self) {
         self.wait_until(|| {
             let all = self.started.load(Ordering::Acquire) == self.ended.load(Ordering::Acquire);
-            all && self.abandoned() == 0 && peer::open_and_inside() == (0, 0)
+            all && self.abandoned() == 0 && peer::open_and_active() == (0, 0)
         });
     }
 }
@@ -255,7 +255,7 @@ fn every_call_that_times_out_returns_and_its_connection_is_closed() {
         caller.join().unwrap();
         assert!(harness.abandoned() <= MAX_ABANDONED_THREADS);
         // The last call may still hang, in a thread that was abandoned before it was cancelled.
-        harness.wait_until(|| peer::open_and_inside().1 == 0);
+        harness.wait_until(|| peer::open_and_active().1 == 0);
         harness.worker.shut_down();
         harness.assert_clean();
     });

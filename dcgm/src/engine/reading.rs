@@ -258,7 +258,7 @@ impl Session {
                 from,
                 scratch,
                 &mut |sample| {
-                    // A pair without a new sample is reported by a sample that says so.
+                    // A pair without a new sample is reported by a sample without data.
                     if sample.value != Err(NoValue::NoData) && cursor.is_new(&sample) {
                         into.push(sample);
                     }

@@ -477,7 +477,7 @@ impl Session {
             values: 1024,
             bytes: match self.transport {
                 // Of 16,384 bytes, 8,520 are fixed in a reply of 4.x, and about 800 in one of 3.3.
-                // 3.3 was seen to answer 480 numbers at once, of 32 bytes each.
+                // An engine of 3.3 was observed to return 480 numbers of 32 bytes each at once.
                 Transport::Tcp if self.is_old() => Some(15_360),
                 Transport::Tcp => Some(7_800),
                 Transport::Embedded | Transport::Unix => None,

@@ -2,7 +2,7 @@
 //!
 //! The engine watches and reads groups, all its clients share about 60 of each kind, and adding an
 //! entity to one is a call for each entity. So a session creates a group once for a set of entities,
-//! and uses it wherever that set is needed; and likewise for fields. Where the
+//! and uses it wherever that set is needed; and the same for fields. Where the
 //! set is (nearly) all of a kind, it starts as the group that the engine fills itself: two calls,
 //! however many entities there are.
 
@@ -30,7 +30,7 @@ pub(super) struct SharedGroups {
     fields: Vec<OpenGroup<FieldGroupId, FieldId>>,
     /// The members of each kind's default group, when last seen.
     defaults: Vec<(EntityKind, Vec<EntityId>)>,
-    /// The profiler of each GPU that was asked for it.
+    /// The profiler of each GPU for which it was requested.
     profilers: HashMap<u32, Profiler>,
 }
 
@@ -127,7 +127,7 @@ impl GroupDifference {
 
 impl Session {
     /// Returns a group of these entities, and counts one more user of it:
-    /// [`Self::release_entity_group`] gives it back.
+    /// [`Self::release_entity_group`] releases it.
     pub(super) fn acquire_entity_group(&mut self, wanted: &[EntityId]) -> Result<FilledGroup> {
         let known = acquire_open(&mut self.groups.entities, wanted);
         if known.is_some() {
@@ -222,7 +222,7 @@ impl Session {
         })
     }
 
-    /// Returns the profiler of an entity's GPU. The engine is asked once a session.
+    /// Returns the profiler of an entity's GPU. It is requested once per session.
     fn find_profiler(&mut self, entity: EntityId) -> Result<&Profiler> {
         let Some(gpu) = gpu_of(entity) else {
             return Ok(&Profiler::Unknown);
@@ -351,7 +351,7 @@ impl Session {
         }
         if filled.entities.is_empty() {
             filled.id = None;
-            // Should the engine be gone, the next call reports it.
+            // If the engine was lost, the next call reports it.
             drop(dcgm.destroy_group(handle, id));
         }
         Ok(filled)

@@ -627,7 +627,7 @@ impl WatchSetup<'_> {
         };
         let future = Timestamp::from_micros(i64::MAX / 2);
         match read_from(future)? {
-            // An engine that returns the requested time itself is asked for all samples.
+            // An engine that returns the requested time itself gets a request for all samples.
             next if next >= future => read_from(Timestamp::NEVER),
             next => Ok(next),
         }

@@ -24,7 +24,7 @@ const fn default_group_type(kind: EntityKind) -> Option<sys::dcgmGroupType_t> {
 
 impl Dcgm {
     /// Creates a group that the engine fills with all supported entities of a kind. `None`: there is
-    /// no such group for this kind, and nothing was asked.
+    /// no such group for this kind, and no call was made.
     pub(crate) fn create_default_group(
         self,
         handle: &HandleCell,
@@ -57,7 +57,7 @@ impl Dcgm {
             ($info:ident) => {{
                 let mut info = new_zeroed::<sys::$info>();
                 info.version = sys::$info::VERSION;
-                // SAFETY: the struct of its version, which its first word says.
+                // SAFETY: the struct has the version that its first word states.
                 unsafe {
                     call!(
                         self.library(),

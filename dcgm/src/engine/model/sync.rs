@@ -27,7 +27,7 @@ pub(in super::super) fn one_in(chances: u32) -> bool {
 const POLLS_PER_TIMEOUT: u32 = 12;
 
 fn times_out(limit: Duration) -> bool {
-    let timed_out = one_in(POLLS_PER_TIMEOUT) && (limit > CANCEL_TIMEOUT || !peer::is_dialling());
+    let timed_out = one_in(POLLS_PER_TIMEOUT) && (limit > CANCEL_TIMEOUT || !peer::is_connecting());
     if timed_out {
         advance_time(limit);
     }
