@@ -223,7 +223,7 @@ impl Harness {
             thread::yield_now();
         }
         panic!(
-            "started {:?}, ended {:?}, abandoned {}, open and active_calls {:?}",
+            "started {:?}, ended {:?}, abandoned {}, open connections and active calls {:?}",
             self.started,
             self.ended,
             self.abandoned(),

@@ -137,13 +137,12 @@ impl Session {
                 refused: Vec::new(),
             });
         }
-        let filled = match self.start_from_default(wanted)? {
-            Some((id, missing)) => self.fill_group(id, wanted, &missing)?,
-            None => {
-                let (dcgm, handle) = (self.connection.dcgm(), self.connection.handle());
-                let id = dcgm.create_group(handle, &new_group_name())?;
-                self.fill_group(id, wanted, wanted)?
-            }
+        let filled = if let Some((id, missing)) = self.start_from_default(wanted)? {
+            self.fill_group(id, wanted, &missing)?
+        } else {
+            let (dcgm, handle) = (self.connection.dcgm(), self.connection.handle());
+            let id = dcgm.create_group(handle, &new_group_name())?;
+            self.fill_group(id, wanted, wanted)?
         };
         if let Some(id) = filled.id {
             self.groups.entities.push(OpenGroup {

@@ -1,4 +1,4 @@
-//! Claims about the boundary that need no library.
+//! Tests of the boundary that need no library.
 
 use super::*;
 
