@@ -9,7 +9,7 @@
 //!   ├─ accepted                        ► done
 //!   ├─ transient error, or GPU lost    ► the request fails: smaller groups would fail, too
 //!   ├─ no driver                       ► all fields are refused
-//!   ├─ profiling and other fields      ► each kind separate
+//!   ├─ profiling and other fields      ► each kind on its own
 //!   ├─ profiling fields                ► the engine reports the fields of each GPU: one group for
 //!   │                                    each set of fields; halves where that explains nothing
 //!   ├─ several fields                  ► halves
