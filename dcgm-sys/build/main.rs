@@ -1,7 +1,7 @@
-//! Does nothing, unless the feature `bindgen` asks for fresh bindings.
+//! Generates the bindings with the feature `bindgen`; does nothing otherwise.
 #![expect(
     clippy::print_stdout,
-    reason = "a build script talks to cargo on its standard output"
+    reason = "a build script writes instructions for cargo to its standard output"
 )]
 
 #[cfg(feature = "bindgen")]

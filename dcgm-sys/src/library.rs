@@ -1,4 +1,4 @@
-//! Where libdcgm is, and how it is loaded.
+//! [`Library`]: finds and loads libdcgm.
 
 use std::fmt;
 use std::io;
@@ -11,18 +11,18 @@ use parking_lot::Mutex;
 use crate::symbols::Symbols;
 use crate::text::sanitize;
 
-/// The names under which libdcgm is looked for, in this order.
+/// The names under which libdcgm is searched for, in this order.
 pub const SONAMES: &[&str] = &["libdcgm.so.4", "libdcgm.so.3", "libdcgm.so"];
 
-/// A libdcgm. Loaded once per file, and never unloaded: it has threads of its own.
+/// A loaded libdcgm. Each file is loaded once and never unloaded, because it has its own threads.
 pub struct Library {
     symbols: Symbols,
     path: PathBuf,
 }
 
 impl Library {
-    /// Functions without which a file is no libdcgm: those that every release has had, and that
-    /// nothing can be done without.
+    /// The functions that a file must have to be accepted as libdcgm: every release has them, and
+    /// nothing works without them.
     pub const REQUIRED: &'static [&'static str] = &[
         "dcgmInit",
         "dcgmShutdown",
@@ -32,19 +32,18 @@ impl Library {
         "errorString",
     ];
 
-    /// The first of [`SONAMES`] that the dynamic linker finds.
+    /// Opens the first of [`SONAMES`] that the dynamic linker finds.
     ///
-    /// The linker's own search order holds: `DT_RPATH` of the program if it has no `DT_RUNPATH`,
-    /// `LD_LIBRARY_PATH`, `DT_RUNPATH`, `/etc/ld.so.cache`, the system's folders. That
-    /// `LD_LIBRARY_PATH` does not count in a program with more rights than its user (`AT_SECURE`)
-    /// is a rule of glibc's, which forgets it when such a program starts. No other environment
-    /// variable has a say, and the names have no slash, so that the working directory has none. A
-    /// failure is not remembered: the next call tries again.
+    /// The search order is that of the linker: `DT_RPATH` of the program if it has no `DT_RUNPATH`,
+    /// `LD_LIBRARY_PATH`, `DT_RUNPATH`, `/etc/ld.so.cache`, the folders of the system. glibc ignores
+    /// `LD_LIBRARY_PATH` in a program with more rights than its user (`AT_SECURE`). No other
+    /// environment variable has an effect, nor has the working directory, since the names have no
+    /// slash. A failure is not cached: the next call tries again.
     ///
     /// # Errors
     ///
-    /// [`LoadError::NotFound`] if there is none; the first other error if there was a file, but not
-    /// a libdcgm; [`LoadError::Platform`] where there can be none.
+    /// [`LoadError::NotFound`] if there is none; the first other error if a file was found that is not
+    /// libdcgm; [`LoadError::Platform`] on a platform without DCGM.
     pub fn open() -> Result<&'static Self, LoadError> {
         let mut tried = Vec::new();
         for soname in SONAMES {
@@ -56,23 +55,23 @@ impl Library {
         Err(LoadError::NotFound { tried })
     }
 
-    /// The libdcgm of one major release: `libdcgm.so.4` for 4, for example.
+    /// Opens the libdcgm of one major release: `libdcgm.so.4` for 4, for example.
     ///
     /// # Errors
     ///
-    /// As [`Self::open`].
+    /// The errors of [`Self::open`].
     pub fn open_major(major: u32) -> Result<&'static Self, LoadError> {
         Self::open_soname(&format!("libdcgm.so.{major}"))
     }
 
-    /// The libdcgm at an absolute path.
+    /// Opens the libdcgm at an absolute path.
     ///
     /// # Errors
     ///
     /// [`LoadError::RelativePath`]; [`LoadError::NotFound`] if there is no file;
     /// [`LoadError::NotALibrary`] if it cannot be read, or the dynamic linker refuses it;
-    /// [`LoadError::NotDcgm`] if it lacks one of [`Self::REQUIRED`]; [`LoadError::Platform`] where
-    /// there can be no libdcgm.
+    /// [`LoadError::NotDcgm`] if it lacks one of [`Self::REQUIRED`]; [`LoadError::Platform`] on
+    /// a platform without DCGM.
     pub fn open_at(path: impl AsRef<Path>) -> Result<&'static Self, LoadError> {
         if !platform::HAS_DCGM {
             return Err(LoadError::Platform);
@@ -97,15 +96,14 @@ impl Library {
                 }],
             }
         })?;
-        Self::cached(&resolved)
+        Self::load_cached(&resolved)
     }
 
-    /// A table of functions in place of a file, for tests of what is built on this crate.
+    /// Creates a library from a table of functions instead of a file, for tests.
     ///
     /// # Safety
     ///
-    /// Each function in the table behaves as DCGM's of that name: what callers uphold is enough for
-    /// it.
+    /// Each function in the table must be sound under the contract of DCGM's function of that name.
     #[must_use]
     pub unsafe fn from_symbols(symbols: Symbols) -> Self {
         Self {
@@ -114,13 +112,13 @@ impl Library {
         }
     }
 
-    /// The functions.
+    /// Returns the functions.
     #[must_use]
     pub fn symbols(&self) -> &Symbols {
         &self.symbols
     }
 
-    /// The file that was loaded, with links resolved.
+    /// Returns the path of the loaded file, with links resolved.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -130,14 +128,14 @@ impl Library {
         if !platform::HAS_DCGM {
             return Err(LoadError::Platform);
         }
-        Self::cached(Path::new(soname))
+        Self::load_cached(Path::new(soname))
     }
 
-    /// What was loaded under `name`, or what is loaded now.
+    /// Returns the library that is cached under `name`, or loads it.
     ///
-    /// The mutex is held only to find the name's cell. While the linker works, those who ask for
-    /// the same name wait for that cell, and nobody else does.
-    fn cached(name: &Path) -> Result<&'static Self, LoadError> {
+    /// The mutex is held only to find the cell of the name. While the linker works, callers with the
+    /// same name wait for that cell; all others proceed.
+    fn load_cached(name: &Path) -> Result<&'static Self, LoadError> {
         type Cell = Arc<OnceCell<&'static Library>>;
         static CACHE: Mutex<Vec<(PathBuf, Cell)>> = Mutex::new(Vec::new());
 
@@ -151,15 +149,15 @@ impl Library {
             cell
         };
         let load = || {
-            let loaded = platform::load(name)?;
+            let loaded = platform::load_library(name)?;
             if loaded.path == name {
                 return Ok(&*Box::leak(Box::new(loaded)));
             }
-            // Two names may be one file; it gets one `Library`. No two threads wait for each other
-            // here: a file keeps the path under which the linker first knew it, so the cell of that
-            // path is never the one that asks for another.
-            let of_file = cell(&loaded.path);
-            Ok(*of_file.get_or_init(|| Box::leak(Box::new(loaded))))
+            // Two names may lead to one file, which gets one `Library`. Threads cannot deadlock here: a
+            // file keeps the path under which the linker first knew it, so that the cell of that path
+            // never waits for another cell.
+            let file_cell = cell(&loaded.path);
+            Ok(*file_cell.get_or_init(|| Box::leak(Box::new(loaded))))
         };
         cell(name).get_or_try_init(load).copied()
     }
@@ -173,52 +171,55 @@ impl fmt::Debug for Library {
     }
 }
 
-/// A name that was tried, and why it did not do.
+/// A failed attempt to load libdcgm under a name.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Attempt {
     /// The soname or path.
     pub name: String,
-    /// The dynamic linker's or the system's words.
+    /// The error text of the dynamic linker or the operating system.
     pub reason: String,
 }
 
-/// Why there is no libdcgm.
+/// An error of loading libdcgm.
 ///
-/// The members are as they came. Displayed, names and the linker's words, which may quote the file,
-/// are cut at 256 bytes each and free of control characters.
+/// The members hold the original texts. `Display` limits each name and each error text of the linker,
+/// which may quote the file, to 256 bytes and removes control characters.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
-    /// No file of the name, or of any of the names.
+    /// No file was found under the name, or under any of the names.
     #[error(
         "no libdcgm found ({}); install NVIDIA's package datacenter-gpu-manager-4-core, or give the library's path",
-        Tried(tried)
+        DisplayAttempts(tried)
     )]
     NotFound {
-        /// Each name, with the linker's reason.
+        /// The names, each with the error of the linker.
         tried: Vec<Attempt>,
     },
-    /// There is a file, and the dynamic linker refuses it.
-    #[error("{} cannot be loaded: {}", Named(path), sanitize(reason))]
+    /// The dynamic linker refused the file.
+    #[error("{} cannot be loaded: {}", DisplayPath(path), sanitize(reason))]
     NotALibrary {
         /// The file, or the name under which the linker found it.
         path: PathBuf,
-        /// The linker's words.
+        /// The error text of the linker.
         reason: String,
     },
-    /// A library, but not DCGM's.
-    #[error("{} is not libdcgm: it has no function {missing}", Named(path))]
+    /// The library lacks functions of DCGM.
+    #[error("{} is not libdcgm: it has no function {missing}", DisplayPath(path))]
     NotDcgm {
         /// The file.
         path: PathBuf,
         /// The first of [`Library::REQUIRED`] that it lacks.
         missing: &'static str,
     },
-    /// A path that depends on the working directory is not followed.
-    #[error("the library's path {} is relative; give an absolute one", Named(path))]
+    /// The path is relative: it would depend on the working directory.
+    #[error(
+        "the library's path {} is relative; give an absolute one",
+        DisplayPath(path)
+    )]
     RelativePath {
-        /// What was given.
+        /// The given path.
         path: PathBuf,
     },
     /// DCGM exists for Linux with glibc only, and a statically linked program cannot load it.
@@ -229,9 +230,10 @@ pub enum LoadError {
     Platform,
 }
 
-struct Tried<'a>(&'a [Attempt]);
+/// Displays the names that were tried.
+struct DisplayAttempts<'a>(&'a [Attempt]);
 
-impl fmt::Display for Tried<'_> {
+impl fmt::Display for DisplayAttempts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, attempt) in self.0.iter().enumerate() {
             let comma = if index > 0 { ", " } else { "tried " };
@@ -241,10 +243,10 @@ impl fmt::Display for Tried<'_> {
     }
 }
 
-/// A file's name can hold anything, too.
-struct Named<'a>(&'a Path);
+/// Displays a path without control characters.
+struct DisplayPath<'a>(&'a Path);
 
-impl fmt::Display for Named<'_> {
+impl fmt::Display for DisplayPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&sanitize(&self.0.to_string_lossy()))
     }
@@ -266,24 +268,24 @@ mod platform {
     use super::{Attempt, Library, LoadError};
     use crate::symbols::Symbols;
 
-    /// Whether a libdcgm could be loaded here at all.
+    /// Set on platforms for which DCGM exists.
     pub(super) const HAS_DCGM: bool = true;
 
-    pub(super) fn load(name: &Path) -> Result<Library, LoadError> {
-        // NOW: a library that lacks something of its own must fail here, and not in a call.
-        // LOCAL: DCGM's names stay out of the host program's.
+    pub(super) fn load_library(name: &Path) -> Result<Library, LoadError> {
+        // NOW: a library with unresolved symbols must fail here, and not in a call.
+        // LOCAL: DCGM's symbols are not visible to the host program.
         let flags = libc::RTLD_NOW | libc::RTLD_LOCAL;
-        // SAFETY: its initialisers are those of a libdcgm, or of a file that whoever can put it
-        // there can make this process load anyway.
-        let image =
-            unsafe { Image::open(Some(name), flags) }.map_err(|error| refused(name, &error))?;
+        // SAFETY: the initialisers are those of libdcgm, or of a file whose owner can make this
+        // process load it anyway.
+        let image = unsafe { Image::open(Some(name), flags) }
+            .map_err(|error| classify_error(name, &error))?;
         let look_up = |symbol: &CStr| {
-            // SAFETY: only the address is taken; `Symbols` gives it its type.
+            // SAFETY: only the address is used; `Symbols` assigns its type.
             let found = unsafe { image.get::<*mut c_void>(symbol.to_bytes_with_nul()) };
             found.ok().map(Symbol::into_raw)
         };
         for required in Library::REQUIRED {
-            if look_up(&cstring(required)).is_none_or(<*mut c_void>::is_null) {
+            if look_up(&to_cstring(required)).is_none_or(<*mut c_void>::is_null) {
                 return Err(LoadError::NotDcgm {
                     path: name.to_owned(),
                     missing: required,
@@ -291,51 +293,52 @@ mod platform {
             }
         }
         // SAFETY: a file that has all of `REQUIRED` is a libdcgm, and the table's rows are the
-        // prototypes of its functions: they have not changed since 3.3.5, save by new struct
+        // prototypes of its functions: they have not changed since 3.3.5, except for new struct
         // versions.
-        let symbols = unsafe { Symbols::load(look_up) };
+        let symbols = unsafe { Symbols::load_all(look_up) };
         let path = symbols
             .dcgmInit
-            .and_then(|function| file_of(function as *const c_void))
+            .and_then(|function| find_file_of(function as *const c_void))
             .unwrap_or_else(|| name.to_owned());
-        // Never unloaded: libdcgm has threads of its own. (A file that was refused above is, so
-        // that another one may take its place.)
+        // Never unloaded: libdcgm has its own threads. A file that was refused above is unloaded, so
+        // that another one may take its place.
         let _handle = image.into_raw();
         Ok(Library { symbols, path })
     }
 
-    fn cstring(name: &str) -> std::ffi::CString {
+    fn to_cstring(name: &str) -> std::ffi::CString {
         std::ffi::CString::new(name).unwrap_or_default()
     }
 
-    /// The file that the code at this address came from.
-    fn file_of(address: *const c_void) -> Option<PathBuf> {
+    /// Returns the file that contains the code at an address.
+    fn find_file_of(address: *const c_void) -> Option<PathBuf> {
         let mut info = MaybeUninit::<libc::Dl_info>::zeroed();
-        // SAFETY: `info` may be written to; any address may be asked for.
+        // SAFETY: `info` may be written to; every address is valid as an argument.
         let found = unsafe { libc::dladdr(address, info.as_mut_ptr()) };
         // SAFETY: all zeros are a valid `Dl_info`, too.
         let info = unsafe { info.assume_init() };
         if found == 0 || info.dli_fname.is_null() {
             return None;
         }
-        // SAFETY: the linker's own string, which lives as long as the library: for ever.
+        // SAFETY: the string belongs to the linker and lives as long as the library, which is never
+        // unloaded.
         let name = unsafe { CStr::from_ptr(info.dli_fname) };
         let path = PathBuf::from(OsStr::from_bytes(name.to_bytes()));
         Some(path.canonicalize().unwrap_or(path))
     }
 
-    /// Tells a file that is not there from one that does not do.
+    /// Distinguishes a missing file from an unusable one.
     ///
-    /// The linker only has words for it, and in the language of the program. But it names what it
-    /// could not find as it was asked for it, and what it found by its path.
-    fn refused(name: &Path, error: &libloading::Error) -> LoadError {
+    /// The linker reports only a text, in the language of the program. But the text begins with the
+    /// requested name if the file was not found, and with the path of the file otherwise.
+    fn classify_error(name: &Path, error: &libloading::Error) -> LoadError {
         let reason = error.to_string();
-        let asked = format!("{}: ", name.display());
-        if !name.is_absolute() && reason.starts_with(&asked) {
+        let prefix = format!("{}: ", name.display());
+        if !name.is_absolute() && reason.starts_with(&prefix) {
             return LoadError::NotFound {
                 tried: vec![Attempt {
                     name: name.display().to_string(),
-                    reason: reason[asked.len()..].to_owned(),
+                    reason: reason[prefix.len()..].to_owned(),
                 }],
             };
         }
@@ -356,10 +359,10 @@ mod platform {
 
     use super::{Library, LoadError};
 
-    /// Whether a libdcgm could be loaded here at all.
+    /// Set on platforms for which DCGM exists.
     pub(super) const HAS_DCGM: bool = false;
 
-    pub(super) fn load(_: &Path) -> Result<Library, LoadError> {
+    pub(super) fn load_library(_: &Path) -> Result<Library, LoadError> {
         Err(LoadError::Platform)
     }
 }
@@ -376,7 +379,7 @@ mod tests {
     use super::{Library, LoadError};
 
     #[test]
-    fn where_dcgm_does_not_exist_every_way_in_says_so() {
+    fn without_dcgm_every_function_returns_platform() {
         assert_eq!(Library::open().unwrap_err(), LoadError::Platform);
         assert_eq!(Library::open_major(4).unwrap_err(), LoadError::Platform);
         assert_eq!(

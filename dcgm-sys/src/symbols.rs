@@ -1,22 +1,22 @@
-//! The functions of libdcgm: a row each, with the release that brought it.
+//! [`Symbols`]: the functions of libdcgm, one row each, with the release that introduced it.
 
 use core::ffi::{c_char, c_int, c_uint, c_void};
 
 #[cfg_attr(
     not(test),
-    expect(clippy::wildcard_imports, reason = "each row names others")
+    expect(clippy::wildcard_imports, reason = "each row names other types")
 )]
 use crate::bindings::*;
 
-/// What the table knows of a function.
+/// A function of the table.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub struct SymbolInfo {
     /// The C name.
     pub name: &'static str,
-    /// The first release seen to have it. [`SymbolInfo::FLOOR`] stands for "that one or an earlier one".
+    /// The first known release with it. [`SymbolInfo::FLOOR`] means that release or an earlier one.
     pub since: &'static str,
-    /// The first release without it, if it was taken away.
+    /// The first release without it, if it was removed.
     pub until: Option<&'static str>,
 }
 
@@ -27,26 +27,27 @@ impl SymbolInfo {
 
 /// The loaded libdcgm has no such function.
 ///
-/// Not the same as the code -20, `DCGM_ST_FUNCTION_NOT_FOUND`, with which an *engine* answers that
-/// is older than the library.
+/// Distinct from the code -20, `DCGM_ST_FUNCTION_NOT_FOUND`, which an *engine* returns that is older
+/// than the library.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("this libdcgm has no function {function}, which came with DCGM {since}{}", Gone(*until))]
+#[error("this libdcgm has no function {function}, available since DCGM {since}{}", DisplayRemoval(*until))]
 #[non_exhaustive]
 pub struct MissingSymbolError {
     /// The C name.
     pub function: &'static str,
     /// The first release that has it.
     pub since: &'static str,
-    /// The first release that has it no more.
+    /// The first release without it.
     pub until: Option<&'static str>,
 }
 
-struct Gone(Option<&'static str>);
+/// Displays the release that removed a function.
+struct DisplayRemoval(Option<&'static str>);
 
-impl core::fmt::Display for Gone {
+impl core::fmt::Display for DisplayRemoval {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self.0 {
-            Some(until) => write!(f, " and went with {until}"),
+            Some(until) => write!(f, " and removed in {until}"),
             None => Ok(()),
         }
     }
@@ -54,11 +55,11 @@ impl core::fmt::Display for Gone {
 
 macro_rules! symbols {
     ($( $since:literal $(until $until:literal)? fn $name:ident($($arg:ident: $ty:ty),*) -> $ret:ty; )*) => {
-        /// The functions of one libdcgm. An absent one is `None`, and a call on it
+        /// The functions of one libdcgm. A missing one is `None`, and a call of it returns
         /// [`MissingSymbolError`].
         ///
-        /// Each function is a field, to look at or to replace in a test, and a method of the same
-        /// name that calls it.
+        /// Each function is a field, for inspection and for replacing it in a test, and a method of the
+        /// same name that calls it.
         #[expect(clippy::exhaustive_structs, reason = "tests replace single rows")]
         #[derive(Clone, Copy, Debug)]
         pub struct Symbols {
@@ -69,23 +70,23 @@ macro_rules! symbols {
         }
 
         impl Symbols {
-            /// What the table knows of each function, in its order.
+            /// The functions of the table, in its order.
             pub const ROWS: &'static [SymbolInfo] = &[
                 $( SymbolInfo { name: stringify!($name), since: $since, until: symbols!(@until $($until)?) } ),*
             ];
 
-            /// A library in which nothing was found.
+            /// Returns a table without functions.
             #[must_use]
             pub const fn none() -> Self {
                 Self { $( $name: None ),* }
             }
 
-            /// Looks each row up. An absent one is left `None`.
+            /// Looks up each function; a missing one stays `None`.
             ///
             /// # Safety
             ///
-            /// `look_up` answers with the address of a function of the prototype that the row of
-            /// that name states, or with `None`.
+            /// `look_up` must return the address of a function with the prototype in the row of
+            /// that name, or `None`.
             #[cfg_attr(
                 not(any(
                     test,
@@ -97,7 +98,7 @@ macro_rules! symbols {
                 )),
                 expect(dead_code, reason = "where DCGM does not exist nothing is loaded")
             )]
-            pub(crate) unsafe fn load(
+            pub(crate) unsafe fn load_all(
                 mut look_up: impl FnMut(&core::ffi::CStr) -> Option<*mut c_void>,
             ) -> Self {
                 const { assert!(size_of::<Option<unsafe extern "C" fn()>>() == size_of::<*mut c_void>()) };
@@ -123,7 +124,7 @@ macro_rules! symbols {
                 table
             }
 
-            /// Which rows were found, in the order of [`Self::ROWS`].
+            /// Returns each row with `true` if the function was found, in the order of [`Self::ROWS`].
             pub fn presence(&self) -> impl Iterator<Item = (&'static SymbolInfo, bool)> + '_ {
                 let found = [$( self.$name.is_some() ),*];
                 Self::ROWS.iter().zip(found)
@@ -134,12 +135,12 @@ macro_rules! symbols {
                 ///
                 /// # Errors
                 ///
-                /// [`MissingSymbolError`] if this libdcgm lacks it; what the function itself answers is
-                /// in `Ok`.
+                /// [`MissingSymbolError`] if this libdcgm lacks it. The return value of the function is in
+                /// `Ok`.
                 ///
                 /// # Safety
                 ///
-                /// The arguments are what DCGM's documentation of the function asks for: pointers
+                /// The arguments must be those that DCGM's documentation of the function requires: pointers
                 /// are valid for what it reads and writes, version words are set.
                 #[inline]
                 pub unsafe fn $name(&self, $($arg: $ty),*) -> Result<$ret, MissingSymbolError> {
@@ -160,8 +161,8 @@ macro_rules! symbols {
     (@until) => { None };
 }
 
-/// Gives the rows to a macro: to `symbols!` here, and to the tests.
-#[rustfmt::skip] // One row a function.
+/// Passes the rows to a macro: to `symbols!` here, and to the tests.
+#[rustfmt::skip] // One row per function.
 macro_rules! table {
     ($then:ident) => { $then! {
     "3.3.5" fn dcgmActionValidate(pDcgmHandle: dcgmHandle_t, groupId: dcgmGpuGrp_t, validate: dcgmPolicyValidation_t, response: *mut dcgmDiagResponse_v12) -> dcgmReturn_t;

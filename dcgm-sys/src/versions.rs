@@ -1,15 +1,15 @@
-//! The structs that carry a version word: a row each; the compiler checks its size.
+//! [`Versioned`]: the structs with a version word, one row each; the compiler checks their sizes.
 
 #[cfg_attr(
     not(test),
-    expect(clippy::wildcard_imports, reason = "each row names others")
+    expect(clippy::wildcard_imports, reason = "each row names other types")
 )]
 use crate::bindings::*;
 
-/// A struct whose first member tells DCGM its version.
+/// A struct whose first member is a version word.
 ///
-/// DCGM compares the word for equality, and answers any other with `DCGM_ST_VER_MISMATCH` (-12).
-/// Some functions zero the struct, word included: set it before each call.
+/// DCGM compares the word for equality, and returns `DCGM_ST_VER_MISMATCH` (-12) for any other.
+/// Some functions zero the struct with the word: set it before each call.
 ///
 /// ```
 /// use dcgm_sys::{Versioned, dcgmConnectV2Params_v2};
@@ -18,7 +18,7 @@ use crate::bindings::*;
 /// assert_eq!(dcgmConnectV2Params_v2::VERSION, 16 | 2 << 24);
 /// ```
 pub trait Versioned {
-    /// The word: the struct's size, and its version in the top eight bits.
+    /// The version word: the size of the struct, with the version in the upper eight bits.
     const VERSION: u32;
 }
 
@@ -29,14 +29,14 @@ macro_rules! versioned {
                 const VERSION: u32 = $size | ($version << 24);
             }
             const _: () = assert!(core::mem::offset_of!($name, version) == 0);
-            // Elsewhere DCGM does not exist, and sizes may differ.
+            // DCGM does not exist for other platforms, on which sizes may differ.
             #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
             const _: () = assert!(size_of::<$name>() == $size);
         )*
     };
 }
 
-#[rustfmt::skip] // One row a struct.
+#[rustfmt::skip] // One row per struct.
 versioned! {
     dcgmAllFieldGroup_v1, version 1, 33800 bytes;
     dcgmCacheManagerFieldInfo_v4_t, version 4, 320 bytes;

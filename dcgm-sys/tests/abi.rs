@@ -1,9 +1,9 @@
-//! The bindings and the tables of this crate against the facts under `abi/`.
+//! Compares the bindings and the tables of this crate with the facts under `abi/`.
 //!
-//! The facts hold for 64-bit Linux, the only place where DCGM exists; elsewhere there is nothing to
-//! compare. Left out are the bit-fields, which have no offset of their own: `type`, `index`,
-//! `gpuId` and `switchId` of `dcgm_link_t`. Its size and alignment are checked, and what the four
-//! of them read is checked in `a_link_id_is_read_in_its_parts`.
+//! The facts apply to 64-bit Linux, the only platform of DCGM; on others nothing is compared. The
+//! bit-fields `type`, `index`, `gpuId` and `switchId` of `dcgm_link_t` have no offset and are not
+//! compared. Its size and alignment are, and `a_link_id_is_read_in_its_parts` checks the values of
+//! the four.
 #![cfg(all(target_os = "linux", target_pointer_width = "64"))]
 #![expect(
     unsafe_code,
@@ -19,7 +19,7 @@ use std::ffi::CStr;
 
 use dcgm_sys::{SymbolInfo, Symbols, Versioned};
 
-/// A struct of the facts, and what the compiler made of it.
+/// A struct in the facts and in the bindings.
 struct Layout {
     name: &'static str,
     /// Size and alignment. An alignment of 0 is not stated: the type has no name in C.
@@ -35,7 +35,7 @@ struct Member {
     made: (usize, usize),
 }
 
-/// The size of the member that `_place` goes to. It is never called.
+/// Returns the size of the member that `_place` points to, without calling it.
 fn size_at<T, M>(_place: impl FnOnce(*const T) -> *const M) -> usize {
     size_of::<M>()
 }
@@ -80,7 +80,7 @@ struct Word {
     name: &'static str,
     stated: u32,
     made: u32,
-    /// The struct that it is the word of, and the crate's word for that.
+    /// The struct of the word, and its word in the crate.
     of: Option<(&'static str, u32)>,
 }
 
@@ -99,7 +99,7 @@ macro_rules! versions {
     };
 }
 
-/// A constant, as the facts and as the bindings have it.
+/// A constant in the facts and in the bindings.
 #[derive(Debug, PartialEq)]
 enum Constant {
     Int(i128),
@@ -127,7 +127,7 @@ macro_rules! constants {
 
 macro_rules! functions {
     ($($name:literal, $since:literal, $gone:literal;)*) => {
-        /// Name, the release that brought it, whether it is gone in 4.x.
+        /// The name, the first release, and `true` if 4.x lacks it.
         pub(super) const FUNCTIONS: &[(&str, &str, bool)] = &[$(($name, $since, $gone)),*];
     };
 }
@@ -210,7 +210,7 @@ fn every_constant_has_the_value_of_the_facts() {
 }
 
 #[test]
-fn the_functions_bound_are_those_of_the_facts() {
+fn the_bound_functions_are_those_of_the_facts() {
     let bound: BTreeSet<_> = Symbols::ROWS
         .iter()
         .map(|row| (row.name, row.since, row.until.is_some()))
@@ -239,8 +239,8 @@ fn a_link_id_is_read_in_its_parts() {
     assert_eq!((parsed.index(), id.switchId(), id.gpuId()), (0x11, 7, 7));
 }
 
-/// The names of the types that the functions bound reach, read from the bindings' text.
-fn reached() -> BTreeSet<&'static str> {
+/// Returns the names of all types that the bound functions use, read from the text of the bindings.
+fn used_types() -> BTreeSet<&'static str> {
     let words = |text: &'static str| {
         text.split(|letter: char| !letter.is_alphanumeric() && letter != '_')
             .filter(|word| !word.is_empty())
@@ -270,8 +270,8 @@ fn reached() -> BTreeSet<&'static str> {
 }
 
 #[test]
-fn what_is_checked_covers_what_the_functions_bound_use() {
-    let reached = reached();
+fn every_type_of_the_bound_functions_is_checked() {
+    let reached = used_types();
     let count = |bound: bool| {
         let counts = |name: &str| !bound || reached.contains(name);
         let layouts: Vec<_> = layouts::layouts()

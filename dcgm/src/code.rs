@@ -168,7 +168,7 @@ impl ReturnCode {
     }
 
     /// Returns a suggestion for a person, for codes whose remedy is known.
-    pub(crate) const fn hint(self) -> Option<&'static str> {
+    pub(crate) const fn hint_text(self) -> Option<&'static str> {
         Some(match self {
             Self::NVML_NOT_LOADED => {
                 "the host engine runs without the NVIDIA driver: load the driver, then restart it"

@@ -62,7 +62,7 @@ impl fmt::Debug for ConnectError {
 
 impl ConnectError {
     /// Maps each variant to its class and hint.
-    pub(crate) fn row(&self, endpoint: &Endpoint) -> (ErrorClass, &'static str) {
+    pub(crate) fn class_and_hint(&self, endpoint: &Endpoint) -> (ErrorClass, &'static str) {
         use ErrorClass as Class;
         match self {
             Self::Refused if endpoint.unix_path().is_some() => (

@@ -110,7 +110,7 @@ impl Cursor {
     /// Returns the start of the next read of an entity, if it was read before.
     #[must_use]
     pub fn position(&self, entity: EntityId) -> Option<Timestamp> {
-        self.find(entity).map(|position| position.next)
+        self.find_position(entity).map(|position| position.next)
     }
 
     /// Starts a read of these entities, in an implementation of [`Client`](crate::Client): returns
@@ -133,7 +133,9 @@ impl Cursor {
                 at
             });
             if let Some(position) = self.positions.get(at) {
-                from = Some(from.map_or(position.from(), |first| first.min(position.from())));
+                from = Some(from.map_or(position.read_start(), |first| {
+                    first.min(position.read_start())
+                }));
             }
         }
         from.unwrap_or(start).max(Timestamp::NEVER)
@@ -143,8 +145,8 @@ impl Cursor {
     /// [`Client`](crate::Client). Does not record it: [`commit`](Self::commit) does.
     #[must_use]
     pub fn is_new(&self, sample: &Sample<'_>) -> bool {
-        let since = |position: &Position| position.floor.max(position.from());
-        let since = match self.find(sample.entity) {
+        let since = |position: &Position| position.floor.max(position.read_start());
+        let since = match self.find_position(sample.entity) {
             Some(position) => since(position),
             // An entity that was not requested.
             None => self.positions.iter().map(since).min().unwrap_or_default(),
@@ -166,7 +168,7 @@ impl Cursor {
             let read = |position: &&mut Position| entities.contains(&position.entity);
             let mut stepped = false;
             for position in self.positions.iter_mut().filter(read) {
-                if now < position.from() {
+                if now < position.read_start() {
                     stepped = true;
                 } else {
                     // The engine may report the same time again.
@@ -178,7 +180,7 @@ impl Cursor {
             }
             // The clock is the same for entities that were not part of this read.
             if stepped {
-                let ahead = |position: &&mut Position| now < position.from();
+                let ahead = |position: &&mut Position| now < position.read_start();
                 for position in self.positions.iter_mut().filter(ahead) {
                     position.step_back(now);
                 }
@@ -187,7 +189,7 @@ impl Cursor {
         self.forget_old();
     }
 
-    fn find(&self, entity: EntityId) -> Option<&Position> {
+    fn find_position(&self, entity: EntityId) -> Option<&Position> {
         let found = self
             .positions
             .binary_search_by_key(&entity, |one| one.entity);
@@ -200,7 +202,7 @@ impl Cursor {
         let is_old = |seen: &Seen| {
             let found = positions.binary_search_by_key(&seen.entity, |one| one.entity);
             let position = found.ok().and_then(|at| positions.get(at));
-            position.is_none_or(|position| seen.timestamp < position.from())
+            position.is_none_or(|position| seen.timestamp < position.read_start())
         };
         let old = self.seen.iter().filter(|seen| is_old(seen)).count();
         let mut too_old = old.saturating_sub(MAX_OLD);
@@ -218,20 +220,20 @@ impl Cursor {
 
 impl Position {
     /// Returns the start of the next read.
-    fn from(&self) -> Timestamp {
-        earlier(self.next, Cursor::OVERLAP)
+    fn read_start(&self) -> Timestamp {
+        subtract_duration(self.next, Cursor::OVERLAP)
     }
 
     /// Moves the position back after the clock was stepped back to `now`.
     fn step_back(&mut self, now: Timestamp) {
         let gap = self.next.since(self.before).min(Duration::from_secs(3600));
-        let start = earlier(now, gap.max(Cursor::STEP_BACK)).min(self.before);
+        let start = subtract_duration(now, gap.max(Cursor::STEP_BACK)).min(self.before);
         self.floor = self.floor.min(start);
         (self.next, self.before) = (start, start);
     }
 }
 
-fn earlier(time: Timestamp, by: Duration) -> Timestamp {
+fn subtract_duration(time: Timestamp, by: Duration) -> Timestamp {
     let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
     Timestamp::from_micros(time.micros().saturating_sub(by))
 }
@@ -256,7 +258,7 @@ impl Seen {
         let bits = match sample.value {
             Ok(Value::Int(value)) => u64::from_ne_bytes(value.to_ne_bytes()),
             Ok(Value::Double(value)) => value.to_bits(),
-            Ok(Value::Text(text)) => fnv1a(text.as_bytes()),
+            Ok(Value::Text(text)) => fnv1a_hash(text.as_bytes()),
             // The bytes beyond the used ones are arbitrary.
             Ok(Value::Blob(_)) => 0,
             Err(_) => u64::MAX,
@@ -271,7 +273,7 @@ impl Seen {
 }
 
 /// The FNV-1a hash, which distinguishes texts of one field with the same timestamp.
-fn fnv1a(bytes: &[u8]) -> u64 {
+fn fnv1a_hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })

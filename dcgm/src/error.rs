@@ -244,17 +244,17 @@ enum Hint {
 
 impl Error {
     /// Maps each variant to its class and hint.
-    fn row(&self) -> (ErrorClass, Hint) {
+    fn class_and_hint(&self) -> (ErrorClass, Hint) {
         use ErrorClass as Class;
         use Hint::Text;
         match self {
             Self::Busy { .. } => (Class::Transient, Hint::None),
             Self::Call { code, .. } => (
                 code.class().unwrap_or(Class::Internal),
-                code.hint().map_or(Hint::None, Text),
+                code.hint_text().map_or(Hint::None, Text),
             ),
             Self::Connect { endpoint, cause } => {
-                let (class, hint) = cause.row(endpoint);
+                let (class, hint) = cause.class_and_hint(endpoint);
                 (class, Text(hint))
             }
             Self::EmbeddedMode { .. } | Self::Endpoint(_) | Self::Forked | Self::Request(_) => {
@@ -279,13 +279,13 @@ impl Error {
     /// Returns the class, from which all predicates derive.
     #[must_use]
     pub fn class(&self) -> ErrorClass {
-        self.row().0
+        self.class_and_hint().0
     }
 
     /// Returns a suggestion for a person, in one sentence without a full stop.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        match self.row().1 {
+        match self.class_and_hint().1 {
             Hint::None => None,
             Hint::Text(text) => Some(text.to_owned()),
             Hint::Upgrade { library, engine } if engine.major < 4 => Some(format!(

@@ -109,7 +109,7 @@ impl Query {
 
     /// Returns the number of the query, which is unique in the process. Hidden, because comparison
     /// by identity serves the same purpose.
-    pub(crate) fn id(&self) -> u64 {
+    pub(crate) fn query_id(&self) -> u64 {
         self.inner.id
     }
 }
@@ -117,7 +117,7 @@ impl Query {
 /// Compares by identity.
 impl PartialEq for Query {
     fn eq(&self, other: &Self) -> bool {
-        self.id() == other.id()
+        self.query_id() == other.query_id()
     }
 }
 
@@ -125,7 +125,7 @@ impl Eq for Query {}
 
 impl Hash for Query {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.id().hash(state);
+        self.query_id().hash(state);
     }
 }
 

@@ -281,8 +281,8 @@ impl Samples {
         let value = sample.value.map(|value| match value {
             Value::Int(value) => Stored::Int(value),
             Value::Double(value) => Stored::Double(value),
-            Value::Text(text) => Stored::Text(self.store(text.as_bytes())),
-            Value::Blob(blob) => Stored::Blob(self.store(blob)),
+            Value::Text(text) => Stored::Text(self.store_bytes(text.as_bytes())),
+            Value::Blob(blob) => Stored::Blob(self.store_bytes(blob)),
         });
         let Sample {
             entity,
@@ -322,7 +322,7 @@ impl Samples {
     /// Returns the sample at an index.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<Sample<'_>> {
-        self.rows.get(index).map(|row| self.sample(row))
+        self.rows.get(index).map(|row| self.row_sample(row))
     }
 
     /// Returns the first sample of a field of an entity, by linear search.
@@ -343,7 +343,7 @@ impl Samples {
     }
 
     /// Removes the samples from index `from` for which `wants`, given their offset, is `false`.
-    pub(crate) fn retain(&mut self, from: usize, mut wants: impl FnMut(usize) -> bool) {
+    pub(crate) fn retain_from(&mut self, from: usize, mut wants: impl FnMut(usize) -> bool) {
         let mut at = 0..;
         self.rows.retain(|_| {
             let at: Option<usize> = at.next();
@@ -352,12 +352,12 @@ impl Samples {
     }
 
     /// Removes the samples from index `from`.
-    pub(crate) fn truncate(&mut self, from: usize) {
+    pub(crate) fn truncate_to(&mut self, from: usize) {
         self.rows.truncate(from);
     }
 
     #[cold]
-    fn store(&mut self, bytes: &[u8]) -> ByteRange {
+    fn store_bytes(&mut self, bytes: &[u8]) -> ByteRange {
         // Text beyond 4 GiB in one read is dropped.
         let start = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
         let room = usize::try_from(u32::MAX - start).unwrap_or(usize::MAX);
@@ -367,7 +367,7 @@ impl Samples {
         ByteRange { start, len }
     }
 
-    fn stored(&self, ByteRange { start, len }: ByteRange) -> &[u8] {
+    fn stored_bytes(&self, ByteRange { start, len }: ByteRange) -> &[u8] {
         let start = start as usize;
         self.bytes
             .get(start..start + len as usize)
@@ -376,17 +376,17 @@ impl Samples {
 
     /// Kept out of the path of numbers, which are most of the samples.
     #[cold]
-    fn text(&self, range: ByteRange) -> Value<'_> {
-        Value::Text(core::str::from_utf8(self.stored(range)).unwrap_or_default())
+    fn text_value(&self, range: ByteRange) -> Value<'_> {
+        Value::Text(core::str::from_utf8(self.stored_bytes(range)).unwrap_or_default())
     }
 
     #[inline]
-    fn sample(&self, row: &Row) -> Sample<'_> {
+    fn row_sample(&self, row: &Row) -> Sample<'_> {
         let value = match row.value {
             Ok(Stored::Int(value)) => Ok(Value::Int(value)),
             Ok(Stored::Double(value)) => Ok(Value::Double(value)),
-            Ok(Stored::Text(range)) => Ok(self.text(range)),
-            Ok(Stored::Blob(range)) => Ok(Value::Blob(self.stored(range))),
+            Ok(Stored::Text(range)) => Ok(self.text_value(range)),
+            Ok(Stored::Blob(range)) => Ok(Value::Blob(self.stored_bytes(range))),
             Err(reason) => Err(reason),
         };
         Sample {
@@ -419,7 +419,7 @@ impl<'a> Iterator for Iter<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Sample<'a>> {
-        self.rows.next().map(|row| self.samples.sample(row))
+        self.rows.next().map(|row| self.samples.row_sample(row))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -430,7 +430,9 @@ impl<'a> Iterator for Iter<'a> {
 impl DoubleEndedIterator for Iter<'_> {
     #[inline]
     fn next_back(&mut self) -> Option<Self::Item> {
-        self.rows.next_back().map(|row| self.samples.sample(row))
+        self.rows
+            .next_back()
+            .map(|row| self.samples.row_sample(row))
     }
 }
 

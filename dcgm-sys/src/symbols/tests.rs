@@ -1,13 +1,13 @@
-//! The table against the header, and a libdcgm without functions.
+//! Tests of the table: against the header, and with a libdcgm without functions.
 
 use std::collections::BTreeSet;
 
 use super::*;
 use crate::prototypes;
 
-/// Each row's type is that of the header's prototype, or this does not compile.
+/// Compiles only if the type of each row is that of the prototype in the header.
 ///
-/// Nothing calls it, and it is generic: so that it is never code, and nothing links the functions.
+/// It is generic and never called, so that no code is generated and the functions are not linked.
 macro_rules! as_declared {
     ($( $since:literal $(until $until:literal)? fn $name:ident($($arg:ident: $ty:ty),*) -> $ret:ty; )*) => {
         #[expect(
@@ -22,7 +22,8 @@ macro_rules! as_declared {
 }
 table!(as_declared);
 
-/// Calls each row, with zeros. For tables that hold no function, or none that reads its arguments.
+/// Calls each row with zeros. For tables without functions, or with functions that ignore their
+/// arguments.
 macro_rules! call_each {
     ($( $since:literal $(until $until:literal)? fn $name:ident($($arg:ident: $ty:ty),*) -> $ret:ty; )*) => {
         fn call_each(symbols: &Symbols) -> Vec<Result<(), MissingSymbolError>> {
@@ -64,7 +65,7 @@ fn no_function_has_two_rows() {
 }
 
 #[test]
-fn rows_are_sorted_and_those_that_went_come_last() {
+fn rows_are_sorted_with_removed_functions_last() {
     let key = |row: &SymbolInfo| (row.until.is_some(), row.name.to_ascii_lowercase());
     let unsorted: Vec<_> = Symbols::ROWS
         .windows(2)
@@ -75,7 +76,7 @@ fn rows_are_sorted_and_those_that_went_come_last() {
 }
 
 #[test]
-fn a_call_on_an_absent_row_says_which_function_and_which_release_brought_it() {
+fn a_call_of_a_missing_function_reports_its_name_and_release() {
     let answers = call_each(&Symbols::none());
     assert_eq!(answers.len(), Symbols::ROWS.len());
     for (row, answer) in Symbols::ROWS.iter().zip(answers) {
@@ -95,11 +96,11 @@ fn a_missing_function_is_explained() {
     };
     assert_eq!(
         of("dcgmConnect_v3"),
-        "this libdcgm has no function dcgmConnect_v3, which came with DCGM 4.5.0"
+        "this libdcgm has no function dcgmConnect_v3, available since DCGM 4.5.0"
     );
     assert_eq!(
         of("dcgmPolicyRegister"),
-        "this libdcgm has no function dcgmPolicyRegister, which came with DCGM 3.3.5 and went with 4.0.0"
+        "this libdcgm has no function dcgmPolicyRegister, available since DCGM 3.3.5 and removed in 4.0.0"
     );
 }
 
@@ -119,12 +120,12 @@ fn presence_is_known_per_row() {
         .collect();
     assert_eq!(present, ["dcgmInit"]);
     assert_eq!(symbols.presence().count(), Symbols::ROWS.len());
-    // SAFETY: the function above asks for nothing.
+    // SAFETY: the function above has no requirements.
     assert_eq!(unsafe { symbols.dcgmInit() }, Ok(DCGM_ST_OK));
 }
 
 #[test]
-fn what_the_engine_answers_is_not_taken_for_a_missing_function() {
+fn a_return_code_is_not_taken_for_a_missing_function() {
     unsafe extern "C" fn old_engine() -> dcgmReturn_t {
         DCGM_ST_FUNCTION_NOT_FOUND
     }
@@ -132,7 +133,7 @@ fn what_the_engine_answers_is_not_taken_for_a_missing_function() {
         dcgmInit: Some(old_engine),
         ..Symbols::none()
     };
-    // SAFETY: the function above asks for nothing.
+    // SAFETY: the function above has no requirements.
     let answer = unsafe { symbols.dcgmInit() };
     assert_eq!(answer, Ok(DCGM_ST_FUNCTION_NOT_FOUND));
 }
@@ -142,7 +143,7 @@ fn each_row_is_looked_up_under_its_own_name() {
     let mut asked = Vec::new();
     // SAFETY: nothing is found.
     let symbols = unsafe {
-        Symbols::load(|name| {
+        Symbols::load_all(|name| {
             asked.push(name.to_str().unwrap().to_owned());
             None
         })
@@ -154,6 +155,6 @@ fn each_row_is_looked_up_under_its_own_name() {
 #[test]
 fn a_null_address_is_an_absent_function() {
     // SAFETY: no address is given.
-    let symbols = unsafe { Symbols::load(|_| Some(core::ptr::null_mut())) };
+    let symbols = unsafe { Symbols::load_all(|_| Some(core::ptr::null_mut())) };
     assert!(symbols.presence().all(|(_, found)| !found));
 }

@@ -20,7 +20,7 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_micros(seconds * 1_000_000)
 }
 
-/// An engine that holds samples, and says what it wants of the time.
+/// An engine that holds samples and reports any time.
 #[derive(Debug, Default)]
 struct Engine {
     held: Vec<Sample<'static>>,
@@ -45,7 +45,7 @@ fn sample(seconds: i64, value: i64) -> Sample<'static> {
     xid(GPUS[0], seconds, value)
 }
 
-/// One read of the first GPU.
+/// Reads the first GPU once.
 fn read(cursor: &mut Cursor, held: &[Sample<'static>], now: i64) -> Vec<i64> {
     let held = held.to_vec();
     Engine { held }.read(cursor, &GPUS[..1], at(now))
@@ -60,7 +60,7 @@ fn late_events_are_returned_once() {
         sample(101, 3),
         sample(101, 2),
     ];
-    // What was there before the watch is left out.
+    // Samples from before the watch are skipped.
     assert_eq!(read(&mut cursor, &held, 102), [2, 3, 2]);
     assert_eq!(read(&mut cursor, &held, 103), [0; 0]);
     held.push(sample(102, 4));
@@ -115,13 +115,13 @@ fn clock_step_back_neither_loses_nor_repeats() {
     let mut cursor = Cursor::new();
     let mut held = vec![sample(7190, 1)];
     assert_eq!(read(&mut cursor, &held, 7200), [1]);
-    // An hour back, which is before the watch began.
+    // An hour back, to before the start of the watch.
     held.push(sample(3590, 2));
     assert_eq!(read(&mut cursor, &held, 3600), [0; 0]);
     assert_eq!(read(&mut cursor, &held, 3615), [2]);
     held.push(sample(3620, 3));
     assert_eq!(read(&mut cursor, &held, 3630), [3]);
-    // And forward again.
+    // Then forward again.
     assert_eq!(read(&mut cursor, &held, 7250), [0; 0]);
     held.push(sample(7260, 4));
     assert_eq!(read(&mut cursor, &held, 7270), [4]);
@@ -146,7 +146,7 @@ fn invalid_times_do_not_lose_events() {
 fn memory_is_bounded_for_any_engine_time() {
     let mut cursor = Cursor::new();
     for round in 0..40 {
-        // An engine without a clock, and samples of the future.
+        // An engine without a clock, and samples from the future.
         let held: Vec<_> = (0..1000)
             .map(|one| sample(1_000_000 + round, round * 1000 + one))
             .collect();
@@ -164,22 +164,22 @@ fn memory_is_bounded_for_any_engine_time() {
     assert_eq!(cursor.seen.len(), MAX_OLD);
 }
 
-/// What happens to an engine.
+/// A change of an engine.
 #[derive(Clone, Copy, Debug)]
-enum Happening {
+enum EngineChange {
     Xid(usize),
     Away(usize),
     Back(usize),
-    /// Seconds pass, and all who are there are read.
+    /// Seconds pass, and all present entities are read.
     Read(i64),
-    /// So, and the engine says something wrong of the time.
+    /// Seconds pass, and the engine reports a wrong time.
     Wrong(i64, i64),
-    /// The clock is stepped by so many seconds.
+    /// The clock is stepped by a number of seconds.
     Step(i64),
 }
 
-fn happening() -> impl Strategy<Value = Happening> {
-    use Happening::{Away, Back, Read, Step, Wrong, Xid};
+fn any_change() -> impl Strategy<Value = EngineChange> {
+    use EngineChange::{Away, Back, Read, Step, Wrong, Xid};
     prop_oneof![
         4 => (0..GPUS.len()).prop_map(Xid),
         1 => (0..GPUS.len()).prop_map(Away),
@@ -194,7 +194,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happens_each_event_comes_once(happenings in prop::collection::vec(happening(), 0..60)) {
+    fn each_event_is_returned_once_in_any_sequence(changes in prop::collection::vec(any_change(), 0..60)) {
         let mut cursor = Cursor::new();
         let mut engine = Engine::default();
         let mut there = [true; GPUS.len()];
@@ -207,27 +207,27 @@ proptest! {
                 *came.entry(value).or_default() += 1;
             }
         };
-        // All of them are watched once.
+        // All entities are watched once.
         read(&mut cursor, &engine, &there, at(now));
-        for one in happenings {
+        for one in changes {
             match one {
-                Happening::Xid(gpu) => {
+                EngineChange::Xid(gpu) => {
                     happened += 1;
                     now += 1;
                     engine.held.push(xid(GPUS[gpu], now, happened));
                 }
-                Happening::Away(gpu) => there[gpu] = false,
-                Happening::Back(gpu) => there[gpu] = true,
-                Happening::Read(by) => {
+                EngineChange::Away(gpu) => there[gpu] = false,
+                EngineChange::Back(gpu) => there[gpu] = true,
+                EngineChange::Read(by) => {
                     now += by;
                     read(&mut cursor, &engine, &there, at(now));
                 }
-                Happening::Wrong(by, said) => {
+                EngineChange::Wrong(by, said) => {
                     now += by;
                     read(&mut cursor, &engine, &there, Timestamp::from_micros(said));
                 }
-                Happening::Step(by) => {
-                    // Before it is stepped, and soon after, it is read: so is a meter's.
+                EngineChange::Step(by) => {
+                    // It is read before the step and soon after it, like by a meter.
                     there = [true; 3];
                     read(&mut cursor, &engine, &there, at(now));
                     now = (now + by).max(100_000);

@@ -1,9 +1,9 @@
-//! Getting from an endpoint to a connection that is known to work.
+//! Resolves and tries an endpoint before libdcgm connects to it.
 //!
-//! libdcgm tells nothing apart: refused, missing and unresolvable are all -21 after the full
-//! timeout, and a peer that is no engine is "connected". So the address is tried first with the
-//! system's own sockets, whose errors say why; and a connection counts only when the engine has
-//! answered over it.
+//! libdcgm does not distinguish causes: refused, missing and unresolvable are all -21 after the full
+//! timeout, and a peer that is not an engine counts as connected. Therefore the address is tried
+//! first with sockets of the operating system, whose errors state the cause, and a connection is used
+//! only after the engine has responded over it. [`diagnose_peer`] describes a peer that did not.
 
 use std::fs;
 use std::io::{self, ErrorKind, Read as _, Write as _};
@@ -16,7 +16,7 @@ use crate::error::ConnectError;
 use crate::ffi::Transport;
 use crate::version::Version;
 
-/// An address at which somebody accepts connections, as libdcgm wants it written.
+/// An address at which a peer accepts connections, in the syntax of libdcgm.
 #[derive(Clone, Debug)]
 pub(super) struct Address {
     pub(super) text: String,
@@ -24,36 +24,36 @@ pub(super) struct Address {
     socket: Option<SocketAddr>,
 }
 
-/// Since this release libdcgm takes IPv6 addresses.
+/// The first release of libdcgm that accepts IPv6 addresses.
 const IPV6_SINCE: Version = Version::new(4, 5, 0);
 
-/// Finds an address at which somebody accepts a connection.
-pub(super) fn reach(
+/// Resolves an endpoint to an address at which a peer accepts a connection.
+pub(super) fn resolve_address(
     endpoint: &Endpoint,
     library: Version,
     until: Instant,
 ) -> Result<Address, ConnectError> {
-    // Endpoints can be made without the parser, which would have refused these.
+    // Endpoints can be created without the parser, which refuses these.
     let refused = |reason: &str| ConnectError::Unreachable {
         reason: reason.to_owned(),
     };
     match endpoint {
         Endpoint::Unix(path) => {
             if !path.is_absolute() {
-                return Err(refused("the socket's path is not absolute"));
+                return Err(refused("the path of the socket is not absolute"));
             }
-            // What stands in for other bytes would be another path.
+            // Replacement characters would make it another path.
             let text = path
                 .to_str()
-                .ok_or_else(|| refused("the socket's path is not UTF-8"))?;
-            unix(path, until)?;
+                .ok_or_else(|| refused("the path of the socket is not UTF-8"))?;
+            try_unix(path, until)?;
             Ok(Address {
                 text: text.to_owned(),
                 transport: Transport::Unix,
                 socket: None,
             })
         }
-        Endpoint::Tcp { port: 0, .. } => Err(refused("nobody can listen on port 0")),
+        Endpoint::Tcp { port: 0, .. } => Err(refused("port 0 cannot be connected to")),
         Endpoint::Tcp { .. } if endpoint.is_ipv6() && library < IPV6_SINCE => {
             Err(ConnectError::Ipv6 { library })
         }
@@ -68,27 +68,27 @@ pub(super) fn reach(
             if usable.is_empty() {
                 return Err(if rest.is_empty() {
                     ConnectError::Unresolvable {
-                        reason: "it has no address".to_owned(),
+                        reason: "the host name has no address".to_owned(),
                     }
                 } else {
                     ConnectError::Ipv6 { library }
                 });
             }
-            tcp(&usable, until)
+            try_tcp(&usable, until)
         }
     }
 }
 
-fn tcp(addresses: &[SocketAddr], until: Instant) -> Result<Address, ConnectError> {
+fn try_tcp(addresses: &[SocketAddr], until: Instant) -> Result<Address, ConnectError> {
     let mut cause = None;
     for (at, address) in addresses.iter().enumerate() {
-        // Each gets its share of the time, so that the last is tried, too.
+        // Each address gets an equal share of the time left, so that the last one is tried, too.
         let left = until.saturating_duration_since(Instant::now());
         let share = left / u32::try_from(addresses.len() - at).unwrap_or(1);
         match TcpStream::connect_timeout(address, share.max(Duration::from_millis(1))) {
             Ok(_) => {
-                // The address that answered, so that libdcgm need not resolve the name again, or
-                // take another.
+                // The address that accepted, so that libdcgm does not resolve the name again and use
+                // another address.
                 let text = address.to_string();
                 return Ok(Address {
                     text,
@@ -96,56 +96,59 @@ fn tcp(addresses: &[SocketAddr], until: Instant) -> Result<Address, ConnectError
                     socket: Some(*address),
                 });
             }
-            // Somebody who refuses says more than somebody who does not answer.
-            Err(error) => match (&cause, why(&error)) {
+            // A refusal says more than a timeout.
+            Err(error) => match (&cause, connect_error(&error)) {
                 (Some(ConnectError::Refused), _) => {}
                 (_, found) => cause = Some(found),
             },
         }
     }
     Err(cause.unwrap_or(ConnectError::Unreachable {
-        reason: "it has no address".to_owned(),
+        reason: "the host name has no address".to_owned(),
     }))
 }
 
 #[cfg(unix)]
-fn unix(path: &Path, until: Instant) -> Result<(), ConnectError> {
+fn try_unix(path: &Path, until: Instant) -> Result<(), ConnectError> {
     use std::os::unix::fs::FileTypeExt as _;
 
-    let file = fs::metadata(path).map_err(|error| why(&error))?;
+    let file = fs::metadata(path).map_err(|error| connect_error(&error))?;
     if !file.file_type().is_socket() {
         return Err(ConnectError::NotASocket);
     }
-    // Half of what is left, so that whoever waits for the rest hears of it.
+    // Half of the time left, so that the error is reported before the deadline of the caller.
     let left = until.saturating_duration_since(Instant::now());
-    knock(path, (left / 2).min(FULL)).map(drop)
+    connect_unix(path, (left / 2).min(BACKLOG_TIMEOUT)).map(drop)
 }
 
 #[cfg(not(unix))]
-fn unix(_: &Path, _: Instant) -> Result<(), ConnectError> {
+fn try_unix(_: &Path, _: Instant) -> Result<(), ConnectError> {
     Err(ConnectError::Unreachable {
-        reason: "there are no Unix sockets here".to_owned(),
+        reason: "this platform has no Unix sockets".to_owned(),
     })
 }
 
-/// How long a full backlog may stay full: somebody who is only busy accepts meanwhile.
+/// The time for a full backlog to drain: a peer that is only busy accepts within it.
 #[cfg(unix)]
-const FULL: Duration = Duration::from_secs(1);
+const BACKLOG_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Connects to a Unix socket, and never waits longer than this.
+/// Connects to a Unix socket, within `timeout`.
 ///
-/// A connect that blocks would wait for ever for a peer that listens and has stopped accepting. One
-/// that does not block is turned away at once; it cannot be waited for, only tried again.
+/// A blocking connect waits without limit for a peer that listens and no longer accepts. A
+/// nonblocking one fails at once with a full backlog, and can only be retried.
 #[cfg(unix)]
-fn knock(path: &Path, patience: Duration) -> Result<socket2::Socket, ConnectError> {
+fn connect_unix(path: &Path, timeout: Duration) -> Result<socket2::Socket, ConnectError> {
     use socket2::{Domain, SockAddr, Socket, Type};
 
-    const STEP: Duration = Duration::from_millis(10);
+    const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
-    let until = Instant::now() + patience;
-    let address = SockAddr::unix(path).map_err(|error| why(&error))?;
-    let socket = Socket::new(Domain::UNIX, Type::STREAM, None).map_err(|error| why(&error))?;
-    socket.set_nonblocking(true).map_err(|error| why(&error))?;
+    let until = Instant::now() + timeout;
+    let address = SockAddr::unix(path).map_err(|error| connect_error(&error))?;
+    let socket =
+        Socket::new(Domain::UNIX, Type::STREAM, None).map_err(|error| connect_error(&error))?;
+    socket
+        .set_nonblocking(true)
+        .map_err(|error| connect_error(&error))?;
     loop {
         match socket.connect(&address) {
             Ok(()) => return Ok(socket),
@@ -153,14 +156,14 @@ fn knock(path: &Path, patience: Duration) -> Result<socket2::Socket, ConnectErro
                 if Instant::now() >= until {
                     return Err(ConnectError::Silent);
                 }
-                std::thread::sleep(STEP);
+                std::thread::sleep(RETRY_INTERVAL);
             }
-            Err(error) => return Err(why(&error)),
+            Err(error) => return Err(connect_error(&error)),
         }
     }
 }
 
-fn why(error: &io::Error) -> ConnectError {
+fn connect_error(error: &io::Error) -> ConnectError {
     match error.kind() {
         ErrorKind::ConnectionRefused => ConnectError::Refused,
         ErrorKind::NotFound | ErrorKind::NotADirectory => ConnectError::NotFound,
@@ -172,34 +175,36 @@ fn why(error: &io::Error) -> ConnectError {
     }
 }
 
-/// Who answers at an address where libdcgm got a connection and no engine: somebody who closes each
-/// connection, or somebody who speaks something else.
-pub(super) fn who_answers(address: &Address) -> ConnectError {
+/// Describes the peer at an address at which libdcgm got a connection, but no engine: it closes each
+/// connection, or speaks another protocol.
+pub(super) fn diagnose_peer(address: &Address) -> ConnectError {
     match (address.transport, address.socket) {
-        (Transport::Tcp, Some(socket)) => match TcpStream::connect_timeout(&socket, PATIENCE) {
-            Ok(stream) => listen(&socket2::Socket::from(stream)),
-            Err(error) => why(&error),
-        },
+        (Transport::Tcp, Some(socket)) => {
+            match TcpStream::connect_timeout(&socket, PROBE_TIMEOUT) {
+                Ok(stream) => read_first_bytes(&socket2::Socket::from(stream)),
+                Err(error) => connect_error(&error),
+            }
+        }
         #[cfg(unix)]
-        (Transport::Unix, _) => match knock(Path::new(&address.text), PATIENCE) {
-            Ok(socket) => listen(&socket),
+        (Transport::Unix, _) => match connect_unix(Path::new(&address.text), PROBE_TIMEOUT) {
+            Ok(socket) => read_first_bytes(&socket),
             Err(cause) => cause,
         },
-        // Nobody to ask, and libdcgm's connection was closed.
+        // No peer to probe, and the connection of libdcgm was closed.
         _ => ConnectError::Closed,
     }
 }
 
-/// How long each step of [`who_answers`] may take.
-const PATIENCE: Duration = Duration::from_millis(200);
+/// The timeout of each step of [`diagnose_peer`].
+const PROBE_TIMEOUT: Duration = Duration::from_millis(200);
 
-fn listen(socket: &socket2::Socket) -> ConnectError {
+fn read_first_bytes(socket: &socket2::Socket) -> ConnectError {
     let limited = socket
         .set_nonblocking(false)
-        .and_then(|()| socket.set_read_timeout(Some(PATIENCE)))
-        .and_then(|()| socket.set_write_timeout(Some(PATIENCE)));
+        .and_then(|()| socket.set_read_timeout(Some(PROBE_TIMEOUT)))
+        .and_then(|()| socket.set_write_timeout(Some(PROBE_TIMEOUT)));
     if let Err(error) = limited {
-        return why(&error);
+        return connect_error(&error);
     }
     let mut stream: &socket2::Socket = socket;
     let mut first = [0; 16];
@@ -208,15 +213,15 @@ fn listen(socket: &socket2::Socket) -> ConnectError {
             Ok(0) => return ConnectError::Closed,
             Ok(_) => return ConnectError::NotAnEngine,
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
-            Err(error) => return why(&error),
+            Err(error) => return connect_error(&error),
         }
-        // It waits for us to begin. An empty line is harmless, and most protocols answer it.
+        // The peer waits for the client. An empty line is harmless, and most protocols respond to it.
         if attempt == 0 && stream.write_all(b"\r\n\r\n").is_err() {
             return ConnectError::Closed;
         }
     }
-    // It said nothing, so it is not known to be anything else than an engine; an engine, too, would
-    // wait for more than an empty line. What is known is that libdcgm's connection ended.
+    // A silent peer may be an engine, which also waits for more than an empty line. All that is known
+    // is that the connection of libdcgm ended.
     ConnectError::Closed
 }
 

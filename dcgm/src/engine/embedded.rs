@@ -1,4 +1,9 @@
-//! The engine in this process: there is one, and everybody shares it.
+//! The embedded engine: one in a process, shared by all clients.
+//!
+//! libdcgm has one embedded engine a process. [`start_or_share`] starts it or returns a [`Lease`] of
+//! the running one; the drop of the last lease stops it, if it was started here. An engine that other
+//! code in the process started is used and never stopped. If a stop fails, the engine is kept with 0
+//! leases, so that the next client can use it and its end tries to stop it again.
 
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
@@ -12,41 +17,42 @@ use crate::code::ReturnCode;
 use crate::error::{Error, Operation, Result};
 use crate::ffi::{Dcgm, HandleCell};
 
-/// A use of the process's engine. The last one that goes stops it, if it was started here.
+/// A use of the embedded engine. Dropping the last one stops the engine, if it was started here.
 #[derive(Debug)]
 pub(super) struct Lease {
     handle: HandleCell,
 }
 
 #[derive(Debug)]
-struct Running {
+struct RunningEngine {
     dcgm: Dcgm,
     handle: HandleCell,
-    by: StartedBy,
-    /// None: it was to stop and did not, so it is still ours.
+    started_by: StartedBy,
+    /// The number of users; 0 after a failed stop.
     leases: usize,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum StartedBy {
     Us(EmbeddedMode),
-    /// Somebody else in the process: it is never stopped here, and nothing tells its mode.
-    Another,
+    /// Other code in the process: the engine is never stopped here, and its mode is unknown.
+    OtherCode,
 }
 
-/// Held while an engine is started or stopped: libdcgm has one a process, and changes the process's
-/// working directory meanwhile.
+/// The embedded engine. Locked while it is started or stopped, since libdcgm changes the working
+/// directory of the process meanwhile.
 ///
-/// A start or a stop may hang. While somebody has a lease neither is under way, so giving one back
-/// waits for nobody.
-static ENGINE: Mutex<Option<Running>> = Mutex::new(None);
+/// A start or a stop may hang. Neither is in progress while a lease exists, so that dropping a lease
+/// that is not the last never waits.
+static ENGINE: Mutex<Option<RunningEngine>> = Mutex::new(None);
 
-/// The process that uses libdcgm. In a fork of it libdcgm's state is there and its threads are not:
-/// nothing of it can be used.
-pub(super) static PROCESS: Owner = Owner(AtomicU32::new(0));
+/// The process that uses libdcgm. A fork of it has libdcgm's state without its threads, and cannot
+/// use the library.
+pub(super) static PROCESS: ProcessOwner = ProcessOwner(AtomicU32::new(0));
 
-/// The process's engine, started if it is not. Waits until then for others that start or stop it.
-pub(super) fn start(dcgm: Dcgm, options: &Embedded, until: Instant) -> Result<Lease> {
+/// Returns a lease of the embedded engine, which is started if it does not run. Waits until `until`
+/// for other callers that start or stop it.
+pub(super) fn start_or_share(dcgm: Dcgm, options: &Embedded, until: Instant) -> Result<Lease> {
     let begin = Instant::now();
     let mut engine = ENGINE.try_lock_until(until).ok_or_else(|| Error::Timeout {
         operation: Operation::Connect,
@@ -54,116 +60,121 @@ pub(super) fn start(dcgm: Dcgm, options: &Embedded, until: Instant) -> Result<Le
     })?;
     if engine
         .as_mut()
-        .is_some_and(|running| running.gives_way(dcgm, options.mode))
+        .is_some_and(|running| running.stop_if_unusable(dcgm, options.mode))
     {
         *engine = None;
     }
     match &mut *engine {
-        Some(running) if running.leases > 0 => return running.lease(dcgm, options.mode),
-        Some(running) => running.fits(dcgm, options.mode)?,
+        Some(running) if running.leases > 0 => return running.new_lease(dcgm, options.mode),
+        Some(running) => running.check_compatible(dcgm, options.mode)?,
         None => {}
     }
-    // Left to itself, the engine writes to /var/log.
+    // By default the engine writes to /var/log.
     let log = options
         .log_file
         .as_deref()
         .unwrap_or(Path::new("/dev/null"));
-    let log = path_to_c(log).ok_or(Error::Request("the log file's path holds a NUL"))?;
+    let log = path_to_c(log).ok_or(Error::Request(
+        "the path of the log file contains a NUL character",
+    ))?;
     let handle = HandleCell::default();
     let directory = std::env::current_dir().ok();
     let started = dcgm.start_embedded(options.mode == EmbeddedMode::Manual, &log, &handle);
-    restore(directory);
-    let by = match &*engine {
+    restore_directory(directory);
+    let started_by = match &*engine {
         _ if started? => StartedBy::Us(options.mode),
-        // It has not stopped when it was told to, and nobody tells of another.
-        Some(running) => running.by,
-        None => StartedBy::Another,
+        // A start that reports a running engine: the one that failed to stop before.
+        Some(running) => running.started_by,
+        None => StartedBy::OtherCode,
     };
     let lease = Lease {
-        handle: handle.copy(),
+        handle: handle.copy_handle(),
     };
-    *engine = Some(Running {
+    *engine = Some(RunningEngine {
         dcgm,
         handle,
-        by,
+        started_by,
         leases: 1,
     });
     Ok(lease)
 }
 
-impl Running {
-    fn lease(&mut self, dcgm: Dcgm, wanted: EmbeddedMode) -> Result<Lease> {
-        self.fits(dcgm, wanted)?;
+impl RunningEngine {
+    fn new_lease(&mut self, dcgm: Dcgm, wanted: EmbeddedMode) -> Result<Lease> {
+        self.check_compatible(dcgm, wanted)?;
         self.leases += 1;
         Ok(Lease {
-            handle: self.handle.copy(),
+            handle: self.handle.copy_handle(),
         })
     }
 
-    /// Whether it is what is wanted.
-    fn fits(&self, dcgm: Dcgm, wanted: EmbeddedMode) -> Result<()> {
+    /// Checks that the engine runs in this libdcgm and in the requested mode.
+    fn check_compatible(&self, dcgm: Dcgm, wanted: EmbeddedMode) -> Result<()> {
         if !std::ptr::eq(self.dcgm.library(), dcgm.library()) {
             return Err(Error::Request(
-                "the embedded engine of this process runs in another libdcgm; a process has one",
+                "the embedded engine of this process runs in another libdcgm; a process has one embedded engine",
             ));
         }
-        match self.by {
+        match self.started_by {
             StartedBy::Us(mode) if mode != wanted => Err(Error::EmbeddedMode {
                 running: mode.name(),
             }),
-            StartedBy::Us(_) | StartedBy::Another => Ok(()),
+            StartedBy::Us(_) | StartedBy::OtherCode => Ok(()),
         }
     }
 
-    /// Whether it is gone now: nobody uses it, something else is wanted, and this time it stops.
-    fn gives_way(&self, dcgm: Dcgm, wanted: EmbeddedMode) -> bool {
-        self.leases == 0 && self.fits(dcgm, wanted).is_err() && self.stop()
+    /// Stops an engine that has no users and is not compatible with the request. Returns `true` if it
+    /// was stopped.
+    fn stop_if_unusable(&self, dcgm: Dcgm, wanted: EmbeddedMode) -> bool {
+        self.leases == 0 && self.check_compatible(dcgm, wanted).is_err() && self.try_stop()
     }
 
-    /// Stops it, if it was started here. Answers whether it is nothing to us any more: stopped, or
-    /// somebody else's.
-    fn stop(&self) -> bool {
-        match self.by {
+    /// Stops the engine, if it was started here. Returns `true` if it needs no further stop: it was
+    /// stopped, or belongs to other code.
+    fn try_stop(&self) -> bool {
+        match self.started_by {
             StartedBy::Us(_) => match self.dcgm.stop_embedded(&self.handle) {
                 Ok(()) => true,
-                // Somebody's `dcgmShutdown` has stopped it. After any other failure it may run on.
+                // A `dcgmShutdown` of other code has stopped it. After any other failure it may run on.
                 Err(error) => error.code() == Some(ReturnCode::UNINITIALIZED),
             },
-            StartedBy::Another => true,
+            StartedBy::OtherCode => true,
         }
     }
 }
 
 impl Lease {
-    /// The handle under which the engine is known.
-    pub(super) fn handle(&self) -> HandleCell {
-        self.handle.copy()
+    /// Returns the handle of the engine.
+    pub(super) fn copy_handle(&self) -> HandleCell {
+        self.handle.copy_handle()
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        // The engine is the parent's, and its threads are not here.
-        if PROCESS.claim(std::process::id()).is_err() {
+        // In a fork the engine belongs to the parent, and its threads do not exist.
+        if PROCESS.claim_for(std::process::id()).is_err() {
             return;
         }
         let mut engine = ENGINE.lock();
         let Some(running) = &mut *engine else { return };
         running.leases -= 1;
-        // One that does not stop is kept: it is not to be taken for somebody else's, which nobody
-        // here would ever stop. Whoever comes next uses it, and the end of that stops it.
-        if running.leases == 0 && running.stop() {
+        // An engine that does not stop is kept. Otherwise the next start would take it for one of
+        // other code and never stop it.
+        if running.leases == 0 && running.try_stop() {
             *engine = None;
         }
     }
 }
 
-/// The first process that came. A fork of it inherits this, and with it all that it must not touch.
+/// The first process that used libdcgm. Forks inherit the value, and recognize by it that they are
+/// not the owner.
 #[derive(Debug)]
-pub(super) struct Owner(AtomicU32);
+pub(super) struct ProcessOwner(AtomicU32);
 
-impl Owner {
-    pub(super) fn claim(&self, process: u32) -> Result<()> {
+impl ProcessOwner {
+    /// Makes `process` the owner. Fails in a fork of the owner.
+    pub(super) fn claim_for(&self, process: u32) -> Result<()> {
         match self
             .0
             .compare_exchange(0, process, Ordering::AcqRel, Ordering::Acquire)
@@ -174,11 +185,11 @@ impl Owner {
     }
 }
 
-/// A start with `DCGM_HOME_DIR` in the environment leaves the process elsewhere.
-fn restore(directory: Option<PathBuf>) {
+/// Restores the working directory, which a start with `DCGM_HOME_DIR` in the environment changes.
+fn restore_directory(directory: Option<PathBuf>) {
     if let Some(directory) = directory {
         if std::env::current_dir().ok().as_ref() != Some(&directory) {
-            // If it is gone meanwhile, there is nothing to go back to.
+            // The directory may have been removed meanwhile; then nothing can be restored.
             drop(std::env::set_current_dir(directory));
         }
     }
@@ -200,10 +211,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_forks_leaves_the_engine_to_the_parent() {
-        let owner = Owner(AtomicU32::new(0));
-        assert!(owner.claim(7).is_ok() && owner.claim(7).is_ok());
-        assert!(matches!(owner.claim(8), Err(Error::Forked)));
-        assert!(owner.claim(7).is_ok());
+    fn a_fork_cannot_use_the_engine_of_its_parent() {
+        let owner = ProcessOwner(AtomicU32::new(0));
+        assert!(owner.claim_for(7).is_ok() && owner.claim_for(7).is_ok());
+        assert!(matches!(owner.claim_for(8), Err(Error::Forked)));
+        assert!(owner.claim_for(7).is_ok());
     }
 }

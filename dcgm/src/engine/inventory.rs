@@ -1,4 +1,4 @@
-//! Which entities there are, and what identifies them.
+//! Lists entities and links, and reads the properties that identify them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,31 +16,37 @@ use crate::value::Value;
 use crate::version::Version;
 
 impl Session {
-    /// Lists the supported entities of a kind, ascending: a GPU that is lost, paused or detached is
-    /// not among them.
-    pub(super) fn list(&mut self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
-        let room = self.entity_limit();
-        let Self { line, ids, .. } = self;
-        line.dcgm()
-            .list(line.handle(), (kind, false), room, ids, into)
+    /// Lists the supported entities of a kind, ascending, without GPUs that are lost, paused or
+    /// detached.
+    fn list_supported(&mut self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
+        let capacity = self.max_entities();
+        let Self {
+            connection, ids, ..
+        } = self;
+        connection
+            .dcgm()
+            .list_entities(connection.handle(), (kind, false), capacity, ids, into)
     }
 
     /// Lists all entities of a kind, whatever their status.
     fn list_all(&mut self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
-        let room = self.entity_limit();
-        let Self { line, ids, .. } = self;
-        line.dcgm()
-            .list(line.handle(), (kind, true), room, ids, into)
+        let capacity = self.max_entities();
+        let Self {
+            connection, ids, ..
+        } = self;
+        connection
+            .dcgm()
+            .list_entities(connection.handle(), (kind, true), capacity, ids, into)
     }
 
-    /// The entities of each kind, or why there are none.
+    /// Lists the supported entities of each kind. The error of one kind does not affect the others.
     pub(super) fn list_each(&mut self, listing: &mut Listing) -> Result<()> {
         let Listing { kinds, ids, ends } = listing;
         ids.clear();
         ends.clear();
         let mut one = core::mem::take(&mut self.listed);
         for kind in kinds {
-            match self.list(*kind, &mut one) {
+            match self.list_supported(*kind, &mut one) {
                 Ok(()) => {
                     ids.extend_from_slice(&one);
                     ends.push(Ok(ids.len()));
@@ -53,15 +59,15 @@ impl Session {
         Ok(())
     }
 
-    /// The entities of these kinds, with their identity.
-    pub(super) fn entities(&mut self, kinds: &[EntityKind]) -> Result<Vec<Entity>> {
+    /// Returns the entities of these kinds with their properties.
+    pub(super) fn read_entities(&mut self, kinds: &[EntityKind]) -> Result<Vec<Entity>> {
         let mut entities = Vec::new();
         let mut ids = Vec::new();
         for kind in kinds {
             let listed = match *kind {
-                // Only of GPUs the engine says what their status is.
+                // The engine reports a status for GPUs only.
                 EntityKind::GPU => self.list_all(*kind, &mut ids),
-                _ => self.list(*kind, &mut ids),
+                _ => self.list_supported(*kind, &mut ids),
             };
             match listed {
                 Ok(()) => entities.extend(ids.iter().map(|id| Entity::new(*id))),
@@ -79,12 +85,14 @@ impl Session {
         Ok(entities)
     }
 
-    /// The NVLinks.
-    pub(super) fn links(&mut self) -> Result<Vec<Link>> {
+    /// Returns the NVLinks.
+    pub(super) fn read_links(&mut self) -> Result<Vec<Link>> {
         let engine = self.engine.min(self.library);
         let is_3_3 = self.library.major < 4;
-        let pack = |parent, index| pack(engine, parent, index);
-        self.line.dcgm().links(self.line.handle(), is_3_3, pack)
+        let pack = |parent, index| pack_link_id(engine, parent, index);
+        self.connection
+            .dcgm()
+            .read_links(self.connection.handle(), is_3_3, pack)
     }
 
     fn identify_gpus(&mut self, entities: &mut [Entity]) -> Result<()> {
@@ -93,24 +101,24 @@ impl Session {
             .iter_mut()
             .filter(|entity| entity.id.kind == EntityKind::GPU)
         {
-            let (dcgm, handle) = (self.line.dcgm(), self.line.handle());
-            let told = dcgm.gpu(handle, entity.id.id);
-            too_old |= told
+            let (dcgm, handle) = (self.connection.dcgm(), self.connection.handle());
+            let properties = dcgm.read_gpu(handle, entity.id.id);
+            too_old |= properties
                 .as_ref()
                 .is_err_and(|error| error.code() == Some(ReturnCode::FUNCTION_NOT_FOUND));
-            let told = unless_unknown(told)?;
-            let status = unless_unknown(dcgm.gpu_status(handle, entity.id.id))?;
-            *entity = told.unwrap_or_else(|| Entity::new(entity.id));
+            let properties = ok_unless_disconnected(properties)?;
+            let status = ok_unless_disconnected(dcgm.gpu_status(handle, entity.id.id))?;
+            *entity = properties.unwrap_or_else(|| Entity::new(entity.id));
             entity.status = status.unwrap_or(entity.status);
         }
         if too_old {
             return self.identify_by_samples(entities);
         }
-        self.ask_drivers(entities, EntityKind::GPU, identify)
+        self.read_from_driver(entities, EntityKind::GPU, set_property)
     }
 
-    /// An engine that is older than the library does not know its request for attributes, either:
-    /// the fields that hold them are watched for a moment, and read as samples.
+    /// Reads the properties of GPUs as samples of fields, which are watched for a moment: an engine
+    /// that is older than the library does not know the library's request for properties.
     fn identify_by_samples(&mut self, entities: &mut [Entity]) -> Result<()> {
         const FIELDS: [FieldId; 8] = [
             FieldId::NAME,
@@ -128,15 +136,20 @@ impl Session {
             .filter(is_gpu)
             .map(|entity| entity.id)
             .collect();
-        let Some((watched, ..)) = unless_unknown(self.watch(&WatchRequest::new(gpus, FIELDS)))?
+        let Some((watched, ..)) =
+            ok_unless_disconnected(self.start_watch(&WatchRequest::new(gpus, FIELDS)))?
         else {
             return Ok(());
         };
-        let Self { line, scratch, .. } = self;
+        let Self {
+            connection,
+            scratch,
+            ..
+        } = self;
         let mut outcome = Ok(());
-        for pair in watched.pairs() {
-            let read = line.dcgm().since(
-                line.handle(),
+        for pair in watched.group_pairs() {
+            let read = connection.dcgm().read_since(
+                connection.handle(),
                 pair,
                 Timestamp::NEVER,
                 scratch,
@@ -145,13 +158,13 @@ impl Session {
                         .iter_mut()
                         .find(|entity| entity.id == sample.entity);
                     if let (Some(entity), Ok(value)) = (entity, sample.value) {
-                        identify(entity, sample.field, value);
+                        set_property(entity, sample.field, value);
                     }
                 },
             );
-            outcome = outcome.and(unless_unknown(read).map(drop));
+            outcome = outcome.and(ok_unless_disconnected(read).map(drop));
         }
-        self.unwatch(&watched)?;
+        self.end_watch(&watched)?;
         outcome
     }
 
@@ -165,16 +178,20 @@ impl Session {
         if !entities.iter().any(is_instance) {
             return Ok(());
         }
-        let told = unless_unknown(self.line.dcgm().mig(self.line.handle()))?.unwrap_or_default();
-        let told: HashMap<EntityId, Entity> =
-            told.into_iter().map(|entity| (entity.id, entity)).collect();
+        let instances =
+            ok_unless_disconnected(self.connection.dcgm().read_mig(self.connection.handle()))?
+                .unwrap_or_default();
+        let instances: HashMap<EntityId, Entity> = instances
+            .into_iter()
+            .map(|entity| (entity.id, entity))
+            .collect();
         for entity in entities.iter_mut().filter(|entity| is_instance(entity)) {
-            if let Some(told) = told.get(&entity.id) {
-                entity.clone_from(told);
+            if let Some(instance) = instances.get(&entity.id) {
+                entity.clone_from(instance);
             }
         }
         // The name of an instance ends in that of its profile: `NVIDIA H100 80GB HBM3 MIG 1g.10gb`.
-        self.ask_drivers(
+        self.read_from_driver(
             entities,
             EntityKind::GPU_INSTANCE,
             |entity, field, value| {
@@ -206,19 +223,19 @@ impl Session {
         Ok(())
     }
 
-    /// Asks the driver, through the engine, what the entities of a kind are.
-    fn ask_drivers(
+    /// Reads identifying fields of the entities of a kind live from the driver.
+    fn read_from_driver(
         &mut self,
         entities: &mut [Entity],
         kind: EntityKind,
-        mut tell: impl FnMut(&mut Entity, FieldId, Value<'_>),
+        mut set: impl FnMut(&mut Entity, FieldId, Value<'_>),
     ) -> Result<()> {
-        let limit = self.entity_limit().min(Self::IDENTITIES_A_CALL);
-        let mut asked: Vec<&mut Entity> = entities
+        let limit = self.max_entities().min(Self::MAX_IDENTITIES_PER_CALL);
+        let mut requested: Vec<&mut Entity> = entities
             .iter_mut()
             .filter(|entity| entity.id.kind == kind)
             .collect();
-        for chunk in asked.chunks_mut(limit) {
+        for chunk in requested.chunks_mut(limit) {
             let mut pairs: Vec<_> = chunk
                 .iter()
                 .map(|entity| sys::dcgmGroupEntityPair_t {
@@ -226,24 +243,33 @@ impl Session {
                     entityId: entity.id.id,
                 })
                 .collect();
-            let Self { line, records, .. } = self;
-            let answered =
-                records.identity(line.dcgm(), line.handle(), &mut pairs, |at, sample| {
+            let Self {
+                connection,
+                records,
+                ..
+            } = self;
+            let outcome = records.read_identity(
+                connection.dcgm(),
+                connection.handle(),
+                &mut pairs,
+                |at, sample| {
                     if let (Some(entity), Ok(value)) = (chunk.get_mut(at), sample.value) {
-                        tell(entity, sample.field, value);
+                        set(entity, sample.field, value);
                     }
-                });
-            unless_unknown(answered)?;
+                },
+            );
+            ok_unless_disconnected(outcome)?;
         }
         Ok(())
     }
 
-    /// Keeps the reply, with one text an entity, below the 16 KiB above which TCP is slow.
-    const IDENTITIES_A_CALL: usize = 21;
+    /// The maximum number of entities in such a call: keeps the reply, with one text an entity, below
+    /// the 16 KiB above which TCP is slow.
+    const MAX_IDENTITIES_PER_CALL: usize = 21;
 }
 
-/// Takes over what a field says of a GPU.
-fn identify(entity: &mut Entity, field: FieldId, value: Value<'_>) {
+/// Sets the property of a GPU that a field holds.
+fn set_property(entity: &mut Entity, field: FieldId, value: Value<'_>) {
     let text = || {
         value
             .as_str()
@@ -264,10 +290,10 @@ fn identify(entity: &mut Entity, field: FieldId, value: Value<'_>) {
     }
 }
 
-/// What the engine cannot tell is unknown; only the end of the session is an error.
-fn unless_unknown<T>(answer: Result<T>) -> Result<Option<T>> {
-    match answer {
-        Ok(told) => Ok(Some(told)),
+/// Returns `None` for an error, unless it ends the session: the property is then unknown.
+fn ok_unless_disconnected<T>(outcome: Result<T>) -> Result<Option<T>> {
+    match outcome {
+        Ok(value) => Ok(Some(value)),
         Err(error) if error.is_disconnected() => Err(error),
         Err(Error::Call {
             code: ReturnCode::TIMEOUT,
@@ -277,20 +303,20 @@ fn unless_unknown<T>(answer: Result<T>) -> Result<Option<T>> {
             function,
         }),
         Err(error) => {
-            tracing::debug!(%error, "an entity's identity is not told");
+            tracing::debug!(%error, "cannot read the identity of an entity");
             Ok(None)
         }
     }
 }
 
-/// The id of a link as an entity. The packing changed twice.
-fn pack(release: Version, parent: EntityId, index: u32) -> Option<EntityId> {
+/// Returns the entity id of a link. The packing changed twice.
+fn pack_link_id(release: Version, parent: EntityId, index: u32) -> Option<EntityId> {
     let kind = parent.kind.raw();
     let raw = if release >= Version::new(4, 3, 0) {
         (kind <= 0xff && index <= 0xffff && parent.id <= 0xff)
             .then_some(kind | index << 8 | parent.id << 24)
     } else if release >= Version::new(4, 0, 0) {
-        // 7 bytes, in a request that has room for 4.
+        // 7 bytes, for which the request, with 4 bytes, has no room.
         None
     } else {
         (kind <= 0xff && index <= 0xff && parent.id <= 0xffff)
@@ -304,8 +330,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_is_packed_as_its_release_does_it() {
-        let raw = |version, parent, index| pack(version, parent, index).map(|id| id.id);
+    fn link_ids_are_packed_as_in_each_release() {
+        let raw = |version, parent, index| pack_link_id(version, parent, index).map(|id| id.id);
         let (new, bad, old) = (
             Version::new(4, 3, 1),
             Version::new(4, 2, 3),

@@ -1,9 +1,15 @@
-//! A way for one value at a time from one thread to another.
+//! A channel for one value at a time, from one thread to another.
 //!
-//! A channel made for many values (crossbeam's, which is the standard library's, too) spins and
-//! yields before it lets its thread sleep, each time that it is waited on. Here a wait is nearly
-//! always longer than that, and each read pays for it on two threads: as much time of the
-//! processor as it takes to read a thousand values.
+//! ```text
+//!  Sender::send ──► value: Option<T> ──► Receiver::recv
+//!   waits while full                      waits while empty, with an optional deadline
+//!   dropped: has_sender = false           dropped: has_receiver = false, the value is dropped
+//! ```
+//!
+//! One lock and one condition variable serve both directions: every change notifies all waiters,
+//! which are two at most. The channel of the standard library (crossbeam's) is not used: it spins
+//! and yields before a thread sleeps. Here nearly every wait is longer than that, and each read
+//! would pay for it on two threads, with as much processor time as reading a thousand values takes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,39 +18,39 @@ use parking_lot::{Condvar, Mutex};
 
 use super::sync::Instant;
 
-/// Why nothing was received.
+/// An error of receiving.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum RecvTimeoutError {
     Timeout,
-    /// The sender is gone, and nothing is left.
+    /// The sender was dropped, and no value is left.
     Disconnected,
 }
 
 #[derive(Debug)]
-struct Shared<T> {
-    inside: Mutex<Inside<T>>,
+struct MailboxInner<T> {
+    state: Mutex<MailboxState<T>>,
     changed: Condvar,
 }
 
 #[derive(Debug)]
-struct Inside<T> {
+struct MailboxState<T> {
     value: Option<T>,
     has_sender: bool,
     has_receiver: bool,
 }
 
-/// Puts values in. Dropped, it tells the receiver that none comes any more.
+/// The sending half. Dropping it disconnects the receiver.
 #[derive(Debug)]
-pub(super) struct Sender<T>(Arc<Shared<T>>);
+pub(super) struct Sender<T>(Arc<MailboxInner<T>>);
 
-/// Takes values out.
+/// The receiving half.
 #[derive(Debug)]
-pub(super) struct Receiver<T>(Arc<Shared<T>>);
+pub(super) struct Receiver<T>(Arc<MailboxInner<T>>);
 
-/// A mailbox, with room for one value.
-pub(super) fn mailbox<T>() -> (Sender<T>, Receiver<T>) {
-    let shared = Arc::new(Shared {
-        inside: Mutex::new(Inside {
+/// Creates a mailbox with capacity for one value.
+pub(super) fn new_mailbox<T>() -> (Sender<T>, Receiver<T>) {
+    let shared = Arc::new(MailboxInner {
+        state: Mutex::new(MailboxState {
             value: None,
             has_sender: true,
             has_receiver: true,
@@ -55,58 +61,58 @@ pub(super) fn mailbox<T>() -> (Sender<T>, Receiver<T>) {
 }
 
 impl<T> Sender<T> {
-    /// Puts a value in, once there is room.
+    /// Sends a value; waits while the mailbox is full.
     ///
     /// # Errors
     ///
-    /// The value, if nobody will take it.
+    /// Returns the value if the receiver was dropped.
     pub(super) fn send(&self, value: T) -> Result<(), T> {
-        let mut inside = self.0.inside.lock();
-        while inside.has_receiver && inside.value.is_some() {
-            self.0.changed.wait(&mut inside);
+        let mut state = self.0.state.lock();
+        while state.has_receiver && state.value.is_some() {
+            self.0.changed.wait(&mut state);
         }
-        if !inside.has_receiver {
+        if !state.has_receiver {
             return Err(value);
         }
-        inside.value = Some(value);
-        drop(inside);
+        state.value = Some(value);
+        drop(state);
         self.0.changed.notify_all();
         Ok(())
     }
 }
 
 impl<T> Receiver<T> {
-    /// Waits for a value as long as there may be one.
+    /// Waits for a value until the sender is dropped.
     pub(super) fn recv(&self) -> Result<T, RecvTimeoutError> {
-        self.receive(None)
+        self.recv_until(None)
     }
 
-    /// Waits for a value so long.
+    /// Waits for a value for at most `limit`.
     pub(super) fn recv_timeout(&self, limit: Duration) -> Result<T, RecvTimeoutError> {
-        self.receive(Instant::now().checked_add(limit))
+        self.recv_until(Instant::now().checked_add(limit))
     }
 
-    fn receive(&self, until: Option<Instant>) -> Result<T, RecvTimeoutError> {
-        let mut inside = self.0.inside.lock();
-        let mut is_over = false;
+    fn recv_until(&self, until: Option<Instant>) -> Result<T, RecvTimeoutError> {
+        let mut state = self.0.state.lock();
+        let mut timed_out = false;
         loop {
-            if let Some(value) = inside.value.take() {
-                drop(inside);
-                // The sender may wait for room.
+            if let Some(value) = state.value.take() {
+                drop(state);
+                // The sender may be waiting for the mailbox to become empty.
                 self.0.changed.notify_all();
                 return Ok(value);
             }
-            if !inside.has_sender {
+            if !state.has_sender {
                 return Err(RecvTimeoutError::Disconnected);
             }
-            if is_over {
+            if timed_out {
                 return Err(RecvTimeoutError::Timeout);
             }
             match until {
                 Some(until) => {
-                    is_over = self.0.changed.wait_until(&mut inside, until).timed_out();
+                    timed_out = self.0.changed.wait_until(&mut state, until).timed_out();
                 }
-                None => self.0.changed.wait(&mut inside),
+                None => self.0.changed.wait(&mut state),
             }
         }
     }
@@ -114,7 +120,7 @@ impl<T> Receiver<T> {
 
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
-        self.0.inside.lock().has_sender = false;
+        self.0.state.lock().has_sender = false;
         self.0.changed.notify_all();
     }
 }
@@ -122,12 +128,12 @@ impl<T> Drop for Sender<T> {
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         let left = {
-            let mut inside = self.0.inside.lock();
-            inside.has_receiver = false;
-            inside.value.take()
+            let mut state = self.0.state.lock();
+            state.has_receiver = false;
+            state.value.take()
         };
         self.0.changed.notify_all();
-        // With the lock free: whatever it is may take its time.
+        // After the lock is released: dropping the value may take long.
         drop(left);
     }
 }
@@ -142,8 +148,8 @@ mod tests {
     const LONG: Duration = Duration::from_secs(60);
 
     #[test]
-    fn values_come_out_in_their_order_and_the_sender_waits_for_room() {
-        let (sender, receiver) = mailbox();
+    fn values_arrive_in_order_and_the_sender_waits_while_full() {
+        let (sender, receiver) = new_mailbox();
         let thread = thread::spawn(move || {
             for value in 0..1000 {
                 sender.send(value).unwrap();
@@ -155,8 +161,8 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_ends_with_its_time_or_with_the_sender() {
-        let (sender, receiver) = mailbox::<u32>();
+    fn a_wait_ends_with_its_deadline_or_with_the_sender() {
+        let (sender, receiver) = new_mailbox::<u32>();
         let timeout = Err(RecvTimeoutError::Timeout);
         assert_eq!(receiver.recv_timeout(Duration::from_millis(1)), timeout);
         assert_eq!(receiver.recv_timeout(Duration::ZERO), timeout);
@@ -174,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_takes_is_dropped_and_whoever_sends_it_knows() {
+    fn an_unreceived_value_is_dropped_and_the_sender_gets_an_error() {
         struct Counted<'c>(&'c AtomicUsize);
         impl Drop for Counted<'_> {
             fn drop(&mut self) {
@@ -182,7 +188,7 @@ mod tests {
             }
         }
         let count = AtomicUsize::new(0);
-        let (sender, receiver) = mailbox();
+        let (sender, receiver) = new_mailbox();
         assert!(sender.send(Counted(&count)).is_ok());
         thread::scope(|scope| {
             let waiting = scope.spawn(|| sender.send(Counted(&count)).is_err());

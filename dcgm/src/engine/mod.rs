@@ -1,10 +1,21 @@
-//! The native client: a host engine, reached through libdcgm.
+//! [`Engine`]: the client of a host engine, through libdcgm.
+//!
+//! | module | subject |
+//! |---|---|
+//! | `options` | settings and deadlines |
+//! | `worker`, `mailbox`, `connection` | the thread that makes the calls, deadlines, cancelling |
+//! | `session` | what a connection needs; the jobs of the thread |
+//! | `connect`, `embedded` | opening a connection to a host engine, or the engine in this process |
+//! | `inventory` | entities, links and their properties |
+//! | `watching`, `shared_groups` | watches, and the groups that they need |
+//! | `reading`, `plan`, `groups` | reading samples, split into calls, by lists or by groups |
+//! | `model` | models of the threads, for `--cfg shuttle` |
 
 mod connect;
+mod connection;
 mod embedded;
 mod groups;
 mod inventory;
-mod line;
 #[cfg(not(all(test, shuttle)))]
 mod mailbox;
 #[cfg(test)]
@@ -27,7 +38,7 @@ use parking_lot::Mutex;
 
 pub use options::{Deadlines, Embedded, EmbeddedMode, EngineOptions, Target};
 
-use self::session::{Done, Job, Listing, Seat, Shared};
+use self::session::{EngineThread, Job, JobReply, Listing, SharedState};
 use self::watching::Watched;
 use self::worker::Worker;
 use crate::client::{Backend, BackendKind, Client, Query, Watch, WatchRequest};
@@ -37,15 +48,14 @@ use crate::error::{Error, Operation, Result};
 use crate::sample::Samples;
 use crate::version::BuildInfo;
 
-/// A host engine, reached through the libdcgm that is found when [`connect`](Client::connect) is
-/// called.
+/// A client of a host engine, through the libdcgm found when [`connect`](Client::connect) is called.
 ///
-/// Every call returns in time. Calls are made on a thread of the engine's own; one that takes
-/// longer than its [deadline](Deadlines) is cancelled by cutting the connection, and answers
-/// [`Error::Timeout`]. If even that does not end it within 1 s, the thread is left behind: 2 at
-/// most, after which calls answer [`Error::Wedged`] until one of them ends. **An embedded engine's
-/// calls cannot be cancelled**: there a call that hangs always costs a thread, and if the driver is
-/// what hangs, it may hang the process's end, too.
+/// Every call returns within its [deadline](Deadlines) and 1 s. Calls are made on a separate thread.
+/// A call that exceeds its deadline is cancelled by closing the connection, and returns
+/// [`Error::Timeout`]. If it does not end within 1 s even then, its thread is abandoned. With 2
+/// abandoned threads, calls return [`Error::Wedged`] until one of the threads ends. **Calls of an
+/// embedded engine cannot be cancelled**: a call that hangs always costs a thread, and if the driver
+/// hangs, the end of the process may hang, too.
 ///
 /// An engine may be shared between threads; calls are made one after another.
 ///
@@ -67,62 +77,70 @@ use crate::version::BuildInfo;
 /// ```
 pub struct Engine {
     options: Arc<EngineOptions>,
-    shared: Arc<Shared>,
-    worker: Arc<Worker<Seat>>,
-    /// Memory for the cursor that goes to the thread.
-    spare: Mutex<Cursor>,
-    /// Memory for listing, used again.
+    shared: Arc<SharedState>,
+    worker: Arc<Worker<EngineThread>>,
+    /// The memory of the cursor that is passed to the thread.
+    spare_cursor: Mutex<Cursor>,
+    /// The memory of listings, for reuse.
     listing: Mutex<Listing>,
 }
 
 impl Engine {
-    /// An engine, yet to be connected. Starts nothing, and asks nobody.
+    /// Creates a client, not yet connected. Starts no thread and makes no call.
     #[must_use]
     pub fn new(options: EngineOptions) -> Self {
         let options = Arc::new(options);
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(SharedState::default());
         let worker = {
             let (options, shared) = (Arc::clone(&options), Arc::clone(&shared));
-            Worker::new(move |line| Seat::new(Arc::clone(&options), Arc::clone(&shared), line))
+            Worker::new(move |slot| {
+                EngineThread::new(Arc::clone(&options), Arc::clone(&shared), slot)
+            })
         };
         Self {
             options,
             shared,
             worker: Arc::new(worker),
-            spare: Mutex::default(),
+            spare_cursor: Mutex::default(),
             listing: Mutex::default(),
         }
     }
 
-    /// How it is reached, and how long calls may take.
+    /// Returns the options.
     #[must_use]
     pub fn options(&self) -> &EngineOptions {
         &self.options
     }
 
-    /// Has something done on the engine's thread.
-    fn task<T: Send + 'static>(
+    /// Runs `request` on the engine's thread and returns its result.
+    fn run_task<T: Send + 'static>(
         &self,
         operation: Operation,
         limit: Duration,
-        ask: impl FnOnce(&mut Seat) -> Result<T> + Send + 'static,
+        request: impl FnOnce(&mut EngineThread) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let answer = Arc::new(Mutex::new(None));
-        let put = Arc::clone(&answer);
-        let job = Job::Task(Box::new(move |seat| *put.lock() = Some(ask(seat))));
-        self.worker.run(operation, limit, job)?;
-        let answer = answer.lock().take();
-        answer.unwrap_or(Err(Error::NotConnected))
+        let result = Arc::new(Mutex::new(None));
+        let target = Arc::clone(&result);
+        let job = Job::Task(Box::new(move |thread| {
+            *target.lock() = Some(request(thread));
+        }));
+        self.worker.run_job(operation, limit, job)?;
+        let result = result.lock().take();
+        result.unwrap_or(Err(Error::NotConnected))
     }
 
-    /// Reads into a buffer, which the thread has meanwhile.
-    fn read(&self, into: &mut Samples, job: impl FnOnce(Samples) -> Job) -> Result<Option<Cursor>> {
+    /// Reads into a buffer, which the thread owns meanwhile. Returns the cursor that was passed along.
+    fn read_into(
+        &self,
+        into: &mut Samples,
+        job: impl FnOnce(Samples) -> Job,
+    ) -> Result<Option<Cursor>> {
         let job = job(std::mem::take(into));
         match self
             .worker
-            .run(Operation::Read, self.options.deadlines.read, job)?
+            .run_job(Operation::Read, self.options.deadlines.read, job)?
         {
-            Done::Read {
+            JobReply::Read {
                 outcome,
                 into: filled,
                 cursor,
@@ -130,7 +148,7 @@ impl Engine {
                 *into = filled;
                 outcome.map(|()| cursor)
             }
-            Done::Task | Done::Listed { .. } => Ok(None),
+            JobReply::Task | JobReply::Listed { .. } => Ok(None),
         }
     }
 }
@@ -157,14 +175,16 @@ impl Client for Engine {
     fn connect(&self) -> Result<()> {
         let limit = self.options.deadlines.connect;
         let now = Instant::now();
-        // As good as for ever, if somebody wants that.
+        // Clamped to a day, so that `Instant` arithmetic cannot overflow.
         let until = now
             .checked_add(limit)
             .unwrap_or(now + Duration::from_secs(86_400));
-        let outcome = self.task(Operation::Connect, limit, move |seat| seat.connect(until));
+        let outcome = self.run_task(Operation::Connect, limit, move |thread| {
+            thread.connect(until)
+        });
         match (&outcome, &self.options.target) {
             (Err(Error::Timeout { .. }), Target::Standalone(endpoint)) => {
-                match session::connect_timeout(endpoint, self.worker.stage()) {
+                match session::timeout_error(endpoint, self.worker.connect_stage()) {
                     Some(cause) => Err(cause),
                     None => outcome,
                 }
@@ -179,30 +199,34 @@ impl Client for Engine {
         if self.worker.is_forked() || !self.worker.has_thread() {
             return;
         }
-        // Whoever waits for an answer gets "disconnected" now.
-        let cut = if self.worker.is_busy() {
-            self.worker.cut()
+        // A caller that waits for a reply gets "disconnected" now.
+        let cancelled = if self.worker.is_busy() {
+            self.worker.cancel_call()
         } else {
             None
         };
-        let closed = self.task(Operation::Connect, self.options.deadlines.connect, |seat| {
-            seat.hang_up();
-            Ok(())
-        });
+        let closed = self.run_task(
+            Operation::Connect,
+            self.options.deadlines.connect,
+            |thread| {
+                thread.close_session();
+                Ok(())
+            },
+        );
         if closed.is_err() {
-            // Whoever holds the thread holds no connection any more.
-            drop(self.worker.cut());
+            // A job still occupies the thread; at least its connection is closed.
+            drop(self.worker.cancel_call());
         }
-        if let Some(line) = cut {
-            line.set_over();
+        if let Some(connection) = cancelled {
+            connection.mark_finished();
         }
     }
 
     #[doc(alias = "dcgmHostengineVersionInfo")]
     fn build_info(&self) -> Result<BuildInfo> {
         let limit = self.options.deadlines.enumerate;
-        self.task(Operation::Enumerate, limit, |seat| {
-            seat.session().map(|session| session.build.clone())
+        self.run_task(Operation::Enumerate, limit, |thread| {
+            thread.session_mut().map(|session| session.build.clone())
         })
     }
 
@@ -222,19 +246,19 @@ impl Client for Engine {
         kinds: &[EntityKind],
         each: &mut dyn FnMut(EntityKind, Result<&[EntityId]>),
     ) -> Result<()> {
-        // Programs list before each read, and the engine has the list at hand: one that is silent
-        // must not be waited for longer than a read would wait.
+        // Programs list before each read, and the engine responds from memory: the deadline is that of
+        // a read, not the longer one of reading properties.
         let limit = self.options.deadlines.read;
         let mut listing = std::mem::take(&mut *self.listing.lock());
         listing.kinds.clear();
         listing.kinds.extend_from_slice(kinds);
-        let done = self
+        let reply = self
             .worker
-            .run(Operation::Enumerate, limit, Job::List(listing))?;
-        let Done::Listed {
+            .run_job(Operation::Enumerate, limit, Job::List(listing))?;
+        let JobReply::Listed {
             outcome,
             mut listing,
-        } = done
+        } = reply
         else {
             return Err(Error::NotConnected);
         };
@@ -259,16 +283,16 @@ impl Client for Engine {
     fn entities(&self, kinds: &[EntityKind]) -> Result<Vec<Entity>> {
         let kinds = kinds.to_vec();
         let limit = self.options.deadlines.enumerate;
-        self.task(Operation::Enumerate, limit, move |seat| {
-            seat.with(|session| session.entities(&kinds))
+        self.run_task(Operation::Enumerate, limit, move |thread| {
+            thread.with_session(|session| session.read_entities(&kinds))
         })
     }
 
     #[doc(alias = "dcgmGetNvLinkLinkStatus")]
     fn links(&self) -> Result<Vec<Link>> {
         let limit = self.options.deadlines.enumerate;
-        self.task(Operation::Enumerate, limit, |seat| {
-            seat.with(session::Session::links)
+        self.run_task(Operation::Enumerate, limit, |thread| {
+            thread.with_session(session::Session::read_links)
         })
     }
 
@@ -276,10 +300,11 @@ impl Client for Engine {
     fn watch(&self, request: &WatchRequest) -> Result<Watch> {
         let limit = self.options.deadlines.watch;
         let wanted = request.clone();
-        let (watched, request, refused) = self.task(Operation::Watch, limit, move |seat| {
-            seat.with(|session| session.watch(&wanted))
-        })?;
-        let guard = Guard {
+        let (watched, request, refused) =
+            self.run_task(Operation::Watch, limit, move |thread| {
+                thread.with_session(|session| session.start_watch(&wanted))
+            })?;
+        let guard = WatchGuard {
             watched,
             shared: Arc::clone(&self.shared),
             worker: Arc::clone(&self.worker),
@@ -289,7 +314,7 @@ impl Client for Engine {
 
     #[doc(alias = "dcgmEntitiesGetLatestValues")]
     fn latest(&self, query: &Query, into: &mut Samples) -> Result<()> {
-        self.read(into, |into| Job::Latest {
+        self.read_into(into, |into| Job::Latest {
             query: query.clone(),
             into,
         })
@@ -298,39 +323,45 @@ impl Client for Engine {
 
     #[doc(alias = "dcgmGetValuesSince_v2")]
     fn events(&self, watch: &Watch, cursor: &mut Cursor, into: &mut Samples) -> Result<()> {
-        let Some(guard) = watch.guard::<Guard>() else {
-            return Err(Error::Request("the watch is another client's"));
+        let Some(guard) = watch.guard::<WatchGuard>() else {
+            return Err(Error::Request("the watch belongs to another client"));
         };
         let watched = Arc::clone(&guard.watched);
-        // The caller's cursor stays here: a thread that is left behind must not take it along.
-        let mut cursor_there = std::mem::take(&mut *self.spare.lock());
-        cursor_there.clone_from(cursor);
+        // The caller's cursor stays here: an abandoned thread must not take it along.
+        let mut cursor_copy = std::mem::take(&mut *self.spare_cursor.lock());
+        cursor_copy.clone_from(cursor);
         let job = |into| Job::Events {
             watched,
-            cursor: cursor_there,
+            cursor: cursor_copy,
             into,
         };
-        if let Some(mut moved) = self.read(into, job)? {
+        if let Some(mut moved) = self.read_into(into, job)? {
             std::mem::swap(cursor, &mut moved);
-            *self.spare.lock() = moved;
+            *self.spare_cursor.lock() = moved;
         }
         Ok(())
     }
 
     #[doc(alias = "dcgmUpdateAllFields")]
     fn update(&self) -> Result<()> {
-        let manual = |target: &Target| matches!(target, Target::Embedded(options) if options.mode == EmbeddedMode::Manual);
-        if !manual(&self.options.target) {
+        let is_manual = |target: &Target| matches!(target, Target::Embedded(options) if options.mode == EmbeddedMode::Manual);
+        if !is_manual(&self.options.target) {
             return Ok(());
         }
         let limit = self.options.deadlines.read;
-        self.task(Operation::Update, limit, |seat| {
-            seat.with(|session| session.line.dcgm().update(session.line.handle()))
+        self.run_task(Operation::Update, limit, |thread| {
+            thread.with_session(|session| {
+                session
+                    .connection
+                    .dcgm()
+                    .update_samples(session.connection.handle())
+            })
         })
     }
 }
 
-/// Ends the session and its thread; whatever hangs is cut off, or left behind after 1 s.
+/// Closes the session and stops the thread. A call in progress is cancelled; a thread that does not
+/// end within 1 s is abandoned.
 impl Drop for Engine {
     fn drop(&mut self) {
         self.worker.shut_down();
@@ -346,19 +377,19 @@ impl fmt::Debug for Engine {
 }
 
 /// Ends a watch when dropped.
-struct Guard {
+struct WatchGuard {
     watched: Arc<Watched>,
-    shared: Arc<Shared>,
-    worker: Arc<Worker<Seat>>,
+    shared: Arc<SharedState>,
+    worker: Arc<Worker<EngineThread>>,
 }
 
-impl Drop for Guard {
+impl Drop for WatchGuard {
     fn drop(&mut self) {
         if self.worker.is_forked() || !self.worker.has_thread() {
             return;
         }
         self.shared.dropped.lock().push(Arc::clone(&self.watched));
-        // While somebody's call is under way nobody waits for it: the next job ends the watch.
-        self.worker.poke(Job::Task(Box::new(|_| {})));
+        // If another call is in progress, the next job ends the watch.
+        self.worker.submit_detached(Job::Task(Box::new(|_| {})));
     }
 }

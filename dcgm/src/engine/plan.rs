@@ -1,70 +1,86 @@
-//! How a query is cut into calls.
+//! [`Plan`]: splits a query into the fewest calls.
 //!
-//! Every call has a fixed price, about 0.2 ms on either side: libdcgm clears a message of 4 MiB for
-//! each. So there are to be as few as possible. Over TCP a reply above 16 KiB costs 40 ms (it goes
-//! out in several writes, and waits for an acknowledgement), so there it is cut by *bytes*.
+//! Every call costs about 0.2 ms on either side, however small, because libdcgm clears a message of
+//! 4 MiB for each. Therefore the number of calls is minimized. Over TCP a reply above 16 KiB costs
+//! 40 ms more (it is sent in several writes and waits for an acknowledgement), so that there the
+//! calls are also limited by *bytes*.
+//!
+//! A call reads a rectangle: every one of its fields of every one of its entities. A query consists of
+//! blocks, each of which is a rectangle, too:
+//!
+//! ```text
+//!           temp power  | link errors          1. Blocks become areas. Two areas are merged if that
+//!  gpu 0     x    x     |    .                    saves a call and adds at most EXTRA_PAIRS pairs.
+//!  gpu 1     x    x     |    .                 2. Each area is split into calls: its fields into
+//!  link 0    .    .     |    x                    ranges of about equal bytes, and the entities of
+//!                                                 each range into as many as fit into one call.
+//!   x requested   . read, but not requested    3. Pairs that were not requested are dropped after
+//!                                                 reading, see ReadCall::is_requested.
+//! ```
 
 use dcgm_sys as sys;
 
-use super::groups::Way;
+use super::groups::ReadStrategy;
 use crate::client::Query;
 use crate::entity::{EntityId, EntityKind};
 use crate::field::FieldId;
 use crate::value::ValueType;
 
-/// What one call can carry.
+/// The limits of one call.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// Entities a call.
+    /// The maximum number of entities.
     pub(super) entities: usize,
-    /// Fields a call.
+    /// The maximum number of fields.
     pub(super) fields: usize,
-    /// Values a call: each takes 4 KiB of buffer.
+    /// The maximum number of values; each takes 4 KiB of buffer.
     pub(super) values: usize,
-    /// Bytes of values a call, if the transport has a cliff.
+    /// The maximum number of bytes of values, for a transport on which longer replies are slow.
     pub(super) bytes: Option<usize>,
 }
 
 /// One call: every field of every entity.
 #[derive(Clone, Debug)]
-pub(super) struct Call {
+pub(super) struct ReadCall {
     pub(super) entities: Vec<sys::dcgmGroupEntityPair_t>,
     pub(super) fields: Vec<u16>,
-    /// Which blocks of the query an entity, and a field, belongs to. A pair was asked for if they
-    /// share one.
+    /// The blocks of the query that each entity belongs to, as bits. A pair was requested if its entity
+    /// and its field share a block.
     blocks_of_entity: Vec<u64>,
+    /// The blocks that each field belongs to.
     blocks_of_field: Vec<u64>,
-    /// Whether all pairs were asked for.
+    /// Set if all pairs were requested.
     pub(super) is_whole: bool,
 }
 
-impl Call {
-    /// Whether the query asks for this pair. Blocks of the query may share a call, and the call is
-    /// a rectangle.
-    pub(super) fn wants(&self, entity: usize, field: usize) -> bool {
-        let of = |blocks: &[u64], at: usize| blocks.get(at).copied().unwrap_or(0);
-        self.is_whole || of(&self.blocks_of_entity, entity) & of(&self.blocks_of_field, field) != 0
+impl ReadCall {
+    /// Returns `true` if the query contains this pair. Blocks may share a call, which then has more
+    /// pairs than were requested.
+    pub(super) fn is_requested(&self, entity: usize, field: usize) -> bool {
+        let bits = |blocks: &[u64], at: usize| blocks.get(at).copied().unwrap_or(0);
+        self.is_whole
+            || bits(&self.blocks_of_entity, entity) & bits(&self.blocks_of_field, field) != 0
     }
 
-    /// Its entities, as the rest of this crate names them.
-    pub(super) fn ids(&self) -> impl Iterator<Item = EntityId> + '_ {
+    /// Returns the entities.
+    pub(super) fn entity_ids(&self) -> impl Iterator<Item = EntityId> + '_ {
         let id = |pair: &sys::dcgmGroupEntityPair_t| {
             EntityId::new(EntityKind::from_raw(pair.entityGroupId), pair.entityId)
         };
         self.entities.iter().map(id)
     }
 
-    /// Its fields.
+    /// Returns the fields.
     pub(super) fn field_ids(&self) -> Vec<FieldId> {
         self.fields.iter().copied().map(FieldId::from_raw).collect()
     }
 }
 
-/// A pair that nobody asked for costs about 0.5 µs, and a call 200 µs.
+/// The maximum number of unrequested pairs for saving a call: a pair costs about 0.5 µs, a call 200 µs.
 const EXTRA_PAIRS: usize = 400;
 
-/// How many bytes a value takes in a reply, its text and blobs at their longest.
-const fn bytes(value_type: ValueType) -> usize {
+/// Returns the bytes that a value takes in a reply, for texts and blobs of the maximum length.
+const fn value_bytes(value_type: ValueType) -> usize {
     24 + match value_type {
         ValueType::Int | ValueType::Double => 8,
         ValueType::Text => 256,
@@ -72,7 +88,8 @@ const fn bytes(value_type: ValueType) -> usize {
     }
 }
 
-/// A rectangle of pairs, before it is cut.
+/// A rectangle of pairs, before it is split into calls. The number beside each entity and field
+/// holds the bits of its blocks.
 #[derive(Clone, Debug, Default)]
 struct Area {
     entities: Vec<(EntityId, u64)>,
@@ -80,69 +97,77 @@ struct Area {
 }
 
 impl Area {
-    fn of(entities: &[EntityId], fields: &[FieldId], blocks: u64) -> Self {
+    /// Creates the area of one block.
+    fn from_block(entities: &[EntityId], fields: &[FieldId], blocks: u64) -> Self {
         let mut area = Self::default();
-        merge(
+        merge_blocks(
             &mut area.entities,
             entities.iter().map(|entity| (*entity, blocks)),
         );
-        merge(
+        merge_blocks(
             &mut area.fields,
             fields.iter().map(|field| (*field, blocks)),
         );
         area
     }
 
-    fn with(&self, other: &Self) -> Self {
+    /// Returns the smallest area that contains both.
+    fn union_with(&self, other: &Self) -> Self {
         let mut both = self.clone();
-        merge(&mut both.entities, other.entities.iter().copied());
-        merge(&mut both.fields, other.fields.iter().copied());
+        merge_blocks(&mut both.entities, other.entities.iter().copied());
+        merge_blocks(&mut both.fields, other.fields.iter().copied());
         both
     }
 
-    fn pairs(&self) -> usize {
+    /// Returns the number of pairs.
+    fn pair_count(&self) -> usize {
         self.entities.len() * self.fields.len()
     }
 
-    /// The cut into the fewest calls: the fields into some number of parts, and the entities of
-    /// each part into as many as fit.
-    fn cut(&self, limits: Limits) -> Vec<Call> {
+    /// Splits the area into the fewest calls: the fields into some number of ranges, and the entities
+    /// of each range into as many as fit into a call.
+    fn split_calls(&self, limits: Limits) -> Vec<ReadCall> {
         let least = self.fields.len().div_ceil(limits.fields.max(1)).max(1);
-        let mut best: Option<Vec<(usize, usize, usize)>> = None;
+        let mut best: Option<Vec<FieldRange>> = None;
         for parts in least..=self.fields.len().max(least) {
-            let cut = self.grid(parts, limits);
-            let calls = |cut: &[(usize, usize, usize)]| -> usize {
-                cut.iter()
-                    .map(|(_, _, rows)| self.entities.len().div_ceil(*rows))
+            let ranges = self.field_ranges(parts, limits);
+            let calls = |ranges: &[FieldRange]| -> usize {
+                let calls = ranges.iter();
+                calls
+                    .map(|range| self.entities.len().div_ceil(range.max_entities))
                     .sum()
             };
-            if best.as_ref().is_none_or(|best| calls(&cut) < calls(best)) {
-                best = Some(cut);
+            if best
+                .as_ref()
+                .is_none_or(|best| calls(&ranges) < calls(best))
+            {
+                best = Some(ranges);
             }
-            // More parts than calls cannot be fewer.
+            // Each further range needs at least one call more.
             if best.as_ref().is_some_and(|best| calls(best) <= parts) {
                 break;
             }
         }
         let mut calls = Vec::new();
-        for (start, end, rows) in best.unwrap_or_default() {
-            for entities in self.entities.chunks(rows) {
-                calls.push(call(
+        for range in best.unwrap_or_default() {
+            for entities in self.entities.chunks(range.max_entities) {
+                calls.push(build_call(
                     entities,
-                    self.fields.get(start..end).unwrap_or_default(),
+                    self.fields.get(range.fields.clone()).unwrap_or_default(),
                 ));
             }
         }
         calls
     }
 
-    /// `parts` ranges of fields of about equal bytes, and how many entities a call of each can
-    /// carry.
-    fn grid(&self, parts: usize, limits: Limits) -> Vec<(usize, usize, usize)> {
+    /// Splits the fields into `parts` ranges of about equal bytes, or more where the limits require it.
+    fn field_ranges(&self, parts: usize, limits: Limits) -> Vec<FieldRange> {
         let sizes: Vec<usize> = self
             .fields
             .iter()
-            .map(|(field, _)| bytes(field.info().map_or(ValueType::Int, |info| info.value_type)))
+            .map(|(field, _)| {
+                value_bytes(field.info().map_or(ValueType::Int, |info| info.value_type))
+            })
             .collect();
         let total: usize = sizes.iter().sum();
         let mut ranges = Vec::with_capacity(parts);
@@ -153,7 +178,7 @@ impl Area {
             let left = sizes.len() - at - 1;
             let parts_left = parts.saturating_sub(ranges.len() + 1);
             let full = (done + size) * parts >= total * (ranges.len() + 1);
-            // A row of one entity that is too long for a call is no use.
+            // Even one entity must fit into a call.
             let too_long = |next: &usize| limits.bytes.is_some_and(|budget| size + next > budget);
             if last
                 || (full && parts_left > 0)
@@ -163,11 +188,14 @@ impl Area {
             {
                 let width = at + 1 - start;
                 let by_bytes = limits.bytes.map_or(usize::MAX, |budget| budget / size);
-                let rows = by_bytes
+                let max_entities = by_bytes
                     .min(limits.entities)
                     .min(limits.values / width)
                     .max(1);
-                ranges.push((start, at + 1, rows));
+                ranges.push(FieldRange {
+                    fields: start..at + 1,
+                    max_entities,
+                });
                 (start, done, size) = (at + 1, done + size, 0);
             }
         }
@@ -175,7 +203,8 @@ impl Area {
     }
 }
 
-fn merge<T: PartialEq>(into: &mut Vec<(T, u64)>, from: impl Iterator<Item = (T, u64)>) {
+/// Adds items, or the bits of their blocks to those that are there already.
+fn merge_blocks<T: PartialEq>(into: &mut Vec<(T, u64)>, from: impl Iterator<Item = (T, u64)>) {
     for (item, blocks) in from {
         match into.iter_mut().find(|(known, _)| *known == item) {
             Some((_, known)) => *known |= blocks,
@@ -184,13 +213,14 @@ fn merge<T: PartialEq>(into: &mut Vec<(T, u64)>, from: impl Iterator<Item = (T, 
     }
 }
 
-fn call(entities: &[(EntityId, u64)], fields: &[(FieldId, u64)]) -> Call {
-    let of_entities = entities.iter().map(|(_, blocks)| *blocks);
-    let of_fields = fields.iter().map(|(_, blocks)| *blocks);
-    let shared = of_entities
-        .chain(of_fields)
+/// Builds the call for a part of an area.
+fn build_call(entities: &[(EntityId, u64)], fields: &[(FieldId, u64)]) -> ReadCall {
+    let entity_blocks = entities.iter().map(|(_, blocks)| *blocks);
+    let field_blocks = fields.iter().map(|(_, blocks)| *blocks);
+    let shared = entity_blocks
+        .chain(field_blocks)
         .fold(u64::MAX, |shared, blocks| shared & blocks);
-    Call {
+    ReadCall {
         is_whole: shared != 0,
         entities: entities
             .iter()
@@ -205,91 +235,106 @@ fn call(entities: &[(EntityId, u64)], fields: &[(FieldId, u64)]) -> Call {
     }
 }
 
-/// How a query is read: cut into the fewest calls, without the fields that cannot be asked for.
+/// A range of the fields of an area.
+#[derive(Clone, Debug)]
+struct FieldRange {
+    /// The indices of the fields.
+    fields: core::ops::Range<usize>,
+    /// The number of entities that fit into one call with these fields.
+    max_entities: usize,
+}
+
+/// The calls of a query, without the fields that cannot be requested.
 #[derive(Debug)]
 pub(super) struct Plan {
     query: Query,
-    pub(super) calls: Vec<Call>,
-    left_out: Vec<FieldId>,
-    pub(super) way: Way,
+    pub(super) calls: Vec<ReadCall>,
+    /// Fields that the library does not know or the engine refuses.
+    excluded_fields: Vec<FieldId>,
+    pub(super) strategy: ReadStrategy,
 }
 
 impl Plan {
+    /// Plans a query, without the fields for which `known` returns `false`.
     pub(super) fn new(query: &Query, limits: Limits, known: impl Fn(FieldId) -> bool) -> Self {
         let fields = query.blocks().flat_map(|(_, fields)| fields);
         let unknown: Vec<_> = fields.copied().filter(|field| !known(*field)).collect();
         let mut plan = Self {
             query: query.clone(),
             calls: Vec::new(),
-            left_out: Vec::new(),
-            way: Way::default(),
+            excluded_fields: Vec::new(),
+            strategy: ReadStrategy::default(),
         };
-        plan.leave_out(&unknown, limits);
+        plan.exclude_fields(&unknown, limits);
         plan
     }
 
-    /// Cuts it anew, without these fields, too.
-    pub(super) fn leave_out(&mut self, fields: &[FieldId], limits: Limits) {
-        self.left_out.extend(fields);
-        self.calls = self.cut(limits);
-        self.way = Way::default();
+    /// Excludes fields, and plans the query again.
+    pub(super) fn exclude_fields(&mut self, fields: &[FieldId], limits: Limits) {
+        self.excluded_fields.extend(fields);
+        self.calls = self.split_query(limits);
+        self.strategy = ReadStrategy::default();
     }
 
-    /// What is asked for, in the fewest calls.
-    pub(super) fn cut(&self, limits: Limits) -> Vec<Call> {
-        let asked = |field: &FieldId| !self.left_out.contains(field);
+    /// Splits the query into the fewest calls within `limits`.
+    pub(super) fn split_query(&self, limits: Limits) -> Vec<ReadCall> {
+        let is_included = |field: &FieldId| !self.excluded_fields.contains(field);
         let blocks = self.query.blocks().map(|(entities, fields)| {
-            let fields = fields.iter().copied().filter(asked);
+            let fields = fields.iter().copied().filter(is_included);
             (entities.to_vec(), fields.collect())
         });
-        cut(&blocks.collect::<Vec<_>>(), limits)
+        split_blocks(&blocks.collect::<Vec<_>>(), limits)
     }
 
-    /// How many values it reads, at most.
-    pub(super) fn values(&self) -> usize {
+    /// Returns the maximum number of values that it reads.
+    pub(super) fn value_count(&self) -> usize {
         self.query.len()
     }
 
-    /// Whether nobody has the query any more.
-    pub(super) fn is_forgotten(&self) -> bool {
+    /// Returns `true` if every other owner of the query has dropped it.
+    pub(super) fn query_dropped(&self) -> bool {
         self.query.is_unique()
     }
 
-    /// The pairs that are not asked for.
-    pub(super) fn left_out(&self) -> impl Iterator<Item = (EntityId, FieldId)> + '_ {
+    /// Returns the pairs of the excluded fields.
+    pub(super) fn excluded_pairs(&self) -> impl Iterator<Item = (EntityId, FieldId)> + '_ {
         self.query
             .blocks()
-            .filter(|_| !self.left_out.is_empty())
+            .filter(|_| !self.excluded_fields.is_empty())
             .flat_map(|(entities, fields)| {
-                let fields = fields.iter().filter(|field| self.left_out.contains(field));
+                let fields = fields
+                    .iter()
+                    .filter(|field| self.excluded_fields.contains(field));
                 fields.flat_map(|field| entities.iter().map(move |entity| (*entity, *field)))
             })
     }
 }
 
-/// Cuts blocks into the fewest calls.
-fn cut(blocks: &[(Vec<EntityId>, Vec<FieldId>)], limits: Limits) -> Vec<Call> {
+/// Splits blocks into the fewest calls.
+fn split_blocks(blocks: &[(Vec<EntityId>, Vec<FieldId>)], limits: Limits) -> Vec<ReadCall> {
     let mut areas: Vec<Area> = Vec::new();
     for (at, (entities, fields)) in blocks.iter().enumerate() {
         if entities.is_empty() || fields.is_empty() {
             continue;
         }
-        // Beyond 64 blocks, the rest share the last bit: a pair too many, and never one too few.
-        let area = Area::of(entities, fields, 1 << at.min(63));
-        let calls = |area: &Area| area.cut(limits).len();
-        // Two blocks share a call where that saves one, and the pairs in excess cost less than it
-        // does.
+        // From the 64th on, blocks share the last bit: that may add pairs, and never loses one.
+        let area = Area::from_block(entities, fields, 1 << at.min(63));
+        let calls = |area: &Area| area.split_calls(limits).len();
+        // Two blocks share calls where that saves one, and the additional pairs cost less than it.
         let partner = areas.iter().position(|other| {
-            let both = other.with(&area);
-            both.pairs() <= other.pairs() + area.pairs() + EXTRA_PAIRS
+            let both = other.union_with(&area);
+            both.pair_count() <= other.pair_count() + area.pair_count() + EXTRA_PAIRS
                 && calls(&both) < calls(other) + calls(&area)
         });
         match partner.and_then(|at| areas.get_mut(at)) {
-            Some(other) => *other = other.with(&area),
+            Some(other) => *other = other.union_with(&area),
             None => areas.push(area),
         }
     }
-    areas.iter().flat_map(|area| area.cut(limits)).collect()
+    areas
+        .iter()
+        .flat_map(|area| area.split_calls(limits))
+        .collect()
 }
 
 #[cfg(test)]

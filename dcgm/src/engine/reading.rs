@@ -1,10 +1,16 @@
-//! Reading: the latest samples, and samples since a cursor.
+//! Reads the latest samples of a query, and the samples of a watch since a cursor.
+//!
+//! ```text
+//!  read_latest ── engine knows the request ──► request_planned: Plan ──► read_groups or read_lists
+//!       └──────── it does not (older than libdcgm) ──► collect_latest: all new samples of every watch
+//!  read_events ──► samples since the cursor, each once
+//! ```
 
 use std::collections::HashMap;
 
-use super::groups::Way;
-use super::line::Line;
-use super::plan::{Call, Plan};
+use super::connection::Connection;
+use super::groups::ReadStrategy;
+use super::plan::{Plan, ReadCall};
 use super::session::Session;
 use super::watching::Watched;
 use crate::client::Query;
@@ -17,24 +23,24 @@ use crate::field::FieldId;
 use crate::sample::{Sample, Samples, Timestamp};
 use crate::value::NoValue;
 
-/// Plans are kept for as many queries; a client has a handful.
-const MOST_PLANS: usize = 16;
+/// The maximum number of plans that are kept; a client has a handful of queries.
+const MAX_PLANS: usize = 16;
 
-/// The latest samples, as put together from all samples.
+/// The latest samples, collected from all samples.
 #[derive(Debug, Default)]
-pub(super) struct Collected {
+pub(super) struct CollectedSamples {
     latest: HashMap<(EntityId, FieldId), (Samples, Timestamp)>,
-    /// How far each watch was read.
+    /// The time up to which each watch was read.
     positions: HashMap<u64, Timestamp>,
 }
 
 impl Session {
-    /// The latest sample of each pair of the query.
-    pub(super) fn latest(&mut self, query: &Query, into: &mut Samples) -> Result<()> {
+    /// Reads the latest sample of each pair of the query.
+    pub(super) fn read_latest(&mut self, query: &Query, into: &mut Samples) -> Result<()> {
         if self.without_latest.is_none() {
-            match self.ask_latest(query, into) {
-                // Within a major, the library may be newer than the engine, and ask in a form that
-                // it does not know.
+            match self.request_planned(query, into) {
+                // The library may be newer than the engine within a major version, and use a request
+                // that the engine does not know.
                 Err(Error::Call {
                     code: ReturnCode::FUNCTION_NOT_FOUND,
                     ..
@@ -45,7 +51,7 @@ impl Session {
                         "the host engine is older than libdcgm and does not know its request for latest values; \
                          every sample is read instead, which costs more. Upgrade the engine"
                     );
-                    self.without_latest = Some(Collected::default());
+                    self.without_latest = Some(CollectedSamples::default());
                     into.clear();
                 }
                 outcome => return outcome,
@@ -54,10 +60,11 @@ impl Session {
         self.collect_latest(query, into)
     }
 
-    fn ask_latest(&mut self, query: &Query, into: &mut Samples) -> Result<()> {
-        let mut plan = match self.plans.remove(&query.id()) {
+    /// Reads a query by its plan, which is made first if there is none.
+    fn request_planned(&mut self, query: &Query, into: &mut Samples) -> Result<()> {
+        let mut plan = match self.plans.remove(&query.query_id()) {
             Some(plan) => plan,
-            None => self.plan(query)?,
+            None => self.make_plan(query)?,
         };
         into.reserve(query.len());
         let outcome = match self.read_groups(&mut plan, into) {
@@ -66,7 +73,7 @@ impl Session {
             Err(error) => Err(error),
         };
         if outcome.is_ok() {
-            for (entity, field) in plan.left_out() {
+            for (entity, field) in plan.excluded_pairs() {
                 let value = Err(NoValue::NotSupported);
                 into.push(Sample {
                     entity,
@@ -76,49 +83,53 @@ impl Session {
                 });
             }
         }
-        // An engine that refuses everything is sick. Left out for good, the fields would be missed
-        // when it is well again.
+        // An engine that refuses every field has a fault. If the plan were kept, the fields would stay
+        // excluded after the engine has recovered.
         if !plan.calls.is_empty() || outcome.is_ok() {
-            self.plans.insert(query.id(), plan);
+            self.plans.insert(query.query_id(), plan);
         }
         outcome
     }
 
-    /// How a query is to be read.
-    fn plan(&mut self, query: &Query) -> Result<Plan> {
-        let is_full = self.plans.len() >= MOST_PLANS;
-        let (forgotten, kept) = core::mem::take(&mut self.plans)
+    /// Makes a plan for a query, and drops plans of dropped queries.
+    fn make_plan(&mut self, query: &Query) -> Result<Plan> {
+        let is_full = self.plans.len() >= MAX_PLANS;
+        let (dropped, kept) = core::mem::take(&mut self.plans)
             .into_iter()
-            .partition(|(_, plan)| is_full || plan.is_forgotten());
+            .partition(|(_, plan)| is_full || plan.query_dropped());
         self.plans = kept;
-        for mut plan in HashMap::into_values(forgotten) {
+        for mut plan in HashMap::into_values(dropped) {
             self.release_plan(&mut plan)?;
         }
-        let dcgm = self.line.dcgm();
-        // One field that the library does not know fails a whole call.
+        let dcgm = self.connection.dcgm();
+        // A field that the library does not know fails the whole call.
         let known = |field| dcgm.knows_field(field);
-        Ok(Plan::new(query, self.limits(), known))
+        Ok(Plan::new(query, self.call_limits(), known))
     }
 
-    /// Asks for a list of pairs in each call.
+    /// Reads by lists of pairs. Fields that the engine refuses are excluded from the plan.
     fn read_lists(&mut self, plan: &mut Plan, into: &mut Samples) -> Result<()> {
         let refusal = Error::Call {
             function: "dcgmEntitiesGetLatestValues",
             code: ReturnCode::GENERIC_ERROR,
         };
-        let limits = self.limits();
-        let Self { records, line, .. } = self;
+        let limits = self.call_limits();
+        let Self {
+            records,
+            connection,
+            ..
+        } = self;
         loop {
             let mut refused = None;
             for call in &mut plan.calls {
-                match ask(line, records, call, |sample| into.push(sample)) {
+                match request_latest(connection, records, call, |sample| into.push(sample)) {
                     Ok(()) => {}
-                    // An engine that does not know one of the fields explains as little.
+                    // An engine that does not know one of the fields does not say which.
                     Err(Error::Call {
                         code: ReturnCode::GENERIC_ERROR,
                         ..
                     }) => {
-                        refused = Some(refused_fields(line, records, call)?);
+                        refused = Some(find_refused_fields(connection, records, call)?);
                         break;
                     }
                     Err(error) => return Err(error),
@@ -126,37 +137,37 @@ impl Session {
             }
             match refused {
                 None => break,
-                // None by itself: there is nothing to leave out.
+                // No single field is refused: there is nothing to exclude.
                 Some(fields) if fields.is_empty() => return Err(refusal),
                 Some(fields) => {
-                    plan.leave_out(&fields, limits);
+                    plan.exclude_fields(&fields, limits);
                     into.clear();
                     if plan.calls.is_empty() {
                         return Err(refusal);
                     }
                     tracing::warn!(
                         ?fields,
-                        "the engine refuses to read these fields; they are left out"
+                        "the engine refuses to read these fields; they are excluded"
                     );
                 }
             }
         }
-        if matches!(plan.way, Way::Unread) {
-            plan.way = Way::Read;
+        if matches!(plan.strategy, ReadStrategy::Unread) {
+            plan.strategy = ReadStrategy::Read;
         }
         Ok(())
     }
 
-    /// Reads what is new of every watch, and answers the query from what was read so far.
+    /// Reads the new samples of every watch, and fills in the query from the samples read so far.
     fn collect_latest(&mut self, query: &Query, into: &mut Samples) -> Result<()> {
         let Self {
             without_latest,
             watches,
-            line,
+            connection,
             scratch,
             ..
         } = self;
-        let Some(Collected { latest, positions }) = without_latest else {
+        let Some(CollectedSamples { latest, positions }) = without_latest else {
             return Ok(());
         };
         let open_watches = watches.lock().clone();
@@ -168,23 +179,27 @@ impl Session {
                 .copied()
                 .unwrap_or(Timestamp::NEVER);
             let mut next: Option<Timestamp> = None;
-            for pair in watched.pairs() {
-                let answered =
-                    line.dcgm()
-                        .since(line.handle(), pair, from, scratch, &mut |sample| {
-                            if sample.value == Err(NoValue::NoData) {
-                                return;
-                            }
-                            let (kept, newest) =
-                                latest.entry((sample.entity, sample.field)).or_default();
-                            if sample.timestamp >= *newest {
-                                *newest = sample.timestamp;
-                                kept.clear();
-                                kept.push(sample);
-                            }
-                        })?;
-                // The earliest answer, so that what came in between the calls is not passed over.
-                next = Some(next.map_or(answered, |earlier| earlier.min(answered)));
+            for pair in watched.group_pairs() {
+                let read_until = connection.dcgm().read_since(
+                    connection.handle(),
+                    pair,
+                    from,
+                    scratch,
+                    &mut |sample| {
+                        if sample.value == Err(NoValue::NoData) {
+                            return;
+                        }
+                        let (kept, newest) =
+                            latest.entry((sample.entity, sample.field)).or_default();
+                        if sample.timestamp >= *newest {
+                            *newest = sample.timestamp;
+                            kept.clear();
+                            kept.push(sample);
+                        }
+                    },
+                )?;
+                // The earliest time, so that samples taken between the calls are not skipped.
+                next = Some(next.map_or(read_until, |earlier| earlier.min(read_until)));
             }
             positions.insert(watched.number, next.unwrap_or(from));
         }
@@ -215,36 +230,44 @@ impl Session {
         Ok(())
     }
 
-    /// The samples of a watch since the cursor, each once.
-    pub(super) fn events(
+    /// Reads the samples of a watch since the cursor, each once.
+    pub(super) fn read_events(
         &mut self,
         watched: &Watched,
         cursor: &mut Cursor,
         into: &mut Samples,
     ) -> Result<()> {
-        let gone = Error::Call {
+        let ended = Error::Call {
             function: "dcgmGetValuesSince_v2",
             code: ReturnCode::NOT_WATCHED,
         };
         if watched.session != self.number {
-            return Err(gone);
+            return Err(ended);
         }
         let from = cursor.begin_read(&watched.entities, watched.began);
         let mut next: Option<Timestamp> = None;
-        let Self { line, scratch, .. } = self;
-        for pair in watched.pairs() {
-            let answered =
-                line.dcgm()
-                    .since(line.handle(), pair, from, scratch, &mut |sample| {
-                        // A pair without a new sample comes as one that says so.
-                        if sample.value != Err(NoValue::NoData) && cursor.is_new(&sample) {
-                            into.push(sample);
-                        }
-                    })?;
-            // The earliest answer: what came in between the calls is asked for again.
-            next = Some(next.map_or(answered, |earlier| earlier.min(answered)));
+        let Self {
+            connection,
+            scratch,
+            ..
+        } = self;
+        for pair in watched.group_pairs() {
+            let read_until = connection.dcgm().read_since(
+                connection.handle(),
+                pair,
+                from,
+                scratch,
+                &mut |sample| {
+                    // A pair without a new sample is reported by a sample without data.
+                    if sample.value != Err(NoValue::NoData) && cursor.is_new(&sample) {
+                        into.push(sample);
+                    }
+                },
+            )?;
+            // The earliest time: samples taken between the calls are requested again.
+            next = Some(next.map_or(read_until, |earlier| earlier.min(read_until)));
         }
-        // Only now, when every call has answered 0.
+        // Only now, when every call has succeeded.
         if let Some(next) = next {
             cursor.commit(&watched.entities, into.iter(), next);
         }
@@ -252,24 +275,25 @@ impl Session {
     }
 }
 
-fn ask(
-    line: &Line,
+/// Makes one call, and passes the requested samples to `take`.
+fn request_latest(
+    connection: &Connection,
     records: &mut Records,
-    call: &mut Call,
+    call: &mut ReadCall,
     mut take: impl FnMut(Sample<'_>),
 ) -> Result<()> {
-    // The lists are C's to read; nobody promises that it does not write to them.
+    // C takes the lists as mutable, and DCGM does not guarantee that it does not write to them.
     let (mut entities, mut fields) = (
         std::mem::take(&mut call.entities),
         std::mem::take(&mut call.fields),
     );
-    let outcome = records.latest(
-        line.dcgm(),
-        line.handle(),
+    let outcome = records.read_list(
+        connection.dcgm(),
+        connection.handle(),
         &mut entities,
         &mut fields,
         |entity, field, sample| {
-            if call.wants(entity, field) {
+            if call.is_requested(entity, field) {
                 take(sample);
             }
         },
@@ -278,18 +302,22 @@ fn ask(
     outcome
 }
 
-/// Which of a call's fields the engine refuses, found by asking for each; and for those once more,
-/// because what it refuses only for a moment is not to be left out.
-fn refused_fields(line: &Line, records: &mut Records, call: &Call) -> Result<Vec<FieldId>> {
+/// Finds the fields of a call that the engine refuses, by requesting each alone; those that fail are
+/// requested once more, so that a temporary refusal does not exclude a field.
+fn find_refused_fields(
+    connection: &Connection,
+    records: &mut Records,
+    call: &ReadCall,
+) -> Result<Vec<FieldId>> {
     let entity: Vec<_> = call.entities.iter().take(1).copied().collect();
     let mut refused = call.fields.clone();
     for _ in 0..2 {
-        let mut again = Vec::new();
+        let mut still_refused = Vec::new();
         for field in refused {
             let mut entity = entity.clone();
-            match records.latest(
-                line.dcgm(),
-                line.handle(),
+            match records.read_list(
+                connection.dcgm(),
+                connection.handle(),
                 &mut entity,
                 &mut [field],
                 |_, _, _| {},
@@ -298,11 +326,11 @@ fn refused_fields(line: &Line, records: &mut Records, call: &Call) -> Result<Vec
                 Err(Error::Call {
                     code: ReturnCode::GENERIC_ERROR,
                     ..
-                }) => again.push(field),
+                }) => still_refused.push(field),
                 Err(error) => return Err(error),
             }
         }
-        refused = again;
+        refused = still_refused;
     }
     Ok(refused.into_iter().map(FieldId::from_raw).collect())
 }

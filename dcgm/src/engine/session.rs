@@ -1,4 +1,15 @@
-//! A connection that works, and what hangs on it: all of it lives on the engine's thread.
+//! [`Session`]: a verified connection with its watches, plans and groups; and [`EngineThread`], which
+//! owns it.
+//!
+//! ```text
+//!  Engine (callers) ── Job ──► EngineThread ──► Session ──► Connection ──► libdcgm
+//!        │                          │              ├ watches (shared with the connection's other users)
+//!        └──── SharedState ─────────┘              ├ plans and groups of queries that are read again
+//!              library, dropped watches            └ buffers
+//! ```
+//!
+//! Everything here runs on the engine's thread; callers see only [`SharedState`]. An error that
+//! means "disconnected" closes the session, see [`EngineThread::with_session`].
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,13 +20,13 @@ use dcgm_sys as sys;
 use parking_lot::Mutex;
 
 use super::connect::{self, Address};
+use super::connection::{ConnectStage, Connection, ConnectionSlot};
 use super::embedded::{self, Lease};
-use super::line::{Line, LineSlot, Stage};
 use super::options::{EngineOptions, Target};
 use super::plan::{Limits, Plan};
 use super::shared_groups::SharedGroups;
 use super::watching::Watched;
-use super::worker::State;
+use super::worker::JobHandler;
 use crate::client::Query;
 use crate::code::ReturnCode;
 use crate::cursor::Cursor;
@@ -26,32 +37,33 @@ use crate::ffi::{Dcgm, Reader, Records, Transport};
 use crate::sample::Samples;
 use crate::version::{BuildInfo, Version};
 
-/// The engine's thread's own.
-pub(super) struct Seat {
+/// The state of the engine's thread: at most one session.
+pub(super) struct EngineThread {
     pub(super) options: Arc<EngineOptions>,
-    pub(super) shared: Arc<Shared>,
-    line: LineSlot,
+    pub(super) shared: Arc<SharedState>,
+    slot: ConnectionSlot,
     session: Option<Session>,
 }
 
-/// What the engine's callers read without asking its thread.
+/// The state that callers read without a job.
 #[derive(Debug, Default)]
-pub(super) struct Shared {
-    /// The library that was loaded, and what it says of itself.
+pub(super) struct SharedState {
+    /// The loaded library and its build information.
     pub(super) library: Mutex<Option<(&'static sys::Library, BuildInfo)>>,
     /// Watches that were dropped while the thread was busy.
     pub(super) dropped: Mutex<Vec<Arc<Watched>>>,
 }
 
-/// What the thread is asked to do.
+/// A request to the engine's thread.
 pub(super) enum Job {
-    /// Anything but listing and reading.
-    Task(Box<dyn FnOnce(&mut Seat) + Send>),
-    /// Listing entities. As for reading, the memory comes and goes.
+    /// Any request other than listing and reading.
+    Task(Box<dyn FnOnce(&mut EngineThread) + Send>),
+    /// Lists entities. The memory is passed along and returned, as for reading.
     List(Listing),
-    /// Reading the latest samples. The buffer comes and goes, so that reading allocates nothing.
+    /// Reads the latest samples. The buffer is passed along and returned, so that reading does not
+    /// allocate.
     Latest { query: Query, into: Samples },
-    /// Reading samples since a cursor.
+    /// Reads the samples since a cursor.
     Events {
         watched: Arc<Watched>,
         cursor: Cursor,
@@ -59,8 +71,8 @@ pub(super) enum Job {
     },
 }
 
-/// What it answers.
-pub(super) enum Done {
+/// The reply to a [`Job`].
+pub(super) enum JobReply {
     Task,
     Listed {
         outcome: Result<()>,
@@ -73,43 +85,43 @@ pub(super) enum Done {
     },
 }
 
-/// Kinds of entities, and those that there are of each.
+/// A request for the entities of some kinds, and its result.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
     pub(super) kinds: Vec<EntityKind>,
-    /// Of all kinds, one after another.
+    /// The entities of all kinds, kind by kind.
     pub(super) ids: Vec<EntityId>,
-    /// Where those of each kind end, or why there are none.
+    /// The end of each kind in `ids`, or the error of listing that kind.
     pub(super) ends: Vec<Result<usize>>,
 }
 
-/// Who watches what over a connection.
+/// The watches over a connection.
 ///
-/// To the engine a watcher is a connection: two watches of one pair over the same connection are
-/// one to it, and the end of either ends both. So they are kept together, and the rest is watched
-/// again.
+/// To the engine, a watcher is a connection: two watches of one pair over the same connection are
+/// one watch, and ending either ends both. Therefore all watches over a connection are recorded
+/// together, and after the end of one the others are watched again.
 pub(super) type Watches = Arc<Mutex<Vec<Arc<Watched>>>>;
 
-/// All sessions with the embedded engine share its one connection.
+/// The watches of the embedded engine, whose one connection all sessions share.
 static EMBEDDED_WATCHES: LazyLock<Watches> = LazyLock::new(Watches::default);
 
-fn watches_on(transport: Transport) -> Watches {
+fn watches_over(transport: Transport) -> Watches {
     match transport {
         Transport::Embedded => Arc::clone(&EMBEDDED_WATCHES),
         Transport::Tcp | Transport::Unix => Watches::default(),
     }
 }
 
-/// A connection over which the engine has answered.
+/// A connection over which the engine has reported its version.
 pub(super) struct Session {
-    pub(super) line: Arc<Line>,
+    pub(super) connection: Arc<Connection>,
     pub(super) transport: Transport,
     pub(super) library: Version,
     pub(super) engine: Version,
     pub(super) build: BuildInfo,
-    /// Tells this session's watches from those of an earlier one.
+    /// Distinguishes the watches of this session from those of an earlier one.
     pub(super) number: u64,
-    /// Those of everybody who shares this connection.
+    /// The watches of all sessions that share this connection.
     pub(super) watches: Watches,
     pub(super) plans: HashMap<u64, Plan>,
     pub(super) groups: SharedGroups,
@@ -118,45 +130,53 @@ pub(super) struct Session {
     pub(super) scratch: String,
     pub(super) ids: Vec<u32>,
     pub(super) listed: Vec<EntityId>,
-    /// An engine that does not know the request for latest values: they are put together from all
-    /// samples.
-    pub(super) without_latest: Option<super::reading::Collected>,
+    /// Set for an engine that does not know the request for latest values: they are collected from
+    /// all samples.
+    pub(super) without_latest: Option<super::reading::CollectedSamples>,
     _embedded: Option<Lease>,
 }
 
-impl Seat {
-    pub(super) fn new(options: Arc<EngineOptions>, shared: Arc<Shared>, line: LineSlot) -> Self {
+impl EngineThread {
+    pub(super) fn new(
+        options: Arc<EngineOptions>,
+        shared: Arc<SharedState>,
+        slot: ConnectionSlot,
+    ) -> Self {
         Self {
             options,
             shared,
-            line,
+            slot,
             session: None,
         }
     }
 
-    /// The session, if it is still one.
-    pub(super) fn session(&mut self) -> Result<&mut Session> {
+    /// Returns the session, or [`Error::NotConnected`].
+    pub(super) fn session_mut(&mut self) -> Result<&mut Session> {
         self.session.as_mut().ok_or(Error::NotConnected)
     }
 
-    /// What the session is asked; an error that ends it, ends it.
-    pub(super) fn with<T>(&mut self, ask: impl FnOnce(&mut Session) -> Result<T>) -> Result<T> {
-        let outcome = self.session().and_then(ask);
+    /// Calls `request` with the session, and closes the session after an error that means
+    /// "disconnected".
+    pub(super) fn with_session<T>(
+        &mut self,
+        request: impl FnOnce(&mut Session) -> Result<T>,
+    ) -> Result<T> {
+        let outcome = self.session_mut().and_then(request);
         if outcome.as_ref().is_err_and(Error::is_disconnected) {
-            self.hang_up();
+            self.close_session();
         }
         outcome
     }
 
-    /// Ends the session, if there is one.
-    pub(super) fn hang_up(&mut self) {
+    /// Closes the session, if there is one.
+    pub(super) fn close_session(&mut self) {
         let Some(session) = self.session.take() else {
             return;
         };
         let number = session.number;
-        // Its drop disconnects; only then is there nothing to cut any more.
+        // Dropping it disconnects; until then it must stay possible to cancel that.
         drop(session);
-        self.line.set(None);
+        self.slot.set_connection(None);
         self.shared
             .dropped
             .lock()
@@ -168,151 +188,160 @@ impl Seat {
         if self.session.is_some() {
             return Ok(());
         }
-        self.line.reached(Stage::Begun);
-        embedded::PROCESS.claim(std::process::id())?;
+        self.slot.set_stage(ConnectStage::Preparing);
+        embedded::PROCESS.claim_for(std::process::id())?;
         let library = match &self.options.library {
             Some(path) => sys::Library::open_at(path),
             None => sys::Library::open(),
         };
-        let session = self.open(library?, until);
+        let session = self.open_session(library?, until);
         let session = match session {
-            // Libraries and engines of different majors do not fit; the engine's own may be
-            // installed, too.
+            // Library and engine must have the same major version; the library of the engine's
+            // release may be installed, too.
             Err(Error::VersionMismatch { library, engine }) if self.options.library.is_none() => {
                 match sys::Library::open_major(engine.major) {
-                    Ok(other) => self.open(other, until),
+                    Ok(other) => self.open_session(other, until),
                     Err(_none) => Err(Error::VersionMismatch { library, engine }),
                 }
             }
             outcome => outcome,
         };
-        self.keep(session)
+        self.store_session(session)
     }
 
-    /// Keeps a session that was opened, if that was in time.
-    pub(super) fn keep(&mut self, opened: Result<Session>) -> Result<()> {
+    /// Stores a session that was opened before the deadline.
+    pub(super) fn store_session(&mut self, opened: Result<Session>) -> Result<()> {
         match opened {
-            Ok(session) if !session.line.is_cut() => {
+            Ok(session) if !session.connection.is_cancelled() => {
                 self.session = Some(session);
                 Ok(())
             }
             Ok(_too_late) => {
-                self.line.set(None);
+                self.slot.set_connection(None);
                 Err(Error::NotConnected)
             }
             Err(error) => {
-                self.line.set(None);
+                self.slot.set_connection(None);
                 Err(error)
             }
         }
     }
 
-    pub(super) fn open(&self, library: &'static sys::Library, until: Instant) -> Result<Session> {
+    /// Opens a session with a library.
+    pub(super) fn open_session(
+        &self,
+        library: &'static sys::Library,
+        until: Instant,
+    ) -> Result<Session> {
         let dcgm = Dcgm::new(library);
         let build = dcgm.library_build()?;
         let version = build.version().unwrap_or(Version::new(4, 0, 0));
         *self.shared.library.lock() = Some((library, build));
-        dcgm.init()?;
-        let (line, transport, lease) = match &self.options.target {
+        dcgm.init_library()?;
+        let (connection, transport, lease) = match &self.options.target {
             Target::Embedded(options) => {
-                let lease = embedded::start(dcgm, options, until)?;
-                let line = Arc::new(Line::embedded(dcgm, lease.handle()));
-                self.line.set(Some(Arc::clone(&line)));
-                (line, Transport::Embedded, Some(lease))
+                let lease = embedded::start_or_share(dcgm, options, until)?;
+                let connection = Arc::new(Connection::new_embedded(dcgm, lease.copy_handle()));
+                self.slot.set_connection(Some(Arc::clone(&connection)));
+                (connection, Transport::Embedded, Some(lease))
             }
             Target::Standalone(endpoint) => {
-                let line = Arc::new(Line::remote(dcgm));
-                self.line.set(Some(Arc::clone(&line)));
-                let hang_up = HangUp::new(line);
-                let address = self.dial(&hang_up.line, endpoint, version, until)?;
-                let line = Arc::clone(&hang_up.line);
-                let session = Session::begin(hang_up, address.transport, version, None);
-                return session.map_err(|error| not_an_engine(error, endpoint, &address, &line));
+                let connection = Arc::new(Connection::new_remote(dcgm));
+                self.slot.set_connection(Some(Arc::clone(&connection)));
+                let guard = DisconnectOnDrop::new(connection);
+                let address = self.open_connection(&guard.connection, endpoint, version, until)?;
+                let connection = Arc::clone(&guard.connection);
+                let session = Session::start(guard, address.transport, version, None);
+                return session
+                    .map_err(|error| explain_refusal(error, endpoint, &address, &connection));
             }
         };
-        Session::begin(HangUp::new(line), transport, version, lease)
+        Session::start(DisconnectOnDrop::new(connection), transport, version, lease)
     }
 
-    /// Gets a connection; whether an engine is at its end, is yet to be seen.
-    fn dial(
+    /// Opens a connection. The peer is verified later, by [`Session::start`].
+    fn open_connection(
         &self,
-        line: &Line,
+        connection: &Connection,
         endpoint: &Endpoint,
         version: Version,
         until: Instant,
     ) -> Result<Address> {
-        const PATIENCE: Duration = Duration::from_secs(1);
+        const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
         let failed = |cause| Error::Connect {
             endpoint: endpoint.clone(),
             cause,
         };
-        self.line.reached(Stage::Asked);
-        let address = connect::reach(endpoint, version, until).map_err(failed)?;
-        self.line.reached(Stage::Accepted);
-        if line.is_cut() {
+        self.slot.set_stage(ConnectStage::Connecting);
+        let address = connect::resolve_address(endpoint, version, until).map_err(failed)?;
+        self.slot.set_stage(ConnectStage::Accepted);
+        if connection.is_cancelled() {
             return Err(Error::NotConnected);
         }
         let timeout = until
             .saturating_duration_since(Instant::now())
-            .min(PATIENCE);
-        match line
-            .dcgm()
-            .connect(&address.text, address.transport, timeout, line.handle())
-        {
-            // Whoever cut it may have given up before there was a handle.
-            Ok(()) if line.is_cut() => Err(Error::NotConnected),
+            .min(MAX_CONNECT_TIMEOUT);
+        match connection.dcgm().connect(
+            &address.text,
+            address.transport,
+            timeout,
+            connection.handle(),
+        ) {
+            // The cancelling thread may have given up before there was a handle.
+            Ok(()) if connection.is_cancelled() => Err(Error::NotConnected),
             Ok(()) => Ok(address),
             Err(error) => {
-                // What was written is no handle.
-                line.handle().clear();
-                Err(not_an_engine(error, endpoint, &address, line))
+                // After an error, the value that libdcgm wrote is not a handle.
+                connection.handle().clear_handle();
+                Err(explain_refusal(error, endpoint, &address, connection))
             }
         }
     }
 
-    fn tidy(&mut self) {
+    /// Ends the watches that were dropped while the thread was busy.
+    fn release_dropped_watches(&mut self) {
         let dropped = std::mem::take(&mut *self.shared.dropped.lock());
         for watched in dropped {
-            // An error ends the session, and the watch with it; or it is the engine's, which has
-            // forgotten it.
-            drop(self.with(|session| session.unwatch(&watched)));
+            // An error closes the session and with it the watch, or means that the engine has
+            // forgotten the watch.
+            drop(self.with_session(|session| session.end_watch(&watched)));
         }
     }
 }
 
-impl State for Seat {
+impl JobHandler for EngineThread {
     type Job = Job;
-    type Done = Done;
+    type Reply = JobReply;
 
-    fn work(&mut self, job: Job) -> Done {
-        // Cut while nobody was looking, or in the last job after its answer.
+    fn handle_job(&mut self, job: Job) -> JobReply {
+        // Cancelled between jobs, or in the last job after its reply.
         if self
             .session
             .as_ref()
-            .is_some_and(|session| session.line.is_cut())
+            .is_some_and(|session| session.connection.is_cancelled())
         {
-            self.hang_up();
+            self.close_session();
         }
         if !self.shared.dropped.lock().is_empty() {
-            self.tidy();
+            self.release_dropped_watches();
         }
         match job {
             Job::Task(task) => {
                 task(self);
-                Done::Task
+                JobReply::Task
             }
             Job::List(mut listing) => {
-                let outcome = self.with(|session| session.list_each(&mut listing));
-                Done::Listed { outcome, listing }
+                let outcome = self.with_session(|session| session.list_each(&mut listing));
+                JobReply::Listed { outcome, listing }
             }
             Job::Latest { query, mut into } => {
                 into.clear();
-                let outcome = self.with(|session| session.latest(&query, &mut into));
+                let outcome = self.with_session(|session| session.read_latest(&query, &mut into));
                 if outcome.is_err() {
                     into.clear();
                 }
-                Done::Read {
+                JobReply::Read {
                     outcome,
                     into,
                     cursor: None,
@@ -324,11 +353,12 @@ impl State for Seat {
                 mut into,
             } => {
                 into.clear();
-                let outcome = self.with(|session| session.events(&watched, &mut cursor, &mut into));
+                let outcome = self
+                    .with_session(|session| session.read_events(&watched, &mut cursor, &mut into));
                 if outcome.is_err() {
                     into.clear();
                 }
-                Done::Read {
+                JobReply::Read {
                     outcome,
                     into,
                     cursor: Some(cursor),
@@ -337,77 +367,85 @@ impl State for Seat {
         }
     }
 
-    fn abandon(&mut self) {
-        self.hang_up();
+    fn recover_from_panic(&mut self) {
+        self.close_session();
     }
 }
 
-/// Somebody accepted a connection, and is no engine: finds out who.
-fn not_an_engine(error: Error, endpoint: &Endpoint, address: &Address, line: &Line) -> Error {
-    if line.is_cut() {
+/// Replaces the error of a peer that accepted and is not an engine by one that describes the peer.
+fn explain_refusal(
+    error: Error,
+    endpoint: &Endpoint,
+    address: &Address,
+    connection: &Connection,
+) -> Error {
+    if connection.is_cancelled() {
         return Error::NotConnected;
     }
     if error.code() != Some(ReturnCode::CONNECTION_NOT_VALID) {
         return error;
     }
-    let cause = connect::who_answers(address);
+    let cause = connect::diagnose_peer(address);
     Error::Connect {
         endpoint: endpoint.clone(),
         cause,
     }
 }
 
-/// Disconnects when dropped, unless it was kept.
-struct HangUp {
-    line: Arc<Line>,
+/// Disconnects when dropped, unless the connection was kept.
+struct DisconnectOnDrop {
+    connection: Arc<Connection>,
     kept: bool,
 }
 
-impl HangUp {
-    const fn new(line: Arc<Line>) -> Self {
-        Self { line, kept: false }
+impl DisconnectOnDrop {
+    const fn new(connection: Arc<Connection>) -> Self {
+        Self {
+            connection,
+            kept: false,
+        }
     }
 
-    /// From here on somebody else disconnects.
-    fn keep(mut self) -> Arc<Line> {
+    /// Returns the connection, which the caller disconnects from then on.
+    fn into_connection(mut self) -> Arc<Connection> {
         self.kept = true;
-        Arc::clone(&self.line)
+        Arc::clone(&self.connection)
     }
 }
 
-impl Drop for HangUp {
+impl Drop for DisconnectOnDrop {
     fn drop(&mut self) {
         if !self.kept {
-            self.line.disconnect();
+            self.connection.disconnect();
         }
     }
 }
 
 impl Session {
-    /// Asks the engine for its version, which shows that there is one.
-    fn begin(
-        hang_up: HangUp,
+    /// Starts a session by requesting the version, to which only an engine responds.
+    fn start(
+        guard: DisconnectOnDrop,
         transport: Transport,
         library: Version,
         lease: Option<Lease>,
     ) -> Result<Self> {
         static NUMBER: AtomicU64 = AtomicU64::new(1);
 
-        let line = &hang_up.line;
-        let build = line.dcgm().engine_build(line.handle())?;
+        let connection = &guard.connection;
+        let build = connection.dcgm().engine_build(connection.handle())?;
         let engine = build.version().unwrap_or(library);
         if engine.major != library.major {
             return Err(Error::VersionMismatch { library, engine });
         }
         Ok(Self {
-            // From here on the session's own drop disconnects.
-            line: hang_up.keep(),
+            // From here on, dropping the session disconnects.
+            connection: guard.into_connection(),
             transport,
             library,
             engine,
             build,
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
-            watches: watches_on(transport),
+            watches: watches_over(transport),
             plans: HashMap::new(),
             groups: SharedGroups::default(),
             records: Records::default(),
@@ -420,26 +458,26 @@ impl Session {
         })
     }
 
-    /// Whether library or engine are of 3.3, with its smaller limits.
+    /// Returns `true` if library or engine are of 3.3, which has smaller limits.
     pub(super) const fn is_old(&self) -> bool {
         self.library.major < 4 || self.engine.major < 4
     }
 
-    /// As many entities as a group, a listing or a call can carry.
-    pub(super) const fn entity_limit(&self) -> usize {
+    /// Returns the maximum number of entities in a group, a listing or a call.
+    pub(super) const fn max_entities(&self) -> usize {
         if self.is_old() { 64 } else { 1024 }
     }
 
-    /// What a call for latest values by a list can carry.
-    pub(super) fn limits(&self) -> Limits {
+    /// Returns the limits of a call for latest values by lists.
+    pub(super) fn call_limits(&self) -> Limits {
         Limits {
-            entities: self.entity_limit(),
+            entities: self.max_entities(),
             fields: 128,
             // 4 MiB of buffer.
             values: 1024,
             bytes: match self.transport {
                 // Of 16,384 bytes, 8,520 are fixed in a reply of 4.x, and about 800 in one of 3.3.
-                // 3.3 was seen to answer 480 numbers at once, of 32 bytes each.
+                // An engine of 3.3 was observed to return 480 numbers of 32 bytes each at once.
                 Transport::Tcp if self.is_old() => Some(15_360),
                 Transport::Tcp => Some(7_800),
                 Transport::Embedded | Transport::Unix => None,
@@ -451,31 +489,31 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         if self.transport == Transport::Embedded {
-            // That engine outlives this session, and would go on sampling.
+            // The embedded engine outlives this session, and would go on sampling.
             let mine = |watched: &&Arc<Watched>| watched.session == self.number;
             let mine: Vec<_> = self.watches.lock().iter().filter(mine).cloned().collect();
             for watched in mine {
-                drop(self.unwatch(&watched));
+                drop(self.end_watch(&watched));
             }
             for (_, mut plan) in core::mem::take(&mut self.plans) {
                 drop(self.release_plan(&mut plan));
             }
         } else {
             // Groups and watches go with the connection.
-            self.line.disconnect();
+            self.connection.disconnect();
         }
     }
 }
 
-/// Why a connect ran out of time: the peer accepted and was silent, or nobody was reached. `None`:
-/// nobody was asked yet.
-pub(super) fn connect_timeout(endpoint: &Endpoint, stage: Stage) -> Option<Error> {
+/// Returns the error of a connect that timed out: the peer was silent, or did not accept. `None` if
+/// the address had not been tried yet.
+pub(super) fn timeout_error(endpoint: &Endpoint, stage: ConnectStage) -> Option<Error> {
     let cause = match stage {
-        Stage::Begun => return None,
-        Stage::Asked => ConnectError::Unreachable {
+        ConnectStage::Preparing => return None,
+        ConnectStage::Connecting => ConnectError::Unreachable {
             reason: "no answer".to_owned(),
         },
-        Stage::Accepted => ConnectError::Silent,
+        ConnectStage::Accepted => ConnectError::Silent,
     };
     Some(Error::Connect {
         endpoint: endpoint.clone(),

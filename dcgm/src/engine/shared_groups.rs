@@ -2,7 +2,7 @@
 //!
 //! The engine watches and reads groups, all its clients share about 60 of each kind, and adding an
 //! entity to one is a call for each entity. So a session creates a group once for a set of entities,
-//! and uses it wherever that set is needed; and likewise for fields. Where the
+//! and uses it wherever that set is needed; and the same for fields. Where the
 //! set is (nearly) all of a kind, it starts as the group that the engine fills itself: two calls,
 //! however many entities there are.
 
@@ -11,7 +11,7 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use super::session::Session;
-use super::watching::name;
+use super::watching::new_group_name;
 use crate::client::Refusal;
 use crate::code::ReturnCode;
 use crate::entity::{EntityId, EntityKind};
@@ -30,16 +30,16 @@ pub(super) struct SharedGroups {
     fields: Vec<OpenGroup<FieldGroupId, FieldId>>,
     /// The members of each kind's default group, when last seen.
     defaults: Vec<(EntityKind, Vec<EntityId>)>,
-    /// The profiler of each GPU that was asked for it.
+    /// The profiler of each GPU for which it was requested.
     profilers: HashMap<u32, Profiler>,
 }
 
 /// The profiler of a GPU.
 #[derive(Debug)]
 enum Profiler {
-    /// The engine could not say.
+    /// The engine reported no fields.
     Unknown,
-    /// There is none: the engine's answer.
+    /// The engine reported that there is none, with this error.
     None(Error),
     /// It has these fields, sorted.
     Fields(Vec<FieldId>),
@@ -101,12 +101,12 @@ pub(super) struct FilledGroup {
 }
 
 /// The calls that turn a default group into the one that is wanted.
-struct Difference {
+struct GroupDifference {
     missing: Vec<EntityId>,
     extra: Vec<EntityId>,
 }
 
-impl Difference {
+impl GroupDifference {
     fn new(wanted: &[EntityId], members: &[EntityId]) -> Self {
         let not_in = |from: &[EntityId], other: &[EntityId]| {
             let absent = from.iter().filter(|id| !other.contains(id));
@@ -118,7 +118,8 @@ impl Difference {
         }
     }
 
-    /// Whether it takes fewer calls than filling an empty group; the default group itself takes two.
+    /// Returns `true` if it takes fewer calls than filling an empty group; the default group itself takes
+    /// two.
     fn pays_off(&self, wanted: usize) -> bool {
         self.missing.len() + self.extra.len() + 2 <= wanted
     }
@@ -126,7 +127,7 @@ impl Difference {
 
 impl Session {
     /// Returns a group of these entities, and counts one more user of it:
-    /// [`Self::release_entity_group`] gives it back.
+    /// [`Self::release_entity_group`] releases it.
     pub(super) fn acquire_entity_group(&mut self, wanted: &[EntityId]) -> Result<FilledGroup> {
         let known = acquire_open(&mut self.groups.entities, wanted);
         if known.is_some() {
@@ -137,11 +138,11 @@ impl Session {
             });
         }
         let filled = if let Some((id, missing)) = self.start_from_default(wanted)? {
-            self.fill(id, wanted, &missing)?
+            self.fill_group(id, wanted, &missing)?
         } else {
-            let (dcgm, handle) = (self.line.dcgm(), self.line.handle());
-            let id = dcgm.create_group(handle, &name())?;
-            self.fill(id, wanted, wanted)?
+            let (dcgm, handle) = (self.connection.dcgm(), self.connection.handle());
+            let id = dcgm.create_group(handle, &new_group_name())?;
+            self.fill_group(id, wanted, wanted)?
         };
         if let Some(id) = filled.id {
             self.groups.entities.push(OpenGroup {
@@ -167,7 +168,7 @@ impl Session {
         if !release_open(&mut self.groups.entities, id) {
             return Ok(());
         }
-        let (dcgm, handle) = (self.line.dcgm(), self.line.handle());
+        let (dcgm, handle) = (self.connection.dcgm(), self.connection.handle());
         dcgm.destroy_group(handle, id)
     }
 
@@ -176,8 +177,8 @@ impl Session {
         if let Some(id) = acquire_open(&mut self.groups.fields, fields) {
             return Ok(id);
         }
-        let (dcgm, handle) = (self.line.dcgm(), self.line.handle());
-        let id = dcgm.create_field_group(handle, &name(), fields)?;
+        let (dcgm, handle) = (self.connection.dcgm(), self.connection.handle());
+        let id = dcgm.create_field_group(handle, &new_group_name(), fields)?;
         self.groups.fields.push(OpenGroup {
             id,
             members: fields.to_vec(),
@@ -191,18 +192,18 @@ impl Session {
         if !release_open(&mut self.groups.fields, id) {
             return Ok(());
         }
-        let (dcgm, handle) = (self.line.dcgm(), self.line.handle());
+        let (dcgm, handle) = (self.connection.dcgm(), self.connection.handle());
         dcgm.destroy_field_group(handle, id)
     }
 
-    /// Returns those of the fields that an entity's GPU has in its profiler: none where it has no
-    /// profiler, and all where the engine cannot say.
-    pub(super) fn has_profiling(
+    /// Returns the fields that the profiler of an entity's GPU has: none without a profiler, and all if
+    /// the engine does not report them.
+    pub(super) fn supported_profiling(
         &mut self,
         entity: EntityId,
         fields: &[FieldId],
     ) -> Result<Vec<FieldId>> {
-        Ok(match self.profiler(entity)? {
+        Ok(match self.find_profiler(entity)? {
             Profiler::Unknown => fields.to_vec(),
             Profiler::None(_) => Vec::new(),
             Profiler::Fields(supported) => {
@@ -212,25 +213,27 @@ impl Session {
         })
     }
 
-    /// Returns the engine's answer if the GPU of an entity has no profiler.
-    pub(super) fn lacks_profiler(&mut self, entity: EntityId) -> Result<Option<Error>> {
-        Ok(match self.profiler(entity)? {
+    /// Returns the engine's error if the GPU of an entity has no profiler.
+    pub(super) fn profiler_error(&mut self, entity: EntityId) -> Result<Option<Error>> {
+        Ok(match self.find_profiler(entity)? {
             Profiler::None(error) => Some(error.clone()),
             Profiler::Unknown | Profiler::Fields(_) => None,
         })
     }
 
-    /// Returns the profiler of an entity's GPU. The engine is asked once a session.
-    fn profiler(&mut self, entity: EntityId) -> Result<&Profiler> {
+    /// Returns the profiler of an entity's GPU. It is requested once per session.
+    fn find_profiler(&mut self, entity: EntityId) -> Result<&Profiler> {
         let Some(gpu) = gpu_of(entity) else {
             return Ok(&Profiler::Unknown);
         };
-        let Self { line, groups, .. } = self;
+        let Self {
+            connection, groups, ..
+        } = self;
         match groups.profilers.entry(gpu) {
             Entry::Occupied(known) => Ok(known.into_mut()),
             Entry::Vacant(unknown) => {
-                let profiler = match line.dcgm().profiling_fields(line.handle(), gpu) {
-                    // An empty list is no answer.
+                let profiler = match connection.dcgm().profiling_fields(connection.handle(), gpu) {
+                    // An empty list says nothing.
                     Ok(fields) if fields.is_empty() => Profiler::Unknown,
                     Ok(fields) => Profiler::Fields(fields),
                     Err(error) if error.is_disconnected() || error.is_timeout() => {
@@ -267,17 +270,17 @@ impl Session {
             .defaults
             .iter()
             .find(|(known, _)| *known == kind);
-        if known
-            .is_some_and(|(_, members)| !Difference::new(wanted, members).pays_off(wanted.len()))
-        {
+        if known.is_some_and(|(_, members)| {
+            !GroupDifference::new(wanted, members).pays_off(wanted.len())
+        }) {
             return Ok(None);
         }
-        let line = Arc::clone(&self.line);
-        let (dcgm, handle) = (line.dcgm(), line.handle());
-        let Some(id) = dcgm.create_default_group(handle, kind, &name())? else {
+        let connection = Arc::clone(&self.connection);
+        let (dcgm, handle) = (connection.dcgm(), connection.handle());
+        let Some(id) = dcgm.create_default_group(handle, kind, &new_group_name())? else {
             return Ok(None);
         };
-        // Whatever fails from here on, the group must not stay.
+        // If anything fails from here on, the group is destroyed.
         let outcome = self.adapt_default(id, kind, wanted);
         if !matches!(outcome, Ok(Some(_))) {
             drop(dcgm.destroy_group(handle, id));
@@ -293,16 +296,18 @@ impl Session {
         }
     }
 
+    /// Removes the unwanted members of a default group; returns the missing ones, or `None` if an
+    /// empty group takes fewer calls.
     fn adapt_default(
         &mut self,
         id: GroupId,
         kind: EntityKind,
         wanted: &[EntityId],
     ) -> Result<Option<Vec<EntityId>>> {
-        let line = Arc::clone(&self.line);
-        let (dcgm, handle) = (line.dcgm(), line.handle());
+        let connection = Arc::clone(&self.connection);
+        let (dcgm, handle) = (connection.dcgm(), connection.handle());
         let members = dcgm.group_members(handle, id, self.library.major < 4)?;
-        let difference = Difference::new(wanted, &members);
+        let difference = GroupDifference::new(wanted, &members);
         self.note_default(kind, members);
         if !difference.pays_off(wanted.len()) {
             return Ok(None);
@@ -313,6 +318,7 @@ impl Session {
         Ok(Some(difference.missing))
     }
 
+    /// Records the members of the default group of a kind.
     fn note_default(&mut self, kind: EntityKind, members: Vec<EntityId>) {
         let defaults = &mut self.groups.defaults;
         defaults.retain(|(known, _)| *known != kind);
@@ -321,8 +327,13 @@ impl Session {
 
     /// Adds the missing entities to a group; one that holds none in the end is destroyed, as it would
     /// fail every read.
-    fn fill(&self, id: GroupId, wanted: &[EntityId], missing: &[EntityId]) -> Result<FilledGroup> {
-        let (dcgm, handle) = (self.line.dcgm(), self.line.handle());
+    fn fill_group(
+        &self,
+        id: GroupId,
+        wanted: &[EntityId],
+        missing: &[EntityId],
+    ) -> Result<FilledGroup> {
+        let (dcgm, handle) = (self.connection.dcgm(), self.connection.handle());
         let mut filled = FilledGroup {
             id: Some(id),
             entities: wanted.to_vec(),
@@ -342,7 +353,7 @@ impl Session {
         }
         if filled.entities.is_empty() {
             filled.id = None;
-            // Should the engine be gone, the next call reports it.
+            // If the engine was lost, the next call reports it.
             drop(dcgm.destroy_group(handle, id));
         }
         Ok(filled)
@@ -358,10 +369,10 @@ mod tests {
     }
 
     #[test]
-    fn a_default_group_serves_what_is_nearly_all() {
+    fn a_default_group_is_used_for_nearly_all_entities() {
         let all = gpus(0..8);
         let calls = |wanted: &[EntityId]| {
-            let difference = Difference::new(wanted, &all);
+            let difference = GroupDifference::new(wanted, &all);
             difference
                 .pays_off(wanted.len())
                 .then_some(difference.missing.len() + difference.extra.len())

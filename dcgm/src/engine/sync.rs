@@ -1,5 +1,5 @@
-//! What the engine's thread and those who cut it off are kept in step with: the real things, or
-//! those whose every switch of threads a model decides.
+//! Locks, atomics, channels, threads and time: the real ones, or those of the thread models, in
+//! which the model decides each switch of threads.
 
 #[cfg(not(all(test, shuttle)))]
 pub(super) use real::*;
@@ -15,5 +15,7 @@ mod real {
 
     pub(in super::super) use parking_lot::Mutex;
 
-    pub(in super::super) use super::super::mailbox::{Receiver, RecvTimeoutError, Sender, mailbox};
+    pub(in super::super) use super::super::mailbox::{
+        Receiver, RecvTimeoutError, Sender, new_mailbox,
+    };
 }

@@ -1,4 +1,29 @@
-//! Watches: few and large, and split around what the engine refuses.
+//! Watches: as few and as large as possible, split where the engine refuses a field or an entity.
+//!
+//! The engine watches a group of fields on a group of entities, and refuses the whole group for one
+//! field that one entity lacks. [`WatchSetup`] therefore tries the whole request first, and divides
+//! what is refused:
+//!
+//! ```text
+//!  watch_or_split(entities, fields)
+//!   ├─ accepted                        ► done
+//!   ├─ transient error, or GPU lost    ► the request fails: smaller groups would fail, too
+//!   ├─ no driver                       ► all fields are refused
+//!   ├─ profiling and other fields      ► each kind on its own
+//!   ├─ profiling fields                ► the engine reports the fields of each GPU: one group for
+//!   │                                    each set of fields; halves where that explains nothing
+//!   ├─ several fields                  ► halves
+//!   ├─ one field, several entities     ► halves, at most MAX_ENTITY_SPLITS times
+//!   └─ one field                       ► refused, reported as a Refusal
+//! ```
+//!
+//! Splitting leaves many small field groups, of which all clients of an engine share 61;
+//! [`WatchSetup::consolidate_fields`] watches the accepted fields again in as few groups as possible.
+//!
+//! To the engine, two watches over one connection on the same field of the same entity are one: the
+//! last request sets interval and age, and the end of either ends both. Therefore a request uses the
+//! shortest interval and the longest age of all watches that overlap with it, and after the end of a
+//! watch the others are watched again ([`Session::rewatch_overlapping`]).
 
 use std::ffi::CString;
 use std::sync::Arc;
@@ -16,19 +41,19 @@ use crate::ffi::{FieldGroupId, GroupId};
 use crate::field::FieldId;
 use crate::sample::Timestamp;
 
-/// As many fields as a field group takes. The header says 128, and 128 are refused.
-pub(super) const FIELD_LIMIT: usize = 127;
+/// The maximum number of fields in a field group. The header says 128, and 128 are refused.
+pub(super) const MAX_GROUP_FIELDS: usize = 127;
 
-/// Watch calls that may be spent on finding out for which entities a single field is refused.
+/// The maximum number of splits for finding the entities for which a single field is refused.
 const MAX_ENTITY_SPLITS: usize = 64;
 
 /// A group of entities and a group of fields that the engine watches together.
 type WatchedPair = (GroupId, FieldGroupId);
 
-/// What the engine was made to hold for a watch.
+/// A watch, with the groups that the engine holds for it.
 #[derive(Debug)]
 pub(super) struct Watched {
-    /// Its own, in this process.
+    /// The number of the watch, unique in this process.
     pub(super) number: u64,
     pub(super) session: u64,
     pub(super) entities: Vec<EntityId>,
@@ -36,21 +61,21 @@ pub(super) struct Watched {
     pairs: Vec<WatchedPair>,
     interval: Duration,
     keep_age: Duration,
-    /// When it began, by the engine's clock; only for events.
+    /// The start time by the engine's clock; only for events.
     pub(super) began: Timestamp,
-    /// Whether it was ended already.
+    /// Set when the watch was ended.
     ended: Mutex<bool>,
 }
 
 impl Watched {
-    /// Whether both watch the same field of the same entity.
-    fn overlaps(&self, entities: &[EntityId], fields: &[FieldId]) -> bool {
+    /// Returns `true` if the watch has one of the fields of one of the entities.
+    fn overlaps_with(&self, entities: &[EntityId], fields: &[FieldId]) -> bool {
         self.entities.iter().any(|entity| entities.contains(entity))
             && self.fields.iter().any(|field| fields.contains(field))
     }
 
     /// Returns every pair of groups that is watched.
-    pub(super) fn pairs(&self) -> impl Iterator<Item = WatchedPair> + '_ {
+    pub(super) fn group_pairs(&self) -> impl Iterator<Item = WatchedPair> + '_ {
         self.pairs.iter().copied()
     }
 }
@@ -78,22 +103,23 @@ struct WatchSetup<'a> {
     groups: Vec<GroupId>,
     accepted: Vec<AcceptedFields>,
     refused: Vec<Refusal>,
-    /// How often to sample and how long to keep: enough for all who share the connection.
+    /// The interval and the age of samples, sufficient for all watches over the connection.
     times: (Duration, Duration),
     entity_splits_left: usize,
     kept: bool,
 }
 
 impl Session {
-    /// Watches what can be watched of a request, and says what cannot.
-    pub(super) fn watch(
+    /// Watches the fields and entities of a request that the engine accepts. Returns the watch, the
+    /// request without the refused ones, and the refusals.
+    pub(super) fn start_watch(
         &mut self,
         request: &WatchRequest,
     ) -> Result<(Arc<Watched>, WatchRequest, Vec<Refusal>)> {
         static NUMBER: AtomicU64 = AtomicU64::new(1);
 
         let own = (request.interval, request.keep_age);
-        let times = self.times_with(&request.entities, &request.fields, own);
+        let times = self.merged_times(&request.entities, &request.fields, own);
         let mut setup = WatchSetup {
             session: self,
             request,
@@ -106,28 +132,28 @@ impl Session {
         };
         let fields = setup.known_fields();
         let mut entities = Vec::with_capacity(request.entities.len());
-        for chunk in unique(&request.entities).chunks(setup.session.entity_limit()) {
-            let Some(group) = setup.acquire(chunk)? else {
+        for chunk in deduplicate(&request.entities).chunks(setup.session.max_entities()) {
+            let Some(group) = setup.acquire_group(chunk)? else {
                 continue;
             };
             entities.extend_from_slice(&group.entities);
-            for fields in fields.chunks(FIELD_LIMIT) {
+            for fields in fields.chunks(MAX_GROUP_FIELDS) {
                 setup.watch_or_split(&group, fields)?;
             }
-            setup.consolidate(group.id)?;
+            setup.consolidate_fields(group.id)?;
         }
-        let all = setup.accepted.iter().flat_map(|one| &one.fields);
-        let mut accepted = unique(&all.copied().collect::<Vec<_>>());
-        accepted.sort_by_key(|field| fields.iter().position(|asked| asked == field));
+        let all = setup.accepted.iter().flat_map(|part| &part.fields);
+        let mut accepted = deduplicate(&all.copied().collect::<Vec<_>>());
+        accepted.sort_by_key(|field| fields.iter().position(|requested| requested == field));
         if entities.is_empty() || accepted.is_empty() {
-            // That some of the fields are unknown is seldom why none of them is watched.
-            let unknown =
+            // Other refusals explain better than unknown fields why nothing is watched.
+            let is_unknown =
                 |refusal: &&Refusal| refusal.error.code() == Some(ReturnCode::UNKNOWN_FIELD);
             let refused = &setup.refused;
-            let first = refused.iter().find(|one| !unknown(one));
+            let first = refused.iter().find(|refusal| !is_unknown(refusal));
             return Err(match first.or(refused.first()) {
                 Some(refusal) => refusal.error.clone(),
-                None => Error::Request("a watch names at least one entity and one field"),
+                None => Error::Request("a watch needs at least one entity and one field"),
             });
         }
         let began = if request.events {
@@ -140,13 +166,13 @@ impl Session {
             session: setup.session.number,
             entities: entities.clone(),
             fields: accepted.clone(),
-            pairs: setup.pairs(),
+            pairs: setup.group_pairs(),
             interval: request.interval,
             keep_age: request.keep_age,
             began,
             ended: Mutex::new(false),
         });
-        let refused = setup.keep()?;
+        let refused = setup.into_refusals()?;
         self.watches.lock().push(Arc::clone(&watched));
         let request = WatchRequest {
             entities,
@@ -156,8 +182,8 @@ impl Session {
         Ok((watched, request, refused))
     }
 
-    /// Ends a watch. One of an earlier session ended with that.
-    pub(super) fn unwatch(&mut self, watched: &Arc<Watched>) -> Result<()> {
+    /// Ends a watch. A watch of an earlier session ended with that session.
+    pub(super) fn end_watch(&mut self, watched: &Arc<Watched>) -> Result<()> {
         self.watches
             .lock()
             .retain(|other| !Arc::ptr_eq(other, watched));
@@ -169,34 +195,34 @@ impl Session {
             *ended = true;
         }
         self.release_pairs(&watched.pairs)?;
-        self.watch_others_again(&watched.entities, &watched.fields)
+        self.rewatch_overlapping(&watched.entities, &watched.fields)
     }
 
-    /// The end of a watch has ended whatever others watch of the same over this connection: has it
-    /// watched again.
-    fn watch_others_again(&self, entities: &[EntityId], fields: &[FieldId]) -> Result<()> {
+    /// Watches again what other watches over this connection share with one that was ended, since
+    /// that ended theirs, too.
+    fn rewatch_overlapping(&self, entities: &[EntityId], fields: &[FieldId]) -> Result<()> {
         let others = self.watches.lock().clone();
         let mut outcome = Ok(());
         for other in others
             .iter()
-            .filter(|other| other.overlaps(entities, fields))
+            .filter(|other| other.overlaps_with(entities, fields))
         {
             let own = (other.interval, other.keep_age);
-            let (interval, keep_age) = self.times_with(&other.entities, &other.fields, own);
-            for (group, fields) in other.pairs() {
-                let (dcgm, handle) = (self.line.dcgm(), self.line.handle());
+            let (interval, keep_age) = self.merged_times(&other.entities, &other.fields, own);
+            for (group, fields) in other.group_pairs() {
+                let (dcgm, handle) = (self.connection.dcgm(), self.connection.handle());
                 keep_disconnect(
                     &mut outcome,
-                    dcgm.watch(handle, group, fields, interval, keep_age),
+                    dcgm.watch_fields(handle, group, fields, interval, keep_age),
                 );
             }
         }
         outcome
     }
 
-    /// How often to sample, and how long to keep, so that all who share a pair have enough: to the
-    /// engine whoever watched last has said it.
-    fn times_with(
+    /// Returns the shortest interval and the longest age of the watches that overlap, since the last
+    /// request sets both for all of them.
+    fn merged_times(
         &self,
         entities: &[EntityId],
         fields: &[FieldId],
@@ -205,20 +231,23 @@ impl Session {
         let watches = self.watches.lock();
         let others = watches
             .iter()
-            .filter(|other| other.overlaps(entities, fields));
+            .filter(|other| other.overlaps_with(entities, fields));
         others.fold(own, |(interval, keep_age), other| {
             (interval.min(other.interval), keep_age.max(other.keep_age))
         })
     }
 
-    /// Unwatches pairs and gives their groups back. Returns the first failure that ends the session;
-    /// any other means that the engine has forgotten the watch already.
+    /// Unwatches pairs and releases their groups. Returns the first error that ends the session; any
+    /// other means that the engine has already forgotten the watch.
     fn release_pairs(&mut self, pairs: &[WatchedPair]) -> Result<()> {
-        let line = Arc::clone(&self.line);
-        let (dcgm, handle) = (line.dcgm(), line.handle());
+        let connection = Arc::clone(&self.connection);
+        let (dcgm, handle) = (connection.dcgm(), connection.handle());
         let mut outcome = Ok(());
         for (group, field_group) in pairs {
-            keep_disconnect(&mut outcome, dcgm.unwatch(handle, *group, *field_group));
+            keep_disconnect(
+                &mut outcome,
+                dcgm.unwatch_fields(handle, *group, *field_group),
+            );
             keep_disconnect(&mut outcome, self.release_field_group(*field_group));
             keep_disconnect(&mut outcome, self.release_entity_group(*group));
         }
@@ -226,7 +255,7 @@ impl Session {
     }
 }
 
-/// Keeps the first outcome that ends the session.
+/// Keeps the first error that ends the session.
 pub(super) fn keep_disconnect(kept: &mut Result<()>, outcome: Result<()>) {
     if kept.is_ok() && outcome.as_ref().is_err_and(Error::is_disconnected) {
         *kept = outcome;
@@ -234,11 +263,12 @@ pub(super) fn keep_disconnect(kept: &mut Result<()>, outcome: Result<()>) {
 }
 
 impl WatchSetup<'_> {
-    /// Leaves out the fields that the library does not know: one of them would fail the whole list.
+    /// Returns the fields that the library knows, and refuses the others: one unknown field would fail
+    /// the whole list.
     fn known_fields(&mut self) -> Vec<FieldId> {
-        let (known, unknown): (Vec<_>, Vec<_>) = unique(&self.request.fields)
+        let (known, unknown): (Vec<_>, Vec<_>) = deduplicate(&self.request.fields)
             .into_iter()
-            .partition(|field| self.session.line.dcgm().knows_field(*field));
+            .partition(|field| self.session.connection.dcgm().knows_field(*field));
         self.refused.extend(unknown.into_iter().map(|field| {
             let error = Error::Call {
                 function: "DcgmFieldGetById",
@@ -251,7 +281,7 @@ impl WatchSetup<'_> {
 
     /// Acquires a group of these entities, without those that the engine refuses; `None` if it
     /// refuses all.
-    fn acquire(&mut self, entities: &[EntityId]) -> Result<Option<WatchGroup>> {
+    fn acquire_group(&mut self, entities: &[EntityId]) -> Result<Option<WatchGroup>> {
         let filled = self.session.acquire_entity_group(entities)?;
         self.refused.extend(filled.refused);
         self.groups.extend(filled.id);
@@ -269,7 +299,7 @@ impl WatchSetup<'_> {
         }
         if fields.iter().all(|field| field.is_profiling()) {
             let first = group.entities.first().copied();
-            let lacks = first.map(|first| self.session.lacks_profiler(first));
+            let lacks = first.map(|first| self.session.profiler_error(first));
             if let Some(error) = lacks.transpose()?.flatten() {
                 return self.split_profiling(group, fields, &error);
             }
@@ -278,20 +308,20 @@ impl WatchSetup<'_> {
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
-        // A sick driver or a busy engine refuses no field: nothing is to be learnt from halves.
+        // The driver or the engine failed, and refused no field: smaller groups would fail, too.
         if error.is_transient() || error.is_gpu_lost() {
             return Err(error);
         }
         if error.code() == Some(ReturnCode::MAX_LIMIT) {
             return self.watch_despite_limit(group, fields, &error);
         }
-        // Without a driver, no field of a GPU can be watched: to try each would be 127 calls for
-        // one answer.
+        // Without a driver, no field of a GPU can be watched: trying each would take 127 calls for the
+        // same error.
         if error.code() == Some(ReturnCode::NVML_NOT_LOADED) {
-            self.refuse(group, fields, &error);
+            self.refuse_fields(group, fields, &error);
             return Ok(());
         }
-        // Most often it is the profiling fields, all of them.
+        // Most often, all profiling fields are refused.
         let (profiling, others): (Vec<_>, Vec<_>) = fields
             .iter()
             .copied()
@@ -310,7 +340,7 @@ impl WatchSetup<'_> {
             self.entity_splits_left -= 1;
             return self.split_entities(group, fields);
         }
-        self.refuse(group, fields, &error);
+        self.refuse_fields(group, fields, &error);
         Ok(())
     }
 
@@ -323,16 +353,16 @@ impl WatchSetup<'_> {
     fn split_entities(&mut self, group: &WatchGroup, fields: &[FieldId]) -> Result<()> {
         let (first, second) = group.entities.split_at(group.entities.len() / 2);
         for half in [first, second] {
-            if let Some(half) = self.acquire(half)? {
+            if let Some(half) = self.acquire_group(half)? {
                 self.watch_or_split(&half, fields)?;
             }
         }
         Ok(())
     }
 
-    /// Profiling is refused for a whole group if one of its GPUs has no profiler, or lacks one of
-    /// the fields. The engine is asked which fields each GPU has; where that explains nothing, the
-    /// GPUs are tried apart, and the fields last.
+    /// Watches profiling fields, which the engine refuses for a whole group if one of its GPUs has no
+    /// profiler or lacks one of the fields. GPUs with the same profiling fields are watched together.
+    /// Where that explains nothing, the entities are split, and the fields last.
     fn split_profiling(
         &mut self,
         group: &WatchGroup,
@@ -341,8 +371,11 @@ impl WatchSetup<'_> {
     ) -> Result<()> {
         let mut classes: Vec<(Vec<EntityId>, Vec<FieldId>)> = Vec::new();
         for entity in &group.entities {
-            let has = self.session.has_profiling(*entity, fields)?;
-            match classes.iter_mut().find(|(_, of_class)| *of_class == has) {
+            let has = self.session.supported_profiling(*entity, fields)?;
+            match classes
+                .iter_mut()
+                .find(|(_, class_fields)| *class_fields == has)
+            {
                 Some((entities, _)) => entities.push(*entity),
                 None => classes.push((vec![*entity], has)),
             }
@@ -360,7 +393,7 @@ impl WatchSetup<'_> {
             } else if has.is_empty() {
                 None
             } else {
-                self.acquire(&entities)?
+                self.acquire_group(&entities)?
             };
             self.refuse_each(&entities, &lacks, error);
             if let Some(class) = class {
@@ -370,6 +403,7 @@ impl WatchSetup<'_> {
         Ok(())
     }
 
+    /// Splits a group for whose refusal the reported profiling fields give no reason.
     fn split_unexplained_profiling(
         &mut self,
         group: &WatchGroup,
@@ -385,21 +419,21 @@ impl WatchSetup<'_> {
         if fields.len() <= 2 {
             for field in fields {
                 if fields.len() == 1 {
-                    self.refuse(group, &[*field], error);
+                    self.refuse_fields(group, &[*field], error);
                 } else {
                     self.watch_or_split(group, &[*field])?;
                 }
             }
             return Ok(());
         }
-        // If it refuses two of them alone it refuses the GPU, for instance because another program
-        // has its profiler: to try each field would be dozens of refused calls.
+        // If two fields are refused alone, the GPU is, for instance because another program uses its
+        // profiler. Trying each field would cost dozens of refused calls.
         let ends = [*first, *last].map(|field| self.try_watch(group, &[field]));
         if let [Err(first), Err(_)] = &ends {
             if first.is_transient() || first.is_gpu_lost() || first.is_disconnected() {
                 return Err(first.clone());
             }
-            self.refuse(group, fields, error);
+            self.refuse_fields(group, fields, error);
             return Ok(());
         }
         let undecided: Vec<_> = fields
@@ -412,27 +446,27 @@ impl WatchSetup<'_> {
         self.split_fields(group, &undecided)
     }
 
-    /// The engine's field groups are used up, perhaps by the halves made here.
+    /// Watches fields after the engine had no field group left, perhaps because of the splits.
     fn watch_despite_limit(
         &mut self,
         group: &WatchGroup,
         fields: &[FieldId],
         error: &Error,
     ) -> Result<()> {
-        self.consolidate(group.id)?;
+        self.consolidate_fields(group.id)?;
         match self.try_watch(group, fields) {
             Ok(()) => {}
-            Err(again) if again.is_disconnected() || self.accepted.is_empty() => {
-                return Err(again);
+            Err(retry) if retry.is_disconnected() || self.accepted.is_empty() => {
+                return Err(retry);
             }
-            // What is watched stays watched.
-            Err(_) => self.refuse(group, fields, error),
+            // The fields accepted so far stay watched.
+            Err(_) => self.refuse_fields(group, fields, error),
         }
         Ok(())
     }
 
-    /// Notes fields as refused: for all entities of the request where the group has them all.
-    fn refuse(&mut self, group: &WatchGroup, fields: &[FieldId], error: &Error) {
+    /// Records fields as refused: for all entities if the group has all entities of the request.
+    fn refuse_fields(&mut self, group: &WatchGroup, fields: &[FieldId], error: &Error) {
         if group.entities.len() == self.request.entities.len() {
             self.refused.extend(
                 fields
@@ -444,6 +478,7 @@ impl WatchSetup<'_> {
         }
     }
 
+    /// Records fields as refused for each of these entities.
     fn refuse_each(&mut self, entities: &[EntityId], fields: &[FieldId], error: &Error) {
         if entities.len() == self.request.entities.len() {
             let refusal = |field: &FieldId| Refusal::new(None, Some(*field), error.clone());
@@ -457,14 +492,15 @@ impl WatchSetup<'_> {
         }
     }
 
+    /// Watches fields on a group, with one call.
     fn try_watch(&mut self, group: &WatchGroup, fields: &[FieldId]) -> Result<()> {
-        let line = Arc::clone(&self.session.line);
-        let (dcgm, handle) = (line.dcgm(), line.handle());
+        let connection = Arc::clone(&self.session.connection);
+        let (dcgm, handle) = (connection.dcgm(), connection.handle());
         let field_group = self.session.acquire_field_group(fields)?;
-        let watched = dcgm.watch(handle, group.id, field_group, self.times.0, self.times.1);
+        let watched = dcgm.watch_fields(handle, group.id, field_group, self.times.0, self.times.1);
         if let Err(error) = watched {
-            // A watch that fails leaves those of its fields watched that did not.
-            drop(dcgm.unwatch(handle, group.id, field_group));
+            // A failed watch leaves some of its fields watched.
+            drop(dcgm.unwatch_fields(handle, group.id, field_group));
             drop(self.session.release_field_group(field_group));
             return Err(error);
         }
@@ -476,16 +512,18 @@ impl WatchSetup<'_> {
         Ok(())
     }
 
-    /// After a split there are many small field groups, of which all clients of the engine share
-    /// 61: puts those of a group together again.
-    fn consolidate(&mut self, group: GroupId) -> Result<()> {
-        let (apart, others): (Vec<_>, Vec<_>) = core::mem::take(&mut self.accepted)
+    /// Combines the small field groups that splitting has left for a group of entities.
+    fn consolidate_fields(&mut self, group: GroupId) -> Result<()> {
+        let (separate, others): (Vec<_>, Vec<_>) = core::mem::take(&mut self.accepted)
             .into_iter()
-            .partition(|one| one.group == group);
+            .partition(|part| part.group == group);
         self.accepted = others;
-        let fields: Vec<FieldId> = apart.iter().flat_map(|one| one.fields.clone()).collect();
-        if apart.len() <= fields.len().div_ceil(FIELD_LIMIT) {
-            self.accepted.extend(apart);
+        let fields: Vec<FieldId> = separate
+            .iter()
+            .flat_map(|part| part.fields.clone())
+            .collect();
+        if separate.len() <= fields.len().div_ceil(MAX_GROUP_FIELDS) {
+            self.accepted.extend(separate);
             return Ok(());
         }
         let before = self.accepted.len();
@@ -493,13 +531,13 @@ impl WatchSetup<'_> {
             id: group,
             entities: Vec::new(),
         };
-        for chunk in fields.chunks(FIELD_LIMIT) {
+        for chunk in fields.chunks(MAX_GROUP_FIELDS) {
             if let Err(error) = self.try_watch(&whole, chunk) {
-                // Together they do not go, or there is no room for one group more; apart they do.
-                let together = self.accepted.split_off(before);
-                self.accepted.extend(apart);
-                self.unwatch_fields(&together)?;
-                self.watch_again()?;
+                // The combined fields are refused, or no group is left: keep the separate groups.
+                let combined = self.accepted.split_off(before);
+                self.accepted.extend(separate);
+                self.unwatch_fields(&combined)?;
+                self.rewatch_accepted()?;
                 return if error.is_disconnected() {
                     Err(error)
                 } else {
@@ -507,36 +545,39 @@ impl WatchSetup<'_> {
                 };
             }
         }
-        self.unwatch_fields(&apart)?;
-        self.watch_again()
+        self.unwatch_fields(&separate)?;
+        self.rewatch_accepted()
     }
 
-    /// Unwatches fields of a group, which stays.
+    /// Unwatches fields of a group, and keeps the group.
     fn unwatch_fields(&mut self, fields: &[AcceptedFields]) -> Result<()> {
-        let line = Arc::clone(&self.session.line);
-        let (dcgm, handle) = (line.dcgm(), line.handle());
+        let connection = Arc::clone(&self.session.connection);
+        let (dcgm, handle) = (connection.dcgm(), connection.handle());
         let mut outcome = Ok(());
-        for one in fields {
+        for part in fields {
             keep_disconnect(
                 &mut outcome,
-                dcgm.unwatch(handle, one.group, one.field_group),
+                dcgm.unwatch_fields(handle, part.group, part.field_group),
             );
             keep_disconnect(
                 &mut outcome,
-                self.session.release_field_group(one.field_group),
+                self.session.release_field_group(part.field_group),
             );
         }
         outcome
     }
 
-    /// The end of one watch ends another of the same connection on the same fields.
-    fn watch_again(&self) -> Result<()> {
-        let (dcgm, handle) = (self.session.line.dcgm(), self.session.line.handle());
-        for one in &self.accepted {
-            dcgm.watch(
+    /// Watches all accepted fields again, since ending one watch ends others on the same fields.
+    fn rewatch_accepted(&self) -> Result<()> {
+        let (dcgm, handle) = (
+            self.session.connection.dcgm(),
+            self.session.connection.handle(),
+        );
+        for part in &self.accepted {
+            dcgm.watch_fields(
                 handle,
-                one.group,
-                one.field_group,
+                part.group,
+                part.field_group,
                 self.times.0,
                 self.times.1,
             )?;
@@ -544,18 +585,18 @@ impl WatchSetup<'_> {
         Ok(())
     }
 
-    fn pairs(&self) -> Vec<WatchedPair> {
+    fn group_pairs(&self) -> Vec<WatchedPair> {
         let pairs = self.accepted.iter();
-        pairs.map(|one| (one.group, one.field_group)).collect()
+        pairs.map(|part| (part.group, part.field_group)).collect()
     }
 
-    /// Keeps what is watched, gives the groups back that nothing is watched in, and returns what was
-    /// refused. From here on each watched pair holds its group once.
-    fn keep(mut self) -> Result<Vec<Refusal>> {
+    /// Keeps the accepted fields, releases the groups without any, and returns the refusals. From then
+    /// on, each watched pair holds its group once.
+    fn into_refusals(mut self) -> Result<Vec<Refusal>> {
         self.kept = true;
         let mut outcome = Ok(());
         let mut held = core::mem::take(&mut self.groups);
-        for (group, _) in self.pairs() {
+        for (group, _) in self.group_pairs() {
             match held.iter().position(|id| *id == group) {
                 Some(at) => drop(held.swap_remove(at)),
                 None => self.session.hold_entity_group(group),
@@ -567,7 +608,8 @@ impl WatchSetup<'_> {
         outcome.map(|()| core::mem::take(&mut self.refused))
     }
 
-    /// Returns the engine's time: its "from next" for a time in the future, which brings no sample.
+    /// Returns the engine's time: its next start time for a request from the future, which returns no
+    /// sample.
     fn engine_time(&self) -> Result<Timestamp> {
         let Some(AcceptedFields {
             group, field_group, ..
@@ -575,15 +617,18 @@ impl WatchSetup<'_> {
         else {
             return Ok(Timestamp::NEVER);
         };
-        let (dcgm, handle) = (self.session.line.dcgm(), self.session.line.handle());
-        let ask = |from| {
+        let (dcgm, handle) = (
+            self.session.connection.dcgm(),
+            self.session.connection.handle(),
+        );
+        let read_from = |from| {
             let mut text = String::new();
-            dcgm.since(handle, (*group, *field_group), from, &mut text, &mut |_| {})
+            dcgm.read_since(handle, (*group, *field_group), from, &mut text, &mut |_| {})
         };
         let future = Timestamp::from_micros(i64::MAX / 2);
-        match ask(future)? {
-            // One that takes the question for an answer is asked about everything that it has.
-            next if next >= future => ask(Timestamp::NEVER),
+        match read_from(future)? {
+            // An engine that returns the requested time itself gets a request for all samples.
+            next if next >= future => read_from(Timestamp::NEVER),
             next => Ok(next),
         }
     }
@@ -592,7 +637,7 @@ impl WatchSetup<'_> {
 impl Drop for WatchSetup<'_> {
     fn drop(&mut self) {
         if !self.kept {
-            // The error that brought us here says more than one from here could.
+            // The first error is reported; one of undoing would say less.
             let accepted = core::mem::take(&mut self.accepted);
             drop(self.unwatch_fields(&accepted));
             for group in core::mem::take(&mut self.groups) {
@@ -600,14 +645,14 @@ impl Drop for WatchSetup<'_> {
             }
             drop(
                 self.session
-                    .watch_others_again(&self.request.entities, &self.request.fields),
+                    .rewatch_overlapping(&self.request.entities, &self.request.fields),
             );
         }
     }
 }
 
-/// In the order given, each once.
-fn unique<T: Copy + PartialEq>(items: &[T]) -> Vec<T> {
+/// Returns each item once, in the order given.
+fn deduplicate<T: Copy + PartialEq>(items: &[T]) -> Vec<T> {
     let mut unique = Vec::with_capacity(items.len());
     for item in items {
         if !unique.contains(item) {
@@ -617,8 +662,8 @@ fn unique<T: Copy + PartialEq>(items: &[T]) -> Vec<T> {
     unique
 }
 
-/// A name that nobody else has: field groups' names are shared by all clients of an engine.
-pub(super) fn name() -> CString {
+/// Returns a unique name: all clients of an engine share the names of field groups.
+pub(super) fn new_group_name() -> CString {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let time = SystemTime::now()
         .duration_since(UNIX_EPOCH)

@@ -9,7 +9,7 @@ use dcgm_sys as sys;
 use sys::Versioned as _;
 
 use super::matcher::RequestGrid;
-use super::{Parts, Reader, call, text, visit, zeroed};
+use super::{Parts, Reader, call, new_zeroed, text, visit};
 use crate::entity::{EntityId, EntityKind, EntityStatus, Link};
 use crate::error::{Error, Result};
 use crate::field::FieldId;
@@ -31,7 +31,7 @@ pub(crate) struct HandleCell(AtomicUsize);
 
 impl HandleCell {
     /// Returns another cell with the same handle.
-    pub(crate) fn copy(&self) -> Self {
+    pub(crate) fn copy_handle(&self) -> Self {
         Self(AtomicUsize::new(self.get()))
     }
 
@@ -45,11 +45,11 @@ impl HandleCell {
     }
 
     /// Clears the handle; DCGM then returns "bad parameter".
-    pub(crate) fn clear(&self) {
+    pub(crate) fn clear_handle(&self) {
         self.0.store(0, Ordering::Release);
     }
 
-    fn set(&self, handle: sys::dcgmHandle_t) {
+    fn store_handle(&self, handle: sys::dcgmHandle_t) {
         self.0.store(handle, Ordering::Release);
     }
 }
@@ -84,14 +84,14 @@ impl Dcgm {
     }
 
     /// Initializes the library. Repeated calls are harmless.
-    pub(crate) fn init(self) -> Result<()> {
+    pub(crate) fn init_library(self) -> Result<()> {
         // SAFETY: the function has no parameters.
         unsafe { call!(self.library, dcgmInit()) }
     }
 
     /// Returns the build information of the library.
     pub(crate) fn library_build(self) -> Result<BuildInfo> {
-        let mut info = zeroed::<sys::dcgmVersionInfo_v2>();
+        let mut info = new_zeroed::<sys::dcgmVersionInfo_v2>();
         info.version = sys::dcgmVersionInfo_v2::VERSION;
         // SAFETY: `info` is the struct of that version.
         unsafe { call!(self.library, dcgmVersionInfo(&raw mut *info)) }?;
@@ -100,7 +100,7 @@ impl Dcgm {
 
     /// Returns the build information of the engine.
     pub(crate) fn engine_build(self, handle: &HandleCell) -> Result<BuildInfo> {
-        let mut info = zeroed::<sys::dcgmVersionInfo_v2>();
+        let mut info = new_zeroed::<sys::dcgmVersionInfo_v2>();
         info.version = sys::dcgmVersionInfo_v2::VERSION;
         // SAFETY: `info` is the struct of that version.
         unsafe {
@@ -158,7 +158,7 @@ impl Dcgm {
         log_file: &CStr,
         handle: &HandleCell,
     ) -> Result<bool> {
-        let mut params = zeroed::<sys::dcgmStartEmbeddedV2Params_v2>();
+        let mut params = new_zeroed::<sys::dcgmStartEmbeddedV2Params_v2>();
         params.version = sys::dcgmStartEmbeddedV2Params_v2::VERSION;
         params.opMode = if manual {
             sys::DCGM_OPERATION_MODE_MANUAL
@@ -177,7 +177,7 @@ impl Dcgm {
             )
         }?;
         let started = params.dcgmHandle != 0;
-        handle.set(if started { params.dcgmHandle } else { EMBEDDED });
+        handle.store_handle(if started { params.dcgmHandle } else { EMBEDDED });
         Ok(started)
     }
 
@@ -188,24 +188,24 @@ impl Dcgm {
     }
 
     /// Makes an engine in manual mode take the samples that are due, and waits for it.
-    pub(crate) fn update(self, handle: &HandleCell) -> Result<()> {
+    pub(crate) fn update_samples(self, handle: &HandleCell) -> Result<()> {
         // SAFETY: integers, which DCGM checks.
         unsafe { call!(self.library, dcgmUpdateAllFields(handle.get(), 1)) }
     }
 
     /// Replaces the contents of `into` with the entities of a kind, ascending: the supported ones, without
-    /// GPUs that are lost, paused or detached, or `all`. `room` is the maximum that the release can list.
-    pub(crate) fn list(
+    /// GPUs that are lost, paused or detached, or `all`. `capacity` is the maximum that the release can list.
+    pub(crate) fn list_entities(
         self,
         handle: &HandleCell,
         (kind, all): (EntityKind, bool),
-        room: usize,
+        capacity: usize,
         ids: &mut Vec<u32>,
         into: &mut Vec<EntityId>,
     ) -> Result<()> {
         into.clear();
-        ids.resize(room, 0);
-        let mut count = i32::try_from(room).unwrap_or(i32::MAX);
+        ids.resize(capacity, 0);
+        let mut count = i32::try_from(capacity).unwrap_or(i32::MAX);
         let flags = if all {
             0
         } else {
@@ -246,23 +246,23 @@ impl Dcgm {
     }
 
     /// Returns the properties of a GPU.
-    pub(crate) fn gpu(self, handle: &HandleCell, gpu: u32) -> Result<crate::entity::Entity> {
-        Parts { dcgm: self, handle }.gpu(gpu)
+    pub(crate) fn read_gpu(self, handle: &HandleCell, gpu: u32) -> Result<crate::entity::Entity> {
+        Parts { dcgm: self, handle }.read_gpu(gpu)
     }
 
     /// Returns the MIG instances with their parents.
-    pub(crate) fn mig(self, handle: &HandleCell) -> Result<Vec<crate::entity::Entity>> {
-        Parts { dcgm: self, handle }.mig()
+    pub(crate) fn read_mig(self, handle: &HandleCell) -> Result<Vec<crate::entity::Entity>> {
+        Parts { dcgm: self, handle }.read_mig()
     }
 
     /// Returns the NVLinks.
-    pub(crate) fn links(
+    pub(crate) fn read_links(
         self,
         handle: &HandleCell,
         v3: bool,
         pack: impl Fn(EntityId, u32) -> Option<EntityId>,
     ) -> Result<Vec<Link>> {
-        Parts { dcgm: self, handle }.links(v3, &pack)
+        Parts { dcgm: self, handle }.read_links(v3, &pack)
     }
 
     /// Creates an empty group.
@@ -341,7 +341,7 @@ impl Dcgm {
 
     /// Watches a group of fields on a group of entities. The engine takes the first sample before this
     /// returns. After a failure, some of the fields may be watched.
-    pub(crate) fn watch(
+    pub(crate) fn watch_fields(
         self,
         handle: &HandleCell,
         group: GroupId,
@@ -368,7 +368,7 @@ impl Dcgm {
         }
     }
 
-    pub(crate) fn unwatch(
+    pub(crate) fn unwatch_fields(
         self,
         handle: &HandleCell,
         group: GroupId,
@@ -384,8 +384,8 @@ impl Dcgm {
     }
 
     /// Appends the latest values of a group, which has these entities and fields: see
-    /// [`visit::latest`].
-    pub(crate) fn latest(
+    /// [`visit::read_latest`].
+    pub(crate) fn read_group(
         self,
         handle: &HandleCell,
         pair: (GroupId, FieldGroupId),
@@ -394,11 +394,11 @@ impl Dcgm {
         into: &mut Samples,
     ) -> Result<()> {
         let grid = RequestGrid { entities, fields };
-        visit::latest(self, handle, pair, grid, reader, into)
+        visit::read_latest(self, handle, pair, grid, reader, into)
     }
 
-    /// Passes every sample since a time to `take`: see [`visit::since`].
-    pub(crate) fn since(
+    /// Passes every sample since a time to `take`: see [`visit::read_since`].
+    pub(crate) fn read_since(
         self,
         handle: &HandleCell,
         pair: (GroupId, FieldGroupId),
@@ -406,7 +406,7 @@ impl Dcgm {
         scratch: &mut String,
         take: &mut dyn FnMut(Sample<'_>),
     ) -> Result<Timestamp> {
-        visit::since(self, handle, pair, from, scratch, take)
+        visit::read_since(self, handle, pair, from, scratch, take)
     }
 
     /// Returns `true` if the library knows a field. An unknown field fails every request that names it.
@@ -419,14 +419,14 @@ impl Dcgm {
 }
 
 fn build_info(info: &sys::dcgmVersionInfo_v2) -> BuildInfo {
-    // The text is longer than the limit of `text::push`, so that it is converted in pieces.
+    // The text is longer than the limit of `text::push_text`, so that it is converted in pieces.
     let mut raw = String::new();
     let end = info.rawBuildInfoString.iter().position(|byte| *byte == 0);
     let used = info
         .rawBuildInfoString
         .get(..end.unwrap_or(info.rawBuildInfoString.len()));
     for piece in used.unwrap_or_default().chunks(text::MAX_TEXT_BYTES) {
-        text::push(piece, &mut raw);
+        text::push_text(piece, &mut raw);
     }
     BuildInfo::from_raw(raw)
 }

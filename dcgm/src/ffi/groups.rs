@@ -5,7 +5,7 @@ use core::ffi::CStr;
 use dcgm_sys as sys;
 use sys::Versioned as _;
 
-use super::{Dcgm, GroupId, HandleCell, call, zeroed};
+use super::{Dcgm, GroupId, HandleCell, call, new_zeroed};
 use crate::entity::{EntityId, EntityKind};
 use crate::error::Result;
 use crate::field::FieldId;
@@ -24,7 +24,7 @@ const fn default_group_type(kind: EntityKind) -> Option<sys::dcgmGroupType_t> {
 
 impl Dcgm {
     /// Creates a group that the engine fills with all supported entities of a kind. `None`: there is
-    /// no such group for this kind, and nothing was asked.
+    /// no such group for this kind, and no call was made.
     pub(crate) fn create_default_group(
         self,
         handle: &HandleCell,
@@ -55,9 +55,9 @@ impl Dcgm {
     ) -> Result<Vec<EntityId>> {
         macro_rules! members {
             ($info:ident) => {{
-                let mut info = zeroed::<sys::$info>();
+                let mut info = new_zeroed::<sys::$info>();
                 info.version = sys::$info::VERSION;
-                // SAFETY: the struct of its version, which its first word says.
+                // SAFETY: the struct has the version that its first word states.
                 unsafe {
                     call!(
                         self.library(),
@@ -96,7 +96,7 @@ impl Dcgm {
 
     /// Returns the fields that the profiler of a GPU has, sorted.
     pub(crate) fn profiling_fields(self, handle: &HandleCell, gpu: u32) -> Result<Vec<FieldId>> {
-        let mut groups = zeroed::<sys::dcgmProfGetMetricGroups_v3>();
+        let mut groups = new_zeroed::<sys::dcgmProfGetMetricGroups_v3>();
         groups.version = sys::dcgmProfGetMetricGroups_v3::VERSION;
         groups.gpuId = gpu;
         // SAFETY: the struct of its version.

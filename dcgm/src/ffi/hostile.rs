@@ -61,7 +61,7 @@ fn latest() {
         each_pair_once(&entities, &fields, |take| {
             let (mut entities, mut fields) = (entities.clone(), fields.clone());
             let handle = HandleCell::default();
-            records.latest(dcgm(), &handle, &mut entities, &mut fields, take)
+            records.read_list(dcgm(), &handle, &mut entities, &mut fields, take)
         });
     }
 }
@@ -76,7 +76,7 @@ fn grouped() {
             let pair = (GroupId(1), FieldGroupId(2));
             let asked = (entities.as_slice(), fields.as_slice());
             let mut samples = Samples::new();
-            dcgm().latest(
+            dcgm().read_group(
                 &HandleCell::default(),
                 pair,
                 asked,
@@ -152,7 +152,7 @@ fn since() {
                 new.push(sample);
             }
         };
-        let answer = dcgm().since(&handle, (group, fields), from, &mut scratch, &mut take);
+        let answer = dcgm().read_since(&handle, (group, fields), from, &mut scratch, &mut take);
         assert_eq!(count, script::responses().len(), "a sample is lost");
         if let Ok(next) = answer {
             cursor.commit(&asked, new.iter(), next);
@@ -167,7 +167,7 @@ fn since() {
 fn identity() {
     let mut entities = script::with(|script| vec![script.pair(), script.pair()]);
     let asked = entities.len();
-    let answer = Records::default().identity(
+    let answer = Records::default().read_identity(
         dcgm(),
         &HandleCell::default(),
         &mut entities,
@@ -183,7 +183,7 @@ fn list() {
     let room = script::with(|script| usize::from(script.byte() % 40));
     let (mut ids, mut found) = (Vec::new(), vec![EntityId::gpu(77)]);
     let kind = EntityKind::from_raw(script::with(Script::pair).entityGroupId);
-    let answer = dcgm().list(
+    let answer = dcgm().list_entities(
         &HandleCell::default(),
         (kind, false),
         room,
@@ -198,7 +198,7 @@ fn list() {
 
 fn attributes() {
     let handle = HandleCell::default();
-    if let Ok(entity) = dcgm().gpu(&handle, 3) {
+    if let Ok(entity) = dcgm().read_gpu(&handle, 3) {
         assert_eq!(entity.id, EntityId::gpu(3));
         check_entity(&entity);
     }
@@ -210,7 +210,7 @@ fn attributes() {
 }
 
 fn instances() {
-    let Ok(instances) = dcgm().mig(&HandleCell::default()) else {
+    let Ok(instances) = dcgm().read_mig(&HandleCell::default()) else {
         return;
     };
     assert!(instances.len() <= 448, "more than the struct can hold");
@@ -219,7 +219,7 @@ fn instances() {
 
 fn links() {
     let pack = |parent: EntityId, index: u32| Some(EntityId::new(parent.kind, index));
-    let Ok(links) = dcgm().links(&HandleCell::default(), false, pack) else {
+    let Ok(links) = dcgm().read_links(&HandleCell::default(), false, pack) else {
         return;
     };
     assert!(links.len() <= 32 * 36 + 12 * 64, "{}", links.len());

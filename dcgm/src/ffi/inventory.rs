@@ -5,7 +5,7 @@ use core::ffi::c_uint;
 use dcgm_sys as sys;
 use sys::Versioned as _;
 
-use super::{Dcgm, HandleCell, call, text, zeroed};
+use super::{Dcgm, HandleCell, call, new_zeroed, text};
 use crate::code::ReturnCode;
 use crate::entity::{Entity, EntityId, EntityKind, Link, LinkState, Mig, is_all_zero};
 use crate::error::{Error, Result};
@@ -18,8 +18,8 @@ pub(crate) struct Parts<'a> {
 
 impl Parts<'_> {
     /// Returns the properties of a GPU. For a GPU that does not exist, DCGM returns blanks and no error.
-    pub(super) fn gpu(&self, gpu: u32) -> Result<Entity> {
-        let mut attributes = zeroed::<sys::dcgmDeviceAttributes_v3>();
+    pub(super) fn read_gpu(&self, gpu: u32) -> Result<Entity> {
+        let mut attributes = new_zeroed::<sys::dcgmDeviceAttributes_v3>();
         attributes.version = sys::dcgmDeviceAttributes_v3::VERSION;
         // SAFETY: the struct has the version that it states.
         unsafe {
@@ -31,7 +31,7 @@ impl Parts<'_> {
         let identifiers = &attributes.identifiers;
         // Without a driver, 3.3 writes an error text into each of them.
         let text = |array: &[core::ffi::c_char]| {
-            text::identity(array).filter(|text| !text.starts_with("Cannot perform"))
+            text::identity_text(array).filter(|text| !text.starts_with("Cannot perform"))
         };
         Ok(Entity {
             uuid: text(&identifiers.uuid).filter(|uuid| !is_all_zero(uuid)),
@@ -46,17 +46,17 @@ impl Parts<'_> {
     }
 
     /// Returns the MIG instances: none if the engine runs without a driver.
-    pub(super) fn mig(&self) -> Result<Vec<Entity>> {
-        let mut hierarchy = zeroed::<sys::dcgmMigHierarchy_v2>();
+    pub(super) fn read_mig(&self) -> Result<Vec<Entity>> {
+        let mut hierarchy = new_zeroed::<sys::dcgmMigHierarchy_v2>();
         hierarchy.version = sys::dcgmMigHierarchy_v2::VERSION;
         // SAFETY: the struct has the version that it states.
-        let asked = unsafe {
+        let outcome = unsafe {
             call!(
                 self.dcgm.library(),
                 dcgmGetGpuInstanceHierarchy(self.handle.get(), &raw mut *hierarchy)
             )
         };
-        match asked {
+        match outcome {
             Ok(()) => {}
             Err(error) if error.is_unsupported() => return Ok(Vec::new()),
             Err(error) => return Err(error),
@@ -66,13 +66,13 @@ impl Parts<'_> {
             .entityList
             .iter()
             .take(count)
-            .map(instance)
+            .map(mig_entity)
             .collect())
     }
 
     /// Returns the NVLinks, by the newest struct version that the library accepts. `v3` is set for a library
     /// of 3.3, which knows the smallest struct only.
-    pub(super) fn links(
+    pub(super) fn read_links(
         &self,
         v3: bool,
         pack: &dyn Fn(EntityId, u32) -> Option<EntityId>,
@@ -80,21 +80,21 @@ impl Parts<'_> {
         let mut links = Vec::new();
         macro_rules! ask {
             ($status:ident) => {{
-                let mut status = zeroed::<sys::$status>();
+                let mut status = new_zeroed::<sys::$status>();
                 status.version = sys::$status::VERSION;
                 // SAFETY: the struct has the version that it states; every version starts with the version
                 // word.
-                let asked = unsafe {
+                let outcome = unsafe {
                     call!(
                         self.dcgm.library(),
                         dcgmGetNvLinkLinkStatus(self.handle.get(), (&raw mut *status).cast())
                     )
                 };
-                match asked {
+                match outcome {
                     Ok(()) => {
                         let count = |n: c_uint| usize::try_from(n).unwrap_or(usize::MAX);
                         for gpu in status.gpus.iter().take(count(status.numGpus)) {
-                            push(
+                            push_links(
                                 EntityId::gpu(gpu.entityId),
                                 &gpu.linkState,
                                 pack,
@@ -102,7 +102,7 @@ impl Parts<'_> {
                             );
                         }
                         for switch in status.nvSwitches.iter().take(count(status.numNvSwitches)) {
-                            push(
+                            push_links(
                                 EntityId::switch(switch.entityId),
                                 &switch.linkState,
                                 pack,
@@ -132,7 +132,7 @@ impl Parts<'_> {
     }
 }
 
-fn instance(row: &sys::dcgmMigHierarchyInfo_v2) -> Entity {
+fn mig_entity(row: &sys::dcgmMigHierarchyInfo_v2) -> Entity {
     let id = |pair: &sys::dcgmGroupEntityPair_t| {
         EntityId::new(EntityKind::from_raw(pair.entityGroupId), pair.entityId)
     };
@@ -151,7 +151,7 @@ fn instance(row: &sys::dcgmMigHierarchyInfo_v2) -> Entity {
     }
 }
 
-fn push(
+fn push_links(
     parent: EntityId,
     states: &[sys::dcgmNvLinkLinkState_t],
     pack: &dyn Fn(EntityId, u32) -> Option<EntityId>,

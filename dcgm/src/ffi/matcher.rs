@@ -24,7 +24,7 @@ pub(super) struct ResponseKey {
 
 impl<'a> RequestGrid<'a> {
     /// Returns each pair, entity by entity.
-    pub(super) fn pairs(self) -> impl Iterator<Item = (EntityId, FieldId)> + 'a {
+    pub(super) fn iter_pairs(self) -> impl Iterator<Item = (EntityId, FieldId)> + 'a {
         self.entities.iter().flat_map(move |pair| {
             let entity = EntityId::new(EntityKind::from_raw(pair.entityGroupId), pair.entityId);
             let fields = self.fields.iter();
@@ -49,14 +49,14 @@ pub(super) struct ResponseMatcher {
 
 impl ResponseMatcher {
     /// Starts a new request.
-    pub(super) fn begin(&mut self) {
+    pub(super) fn start_request(&mut self) {
         self.next = (0, 0);
         self.seen.clear();
     }
 
     /// Returns the indices of the entity and the field of a response.
     #[inline]
-    pub(super) fn find(
+    pub(super) fn match_response(
         &mut self,
         grid: RequestGrid<'_>,
         key: ResponseKey,
@@ -68,14 +68,14 @@ impl ResponseMatcher {
             .is_some_and(|pair| key.is_entity(*pair))
             && grid.fields.get(pair.1) == Some(&key.field);
         if is_next && self.seen.is_empty() {
-            self.advance(grid, pair);
+            self.advance_past(grid, pair);
             return Some(pair);
         }
-        self.search(grid, key)
+        self.search_pair(grid, key)
     }
 
     #[inline]
-    fn advance(&mut self, grid: RequestGrid<'_>, (entity, field): (usize, usize)) {
+    fn advance_past(&mut self, grid: RequestGrid<'_>, (entity, field): (usize, usize)) {
         self.next = if field + 1 < grid.fields.len() {
             (entity, field + 1)
         } else {
@@ -84,7 +84,7 @@ impl ResponseMatcher {
     }
 
     #[cold]
-    fn search(&mut self, grid: RequestGrid<'_>, key: ResponseKey) -> Option<(usize, usize)> {
+    fn search_pair(&mut self, grid: RequestGrid<'_>, key: ResponseKey) -> Option<(usize, usize)> {
         let width = grid.fields.len();
         if self.seen.is_empty() {
             self.seen.resize(grid.entities.len() * width, false);
@@ -108,12 +108,12 @@ impl ResponseMatcher {
         if core::mem::replace(seen, true) {
             return None;
         }
-        self.advance(grid, (entity, field));
+        self.advance_past(grid, (entity, field));
         Some((entity, field))
     }
 
     /// Returns the indices of the pairs without a response, each with a sample that says so.
-    pub(super) fn unanswered(
+    pub(super) fn unanswered_pairs(
         &self,
         grid: RequestGrid<'_>,
     ) -> impl Iterator<Item = (usize, usize, Sample<'static>)> {
@@ -125,7 +125,7 @@ impl ResponseMatcher {
         };
         let is_unanswered =
             move |at: usize| at >= first && self.seen.get(at).is_none_or(|seen| !seen);
-        grid.pairs()
+        grid.iter_pairs()
             .enumerate()
             .filter(move |(at, _)| is_unanswered(*at))
             .map(move |(at, pair)| (at / width, at % width, unanswered_sample(pair)))
@@ -182,19 +182,19 @@ mod tests {
         let mut matcher = ResponseMatcher::default();
         // Requests are independent.
         for _ in 0..2 {
-            matcher.begin();
+            matcher.start_request();
             for (id, field) in responses {
                 let key = ResponseKey {
                     kind: 1,
                     id: *id,
                     field: *field,
                 };
-                matcher.find(GRID, key);
+                matcher.match_response(GRID, key);
             }
         }
-        matcher.begin();
+        matcher.start_request();
         let put = responses.iter().map(|(id, field)| {
-            matcher.find(
+            matcher.match_response(
                 GRID,
                 ResponseKey {
                     kind: 1,
@@ -205,7 +205,7 @@ mod tests {
         });
         let put = put.collect();
         let left = matcher
-            .unanswered(GRID)
+            .unanswered_pairs(GRID)
             .map(|(entity, field, _)| (entity, field));
         (put, left.collect())
     }
@@ -244,9 +244,9 @@ mod tests {
     #[test]
     fn unanswered_pair_is_malformed() {
         let mut matcher = ResponseMatcher::default();
-        matcher.begin();
+        matcher.start_request();
         let samples: Vec<_> = matcher
-            .unanswered(GRID)
+            .unanswered_pairs(GRID)
             .map(|(_, _, sample)| sample)
             .collect();
         assert!(

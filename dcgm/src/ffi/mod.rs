@@ -36,7 +36,7 @@ use crate::code::ReturnCode;
 use crate::error::{Error, Result};
 
 /// Converts the return code of a C function to a result.
-fn check(function: &'static str, code: sys::dcgmReturn_t) -> Result<()> {
+fn check_code(function: &'static str, code: sys::dcgmReturn_t) -> Result<()> {
     let code = ReturnCode::from_raw(code);
     if code.is_ok() {
         Ok(())
@@ -52,7 +52,7 @@ macro_rules! call {
             .symbols()
             .$function($($argument),*)
             .map_err($crate::error::Error::from)
-            .and_then(|code| $crate::ffi::check(stringify!($function), code))
+            .and_then(|code| $crate::ffi::check_code(stringify!($function), code))
     };
 }
 use call;
@@ -70,7 +70,7 @@ unsafe trait Plain: Sized {}
     clippy::unnecessary_box_returns,
     reason = "the box avoids a copy on the stack"
 )]
-fn zeroed<T: Plain>() -> Box<T> {
+fn new_zeroed<T: Plain>() -> Box<T> {
     let layout = Layout::new::<T>();
     const { assert!(size_of::<T>() > 0) };
     // SAFETY: the layout is not empty.

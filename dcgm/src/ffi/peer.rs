@@ -34,9 +34,9 @@ struct Engine {
     /// Every call returns.
     let_go: bool,
     /// Connects without a handle yet.
-    dialling: usize,
+    connecting: usize,
     /// Calls in progress.
-    inside: usize,
+    active_calls: usize,
 }
 
 thread_local! {
@@ -55,13 +55,13 @@ pub(crate) fn let_go() {
 }
 
 /// Returns `true` if a handle is about to be written.
-pub(crate) fn is_dialling() -> bool {
-    ENGINE.with_borrow(|engine| engine.dialling > 0 && engine.peer != Peer::Slow)
+pub(crate) fn is_connecting() -> bool {
+    ENGINE.with_borrow(|engine| engine.connecting > 0 && engine.peer != Peer::Slow)
 }
 
 /// Returns the numbers of open connections and of calls in progress.
-pub(crate) fn open_and_inside() -> (usize, usize) {
-    ENGINE.with_borrow(|engine| (engine.open.len(), engine.inside))
+pub(crate) fn open_and_active() -> (usize, usize) {
+    ENGINE.with_borrow(|engine| (engine.open.len(), engine.active_calls))
 }
 
 pub(crate) fn library() -> &'static sys::Library {
@@ -88,7 +88,7 @@ pub(crate) fn dcgm() -> Dcgm {
 
 /// Simulates a call over a connection, which may yield, or hang until the connection is closed.
 fn call(handle: usize, may_hang: bool) -> sys::dcgmReturn_t {
-    ENGINE.with_borrow_mut(|engine| engine.inside += 1);
+    ENGINE.with_borrow_mut(|engine| engine.active_calls += 1);
     yield_now();
     let mut hangs = may_hang && shuttle::rand::thread_rng().gen_bool(0.5);
     let code = loop {
@@ -109,7 +109,7 @@ fn call(handle: usize, may_hang: bool) -> sys::dcgmReturn_t {
         }
         yield_now();
     };
-    ENGINE.with_borrow_mut(|engine| engine.inside -= 1);
+    ENGINE.with_borrow_mut(|engine| engine.active_calls -= 1);
     code
 }
 
@@ -127,7 +127,7 @@ unsafe extern "C" fn connect(
     _: *mut sys::dcgmConnectV2Params_v2,
     handle: *mut sys::dcgmHandle_t,
 ) -> sys::dcgmReturn_t {
-    ENGINE.with_borrow_mut(|engine| engine.dialling += 1);
+    ENGINE.with_borrow_mut(|engine| engine.connecting += 1);
     yield_now();
     while ENGINE.with_borrow(|engine| engine.peer == Peer::Slow)
         && shuttle::rand::thread_rng().gen_bool(0.98)
@@ -135,7 +135,7 @@ unsafe extern "C" fn connect(
         yield_now();
     }
     let made = ENGINE.with_borrow_mut(|engine| {
-        engine.dialling -= 1;
+        engine.connecting -= 1;
         engine.made += 1;
         engine.open.insert(engine.made);
         engine.made

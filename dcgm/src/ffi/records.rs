@@ -24,7 +24,7 @@ impl Records {
     /// Reads the latest value of every field of every entity and passes each to `take`, once, with the
     /// indices of its entity and field. A pair that libdcgm skips is
     /// [`NoValue::Malformed`](crate::NoValue::Malformed).
-    pub(crate) fn latest(
+    pub(crate) fn read_list(
         &mut self,
         dcgm: Dcgm,
         handle: &HandleCell,
@@ -32,17 +32,17 @@ impl Records {
         fields: &mut [u16],
         mut take: impl FnMut(usize, usize, Sample<'_>),
     ) -> Result<()> {
-        self.request(dcgm, handle, entities, fields, 0)?;
-        self.visit(entities, fields, &mut take);
+        self.request_values(dcgm, handle, entities, fields, 0)?;
+        self.visit_records(entities, fields, &mut take);
         Ok(())
     }
 
-    /// Reads like [`Self::latest`], but live from the driver, for the fields for which that is known to
+    /// Reads like [`Self::read_list`], but live from the driver, for the fields for which that is known to
     /// be safe: those that identify a GPU.
     ///
     /// Other fields cannot be requested. A live request for a profiling field crashes an engine of 4.6.0,
     /// and one for an event or an NVSwitch field fails the whole call.
-    pub(crate) fn identity(
+    pub(crate) fn read_identity(
         &mut self,
         dcgm: Dcgm,
         handle: &HandleCell,
@@ -54,20 +54,20 @@ impl Records {
             FieldId::MINOR_NUMBER.raw(),
             FieldId::MIG_MODE.raw(),
         ];
-        self.request(
+        self.request_values(
             dcgm,
             handle,
             entities,
             &mut fields,
             sys::DCGM_FV_FLAG_LIVE_DATA,
         )?;
-        self.visit(entities, &fields, &mut |entity, _, sample| {
+        self.visit_records(entities, &fields, &mut |entity, _, sample| {
             take(entity, sample);
         });
         Ok(())
     }
 
-    fn request(
+    fn request_values(
         &mut self,
         dcgm: Dcgm,
         handle: &HandleCell,
@@ -78,7 +78,7 @@ impl Records {
         let wanted = entities.len() * fields.len();
         if self.buffer.len() < wanted {
             self.buffer.reserve_exact(wanted - self.buffer.len());
-            self.buffer.resize(wanted, *super::zeroed());
+            self.buffer.resize(wanted, *super::new_zeroed());
         }
         // A record that the library does not write keeps the version 0. The version is reset when the
         // record is read, which avoids another pass over this memory.
@@ -107,7 +107,7 @@ impl Records {
         }
     }
 
-    fn visit(
+    fn visit_records(
         &mut self,
         entities: &[sys::dcgmGroupEntityPair_t],
         fields: &[u16],
@@ -120,7 +120,7 @@ impl Records {
             unread,
         } = self;
         let grid = RequestGrid { entities, fields };
-        matcher.begin();
+        matcher.start_request();
         for record in buffer.iter_mut().take(entities.len() * fields.len()) {
             // Not written.
             if core::mem::take(&mut record.version) == 0 {
@@ -131,12 +131,12 @@ impl Records {
                 id: record.entityId,
                 field: record.fieldId,
             };
-            if let Some((entity, field)) = matcher.find(grid, key) {
-                take(entity, field, sample(record, scratch));
+            if let Some((entity, field)) = matcher.match_response(grid, key) {
+                take(entity, field, record_sample(record, scratch));
             }
         }
         *unread = false;
-        for (entity, field, sample) in matcher.unanswered(grid) {
+        for (entity, field, sample) in matcher.unanswered_pairs(grid) {
             take(entity, field, sample);
         }
     }
@@ -151,7 +151,7 @@ impl core::fmt::Debug for Records {
 }
 
 #[inline]
-fn sample<'a>(record: &'a sys::dcgmFieldValue_v2, scratch: &'a mut Scratch) -> Sample<'a> {
+fn record_sample<'a>(record: &'a sys::dcgmFieldValue_v2, scratch: &'a mut Scratch) -> Sample<'a> {
     let payload: *const [u8; 4096] = (&raw const record.value).cast();
     // SAFETY: the union is 4096 bytes long, all of which were initialized when the record was created.
     let payload = unsafe { &*payload };
@@ -164,6 +164,6 @@ fn sample<'a>(record: &'a sys::dcgmFieldValue_v2, scratch: &'a mut Scratch) -> S
         entity: EntityId::new(EntityKind::from_raw(record.entityGroupId), record.entityId),
         field: FieldId::from_raw(record.fieldId),
         timestamp: Timestamp::from_micros(record.ts),
-        value: decode::value(&raw, scratch),
+        value: decode::decode_value(&raw, scratch),
     }
 }

@@ -7,7 +7,7 @@ use dcgm_sys::text::is_hidden;
 
 /// Appends the text in a C array to `into`: up to its NUL or its end, at most [`MAX_TEXT_BYTES`] bytes.
 /// Invalid UTF-8 becomes U+FFFD, and [hidden](is_hidden) characters are removed.
-pub(crate) fn push(bytes: &[c_char], into: &mut String) {
+pub(crate) fn push_text(bytes: &[c_char], into: &mut String) {
     let start = into.len();
     let end = bytes
         .iter()
@@ -39,9 +39,9 @@ pub(crate) fn is_clean(text: &str) -> bool {
 }
 
 /// Returns the text in a C array; `None` if it is empty or one of DCGM's words for a missing value.
-pub(crate) fn identity(bytes: &[c_char]) -> Option<std::sync::Arc<str>> {
+pub(crate) fn identity_text(bytes: &[c_char]) -> Option<std::sync::Arc<str>> {
     let mut text = String::new();
-    push(bytes, &mut text);
+    push_text(bytes, &mut text);
     let text = text.trim();
     (!text.is_empty() && !is_blank(text)).then(|| text.into())
 }
@@ -61,7 +61,7 @@ mod tests {
             .map(|byte| byte.cast_signed() as c_char)
             .collect();
         let mut text = String::new();
-        push(&bytes, &mut text);
+        push_text(&bytes, &mut text);
         text
     }
 
@@ -94,8 +94,8 @@ mod tests {
                 .map(|b| b.cast_signed() as c_char)
                 .collect::<Vec<_>>()
         };
-        assert_eq!(identity(&array("<<<NOT_SUPPORTED>>>")), None);
-        assert_eq!(identity(&array("  ")), None);
-        assert_eq!(identity(&array(" A100 ")).as_deref(), Some("A100"));
+        assert_eq!(identity_text(&array("<<<NOT_SUPPORTED>>>")), None);
+        assert_eq!(identity_text(&array("  ")), None);
+        assert_eq!(identity_text(&array(" A100 ")).as_deref(), Some("A100"));
     }
 }

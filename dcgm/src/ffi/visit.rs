@@ -28,22 +28,22 @@ struct Sink<'a, F> {
     take: F,
     scratch: &'a mut Scratch,
     /// The number of values that are still accepted.
-    room: usize,
+    capacity: usize,
     /// A panic in `take`, which must not unwind through C.
     panic: Option<Box<dyn Any + Send>>,
 }
 
 /// Calls a C function with a callback that passes its values to `take`.
-fn visit<F: FnMut(Sample<'_>)>(
+fn call_with_sink<F: FnMut(Sample<'_>)>(
     scratch: &mut Scratch,
-    room: usize,
+    capacity: usize,
     take: F,
     call: impl FnOnce(sys::dcgmFieldValueEntityEnumeration_f, *mut c_void) -> Result<()>,
 ) -> Result<()> {
     let mut sink = Sink {
         take,
         scratch,
-        room,
+        capacity,
         panic: None,
     };
     let outcome = call(Some(on_values::<F>), (&raw mut sink).cast::<c_void>());
@@ -56,7 +56,7 @@ fn visit<F: FnMut(Sample<'_>)>(
 /// Appends the latest value of every pair of a group to `into`, once and in the order of `grid`, which
 /// describes the group. A pair that libdcgm skips is
 /// [`NoValue::Malformed`](crate::NoValue::Malformed).
-pub(super) fn latest(
+pub(super) fn read_latest(
     dcgm: Dcgm,
     handle: &HandleCell,
     (group, fields): (GroupId, FieldGroupId),
@@ -66,10 +66,10 @@ pub(super) fn latest(
 ) -> Result<()> {
     let from = into.len();
     // Twice the number of pairs: more responses can only be repetitions.
-    let room = 2 * grid.entities.len() * grid.fields.len();
-    visit(
+    let capacity = 2 * grid.entities.len() * grid.fields.len();
+    call_with_sink(
         &mut reader.scratch,
-        room,
+        capacity,
         |sample| into.push(sample),
         // SAFETY: the callback is called on this thread before the function returns, with the sink that
         // it was created for, which nothing else uses meanwhile.
@@ -81,8 +81,8 @@ pub(super) fn latest(
         },
     )?;
     // Every release so far responds in order.
-    if !into.are_of(from, grid.pairs()) {
-        reader.reorder(grid, from, into);
+    if !into.are_of(from, grid.iter_pairs()) {
+        reader.sort_samples(grid, from, into);
     }
     Ok(())
 }
@@ -90,24 +90,24 @@ pub(super) fn latest(
 impl Reader {
     /// Sorts samples that came out of order.
     #[cold]
-    fn reorder(&mut self, grid: RequestGrid<'_>, from: usize, into: &mut Samples) {
+    fn sort_samples(&mut self, grid: RequestGrid<'_>, from: usize, into: &mut Samples) {
         let Self {
             matcher, unordered, ..
         } = self;
         unordered.clear();
         unordered.extend(into.iter().skip(from));
-        into.truncate(from);
-        matcher.begin();
+        into.truncate_to(from);
+        matcher.start_request();
         let width = grid.fields.len();
         let mut order = vec![None; grid.entities.len() * width];
         for (at, sample) in unordered.iter().enumerate() {
-            let found = matcher.find(grid, ResponseKey::new(&sample));
+            let found = matcher.match_response(grid, ResponseKey::new(&sample));
             let slot = found.and_then(|(entity, field)| order.get_mut(entity * width + field));
             if let Some(slot) = slot {
                 *slot = Some(at);
             }
         }
-        for (at, pair) in order.into_iter().zip(grid.pairs()) {
+        for (at, pair) in order.into_iter().zip(grid.iter_pairs()) {
             into.push(
                 at.and_then(|at| unordered.get(at))
                     .unwrap_or_else(|| unanswered_sample(pair)),
@@ -118,7 +118,7 @@ impl Reader {
 
 /// Passes every sample since a time to `take`: entity by entity, field by field, ascending in time;
 /// pairs without one as a sample with the reason. Returns the start of the next read.
-pub(super) fn since(
+pub(super) fn read_since(
     dcgm: Dcgm,
     handle: &HandleCell,
     (group, fields): (GroupId, FieldGroupId),
@@ -127,7 +127,7 @@ pub(super) fn since(
     take: &mut dyn FnMut(Sample<'_>),
 ) -> Result<Timestamp> {
     let mut next = 0;
-    let outcome = visit(
+    let outcome = call_with_sink(
         scratch,
         usize::MAX,
         take,
@@ -172,10 +172,10 @@ unsafe extern "C" fn on_values<F: FnMut(Sample<'_>)>(
     if values.is_null() || count == 0 {
         return CONTINUE;
     }
-    if count > sink.room || sink.panic.is_some() {
+    if count > sink.capacity || sink.panic.is_some() {
         return STOP;
     }
-    sink.room -= count;
+    sink.capacity -= count;
     // SAFETY: by this function's contract. The slice ends with this call, as DCGM reuses the memory.
     let values = unsafe { core::slice::from_raw_parts(values, count) };
     let copied = panic::catch_unwind(AssertUnwindSafe(|| {
@@ -193,7 +193,7 @@ unsafe extern "C" fn on_values<F: FnMut(Sample<'_>)>(
                 entity: EntityId::new(EntityKind::from_raw(kind), id),
                 field: FieldId::from_raw(value.fieldId),
                 timestamp: Timestamp::from_micros(value.ts),
-                value: decode::value(&raw, sink.scratch),
+                value: decode::decode_value(&raw, sink.scratch),
             });
         }
     }));

@@ -10,7 +10,7 @@ use crate::endpoint::Endpoint;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::{ConnectError, Error, Result};
 use crate::field::FieldId;
-use crate::mock::engine::{MockSession, Reading, SampleGrid, disconnected, refusal};
+use crate::mock::engine::{MockSession, Reading, SampleGrid, disconnected_error, refusal_error};
 use crate::mock::faults::{Call, Delay, HangingCall};
 use crate::mock::handle::{Inner, Mock};
 use crate::mock::model::{Need, Presence};
@@ -35,8 +35,8 @@ impl Drop for MockWatchGuard {
 
 impl Inner {
     /// Counts a call, checks the session, and applies the planned faults. Every call starts here.
-    fn enter(&self, call: Call) -> Result<()> {
-        self.faults.count(call);
+    fn enter_call(&self, call: Call) -> Result<()> {
+        self.faults.count_call(call);
         self.panic_if_planned(call);
         let is_sessionless = matches!(call, Call::Connect | Call::Close);
         let hung = {
@@ -44,7 +44,7 @@ impl Inner {
             if !is_sessionless {
                 if let Err(error) = state.check_session(call, self.clock.now()) {
                     drop(state);
-                    self.clock.wake();
+                    self.clock.wake_waiters();
                     return Err(error);
                 }
             }
@@ -57,33 +57,33 @@ impl Inner {
             })
         };
         if let Some((delay, hung)) = hung {
-            self.hang(delay, &hung);
+            self.wait_hanging(delay, &hung);
             if hung.is_cancelled() {
                 return Err(if call == Call::Connect {
                     Error::NotConnected
                 } else {
-                    disconnected(call)
+                    disconnected_error(call)
                 });
             }
         }
         if let Some(error) = self.faults.take_error(call) {
             if error.is_disconnected() && !is_sessionless {
                 self.state.lock().end_session(self.clock.now());
-                self.clock.wake();
+                self.clock.wake_waiters();
             }
             return Err(error);
         }
         Ok(())
     }
 
-    fn hang(&self, delay: Delay, hung: &Arc<HangingCall>) {
+    fn wait_hanging(&self, delay: Delay, hung: &Arc<HangingCall>) {
         let until = match delay {
             Delay::For(time) => Some(self.clock.now().saturating_add(time)),
             Delay::UntilReleased => None,
         };
         // Wakes `wait_until_hung`.
-        self.clock.wake();
-        self.clock.wait(until, || hung.is_over());
+        self.clock.wake_waiters();
+        self.clock.wait_until(until, || hung.is_finished());
         let mut state = self.state.lock();
         state.hung.retain(|other| !Arc::ptr_eq(other, hung));
     }
@@ -95,23 +95,26 @@ impl Inner {
     }
 
     /// Returns the refusal of a field, if it cannot be watched.
-    fn refuses(&self, field: FieldId) -> Option<Error> {
+    fn planned_refusal(&self, field: FieldId) -> Option<Error> {
         let state = self.state.lock();
         if let Some(error) = state.refused.get(&field) {
             return Some(error.clone());
         }
-        let spec = state.model.host().product().spec();
+        let spec = state.model.host().product().product_spec();
         // Fields without a tag are newer than the simulated engine.
         if field.info().is_none_or(|info| info.tag.is_empty()) {
-            Some(refusal(Call::Watch, ReturnCode::UNKNOWN_FIELD))
+            Some(refusal_error(Call::Watch, ReturnCode::UNKNOWN_FIELD))
         } else if field.is_profiling() && !spec.can.contains(&Need::Prof) {
-            Some(refusal(Call::Watch, ReturnCode::PROFILING_NOT_SUPPORTED))
+            Some(refusal_error(
+                Call::Watch,
+                ReturnCode::PROFILING_NOT_SUPPORTED,
+            ))
         } else {
             None
         }
     }
 
-    fn sample<'a>(
+    fn make_sample<'a>(
         &self,
         (entity, field): (EntityId, FieldId),
         at: Option<Duration>,
@@ -131,14 +134,14 @@ impl Inner {
 
 impl Client for Mock {
     fn backend(&self) -> Backend {
-        self.inner.faults.count(Call::Backend);
+        self.inner.faults.count_call(Call::Backend);
         self.inner.panic_if_planned(Call::Backend);
         let name = self.inner.state.lock().model.name();
         Backend::new(BackendKind::Mock, format!("mock:{name}"))
     }
 
     fn connect(&self) -> Result<()> {
-        self.inner.enter(Call::Connect)?;
+        self.inner.enter_call(Call::Connect)?;
         let now = self.inner.clock.now();
         // A session of a stopped engine is over; its hanging calls are cancelled.
         if self
@@ -150,7 +153,7 @@ impl Client for Mock {
         {
             return Ok(());
         }
-        self.inner.clock.wake();
+        self.inner.clock.wake_waiters();
         let mut state = self.inner.state.lock();
         if state.engine_since(now).is_none() {
             return Err(Error::Connect {
@@ -170,19 +173,19 @@ impl Client for Mock {
 
     fn close(&self) {
         // `close` cannot fail.
-        let _ = self.inner.enter(Call::Close);
+        let _ = self.inner.enter_call(Call::Close);
         self.inner.state.lock().end_session(self.inner.clock.now());
-        self.inner.clock.wake();
+        self.inner.clock.wake_waiters();
     }
 
     fn build_info(&self) -> Result<BuildInfo> {
-        self.inner.enter(Call::BuildInfo)?;
+        self.inner.enter_call(Call::BuildInfo)?;
         Ok(self.inner.build.clone())
     }
 
     fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
         into.clear();
-        self.inner.enter(Call::List)?;
+        self.inner.enter_call(Call::List)?;
         let now = self.inner.clock.now();
         let state = self.inner.state.lock();
         match kind {
@@ -193,36 +196,36 @@ impl Client for Mock {
             | EntityKind::CONNECTX => {}
             EntityKind::CPU | EntityKind::CPU_CORE => {
                 if state.model.host().count(EntityKind::CPU) == 0 {
-                    return Err(refusal(Call::List, ReturnCode::MODULE_NOT_LOADED));
+                    return Err(refusal_error(Call::List, ReturnCode::MODULE_NOT_LOADED));
                 }
             }
-            _ => return Err(refusal(Call::List, ReturnCode::NOT_SUPPORTED)),
+            _ => return Err(refusal_error(Call::List, ReturnCode::NOT_SUPPORTED)),
         }
-        state.list(kind, now, into);
+        state.list_entities(kind, now, into);
         Ok(())
     }
 
     fn entities(&self, kinds: &[EntityKind]) -> Result<Vec<Entity>> {
-        self.inner.enter(Call::Entities)?;
-        let mut entities = self.inner.state.lock().entities(self.inner.clock.now());
+        self.inner.enter_call(Call::Entities)?;
+        let mut entities = self.inner.state.lock().entities_at(self.inner.clock.now());
         entities.retain(|entity| kinds.contains(&entity.id.kind));
         Ok(entities)
     }
 
     fn links(&self) -> Result<Vec<Link>> {
-        self.inner.enter(Call::Links)?;
+        self.inner.enter_call(Call::Links)?;
         let now = self.inner.clock.now();
         let state = self.inner.state.lock();
-        Ok(state.links(now))
+        Ok(state.links_at(now))
     }
 
     fn watch(&self, request: &WatchRequest) -> Result<Watch> {
-        self.inner.enter(Call::Watch)?;
+        self.inner.enter_call(Call::Watch)?;
         let now = self.inner.clock.now();
         let mut kept = request.clone();
         let mut refused = Vec::new();
         kept.fields
-            .retain(|field| match self.inner.refuses(*field) {
+            .retain(|field| match self.inner.planned_refusal(*field) {
                 Some(error) => {
                     refused.push(Refusal::new(None, Some(*field), error));
                     false
@@ -232,9 +235,10 @@ impl Client for Mock {
         let mut state = self.inner.state.lock();
         kept.entities.retain(|id| {
             // Engines accept any number as a link.
-            let known = id.kind == EntityKind::LINK || state.presence(*id, now) != Presence::Gone;
+            let known =
+                id.kind == EntityKind::LINK || state.presence_at(*id, now) != Presence::Gone;
             if !known {
-                let error = refusal(Call::Watch, ReturnCode::BAD_PARAM);
+                let error = refusal_error(Call::Watch, ReturnCode::BAD_PARAM);
                 refused.push(Refusal::new(Some(*id), None, error));
             }
             known
@@ -275,15 +279,15 @@ impl Client for Mock {
 
     fn latest(&self, query: &Query, into: &mut Samples) -> Result<()> {
         into.clear();
-        self.inner.enter(Call::Latest)?;
+        self.inner.enter_call(Call::Latest)?;
         let now = self.inner.clock.now();
         let state = self.inner.state.lock();
         into.reserve(query.len());
         for (entities, fields) in query.blocks() {
             for entity in entities {
                 for field in fields {
-                    let (at, reading) = state.latest((*entity, *field), now);
-                    into.push(self.inner.sample((*entity, *field), at, &reading));
+                    let (at, reading) = state.latest_reading((*entity, *field), now);
+                    into.push(self.inner.make_sample((*entity, *field), at, &reading));
                 }
             }
         }
@@ -292,8 +296,8 @@ impl Client for Mock {
 
     fn events(&self, watch: &Watch, cursor: &mut Cursor, into: &mut Samples) -> Result<()> {
         into.clear();
-        self.inner.enter(Call::Events)?;
-        let not_watched = || refusal(Call::Events, ReturnCode::NOT_WATCHED);
+        self.inner.enter_call(Call::Events)?;
+        let not_watched = || refusal_error(Call::Events, ReturnCode::NOT_WATCHED);
         let guard = watch.guard::<MockWatchGuard>().ok_or_else(not_watched)?;
         if !Arc::ptr_eq(&guard.inner, &self.inner) {
             return Err(not_watched());
@@ -319,16 +323,16 @@ impl Client for Mock {
             .max(now.saturating_sub(guard.keep_age));
         for pair in pairs {
             let found = if pair.1.is_event() {
-                let events = state.events(pair, from, now);
+                let events = state.events_between(pair, from, now);
                 events
                     .into_iter()
                     .map(|(at, value)| (at, Ok(value)))
                     .collect()
             } else {
-                state.samples(pair, guard.watch, from, now)
+                state.samples_between(pair, guard.watch, from, now)
             };
             for (at, reading) in &found {
-                let sample = self.inner.sample(pair, Some(*at), reading);
+                let sample = self.inner.make_sample(pair, Some(*at), reading);
                 if cursor.is_new(&sample) {
                     into.push(sample);
                 }
@@ -340,6 +344,6 @@ impl Client for Mock {
     }
 
     fn update(&self) -> Result<()> {
-        self.inner.enter(Call::Update)
+        self.inner.enter_call(Call::Update)
     }
 }

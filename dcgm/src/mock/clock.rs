@@ -96,7 +96,7 @@ impl Clock {
             let mut now = manual.lock();
             *now = now.saturating_add(by);
             drop(now);
-            self.wake();
+            self.wake_waiters();
         }
     }
 
@@ -104,19 +104,19 @@ impl Clock {
     pub fn set(&self, now: Duration) {
         if let Some(manual) = &self.shared.manual {
             *manual.lock() = now;
-            self.wake();
+            self.wake_waiters();
         }
     }
 
     /// Wakes all waiters, which check their condition again.
-    pub(super) fn wake(&self) {
+    pub(super) fn wake_waiters(&self) {
         // A waiter holds the lock while it checks, so that it cannot miss this.
         drop(self.shared.waiters.lock());
         self.shared.woken.notify_all();
     }
 
     /// Waits until a time by this clock, or until `done` returns `true`.
-    pub(super) fn wait(&self, until: Option<Duration>, done: impl Fn() -> bool) {
+    pub(super) fn wait_until(&self, until: Option<Duration>, done: impl Fn() -> bool) {
         let mut guard = self.shared.waiters.lock();
         while !done() {
             match until.map(|until| until.saturating_sub(self.now())) {

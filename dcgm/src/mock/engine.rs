@@ -73,7 +73,7 @@ impl SampleGrid {
     }
 
     /// Returns `true` if the engine recorded events at that time.
-    fn covers(&self, at: Duration) -> bool {
+    fn covers_time(&self, at: Duration) -> bool {
         self.began <= at && self.ended.is_none_or(|ended| at <= ended)
     }
 }
@@ -113,7 +113,7 @@ impl EngineState {
         self.end_session(now);
         // The engine lost its memory.
         self.watched.clear();
-        Err(disconnected(call))
+        Err(disconnected_error(call))
     }
 
     /// Ends the session with its watches and hanging calls.
@@ -127,7 +127,7 @@ impl EngineState {
 
     pub(super) fn cancel_hung(&mut self) {
         for hung in self.hung.drain(..) {
-            hung.cancel();
+            hung.cancel_call();
         }
     }
 
@@ -154,7 +154,7 @@ impl EngineState {
     }
 
     /// Returns the presence of an entity, from the model and the changes of the test.
-    pub(super) fn presence(&self, id: EntityId, at: Duration) -> Presence {
+    pub(super) fn presence_at(&self, id: EntityId, at: Duration) -> Presence {
         let by_model = self.model.presence(id, at);
         let touches = |(when, what, _): &&(Duration, EntityId, bool)| {
             *when <= at && self.model.host().belongs_to(id, *what)
@@ -168,8 +168,8 @@ impl EngineState {
         }
     }
 
-    pub(super) fn entities(&self, now: Duration) -> Vec<Entity> {
-        let here = |entity: &Entity| self.presence(entity.id, now) != Presence::Gone;
+    pub(super) fn entities_at(&self, now: Duration) -> Vec<Entity> {
+        let here = |entity: &Entity| self.presence_at(entity.id, now) != Presence::Gone;
         let mut entities = self.model.entities(now);
         entities.retain(here);
         for entity in &mut entities {
@@ -180,9 +180,9 @@ impl EngineState {
     }
 
     /// The NVLinks of what is there, in the states that a test set.
-    pub(super) fn links(&self, now: Duration) -> Vec<Link> {
+    pub(super) fn links_at(&self, now: Duration) -> Vec<Link> {
         let mut links = self.model.links(now);
-        links.retain(|link| matches!(self.presence(link.parent, now), Presence::Here { .. }));
+        links.retain(|link| matches!(self.presence_at(link.parent, now), Presence::Here { .. }));
         for link in &mut links {
             let set = self.link_states.get(&(link.parent, link.index));
             link.state = set.copied().unwrap_or(link.state);
@@ -191,16 +191,16 @@ impl EngineState {
     }
 
     /// Lists the entities of a kind that can be sampled: one that is lost is not among them.
-    pub(super) fn list(&self, kind: EntityKind, now: Duration, into: &mut Vec<EntityId>) {
+    pub(super) fn list_entities(&self, kind: EntityKind, now: Duration, into: &mut Vec<EntityId>) {
         let here = |id: &EntityId| {
-            matches!(self.presence(*id, now), Presence::Here { .. })
+            matches!(self.presence_at(*id, now), Presence::Here { .. })
                 && !self.statuses.contains_key(id)
         };
-        into.extend(self.model.host().ids(kind).filter(here));
+        into.extend(self.model.host().entity_ids(kind).filter(here));
     }
 
     /// Returns the content of a sample taken at a time.
-    pub(super) fn reading(&self, (entity, field): Pair, at: Duration) -> Reading {
+    pub(super) fn reading_at(&self, (entity, field): Pair, at: Duration) -> Reading {
         match self.override_at((entity, field), at) {
             Some((_, Some(reading))) => reading.clone(),
             _ => self.model.value(entity, field, at),
@@ -229,7 +229,7 @@ impl EngineState {
                 at = grid.last_until(*from)?;
                 continue;
             }
-            let Presence::Lost { since, .. } = self.presence(pair.0, at) else {
+            let Presence::Lost { since, .. } = self.presence_at(pair.0, at) else {
                 return Some(at);
             };
             at = grid.last_until(since.checked_sub(Duration::from_micros(1))?)?;
@@ -237,8 +237,8 @@ impl EngineState {
     }
 
     /// Returns the latest sample of a pair with its time; the time is `None` if there is no sample.
-    pub(super) fn latest(&self, pair: Pair, now: Duration) -> (Option<Duration>, Reading) {
-        let here_since = match self.presence(pair.0, now) {
+    pub(super) fn latest_reading(&self, pair: Pair, now: Duration) -> (Option<Duration>, Reading) {
+        let here_since = match self.presence_at(pair.0, now) {
             Presence::Here { since } => since,
             Presence::Lost { here_since, .. } => here_since,
             Presence::Gone => return (None, Err(NoValue::NotWatched)),
@@ -252,7 +252,7 @@ impl EngineState {
         };
         let overridden = self.override_at(pair, now);
         if pair.1.is_event() && overridden.is_none() {
-            let last = self.events(pair, Duration::ZERO, now).pop();
+            let last = self.events_between(pair, Duration::ZERO, now).pop();
             return match last {
                 Some((at, value)) => (Some(at), Ok(value)),
                 None => (None, Err(nothing)),
@@ -262,13 +262,13 @@ impl EngineState {
             .filter_map(|grid| self.last_sampled(pair, grid, now))
             .max();
         // An overridden value is sampled at once if the pair is watched.
-        let at_override = overridden
-            .map(|(since, _)| *since)
-            .filter(|since| grids().any(|grid| grid.covers(*since)) && !self.is_frozen(*since));
+        let at_override = overridden.map(|(since, _)| *since).filter(|since| {
+            grids().any(|grid| grid.covers_time(*since)) && !self.is_frozen(*since)
+        });
         let Some(at) = sampled.max(at_override) else {
             return (None, Err(nothing));
         };
-        match self.reading(pair, at) {
+        match self.reading_at(pair, at) {
             Err(NoValue::NoData | NoValue::NotWatched) => (None, Err(nothing)),
             reading => (Some(at), reading),
         }
@@ -281,7 +281,7 @@ impl EngineState {
     }
 
     /// Returns the recorded events of a pair in a period, in the order of time.
-    pub(super) fn events(
+    pub(super) fn events_between(
         &self,
         pair: Pair,
         from: Duration,
@@ -302,13 +302,13 @@ impl EngineState {
             );
         }
         let grids = self.watched.get(&pair).map_or(&[][..], Vec::as_slice);
-        events.retain(|(at, _)| grids.iter().any(|grid| grid.covers(*at)));
+        events.retain(|(at, _)| grids.iter().any(|grid| grid.covers_time(*at)));
         events.sort_by_key(|(at, _)| *at);
         events
     }
 
     /// Returns the samples of a pair by one watch in a period, in the order of time.
-    pub(super) fn samples(
+    pub(super) fn samples_between(
         &self,
         pair: Pair,
         watch: u64,
@@ -333,11 +333,10 @@ impl EngineState {
         }
         let overrides = self.overrides.get(&pair).map_or(&[][..], Vec::as_slice);
         let starts = overrides.iter().map(|(since, _)| *since);
-        times.extend(
-            starts
-                .filter(|at| (from..=to).contains(at) && grid.covers(*at) && !self.is_frozen(*at)),
-        );
-        let read = |at| (at, self.reading(pair, at));
+        times.extend(starts.filter(|at| {
+            (from..=to).contains(at) && grid.covers_time(*at) && !self.is_frozen(*at)
+        }));
+        let read = |at| (at, self.reading_at(pair, at));
         let mut samples: Vec<_> = times.into_iter().map(read).collect();
         samples
             .retain(|(_, reading)| !matches!(reading, Err(NoValue::NoData | NoValue::NotWatched)));
@@ -346,7 +345,7 @@ impl EngineState {
 
     /// Returns `true` if a watch still samples a pair.
     pub(super) fn is_watched(&self, pair: Pair, watch: u64, now: Duration) -> bool {
-        let here_since = match self.presence(pair.0, now) {
+        let here_since = match self.presence_at(pair.0, now) {
             Presence::Here { since } => since,
             Presence::Lost { here_since, .. } => here_since,
             Presence::Gone => return false,
@@ -359,11 +358,11 @@ impl EngineState {
 }
 
 /// Returns the error of a call whose engine is gone.
-pub(super) fn disconnected(call: Call) -> Error {
-    refusal(call, ReturnCode::CONNECTION_NOT_VALID)
+pub(super) fn disconnected_error(call: Call) -> Error {
+    refusal_error(call, ReturnCode::CONNECTION_NOT_VALID)
 }
 
-pub(super) fn refusal(call: Call, code: ReturnCode) -> Error {
+pub(super) fn refusal_error(call: Call, code: ReturnCode) -> Error {
     Error::Call {
         function: call.function(),
         code,

@@ -114,15 +114,15 @@ impl HangingCall {
         })
     }
 
-    pub(super) fn release(&self) {
-        self.end(RELEASED);
+    pub(super) fn release_call(&self) {
+        self.finish_call(RELEASED);
     }
 
-    pub(super) fn cancel(&self) {
-        self.end(CANCELLED);
+    pub(super) fn cancel_call(&self) {
+        self.finish_call(CANCELLED);
     }
 
-    pub(super) fn is_over(&self) -> bool {
+    pub(super) fn is_finished(&self) -> bool {
         self.state.load(Ordering::Acquire) != HANGING
     }
 
@@ -131,7 +131,7 @@ impl HangingCall {
     }
 
     /// Ends the call; only the first end counts.
-    fn end(&self, state: u8) {
+    fn finish_call(&self, state: u8) {
         let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
         let _ = self
             .state
@@ -156,13 +156,13 @@ struct PlannedFaults {
 }
 
 impl Faults {
-    pub(super) fn count(&self, call: Call) {
+    pub(super) fn count_call(&self, call: Call) {
         if let Some(calls) = self.calls.get(call as usize) {
             calls.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    pub(super) fn calls(&self, call: Call) -> u64 {
+    pub(super) fn call_count(&self, call: Call) -> u64 {
         let calls = self.calls.get(call as usize);
         calls.map_or(0, |calls| calls.load(Ordering::Relaxed))
     }
@@ -189,11 +189,11 @@ impl Faults {
         planned.entry(call).or_default().delay_next.push_back(delay);
     }
 
-    pub(super) fn delay(&self, call: Call, delay: Option<Delay>) {
+    pub(super) fn set_delay(&self, call: Call, delay: Option<Delay>) {
         self.planned.lock().entry(call).or_default().delay = delay;
     }
 
-    pub(super) fn clear(&self) {
+    pub(super) fn clear_all(&self) {
         self.planned.lock().clear();
     }
 

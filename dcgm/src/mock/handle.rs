@@ -207,7 +207,7 @@ impl Mock {
     /// Makes every call of a method hang, until [`Self::release`] or [`Self::clear_faults`].
     /// [`close`](crate::Client::close) from another thread cancels a hanging call.
     pub fn delay(&self, call: Call, delay: Delay) {
-        self.inner.faults.delay(call, Some(delay));
+        self.inner.faults.set_delay(call, Some(delay));
     }
 
     /// Makes the next call of a method hang.
@@ -217,25 +217,25 @@ impl Mock {
 
     /// Releases the hanging calls of a method, and removes its delay.
     pub fn release(&self, call: Call) {
-        self.inner.faults.delay(call, None);
+        self.inner.faults.set_delay(call, None);
         for hung in &self.inner.state.lock().hung {
             if hung.call == call {
-                hung.release();
+                hung.release_call();
             }
         }
-        self.inner.clock.wake();
+        self.inner.clock.wake_waiters();
     }
 
     /// Removes all faults and delays, and releases all hanging calls.
     pub fn clear_faults(&self) {
-        self.inner.faults.clear();
+        self.inner.faults.clear_all();
         let mut state = self.inner.state.lock();
         state.refused.clear();
         for hung in &state.hung {
-            hung.release();
+            hung.release_call();
         }
         drop(state);
-        self.inner.clock.wake();
+        self.inner.clock.wake_waiters();
     }
 
     /// Makes the engine refuse new watches of a field with this error.
@@ -252,7 +252,7 @@ impl Mock {
             state
                 .hung
                 .iter()
-                .any(|hung| hung.call == call && !hung.is_over())
+                .any(|hung| hung.call == call && !hung.is_finished())
         };
         self.inner.clock.wait_real(timeout, is_hanging)
     }
@@ -269,7 +269,7 @@ impl Mock {
         state.watched.clear();
         state.cancel_hung();
         drop(state);
-        self.inner.clock.wake();
+        self.inner.clock.wake_waiters();
     }
 
     /// Starts the engine again, without watches. A session from before the stop stays disconnected.
@@ -283,7 +283,7 @@ impl Mock {
     /// Returns the number of calls of a method, including failed ones.
     #[must_use]
     pub fn calls(&self, call: Call) -> u64 {
-        self.inner.faults.calls(call)
+        self.inner.faults.call_count(call)
     }
 
     /// Returns the number of live watches.
@@ -379,7 +379,7 @@ impl MockBuilder {
         let empty = || Host::new("empty", crate::mock::Product::H100Sxm);
         let host = self.host.unwrap_or_else(empty);
         let version = self.version.unwrap_or(Version::new(4, 6, 0));
-        let arch = host.product().spec().arch;
+        let arch = host.product().product_spec().arch;
         let build = format!(
             "version:{version};arch:{arch};buildtype:Simulated;buildid:;buildplatform:mock"
         );

@@ -55,13 +55,13 @@ impl Host {
     pub fn with_entity(mut self, entity: Entity) -> Self {
         self.entities.retain(|known| known.id != entity.id);
         self.entities.push(entity);
-        self.sorted()
+        self.sort_entities()
     }
 
     /// Removes an entity and its parts.
     #[must_use]
     pub fn without_entity(mut self, id: EntityId) -> Self {
-        let removed: Vec<_> = self.family(id).collect();
+        let removed: Vec<_> = self.parts_of(id).collect();
         self.entities.retain(|entity| !removed.contains(&entity.id));
         self.links.retain(|link| !removed.contains(&link.parent));
         self
@@ -73,7 +73,7 @@ impl Host {
         self.links
             .retain(|known| (known.parent, known.index) != (link.parent, link.index));
         self.links.push(link);
-        self.sorted()
+        self.sort_entities()
     }
 
     /// Adds the GPUs 0 to `count - 1`, with the NVLinks of the product.
@@ -81,12 +81,12 @@ impl Host {
     pub fn with_gpus(mut self, count: u32) -> Self {
         for index in 0..count {
             let gpu = self.product.gpu(index);
-            for link in 0..self.product.spec().links {
-                self.links.push(port(gpu.id, link));
+            for link in 0..self.product.product_spec().links {
+                self.links.push(new_port(gpu.id, link));
             }
             self.entities.push(gpu);
         }
-        self.sorted()
+        self.sort_entities()
     }
 
     /// Returns the name.
@@ -116,7 +116,7 @@ impl Host {
     /// Returns the number of entities of a kind.
     #[must_use]
     pub fn count(&self, kind: EntityKind) -> usize {
-        self.ids(kind).count()
+        self.entity_ids(kind).count()
     }
 
     /// Returns an entity.
@@ -128,7 +128,7 @@ impl Host {
             .and_then(|index| self.entities.get(index))
     }
 
-    pub(super) fn ids(&self, kind: EntityKind) -> impl Iterator<Item = EntityId> + '_ {
+    pub(super) fn entity_ids(&self, kind: EntityKind) -> impl Iterator<Item = EntityId> + '_ {
         self.entities
             .iter()
             .map(|entity| entity.id)
@@ -136,7 +136,7 @@ impl Host {
     }
 
     /// Returns the entity and its parts, without links.
-    pub(super) fn family(&self, id: EntityId) -> impl Iterator<Item = EntityId> + '_ {
+    pub(super) fn parts_of(&self, id: EntityId) -> impl Iterator<Item = EntityId> + '_ {
         self.entities
             .iter()
             .filter(move |entity| self.belongs_to(entity.id, id))
@@ -151,14 +151,14 @@ impl Host {
             match next {
                 None => return false,
                 Some(id) if id == whole => return true,
-                Some(id) => next = self.parent(id),
+                Some(id) => next = self.parent_of(id),
             }
         }
         false
     }
 
     /// Returns the entity that contains an entity.
-    pub(super) fn parent(&self, id: EntityId) -> Option<EntityId> {
+    pub(super) fn parent_of(&self, id: EntityId) -> Option<EntityId> {
         if id.kind == EntityKind::LINK {
             return Some(link_parent(id).0);
         }
@@ -167,7 +167,7 @@ impl Host {
 
     /// Returns the device and port at the other end of a link, if it connects a GPU and an NVSwitch of
     /// this host.
-    pub(super) fn peer(&self, id: EntityId) -> Option<(EntityId, u32)> {
+    pub(super) fn link_peer(&self, id: EntityId) -> Option<(EntityId, u32)> {
         let (parent, index) = link_parent(id);
         let switches = self.count(EntityKind::SWITCH);
         if switches != 4 {
@@ -232,7 +232,7 @@ impl Host {
         })
     }
 
-    fn sorted(mut self) -> Self {
+    fn sort_entities(mut self) -> Self {
         self.entities.sort_by_key(|entity| entity.id);
         self.links.sort_by_key(|link| (link.parent, link.index));
         self
@@ -247,16 +247,16 @@ impl Host {
             switch.pci_bus_id = Some(format!("00000000:{:02X}:00.0", 0x05 + index).into());
             let ports = gpus * SWITCH_OF_LINK.iter().filter(|to| **to == index).count();
             for link in 0..u32::try_from(ports).unwrap_or(0) {
-                self.links.push(port(switch.id, link));
+                self.links.push(new_port(switch.id, link));
             }
             self.entities.push(switch);
         }
-        self.sorted()
+        self.sort_entities()
     }
 
     fn with_mig(mut self, instances: u32, profile: &str) -> Self {
         let profile: Arc<str> = profile.into();
-        let gpus: Vec<_> = self.ids(EntityKind::GPU).collect();
+        let gpus: Vec<_> = self.entity_ids(EntityKind::GPU).collect();
         for entity in &mut self.entities {
             if entity.id.kind == EntityKind::GPU {
                 entity.mig_enabled = Some(true);
@@ -281,7 +281,7 @@ impl Host {
                 self.entities.extend([instance, compute]);
             }
         }
-        self.sorted()
+        self.sort_entities()
     }
 
     fn with_grace(mut self, cpus: u32, cores: u32) -> Self {
@@ -298,7 +298,7 @@ impl Host {
             }
             self.entities.push(socket);
         }
-        self.sorted()
+        self.sort_entities()
     }
 
     fn with_connectx(mut self, count: u32) -> Self {
@@ -309,7 +309,7 @@ impl Host {
             adapter.pci_bus_id = Some(format!("{index:08X}:03:00.0").into());
             self.entities.push(adapter);
         }
-        self.sorted()
+        self.sort_entities()
     }
 }
 
@@ -336,8 +336,9 @@ impl Product {
     /// Creates GPU `index` of this product, with a fixed identity.
     #[must_use]
     pub fn gpu(self, index: u32) -> Entity {
-        let spec = self.spec();
-        let seed = super::signal::hash(&[spec.compute_capability.unsigned_abs(), u64::from(index)]);
+        let spec = self.product_spec();
+        let seed =
+            super::signal::hash_words(&[spec.compute_capability.unsigned_abs(), u64::from(index)]);
         let mut gpu = Entity::new(EntityId::gpu(index));
         gpu.status = EntityStatus::OK;
         gpu.uuid = Some(
@@ -347,7 +348,7 @@ impl Product {
                 (seed >> 16) & 0xffff,
                 0x4000 | (seed & 0x0fff),
                 0x8000 | (seed.rotate_left(9) & 0x3fff),
-                super::signal::hash(&[seed]) >> 16,
+                super::signal::hash_words(&[seed]) >> 16,
             )
             .into(),
         );
@@ -381,6 +382,6 @@ pub(super) fn link_parent(link: EntityId) -> (EntityId, u16) {
     (parent, u16::from_le_bytes([low, high]))
 }
 
-fn port(parent: EntityId, index: u32) -> Link {
+fn new_port(parent: EntityId, index: u32) -> Link {
     Link::new(Some(link_id(parent, index)), parent, index, LinkState::UP)
 }

@@ -69,7 +69,7 @@ impl Model {
     #[must_use]
     pub fn new(host: Host, scenario: Scenario) -> Self {
         Self {
-            victim: victim(&host, scenario.script()),
+            victim: find_victim(&host, scenario.incident_script()),
             window: Duration::ZERO,
             host: Arc::new(host),
             scenario,
@@ -134,7 +134,7 @@ impl Model {
         if !known {
             return Presence::Gone;
         }
-        match (self.script().absence, self.victim) {
+        match (self.incident_script().absence, self.victim) {
             (Some((lost, gone, back)), Some(victim)) if self.host.belongs_to(id, victim) => {
                 let [lost, gone, back] = [lost, gone, back].map(Duration::from_secs_f64);
                 if at < lost {
@@ -164,7 +164,7 @@ impl Model {
     /// one.
     pub fn value(&self, id: EntityId, field: FieldId, at: Duration) -> Result<OwnedValue, NoValue> {
         match self.presence(id, at) {
-            Presence::Here { .. } => values::read(self, id, field, at),
+            Presence::Here { .. } => values::read_value(self, id, field, at),
             Presence::Lost { .. } => Err(NoValue::Code(ReturnCode::GPU_IS_LOST)),
             Presence::Gone => Err(NoValue::NotWatched),
         }
@@ -191,7 +191,7 @@ impl Model {
         model.value(id, field, at)
     }
 
-    pub(super) const fn window(&self) -> Duration {
+    pub(super) const fn rate_window(&self) -> Duration {
         self.window
     }
 
@@ -209,7 +209,7 @@ impl Model {
         if field != FieldId::XID_ERRORS || self.victim != Some(id) {
             return Vec::new();
         }
-        self.script()
+        self.incident_script()
             .xids
             .iter()
             .map(|(at, xid)| (Duration::from_secs_f64(*at), *xid))
@@ -226,7 +226,7 @@ impl Model {
     /// Returns the time since which the host engine runs; `None` while it is stopped.
     #[must_use]
     pub fn engine_since(&self, at: Duration) -> Option<Duration> {
-        let Some((down, up)) = self.script().down else {
+        let Some((down, up)) = self.incident_script().down else {
             return Some(Duration::ZERO);
         };
         let [down, up] = [down, up].map(Duration::from_secs_f64);
@@ -239,14 +239,14 @@ impl Model {
         }
     }
 
-    pub(super) const fn script(&self) -> &'static Script {
-        self.scenario.script()
+    pub(super) const fn incident_script(&self) -> &'static Script {
+        self.scenario.incident_script()
     }
 
     /// Returns the script of a GPU.
     pub(super) fn script_of(&self, gpu: EntityId) -> &'static Script {
         if self.victim == Some(gpu) {
-            self.script()
+            self.incident_script()
         } else {
             &CALM
         }
@@ -254,13 +254,13 @@ impl Model {
 }
 
 /// Returns the GPU that the incident affects; `None` for memory errors on GPUs without ECC.
-fn victim(host: &Host, script: &Script) -> Option<EntityId> {
-    let can = host.product().spec().can;
+fn find_victim(host: &Host, script: &Script) -> Option<EntityId> {
+    let can = host.product().product_spec().can;
     if !script.uncorrected.is_empty() && !can.contains(&Need::Ecc) {
         return None;
     }
     let place = script.victim.checked_rem(host.count(EntityKind::GPU))?;
-    host.ids(EntityKind::GPU).nth(place)
+    host.entity_ids(EntityKind::GPU).nth(place)
 }
 
 /// Parses the name of a [`Host`] and optionally of a [`Scenario`], as in `8xh100` (which is steady)

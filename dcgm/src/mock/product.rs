@@ -65,7 +65,7 @@ pub(super) struct Spec {
 }
 
 impl Product {
-    pub(super) const fn spec(self) -> &'static Spec {
+    pub(super) const fn product_spec(self) -> &'static Spec {
         match self {
             Self::H100Sxm => &H100_SXM,
             Self::Gb200 => &GB200,

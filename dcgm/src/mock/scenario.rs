@@ -89,7 +89,7 @@ impl Scenario {
         }
     }
 
-    pub(super) const fn script(self) -> &'static Script {
+    pub(super) const fn incident_script(self) -> &'static Script {
         match self {
             Self::Steady => &CALM,
             Self::Training => &TRAINING_SCRIPT,
@@ -328,7 +328,7 @@ mod tests {
     #[test]
     fn steps_start_at_zero_and_ascend() {
         for scenario in Scenario::ALL {
-            let script = scenario.script();
+            let script = scenario.incident_script();
             let link = script
                 .link
                 .map_or([ONE, ONE], |link| [link.bandwidth, link.errors]);

@@ -3,7 +3,7 @@
 use core::f64::consts::TAU;
 
 /// Hashes numbers to a uniformly distributed number.
-pub(super) fn hash(of: &[u64]) -> u64 {
+pub(super) fn hash_words(of: &[u64]) -> u64 {
     let mut hash = 0x9e37_79b9_7f4a_7c15_u64;
     for word in of {
         hash = (hash ^ word).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -14,14 +14,14 @@ pub(super) fn hash(of: &[u64]) -> u64 {
 }
 
 /// Hashes numbers to a fraction from 0 to below 1.
-pub(super) fn noise(of: &[u64]) -> f64 {
-    let [.., high, low] = hash(of).to_be_bytes();
+pub(super) fn unit_noise(of: &[u64]) -> f64 {
+    let [.., high, low] = hash_words(of).to_be_bytes();
     f64::from(u16::from_be_bytes([high, low])) / 65_536.0
 }
 
 /// Truncates to an integer, saturating; NaN is 0.
 #[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]
-pub(super) const fn whole(number: f64) -> i64 {
+pub(super) const fn truncate_to_int(number: f64) -> i64 {
     number as i64
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Load {
 }
 
 impl Load {
-    pub(super) fn at(&self, t: f64, seed: u64) -> f64 {
+    pub(super) fn level_at(&self, t: f64, seed: u64) -> f64 {
         let mut left = t.rem_euclid(self.cycle.iter().map(|(seconds, _)| seconds).sum());
         let mut level = 0.0;
         for (seconds, step) in self.cycle {
@@ -47,13 +47,13 @@ impl Load {
             left -= seconds;
         }
         let wave = |(amplitude, period): &(f64, f64)| {
-            amplitude * (TAU * t / period + phase(seed, *period)).sin()
+            amplitude * (TAU * t / period + wave_phase(seed, *period)).sin()
         };
         level + self.waves.iter().map(wave).sum::<f64>()
     }
 
-    /// Returns the integral of [`Self::at`] from 0 to `t`.
-    pub(super) fn until(&self, t: f64, seed: u64) -> f64 {
+    /// Returns the integral of [`Self::level_at`] from 0 to `t`.
+    pub(super) fn integral_until(&self, t: f64, seed: u64) -> f64 {
         let period: f64 = self.cycle.iter().map(|(seconds, _)| seconds).sum();
         let whole: f64 = self
             .cycle
@@ -67,22 +67,22 @@ impl Load {
             left -= seconds;
         }
         let wave = |(amplitude, period): &(f64, f64)| {
-            let start = phase(seed, *period);
+            let start = wave_phase(seed, *period);
             amplitude * period / TAU * (start.cos() - (TAU * t / period + start).cos())
         };
         sum + self.waves.iter().map(wave).sum::<f64>()
     }
 }
 
-fn phase(seed: u64, period: f64) -> f64 {
-    TAU * noise(&[seed, whole(period).unsigned_abs()])
+fn wave_phase(seed: u64, period: f64) -> f64 {
+    TAU * unit_noise(&[seed, truncate_to_int(period).unsigned_abs()])
 }
 
 /// A step function: seconds since the start, and the value from then on.
 pub(super) type Steps = &'static [(f64, f64)];
 
 /// Returns the value at a time.
-pub(super) fn step(steps: Steps, t: f64) -> f64 {
+pub(super) fn step_value(steps: Steps, t: f64) -> f64 {
     let index = steps.partition_point(|(from, _)| *from <= t);
     index
         .checked_sub(1)
@@ -118,9 +118,9 @@ mod tests {
         let (mut sum, width) = (0.0, 0.001);
         for n in 0..100_000_u32 {
             let t = (f64::from(n) + 0.5) * width;
-            sum += step(steps, t) * LOAD.at(t, 7) * width;
+            sum += step_value(steps, t) * LOAD.level_at(t, 7) * width;
         }
-        let closed = step_until(steps, 100.0, |t| LOAD.until(t, 7));
+        let closed = step_until(steps, 100.0, |t| LOAD.integral_until(t, 7));
         assert!((sum - closed).abs() < 0.01, "{sum} {closed}");
     }
 
@@ -128,7 +128,7 @@ mod tests {
     fn integral_never_decreases() {
         let mut last = 0.0;
         for n in 0..100_000_u32 {
-            let now = LOAD.until(f64::from(n) * 0.013, 3);
+            let now = LOAD.integral_until(f64::from(n) * 0.013, 3);
             assert!(now >= last);
             last = now;
         }

@@ -1,4 +1,4 @@
-//! Events: each once.
+//! Tests of events: each is returned once.
 
 use dcgm::mock::Call;
 use dcgm::{

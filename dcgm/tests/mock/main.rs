@@ -1,4 +1,4 @@
-//! Tests of the mock, and of what it promises to tests that use it.
+//! Tests of the mock.
 #![cfg(feature = "mock")]
 #![expect(
     clippy::panic,

@@ -1,4 +1,4 @@
-//! Hosts, scenarios, and what their fields say.
+//! Tests of hosts, scenarios and the values of their fields.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use dcgm::{EntityId, EntityKind, FieldId, FieldKind, NoValue, OwnedValue, Value,
 
 use crate::{int, number, secs};
 
-/// `1 4-5` as numbers.
+/// Parses numbers and ranges, such as `1 4-5`.
 fn fields(ranges: &str) -> Vec<FieldId> {
     let numbers = ranges.split_whitespace().flat_map(|range| {
         let (first, last) = range.split_once('-').unwrap_or((range, range));
@@ -17,8 +17,8 @@ fn fields(ranges: &str) -> Vec<FieldId> {
     numbers.map(FieldId::from_raw).collect()
 }
 
-/// Every entity of a host, links and the host itself included.
-fn all(model: &Model) -> Vec<EntityId> {
+/// Returns every entity of a host, with links and the host itself.
+fn all_entities(model: &Model) -> Vec<EntityId> {
     let mut ids: Vec<_> = model
         .entities(Duration::ZERO)
         .iter()
@@ -34,10 +34,10 @@ fn all(model: &Model) -> Vec<EntityId> {
     ids
 }
 
-/// The fields that a host has a value of, on one entity at least.
-fn answered(host: &str, of: &[FieldId]) -> BTreeSet<FieldId> {
+/// Returns the fields that have a value on at least one entity of a host.
+fn fields_with_value(host: &str, of: &[FieldId]) -> BTreeSet<FieldId> {
     let model = host.parse::<Model>().unwrap();
-    let ids = all(&model);
+    let ids = all_entities(&model);
     let has = |field: &FieldId| {
         let mut found = false;
         for id in &ids {
@@ -70,7 +70,7 @@ fn answered(host: &str, of: &[FieldId]) -> BTreeSet<FieldId> {
     of.iter().copied().filter(has).collect()
 }
 
-/// The fields that feed metrics: directly, and link by link.
+/// The fields of metrics: directly, and per link.
 const SOURCES: &str = "1 4-5 50-55 57 63 67 69 74 82 85 90 92 100-102 110-115 140 150-153 155-164 170-175 190-191
     202-204 206-207 230 235-238 240-247 250 252-254 286-287 300 310-346 385-396 400-420 421-489 491-499 506 525-526
     571-575 577 585-589 591 701 705-707 780-781 784-788 825-843 856-864 866-870 878-897 1001-1034 1040-1076 1078
@@ -82,7 +82,7 @@ fn every_source_field_has_a_value_or_a_reason() {
     let sources = fields(SOURCES);
     let answered: Vec<_> = Host::NAMES
         .iter()
-        .map(|host| answered(host, &sources))
+        .map(|host| fields_with_value(host, &sources))
         .collect();
     // Events have none yet; page retirement and virtual GPUs are not of these hosts; some counters
     // are of older or larger GPUs; and power smoothing needs a privilege.
@@ -185,7 +185,7 @@ fn every_source_field_has_a_value_or_a_reason() {
     }
 }
 
-/// What a reset of the GPU does not touch.
+/// Returns `true` for a field that a reset of the GPU does not affect.
 fn survives_a_reset(field: FieldId) -> bool {
     matches!(field.raw(), 311..=313 | 319 | 328..=329 | 393..=394 | 1084..=1096)
 }
@@ -200,7 +200,7 @@ fn counters_decrease_only_at_a_gpu_reset() {
     for host in Host::NAMES {
         for scenario in Scenario::ALL {
             let model = Model::new(host.parse::<Host>().unwrap(), *scenario);
-            let mut ids = all(&model);
+            let mut ids = all_entities(&model);
             // One link of each end, an NVSwitch, and one of the rest behave as their likes do.
             ids.retain(|id| match id.kind {
                 EntityKind::LINK => [0x0500_0701, 0x0100_1b03].contains(&id.id),

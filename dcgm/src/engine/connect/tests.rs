@@ -1,4 +1,4 @@
-//! Claims about addresses that are refused, and peers that do not answer.
+//! Tests of addresses that are refused, and of peers that do not respond.
 
 use std::ffi::OsStr;
 use std::net::TcpListener;
@@ -12,24 +12,24 @@ use socket2::{Domain, SockAddr, Socket, Type};
 use super::*;
 
 const LIBRARY: Version = Version::new(4, 6, 0);
-/// Long enough for a busy machine; what never ends is longer.
+/// Long enough for a busy machine; a call that exceeds it hangs.
 const BOUND: Duration = Duration::from_secs(60);
 
 fn soon() -> Instant {
     Instant::now() + Duration::from_millis(400)
 }
 
-/// Answers what was done, or fails if it never ends.
-fn within_bound<T: Send + 'static>(ask: impl FnOnce() -> T + Send + 'static) -> T {
-    let (put, answer) = mpsc::channel();
-    thread::spawn(move || put.send(ask()));
-    answer.recv_timeout(BOUND).expect("it hangs")
+/// Returns the result of `request`; fails if it does not return within the bound.
+fn within_bound<T: Send + 'static>(request: impl FnOnce() -> T + Send + 'static) -> T {
+    let (sender, result) = mpsc::channel();
+    thread::spawn(move || sender.send(request()));
+    result.recv_timeout(BOUND).expect("the call hangs")
 }
 
-/// A path for a socket, in a folder that is removed.
-struct Place(PathBuf);
+/// A path for a socket, in a folder that is removed when dropped.
+struct SocketFolder(PathBuf);
 
-impl Place {
+impl SocketFolder {
     fn new(name: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("dcgm-{}-{name}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
@@ -41,7 +41,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for SocketFolder {
     fn drop(&mut self) {
         drop(fs::remove_dir_all(&self.0));
     }
@@ -51,7 +51,7 @@ fn socket() -> Socket {
     Socket::new(Domain::UNIX, Type::STREAM, None).unwrap()
 }
 
-/// Somebody who listens and accepts nobody, and as many connections as it takes until no more fit.
+/// Creates a listener that accepts no connection, and connections until its backlog is full.
 fn full(path: &Path) -> (Socket, Vec<Socket>) {
     let address = SockAddr::unix(path).unwrap();
     let listener = socket();
@@ -70,7 +70,7 @@ fn full(path: &Path) -> (Socket, Vec<Socket>) {
 }
 
 fn unreachable(endpoint: &Endpoint) -> String {
-    match reach(endpoint, LIBRARY, soon()) {
+    match resolve_address(endpoint, LIBRARY, soon()) {
         Err(ConnectError::Unreachable { reason }) => reason,
         other => panic!("{other:?}"),
     }
@@ -78,61 +78,61 @@ fn unreachable(endpoint: &Endpoint) -> String {
 
 #[test]
 fn a_stopped_engine_with_a_full_backlog_is_silent() {
-    let place = Place::new("full");
-    let _full = full(&place.socket());
-    let endpoint = Endpoint::Unix(place.socket());
-    let cause = within_bound(move || reach(&endpoint, LIBRARY, soon()).unwrap_err());
+    let folder = SocketFolder::new("full");
+    let _full = full(&folder.socket());
+    let endpoint = Endpoint::Unix(folder.socket());
+    let cause = within_bound(move || resolve_address(&endpoint, LIBRARY, soon()).unwrap_err());
     assert_eq!(cause, ConnectError::Silent);
 
     let address = Address {
-        text: place.socket().to_str().unwrap().to_owned(),
+        text: folder.socket().to_str().unwrap().to_owned(),
         transport: Transport::Unix,
         socket: None,
     };
     assert_eq!(
-        within_bound(move || who_answers(&address)),
+        within_bound(move || diagnose_peer(&address)),
         ConnectError::Silent
     );
 }
 
 #[test]
 fn an_engine_that_accepts_again_is_reached() {
-    let place = Place::new("again");
-    let (listener, waiting) = full(&place.socket());
-    let endpoint = Endpoint::Unix(place.socket());
+    let folder = SocketFolder::new("again");
+    let (listener, waiting) = full(&folder.socket());
+    let endpoint = Endpoint::Unix(folder.socket());
     let until = Instant::now() + BOUND;
-    let reached = thread::spawn(move || reach(&endpoint, LIBRARY, until));
+    let reached = thread::spawn(move || resolve_address(&endpoint, LIBRARY, until));
     let accepted: Vec<_> = waiting.iter().map(|_| listener.accept().unwrap()).collect();
     let address = reached.join().unwrap().unwrap();
-    assert_eq!(address.text, place.socket().to_str().unwrap());
+    assert_eq!(address.text, folder.socket().to_str().unwrap());
     drop(accepted);
 }
 
 #[test]
-fn a_path_that_libdcgm_would_read_otherwise_is_refused() {
-    let place = Place::new("bytes");
-    // There is somebody, but not under the name that would be handed on.
-    let path = place.0.join(OsStr::from_bytes(b"engine-\xff"));
+fn a_path_that_is_not_utf8_is_refused() {
+    let folder = SocketFolder::new("bytes");
+    // A peer listens there, but not under the name that libdcgm would get.
+    let path = folder.0.join(OsStr::from_bytes(b"engine-\xff"));
     let listener = socket();
     listener.bind(&SockAddr::unix(&path).unwrap()).unwrap();
     listener.listen(8).unwrap();
     let reason = unreachable(&Endpoint::Unix(path));
-    assert_eq!(reason, "the socket's path is not UTF-8");
+    assert_eq!(reason, "the path of the socket is not UTF-8");
 }
 
 #[test]
 fn endpoints_that_the_parser_would_refuse_are_refused() {
     let reason = unreachable(&Endpoint::Unix(PathBuf::from("run/engine")));
-    assert_eq!(reason, "the socket's path is not absolute");
+    assert_eq!(reason, "the path of the socket is not absolute");
     let endpoint = Endpoint::Tcp {
         host: "127.0.0.1".to_owned(),
         port: 0,
     };
-    assert_eq!(unreachable(&endpoint), "nobody can listen on port 0");
+    assert_eq!(unreachable(&endpoint), "port 0 cannot be connected to");
 }
 
 #[test]
-fn a_peer_that_says_nothing_is_not_said_to_be_no_engine() {
+fn a_silent_peer_is_reported_as_closed_not_as_another_program() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let socket = listener.local_addr().unwrap();
     let address = Address {
@@ -140,11 +140,11 @@ fn a_peer_that_says_nothing_is_not_said_to_be_no_engine() {
         transport: Transport::Tcp,
         socket: Some(socket),
     };
-    assert_eq!(who_answers(&address), ConnectError::Closed);
+    assert_eq!(diagnose_peer(&address), ConnectError::Closed);
 }
 
 #[test]
-fn what_the_system_says_has_its_cause() {
+fn errors_of_the_system_map_to_causes() {
     for (kind, cause) in [
         (ErrorKind::ConnectionRefused, ConnectError::Refused),
         (ErrorKind::NotFound, ConnectError::NotFound),
@@ -152,9 +152,9 @@ fn what_the_system_says_has_its_cause() {
         (ErrorKind::PermissionDenied, ConnectError::PermissionDenied),
         (ErrorKind::ConnectionReset, ConnectError::Closed),
     ] {
-        assert_eq!(why(&kind.into()), cause);
+        assert_eq!(connect_error(&kind.into()), cause);
     }
-    let other = why(&ErrorKind::HostUnreachable.into());
+    let other = connect_error(&ErrorKind::HostUnreachable.into());
     assert!(
         matches!(other, ConnectError::Unreachable { .. }),
         "{other:?}"

@@ -1,8 +1,10 @@
-//! Stand-ins whose every switch of threads is the model's to decide.
+//! Replacements for locks, atomics, channels, threads and time, with every switch of threads decided
+//! by the model.
 //!
-//! A wait with a limit can run out at any moment, however much of it is left; but one of the grace
-//! does not run out while libdcgm is about to write a handle, which takes it less. Time passes for
-//! a thread only while it waits or sleeps, and for that thread alone.
+//! A wait with a limit can time out at any moment, however much of the limit is left. A wait of at
+//! most the cancel timeout does not time out while libdcgm is about to write a handle, which takes
+//! less time than that. Time passes for a thread only while it waits or sleeps, and for that thread
+//! alone.
 
 use std::cell::Cell;
 use std::ops::Add;
@@ -13,30 +15,30 @@ use shuttle::rand::Rng as _;
 use shuttle::sync::MutexGuard;
 pub(in super::super) use shuttle::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 
-use super::super::worker::GRACE;
+use super::super::worker::CANCEL_TIMEOUT;
 use crate::ffi::peer;
 
-/// Whether something that has one chance in so many comes about.
+/// Returns `true` with a probability of one in `chances`.
 pub(in super::super) fn one_in(chances: u32) -> bool {
     shuttle::rand::thread_rng().gen_ratio(1, chances)
 }
 
-/// How often a wait with a limit is looked at before it runs out, on average.
-const PATIENCE: u32 = 12;
+/// The average number of polls before a wait with a limit times out.
+const POLLS_PER_TIMEOUT: u32 = 12;
 
-fn runs_out(limit: Duration) -> bool {
-    let out = one_in(PATIENCE) && (limit > GRACE || !peer::is_dialling());
-    if out {
-        pass(limit);
+fn times_out(limit: Duration) -> bool {
+    let timed_out = one_in(POLLS_PER_TIMEOUT) && (limit > CANCEL_TIMEOUT || !peer::is_connecting());
+    if timed_out {
+        advance_time(limit);
     }
-    out
+    timed_out
 }
 
 shuttle::thread_local! {
     static NOW: Cell<Duration> = Cell::new(Duration::ZERO);
 }
 
-fn pass(time: Duration) {
+fn advance_time(time: Duration) {
     NOW.with(|now| now.set(now.get() + time));
 }
 
@@ -65,12 +67,12 @@ pub(in super::super) mod thread {
     pub(in super::super::super) use shuttle::thread::{Builder, JoinHandle, spawn, yield_now};
 
     pub(in super::super::super) fn sleep(time: std::time::Duration) {
-        super::pass(time);
+        super::advance_time(time);
         yield_now();
     }
 }
 
-/// As `parking_lot` has it.
+/// A mutex with the interface of `parking_lot`.
 #[derive(Debug, Default)]
 pub(in super::super) struct Mutex<T>(shuttle::sync::Mutex<T>);
 
@@ -92,7 +94,7 @@ impl<T> Mutex<T> {
             if let Some(guard) = self.try_lock() {
                 return Some(guard);
             }
-            if runs_out(limit) {
+            if times_out(limit) {
                 return None;
             }
             thread::yield_now();
@@ -125,8 +127,8 @@ type Shared<T> = Arc<shuttle::sync::Mutex<Channel<T>>>;
 pub(in super::super) struct Sender<T>(Shared<T>);
 pub(in super::super) struct Receiver<T>(Shared<T>);
 
-/// A channel with one sender and one receiver, and room for one value.
-pub(in super::super) fn mailbox<T>() -> (Sender<T>, Receiver<T>) {
+/// A channel with one sender and one receiver, and capacity for one value.
+pub(in super::super) fn new_mailbox<T>() -> (Sender<T>, Receiver<T>) {
     let channel = Arc::new(shuttle::sync::Mutex::new(Channel {
         value: None,
         sender: true,
@@ -154,7 +156,7 @@ impl<T> Sender<T> {
 }
 
 impl<T> Receiver<T> {
-    fn poll(&self) -> Option<Result<T, RecvTimeoutError>> {
+    fn try_recv(&self) -> Option<Result<T, RecvTimeoutError>> {
         let mut channel = self.0.lock().unwrap();
         match channel.value.take() {
             Some(value) => Some(Ok(value)),
@@ -164,7 +166,7 @@ impl<T> Receiver<T> {
 
     pub(in super::super) fn recv(&self) -> Result<T, RecvTimeoutError> {
         loop {
-            if let Some(outcome) = self.poll() {
+            if let Some(outcome) = self.try_recv() {
                 return outcome;
             }
             thread::yield_now();
@@ -173,10 +175,10 @@ impl<T> Receiver<T> {
 
     pub(in super::super) fn recv_timeout(&self, limit: Duration) -> Result<T, RecvTimeoutError> {
         loop {
-            if let Some(outcome) = self.poll() {
+            if let Some(outcome) = self.try_recv() {
                 return outcome;
             }
-            if runs_out(limit) {
+            if times_out(limit) {
                 return Err(RecvTimeoutError::Timeout);
             }
             thread::yield_now();

@@ -173,7 +173,7 @@ unsafe extern "C" fn since(
 }
 
 fn value(response: &ScriptedResponse, version: u8) -> sys::dcgmFieldValue_v1 {
-    let mut value = *super::super::zeroed::<sys::dcgmFieldValue_v1>();
+    let mut value = *super::super::new_zeroed::<sys::dcgmFieldValue_v1>();
     value.version = version.into();
     value.fieldId = response.field;
     value.fieldType = response.kind;

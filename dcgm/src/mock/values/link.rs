@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::gpu::Gpu;
 use super::gpu::Kept::Driver;
-use super::gpu::Way::{In, Out};
-use super::{FieldModel, floor, gpu_table, int, look_up};
+use super::gpu::LinkDirection::{In, Out};
+use super::{FieldModel, gpu_table, int_value, look_up, truncated_value};
 use crate::entity::{EntityId, EntityKind};
 use crate::field::FieldId as F;
 use crate::mock::model::Need::{NvLink, NvLink4, NvLink5};
@@ -14,7 +14,7 @@ use crate::value::NoValue;
 use crate::value::OwnedValue;
 
 /// Returns the value of a field of a GPU's link.
-pub(super) fn read(
+pub(super) fn read_link_field(
     model: &Model,
     id: EntityId,
     field: F,
@@ -29,7 +29,7 @@ pub(super) fn read(
     if of_either {
         gpu_table::read_link(&gpu, field)
     } else if level == Some(EntityKind::LINK) {
-        look_up(ROWS, field, &gpu, |need| gpu.can(need))
+        look_up(ROWS, field, &gpu, |need| gpu.check_support(need))
     } else {
         Err(NoValue::NoData)
     }
@@ -37,28 +37,28 @@ pub(super) fn read(
 
 #[rustfmt::skip] // One row per field.
 static ROWS: &[FieldModel<Gpu>] = &[
-    FieldModel::one(F::NVLINK_PPRM_OPER_RECOVERY, NvLink5, |_, _| int(0)),
-    FieldModel::family(F::NVLINK_PPCNT_RECOVERY_TIME_SINCE_LAST, F::NVLINK_PPCNT_RECOVERY_TIME_BETWEEN_LAST_TWO, NvLink5, |_, _| int(0)),
-    FieldModel::family(F::NVLINK_PPCNT_RECOVERY_TOTAL_SUCCESSFUL_EVENTS, F::NVLINK_PPCNT_PHYSICAL_SUCCESSFUL_RECOVERY_EVENTS, NvLink5, |g, _| int(g.link_errors(0.02))),
-    FieldModel::one(F::NVLINK_PPCNT_PHYSICAL_LINK_DOWN_COUNTER, NvLink5, |g, _| int(g.link_errors(0.002))),
-    FieldModel::one(F::NVLINK_PPCNT_PLR_RCV_CODES, NvLink5, |g, _| int(g.link_bytes(In, Driver) / 64)),
-    FieldModel::one(F::NVLINK_PPCNT_PLR_RCV_CODE_ERR, NvLink5, |g, _| int(g.link_errors(1.0))),
-    FieldModel::one(F::NVLINK_PPCNT_PLR_RCV_UNCORRECTABLE_CODE, NvLink5, |g, _| int(g.link_errors(0.05))),
-    FieldModel::one(F::NVLINK_PPCNT_PLR_XMIT_CODES, NvLink5, |g, _| int(g.link_bytes(Out, Driver) / 64)),
-    FieldModel::family(F::NVLINK_PPCNT_PLR_XMIT_RETRY_CODES, F::NVLINK_PPCNT_PLR_XMIT_RETRY_EVENTS, NvLink5, |g, _| int(g.link_errors(0.6))),
-    FieldModel::one(F::NVLINK_PPCNT_PLR_SYNC_EVENTS, NvLink5, |g, _| int(g.link_errors(0.02))),
-    FieldModel::one(F::NVLINK_GET_STATE, NvLink, |_, _| int(1)), // Active.
-    FieldModel::one(F::NVLINK_PPCNT_IBPC_PORT_XMIT_WAIT, NvLink5, |g, _| int(g.link_bytes(Out, Driver) / 4096)),
-    FieldModel::one(F::NVLINK_CRC_FLIT_ERROR_PER_LINK_TOTAL, NvLink4, |g, _| int(g.link_errors(1.0))),
-    FieldModel::one(F::NVLINK_CRC_DATA_ERROR_PER_LINK_TOTAL, NvLink4, |g, _| int(g.link_errors(0.3))),
-    FieldModel::one(F::NVLINK_REPLAY_ERROR_PER_LINK_TOTAL, NvLink4, |g, _| int(g.link_errors(0.6))),
-    FieldModel::one(F::NVLINK_RECOVERY_ERROR_PER_LINK_TOTAL, NvLink4, |g, _| int(g.link_errors(0.02))),
+    FieldModel::single_field(F::NVLINK_PPRM_OPER_RECOVERY, NvLink5, |_, _| int_value(0)),
+    FieldModel::field_range(F::NVLINK_PPCNT_RECOVERY_TIME_SINCE_LAST, F::NVLINK_PPCNT_RECOVERY_TIME_BETWEEN_LAST_TWO, NvLink5, |_, _| int_value(0)),
+    FieldModel::field_range(F::NVLINK_PPCNT_RECOVERY_TOTAL_SUCCESSFUL_EVENTS, F::NVLINK_PPCNT_PHYSICAL_SUCCESSFUL_RECOVERY_EVENTS, NvLink5, |g, _| int_value(g.link_errors(0.02))),
+    FieldModel::single_field(F::NVLINK_PPCNT_PHYSICAL_LINK_DOWN_COUNTER, NvLink5, |g, _| int_value(g.link_errors(0.002))),
+    FieldModel::single_field(F::NVLINK_PPCNT_PLR_RCV_CODES, NvLink5, |g, _| int_value(g.link_bytes(In, Driver) / 64)),
+    FieldModel::single_field(F::NVLINK_PPCNT_PLR_RCV_CODE_ERR, NvLink5, |g, _| int_value(g.link_errors(1.0))),
+    FieldModel::single_field(F::NVLINK_PPCNT_PLR_RCV_UNCORRECTABLE_CODE, NvLink5, |g, _| int_value(g.link_errors(0.05))),
+    FieldModel::single_field(F::NVLINK_PPCNT_PLR_XMIT_CODES, NvLink5, |g, _| int_value(g.link_bytes(Out, Driver) / 64)),
+    FieldModel::field_range(F::NVLINK_PPCNT_PLR_XMIT_RETRY_CODES, F::NVLINK_PPCNT_PLR_XMIT_RETRY_EVENTS, NvLink5, |g, _| int_value(g.link_errors(0.6))),
+    FieldModel::single_field(F::NVLINK_PPCNT_PLR_SYNC_EVENTS, NvLink5, |g, _| int_value(g.link_errors(0.02))),
+    FieldModel::single_field(F::NVLINK_GET_STATE, NvLink, |_, _| int_value(1)), // Active.
+    FieldModel::single_field(F::NVLINK_PPCNT_IBPC_PORT_XMIT_WAIT, NvLink5, |g, _| int_value(g.link_bytes(Out, Driver) / 4096)),
+    FieldModel::single_field(F::NVLINK_CRC_FLIT_ERROR_PER_LINK_TOTAL, NvLink4, |g, _| int_value(g.link_errors(1.0))),
+    FieldModel::single_field(F::NVLINK_CRC_DATA_ERROR_PER_LINK_TOTAL, NvLink4, |g, _| int_value(g.link_errors(0.3))),
+    FieldModel::single_field(F::NVLINK_REPLAY_ERROR_PER_LINK_TOTAL, NvLink4, |g, _| int_value(g.link_errors(0.6))),
+    FieldModel::single_field(F::NVLINK_RECOVERY_ERROR_PER_LINK_TOTAL, NvLink4, |g, _| int_value(g.link_errors(0.02))),
     // Thousands of KiB per second.
-    FieldModel::one(F::NVLINK_THROUGHPUT_PER_LINK, NvLink4, |g, _| floor((g.link_rate(In) + g.link_rate(Out)) / 1_024_000.0)),
-    FieldModel::one(F::NVLINK_TX_THROUGHPUT_PER_LINK, NvLink4, |g, _| floor(g.link_rate(Out) / 1_024_000.0)),
-    FieldModel::one(F::NVLINK_RX_THROUGHPUT_PER_LINK, NvLink4, |g, _| floor(g.link_rate(In) / 1_024_000.0)),
-    FieldModel::one(F::PROF_NVLINK_TX_BYTES_PER_LINK, NvLink, |g, _| floor(g.link_rate(Out))),
-    FieldModel::one(F::PROF_NVLINK_RX_BYTES_PER_LINK, NvLink, |g, _| floor(g.link_rate(In))),
+    FieldModel::single_field(F::NVLINK_THROUGHPUT_PER_LINK, NvLink4, |g, _| truncated_value((g.link_rate(In) + g.link_rate(Out)) / 1_024_000.0)),
+    FieldModel::single_field(F::NVLINK_TX_THROUGHPUT_PER_LINK, NvLink4, |g, _| truncated_value(g.link_rate(Out) / 1_024_000.0)),
+    FieldModel::single_field(F::NVLINK_RX_THROUGHPUT_PER_LINK, NvLink4, |g, _| truncated_value(g.link_rate(In) / 1_024_000.0)),
+    FieldModel::single_field(F::PROF_NVLINK_TX_BYTES_PER_LINK, NvLink, |g, _| truncated_value(g.link_rate(Out))),
+    FieldModel::single_field(F::PROF_NVLINK_RX_BYTES_PER_LINK, NvLink, |g, _| truncated_value(g.link_rate(In))),
 ];
 
 #[cfg(test)]

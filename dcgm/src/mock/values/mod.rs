@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::entity::{EntityId, EntityKind};
 use crate::field::FieldId;
 use crate::mock::model::{Model, Need, port_of};
-use crate::mock::signal::whole;
+use crate::mock::signal::truncate_to_int;
 use crate::value::NoValue;
 use crate::value::OwnedValue;
 
@@ -25,11 +25,11 @@ struct FieldModel<T> {
 }
 
 impl<T> FieldModel<T> {
-    const fn one(field: FieldId, need: Need, read: fn(&T, u16) -> OwnedValue) -> Self {
-        Self::family(field, field, need, read)
+    const fn single_field(field: FieldId, need: Need, read: fn(&T, u16) -> OwnedValue) -> Self {
+        Self::field_range(field, field, need, read)
     }
 
-    const fn family(
+    const fn field_range(
         first: FieldId,
         last: FieldId,
         need: Need,
@@ -45,7 +45,7 @@ impl<T> FieldModel<T> {
 }
 
 /// Finds the row of a field in a sorted table.
-fn row<T>(table: &[FieldModel<T>], field: FieldId) -> Option<&FieldModel<T>> {
+fn find_row<T>(table: &[FieldModel<T>], field: FieldId) -> Option<&FieldModel<T>> {
     let raw = field.raw();
     let index = table.partition_point(|row| row.last < raw);
     table.get(index).filter(|row| row.first <= raw)
@@ -57,7 +57,7 @@ fn look_up<T>(
     of: &T,
     can: impl Fn(Need) -> Result<(), NoValue>,
 ) -> Result<OwnedValue, NoValue> {
-    let row = row(table, field).ok_or(NoValue::NotSupported)?;
+    let row = find_row(table, field).ok_or(NoValue::NotSupported)?;
     can(row.need)?;
     Ok((row.read)(of, field.raw() - row.first))
 }
@@ -66,7 +66,7 @@ fn look_up<T>(
 ///
 /// A field of a GPU that is read on an instance returns the value of the GPU, like DCGM; a field of an
 /// instance that is read on another kind of entity never has a sample.
-pub(super) fn read(
+pub(super) fn read_value(
     model: &Model,
     id: EntityId,
     field: FieldId,
@@ -81,10 +81,10 @@ pub(super) fn read(
             .ok_or(NoValue::NoData);
     }
     if info.scope == EntityKind::HOST {
-        return host(model, field, at);
+        return read_host_field(model, field, at);
     }
     match id.kind {
-        EntityKind::GPU => gpu_table::read(model, id, field, at),
+        EntityKind::GPU => gpu_table::read_gpu_field(model, id, field, at),
         EntityKind::GPU_INSTANCE => match info.scope {
             EntityKind::GPU_INSTANCE | EntityKind::COMPUTE_INSTANCE => {
                 gpu_table::read_instance(model, id, field, at)
@@ -98,16 +98,16 @@ pub(super) fn read(
             _ => Err(NoValue::NoData),
         },
         EntityKind::LINK if port_of(id).0.kind == EntityKind::GPU => {
-            link::read(model, id, field, at)
+            link::read_link_field(model, id, field, at)
         }
         EntityKind::LINK => switch::read_port(model, id, field, at),
         EntityKind::SWITCH if info.scope == EntityKind::SWITCH => {
-            switch::read(model, id, field, at)
+            switch::read_switch_field(model, id, field, at)
         }
         EntityKind::CPU | EntityKind::CPU_CORE
             if [EntityKind::CPU, EntityKind::CPU_CORE].contains(&info.scope) =>
         {
-            grace::read(model, id, field, at)
+            grace::read_cpu_field(model, id, field, at)
         }
         EntityKind::CONNECTX if info.scope == EntityKind::CONNECTX => {
             grace::read_adapter(model, id, field, at)
@@ -122,18 +122,18 @@ fn whole_of(
     field: FieldId,
     at: Duration,
 ) -> Result<OwnedValue, NoValue> {
-    let whole = model.host().parent(id).ok_or(NoValue::NoData)?;
-    read(model, whole, field, at)
+    let whole = model.host().parent_of(id).ok_or(NoValue::NoData)?;
+    read_value(model, whole, field, at)
 }
 
 /// Returns the value of a field of the host.
-fn host(model: &Model, field: FieldId, at: Duration) -> Result<OwnedValue, NoValue> {
-    let spec = model.host().product().spec();
+fn read_host_field(model: &Model, field: FieldId, at: Duration) -> Result<OwnedValue, NoValue> {
+    let spec = model.host().product().product_spec();
     Ok(match field {
         FieldId::DRIVER_VERSION => spec.driver.into(),
         FieldId::NVML_VERSION => format!("12.{}", spec.driver).as_str().into(),
         FieldId::COUNT => {
-            let gpus = model.host().ids(EntityKind::GPU);
+            let gpus = model.host().entity_ids(EntityKind::GPU);
             let here = gpus
                 .filter(|id| matches!(model.presence(*id, at), crate::mock::Presence::Here { .. }));
             OwnedValue::Int(i64::try_from(here.count()).unwrap_or(0))
@@ -142,22 +142,22 @@ fn host(model: &Model, field: FieldId, at: Duration) -> Result<OwnedValue, NoVal
         FieldId::IMEX_DOMAIN_STATUS if spec.can.contains(&Need::FabricHealth) => "UP".into(),
         FieldId::IMEX_DOMAIN_STATUS => "NOT_INSTALLED".into(),
         // 5 is "ready"; negative numbers mean that it is not installed.
-        FieldId::IMEX_DAEMON_STATUS if spec.can.contains(&Need::FabricHealth) => int(5),
-        FieldId::IMEX_DAEMON_STATUS => int(-1),
+        FieldId::IMEX_DAEMON_STATUS if spec.can.contains(&Need::FabricHealth) => int_value(5),
+        FieldId::IMEX_DAEMON_STATUS => int_value(-1),
         _ => return Err(NoValue::NotSupported),
     })
 }
 
 /// Returns an integer value.
-fn int(value: impl Into<i64>) -> OwnedValue {
+fn int_value(value: impl Into<i64>) -> OwnedValue {
     OwnedValue::Int(value.into())
 }
 
 /// Truncates a number to an integer value.
-fn floor(value: f64) -> OwnedValue {
-    OwnedValue::Int(whole(value))
+fn truncated_value(value: f64) -> OwnedValue {
+    OwnedValue::Int(truncate_to_int(value))
 }
 
-fn double(value: f64) -> OwnedValue {
+fn double_value(value: f64) -> OwnedValue {
     OwnedValue::Double(value)
 }

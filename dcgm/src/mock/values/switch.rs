@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::gpu::{Gpu, Kept, Way};
-use super::{FieldModel, floor, int, look_up};
+use super::gpu::{Gpu, Kept, LinkDirection};
+use super::{FieldModel, int_value, look_up, truncated_value};
 use crate::entity::{EntityId, EntityKind};
 use crate::field::FieldId as F;
 use crate::mock::hosts::link_id;
 use crate::mock::model::{Model, Need, Presence, port_of};
-use crate::mock::signal::noise;
+use crate::mock::signal::unit_noise;
 use crate::value::NoValue;
 use crate::value::OwnedValue;
 
@@ -31,7 +31,7 @@ struct Port {
 }
 
 /// Returns the value of a field of an NVSwitch.
-pub(super) fn read(
+pub(super) fn read_switch_field(
     model: &Model,
     id: EntityId,
     field: F,
@@ -78,7 +78,7 @@ pub(super) fn read_port(
 
 impl Port {
     fn new(model: &Model, switch: EntityId, index: u32, at: Duration) -> Self {
-        let peer = model.host().peer(link_id(switch, index));
+        let peer = model.host().link_peer(link_id(switch, index));
         let gpu = peer.and_then(|(gpu, link)| {
             let mut gpu = Gpu::new(model, gpu, at)?;
             gpu.link = Some(link);
@@ -94,16 +94,16 @@ impl Port {
     }
 
     /// Returns the mebibits so far, as seen from the switch: the GPU receives what the switch sends.
-    fn mebibits(&self, way: Way) -> i64 {
-        let way = match way {
-            Way::In => Way::Out,
-            Way::Out => Way::In,
+    fn traffic_mebibits(&self, direction: LinkDirection) -> i64 {
+        let direction = match direction {
+            LinkDirection::In => LinkDirection::Out,
+            LinkDirection::Out => LinkDirection::In,
         };
-        let bytes = |gpu: &Gpu| gpu.link_bytes(way, Kept::Hardware);
+        let bytes = |gpu: &Gpu| gpu.link_bytes(direction, Kept::Hardware);
         self.gpu.as_ref().map_or(0, bytes) / 131_072
     }
 
-    fn errors(&self, share: f64) -> i64 {
+    fn error_count(&self, share: f64) -> i64 {
         self.gpu.as_ref().map_or(0, |gpu| gpu.link_errors(share))
     }
 
@@ -120,59 +120,62 @@ impl Port {
 
 impl Switch {
     /// Returns a slightly fluctuating value, for volts, amperes and watts.
-    fn flicker(&self, what: u64, around: f64, by: f64) -> f64 {
-        let second = super::whole(self.t).unsigned_abs();
-        around + by * (noise(&[what, u64::from(self.id), second]) - 0.5)
+    fn flickering_value(&self, what: u64, around: f64, by: f64) -> f64 {
+        let second = super::truncate_to_int(self.t).unsigned_abs();
+        around + by * (unit_noise(&[what, u64::from(self.id), second]) - 0.5)
     }
 
-    fn mebibits(&self, way: Way) -> i64 {
-        self.ports.iter().map(|port| port.mebibits(way)).sum()
+    fn traffic_mebibits(&self, direction: LinkDirection) -> i64 {
+        self.ports
+            .iter()
+            .map(|port| port.traffic_mebibits(direction))
+            .sum()
     }
 }
 
 #[rustfmt::skip] // One row per field.
 static ROWS: &[FieldModel<Switch>] = &[
-    FieldModel::one(F::NVSWITCH_VOLTAGE_MVOLT, Need::Always, |s, _| floor(s.flicker(701, 810.0, 12.0))),
-    FieldModel::family(F::NVSWITCH_CURRENT_IDDQ, F::NVSWITCH_CURRENT_IDDQ_DVDD, Need::Always, |s, _| floor(s.flicker(702, 9_000.0, 300.0))),
-    FieldModel::one(F::NVSWITCH_POWER_VDD, Need::Always, |s, _| floor(s.flicker(705, 62.0, 6.0))),
-    FieldModel::one(F::NVSWITCH_POWER_DVDD, Need::Always, |s, _| floor(s.flicker(706, 31.0, 3.0))),
-    FieldModel::one(F::NVSWITCH_POWER_HVDD, Need::Always, |s, _| floor(s.flicker(707, 17.0, 2.0))),
-    FieldModel::one(F::NVSWITCH_TEMPERATURE_CURRENT, Need::Always, |s, _| floor(s.flicker(858, 47.0, 3.0))),
-    FieldModel::one(F::NVSWITCH_TEMPERATURE_LIMIT_SLOWDOWN, Need::Always, |_, _| int(105)),
-    FieldModel::one(F::NVSWITCH_TEMPERATURE_LIMIT_SHUTDOWN, Need::Always, |_, _| int(110)),
-    FieldModel::one(F::NVSWITCH_THROUGHPUT_TX, Need::Always, |s, _| int(s.mebibits(Way::Out))),
-    FieldModel::one(F::NVSWITCH_THROUGHPUT_RX, Need::Always, |s, _| int(s.mebibits(Way::In))),
-    FieldModel::one(F::NVSWITCH_PHYS_ID, Need::Always, |s, _| int(s.id + 8)),
-    FieldModel::one(F::NVSWITCH_RESET_REQUIRED, Need::Always, |_, _| int(0)),
-    FieldModel::one(F::NVSWITCH_PCIE_DOMAIN, Need::Always, |_, _| int(0)),
-    FieldModel::one(F::NVSWITCH_PCIE_BUS, Need::Always, |s, _| int(s.bus)),
-    FieldModel::family(F::NVSWITCH_PCIE_DEVICE, F::NVSWITCH_PCIE_FUNCTION, Need::Always, |_, _| int(0)),
-    FieldModel::one(F::NVSWITCH_FIRMWARE_VERSION, Need::Always, |_, _| "96.10.57.00.01".into()),
+    FieldModel::single_field(F::NVSWITCH_VOLTAGE_MVOLT, Need::Always, |s, _| truncated_value(s.flickering_value(701, 810.0, 12.0))),
+    FieldModel::field_range(F::NVSWITCH_CURRENT_IDDQ, F::NVSWITCH_CURRENT_IDDQ_DVDD, Need::Always, |s, _| truncated_value(s.flickering_value(702, 9_000.0, 300.0))),
+    FieldModel::single_field(F::NVSWITCH_POWER_VDD, Need::Always, |s, _| truncated_value(s.flickering_value(705, 62.0, 6.0))),
+    FieldModel::single_field(F::NVSWITCH_POWER_DVDD, Need::Always, |s, _| truncated_value(s.flickering_value(706, 31.0, 3.0))),
+    FieldModel::single_field(F::NVSWITCH_POWER_HVDD, Need::Always, |s, _| truncated_value(s.flickering_value(707, 17.0, 2.0))),
+    FieldModel::single_field(F::NVSWITCH_TEMPERATURE_CURRENT, Need::Always, |s, _| truncated_value(s.flickering_value(858, 47.0, 3.0))),
+    FieldModel::single_field(F::NVSWITCH_TEMPERATURE_LIMIT_SLOWDOWN, Need::Always, |_, _| int_value(105)),
+    FieldModel::single_field(F::NVSWITCH_TEMPERATURE_LIMIT_SHUTDOWN, Need::Always, |_, _| int_value(110)),
+    FieldModel::single_field(F::NVSWITCH_THROUGHPUT_TX, Need::Always, |s, _| int_value(s.traffic_mebibits(LinkDirection::Out))),
+    FieldModel::single_field(F::NVSWITCH_THROUGHPUT_RX, Need::Always, |s, _| int_value(s.traffic_mebibits(LinkDirection::In))),
+    FieldModel::single_field(F::NVSWITCH_PHYS_ID, Need::Always, |s, _| int_value(s.id + 8)),
+    FieldModel::single_field(F::NVSWITCH_RESET_REQUIRED, Need::Always, |_, _| int_value(0)),
+    FieldModel::single_field(F::NVSWITCH_PCIE_DOMAIN, Need::Always, |_, _| int_value(0)),
+    FieldModel::single_field(F::NVSWITCH_PCIE_BUS, Need::Always, |s, _| int_value(s.bus)),
+    FieldModel::field_range(F::NVSWITCH_PCIE_DEVICE, F::NVSWITCH_PCIE_FUNCTION, Need::Always, |_, _| int_value(0)),
+    FieldModel::single_field(F::NVSWITCH_FIRMWARE_VERSION, Need::Always, |_, _| "96.10.57.00.01".into()),
 ];
 
 #[rustfmt::skip] // One row per field.
 static PORT_ROWS: &[FieldModel<Port>] = &[
-    FieldModel::one(F::NVSWITCH_LINK_THROUGHPUT_TX, Need::Always, |p, _| int(p.mebibits(Way::Out))),
-    FieldModel::one(F::NVSWITCH_LINK_THROUGHPUT_RX, Need::Always, |p, _| int(p.mebibits(Way::In))),
-    FieldModel::one(F::NVSWITCH_LINK_FATAL_ERRORS, Need::Always, |_, _| int(0)),
-    FieldModel::one(F::NVSWITCH_LINK_NON_FATAL_ERRORS, Need::Always, |p, _| int(p.errors(0.02))),
-    FieldModel::one(F::NVSWITCH_LINK_REPLAY_ERRORS, Need::Always, |p, _| int(p.errors(0.6))),
-    FieldModel::one(F::NVSWITCH_LINK_RECOVERY_ERRORS, Need::Always, |p, _| int(p.errors(0.02))),
-    FieldModel::one(F::NVSWITCH_LINK_FLIT_ERRORS, Need::Always, |p, _| int(p.errors(1.0))),
-    FieldModel::one(F::NVSWITCH_LINK_CRC_ERRORS, Need::Always, |p, _| int(p.errors(0.3))),
-    FieldModel::one(F::NVSWITCH_LINK_ECC_ERRORS, Need::Always, |_, _| int(0)),
-    FieldModel::family(F::NVSWITCH_LINK_LATENCY_LOW_VC0, F::NVSWITCH_LINK_LATENCY_COUNT_VC3, Need::Always, |_, _| int(0)),
-    FieldModel::one(F::NVSWITCH_LINK_CRC_ERRORS_LANE0, Need::Always, |p, _| int(p.errors(0.3))),
-    FieldModel::family(F::NVSWITCH_LINK_CRC_ERRORS_LANE1, F::NVSWITCH_LINK_ECC_ERRORS_LANE7, Need::Always, |_, _| int(0)),
-    FieldModel::one(F::NVSWITCH_LINK_ID, Need::Always, |p, _| int(p.index)),
-    FieldModel::one(F::NVSWITCH_LINK_STATUS, Need::Always, |p, _| int(if p.up { 2 } else { 0 })), // Active, or off.
-    FieldModel::one(F::NVSWITCH_LINK_TYPE, Need::Always, |_, _| int(1)), // To a GPU.
-    FieldModel::one(F::NVSWITCH_LINK_REMOTE_PCIE_DOMAIN, Need::Always, |_, _| int(0)),
-    FieldModel::one(F::NVSWITCH_LINK_REMOTE_PCIE_BUS, Need::Always, |p, _| int(p.bus_of_gpu())),
-    FieldModel::family(F::NVSWITCH_LINK_REMOTE_PCIE_DEVICE, F::NVSWITCH_LINK_REMOTE_PCIE_FUNCTION, Need::Always, |_, _| int(0)),
-    FieldModel::one(F::NVSWITCH_LINK_DEVICE_LINK_ID, Need::Always, |p, _| int(p.gpu.as_ref().and_then(|gpu| gpu.link).unwrap_or(0))),
-    FieldModel::one(F::NVSWITCH_LINK_DEVICE_LINK_SID, Need::Always, |p, _| format!("{:#018x}", 0x9e00_0000_u64 + u64::from(p.switch)).as_str().into()),
-    FieldModel::one(F::NVSWITCH_LINK_DEVICE_UUID, Need::Always, |p, _| format!("SWX-{:08X}-0000-0000-0000-000000000000", 0x9e00_0000_u64 + u64::from(p.switch)).as_str().into()),
+    FieldModel::single_field(F::NVSWITCH_LINK_THROUGHPUT_TX, Need::Always, |p, _| int_value(p.traffic_mebibits(LinkDirection::Out))),
+    FieldModel::single_field(F::NVSWITCH_LINK_THROUGHPUT_RX, Need::Always, |p, _| int_value(p.traffic_mebibits(LinkDirection::In))),
+    FieldModel::single_field(F::NVSWITCH_LINK_FATAL_ERRORS, Need::Always, |_, _| int_value(0)),
+    FieldModel::single_field(F::NVSWITCH_LINK_NON_FATAL_ERRORS, Need::Always, |p, _| int_value(p.error_count(0.02))),
+    FieldModel::single_field(F::NVSWITCH_LINK_REPLAY_ERRORS, Need::Always, |p, _| int_value(p.error_count(0.6))),
+    FieldModel::single_field(F::NVSWITCH_LINK_RECOVERY_ERRORS, Need::Always, |p, _| int_value(p.error_count(0.02))),
+    FieldModel::single_field(F::NVSWITCH_LINK_FLIT_ERRORS, Need::Always, |p, _| int_value(p.error_count(1.0))),
+    FieldModel::single_field(F::NVSWITCH_LINK_CRC_ERRORS, Need::Always, |p, _| int_value(p.error_count(0.3))),
+    FieldModel::single_field(F::NVSWITCH_LINK_ECC_ERRORS, Need::Always, |_, _| int_value(0)),
+    FieldModel::field_range(F::NVSWITCH_LINK_LATENCY_LOW_VC0, F::NVSWITCH_LINK_LATENCY_COUNT_VC3, Need::Always, |_, _| int_value(0)),
+    FieldModel::single_field(F::NVSWITCH_LINK_CRC_ERRORS_LANE0, Need::Always, |p, _| int_value(p.error_count(0.3))),
+    FieldModel::field_range(F::NVSWITCH_LINK_CRC_ERRORS_LANE1, F::NVSWITCH_LINK_ECC_ERRORS_LANE7, Need::Always, |_, _| int_value(0)),
+    FieldModel::single_field(F::NVSWITCH_LINK_ID, Need::Always, |p, _| int_value(p.index)),
+    FieldModel::single_field(F::NVSWITCH_LINK_STATUS, Need::Always, |p, _| int_value(if p.up { 2 } else { 0 })), // Active, or off.
+    FieldModel::single_field(F::NVSWITCH_LINK_TYPE, Need::Always, |_, _| int_value(1)), // To a GPU.
+    FieldModel::single_field(F::NVSWITCH_LINK_REMOTE_PCIE_DOMAIN, Need::Always, |_, _| int_value(0)),
+    FieldModel::single_field(F::NVSWITCH_LINK_REMOTE_PCIE_BUS, Need::Always, |p, _| int_value(p.bus_of_gpu())),
+    FieldModel::field_range(F::NVSWITCH_LINK_REMOTE_PCIE_DEVICE, F::NVSWITCH_LINK_REMOTE_PCIE_FUNCTION, Need::Always, |_, _| int_value(0)),
+    FieldModel::single_field(F::NVSWITCH_LINK_DEVICE_LINK_ID, Need::Always, |p, _| int_value(p.gpu.as_ref().and_then(|gpu| gpu.link).unwrap_or(0))),
+    FieldModel::single_field(F::NVSWITCH_LINK_DEVICE_LINK_SID, Need::Always, |p, _| format!("{:#018x}", 0x9e00_0000_u64 + u64::from(p.switch)).as_str().into()),
+    FieldModel::single_field(F::NVSWITCH_LINK_DEVICE_UUID, Need::Always, |p, _| format!("SWX-{:08X}-0000-0000-0000-000000000000", 0x9e00_0000_u64 + u64::from(p.switch)).as_str().into()),
 ];
 
 #[cfg(test)]
