@@ -23,13 +23,6 @@ pub fn library_3_3() -> Option<PathBuf> {
     beside("libdcgm_simulator_3_3.so")
 }
 
-/// The simulated engine as a program. Cargo builds it with the tests of this package, and with
-/// `cargo build`.
-#[must_use]
-pub fn engine_program() -> Option<PathBuf> {
-    beside("dcgm-simulated-engine")
-}
-
 fn beside(name: &str) -> Option<PathBuf> {
     let program = std::env::current_exe().ok()?;
     let folders = program.ancestors().skip(1).take(3);

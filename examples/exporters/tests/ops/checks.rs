@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use crate::exporter::scrape;
 use crate::kit;
-use crate::prometheus::{installed, promtool, told};
+use crate::prometheus::{promtool, told};
 
 /// What promtool has against a text, each complaint once, without the metric's name.
 fn complaints(text: &str) -> BTreeSet<(String, String)> {
@@ -50,10 +50,8 @@ const KNOWN: &[(&str, &str)] = &[
 ];
 
 #[test]
+#[cfg_attr(no_promtool, ignore = "promtool is not installed")]
 fn promtool_finds_nothing_in_a_scrape_that_is_not_known() {
-    if installed("promtool").is_none() {
-        return;
-    }
     let mut found = BTreeSet::new();
     for host in ["8xh100", "8xh100-mig7", "gb200", "1xl4", "consumer"] {
         found.extend(complaints(&scrape(&[&format!("--simulate={host}")])));
@@ -71,10 +69,8 @@ fn promtool_finds_nothing_in_a_scrape_that_is_not_known() {
 
 /// dcgm-exporter's own names and labels, to the letter, are what that naming is for.
 #[test]
+#[cfg_attr(no_promtool, ignore = "promtool is not installed")]
 fn of_dcgm_exporters_names_promtool_dislikes_only_what_they_are() {
-    if installed("promtool").is_none() {
-        return;
-    }
     let found = complaints(&scrape(&["--simulate=8xh100", "--naming", "dcgm-exporter"]));
     let unknown = found.iter().filter(|(name, what)| {
         let theirs = name.starts_with("DCGM_FI_") && what == NO_CAMELS;
@@ -90,10 +86,8 @@ fn of_dcgm_exporters_names_promtool_dislikes_only_what_they_are() {
 }
 
 #[test]
+#[cfg_attr(no_promtool, ignore = "promtool is not installed")]
 fn the_rules_are_rules_and_fire_when_they_should_and_only_then() {
-    if installed("promtool").is_none() {
-        return;
-    }
     let folder = kit::path("docs/ops");
     for (arguments, says) in [
         (

@@ -11,7 +11,7 @@ use dcgm_otel::{Config, Naming};
 
 use crate::kit;
 use crate::picture;
-use crate::prometheus::{Prometheus, installed};
+use crate::prometheus::Prometheus;
 use crate::replay::{Host, START, remembered, said};
 
 /// How long the longest incident lasts, in seconds.
@@ -244,13 +244,9 @@ fn truth(prometheus: &Prometheus) {
 }
 
 #[test]
+#[cfg_attr(no_prometheus, ignore = "prometheus is not installed")]
+#[cfg_attr(no_promtool, ignore = "promtool is not installed")]
 fn incidents_set_off_their_alerts_and_no_others_and_the_dashboard_shows_them() {
-    if installed("prometheus")
-        .and_then(|()| installed("promtool"))
-        .is_none()
-    {
-        return;
-    }
     let record = |(name, run): &Incident| {
         let (name, run) = (*name, *run);
         thread::spawn(move || run(name).recorded())

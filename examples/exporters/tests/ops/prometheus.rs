@@ -1,4 +1,4 @@
-//! Prometheus and promtool, as far as they are installed.
+//! Prometheus and promtool, as child processes.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,16 +8,8 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use dcgm_tests::skip_unless;
 use serde_json::Value;
 use tempfile::TempDir;
-
-/// Whether a program can be run; else says why not, as a skip.
-pub(crate) fn installed(program: &str) -> Option<()> {
-    let found = Command::new(program).arg("--version").output();
-    let found = found.map_err(|why| format!("there is no {program}: {why}"));
-    skip_unless(found).map(|_| ())
-}
 
 pub(crate) fn promtool(arguments: &[&str], folder: &Path) -> Output {
     let mut command = Command::new("promtool");
