@@ -84,7 +84,7 @@ fn main() {
             let name = format!("{kind} {series}");
             instructions(&name, few, many)
         };
-        let (told, each) = match (counted("meter"), counted("bare")) {
+        let (instructions_text, each) = match (counted("meter"), counted("bare")) {
             (Some(ours), Some(bare)) => (
                 format!("{ours:>14.0} {bare:>14.0} {:>8.4}", ours / bare),
                 format!("{:>10.1}", (ours - bare) / f64::from(*series)),
@@ -92,7 +92,7 @@ fn main() {
             _ => (format!("  {UNCOUNTED}"), String::new()),
         };
         line(&format!(
-            "{points:>7} {:>12.1} {:>12.1} {times:>8.3} {told} {each}",
+            "{points:>7} {:>12.1} {:>12.1} {times:>8.3} {instructions_text} {each}",
             us / 1e3,
             bare / 1e3
         ));

@@ -107,7 +107,7 @@ fn micros(time: Duration) -> String {
 }
 
 fn line(text: &str) {
-    writeln!(io::stdout().lock(), "{text}").expect("somebody reads this");
+    writeln!(io::stdout().lock(), "{text}").expect("standard output can be written");
 }
 
 /// Something to install a meter on top of.

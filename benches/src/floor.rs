@@ -77,7 +77,7 @@ impl Floor {
         floor
     }
 
-    /// Over the engine in this process, which somebody else has started.
+    /// Over the engine in this process, which other code has started.
     #[must_use]
     pub fn embedded(library: &Path, asked: &Asked) -> Self {
         let mut floor = Self::new(library);

@@ -13,9 +13,9 @@ pub fn earnest() -> bool {
 ///
 /// # Panics
 ///
-/// If nobody reads it.
+/// If standard output cannot be written.
 pub fn line(text: &str) {
-    writeln!(io::stdout().lock(), "{text}").expect("somebody reads this");
+    writeln!(io::stdout().lock(), "{text}").expect("standard output can be written");
 }
 
 /// The number in the middle.
@@ -40,7 +40,7 @@ pub fn ratio(rounds: usize, mut ours: impl FnMut(), mut theirs: impl FnMut()) ->
     };
     let mut pairs = Vec::new();
     for round in 0..rounds {
-        // Whoever comes second finds the memory warm.
+        // The second to run finds the memory warm.
         let (first, second) = if round % 2 == 0 {
             let first = time(&mut ours);
             (first, time(&mut theirs))

@@ -33,7 +33,7 @@ fn stderr(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).unwrap()
 }
 
-/// Nobody listens there.
+/// An address at which no engine listens.
 const NOWHERE: &str = "127.0.0.1:1";
 
 /// What stands below a column's title, line by line. Titles and values end in the same place.

@@ -153,7 +153,7 @@ fn states(rows: &[Row<'_>], faults: &mut Vec<String>) {
     let all = states.iter().map(ToString::to_string).collect();
     differ("state", &named.map(str::to_owned).collect(), &all, faults);
     for row in rows {
-        // Degraded means that a kind is counted, that it is told, and the reverse.
+        // Degraded means that an error kind is counted and logged, and the reverse.
         let degraded = row.health == "`degraded`";
         if degraded && !(row.log.contains("`GPU metrics unavailable`") && row.error != "-") {
             faults.push(format!("{:?} is degraded for no reason", row.failure));
@@ -296,12 +296,12 @@ fn a_row_that_is_missing_is_noticed() {
         let less = TABLE.lines().filter(|line| !line.contains(&token));
         let less = less.collect::<Vec<_>>().join("\n");
         let word = name.rsplit("::").next().unwrap();
-        let told = faults(&less);
+        let found = faults(&less);
         let unnamed = format!(" {word} has no row");
         let is_it = |fault: &String| {
             fault.ends_with(&unnamed) || *fault == format!("no row has the line {word:?}")
         };
-        assert!(told.iter().any(is_it), "{name}: {told:?}");
+        assert!(found.iter().any(is_it), "{name}: {found:?}");
         tried += 1;
     }
     assert!(tried > 50, "{tried}");

@@ -240,7 +240,7 @@ fn a_tick_is_three_listings_the_reads_and_a_round_trip_for_each_event_field() {
         for transport in TRANSPORTS {
             let provider = SdkMeterProvider::builder().build();
             let meter = DcgmMeter::builder()
-                // Its thread does nothing unless told to.
+                // Its thread does nothing by itself.
                 .with_interval(Duration::from_secs(600))
                 .with_initial_delay(Duration::from_secs(24 * 3600))
                 .with_client(bench.engine(transport))

@@ -89,7 +89,7 @@ fn live_since(before: u64) -> u64 {
     LIVE.load(Ordering::Relaxed).wrapping_sub(before)
 }
 
-/// The resident memory of the process, in KiB; 0 where nobody tells.
+/// The resident memory of the process, in KiB; 0 where the system does not report it.
 fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmRSS:"));
@@ -163,7 +163,7 @@ fn a_view_of_a_hundred_series_saves_nine_tenths_of_the_memory() {
         let (own, fitting) = (costs[0], costs[2]);
         assert!(own.0 > 130_000, "{costs:?}");
         assert!(fitting.0 * 10 < own.0, "{costs:?}");
-        // The room of counters is given back by the first collect, and had anew at each one.
+        // The first collect frees the memory of counters, and each one allocates it again.
         let kept = own.1 > 130_000;
         assert_eq!(kept, !counters, "{costs:?}");
     }

@@ -42,7 +42,7 @@ impl Kind {
     }
 }
 
-/// What a child is told to do.
+/// The task of a child process.
 #[derive(Clone, Debug)]
 pub(crate) struct Task {
     pub(crate) kind: Kind,
@@ -91,7 +91,7 @@ pub(crate) fn config(bound: usize) -> Config {
     Config::default()
         .with_max_series(20_000)
         .with_max_instrument_series(bound)
-        // Nothing is sampled unless it is told to.
+        // Nothing is sampled without a request.
         .with_interval(Duration::from_secs(600))
         .with_initial_delay(Duration::from_secs(24 * 3600))
 }

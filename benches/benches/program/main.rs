@@ -29,9 +29,9 @@ const HOSTS: [(&str, usize); 3] = [("8xl4", 80), ("8xh100", 320), ("32xh100", 1_
 
 type Facts = HashMap<&'static str, f64>;
 
-fn told() -> Option<Task> {
-    let told = std::env::var(TASK).ok()?;
-    let mut words = told.split(' ');
+fn read_task() -> Option<Task> {
+    let text = std::env::var(TASK).ok()?;
+    let mut words = text.split(' ');
     let mut next = || words.next();
     let kind = next()?.parse::<usize>().ok()?;
     Some(Task {
@@ -196,7 +196,7 @@ fn host(control: &Control, folder: &Path, (host, bound): (&str, usize)) {
 
 fn main() {
     let began = Instant::now();
-    if let Some(task) = told() {
+    if let Some(task) = read_task() {
         child::run(&task, began);
         return;
     }

@@ -302,7 +302,7 @@ impl Control {
         }
     }
 
-    /// Makes a profiling field blank for ever in all engines that run, as a driver does that lacks
+    /// Makes a profiling field permanently blank in all engines that run, as a driver does that lacks
     /// it; or real again.
     pub fn set_blank(&self, field: u16, blank: bool) {
         if let Some(call) = self.symbol::<extern "C" fn(u32, c_int) -> c_int>("dcgmsim_set_blank") {

@@ -128,7 +128,7 @@ impl Stream {
         }
     }
 
-    /// Ends it; whoever reads or writes it stops at once.
+    /// Closes the connection; blocked reads and writes return at once.
     pub(crate) fn cut(&self) {
         // Already cut is as good.
         let _ = match self {

@@ -40,7 +40,7 @@ pub(crate) struct Process {
     /// What the requests so far would have taken, in microseconds.
     pub(crate) charged: AtomicU64,
     pub(crate) crashes: AtomicU64,
-    /// Waits of a failing connect are this many times shorter than told.
+    /// Divides the waiting time of a failing connect.
     pub(crate) hurry: AtomicU64,
 }
 
@@ -126,8 +126,8 @@ impl Process {
         st::OK
     }
 
-    /// Connects, retrying until the time is up. Every attempt has a handle of its own, told before
-    /// it is waited for.
+    /// Connects, retrying until the time is up. Every attempt has its own handle, which
+    /// is reported before the wait.
     pub(crate) fn connect(
         &self,
         address: &Address,

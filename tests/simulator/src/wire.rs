@@ -11,7 +11,7 @@ use crate::bits::Bits;
 /// A request or an answer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Packet {
-    /// Which request; answers carry the number of theirs. 0: nobody asked (a policy violation).
+    /// Which request; answers carry the number of theirs. 0: unsolicited (a policy violation).
     pub(crate) id: u64,
     pub(crate) op: u32,
     /// The return code. In requests 0.

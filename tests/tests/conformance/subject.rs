@@ -45,7 +45,7 @@ pub(crate) struct Subject {
 }
 
 enum Steering {
-    /// A mock keeps samples of what is watched, so whoever injects watches.
+    /// A mock keeps samples of watched fields only, so injecting a value also watches its field.
     Mock {
         mock: Mock,
         clock: Clock,
@@ -172,7 +172,7 @@ impl Subject {
         }
     }
 
-    /// Four GPUs that are not there for anybody else.
+    /// Four GPUs that no other test uses.
     pub(crate) fn gpus(&self) -> &[EntityId] {
         &self.gpus
     }

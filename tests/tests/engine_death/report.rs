@@ -20,7 +20,7 @@ impl Report {
     /// Waits for the threads and files of the first cycle, and keeps those of the first.
     pub(super) fn settle(&mut self, cycle: usize) {
         let Some(first) = self.first else {
-            // Whoever cuts a connection is there for a second at the most.
+            // The thread that cuts a connection lives for a second at the most.
             thread::sleep(Duration::from_millis(1500));
             self.first = Some(Usage::now());
             return;

@@ -28,7 +28,7 @@ const FAULTS: [Fault; 3] = [
 ];
 
 /// A timeout, or what follows from one.
-fn is_told(error: &Error, timed_out: bool) -> bool {
+fn is_timeout(error: &Error, timed_out: bool) -> bool {
     match error {
         Error::Timeout { .. } => true,
         Error::Connect { cause, .. } => *cause == ConnectError::Silent,
@@ -64,11 +64,14 @@ fn alone(bench: &Bench, row: &Row, fault: Fault) {
     assert!(took < PATIENCE, "{what}: {took:?}");
     let mut timed_out = row.hides == Hides::Release;
     for (step, error) in &failures {
-        assert!(is_told(error, timed_out), "{what}: {step:?} says {error:?}");
+        assert!(
+            is_timeout(error, timed_out),
+            "{what}: {step:?} says {error:?}"
+        );
         timed_out = true;
     }
-    // What nobody waits for may hang unseen: the end of a connection, and for a moment that of a
-    // watch.
+    // No caller waits for the end of a connection, or for a moment for the end of a watch, so that
+    // their hanging does not show.
     if matches!(row.hides, Hides::Nothing | Hides::Lists) {
         let shown = failures.first().map(|(step, _)| *step);
         assert_eq!(shown, Some(row.step), "{what}: {failures:?}");

@@ -97,7 +97,7 @@ fn combination(bench: &Bench, row: &Row, code: ReturnCode, moment: Moment) {
     bench.control.reset_calls();
     assert!(bench.control.fault(row.function, fault, u32::MAX));
     let outcome = meter.sample_now();
-    // A function that says that it worked, and did nothing, cannot be told from one that did.
+    // A function that says that it worked, and did nothing, cannot be distinguished from one that did.
     if !code.is_ok() {
         assert!(
             bench.control.calls(row.function) > 0 || row.hides == Hides::End,
@@ -105,7 +105,7 @@ fn combination(bench: &Bench, row: &Row, code: ReturnCode, moment: Moment) {
         );
         let wanted = kinds(row, code, moment);
         let counted = counted(&meter);
-        let told = outcome.as_ref().err().map(|failure| failure.kind);
+        let reported = outcome.as_ref().err().map(|failure| failure.kind);
         let is_one = counted.len() == 1 && counted.iter().all(|kind| wanted.contains(kind));
         assert!(
             is_one || counted.is_empty() && wanted.is_empty(),
@@ -113,11 +113,11 @@ fn combination(bench: &Bench, row: &Row, code: ReturnCode, moment: Moment) {
         );
         // An engine that refuses a watch may have values all the same, that another client's
         // watches brought.
-        if row.step != Step::Watch || told.is_some() {
-            assert_eq!(Vec::from_iter(told), counted, "{what}: {outcome:?}");
+        if row.step != Step::Watch || reported.is_some() {
+            assert_eq!(Vec::from_iter(reported), counted, "{what}: {outcome:?}");
         }
         let degraded = meter.health().state == MeterState::Degraded;
-        assert_eq!(degraded, told.is_some(), "{what}");
+        assert_eq!(degraded, reported.is_some(), "{what}");
     }
     bench.control.clear();
     recovers(&meter, &what);

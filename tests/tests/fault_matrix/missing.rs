@@ -32,12 +32,12 @@ fn combination(bench: &Bench, row: &Row) {
     let engine = bench.engine();
     let failures = session::run(&engine);
     for (step, error) in &failures {
-        let told = match error {
+        let is_expected = match error {
             Error::Load(LoadError::NotDcgm { .. }) => required,
             Error::SymbolMissing(missing) => missing.function == row.function,
             _ => false,
         };
-        assert!(told, "{what}: {step:?} says {error:?}");
+        assert!(is_expected, "{what}: {step:?} says {error:?}");
     }
     let shown = failures.first().map(|(step, _)| *step);
     let wanted = if required {
@@ -77,7 +77,7 @@ fn combination(bench: &Bench, row: &Row) {
 }
 
 #[test]
-fn a_library_that_lacks_a_function_is_told_by_its_name_or_done_without() {
+fn a_missing_function_is_reported_by_name_or_replaced() {
     count_panics();
     let mut work = Vec::new();
     for flavour in crate::flavours() {

@@ -64,7 +64,7 @@ pub(crate) fn run(engine: &dyn Client) -> Failures {
     note(Step::Update, engine.update());
     drop((watch, events));
     note(Step::Again, engine.list(EntityKind::GPU, &mut Vec::new()));
-    // A new query has the engine release the groups of the one that nobody holds any more.
+    // A new query has the engine release the groups of the one that was dropped.
     drop(query);
     let query = Query::new([(vec![EntityId::gpu(0)], vec![FieldId::GPU_TEMP])]);
     note(Step::Again, engine.latest(&query, &mut samples));

@@ -36,12 +36,11 @@ pub(crate) enum Hides {
     /// What is not read by groups is read by lists: all but the end of the connection and DCGM's
     /// timeout.
     Lists,
-    /// There is nobody to tell: a watch is given back. The end of the connection is found by the
-    /// next call.
+    /// A watch is given back, which returns no error. The next call finds the end of the connection.
     Release,
     /// It answers no code but a pointer: whatever the fault, the field is unknown.
     Pointer,
-    /// The end of a connection: there is nobody to tell.
+    /// The end of a connection, which returns no error.
     End,
 }
 

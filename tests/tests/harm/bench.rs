@@ -66,7 +66,7 @@ impl Bench {
         let provider = SdkMeterProvider::builder().with_reader(exporter).build();
         let meter = DcgmMeter::builder()
             .with_interval(INTERVAL)
-            // Its thread does nothing unless told to.
+            // Its thread does nothing by itself.
             .with_initial_delay(Duration::from_secs(24 * 3600))
             .with_client(Engine::new(options.with_library(library)))
             .install(&provider)

@@ -112,7 +112,7 @@ pub(crate) fn zeroed<T>() -> Box<T> {
     unsafe { Box::from_raw(memory.cast()) }
 }
 
-/// Records that nobody wrote to yet.
+/// Creates records that were not written to yet.
 pub(crate) fn filled<T: Copy>(count: usize) -> Vec<T> {
     let mut values = Vec::with_capacity(count);
     // SAFETY: room for `count` was made.

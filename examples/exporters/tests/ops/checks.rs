@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use crate::exporter::scrape;
 use crate::kit;
-use crate::prometheus::{promtool, told};
+use crate::prometheus::{output_text, promtool};
 
 /// What promtool has against a text, each complaint once, without the metric's name.
 fn complaints(text: &str) -> BTreeSet<(String, String)> {
@@ -24,14 +24,14 @@ fn complaints(text: &str) -> BTreeSet<(String, String)> {
         .write_all(text.as_bytes())
         .unwrap();
     let output = child.wait_with_output().unwrap();
-    let told = told(&output);
-    let lines = told.lines().filter(|line| !line.is_empty());
+    let text = output_text(&output);
+    let lines = text.lines().filter(|line| !line.is_empty());
     let parts = lines.map(|line| line.split_once(' ').unwrap_or_else(|| panic!("{line}")));
     let parts = parts.map(|(name, what)| (name.to_owned(), what.to_owned()));
     let complaints: BTreeSet<_> = parts.collect();
     // 3: read, and there is something to say; 1 would be a text that cannot be read.
     let expected = if complaints.is_empty() { 0 } else { 3 };
-    assert_eq!(output.status.code(), Some(expected), "{told}");
+    assert_eq!(output.status.code(), Some(expected), "{text}");
     complaints
 }
 
@@ -101,7 +101,7 @@ fn the_rules_are_rules_and_fire_when_they_should_and_only_then() {
         (&["test", "rules", "alerts_test.yaml"], "SUCCESS"),
     ] {
         let output = promtool(arguments, &folder);
-        let told = told(&output);
-        assert!(output.status.success() && told.contains(says), "{told}");
+        let text = output_text(&output);
+        assert!(output.status.success() && text.contains(says), "{text}");
     }
 }

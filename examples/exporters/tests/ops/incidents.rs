@@ -17,7 +17,7 @@ use crate::replay::{Host, START, remembered, said};
 /// How long the longest incident lasts, in seconds.
 const END: u32 = 960;
 
-/// A host, and what befalls it.
+/// A host and its incidents.
 type Incident = (&'static str, fn(&'static str) -> Host);
 
 /// A host in one of the mock's scenarios, for so long.

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::exporter;
 use crate::kit;
-use crate::prometheus::told;
+use crate::prometheus::output_text;
 
 const DAEMONSET: &str = "docs/ops/kubernetes/daemonset.yaml";
 
@@ -24,8 +24,8 @@ fn the_daemonset_is_what_the_schema_of_kubernetes_asks_for() {
             .unwrap()
     };
     let output = validate(&kit::path(DAEMONSET));
-    assert!(output.status.success(), "{}", told(&output));
-    eprintln!("{}", told(&output).trim());
+    assert!(output.status.success(), "{}", output_text(&output));
+    eprintln!("{}", output_text(&output).trim());
     // A file that is wrong is refused, so that this test can fail.
     let folder = tempfile::tempdir().unwrap();
     let wrong = folder.path().join("wrong.yaml");

@@ -41,7 +41,7 @@ fn number(bytes: &[u8; 256]) -> [u8; 8] {
 }
 
 #[test]
-fn garbage_reaches_the_caller_as_told_and_a_null_pointer_is_a_bad_parameter() {
+fn garbage_reaches_the_caller_unchanged_and_a_null_pointer_is_a_bad_parameter() {
     const NAME: &str = "dcgmGetLatestValues_v2";
     let embedded = usize::try_from(EMBEDDED).unwrap();
     PROCESS.set_host_since("recorded:2".to_owned(), None);

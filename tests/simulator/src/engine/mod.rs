@@ -83,7 +83,7 @@ pub(crate) struct Engine {
     modules: [u32; 11],
     /// Statuses of GPUs that a test set.
     statuses: BTreeMap<u32, u32>,
-    /// Profiling fields that the driver does not have: blank for ever, with status OK.
+    /// Profiling fields that the driver does not have: always blank, with status OK.
     blank: BTreeSet<u16>,
     /// GPUs that have no profiler.
     without_profiler: BTreeSet<u32>,

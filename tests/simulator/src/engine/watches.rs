@@ -16,7 +16,7 @@ const SECOND: i64 = 1_000_000;
 const PASS: i64 = 800_000;
 /// The engine takes any interval; below this one it would do nothing else.
 const SHORTEST: i64 = 1_000;
-/// Samples that nobody's watch limits.
+/// Samples that no watch limits.
 const MOST_SAMPLES: usize = 100_000;
 
 /// A field of an entity: who watches it, and what was sampled.
