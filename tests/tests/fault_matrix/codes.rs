@@ -108,13 +108,7 @@ fn combination(bench: &Bench, row: &Row, code: ReturnCode, times: Times) {
 }
 
 fn all(bench: &Bench, row: &Row) -> usize {
-    // Instances are asked for only where there are any.
-    let host = if row.function == "dcgmGetGpuInstanceHierarchy" {
-        "8xh100-mig7"
-    } else {
-        "1xl4"
-    };
-    assert!(bench.control.set_host(host));
+    assert!(bench.control.set_host(table::host(row)));
     let mut done = 0;
     for code in crate::codes() {
         for times in [Times::Once, Times::Always] {

@@ -12,7 +12,7 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use crate::bench::{Bench, PANICS, PATIENCE, Reach, count_panics};
 use crate::codes::is_called;
-use crate::table::{Hides, ROWS, Row, Step, ends, shows};
+use crate::table::{Hides, ROWS, Row, Step, ends, host, is_called_by_a_meter, shows};
 
 /// When the function begins to fail.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -42,8 +42,10 @@ fn kinds(row: &Row, code: ReturnCode, moment: Moment) -> Vec<ErrorKind> {
     let serious = ends(code) || code == ReturnCode::TIMEOUT;
     let step = match (shows(row, code), moment) {
         (None, _) => return Vec::new(),
-        // Hosts without links and without events have metrics, too.
-        (Some(Step::Links | Step::WatchEvents), _) if !serious => return Vec::new(),
+        // Hosts without links, profilers and events have metrics, too.
+        (Some(Step::Links | Step::WatchProfiling | Step::WatchEvents), _) if !serious => {
+            return Vec::new();
+        }
         // A watch that was given back has found the end of the session; what came next tells it.
         (Some(Step::Again), _) => return vec![ErrorKind::Connect],
         (Some(Step::Entities), Moment::Start) => ErrorKind::Enumerate,
@@ -127,6 +129,7 @@ fn combination(bench: &Bench, row: &Row, code: ReturnCode, moment: Moment) {
 }
 
 fn all(bench: &Bench, row: &Row) -> usize {
+    assert!(bench.control.set_host(host(row)));
     let mut done = 0;
     for code in crate::codes() {
         // Groups are made for what is read again, and kept as long as anything uses them.
@@ -147,10 +150,9 @@ fn each_code_of_each_function_is_counted_under_its_kind_and_the_meter_comes_back
     count_panics();
     let mut work = Vec::new();
     for flavour in crate::flavours() {
-        let rows = ROWS.iter().filter(|row| {
-            // With a host without instances it is not called.
-            is_called(row, Reach::Standalone) && row.function != "dcgmGetGpuInstanceHierarchy"
-        });
+        let rows = ROWS
+            .iter()
+            .filter(|row| is_called(row, Reach::Standalone) && is_called_by_a_meter(row));
         // The end of a connection is the client's affair, and what is left there is tried there.
         for row in rows.filter(|row| row.hides != Hides::End) {
             work.push((*flavour, row));

@@ -10,7 +10,7 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use crate::bench::{Bench, PANICS, Reach, count_panics};
 use crate::codes::is_called;
 use crate::session;
-use crate::table::{Hides, ROWS, Row, Step};
+use crate::table::{Hides, ROWS, Row, Step, host};
 
 /// Where its lack shows first; `None` if it is done without.
 fn shows(row: &Row) -> Option<Step> {
@@ -19,6 +19,8 @@ fn shows(row: &Row) -> Option<Step> {
         Hides::Detail
         | Hides::Lists
         | Hides::Unsupported
+        | Hides::Shortcut
+        | Hides::Profiler
         | Hides::Release
         | Hides::Pointer
         | Hides::End => None,
@@ -27,6 +29,9 @@ fn shows(row: &Row) -> Option<Step> {
 
 fn combination(bench: &Bench, row: &Row) {
     let what = format!("{:?} without {}", bench.flavour, row.function);
+    if row.hides == Hides::Shortcut {
+        assert!(bench.control.set_host(host(row)));
+    }
     let required = dcgm_sys::Library::REQUIRED.contains(&row.function);
     let before = bench.control.open();
     let engine = bench.engine();

@@ -12,6 +12,8 @@ pub(crate) enum Step {
     Entities,
     Links,
     Watch,
+    /// Of profiling fields alone.
+    WatchProfiling,
     WatchEvents,
     Latest,
     /// The same once more, which is worth a group then.
@@ -36,6 +38,11 @@ pub(crate) enum Hides {
     /// What is not read by groups is read by lists: all but the end of the connection and DCGM's
     /// timeout.
     Lists,
+    /// A call that only saves other calls: all but the end of the connection and DCGM's timeout.
+    Shortcut,
+    /// A GPU without a profiler is an error; one whose profiler is unknown is tried. Otherwise like
+    /// `Shortcut`.
+    Profiler,
     /// A watch is given back, which returns no error. The next call finds the end of the connection.
     Release,
     /// It answers no code but a pointer: whatever the fault, the field is unknown.
@@ -89,8 +96,11 @@ pub(crate) const ROWS: &[Row] = &[
     row("DcgmFieldGetById",            Step::Watch,       Hides::Pointer,     ErrorKind::Watch,     Only::Both),
     row("dcgmGroupCreate",             Step::Watch,       Hides::Nothing,     ErrorKind::Watch,     Only::Both),
     row("dcgmGroupAddEntity",          Step::Watch,       Hides::Nothing,     ErrorKind::Watch,     Only::Both),
+    row("dcgmGroupGetInfo",            Step::Watch,       Hides::Shortcut,    ErrorKind::Watch,     Only::Both),
+    row("dcgmGroupRemoveEntity",       Step::Watch,       Hides::Shortcut,    ErrorKind::Watch,     Only::Both),
     row("dcgmFieldGroupCreate",        Step::Watch,       Hides::Nothing,     ErrorKind::Watch,     Only::Both),
     row("dcgmWatchFields",             Step::Watch,       Hides::Nothing,     ErrorKind::Watch,     Only::Both),
+    row("dcgmProfGetSupportedMetricGroups", Step::WatchProfiling, Hides::Profiler, ErrorKind::Watch,  Only::Both),
     row("dcgmGetValuesSince_v2",       Step::WatchEvents, Hides::Nothing,     ErrorKind::Watch,     Only::Both),
     row("dcgmEntitiesGetLatestValues", Step::Latest,      Hides::TooOld,      ErrorKind::Read,      Only::Both),
     row("dcgmGetLatestValues_v2",      Step::LatestAgain, Hides::Lists,       ErrorKind::Read,      Only::Both),
@@ -102,6 +112,25 @@ pub(crate) const ROWS: &[Row] = &[
     row("dcgmStopEmbedded",            Step::Again,       Hides::End,         ErrorKind::Read,      Only::Embedded),
 ];
 
+/// Returns the host on which a function is called at all.
+pub(crate) fn host(row: &Row) -> &'static str {
+    match row.function {
+        // Only where there are instances.
+        "dcgmGetGpuInstanceHierarchy" => "8xh100-mig7",
+        // Only where a group has many members.
+        "dcgmGroupGetInfo" | "dcgmGroupRemoveEntity" => "8xh100",
+        _ => "1xl4",
+    }
+}
+
+/// Returns `true` if a meter on that host calls the function.
+pub(crate) fn is_called_by_a_meter(row: &Row) -> bool {
+    // A meter watches all GPUs of a host, so it removes none from a group; and it calls the other
+    // only on a host with instances.
+    let is_never = ["dcgmGetGpuInstanceHierarchy", "dcgmGroupRemoveEntity"];
+    !is_never.contains(&row.function)
+}
+
 /// What ends a session whatever is being done.
 pub(crate) fn ends(code: ReturnCode) -> bool {
     code.class() == Some(ErrorClass::Disconnected)
@@ -112,8 +141,9 @@ pub(crate) fn shows(row: &Row, code: ReturnCode) -> Option<Step> {
     let serious = ends(code) || code == ReturnCode::TIMEOUT;
     match row.hides {
         Hides::Nothing | Hides::Pointer => Some(row.step),
-        Hides::Detail | Hides::Lists => serious.then_some(row.step),
+        Hides::Detail | Hides::Lists | Hides::Shortcut => serious.then_some(row.step),
         Hides::Unsupported => (code.class() != Some(ErrorClass::Unsupported)).then_some(row.step),
+        Hides::Profiler => (serious || code == ReturnCode::MODULE_NOT_LOADED).then_some(row.step),
         // What a GPU is, is asked by it too, and missed as a detail.
         Hides::TooOld if serious => Some(Step::Entities),
         Hides::TooOld => (code != ReturnCode::FUNCTION_NOT_FOUND).then_some(row.step),
