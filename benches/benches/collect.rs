@@ -1,8 +1,8 @@
-//! What a collect costs with the meter's callbacks, beside bare closures that observe the same
+//! The cost of a collect with the meter's callbacks, beside bare closures that observe the same
 //! numbers with the same attributes through the same SDK.
 //!
-//! `cargo bench -p dcgm-benches --bench collect`. Instructions are counted by cachegrind, if there is
-//! a valgrind, for a collect of the whole provider; times are medians of interleaved rounds. The
+//! `cargo bench -p dcgm-benches --bench collect`. Instructions are counted by cachegrind, if there
+//! is a valgrind, for a collect of the whole provider; times are medians of interleaved rounds. The
 //! goal: within 3 %, and a cost for each series that does not depend on how many there are.
 
 #![expect(clippy::expect_used, reason = "a benchmark may fail by panicking")]

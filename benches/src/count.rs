@@ -12,9 +12,9 @@ const CHILD: &str = "DCGM_BENCH_WORK";
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Work {
-    /// What, in the words of the benchmark.
+    /// The name of the work, by the benchmark.
     pub name: String,
-    /// How often.
+    /// The number of repetitions.
     pub times: usize,
 }
 
@@ -29,7 +29,7 @@ pub fn is_child() -> Option<Work> {
     })
 }
 
-/// How many instructions it takes to do this once more, with all threads of the process. `None`
+/// Counts the instructions of one more repetition, with all threads of the process. `None`
 /// without valgrind, and if it failed.
 ///
 /// The work is done `few` and `many` times by a program each, so that what a program does before

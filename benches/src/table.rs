@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
-/// Whether this is `cargo bench`. `cargo test --benches` only sees whether it runs.
+/// Returns `true` in `cargo bench`. `cargo test --benches` only checks that the bench runs.
 #[must_use]
 pub fn earnest() -> bool {
     std::env::args().any(|argument| argument == "--bench")

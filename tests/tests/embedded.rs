@@ -30,7 +30,7 @@ use sys::Versioned as _;
 /// time.
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// What is far longer than anything here takes, and shorter than what never ends.
+/// Far longer than anything here takes, and shorter than a hang.
 const BOUND: Duration = Duration::from_secs(60);
 
 struct Bench {
@@ -128,7 +128,7 @@ impl Another {
         Self(library)
     }
 
-    /// Whether the engine still answers.
+    /// Returns `true` if the engine still answers.
     fn is_running(&self) -> bool {
         let mut ids = [0; 32];
         let mut count = 32;

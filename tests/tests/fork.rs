@@ -84,7 +84,7 @@ impl<T> AsyncInstrument<T> for Count {
 }
 
 impl Callbacks {
-    /// How many points all callbacks show.
+    /// Returns the number of points of all callbacks.
     fn collect(&self) -> usize {
         let count = Count::default();
         let Kept { f64, i64, u64 } = &*self.0;
@@ -99,8 +99,8 @@ fn threads() -> usize {
     fs::read_dir("/proc/self/task").map_or(0, Iterator::count)
 }
 
-/// What a child finds, in the order in which it looks; it ends with the number of the first that is
-/// not so.
+/// Runs the checks of a child, in the order in which it looks; it ends with the number of the first
+/// that is not so.
 fn checked(checks: &[&dyn Fn() -> bool]) -> c_int {
     let wrong = checks.iter().position(|check| !check());
     wrong.map_or(0, |at| c_int::try_from(at + 1).unwrap_or(99))

@@ -81,7 +81,7 @@ impl Bench {
         engine
     }
 
-    /// What is read, and how many calls of each way that took.
+    /// Returns the samples as text, and the number of calls of each kind.
     fn read(&self, engine: &Engine, query: &Query) -> (String, u64, u64) {
         let mut samples = Samples::new();
         self.control.reset_calls();

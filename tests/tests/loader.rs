@@ -72,7 +72,7 @@ fn apart(test: &str, folder: TempDir) -> Option<PathBuf> {
     None
 }
 
-/// Whether the file's code is in this process.
+/// Returns `true` if the file is mapped into this process.
 fn is_mapped(path: &Path) -> bool {
     let maps = fs::read_to_string("/proc/self/maps").unwrap();
     maps.lines()

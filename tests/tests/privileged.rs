@@ -19,7 +19,7 @@ const PROGRAM: &str = "DCGM_TESTS_PRIVILEGED";
 
 const UNPRIVILEGED_ID: u32 = 65534;
 
-/// Whether the kernel says that this process has more rights than its starter: `AT_SECURE`.
+/// Returns the kernel's `AT_SECURE`: `true` if this process has more rights than its starter.
 fn is_secure() -> Option<bool> {
     const AT_SECURE: u64 = 23;
     let vector = fs::read("/proc/self/auxv").ok()?;
@@ -31,8 +31,8 @@ fn is_secure() -> Option<bool> {
     })
 }
 
-/// Starts the program as a user without rights, in a folder and an environment of theirs. Returns its
-/// output, or why it cannot be started.
+/// Starts the program as a user without rights, in a folder and an environment of theirs. Returns
+/// its output, or why it cannot be started.
 fn say(folder: &Path, mode: u32, path: &str) -> Result<String, String> {
     let program = folder.join("program");
     fs::set_permissions(&program, fs::Permissions::from_mode(mode)).unwrap();

@@ -1,4 +1,5 @@
-//! What the SDK sets aside for a meter's series, with its own limit and with one that fits.
+//! The memory that the SDK allocates for a meter's series, with its default limit and a fitting
+//! one.
 //!
 //! One test in a program of its own: the memory of every thread is counted.
 
@@ -22,7 +23,7 @@ use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider, Temporality};
 
 struct Counting;
 
-/// As many as a meter has when everything is switched on.
+/// The number of series of a meter with all groups enabled.
 const INSTRUMENTS: u64 = 83;
 
 /// Bytes that were allocated and not freed; they wrap, and only differences are of use.
@@ -98,8 +99,8 @@ fn resident() -> u64 {
         .unwrap_or(0)
 }
 
-/// What an instrument without a series costs: bytes set aside at first and after a collect, and
-/// kibibytes that became resident.
+/// Returns the memory of an instrument without a series: bytes allocated at first and after a
+/// collect, and kibibytes that became resident.
 fn cost(bound: Option<usize>, counters: bool) -> (u64, u64, u64) {
     let names: Vec<_> = (0..INSTRUMENTS).map(|one| format!("one.{one}")).collect();
     let provider = provider(bound);
@@ -124,7 +125,7 @@ fn cost(bound: Option<usize>, counters: bool) -> (u64, u64, u64) {
     (made, live_since(before) / INSTRUMENTS, resident)
 }
 
-/// What a meter costs until its first collect.
+/// Returns the memory of a meter until its first collect.
 fn cost_of_a_meter(bound: Option<usize>) -> u64 {
     let provider = provider(bound);
     let mock = Mock::named("8xh100").expect("a host");

@@ -1,4 +1,5 @@
-//! Claims about where unsafe code is, and who decides which library is loaded: read off the sources.
+//! Claims about where unsafe code is, and who decides which library is loaded: read off the
+//! sources.
 
 #![expect(
     clippy::unwrap_used,
@@ -108,7 +109,7 @@ fn the_lints_that_keep_it_so_are_on() {
     );
 }
 
-/// What asks for the environment, however it is imported.
+/// Functions that read the environment, however they are imported.
 const ENVIRONMENT: [&str; 5] = ["env", "environ", "getenv", "secure_getenv", "var_os"];
 
 #[test]

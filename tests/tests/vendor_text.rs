@@ -33,8 +33,8 @@ static HOSTILE: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Whether a terminal, a line of a log and a label are safe from it. Written again here: what
-/// is claimed must not be taken from what is tested.
+/// Returns `true` if the text is safe in a terminal, a log line and a label. Written again here:
+/// what is claimed must not be taken from what is tested.
 fn is_clean(text: &str) -> bool {
     let turns = |c: char| matches!(c as u32, 0x61c | 0x200e | 0x200f | 0x2028..=0x202e | 0x2066..=0x2069 | 0xfeff);
     let long = "x".repeat(257);
@@ -74,7 +74,7 @@ impl Subscriber for Log {
     fn exit(&self, _: &Id) {}
 }
 
-/// As a subscriber writes it that trusts its text.
+/// Formats an event like a subscriber that trusts its text.
 struct Line(String);
 
 impl Visit for Line {
@@ -142,7 +142,7 @@ fn labels(exporter: &InMemoryMetricExporter, provider: &SdkMeterProvider) -> Vec
 #[derive(Clone, Debug)]
 struct Gullible {
     mock: Mock,
-    /// Whether it panics, with foreign text.
+    /// `true` if the client panics, with foreign text.
     panics: bool,
 }
 

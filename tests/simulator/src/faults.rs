@@ -10,7 +10,7 @@ use parking_lot::{Condvar, Mutex};
 use crate::engine::Code;
 use crate::process::PROCESS;
 
-/// What a function does instead of its work.
+/// The behavior of a function instead of its work.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -25,7 +25,7 @@ pub enum Fault {
     Hang,
 }
 
-/// What a function answers in place of good values.
+/// The values of a function in place of valid ones.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 #[repr(u32)]

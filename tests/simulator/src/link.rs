@@ -48,7 +48,7 @@ impl Link {
         })
     }
 
-    /// Whether the engine is of another major, and so speaks otherwise of violations.
+    /// `true` if the engine has another major version, and so reports violations in another form.
     fn is_strange(&self) -> bool {
         self.peer.load(Ordering::Relaxed) != self.flavour.major()
     }

@@ -1,4 +1,4 @@
-//! What a [`dcgm::Client`] does, whatever is behind it.
+//! The behavior of a [`dcgm::Client`], for each implementation.
 //!
 //! The same claims are put to the mock, to the native client over both releases of the simulated
 //! libdcgm, and, if `DCGM_TEST_LIBRARY` names one, to a real libdcgm: embedded, or the engine at

@@ -1,4 +1,4 @@
-//! What the claims are put to, and how a test steers it.
+//! The subjects of the claims, and their control by a test.
 
 use std::cell::{Cell, RefCell};
 use std::env;
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use crate::native::Native;
 
-/// How the native client reaches an engine.
+/// The transport of the native client to an engine.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Via {
     Embedded,
@@ -251,8 +251,8 @@ impl Subject {
         }
     }
 
-    /// Whether this engine can watch GPUs at all; without a driver it cannot, and then the claim is
-    /// skipped with that reason.
+    /// Returns `true` if this engine can watch GPUs at all; without a driver it cannot, and then
+    /// the claim is skipped with that reason.
     pub(crate) fn can_watch(&self, claim: &str) -> bool {
         let request = WatchRequest::new(&self.gpus[..1], [FieldId::GPU_TEMP]);
         match self.client().watch(&request) {
@@ -266,7 +266,7 @@ impl Subject {
         }
     }
 
-    /// How many groups and field groups the engine holds.
+    /// Returns the number of groups and field groups that the engine holds.
     pub(crate) fn open_groups(&self) -> Option<(usize, usize)> {
         match &self.steering {
             Steering::Mock { mock, .. } => Some((mock.open_watches(), 0)),

@@ -13,10 +13,10 @@ use crate::{BOUND, Bench, SECOND, meter, standalone};
 /// Short, so that the tests are. No claim is about how long it is.
 const DEADLINE: Duration = Duration::from_millis(200);
 
-/// So long that what ends was ended.
+/// Longer than any call that ends by itself.
 const NEVER: Duration = Duration::from_secs(600);
 
-/// What an engine gives a call whose connection was cut.
+/// The time that an engine gives a call whose connection was closed.
 const GRACE: Duration = SECOND;
 
 /// For a machine that does much else.

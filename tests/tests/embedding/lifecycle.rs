@@ -37,7 +37,7 @@ fn settled(bench: &Bench) -> (usize, usize, u64) {
     usage()
 }
 
-/// What a map or a queue that grows once may have more, or one thread that has not ended yet. What
+/// The growth that a map or a queue may have once, or one thread that has not ended yet. What
 /// each cycle leaves is more in the short form already.
 const BLOCKS: u64 = 15;
 

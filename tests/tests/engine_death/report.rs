@@ -1,4 +1,4 @@
-//! What the cycles took, and what is left of them.
+//! The durations of the cycles, and the resources that remain.
 
 use std::sync::atomic::Ordering;
 use std::thread;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::bench::{Bench, Usage};
 use super::{INTERVAL, wait_until};
 
-/// What the cycles took, and what is left of them.
+/// The durations of the cycles, and the resources that remain.
 #[derive(Default)]
 pub(super) struct Report {
     pub(super) found: Vec<Duration>,

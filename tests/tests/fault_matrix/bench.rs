@@ -28,7 +28,7 @@ pub(crate) fn count_panics() {
     });
 }
 
-/// How the engine is reached.
+/// The transport to the engine.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Reach {
     Standalone,

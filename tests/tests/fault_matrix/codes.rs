@@ -9,7 +9,7 @@ use crate::bench::{Bench, PANICS, Reach, count_panics};
 use crate::session::{self, Failures};
 use crate::table::{self, Hides, Only, ROWS, Row, Step};
 
-/// How often a function fails.
+/// The number of failures of a function.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Times {
     Once,
@@ -44,7 +44,7 @@ fn is_reported(error: &Error, row: &Row, code: ReturnCode) -> bool {
     }
 }
 
-/// Whether each failure is the function's, or follows from the end of the connection.
+/// Checks that each failure is the function's, or follows from the end of the connection.
 fn check(row: &Row, code: ReturnCode, times: Times, failures: &Failures, what: &str) {
     let mut ended = table::ends(code) && row.hides == Hides::Release;
     for (step, error) in failures {
@@ -61,7 +61,7 @@ fn check(row: &Row, code: ReturnCode, times: Times, failures: &Failures, what: &
     }
 }
 
-/// What a library that refuses to end a connection keeps: nothing can end it then.
+/// Returns the objects that may stay open: a refused disconnect keeps its session.
 fn allowed(row: &Row, before: Open, after: Open) -> Open {
     if row.function != "dcgmDisconnect" {
         return before;

@@ -15,7 +15,7 @@ use crate::codes::is_called;
 use crate::session;
 use crate::table::{Hides, ROWS, Row, Step, host, is_called_by_a_meter};
 
-/// What each call may take: enough for one that is not hindered, also on a busy machine.
+/// The deadline of each call: enough for one without a fault, also on a busy machine.
 const DEADLINE: Duration = Duration::from_millis(400);
 
 /// Beyond it.
@@ -37,7 +37,7 @@ fn is_timeout(error: &Error, timed_out: bool) -> bool {
     }
 }
 
-/// What hangs goes on, and the client connects again, however many of its threads were lost.
+/// Lets hanging calls continue, and connects again, however many threads the client lost.
 fn returns(bench: &Bench, engine: &dcgm::Engine, what: &str) {
     bench.control.clear();
     let until = Instant::now() + PATIENCE;
@@ -113,7 +113,8 @@ fn metered(bench: &Bench, row: &Row, fault: Fault) {
     bench.settles_at(before, &what);
 }
 
-/// Those that a session waits for at its beginning, each of which a meter meets at once.
+/// Returns `true` for functions that a session waits for at its beginning, so that a meter calls
+/// them.
 fn is_met_by_a_meter(row: &Row) -> bool {
     is_called_by_a_meter(row) && row.hides != Hides::End && row.hides != Hides::Release
 }

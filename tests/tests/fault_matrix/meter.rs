@@ -23,7 +23,7 @@ enum Moment {
     Running,
 }
 
-/// Whether a meter that has values goes on calling it.
+/// Returns `true` if a meter that has values continues to call the function.
 fn is_called_at_each_tick(row: &Row) -> bool {
     matches!(
         row.function,
@@ -62,7 +62,7 @@ fn kinds(row: &Row, code: ReturnCode, moment: Moment) -> Vec<ErrorKind> {
     }]
 }
 
-/// What a meter has counted, and its state.
+/// Returns the error kinds that a meter has counted.
 fn counted(meter: &DcgmMeter) -> Vec<ErrorKind> {
     let health = meter.health();
     let kinds = ErrorKind::ALL.iter().copied();

@@ -9,7 +9,7 @@ use dcgm::{
 
 use crate::table::Step;
 
-/// What failed, in order.
+/// The failures, in order.
 pub(crate) type Failures = Vec<(Step, Error)>;
 
 const KINDS: [EntityKind; 3] = [

@@ -1,4 +1,4 @@
-//! What a fault of each function should come to: a row a function.
+//! The expected effect of a fault in each function: one row per function.
 
 use dcgm::{ErrorClass, ReturnCode};
 use dcgm_otel::ErrorKind;
@@ -12,7 +12,7 @@ pub(crate) enum Step {
     Entities,
     Links,
     Watch,
-    /// Of profiling fields alone.
+    /// A watch of profiling fields alone.
     WatchProfiling,
     WatchEvents,
     Latest,
@@ -24,26 +24,27 @@ pub(crate) enum Step {
     Again,
 }
 
-/// What hides a code from the caller.
+/// The way in which a return code is hidden from the caller.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Hides {
     /// Nothing: each code is an error.
     Nothing,
-    /// What only this entity or kind lacks: all but the end of the connection and DCGM's timeout.
+    /// Only this entity or kind is missing: all but the end of the connection and DCGM's timeout.
     Detail,
     /// "Not supported", which means that there is none.
     Unsupported,
     /// An engine that is too old is asked in another way.
     TooOld,
-    /// What is not read by groups is read by lists: all but the end of the connection and DCGM's
-    /// timeout.
+    /// Fields that are not read by groups are read by lists: all but the end of the connection and
+    /// DCGM's timeout.
     Lists,
     /// A call that only saves other calls: all but the end of the connection and DCGM's timeout.
     Shortcut,
     /// A GPU without a profiler is an error; one whose profiler is unknown is tried. Otherwise like
     /// `Shortcut`.
     Profiler,
-    /// A watch is given back, which returns no error. The next call finds the end of the connection.
+    /// A watch is given back, which returns no error. The next call finds the end of the
+    /// connection.
     Release,
     /// It answers no code but a pointer: whatever the fault, the field is unknown.
     Pointer,
@@ -131,7 +132,7 @@ pub(crate) fn is_called_by_a_meter(row: &Row) -> bool {
     !is_never.contains(&row.function)
 }
 
-/// What ends a session whatever is being done.
+/// Returns `true` for codes that end a session during any call.
 pub(crate) fn ends(code: ReturnCode) -> bool {
     code.class() == Some(ErrorClass::Disconnected)
 }

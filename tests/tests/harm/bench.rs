@@ -127,7 +127,7 @@ impl Bench {
         series
     }
 
-    /// What the start costs, and what a time after it does.
+    /// Returns the cost of the start, and of a time after it.
     pub(crate) fn run(&self, time: Duration) -> (Harm, Harm) {
         self.control.reset_harm();
         for _ in 0..START {

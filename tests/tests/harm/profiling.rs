@@ -67,7 +67,7 @@ fn a_gpu_without_a_profiler_costs_the_others_nothing() {
     }
 }
 
-/// Of all eight GPUs and four switches, with or without a profiler.
+/// The temperatures of all eight GPUs and four switches, with or without a profiler.
 fn bench_temperatures() -> usize {
     let bench = 8 * 2 + 4;
     bench

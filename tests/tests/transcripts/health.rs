@@ -16,8 +16,8 @@ const GPU: u32 = 1;
 const NO_GROUP: usize = 9999;
 const SECOND: i64 = 1_000_000;
 
-/// What the policy callback saw: how often, the last condition, its number. And whom it asks
-/// something.
+/// The arguments of the policy callback: how often, the last condition, its number. And whom it
+/// asks something.
 static FIRED: [AtomicI64; 3] = [AtomicI64::new(0), AtomicI64::new(0), AtomicI64::new(0)];
 static ASKS: Mutex<Option<(&'static crate::native::Native, usize, c_int)>> = Mutex::new(None);
 

@@ -1,4 +1,4 @@
-//! What is there.
+//! Functions that list devices and entities.
 
 use core::ffi::c_void;
 use core::mem::offset_of;
@@ -189,7 +189,7 @@ pub fn instance_hierarchy(handle: usize, hierarchy: Ptr<dcgmMigHierarchy_v2>) ->
     })
 }
 
-/// How many links a GPU and a switch have room for in a version of the struct.
+/// Returns the capacity for links of a GPU and of a switch in a version of the struct.
 const LINK_STRUCTS: [(u32, usize, usize); 3] = [
     (dcgmNvLinkStatus_v3::VERSION, 18, 64),
     (dcgmNvLinkStatus_v4::VERSION, 18, 256),

@@ -140,7 +140,7 @@ fn start(mode: u32, log: Option<String>) -> Result<bool, Code> {
     Ok(started)
 }
 
-/// What a start leaves behind in its process: another working directory, and a log file.
+/// Leaves the traces of a start in the process: another working directory, and a log file.
 ///
 /// Unlike the real library it leaves no file in /var/log, where it would if it was given no other
 /// place: it only says so.

@@ -6,7 +6,7 @@ use super::*;
 use crate::faults::{self, Garbage};
 use crate::process::EMBEDDED;
 
-/// What a callback saw: entity, field, type, status, time, and the value's first bytes.
+/// The arguments of a callback: entity, field, type, status, time, and the value's first bytes.
 type Saw = Vec<(u32, u16, u16, i32, i64, [u8; 256])>;
 
 unsafe extern "C" fn see(

@@ -1,4 +1,4 @@
-//! What clients cost the engine: what it keeps, reads, refuses and logs because of them.
+//! The cost of clients for the engine: what it keeps, reads, refuses and logs because of them.
 
 use super::{Code, Engine, st};
 
