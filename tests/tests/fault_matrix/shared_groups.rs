@@ -26,6 +26,7 @@ fn a_failing_default_group_is_replaced_by_one_filled_by_hand() {
     assert!(bench.control.set_host("8xh100"));
     let gpus: Vec<_> = (0..WATCHED_GPUS).map(EntityId::gpu).collect();
     let request = WatchRequest::new(gpus.clone(), [FieldId::GPU_TEMP]);
+    let before = bench.control.open();
     let added = || bench.control.calls("dcgmGroupAddEntity");
     {
         let engine = bench.engine();
@@ -40,7 +41,6 @@ fn a_failing_default_group_is_replaced_by_one_filled_by_hand() {
                 continue;
             }
             let what = format!("{function} {code:?}");
-            let before = bench.control.open();
             let engine = bench.engine();
             engine.connect().expect("connected");
             bench.control.reset_calls();
@@ -73,9 +73,9 @@ fn an_unknown_profiler_is_tried_and_a_missing_one_is_not() {
     let bench = Bench::new(Flavour::V4_6, Reach::Standalone, None);
     let fields = [FieldId::PROF_SM_ACTIVE, FieldId::PROF_GR_ENGINE_ACTIVE];
     let request = WatchRequest::new([EntityId::gpu(0)], fields);
+    let before = bench.control.open();
     for code in crate::all_codes() {
         let what = format!("{function} {code:?}");
-        let before = bench.control.open();
         let engine = bench.engine();
         engine.connect().expect("connected");
         bench.control.reset_calls();
