@@ -51,7 +51,7 @@ fn set_user_id_works() -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let field = |name: &str| {
         let line = status.lines().find_map(|line| line.strip_prefix(name));
-        line.map(|rest| rest.split_whitespace().nth(0).unwrap_or_default())
+        line.map(|rest| rest.split_whitespace().next().unwrap_or_default())
     };
     let is_root = field("Uid:") == Some("0");
     is_root && field("NoNewPrivs:") == Some("0") && !is_nosuid(&env::temp_dir())
