@@ -1,8 +1,8 @@
-//! What a collect costs with the meter's callbacks, beside bare closures that observe the same
+//! The cost of a collect with the meter's callbacks, beside bare closures that observe the same
 //! numbers with the same attributes through the same SDK.
 //!
-//! `cargo bench -p dcgm-benches --bench collect`. Instructions are counted by cachegrind, if there is
-//! a valgrind, for a collect of the whole provider; times are medians of interleaved rounds. The
+//! `cargo bench -p dcgm-benches --bench collect`. Instructions are counted by cachegrind, if there
+//! is a valgrind, for a collect of the whole provider; times are medians of interleaved rounds. The
 //! goal: within 3 %, and a cost for each series that does not depend on how many there are.
 
 #![expect(clippy::expect_used, reason = "a benchmark may fail by panicking")]
@@ -84,7 +84,7 @@ fn main() {
             let name = format!("{kind} {series}");
             instructions(&name, few, many)
         };
-        let (told, each) = match (counted("meter"), counted("bare")) {
+        let (instructions_text, each) = match (counted("meter"), counted("bare")) {
             (Some(ours), Some(bare)) => (
                 format!("{ours:>14.0} {bare:>14.0} {:>8.4}", ours / bare),
                 format!("{:>10.1}", (ours - bare) / f64::from(*series)),
@@ -92,7 +92,7 @@ fn main() {
             _ => (format!("  {UNCOUNTED}"), String::new()),
         };
         line(&format!(
-            "{points:>7} {:>12.1} {:>12.1} {times:>8.3} {told} {each}",
+            "{points:>7} {:>12.1} {:>12.1} {times:>8.3} {instructions_text} {each}",
             us / 1e3,
             bare / 1e3
         ));

@@ -1,4 +1,4 @@
-//! What it costs to turn samples into what is shown: a whole tick of the meter on a client whose
+//! The cost of turning samples into series: a whole tick of the meter on a client whose
 //! answers are a copy of memory, as the meter's own health tells it.
 //!
 //! `cargo bench -p dcgm-benches --bench convert`. The first row, one number of one GPU, is the part
@@ -16,14 +16,14 @@ use dcgm_benches::{
 use dcgm_otel::{Config, DcgmMeter, Group, GroupSwitch, MetricSwitch};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
-/// What is read of each GPU.
+/// The fields that are read of each GPU.
 #[derive(Clone, Copy, Debug)]
 enum Reads {
     /// The power that it takes.
     One,
     /// Twelve fields: as many as a plain dashboard shows.
     Twelve,
-    /// What the meter reads by default.
+    /// The fields that the meter reads by default.
     Default,
     /// All that there is.
     All,

@@ -1,4 +1,4 @@
-//! How long installing and dropping a meter takes, whatever the state of DCGM.
+//! The time to install and drop a meter, in any state of DCGM.
 //!
 //! `cargo bench -p dcgm-benches --bench install`. Each line is a number of installs with no collect
 //! in progress, each with a client of its own, which is made within the time. The goal is less than
@@ -94,7 +94,8 @@ impl Times {
     }
 }
 
-/// How long this thread was ready to run, and did not; zero where the system does not tell.
+/// Returns how long this thread was ready and did not run; zero where the system does not report
+/// it.
 fn waited() -> Duration {
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let nanos = stat.split_whitespace().nth(1);
@@ -107,7 +108,7 @@ fn micros(time: Duration) -> String {
 }
 
 fn line(text: &str) {
-    writeln!(io::stdout().lock(), "{text}").expect("somebody reads this");
+    writeln!(io::stdout().lock(), "{text}").expect("standard output can be written");
 }
 
 /// Something to install a meter on top of.
@@ -232,7 +233,7 @@ fn hung_calls(control: &Control, engine: &Case<'_>, count: usize) {
     drops.print("a call of the client hangs: drop");
 }
 
-/// What the SDK takes for the instruments of a full catalogue.
+/// Measures the SDK's time for the instruments of a full catalogue.
 fn instruments(count: usize, bound: Option<usize>) {
     let names: Vec<_> = (0..83).map(|one| format!("an.instrument.{one}")).collect();
     let mut times = Times::default();

@@ -1,11 +1,11 @@
-//! What [`Engine`] adds to a loop as one writes it in C: the same function of the simulated library
+//! The overhead of [`Engine`] over a loop as in C: the same function of the simulated library
 //! with the same kind of groups, and a copy of each value.
 //!
 //! `cargo bench -p dcgm-benches --bench read`. Both ask the same embedded engine in turn, so the
-//! difference is ours: the way to the engine's thread and back, and what is done with each value. It
-//! is the processors' time, of both threads; `idle` is the clock's, of the first read after the thread
-//! has slept. The goal: at most 10 ns a value. How long
-//! the function itself takes is the simulator's, and says nothing of DCGM.
+//! difference is ours: the way to the engine's thread and back, and what is done with each value.
+//! It is the processors' time, of both threads; `idle` is the clock's, of the first read after the
+//! thread has slept. The goal: at most 10 ns a value. How long the function itself takes is the
+//! simulator's, and says nothing of DCGM.
 
 #![expect(clippy::expect_used, reason = "a benchmark may fail by panicking")]
 
@@ -76,7 +76,7 @@ impl Pair {
     }
 }
 
-/// How long some work takes, and how much of the processors' time, in nanoseconds.
+/// Measures the elapsed time and the processor time of some work, in nanoseconds.
 fn nanos(work: impl FnOnce()) -> (f64, f64) {
     let (start, before) = (Instant::now(), cpu_time());
     work();
@@ -84,7 +84,7 @@ fn nanos(work: impl FnOnce()) -> (f64, f64) {
     (took.as_secs_f64() * 1e9, used.as_secs_f64() * 1e9)
 }
 
-/// What of a host is read.
+/// The entities and fields of a host that are read.
 fn entities(engine: &Engine, host: &str) -> Vec<EntityId> {
     let kind = match host {
         "mig" => EntityKind::GPU_INSTANCE,

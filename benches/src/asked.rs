@@ -1,5 +1,5 @@
-//! What a meter asks of an engine in each tick, so that something else can be made to ask for the
-//! same.
+//! The requests of a meter to an engine in each tick, recorded so that something else can be made
+//! to ask for the same.
 
 use core::fmt;
 use core::str::FromStr;
@@ -14,13 +14,13 @@ use parking_lot::Mutex;
 /// Some fields of some entities.
 pub type Block = (Vec<EntityId>, Vec<FieldId>);
 
-/// What is asked for in each tick. It can be written, and read again.
+/// The requests of a tick. They can be written as text and parsed again.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Asked {
-    /// Of which the latest values are read.
+    /// The pairs whose latest values are read.
     pub latest: Vec<Block>,
-    /// Of which all new samples are read.
+    /// The pairs of which all new samples are read.
     pub events: Vec<Block>,
 }
 

@@ -2,34 +2,34 @@
 
 use std::process::Command;
 
-/// What is printed in the place of instructions that nobody has counted.
+/// Replaces the number of instructions in the output where it was not counted.
 pub const UNCOUNTED: &str = "not counted: valgrind is not installed, or this is the short form";
 
 /// Says which work a child is to do, and how often.
 const CHILD: &str = "DCGM_BENCH_WORK";
 
-/// What a child of this program was told to do.
+/// The work of a child process.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Work {
-    /// What, in the words of the benchmark.
+    /// The name of the work, by the benchmark.
     pub name: String,
-    /// How often.
+    /// The number of repetitions.
     pub times: usize,
 }
 
-/// What to do, if this is a child whose instructions are counted.
+/// Returns the work if this is a child process whose instructions are counted.
 #[must_use]
 pub fn is_child() -> Option<Work> {
-    let told = std::env::var(CHILD).ok()?;
-    let (name, times) = told.rsplit_once('*')?;
+    let text = std::env::var(CHILD).ok()?;
+    let (name, times) = text.rsplit_once('*')?;
     Some(Work {
         name: name.to_owned(),
         times: times.parse().ok()?,
     })
 }
 
-/// How many instructions it takes to do this once more, with all threads of the process. `None`
+/// Counts the instructions of one more repetition, with all threads of the process. `None`
 /// without valgrind, and if it failed.
 ///
 /// The work is done `few` and `many` times by a program each, so that what a program does before
@@ -53,8 +53,8 @@ fn counted(name: &str, times: usize) -> Option<u64> {
         .env(CHILD, format!("{name}*{times}"))
         .output()
         .ok()?;
-    let told = String::from_utf8_lossy(&output.stderr);
-    let line = told.lines().find(|line| line.contains("refs:"))?;
+    let report = String::from_utf8_lossy(&output.stderr);
+    let line = report.lines().find(|line| line.contains("refs:"))?;
     let digits: String = line
         .rsplit(':')
         .next()?

@@ -16,10 +16,10 @@ use crate::{Asked, Block};
 /// The handle of the engine in this process.
 const EMBEDDED: sys::dcgmHandle_t = 0x7fff_ffff;
 
-/// As many as an engine can list.
+/// The most entities that an engine can list.
 const ROOM: usize = 1024;
 
-/// As one would keep a value in C.
+/// A value as a C program would store it.
 #[derive(Clone, Copy, Debug)]
 struct Kept {
     _entity: (u32, u32),
@@ -77,7 +77,7 @@ impl Floor {
         floor
     }
 
-    /// Over the engine in this process, which somebody else has started.
+    /// Over the engine in this process, which other code has started.
     #[must_use]
     pub fn embedded(library: &Path, asked: &Asked) -> Self {
         let mut floor = Self::new(library);

@@ -47,7 +47,7 @@ impl Canned {
         }
     }
 
-    /// How many values the last query asked for.
+    /// The number of values of the last query.
     #[must_use]
     pub fn values(&self) -> usize {
         let answers = self.answers.lock();

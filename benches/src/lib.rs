@@ -1,4 +1,4 @@
-//! What the benchmarks share. Private to the workspace.
+//! Code that the benchmarks share. Private to the workspace.
 
 #![expect(
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! What a process has used of the machine.
+//! The resources that a process has used.
 
 #![expect(unsafe_code, reason = "the system tells a process's time in C only")]
 
@@ -25,9 +25,9 @@ pub fn cpu_time() -> Duration {
 pub struct Resident {
     /// All of it.
     pub all: u64,
-    /// What is no file's: heap and stacks.
+    /// Anonymous memory: heap and stacks.
     pub anonymous: u64,
-    /// What is no other process's.
+    /// Memory that is not shared with another process.
     pub private: u64,
     /// The pages of the program's file.
     pub program: u64,

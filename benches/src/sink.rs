@@ -156,7 +156,7 @@ impl PushMetricExporter for Kept {
 }
 
 impl Kept {
-    /// How many points there are.
+    /// Returns the number of points.
     #[must_use]
     pub fn len(&self) -> usize {
         self.metrics
@@ -166,7 +166,7 @@ impl Kept {
             .sum()
     }
 
-    /// Whether there are none.
+    /// Returns `true` if there are no points.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

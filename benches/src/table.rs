@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
-/// Whether this is `cargo bench`. `cargo test --benches` only sees whether it runs.
+/// Returns `true` in `cargo bench`. `cargo test --benches` only checks that the bench runs.
 #[must_use]
 pub fn earnest() -> bool {
     std::env::args().any(|argument| argument == "--bench")
@@ -13,9 +13,9 @@ pub fn earnest() -> bool {
 ///
 /// # Panics
 ///
-/// If nobody reads it.
+/// If standard output cannot be written.
 pub fn line(text: &str) {
-    writeln!(io::stdout().lock(), "{text}").expect("somebody reads this");
+    writeln!(io::stdout().lock(), "{text}").expect("standard output can be written");
 }
 
 /// The number in the middle.
@@ -40,7 +40,7 @@ pub fn ratio(rounds: usize, mut ours: impl FnMut(), mut theirs: impl FnMut()) ->
     };
     let mut pairs = Vec::new();
     for round in 0..rounds {
-        // Whoever comes second finds the memory warm.
+        // The second to run finds the memory warm.
         let (first, second) = if round % 2 == 0 {
             let first = time(&mut ours);
             (first, time(&mut theirs))

@@ -250,7 +250,7 @@ fn wrap(text: &str, width: usize) -> String {
 ///
 /// # Errors
 ///
-/// Nobody reads stdout any more, as after `head`.
+/// Fails if stdout has no reader any more, as after `head`.
 pub fn print_block(block: &Block, health: &Health, args: &Args, redraw: bool) -> io::Result<()> {
     let source = match (&args.simulate, &args.endpoint) {
         (Some(model), _) => format!(" --simulate={}", model.name()),

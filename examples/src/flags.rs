@@ -58,7 +58,7 @@ impl Args {
         config
     }
 
-    /// Returns the settings of a program that somebody watches: from the flags, else from the
+    /// Returns the settings of a program that a person watches: from the flags, else from the
     /// `DCGM_OTEL_…` variables, else the defaults, but an interval of 1 s.
     ///
     /// # Errors

@@ -70,7 +70,7 @@ fn with_sources(error: &dyn Error) -> String {
     text
 }
 
-/// Prints to stdout. Fails if nobody reads it any more, as after `head`.
+/// Prints to stdout. Fails if stdout has no reader any more, as after `head`.
 #[must_use]
 pub fn say(text: &str) -> ExitCode {
     let mut out = io::stdout().lock();

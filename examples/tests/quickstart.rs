@@ -33,10 +33,10 @@ fn stderr(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).unwrap()
 }
 
-/// Nobody listens there.
+/// An address at which no engine listens.
 const NOWHERE: &str = "127.0.0.1:1";
 
-/// What stands below a column's title, line by line. Titles and values end in the same place.
+/// Returns the cells below a column's title, line by line. Titles and values end in the same place.
 fn column<'a>(text: &'a str, title: &str) -> Vec<&'a str> {
     let header = text.lines().find(|line| line.contains("memory.usage"));
     let header = header.unwrap_or_else(|| panic!("no table in\n{text}"));

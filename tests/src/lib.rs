@@ -1,29 +1,4 @@
-//! Private to the workspace: what its integration tests share.
-
-use std::env;
-use std::fmt::Display;
-
-/// What a test needs of this machine, or `None` if it cannot run here: the reason is printed, and
-/// the test passes as skipped.
-///
-/// Where everything has to be there (`DCGM_REQUIRE_TOOLS=1`) it fails instead.
-///
-/// # Panics
-///
-/// With the reason, if `DCGM_REQUIRE_TOOLS` is `1`.
-#[expect(clippy::panic, clippy::print_stderr, reason = "it is for tests")]
-pub fn skip_unless<T, R: Display>(available: Result<T, R>) -> Option<T> {
-    match available {
-        Ok(found) => Some(found),
-        Err(reason) if env::var_os("DCGM_REQUIRE_TOOLS").is_some_and(|value| value == "1") => {
-            panic!("DCGM_REQUIRE_TOOLS=1, and {reason}")
-        }
-        Err(reason) => {
-            eprintln!("SKIPPED: {reason}");
-            None
-        }
-    }
-}
+//! Private to the workspace: compiles the Rust of its documents as tests.
 
 /// The front page, whose Rust is compiled as a test.
 #[cfg(doctest)]

@@ -1,4 +1,4 @@
-//! Claims about what a wrong library, a wrong address and a wrong peer are told apart by.
+//! A wrong library, a wrong address and a wrong peer each have an error of their own.
 
 #![cfg(unix)]
 #![expect(
@@ -32,7 +32,7 @@ fn connect_with(endpoint: &str, library: &Path) -> Error {
         EngineOptions::standalone(endpoint.parse().expect("an endpoint")).with_library(library);
     let engine = Engine::new(options.with_deadlines(Deadlines::default()));
     let start = Instant::now();
-    let error = engine.connect().expect_err("nobody is there");
+    let error = engine.connect().expect_err("no peer is there");
     assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
     assert!(
         error.hint().is_some_and(|hint| !hint.is_empty()),
@@ -89,7 +89,7 @@ fn a_missing_library_is_not_found() {
 }
 
 #[test]
-fn a_file_that_is_no_library_is_told_from_a_library_that_is_not_libdcgm() {
+fn a_file_that_is_no_library_differs_from_a_library_that_is_not_libdcgm() {
     let folder = folder();
     let text = folder.path().join("libdcgm.so.4");
     std::fs::write(&text, "not a library").unwrap();
@@ -140,7 +140,7 @@ fn a_dead_port_refuses() {
 }
 
 #[test]
-fn a_silent_peer_is_told_within_the_deadline() {
+fn a_silent_peer_is_reported_within_the_deadline() {
     let kept = std::sync::Mutex::new(Vec::new());
     // Kept open, and never read.
     let address = peer(move |stream| kept.lock().unwrap().push(stream));
@@ -159,7 +159,7 @@ fn a_silent_peer_is_told_within_the_deadline() {
 }
 
 #[test]
-fn a_peer_that_closes_is_told_from_one_that_speaks_something_else() {
+fn a_peer_that_closes_differs_from_one_that_speaks_something_else() {
     assert_eq!(cause(&peer(drop)), ConnectError::Closed);
     let garbage = peer(|mut stream| {
         drop(stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
@@ -194,7 +194,7 @@ fn unix_sockets_are_missing_stale_closed_or_no_sockets() {
     std::fs::write(&path, "").unwrap();
     assert_eq!(cause(&endpoint), ConnectError::NotASocket);
     std::fs::remove_file(&path).unwrap();
-    // Whoever listened is gone, and the file is not.
+    // The listener is gone, and the file is not.
     drop(UnixListener::bind(&path).unwrap());
     assert_eq!(cause(&endpoint), ConnectError::Refused);
     std::fs::remove_file(&path).unwrap();

@@ -3,7 +3,7 @@
 #![cfg(unix)]
 #![expect(
     unsafe_code,
-    reason = "somebody else in the process uses the C ABI, and forks"
+    reason = "other code in the process uses the C ABI, and forks"
 )]
 #![expect(
     clippy::expect_used,
@@ -30,7 +30,7 @@ use sys::Versioned as _;
 /// time.
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// What is far longer than anything here takes, and shorter than what never ends.
+/// Far longer than anything here takes, and shorter than a hang.
 const BOUND: Duration = Duration::from_secs(60);
 
 struct Bench {
@@ -79,7 +79,7 @@ fn gpus(engine: &Engine) -> usize {
     gpus.len()
 }
 
-/// How many samples are new after the engine's time has gone on, and after it was told to sample.
+/// Counts the new samples after time has passed, and after `update` has requested a sample.
 fn new_samples(bench: &Bench, mode: EmbeddedMode) -> (usize, usize) {
     bench.control.stop_clock(0);
     let engine = bench.connected(mode);
@@ -97,12 +97,12 @@ fn new_samples(bench: &Bench, mode: EmbeddedMode) -> (usize, usize) {
     let by_itself = count();
     bench.control.advance(Duration::from_secs(60));
     engine.update().expect("update");
-    let told = count();
+    let on_request = count();
     bench.control.run_clock();
-    (by_itself, told)
+    (by_itself, on_request)
 }
 
-/// Somebody else in this process, who uses the C ABI.
+/// Other code in this process that uses the C ABI.
 struct Another(&'static sys::Library);
 
 const HANDLE: sys::dcgmHandle_t = 0x7fff_ffff;
@@ -128,7 +128,7 @@ impl Another {
         Self(library)
     }
 
-    /// Whether the engine still answers.
+    /// Returns `true` if the engine still answers.
     fn is_running(&self) -> bool {
         let mut ids = [0; 32];
         let mut count = 32;
@@ -168,7 +168,7 @@ fn the_working_directory_stays_what_it_was() {
     };
     let bench = Bench::new();
     let before = env::current_dir().unwrap();
-    // Whoever starts it without care ends up elsewhere.
+    // A careless start ends up elsewhere.
     let careless = Another::start(&bench, "/dev/null");
     assert_eq!(env::current_dir().unwrap(), fs::canonicalize(home).unwrap());
     careless.stop();
@@ -181,7 +181,7 @@ fn the_working_directory_stays_what_it_was() {
 }
 
 #[test]
-fn nothing_is_logged_unless_it_is_told_where() {
+fn nothing_is_logged_without_a_log_file() {
     let bench = Bench::new();
     drop(bench.connected(EmbeddedMode::Auto));
     assert_eq!(bench.control.log().as_deref(), Some("/dev/null"));
@@ -211,7 +211,7 @@ fn engines_share_one_and_the_last_that_goes_stops_it() {
 }
 
 #[test]
-fn somebody_elses_engine_is_used_and_never_stopped() {
+fn an_engine_that_other_code_started_is_used_and_never_stopped() {
     let bench = Bench::new();
     let another = Another::start(&bench, "/dev/null");
     // Its mode is not known, so either is as good.
@@ -227,13 +227,13 @@ fn somebody_elses_engine_is_used_and_never_stopped() {
 }
 
 #[test]
-fn an_automatic_engine_samples_by_itself_and_a_manual_one_when_told() {
+fn an_automatic_engine_samples_by_itself_and_a_manual_one_on_request() {
     let bench = Bench::new();
     let (by_itself, _) = new_samples(&bench, EmbeddedMode::Auto);
     assert!(by_itself > 0);
-    let (by_itself, told) = new_samples(&bench, EmbeddedMode::Manual);
+    let (by_itself, on_request) = new_samples(&bench, EmbeddedMode::Manual);
     assert_eq!(by_itself, 0);
-    assert!(told > 0);
+    assert!(on_request > 0);
 }
 
 #[test]
@@ -299,8 +299,8 @@ fn an_engine_that_did_not_stop_is_still_ours_and_is_stopped_at_the_next_end() {
     fault(ReturnCode::GENERIC_ERROR, u32::MAX);
     drop(bench.connected(EmbeddedMode::Auto));
     let error = bench.engine(EmbeddedMode::Manual).connect().unwrap_err();
-    let told = matches!(error, Error::EmbeddedMode { running: "auto" });
-    assert!(told, "{error}");
+    let is_mode = matches!(error, Error::EmbeddedMode { running: "auto" });
+    assert!(is_mode, "{error}");
     assert_eq!(gpus(&bench.connected(EmbeddedMode::Auto)), 8);
     let other = dcgm_simulator::library_3_3().expect("cargo builds it with this test");
     let other = Engine::new(EngineOptions::embedded(EmbeddedMode::Auto).with_library(other));
@@ -312,7 +312,7 @@ fn an_engine_that_did_not_stop_is_still_ours_and_is_stopped_at_the_next_end() {
 }
 
 #[test]
-fn an_engine_that_somebodys_shutdown_has_stopped_is_not_ours_any_more() {
+fn an_engine_that_another_shutdown_stopped_is_no_longer_ours() {
     let bench = Bench::new();
     let raw = Another(sys::Library::open_at(&bench.library).expect("the simulator"));
     let engine = bench.connected(EmbeddedMode::Auto);
@@ -327,7 +327,7 @@ fn an_engine_that_somebodys_shutdown_has_stopped_is_not_ours_any_more() {
 }
 
 #[test]
-fn a_start_that_hangs_keeps_nobody_beyond_their_time() {
+fn a_start_that_hangs_keeps_no_caller_beyond_its_deadline() {
     let bench = Bench::new();
     assert!(bench.control.fault("dcgmStartEmbedded_v2", Fault::Hang, 1));
     let mut deadlines = Deadlines::default();
@@ -335,7 +335,7 @@ fn a_start_that_hangs_keeps_nobody_beyond_their_time() {
     let options = EngineOptions::embedded(EmbeddedMode::Auto).with_library(&bench.library);
     let options = options.with_deadlines(deadlines);
     let (first, second) = (Engine::new(options.clone()), Engine::new(options));
-    // If the others' threads were lost, too, the last would be told so.
+    // If the others' threads were lost, too, the last would report it.
     for engine in [&first, &second, &second, &second] {
         let error = engine.connect().unwrap_err();
         assert!(

@@ -44,7 +44,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// What is between backticks.
+/// Returns the text between backticks.
 fn code(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
@@ -92,7 +92,7 @@ fn variants(name: &str, source: &str) -> BTreeSet<String> {
     found
 }
 
-/// What is named and does not exist, and what exists and is not named.
+/// Reports names that do not exist, and existing names without a row.
 fn differ(
     what: &str,
     named: &BTreeSet<String>,
@@ -153,7 +153,7 @@ fn states(rows: &[Row<'_>], faults: &mut Vec<String>) {
     let all = states.iter().map(ToString::to_string).collect();
     differ("state", &named.map(str::to_owned).collect(), &all, faults);
     for row in rows {
-        // Degraded means that a kind is counted, that it is told, and the reverse.
+        // Degraded means that an error kind is counted and logged, and the reverse.
         let degraded = row.health == "`degraded`";
         if degraded && !(row.log.contains("`GPU metrics unavailable`") && row.error != "-") {
             faults.push(format!("{:?} is degraded for no reason", row.failure));
@@ -183,7 +183,7 @@ fn sources(folder: &str) -> Vec<String> {
     found
 }
 
-/// What is logged, by level: the last text of each call of `tracing`.
+/// Returns the logged texts, by level: the last text of each call of `tracing`.
 fn logged() -> Vec<(String, String)> {
     let mut lines = Vec::new();
     for folder in ["dcgm-sys/src", "dcgm/src", "dcgm-otel/src"] {
@@ -218,8 +218,8 @@ fn logs(rows: &[Row<'_>], faults: &mut Vec<String>) {
     }
 }
 
-/// Whether a file has a test of that name: a function, or a line in the list of a macro that makes
-/// one of each.
+/// Returns `true` if a file has a test of that name: a function, or a line in the list of a macro
+/// that makes one of each.
 fn has_test(source: &str, name: &str) -> bool {
     let is_test = |function: &str| {
         let mut parts = source.split(function);
@@ -296,12 +296,12 @@ fn a_row_that_is_missing_is_noticed() {
         let less = TABLE.lines().filter(|line| !line.contains(&token));
         let less = less.collect::<Vec<_>>().join("\n");
         let word = name.rsplit("::").next().unwrap();
-        let told = faults(&less);
+        let found = faults(&less);
         let unnamed = format!(" {word} has no row");
         let is_it = |fault: &String| {
             fault.ends_with(&unnamed) || *fault == format!("no row has the line {word:?}")
         };
-        assert!(told.iter().any(is_it), "{name}: {told:?}");
+        assert!(found.iter().any(is_it), "{name}: {found:?}");
         tried += 1;
     }
     assert!(tried > 50, "{tried}");

@@ -1,4 +1,4 @@
-//! How few calls a read and a whole tick make, and what the real library would take for them: each
+//! The calls of a read and of a whole tick, and the time that the real library takes for them: each
 //! request has a fixed price, and over TCP a reply above 16 KiB costs 200 times as much.
 //!
 //! The prices are counted and not waited for, so they are the same on every machine.
@@ -20,7 +20,7 @@ use dcgm_simulator::{Control, Flavour, Served};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use tempfile::TempDir;
 
-/// What any request takes.
+/// The time of any request.
 const ROUND_TRIP: Duration = Duration::from_micros(200);
 
 /// The bytes that a number takes in a reply, and how many of them stay below the cliff.
@@ -211,7 +211,8 @@ fn a_read_is_one_call_and_over_tcp_the_fewest_below_the_cliff() {
 }
 
 /// The most that a tick may ask of a host: reads on a socket of its own and over TCP, and fields of
-/// entities that have events: an XID of each GPU and instance, and two kinds of `SXid` of each switch.
+/// entities that have events: an XID of each GPU and instance, and two kinds of `SXid` of each
+/// switch.
 struct Most {
     host: &'static str,
     reads: u64,
@@ -240,7 +241,7 @@ fn a_tick_is_three_listings_the_reads_and_a_round_trip_for_each_event_field() {
         for transport in TRANSPORTS {
             let provider = SdkMeterProvider::builder().build();
             let meter = DcgmMeter::builder()
-                // Its thread does nothing unless told to.
+                // Its thread does nothing by itself.
                 .with_interval(Duration::from_secs(600))
                 .with_initial_delay(Duration::from_secs(24 * 3600))
                 .with_client(bench.engine(transport))

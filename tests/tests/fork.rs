@@ -84,7 +84,7 @@ impl<T> AsyncInstrument<T> for Count {
 }
 
 impl Callbacks {
-    /// How many points all callbacks show.
+    /// Returns the number of points of all callbacks.
     fn collect(&self) -> usize {
         let count = Count::default();
         let Kept { f64, i64, u64 } = &*self.0;
@@ -99,8 +99,8 @@ fn threads() -> usize {
     fs::read_dir("/proc/self/task").map_or(0, Iterator::count)
 }
 
-/// What a child finds, in the order in which it looks; it ends with the number of the first that is
-/// not so.
+/// Runs the checks of a child, in the order in which it looks; it ends with the number of the first
+/// that is not so.
 fn checked(checks: &[&dyn Fn() -> bool]) -> c_int {
     let wrong = checks.iter().position(|check| !check());
     wrong.map_or(0, |at| c_int::try_from(at + 1).unwrap_or(99))
@@ -158,10 +158,10 @@ fn a_meter_lives_in_its_own_process_only_and_a_child_can_have_another() {
         let own = provider.collect();
         drop(native);
         let mock = Mock::named("8xh100").unwrap();
-        let anew = quiet().with_client(mock).install(&provider).unwrap();
-        let sampled = anew.sample_now();
+        let again = quiet().with_client(mock).install(&provider).unwrap();
+        let sampled = again.sample_now();
         let shown = provider.collect();
-        drop(anew);
+        drop(again);
         checked(&[
             &|| asked.is_err(),
             &|| health.state == MeterState::Stopped,
@@ -186,16 +186,16 @@ fn a_meter_lives_in_its_own_process_only_and_a_child_can_have_another() {
 
     // And where the inherited one is still there.
     let status = in_a_child(|| {
-        let anew = quiet()
+        let again = quiet()
             .with_client(Mock::named("8xh100").unwrap())
             .install(&provider);
-        let installed = anew.is_ok();
-        let sampled = anew.as_ref().is_ok_and(|meter| meter.sample_now().is_ok());
+        let installed = again.is_ok();
+        let sampled = again.as_ref().is_ok_and(|meter| meter.sample_now().is_ok());
         let shown = provider.collect();
         let inherited = held.lock().unwrap().take();
         drop(inherited);
         let after = provider.collect();
-        drop(anew);
+        drop(again);
         checked(&[
             &|| installed,
             &|| sampled,

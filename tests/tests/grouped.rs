@@ -83,17 +83,17 @@ impl Bench {
         engine
     }
 
-    /// What is read, and how many calls of each way that took.
+    /// Returns the samples as text, and the number of calls of each kind.
     fn read(&self, engine: &Engine, query: &Query) -> (String, u64, u64) {
         let mut samples = Samples::new();
         self.control.reset_calls();
         engine.latest(query, &mut samples).unwrap();
-        let mut told: Vec<_> = samples.iter().map(|sample| format!("{sample:?}")).collect();
+        let mut texts: Vec<_> = samples.iter().map(|sample| format!("{sample:?}")).collect();
         // Blocks that overlap may be read by calls of their own.
-        told.sort();
-        told.dedup();
+        texts.sort();
+        texts.dedup();
         let calls = |name| self.control.calls(name);
-        (told.join("\n"), calls(LISTS), calls(GROUPS))
+        (texts.join("\n"), calls(LISTS), calls(GROUPS))
     }
 }
 
@@ -176,7 +176,7 @@ fn a_small_query_takes_no_group() {
 }
 
 #[test]
-fn a_query_that_nobody_has_any_more_gives_its_groups_back() {
+fn a_dropped_query_gives_its_groups_back() {
     let bench = Bench::new(Flavour::V4_6, "8xh100");
     for engine in [bench.engine(), bench.embedded()] {
         for _ in 0..100 {
@@ -237,8 +237,8 @@ fn an_engine_without_a_group_to_give_is_read_by_lists() {
         let limit = Fault::Code(ReturnCode::MAX_LIMIT.raw());
         assert!(bench.control.fault(function, limit, 1));
         for _ in 0..3 {
-            let (told, lists, _) = bench.read(&engine, &query);
-            assert_eq!((told, lists), (first.clone(), 1), "{function}");
+            let (texts, lists, _) = bench.read(&engine, &query);
+            assert_eq!((texts, lists), (first.clone(), 1), "{function}");
         }
         // And what there was is given back.
         let open = bench.control.open();
@@ -247,7 +247,7 @@ fn an_engine_without_a_group_to_give_is_read_by_lists() {
 }
 
 #[test]
-fn groups_that_somebody_destroys_cost_nothing_but_the_way() {
+fn groups_destroyed_by_others_are_replaced_by_lists() {
     let bench = Bench::new(Flavour::V4_6, "8xh100");
     let engine = bench.engine();
     let query = Query::new([gpus()]);
@@ -258,8 +258,8 @@ fn groups_that_somebody_destroys_cost_nothing_but_the_way() {
     let gone = Fault::Code(ReturnCode::NOT_CONFIGURED.raw());
     assert!(bench.control.fault(GROUPS, gone, 1));
     for _ in 0..3 {
-        let (told, lists, _) = bench.read(&engine, &query);
-        assert_eq!((told, lists), (first.clone(), 1));
+        let (texts, lists, _) = bench.read(&engine, &query);
+        assert_eq!((texts, lists), (first.clone(), 1));
     }
 }
 

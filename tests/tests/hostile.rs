@@ -41,14 +41,14 @@ fn ask(engine: &Engine) -> usize {
         EntityKind::GPU_INSTANCE,
     ];
     for entity in checked(engine.entities(&kinds)).unwrap_or_default() {
-        let told = [
+        let texts_of_entity = [
             entity.uuid,
             entity.model,
             entity.serial,
             entity.brand,
             entity.pci_bus_id,
         ];
-        for text in told.into_iter().flatten() {
+        for text in texts_of_entity.into_iter().flatten() {
             assert!(text.len() <= 256 && is_clean(&text), "{text:?}");
             texts += 1;
         }

@@ -1,7 +1,11 @@
 //! Where `dcgm-sys` finds libdcgm, and what it makes of files that are none: through the real
 //! dynamic linker, with libraries compiled here.
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
-#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test may fail by panicking"
+)]
 #![expect(unsafe_code, reason = "what a library answers is learnt by calling it")]
 
 use std::env;
@@ -14,11 +18,10 @@ use std::ptr;
 use std::thread;
 
 use dcgm_sys::{Library, LoadError, SONAMES, Symbols};
-use dcgm_tests::skip_unless;
 use tempfile::TempDir;
 
 /// Compiles a library with the functions, which answer 0.
-fn compile(path: &Path, functions: &[&str], more: &str) -> Result<(), String> {
+fn compile(path: &Path, functions: &[&str], more: &str) {
     let source = functions.iter().fold(more.to_owned(), |source, name| {
         source + "int " + name + "(void) { return 0; }\n"
     });
@@ -27,35 +30,33 @@ fn compile(path: &Path, functions: &[&str], more: &str) -> Result<(), String> {
         .arg(path)
         .stdin(Stdio::piped())
         .spawn()
-        .map_err(|why| format!("there is no C compiler: cc: {why}"))?;
+        .expect("a C compiler, cc, is installed");
     cc.stdin
         .take()
         .unwrap()
         .write_all(source.as_bytes())
         .unwrap();
     assert!(cc.wait().unwrap().success());
-    Ok(())
 }
 
-/// A folder with libraries in it; `None` where none can be compiled.
-fn folder_with(names: &[&str]) -> Option<TempDir> {
+/// Creates a folder with libraries in it.
+fn folder_with(names: &[&str]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for name in names {
-        skip_unless(compile(&folder.path().join(name), Library::REQUIRED, ""))?;
+        compile(&folder.path().join(name), Library::REQUIRED, "");
     }
-    Some(folder)
+    folder
 }
 
 /// Runs one test of this file in a process of its own, which looks for libraries in `folder` first.
 ///
-/// Answers the folder in that process, and `None` in this one, when the other has passed.
-fn apart(test: &str, folder: Option<TempDir>) -> Option<PathBuf> {
+/// Returns the folder in that process, and `None` in this one, when the other has passed.
+fn apart(test: &str, folder: TempDir) -> Option<PathBuf> {
     const FOLDER: &str = "DCGM_TESTS_LOADER_FOLDER";
 
     if let Some(folder) = env::var_os(FOLDER) {
         return Some(folder.into());
     }
-    let folder = folder?;
     let child = Command::new(env::current_exe().unwrap())
         .args(["--exact", test, "--test-threads=1"])
         .env(FOLDER, folder.path())
@@ -71,7 +72,7 @@ fn apart(test: &str, folder: Option<TempDir>) -> Option<PathBuf> {
     None
 }
 
-/// Whether the file's code is in this process.
+/// Returns `true` if the file is mapped into this process.
 fn is_mapped(path: &Path) -> bool {
     let maps = fs::read_to_string("/proc/self/maps").unwrap();
     maps.lines()
@@ -154,13 +155,12 @@ fn a_path_through_a_file_is_no_library() {
 }
 
 #[test]
+#[cfg_attr(no_cc, ignore = "cc is not installed")]
 fn a_library_that_lacks_what_it_needs_is_refused_when_it_is_loaded() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("libdcgm.so.4");
     let more = "int absent(void); int present(void) { return absent(); }";
-    if skip_unless(compile(&path, Library::REQUIRED, more)).is_none() {
-        return;
-    }
+    compile(&path, Library::REQUIRED, more);
     let error = Library::open_at(&path).unwrap_err();
     let LoadError::NotALibrary { reason, .. } = error else {
         panic!("{error:?}")
@@ -169,6 +169,7 @@ fn a_library_that_lacks_what_it_needs_is_refused_when_it_is_loaded() {
 }
 
 #[test]
+#[cfg_attr(no_cc, ignore = "cc is not installed")]
 fn a_library_without_a_required_function_is_not_libdcgm_and_is_let_go() {
     let folder = tempfile::tempdir().unwrap();
     for (index, missing) in Library::REQUIRED.iter().enumerate() {
@@ -178,9 +179,7 @@ fn a_library_without_a_required_function_is_not_libdcgm_and_is_let_go() {
             .copied()
             .filter(|name| name != missing)
             .collect();
-        if skip_unless(compile(&path, &rest, "")).is_none() {
-            return;
-        }
+        compile(&path, &rest, "");
         let path = path.canonicalize().unwrap();
         let error = Library::open_at(&path).unwrap_err();
         assert_eq!(
@@ -196,10 +195,9 @@ fn a_library_without_a_required_function_is_not_libdcgm_and_is_let_go() {
 }
 
 #[test]
+#[cfg_attr(no_cc, ignore = "cc is not installed")]
 fn a_library_with_only_the_required_functions_loads_and_names_what_it_lacks() {
-    let Some(folder) = folder_with(&["libdcgm.so.4"]) else {
-        return;
-    };
+    let folder = folder_with(&["libdcgm.so.4"]);
     let path = folder.path().canonicalize().unwrap().join("libdcgm.so.4");
     let library = Library::open_at(&path).unwrap();
     assert_eq!(library.path(), path);
@@ -227,22 +225,20 @@ fn a_library_with_only_the_required_functions_loads_and_names_what_it_lacks() {
 }
 
 #[test]
+#[cfg_attr(no_cc, ignore = "cc is not installed")]
 fn each_row_finds_the_function_of_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("libdcgm.so.4");
     let all: Vec<_> = Symbols::ROWS.iter().map(|row| row.name).collect();
-    if skip_unless(compile(&path, &all, "")).is_none() {
-        return;
-    }
+    compile(&path, &all, "");
     let library = Library::open_at(&path).unwrap();
     assert!(library.symbols().presence().all(|(_, found)| found));
 }
 
 #[test]
+#[cfg_attr(no_cc, ignore = "cc is not installed")]
 fn one_file_is_one_library_by_whatever_path() {
-    let Some(folder) = folder_with(&["libdcgm.so.4.6.0"]) else {
-        return;
-    };
+    let folder = folder_with(&["libdcgm.so.4.6.0"]);
     let file = folder.path().join("libdcgm.so.4.6.0");
     let link = folder.path().join("libdcgm.so.4");
     symlink("libdcgm.so.4.6.0", &link).unwrap();
@@ -262,10 +258,9 @@ fn one_file_is_one_library_by_whatever_path() {
 }
 
 #[test]
+#[cfg_attr(no_cc, ignore = "cc is not installed")]
 fn one_file_is_one_library_by_whatever_hard_link() {
-    let Some(folder) = folder_with(&["first.so"]) else {
-        return;
-    };
+    let folder = folder_with(&["first.so"]);
     let [first, second] = ["first.so", "second.so"].map(|name| folder.path().join(name));
     fs::hard_link(&first, &second).unwrap();
     let library = Library::open_at(&first).unwrap();
@@ -274,16 +269,16 @@ fn one_file_is_one_library_by_whatever_hard_link() {
 }
 
 #[test]
+#[cfg_attr(no_cc, ignore = "cc is not installed")]
 fn two_files_are_two_libraries() {
-    let Some(folder) = folder_with(&["libdcgm.so.4", "libdcgm.so.3"]) else {
-        return;
-    };
+    let folder = folder_with(&["libdcgm.so.4", "libdcgm.so.3"]);
     let [four, three] = ["libdcgm.so.4", "libdcgm.so.3"]
         .map(|name| Library::open_at(folder.path().join(name)).unwrap());
     assert!(!ptr::eq(four, three));
 }
 
 #[test]
+#[cfg_attr(no_cc, ignore = "cc is not installed")]
 fn a_failure_is_not_remembered_for_a_path() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("libdcgm.so.4");
@@ -291,19 +286,18 @@ fn a_failure_is_not_remembered_for_a_path() {
         Library::open_at(&path),
         Err(LoadError::NotFound { .. })
     ));
-    if skip_unless(compile(&path, &["other"], "")).is_none() {
-        return;
-    }
+    compile(&path, &["other"], "");
     assert!(matches!(
         Library::open_at(&path),
         Err(LoadError::NotDcgm { .. })
     ));
     fs::remove_file(&path).unwrap();
-    compile(&path, Library::REQUIRED, "").unwrap();
+    compile(&path, Library::REQUIRED, "");
     Library::open_at(&path).unwrap();
 }
 
 #[test]
+#[cfg_attr(no_cc, ignore = "cc is not installed")]
 fn a_failure_is_not_remembered_for_a_name() {
     let Some(folder) = apart(
         "a_failure_is_not_remembered_for_a_name",
@@ -316,12 +310,13 @@ fn a_failure_is_not_remembered_for_a_name() {
         Library::open_major(4711),
         Err(LoadError::NotFound { .. })
     ));
-    compile(&folder.join("libdcgm.so.4711"), Library::REQUIRED, "").unwrap();
+    compile(&folder.join("libdcgm.so.4711"), Library::REQUIRED, "");
     let library = Library::open_major(4711).unwrap();
     assert!(ptr::eq(library, Library::open_major(4711).unwrap()));
 }
 
 #[test]
+#[cfg_attr(no_cc, ignore = "cc is not installed")]
 fn the_newest_major_is_found_first_and_each_is_found_by_itself() {
     let name = "the_newest_major_is_found_first_and_each_is_found_by_itself";
     let libraries = folder_with(&["libdcgm.so", "libdcgm.so.3", "libdcgm.so.4"]);
@@ -346,15 +341,16 @@ fn the_newest_major_is_found_first_and_each_is_found_by_itself() {
 }
 
 #[test]
+#[cfg_attr(no_cc, ignore = "cc is not installed")]
+#[cfg_attr(
+    libdcgm_is_installed,
+    ignore = "a libdcgm is installed, which would be found"
+)]
 fn where_there_is_no_newer_major_an_older_one_is_found() {
     let name = "where_there_is_no_newer_major_an_older_one_is_found";
     let Some(folder) = apart(name, folder_with(&["libdcgm.so", "libdcgm.so.3"])) else {
         return;
     };
-    if let Ok(installed) = Library::open_major(4) {
-        eprintln!("SKIPPED: {} is installed", installed.path().display());
-        return;
-    }
     let library = Library::open().unwrap();
     assert_eq!(
         library.path(),
@@ -363,6 +359,7 @@ fn where_there_is_no_newer_major_an_older_one_is_found() {
 }
 
 #[test]
+#[cfg_attr(no_cc, ignore = "cc is not installed")]
 fn a_broken_library_is_not_passed_over_for_an_older_one() {
     let name = "a_broken_library_is_not_passed_over_for_an_older_one";
     let Some(folder) = apart(name, folder_with(&["libdcgm.so.3"])) else {
@@ -381,18 +378,16 @@ fn a_broken_library_is_not_passed_over_for_an_older_one() {
 }
 
 #[test]
-fn without_any_library_each_name_is_told_with_its_reason() {
-    let name = "without_any_library_each_name_is_told_with_its_reason";
-    let Some(_) = apart(name, Some(tempfile::tempdir().unwrap())) else {
+#[cfg_attr(
+    libdcgm_is_installed,
+    ignore = "a libdcgm is installed, which would be found"
+)]
+fn without_any_library_each_name_is_reported_with_its_reason() {
+    let name = "without_any_library_each_name_is_reported_with_its_reason";
+    let Some(_) = apart(name, tempfile::tempdir().unwrap()) else {
         return;
     };
-    let error = match Library::open() {
-        Err(error) => error,
-        Ok(installed) => {
-            eprintln!("SKIPPED: {} is installed", installed.path().display());
-            return;
-        }
-    };
+    let error = Library::open().unwrap_err();
     assert_eq!(
         error.to_string(),
         "no libdcgm found (tried libdcgm.so.4, libdcgm.so.3, libdcgm.so); install NVIDIA's package \
@@ -416,6 +411,7 @@ fn without_any_library_each_name_is_told_with_its_reason() {
 }
 
 #[test]
+#[cfg_attr(no_cc, ignore = "cc is not installed")]
 fn threads_that_ask_at_once_by_different_names_get_one_library() {
     let name = "threads_that_ask_at_once_by_different_names_get_one_library";
     let Some(folder) = apart(name, folder_with(&["libdcgm.so.4"])) else {

@@ -117,7 +117,7 @@ fn the_end_of_a_watch_leaves_another_on_the_same_field_alone() {
         assert_eq!(
             bench.time_of(FieldId::GPU_TEMP),
             before,
-            "{flavour:?}: nobody watches it"
+            "{flavour:?}: it is not watched"
         );
     }
 }
@@ -331,7 +331,7 @@ fn a_killed_engine_is_disconnected_at_once_and_comes_back() {
 }
 
 #[test]
-fn a_library_of_another_major_is_told_with_both_versions() {
+fn a_library_of_another_major_is_reported_with_both_versions() {
     let bench = Bench::new(Flavour::V3_3);
     let library = dcgm_simulator::library_4_6().expect("built");
     let endpoint = format!("127.0.0.1:{}", bench.served.port)

@@ -50,7 +50,7 @@ fn package(packages: &[Value], name: &str) -> Value {
     found.next().unwrap().clone()
 }
 
-/// What a crate brings along, itself included: name and version.
+/// Returns the dependencies of a crate, itself included: name and version.
 fn closure(name: &str, more: &[&str]) -> BTreeSet<(String, String)> {
     let mut args = vec!["tree", "-p", name, "--prefix", "none", "--format", "{p}"];
     args.extend(more);
@@ -124,7 +124,7 @@ fn minor(version: &str) -> (u32, u32) {
     (parts.next().unwrap(), parts.next().unwrap_or(0))
 }
 
-/// As far as the resolver can tell: what says that it needs a newer one is not taken.
+/// By the resolver: packages that declare a newer Rust version are not selected.
 #[test]
 fn nothing_that_is_brought_along_needs_a_newer_rust_than_we_say() {
     let packages = packages();

@@ -1,4 +1,5 @@
-//! What the SDK sets aside for a meter's series, with its own limit and with one that fits.
+//! The memory that the SDK allocates for a meter's series, with its default limit and a fitting
+//! one.
 //!
 //! One test in a program of its own: the memory of every thread is counted.
 
@@ -22,7 +23,7 @@ use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider, Temporality};
 
 struct Counting;
 
-/// As many as a meter has when everything is switched on.
+/// The number of series of a meter with all groups enabled.
 const INSTRUMENTS: u64 = 83;
 
 /// Bytes that were allocated and not freed; they wrap, and only differences are of use.
@@ -89,7 +90,7 @@ fn live_since(before: u64) -> u64 {
     LIVE.load(Ordering::Relaxed).wrapping_sub(before)
 }
 
-/// The resident memory of the process, in KiB; 0 where nobody tells.
+/// The resident memory of the process, in KiB; 0 where the system does not report it.
 fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmRSS:"));
@@ -98,8 +99,8 @@ fn resident() -> u64 {
         .unwrap_or(0)
 }
 
-/// What an instrument without a series costs: bytes set aside at first and after a collect, and
-/// kibibytes that became resident.
+/// Returns the memory of an instrument without a series: bytes allocated at first and after a
+/// collect, and kibibytes that became resident.
 fn cost(bound: Option<usize>, counters: bool) -> (u64, u64, u64) {
     let names: Vec<_> = (0..INSTRUMENTS).map(|one| format!("one.{one}")).collect();
     let provider = provider(bound);
@@ -124,7 +125,7 @@ fn cost(bound: Option<usize>, counters: bool) -> (u64, u64, u64) {
     (made, live_since(before) / INSTRUMENTS, resident)
 }
 
-/// What a meter costs until its first collect.
+/// Returns the memory of a meter until its first collect.
 fn cost_of_a_meter(bound: Option<usize>) -> u64 {
     let provider = provider(bound);
     let mock = Mock::named("8xh100").expect("a host");
@@ -163,7 +164,7 @@ fn a_view_of_a_hundred_series_saves_nine_tenths_of_the_memory() {
         let (own, fitting) = (costs[0], costs[2]);
         assert!(own.0 > 130_000, "{costs:?}");
         assert!(fitting.0 * 10 < own.0, "{costs:?}");
-        // The room of counters is given back by the first collect, and had anew at each one.
+        // The first collect frees the memory of counters, and each one allocates it again.
         let kept = own.1 > 130_000;
         assert_eq!(kept, !counters, "{costs:?}");
     }

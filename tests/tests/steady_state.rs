@@ -1,4 +1,4 @@
-//! What a read costs once it has been done before: no allocation of ours, and the fewest calls.
+//! The cost of a repeated read: no allocation of ours, and the fewest calls.
 //!
 //! One test in a program of its own: the allocations of every thread are counted. Those of the
 //! simulated library are its own, in an allocator of its own.

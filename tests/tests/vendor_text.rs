@@ -33,8 +33,8 @@ static HOSTILE: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Whether a terminal, a line of a log and a label are safe from it. Written down anew here: what
-/// is claimed must not be taken from what is tested.
+/// Returns `true` if the text is safe in a terminal, a log line and a label. Written again here:
+/// what is claimed must not be taken from what is tested.
 fn is_clean(text: &str) -> bool {
     let turns = |c: char| matches!(c as u32, 0x61c | 0x200e | 0x200f | 0x2028..=0x202e | 0x2066..=0x2069 | 0xfeff);
     let long = "x".repeat(257);
@@ -74,7 +74,7 @@ impl Subscriber for Log {
     fn exit(&self, _: &Id) {}
 }
 
-/// As a subscriber writes it that trusts its text.
+/// Formats an event like a subscriber that trusts its text.
 struct Line(String);
 
 impl Visit for Line {
@@ -138,11 +138,11 @@ fn labels(exporter: &InMemoryMetricExporter, provider: &SdkMeterProvider) -> Vec
     found
 }
 
-/// A client that hands out everything as it came: it trusts what it is told.
+/// A client that hands out everything as it came: it trusts the values.
 #[derive(Clone, Debug)]
 struct Gullible {
     mock: Mock,
-    /// Whether it panics, with words of somebody else's.
+    /// `true` if the client panics, with foreign text.
     panics: bool,
 }
 
@@ -274,8 +274,8 @@ fn whatever_a_client_hands_out_labels_logs_and_health_are_clean() {
                 "{naming:?} {label:?}"
             );
         }
-        let told = labels.iter().filter(|label| label.contains("EVIL"));
-        assert!(told.count() > 30, "{naming:?}: there is nothing hostile");
+        let hostile = labels.iter().filter(|label| label.contains("EVIL"));
+        assert!(hostile.count() > 30, "{naming:?}: there is nothing hostile");
     }
     let log = logged();
     assert!(log.iter().all(|line| is_clean(line)), "{log:#?}");
@@ -287,7 +287,7 @@ fn whatever_a_client_hands_out_labels_logs_and_health_are_clean() {
 }
 
 #[test]
-fn whatever_an_error_quotes_it_is_clean_when_it_is_displayed_logged_and_told() {
+fn text_quoted_by_an_error_is_clean_in_display_log_and_health() {
     listen();
     let reason = || HOSTILE.clone();
     let endpoint = Endpoint::default;
@@ -344,8 +344,8 @@ fn tells(client: Gullible) {
     let log = logged();
     let mine = log.get(before..).unwrap();
     assert!(mine.iter().all(|line| is_clean(line)), "{mine:#?}");
-    let told = |line: &String| line.contains("GPU metrics unavailable") && line.contains("EVIL");
-    assert!(mine.iter().any(told), "{mine:#?}");
+    let reports = |line: &String| line.contains("GPU metrics unavailable") && line.contains("EVIL");
+    assert!(mine.iter().any(reports), "{mine:#?}");
 }
 
 #[test]

@@ -224,8 +224,8 @@ fn points(stage: Stage, most: usize) -> Option<Vec<(f64, f64)>> {
 }
 
 fn main() {
-    if let Some(told) = is_child() {
-        work(&told.name, told.times);
+    if let Some(task) = is_child() {
+        work(&task.name, task.times);
         return;
     }
     let most = if earnest() { SERIES.len() } else { 2 };

@@ -10,13 +10,13 @@ use opentelemetry::metrics::{Counter, MeterProvider as _};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use prometheus::{Registry, TextEncoder};
 
-/// How many instruments the program has of its own.
+/// The number of the program's own instruments.
 const OWN: usize = 10;
 
 /// Larger than what a processor keeps near itself.
 const CACHES: usize = 32 << 20;
 
-/// What the program has, beside metrics of its own.
+/// The meter of the program, beside metrics of its own.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Kind {
     /// Nothing.
@@ -42,7 +42,7 @@ impl Kind {
     }
 }
 
-/// What a child is told to do.
+/// The task of a child process.
 #[derive(Clone, Debug)]
 pub(crate) struct Task {
     pub(crate) kind: Kind,
@@ -55,7 +55,7 @@ pub(crate) struct Task {
     pub(crate) asked: Asked,
 }
 
-/// What it answers: a word and a number a line.
+/// The output of the child: a word and a number per line.
 pub(crate) const FACTS: [&str; 13] = [
     "first_us",
     "hot_us",
@@ -91,7 +91,7 @@ pub(crate) fn config(bound: usize) -> Config {
     Config::default()
         .with_max_series(20_000)
         .with_max_instrument_series(bound)
-        // Nothing is sampled unless it is told to.
+        // Nothing is sampled without a request.
         .with_interval(Duration::from_secs(600))
         .with_initial_delay(Duration::from_secs(24 * 3600))
 }
@@ -139,7 +139,7 @@ impl Program {
         }
     }
 
-    /// What one scrape makes a program do.
+    /// The work of a program for one scrape.
     fn scrape(&mut self) -> String {
         for own in &self.own {
             own.add(1, &[]);

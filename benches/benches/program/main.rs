@@ -1,11 +1,11 @@
-//! What the meter costs the program that it is in: the same program with it and without, each as a
+//! The cost of the meter for its program: the same program with it and without, each as a
 //! process of its own, and an engine in yet another.
 //!
-//! `cargo bench -p dcgm-benches --bench program`. A scrape samples the engine, collects, and renders
-//! Prometheus text. `a loop in C` makes the same calls of libdcgm and does nothing with the values:
-//! what it costs is libdcgm's. Between two cold scrapes the processor's caches are filled with
-//! something else, as they are after an interval. The goals for 8 GPUs: 6 MiB, and 3 ms a scrape,
-//! which is 0.02 % of a processor at an interval of 15 s.
+//! `cargo bench -p dcgm-benches --bench program`. A scrape samples the engine, collects, and
+//! renders Prometheus text. `a loop in C` makes the same calls of libdcgm and does nothing with the
+//! values: what it costs is libdcgm's. Between two cold scrapes the processor's caches are filled
+//! with something else, as they are after an interval. The goals for 8 GPUs: 6 MiB, and 3 ms a
+//! scrape, which is 0.02 % of a processor at an interval of 15 s.
 
 #![expect(clippy::expect_used, reason = "a benchmark may fail by panicking")]
 
@@ -29,9 +29,9 @@ const HOSTS: [(&str, usize); 3] = [("8xl4", 80), ("8xh100", 320), ("32xh100", 1_
 
 type Facts = HashMap<&'static str, f64>;
 
-fn told() -> Option<Task> {
-    let told = std::env::var(TASK).ok()?;
-    let mut words = told.split(' ');
+fn read_task() -> Option<Task> {
+    let text = std::env::var(TASK).ok()?;
+    let mut words = text.split(' ');
     let mut next = || words.next();
     let kind = next()?.parse::<usize>().ok()?;
     Some(Task {
@@ -92,7 +92,7 @@ fn runs(task: &Task, starts: usize) -> Facts {
     facts
 }
 
-/// What a meter asks of the engine at a socket.
+/// Records the requests of a meter to the engine at a socket.
 fn asked(library: &Path, socket: &str, bound: usize) -> Asked {
     let (spy, asked) = Spy::new(child::engine(library, socket));
     let provider = nowhere(1);
@@ -196,7 +196,7 @@ fn host(control: &Control, folder: &Path, (host, bound): (&str, usize)) {
 
 fn main() {
     let began = Instant::now();
-    if let Some(task) = told() {
+    if let Some(task) = read_task() {
         child::run(&task, began);
         return;
     }

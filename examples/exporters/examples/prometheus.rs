@@ -92,7 +92,7 @@ fn main() -> Result<(), Report> {
     let pages = Pages { registry, meter };
     if args.once {
         let sampled = pages.meter.sample_now();
-        // Nobody may read all of it.
+        // The reader may not take all of it.
         let _ = say(&pages.metrics()?);
         return sampled.map_err(|failure| explained(&failure).into());
     }

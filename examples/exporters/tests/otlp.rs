@@ -312,7 +312,7 @@ fn a_running_exporter_logs_where_it_sends_and_failures_with_the_endpoint() {
 
 #[test]
 fn an_export_that_fails_is_reported_with_the_endpoint() {
-    // Nobody listens there.
+    // No server listens there.
     for protocol in ["http/protobuf", "grpc"] {
         let output = otlp(
             &["--once", "--simulate"],

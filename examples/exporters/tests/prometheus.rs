@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 /// The mock's hosts.
 const HOSTS: [&str; 5] = ["8xh100", "8xh100-mig7", "gb200", "1xl4", "consumer"];
 
-/// Nobody listens there.
+/// An address at which no server listens.
 const NOWHERE: &str = "127.0.0.1:1";
 
 /// The example, which cargo builds beside the tests, in an empty environment.
@@ -470,7 +470,7 @@ fn rust_log_decides_what_is_logged() {
 }
 
 #[test]
-fn clients_that_say_nothing_hold_up_nobody() {
+fn silent_clients_delay_no_other_client() {
     let server = Server::start(&["--simulate=1xl4"]);
     server.wait_until_ready();
     // More than it has threads.

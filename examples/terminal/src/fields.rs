@@ -3,7 +3,7 @@
 use dcgm::FieldId;
 
 /// Fields watched on each GPU. None of them belongs to LINK entities: DCGM 4.6 keeps the samples of
-/// those for ever and then reads the links in every pass of its loop.
+/// those forever and then reads the links in every pass of its loop.
 pub(crate) const GPU_FIELDS: [FieldId; 21] = [
     FieldId::GPU_UTIL,
     FieldId::FB_USED,

@@ -30,7 +30,7 @@ impl Clock {
             .saturating_add(setting.moved_by)
     }
 
-    /// Whether it runs by itself.
+    /// Returns `true` if the clock runs by itself.
     pub(crate) fn runs(&self) -> bool {
         self.0.lock().stopped_at.is_none()
     }

@@ -23,13 +23,6 @@ pub fn library_3_3() -> Option<PathBuf> {
     beside("libdcgm_simulator_3_3.so")
 }
 
-/// The simulated engine as a program. Cargo builds it with the tests of this package, and with
-/// `cargo build`.
-#[must_use]
-pub fn engine_program() -> Option<PathBuf> {
-    beside("dcgm-simulated-engine")
-}
-
 fn beside(name: &str) -> Option<PathBuf> {
     let program = std::env::current_exe().ok()?;
     let folders = program.ancestors().skip(1).take(3);
@@ -38,7 +31,7 @@ fn beside(name: &str) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// What is open in the engines and in the library of a process.
+/// The open objects in the engines and in the library of a process.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Open {
@@ -54,8 +47,8 @@ pub struct Open {
     pub connections: u64,
 }
 
-/// What clients cost the engines of a process: what an engine keeps, reads, refuses and logs because
-/// of them.
+/// The cost of clients for the engines of a process: what an engine keeps, reads, refuses and logs
+/// because of them.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Harm {
@@ -192,7 +185,7 @@ impl Control {
         self.run("dcgmsim_clear");
     }
 
-    /// What hangs now goes on; faults stay.
+    /// Lets hanging calls continue; faults stay.
     pub fn release(&self) {
         self.run("dcgmsim_release");
     }
@@ -218,7 +211,7 @@ impl Control {
         self.run("dcgmsim_reset_calls");
     }
 
-    /// What is open.
+    /// Returns the open objects.
     #[must_use]
     pub fn open(&self) -> Open {
         let mut counts = [0_u64; 5];
@@ -309,8 +302,8 @@ impl Control {
         }
     }
 
-    /// Makes a profiling field blank for ever in all engines that run, as a driver does that lacks
-    /// it; or real again.
+    /// Makes a profiling field permanently blank in all engines that run, as a driver does that
+    /// lacks it; or real again.
     pub fn set_blank(&self, field: u16, blank: bool) {
         if let Some(call) = self.symbol::<extern "C" fn(u32, c_int) -> c_int>("dcgmsim_set_blank") {
             call(field.into(), blank.into());
@@ -324,7 +317,7 @@ impl Control {
         }
     }
 
-    /// How long a request waits (60 s), and a connection for its greeting (120 s).
+    /// Sets the timeouts of a request (60 s) and of the greeting of a connection (120 s).
     pub fn limits(&self, call: Duration, connect: Duration) {
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         if let Some(set) = self.symbol::<extern "C" fn(u64, u64) -> c_int>("dcgmsim_limits") {
@@ -340,16 +333,16 @@ impl Control {
         }
     }
 
-    /// Whether requests to an engine take as long as [the real ones](Self::charged).
+    /// Sets whether requests to an engine take as long as [the real ones](Self::charged).
     pub fn charge(&self, slow: bool) {
         if let Some(call) = self.symbol::<extern "C" fn(c_int) -> c_int>("dcgmsim_charge") {
             call(slow.into());
         }
     }
 
-    /// How long the real library would have taken for the requests to engines since the start or
-    /// [`Self::reset_calls`]: 0.2 ms each, 0.2 ms for each field of each entity where new samples
-    /// are asked for, and on TCP 40 ms more for a reply above 16 KiB.
+    /// Returns the time that the real library would have taken for the requests to engines since
+    /// the start or [`Self::reset_calls`]: 0.2 ms each, 0.2 ms for each field of each entity where
+    /// new samples are asked for, and on TCP 40 ms more for a reply above 16 KiB.
     #[must_use]
     pub fn charged(&self) -> Duration {
         Duration::from_micros(self.count("dcgmsim_charged"))

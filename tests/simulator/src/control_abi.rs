@@ -58,7 +58,7 @@ macro_rules! control_rows {
             ///
             /// # Safety
             ///
-            /// As in C: pointers are null, or to what `dcgm_simulator::Control` passes.
+            /// The same as in C: pointers are null, or to what `dcgm_simulator::Control` passes.
             #[unsafe(no_mangle)]
             pub unsafe extern "C" fn $name($($argument: $type),*) -> $result {
                 $crate::control_abi::$function($($argument),*)

@@ -7,7 +7,7 @@ use crate::wire::Packet;
 
 macro_rules! ops {
     ($($name:ident $number:literal;)*) => {
-        /// What can be asked.
+        /// The requests to an engine.
         #[derive(Clone, Copy, Debug, Eq, PartialEq)]
         pub(crate) enum Op {
             $($name = $number,)*
@@ -70,7 +70,7 @@ ops! {
     PauseProfiling 101;
 }
 
-/// How an answer ends.
+/// The end of an answer.
 #[derive(Debug)]
 pub(crate) enum Answer {
     Packet(Packet),

@@ -10,7 +10,7 @@ use parking_lot::{Condvar, Mutex};
 use crate::engine::Code;
 use crate::process::PROCESS;
 
-/// What a function does instead of its work.
+/// The behavior of a function instead of its work.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -19,13 +19,13 @@ pub enum Fault {
     /// Does its work after a delay.
     Delay(Duration),
     /// Does not answer until its handle is disconnected, and then -21. Functions without a handle
-    /// hang for ever.
+    /// hang forever.
     HangUntilDisconnected,
     /// Does not answer until [`Control::release`](crate::Control::release).
     Hang,
 }
 
-/// What a function answers in place of good values.
+/// The values of a function in place of valid ones.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 #[repr(u32)]
@@ -45,9 +45,9 @@ pub enum Garbage {
     ControlCharacters = 5,
     /// Fewer records than were asked for.
     TooFew = 6,
-    /// Records of an entity that nobody asked for.
+    /// Records of an entity that was not requested.
     UnknownEntity = 7,
-    /// Records of a field that nobody asked for.
+    /// Records of a field that was not requested.
     UnknownField = 8,
     /// Each record twice (callbacks), or the first in place of each (arrays).
     Duplicate = 9,
@@ -216,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_lasts_for_as_many_calls_as_told() {
+    fn a_fault_lasts_for_the_given_number_of_calls() {
         set("of two calls", Fault::Code(-3), 2);
         let answers: Vec<_> = (0..3).map(|_| apply("of two calls", 1)).collect();
         assert_eq!(answers, [Some(-3), Some(-3), None]);
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_hang_until_disconnected_ends_with_its_handle() {
-        // A handle that nobody has is as good as a disconnected one.
+        // A handle that was never issued is treated like a disconnected one.
         set("hangs", Fault::HangUntilDisconnected, 1);
         assert_eq!(apply("hangs", 12_345), Some(-21));
         assert_eq!(apply("hangs", 12_345), None);

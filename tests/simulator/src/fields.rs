@@ -1,7 +1,7 @@
-//! What the engine knows of its fields: a row each, as the real library answers.
+//! The engine's metadata of its fields: a row each, as the real library answers.
 //!
-//! The columns: number, type letter, size, scope (0: once for the host), NVML's field number, lowest entity group, whether
-//! 3.3.9 has it, tag, short name, unit, width.
+//! The columns: number, type letter, size, scope (0: once for the host), NVML's field number,
+//! lowest entity group, whether 3.3.9 has it, tag, short name, unit, width.
 
 /// A field's row.
 #[derive(Clone, Copy, Debug)]
@@ -26,12 +26,12 @@ impl Field {
         FIELDS.get(index).filter(|field| field.known_to(flavour))
     }
 
-    /// Whether a release has it.
+    /// Returns `true` if a release has the field.
     pub(crate) fn known_to(&self, flavour: crate::Flavour) -> bool {
         self.old || flavour == crate::Flavour::V4_6
     }
 
-    /// Whether it needs the profiling module, which is not there.
+    /// Returns `true` if the field needs the profiling module, which is not there.
     pub(crate) fn is_profiling(&self) -> bool {
         matches!(self.id, 1001..=1096 | 1532 | 1533)
     }

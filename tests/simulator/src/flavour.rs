@@ -43,8 +43,8 @@ impl Flavour {
         if major == 3 { Self::V3_3 } else { Self::V4_6 }
     }
 
-    /// What `dcgmVersionInfo` answers, in DCGM's `key:value;` form. The real library says `Release`
-    /// where this one says `Simulated`.
+    /// Returns the text of `dcgmVersionInfo`, in DCGM's `key:value;` form. The real library says
+    /// `Release` where this one says `Simulated`.
     #[must_use]
     pub fn build_info(self) -> String {
         self.build_info_for(false)

@@ -14,7 +14,7 @@ use crate::engine::{Connection, Engine, Violation};
 use crate::source::Source;
 use crate::wire::Packet;
 
-/// Who is told of violations.
+/// The receiver of policy violations.
 pub(crate) type Listener = Arc<dyn Fn(Connection, Violation) + Send + Sync>;
 
 /// An engine, shared.

@@ -48,7 +48,7 @@ impl Link {
         })
     }
 
-    /// Whether the engine is of another major, and so speaks otherwise of violations.
+    /// `true` if the engine has another major version, and so reports violations in another form.
     fn is_strange(&self) -> bool {
         self.peer.load(Ordering::Relaxed) != self.flavour.major()
     }
@@ -91,7 +91,7 @@ impl Link {
     pub(crate) fn kill(&self) {
         let mut state = self.state.lock();
         state.dead = true;
-        // Whoever waits sees its channel close.
+        // A waiting thread sees its channel close.
         state.pending.clear();
         if let Some(stream) = state.cut.take() {
             stream.cut();
@@ -148,7 +148,7 @@ fn read_replies(link: &Arc<Link>, mut stream: Stream) {
         }
         let waiting = link.state.lock().pending.remove(&packet.id);
         if let Some(waiting) = waiting {
-            // Nobody waits any more after a timeout.
+            // After a timeout no thread waits for the reply.
             let _ = waiting.try_send(packet);
         }
     }

@@ -17,7 +17,7 @@ pub(crate) enum Address {
 }
 
 impl Address {
-    /// As `dcgmConnect_v2` reads it. `None`: BADPARAM at once.
+    /// Parses an address like `dcgmConnect_v2`. `None`: BADPARAM at once.
     pub(crate) fn parse(text: &str, unix: bool, flavour: Flavour) -> Option<Self> {
         if text.is_empty() {
             return None;
@@ -36,7 +36,7 @@ impl Address {
         }
     }
 
-    /// As `dcgmConnect_v3` reads it.
+    /// Parses an address like `dcgmConnect_v3`.
     pub(crate) fn parse_uri(text: &str) -> Option<Self> {
         match text.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("unix") && !rest.is_empty() => {
@@ -128,7 +128,7 @@ impl Stream {
         }
     }
 
-    /// Ends it; whoever reads or writes it stops at once.
+    /// Closes the connection; blocked reads and writes return at once.
     pub(crate) fn cut(&self) {
         // Already cut is as good.
         let _ = match self {

@@ -1,4 +1,4 @@
-//! What the real library takes for a request, as it was measured, in round numbers.
+//! The time of requests in the real library, as measured, in round numbers.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const CLIFF_BYTES: usize = 16 << 10;
 /// Fixed bytes of the reply to a question for new samples.
 const SINCE_BYTES: usize = 92;
 
-/// What a request took, by its reply.
+/// Returns the time of a request, by its reply.
 pub(crate) fn of(op: u32, reply: &Packet, flavour: Flavour, tcp: bool) -> Duration {
     let round_trip = |bytes: usize| {
         if tcp && bytes > CLIFF_BYTES {

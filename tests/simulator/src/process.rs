@@ -1,4 +1,4 @@
-//! What a process that loaded libdcgm has: whether it is initialised, connections, an embedded
+//! The state of a process that loaded libdcgm: whether it is initialised, connections, an embedded
 //! engine.
 
 use std::collections::HashMap;
@@ -28,19 +28,19 @@ const RETRY: Duration = Duration::from_millis(50);
 /// The one of this process.
 pub(crate) static PROCESS: LazyLock<Process> = LazyLock::new(Process::new);
 
-/// What a process that loaded libdcgm has.
+/// The state of a process that loaded libdcgm.
 pub(crate) struct Process {
     state: Mutex<State>,
     pub(crate) clock: Arc<Clock>,
     old: AtomicBool,
     /// Milliseconds: a request's answer, a connection's greeting.
     pub(crate) limits: [AtomicU64; 2],
-    /// Whether requests take as long as the real ones.
+    /// `true` if requests take as long as the real ones.
     pub(crate) slow: AtomicBool,
-    /// What the requests so far would have taken, in microseconds.
+    /// The time that the requests so far would have taken, in microseconds.
     pub(crate) charged: AtomicU64,
     pub(crate) crashes: AtomicU64,
-    /// Waits of a failing connect are this many times shorter than told.
+    /// Divides the waiting time of a failing connect.
     pub(crate) hurry: AtomicU64,
 }
 
@@ -126,8 +126,8 @@ impl Process {
         st::OK
     }
 
-    /// Connects, retrying until the time is up. Every attempt has a handle of its own, told before
-    /// it is waited for.
+    /// Connects, retrying until the time is up. Every attempt has its own handle, which
+    /// is reported before the wait.
     pub(crate) fn connect(
         &self,
         address: &Address,
@@ -184,7 +184,7 @@ impl Process {
         st::OK
     }
 
-    /// Whether calls on a handle can only fail.
+    /// Returns `true` if calls on a handle can only fail.
     pub(crate) fn is_dead(&self, handle: u64) -> bool {
         if handle == EMBEDDED {
             return self.state.lock().embedded.is_none();
@@ -193,7 +193,7 @@ impl Process {
         link.is_none_or(|link| link.is_dead())
     }
 
-    /// Whether a call waits on a handle.
+    /// Returns `true` if a call waits on a handle.
     #[cfg(test)]
     fn has_pending(&self, handle: u64) -> bool {
         self.state

@@ -72,7 +72,7 @@ impl Options {
     }
 }
 
-/// Runs the engine until it is killed, or told to end. `arguments` are those after the program's
+/// Runs the engine until it is killed or receives the command to end. `arguments` are those after the program's
 /// name.
 ///
 /// When it listens, it prints one line: `SIMULATED dcgm engine VERSION at ADDRESS`.
@@ -84,7 +84,7 @@ pub fn run_engine(arguments: impl Iterator<Item = String>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Without standard error there is nobody to tell.
+            // Without standard error the message has no reader.
             let _ = writeln!(io::stderr(), "dcgm-simulated-engine: {error}");
             ExitCode::FAILURE
         }
@@ -109,12 +109,12 @@ fn serve(options: &Options) -> Result<(), String> {
     PROCESS.set_host_since(host, options.began);
     let served = PROCESS.serve(&address, options.flavour);
     let (_, port) = served.ok_or(format!("cannot listen at {}", options.address))?;
-    let told = match &address {
+    let shown_address = match &address {
         Address::Tcp(host, _) => format!("{host}:{port}"),
         Address::Unix(path) => format!("unix://{path}"),
     };
     say(&format!(
-        "SIMULATED dcgm engine {} at {told}",
+        "SIMULATED dcgm engine {} at {shown_address}",
         options.flavour.version()
     ))?;
     for line in io::stdin().lock().lines() {
@@ -131,7 +131,7 @@ fn serve(options: &Options) -> Result<(), String> {
     }
 }
 
-/// `false`: it was told to end.
+/// Executes a command; returns `false` if it was the command to end.
 fn obey(line: &str) -> Result<bool, String> {
     let (command, argument) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
     let number = || {

@@ -13,8 +13,8 @@ pub(crate) trait Source: Send {
     /// Every entity, in order.
     fn entities(&self, at: i64) -> Vec<Present>;
 
-    /// A field's value in a sample that follows one of a time before; a rate covers the time between
-    /// them. `None`: the driver never reports it (events that did not happen).
+    /// A field's value in a sample that follows one of a time before; a rate covers the time
+    /// between them. `None`: the driver never reports it (events that did not happen).
     fn value(
         &self,
         entity: (u32, u32),
@@ -27,7 +27,7 @@ pub(crate) trait Source: Send {
     fn events(&self, entity: (u32, u32), field: u16, after: i64, until: i64)
     -> Vec<(i64, Payload)>;
 
-    /// Whether the profiling module is there.
+    /// Returns `true` if the profiling module is there.
     fn profiling(&self) -> bool;
 
     /// `dcgmChipArchitecture_t` of its GPUs.
@@ -36,7 +36,7 @@ pub(crate) trait Source: Send {
         9
     }
 
-    /// Whether it has Grace CPUs.
+    /// Returns `true` if the host has Grace CPUs.
     fn has_cpus(&self) -> bool {
         false
     }

@@ -1,4 +1,4 @@
-//! What client and engine say to each other. The format is the simulator's own: nothing of DCGM's
+//! The messages between client and engine. The format is the simulator's own: nothing of DCGM's
 //! is in it.
 //!
 //! A frame is a magic word, a length, and a [`Packet`]. Anything else ends the connection, as it
@@ -11,7 +11,8 @@ use crate::bits::Bits;
 /// A request or an answer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Packet {
-    /// Which request; answers carry the number of theirs. 0: nobody asked (a policy violation).
+    /// The number of the request; an answer carries the number of its request. 0: unsolicited (a
+    /// policy violation).
     pub(crate) id: u64,
     pub(crate) op: u32,
     /// The return code. In requests 0.
@@ -89,7 +90,7 @@ impl Payload {
         }
     }
 
-    /// Whether it says why there is no value, instead of a value.
+    /// Returns `true` if it is a reason for a missing value, instead of a value.
     pub(crate) fn is_blank(&self) -> bool {
         match self {
             Self::Int(value) => *value >= 0x7fff_ffff_ffff_fff0,

@@ -10,7 +10,7 @@ use dcgm::{
 use crate::subject::{Injected, Subject};
 
 /// A field id that no release has.
-const NOBODYS: FieldId = FieldId::from_raw(9999);
+const UNKNOWN_FIELD: FieldId = FieldId::from_raw(9999);
 
 fn read(client: &dyn Client, entities: &[EntityId], fields: &[FieldId]) -> Samples {
     let query = Query::new([(entities.to_vec(), fields.to_vec())]);
@@ -123,7 +123,7 @@ pub(crate) fn conformance_entities_are_listed_in_ascending_order(subject: &Subje
     assert_eq!(list, again);
 }
 
-pub(crate) fn conformance_a_kind_that_cannot_be_listed_is_told_by_type(subject: &Subject) {
+pub(crate) fn conformance_a_kind_that_cannot_be_listed_has_a_typed_error(subject: &Subject) {
     for kind in [EntityKind::VGPU, EntityKind::from_raw(77)] {
         let mut list = vec![EntityId::HOST];
         match subject.client().list(kind, &mut list) {
@@ -187,9 +187,9 @@ pub(crate) fn conformance_every_listed_gpu_has_an_identity(subject: &Subject) {
     subject.client().links().expect("links, if there are any");
 }
 
-pub(crate) fn conformance_a_pair_that_nobody_watches_is_no_value(subject: &Subject) {
+pub(crate) fn conformance_a_pair_without_a_watch_is_no_value(subject: &Subject) {
     let gpu = subject.gpus()[0];
-    // Nobody samples it, injects it, or has done so before: it is not in any other claim.
+    // It is not sampled or injected here, nor in any other claim.
     let samples = read(subject.client(), &[gpu], &[FieldId::ECC_SBE_VOL_L2]);
     assert_eq!(samples.len(), 1);
     let Sample {
@@ -198,8 +198,8 @@ pub(crate) fn conformance_a_pair_that_nobody_watches_is_no_value(subject: &Subje
     assert!(matches!(value, Err(NoValue::NotWatched)), "{value:?}");
     assert_eq!(timestamp, dcgm::Timestamp::NEVER);
     // An entity that does not exist is no error of the call either.
-    let nobody = EntityId::gpu(31);
-    let value = read_one(subject.client(), nobody, FieldId::ECC_SBE_VOL_L2);
+    let absent = EntityId::gpu(31);
+    let value = read_one(subject.client(), absent, FieldId::ECC_SBE_VOL_L2);
     assert_eq!(value, Err(NoValue::NotWatched));
 }
 
@@ -300,7 +300,11 @@ pub(crate) fn conformance_a_blank_is_a_reason(subject: &Subject) {
 pub(crate) fn conformance_an_unknown_field_costs_only_itself(subject: &Subject) {
     let gpu = subject.gpus()[0];
     subject.inject(gpu, FieldId::MEM_CLOCK, Injected::Int(2619), subject.now());
-    let samples = read(subject.client(), &[gpu], &[NOBODYS, FieldId::MEM_CLOCK]);
+    let samples = read(
+        subject.client(),
+        &[gpu],
+        &[UNKNOWN_FIELD, FieldId::MEM_CLOCK],
+    );
     assert_eq!(samples.len(), 2);
     assert_eq!(
         samples
@@ -308,7 +312,7 @@ pub(crate) fn conformance_an_unknown_field_costs_only_itself(subject: &Subject) 
             .map(|sample| sample.value),
         Some(Ok(Value::Int(2619)))
     );
-    let unknown = samples.find(gpu, NOBODYS).map(|sample| sample.value);
+    let unknown = samples.find(gpu, UNKNOWN_FIELD).map(|sample| sample.value);
     assert!(
         matches!(
             unknown,
@@ -347,20 +351,23 @@ pub(crate) fn conformance_a_watch_has_values_when_it_is_there(subject: &Subject)
     }
 }
 
-pub(crate) fn conformance_a_field_that_nobody_knows_is_refused_and_the_others_are_watched(
+pub(crate) fn conformance_an_unknown_field_is_refused_and_the_others_are_watched(
     subject: &Subject,
 ) {
     if !subject.can_watch("how a watch is split") {
         return;
     }
     let gpu = subject.gpus()[1];
-    let request = WatchRequest::new([gpu], [FieldId::VIDEO_CLOCK, NOBODYS, FieldId::BAR1_TOTAL]);
+    let request = WatchRequest::new(
+        [gpu],
+        [FieldId::VIDEO_CLOCK, UNKNOWN_FIELD, FieldId::BAR1_TOTAL],
+    );
     let watch = subject.client().watch(&request).expect("watch");
     assert_eq!(watch.fields(), [FieldId::VIDEO_CLOCK, FieldId::BAR1_TOTAL]);
     let [refusal] = watch.refusals() else {
         panic!("{:?}", watch.refusals())
     };
-    assert_eq!((refusal.entity, refusal.field), (None, Some(NOBODYS)));
+    assert_eq!((refusal.entity, refusal.field), (None, Some(UNKNOWN_FIELD)));
     assert!(refusal.error.is_unsupported(), "{}", refusal.error);
     for field in watch.fields() {
         assert_ne!(
@@ -377,23 +384,23 @@ pub(crate) fn conformance_an_entity_that_does_not_exist_is_refused_and_the_other
     if !subject.can_watch("how a watch is split") {
         return;
     }
-    let (gpu, nobody) = (subject.gpus()[1], EntityId::gpu(31));
-    let request = WatchRequest::new([nobody, gpu], [FieldId::FB_FREE]);
+    let (gpu, absent) = (subject.gpus()[1], EntityId::gpu(31));
+    let request = WatchRequest::new([absent, gpu], [FieldId::FB_FREE]);
     let watch = subject.client().watch(&request).expect("watch");
     assert_eq!(watch.entities(), [gpu]);
     let [refusal] = watch.refusals() else {
         panic!("{:?}", watch.refusals())
     };
-    assert_eq!((refusal.entity, refusal.field), (Some(nobody), None));
+    assert_eq!((refusal.entity, refusal.field), (Some(absent), None));
 }
 
 pub(crate) fn conformance_a_watch_of_nothing_that_exists_is_an_error(subject: &Subject) {
     let client = subject.client();
     let gpu = subject.gpus()[0];
-    let nobody = EntityId::gpu(31);
+    let absent = EntityId::gpu(31);
     for request in [
-        WatchRequest::new([gpu], [NOBODYS]),
-        WatchRequest::new([nobody], [FieldId::GPU_TEMP]),
+        WatchRequest::new([gpu], [UNKNOWN_FIELD]),
+        WatchRequest::new([absent], [FieldId::GPU_TEMP]),
         WatchRequest::new([], [FieldId::GPU_TEMP]),
         WatchRequest::new([gpu], []),
     ] {
@@ -534,7 +541,7 @@ pub(crate) fn conformance_nothing_is_left_in_the_engine(subject: &Subject) {
     if subject.can_watch("that a watch's end gives its groups back") {
         for _ in 0..70 {
             // More often than the engine has groups.
-            let fields = [FieldId::FB_USED, NOBODYS, FieldId::PROF_SM_ACTIVE];
+            let fields = [FieldId::FB_USED, UNKNOWN_FIELD, FieldId::PROF_SM_ACTIVE];
             drop(
                 client
                     .watch(&WatchRequest::new(&gpus[..2], fields))
@@ -546,7 +553,7 @@ pub(crate) fn conformance_nothing_is_left_in_the_engine(subject: &Subject) {
     for _ in 0..70 {
         // A watch that fails gives back what it had made.
         client
-            .watch(&WatchRequest::new([gpus[0]], [NOBODYS]))
+            .watch(&WatchRequest::new([gpus[0]], [UNKNOWN_FIELD]))
             .map(drop)
             .unwrap_err();
         client

@@ -134,7 +134,7 @@ impl Native {
         );
     }
 
-    /// How many groups and field groups the engine holds.
+    /// Returns the number of groups and field groups that the engine holds.
     pub(crate) fn open_groups(&self) -> (usize, usize) {
         let mut ids = [0; 128];
         let mut groups = 128;

@@ -1,4 +1,4 @@
-//! What the claims are put to, and how a test steers it.
+//! The subjects of the claims, and their control by a test.
 
 use std::cell::{Cell, RefCell};
 use std::env;
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use crate::native::Native;
 
-/// How the native client reaches an engine.
+/// The transport of the native client to an engine.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Via {
     Embedded,
@@ -45,7 +45,7 @@ pub(crate) struct Subject {
 }
 
 enum Steering {
-    /// A mock keeps samples of what is watched, so whoever injects watches.
+    /// A mock keeps samples of watched fields only, so injecting a value also watches its field.
     Mock {
         mock: Mock,
         clock: Clock,
@@ -115,22 +115,14 @@ impl Subject {
         )
     }
 
-    /// `None`, with the reason printed, if the environment names no library.
-    pub(crate) fn real() -> Option<Self> {
-        let Some(library) = env::var_os("DCGM_TEST_LIBRARY") else {
-            eprintln!("SKIPPED: DCGM_TEST_LIBRARY names no libdcgm");
-            return None;
-        };
+    /// Connects to the engine that the environment names.
+    pub(crate) fn real() -> Self {
+        let library = env::var_os("DCGM_TEST_LIBRARY");
+        let library = library.expect("DCGM_TEST_LIBRARY names a libdcgm");
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let endpoint = env::var("DCGM_TEST_ENDPOINT").ok();
         let endpoint = endpoint.map(|text| text.parse().expect("DCGM_TEST_ENDPOINT"));
-        Some(Self::native(
-            Path::new(&library),
-            endpoint.as_ref(),
-            false,
-            None,
-            alone,
-        ))
+        Self::native(Path::new(&library), endpoint.as_ref(), false, None, alone)
     }
 
     fn native(
@@ -180,7 +172,7 @@ impl Subject {
         }
     }
 
-    /// Four GPUs that are not there for anybody else.
+    /// Four GPUs that no other test uses.
     pub(crate) fn gpus(&self) -> &[EntityId] {
         &self.gpus
     }
@@ -259,8 +251,8 @@ impl Subject {
         }
     }
 
-    /// Whether this engine can watch GPUs at all; without a driver it cannot, and then the claim is
-    /// skipped with that reason.
+    /// Returns `true` if this engine can watch GPUs at all; without a driver it cannot, and then
+    /// the claim is skipped with that reason.
     pub(crate) fn can_watch(&self, claim: &str) -> bool {
         let request = WatchRequest::new(&self.gpus[..1], [FieldId::GPU_TEMP]);
         match self.client().watch(&request) {
@@ -274,7 +266,7 @@ impl Subject {
         }
     }
 
-    /// How many groups and field groups the engine holds.
+    /// Returns the number of groups and field groups that the engine holds.
     pub(crate) fn open_groups(&self) -> Option<(usize, usize)> {
         match &self.steering {
             Steering::Mock { mock, .. } => Some((mock.open_watches(), 0)),

@@ -13,10 +13,10 @@ use crate::{BOUND, Bench, SECOND, meter, standalone};
 /// Short, so that the tests are. No claim is about how long it is.
 const DEADLINE: Duration = Duration::from_millis(200);
 
-/// So long that what ends was ended.
+/// Longer than any call that ends by itself.
 const NEVER: Duration = Duration::from_secs(600);
 
-/// What an engine gives a call whose connection was cut.
+/// The time that an engine gives a call whose connection was closed.
 const GRACE: Duration = SECOND;
 
 /// For a machine that does much else.
@@ -53,13 +53,13 @@ struct Figures {
 }
 
 impl Figures {
-    /// Sees that `timeout` is told in time, and that the program's metrics go on meanwhile.
+    /// Checks that the timeout is reported in time, and that the program's metrics go on meanwhile.
     fn suffer(&mut self, what: &str, program: &Program, meter: &DcgmMeter, limit: Duration) {
-        let told = wait_for(what, limit, || {
+        let reported_after = wait_for(what, limit, || {
             let reason = meter.health().reason;
             reason.is_some_and(|reason| reason.kind == ErrorKind::Timeout)
         });
-        self.timeout = self.timeout.max(told);
+        self.timeout = self.timeout.max(reported_after);
         assert!(meter.health().errors(ErrorKind::Timeout) > 0);
         self.collect = self.collect.max(program.collect().took);
     }
@@ -200,7 +200,7 @@ fn a_call_that_nothing_ends_costs_two_threads_at_most_and_not_the_programs_metri
 }
 
 #[test]
-fn a_silent_peer_is_told_as_such_and_does_not_delay_the_meters_end() {
+fn a_silent_peer_is_reported_and_does_not_delay_the_meters_end() {
     let bench = Bench::new();
     let program = Program::new();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -20,14 +20,14 @@ pub(crate) struct Program {
     collects: Arc<AtomicU64>,
 }
 
-/// What one collect showed.
+/// The result of one collect.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Collected {
-    /// How long it took.
+    /// The duration of the collect.
     pub(crate) took: Duration,
     /// The program's own metric.
     pub(crate) requests: Option<u64>,
-    /// How many series of devices there were.
+    /// The number of series of devices.
     pub(crate) series: usize,
 }
 
@@ -113,7 +113,7 @@ fn points(metric: &Metric) -> usize {
     }
 }
 
-/// Whether tests that can be long are to be: `DCGM_TEST_LONG=1`.
+/// Returns `true` if `DCGM_TEST_LONG=1` asks for the long form of tests.
 #[must_use]
 pub(crate) fn long() -> bool {
     env::var_os("DCGM_TEST_LONG").is_some_and(|value| value == "1")
@@ -146,7 +146,7 @@ pub(crate) fn our_threads() -> Vec<String> {
     names
 }
 
-/// What this process uses: threads, file descriptors, resident bytes.
+/// The resources of this process: threads, file descriptors, resident bytes.
 #[must_use]
 pub(crate) fn usage() -> (usize, usize, u64) {
     let count = |folder: &str| fs::read_dir(folder).map_or(0, Iterator::count);

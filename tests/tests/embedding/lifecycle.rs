@@ -37,7 +37,7 @@ fn settled(bench: &Bench) -> (usize, usize, u64) {
     usage()
 }
 
-/// What a map or a queue that grows once may have more, or one thread that has not ended yet. What
+/// The growth that a map or a queue may have once, or one thread that has not ended yet. What
 /// each cycle leaves is more in the short form already.
 const BLOCKS: u64 = 15;
 
@@ -191,7 +191,7 @@ fn a_provider_is_shut_down_before_during_and_after() {
     let before = Program::new();
     before.provider.shutdown().unwrap();
     let meter = installed(&before).unwrap();
-    // It has nobody to show anything to, and samples all the same.
+    // No reader is left, and it samples all the same.
     assert!(meter.wait_ready(BOUND));
     assert_eq!(meter.health().collections, 0);
     drop(meter);

@@ -1,4 +1,4 @@
-//! What the program's own allocations come to: those of the crates under test, of the SDK and of
+//! The size of the program's own allocations: those of the crates under test, of the SDK and of
 //! the tests. The simulated library has an allocator of its own.
 
 #![expect(unsafe_code, reason = "an allocator is unsafe to write")]

@@ -1,6 +1,6 @@
-//! Somebody else in the process who ends what everybody shares.
+//! Other code in the process shuts down the libdcgm that all of it shares.
 
-#![expect(unsafe_code, reason = "somebody else in the process uses the C ABI")]
+#![expect(unsafe_code, reason = "other code in the process uses the C ABI")]
 
 use dcgm::{EmbeddedMode, EngineOptions};
 use dcgm_sys as sys;
@@ -9,7 +9,7 @@ use crate::host::{Program, our_threads, usage, wait_for};
 use crate::{BOUND, Bench, meter};
 
 #[test]
-fn somebody_elses_shutdown_of_libdcgm_costs_one_reconnection() {
+fn a_foreign_shutdown_of_libdcgm_costs_one_reconnection() {
     let bench = Bench::new();
     for embedded in [false, true] {
         let program = Program::new();

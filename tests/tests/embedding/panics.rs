@@ -28,7 +28,7 @@ fn a_client_that_panics_in_any_call_is_contained_counted_and_tried_again() {
             .unwrap();
         assert!(meter.wait_ready(BOUND), "{call:?}: {}", meter.health());
         let _ = program.collect();
-        // And later: by itself, with nobody asking.
+        // And later: by itself, without a collect.
         mock.panic_next(*call);
         let panics = || meter.health().errors(ErrorKind::Panic);
         let before = panics();

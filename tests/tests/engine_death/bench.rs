@@ -8,14 +8,13 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use dcgm::{Deadlines, Engine, EngineOptions};
 use dcgm_otel::{Config, DcgmMeter, MeterState};
-use dcgm_tests::skip_unless;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 
 use super::process::Process;
 use super::seen::{Seen, Watcher};
 use super::{INTERVAL, MAX_AGE, PATIENCE, wait_until};
 
-/// What this process uses.
+/// The resources of this process.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Usage {
     pub(super) threads: usize,
@@ -49,16 +48,14 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    pub(super) fn new() -> Option<Self> {
-        let program = dcgm_simulator::engine_program();
-        let program = skip_unless(program.ok_or("cargo build -p dcgm-simulator was not run"))?;
+    pub(super) fn new() -> Self {
         let library = dcgm_simulator::library_4_6().expect("cargo builds it with this test");
         let folder = tempfile::tempdir().expect("a folder");
         let address = format!("unix://{}", folder.path().join("engine").display());
         let began = SystemTime::now().duration_since(UNIX_EPOCH);
         let began = began.expect("after 1970").as_micros();
         let endpoint = address.parse().expect("an endpoint");
-        let start = Box::new(move || Process::start(&program, &address, began));
+        let start = Box::new(move || Process::start(&address, began));
         let process = start();
 
         let seen = Arc::new(Seen::default());
@@ -92,7 +89,7 @@ impl Bench {
                 }
             })
         };
-        Some(Self {
+        Self {
             meter,
             seen,
             process: Some(process),
@@ -101,7 +98,7 @@ impl Bench {
             collector: Some(collector),
             provider,
             _folder: folder,
-        })
+        }
     }
 
     pub(super) fn set_silent(&self, since: Option<Instant>) {
@@ -116,7 +113,7 @@ impl Bench {
         self.seen.levels.load(Ordering::Relaxed) > 0
     }
 
-    /// Waits until an export has shown what there is when no value may be shown any more.
+    /// Waits until every value is too old to be shown, and an export has shown that.
     pub(super) fn outlive_the_values(&self) {
         let late = || self.seen.late_exports.load(Ordering::Relaxed);
         let before = late();

@@ -1,8 +1,10 @@
 //! The engine's process.
 
 use std::io::{BufRead as _, BufReader, Lines, Write as _};
-use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+/// Names the variable with the arguments of the engine, in a process that is to be one.
+pub(super) const ENGINE_ARGUMENTS: &str = "DCGM_TESTS_ENGINE_ARGUMENTS";
 
 pub(super) struct Process {
     child: Child,
@@ -11,19 +13,20 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Returns when it listens. The host's time began when it says, so that its counters go on
-    /// where those of the engine before were.
-    pub(super) fn start(program: &Path, address: &str, began: u128) -> Self {
-        let mut child = Command::new(program)
+    /// Starts an engine and returns when it listens. `began` is the start of the host's time, so that
+    /// the counters continue from those of the previous engine.
+    pub(super) fn start(address: &str, began: u128) -> Self {
+        let arguments = format!(
+            "--listen {address} --host 1xl4 --scenario training --began {began} --until-eof"
+        );
+        let mut child = Command::new(std::env::current_exe().expect("Linux has it"))
             .args([
-                "--listen",
-                address,
-                "--host",
-                "1xl4",
-                "--scenario",
-                "training",
+                "--exact",
+                "engine_program",
+                "--nocapture",
+                "--test-threads=1",
             ])
-            .args(["--began", &began.to_string(), "--until-eof"])
+            .env(ENGINE_ARGUMENTS, arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -35,8 +38,8 @@ impl Process {
             commands,
             lines: BufReader::new(stdout).lines(),
         };
-        let said = process.line();
-        assert!(said.starts_with("SIMULATED dcgm engine"), "{said}");
+        // The test harness prints some lines of its own first.
+        while !process.line().contains("SIMULATED dcgm engine") {}
         process
     }
 
@@ -50,13 +53,13 @@ impl Process {
     }
 
     pub(super) fn signal(&self, signal: &str) {
-        let told = Command::new("sh")
+        let sent = Command::new("sh")
             .args(["-c", &format!("kill -{signal} {}", self.child.id())])
             .status();
-        assert!(told.expect("a shell").success());
+        assert!(sent.expect("a shell").success());
     }
 
-    /// What it holds: groups, field groups, watches and connections, in words.
+    /// Returns the groups, field groups, watches and connections that the engine holds, as text.
     pub(super) fn open(&mut self) -> String {
         self.commands.write_all(b"open\n").expect("written");
         self.line()

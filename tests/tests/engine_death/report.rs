@@ -1,4 +1,4 @@
-//! What the cycles took, and what is left of them.
+//! The durations of the cycles, and the resources that remain.
 
 use std::sync::atomic::Ordering;
 use std::thread;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::bench::{Bench, Usage};
 use super::{INTERVAL, wait_until};
 
-/// What the cycles took, and what is left of them.
+/// The durations of the cycles, and the resources that remain.
 #[derive(Default)]
 pub(super) struct Report {
     pub(super) found: Vec<Duration>,
@@ -20,7 +20,7 @@ impl Report {
     /// Waits for the threads and files of the first cycle, and keeps those of the first.
     pub(super) fn settle(&mut self, cycle: usize) {
         let Some(first) = self.first else {
-            // Whoever cuts a connection is there for a second at the most.
+            // The thread that cuts a connection lives for a second at the most.
             thread::sleep(Duration::from_millis(1500));
             self.first = Some(Usage::now());
             return;

@@ -1,4 +1,4 @@
-//! What is watched at each export.
+//! The checks of each export.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
 use super::MAX_AGE;
 
-/// What is watched at each export.
+/// The checks of each export.
 #[derive(Default)]
 pub(super) struct Seen {
     /// When the engine last could answer; `None` while it can.
@@ -78,7 +78,7 @@ impl Seen {
         }
     }
 
-    /// How many of a metric's points are levels of the GPU; its counters are compared.
+    /// Returns how many of a metric's points are gauges of the GPU; its counters are compared.
     fn points<T: Copy + Into<Number>>(&self, name: &str, data: &MetricData<T>) -> usize {
         match data {
             MetricData::Sum(sum) if sum.is_monotonic() => {

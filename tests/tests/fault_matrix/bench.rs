@@ -28,7 +28,7 @@ pub(crate) fn count_panics() {
     });
 }
 
-/// How the engine is reached.
+/// The transport to the engine.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Reach {
     Standalone,
@@ -36,8 +36,8 @@ pub(crate) enum Reach {
     Embedded,
 }
 
-/// A copy of the simulated library: faults, handles and engines are a library's own, so whoever has
-/// a copy shares them with nobody.
+/// A copy of the simulated library. Each copy has faults, handles and engines of its own, so that
+/// tests can run at the same time.
 pub(crate) struct Bench {
     pub(crate) control: Control,
     pub(crate) flavour: Flavour,
@@ -117,7 +117,7 @@ impl Bench {
     }
 
     /// Waits until nothing more is open than before: an engine sees the end of a connection a
-    /// little later than whoever ended it.
+    /// little later than the client that ended it.
     pub(crate) fn settles_at(&self, before: Open, what: &str) {
         let until = Instant::now() + PATIENCE;
         loop {

@@ -9,7 +9,7 @@ use crate::bench::{Bench, PANICS, Reach, count_panics};
 use crate::session::{self, Failures};
 use crate::table::{self, Hides, Only, ROWS, Row, Step};
 
-/// How often a function fails.
+/// The number of failures of a function.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Times {
     Once,
@@ -24,16 +24,16 @@ pub(crate) fn is_called(row: &Row, reach: Reach) -> bool {
     }
 }
 
-/// Whether an error says what the function answered, and nothing else.
-fn is_told(error: &Error, row: &Row, code: ReturnCode) -> bool {
+/// Returns `true` if an error reports the return code of the function, and nothing else.
+fn is_reported(error: &Error, row: &Row, code: ReturnCode) -> bool {
     match error {
         Error::Call { function, .. } if row.hides == Hides::Pointer => {
             *function == row.function && error.code() == Some(ReturnCode::UNKNOWN_FIELD)
         }
         Error::Call {
             function,
-            code: told,
-        } => *function == row.function && *told == code,
+            code: reported,
+        } => *function == row.function && *reported == code,
         // libdcgm says no more than that, so the client has looked for itself.
         Error::Connect { cause, .. } => {
             matches!(cause, ConnectError::Closed)
@@ -44,13 +44,13 @@ fn is_told(error: &Error, row: &Row, code: ReturnCode) -> bool {
     }
 }
 
-/// Whether each failure is the function's, or follows from the end of the connection.
+/// Checks that each failure is the function's, or follows from the end of the connection.
 fn check(row: &Row, code: ReturnCode, times: Times, failures: &Failures, what: &str) {
     let mut ended = table::ends(code) && row.hides == Hides::Release;
     for (step, error) in failures {
         let follows = ended && matches!(error, Error::NotConnected);
         assert!(
-            follows || is_told(error, row, code),
+            follows || is_reported(error, row, code),
             "{what}: {step:?} says {error:?}"
         );
         ended |= error.is_disconnected();
@@ -61,7 +61,7 @@ fn check(row: &Row, code: ReturnCode, times: Times, failures: &Failures, what: &
     }
 }
 
-/// What a library that refuses to end a connection keeps: nothing can end it then.
+/// Returns the objects that may stay open: a refused disconnect keeps its session.
 fn allowed(row: &Row, before: Open, after: Open) -> Open {
     if row.function != "dcgmDisconnect" {
         return before;
@@ -92,7 +92,7 @@ fn combination(bench: &Bench, row: &Row, code: ReturnCode, times: Times) {
         bench.control.calls(row.function) > 0,
         "{what}: it was not called, so nothing was tried"
     );
-    // A function that says that it worked, and did nothing, cannot be told from one that did.
+    // A function that says that it worked, and did nothing, cannot be distinguished from one that did.
     if !code.is_ok() {
         check(row, code, times, &failures, &what);
     }
@@ -108,13 +108,7 @@ fn combination(bench: &Bench, row: &Row, code: ReturnCode, times: Times) {
 }
 
 fn all(bench: &Bench, row: &Row) -> usize {
-    // Instances are asked for only where there are any.
-    let host = if row.function == "dcgmGetGpuInstanceHierarchy" {
-        "8xh100-mig7"
-    } else {
-        "1xl4"
-    };
-    assert!(bench.control.set_host(host));
+    assert!(bench.control.set_host(table::host(row)));
     let mut done = 0;
     for code in crate::codes() {
         for times in [Times::Once, Times::Always] {
@@ -126,7 +120,7 @@ fn all(bench: &Bench, row: &Row) -> usize {
 }
 
 #[test]
-fn each_code_of_each_function_of_a_host_engine_is_told_and_leaves_nothing_open() {
+fn each_code_of_each_function_of_a_host_engine_is_reported_and_leaves_nothing_open() {
     count_panics();
     let mut work = Vec::new();
     for flavour in crate::flavours() {
@@ -143,7 +137,7 @@ fn each_code_of_each_function_of_a_host_engine_is_told_and_leaves_nothing_open()
 
 /// One engine a process: one library, and one row after the other.
 #[test]
-fn each_code_of_each_function_of_an_embedded_engine_is_told_and_leaves_nothing_open() {
+fn each_code_of_each_function_of_an_embedded_engine_is_reported_and_leaves_nothing_open() {
     count_panics();
     let _alone = crate::EMBEDDED
         .lock()
@@ -156,7 +150,7 @@ fn each_code_of_each_function_of_an_embedded_engine_is_told_and_leaves_nothing_o
             done += all(&one, row);
             continue;
         }
-        // An engine that does not stop runs on in its library, and is taken for somebody else's.
+        // An engine that does not stop runs on in its library, and is taken for a foreign one.
         for code in crate::some_codes() {
             combination(&bench(), row, code, Times::Once);
             done += 1;

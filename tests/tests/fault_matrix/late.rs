@@ -13,9 +13,9 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use crate::bench::{Bench, PANICS, PATIENCE, Reach, count_panics};
 use crate::codes::is_called;
 use crate::session;
-use crate::table::{Hides, ROWS, Row, Step};
+use crate::table::{Hides, ROWS, Row, Step, host, is_called_by_a_meter};
 
-/// What each call may take: enough for one that is not hindered, also on a busy machine.
+/// The deadline of each call: enough for one without a fault, also on a busy machine.
 const DEADLINE: Duration = Duration::from_millis(400);
 
 /// Beyond it.
@@ -28,7 +28,7 @@ const FAULTS: [Fault; 3] = [
 ];
 
 /// A timeout, or what follows from one.
-fn is_told(error: &Error, timed_out: bool) -> bool {
+fn is_timeout(error: &Error, timed_out: bool) -> bool {
     match error {
         Error::Timeout { .. } => true,
         Error::Connect { cause, .. } => *cause == ConnectError::Silent,
@@ -37,7 +37,7 @@ fn is_told(error: &Error, timed_out: bool) -> bool {
     }
 }
 
-/// What hangs goes on, and the client connects again, however many of its threads were lost.
+/// Lets hanging calls continue, and connects again, however many threads the client lost.
 fn returns(bench: &Bench, engine: &dcgm::Engine, what: &str) {
     bench.control.clear();
     let until = Instant::now() + PATIENCE;
@@ -64,12 +64,18 @@ fn alone(bench: &Bench, row: &Row, fault: Fault) {
     assert!(took < PATIENCE, "{what}: {took:?}");
     let mut timed_out = row.hides == Hides::Release;
     for (step, error) in &failures {
-        assert!(is_told(error, timed_out), "{what}: {step:?} says {error:?}");
+        assert!(
+            is_timeout(error, timed_out),
+            "{what}: {step:?} says {error:?}"
+        );
         timed_out = true;
     }
-    // What nobody waits for may hang unseen: the end of a connection, and for a moment that of a
-    // watch.
-    if matches!(row.hides, Hides::Nothing | Hides::Lists) {
+    // No caller waits for the end of a connection, or for a moment for the end of a watch, so that
+    // their hanging does not show.
+    if matches!(
+        row.hides,
+        Hides::Nothing | Hides::Lists | Hides::Shortcut | Hides::Profiler
+    ) {
         let shown = failures.first().map(|(step, _)| *step);
         assert_eq!(shown, Some(row.step), "{what}: {failures:?}");
     }
@@ -107,11 +113,10 @@ fn metered(bench: &Bench, row: &Row, fault: Fault) {
     bench.settles_at(before, &what);
 }
 
-/// Those that a session waits for at its beginning, each of which a meter meets at once.
+/// Returns `true` for functions that a session waits for at its beginning, so that a meter calls
+/// them.
 fn is_met_by_a_meter(row: &Row) -> bool {
-    row.hides != Hides::End
-        && row.hides != Hides::Release
-        && row.function != "dcgmGetGpuInstanceHierarchy"
+    is_called_by_a_meter(row) && row.hides != Hides::End && row.hides != Hides::Release
 }
 
 #[test]
@@ -131,6 +136,7 @@ fn an_answer_that_comes_late_or_never_is_a_timeout_and_leaves_nothing_open() {
     // They wait and do nothing, so they can be many.
     let done = crate::share(8, work, |(row, fault)| {
         let bench = Bench::new(Flavour::V4_6, Reach::Standalone, None);
+        assert!(bench.control.set_host(host(row)));
         alone(&bench, row, fault);
         if !is_met_by_a_meter(row) {
             return 1;

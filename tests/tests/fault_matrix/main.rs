@@ -14,6 +14,7 @@ mod late;
 mod meter;
 mod missing;
 mod session;
+mod shared_groups;
 mod table;
 
 use std::sync::Mutex;

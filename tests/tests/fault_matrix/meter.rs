@@ -12,7 +12,7 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use crate::bench::{Bench, PANICS, PATIENCE, Reach, count_panics};
 use crate::codes::is_called;
-use crate::table::{Hides, ROWS, Row, Step, ends, shows};
+use crate::table::{Hides, ROWS, Row, Step, ends, host, is_called_by_a_meter, shows};
 
 /// When the function begins to fail.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -23,7 +23,7 @@ enum Moment {
     Running,
 }
 
-/// Whether a meter that has values goes on calling it.
+/// Returns `true` if a meter that has values continues to call the function.
 fn is_called_at_each_tick(row: &Row) -> bool {
     matches!(
         row.function,
@@ -42,8 +42,10 @@ fn kinds(row: &Row, code: ReturnCode, moment: Moment) -> Vec<ErrorKind> {
     let serious = ends(code) || code == ReturnCode::TIMEOUT;
     let step = match (shows(row, code), moment) {
         (None, _) => return Vec::new(),
-        // Hosts without links and without events have metrics, too.
-        (Some(Step::Links | Step::WatchEvents), _) if !serious => return Vec::new(),
+        // Hosts without links, profilers and events have metrics, too.
+        (Some(Step::Links | Step::WatchProfiling | Step::WatchEvents), _) if !serious => {
+            return Vec::new();
+        }
         // A watch that was given back has found the end of the session; what came next tells it.
         (Some(Step::Again), _) => return vec![ErrorKind::Connect],
         (Some(Step::Entities), Moment::Start) => ErrorKind::Enumerate,
@@ -60,7 +62,7 @@ fn kinds(row: &Row, code: ReturnCode, moment: Moment) -> Vec<ErrorKind> {
     }]
 }
 
-/// What a meter has counted, and its state.
+/// Returns the error kinds that a meter has counted.
 fn counted(meter: &DcgmMeter) -> Vec<ErrorKind> {
     let health = meter.health();
     let kinds = ErrorKind::ALL.iter().copied();
@@ -97,7 +99,7 @@ fn combination(bench: &Bench, row: &Row, code: ReturnCode, moment: Moment) {
     bench.control.reset_calls();
     assert!(bench.control.fault(row.function, fault, u32::MAX));
     let outcome = meter.sample_now();
-    // A function that says that it worked, and did nothing, cannot be told from one that did.
+    // A function that says that it worked, and did nothing, cannot be distinguished from one that did.
     if !code.is_ok() {
         assert!(
             bench.control.calls(row.function) > 0 || row.hides == Hides::End,
@@ -105,7 +107,7 @@ fn combination(bench: &Bench, row: &Row, code: ReturnCode, moment: Moment) {
         );
         let wanted = kinds(row, code, moment);
         let counted = counted(&meter);
-        let told = outcome.as_ref().err().map(|failure| failure.kind);
+        let reported = outcome.as_ref().err().map(|failure| failure.kind);
         let is_one = counted.len() == 1 && counted.iter().all(|kind| wanted.contains(kind));
         assert!(
             is_one || counted.is_empty() && wanted.is_empty(),
@@ -113,11 +115,11 @@ fn combination(bench: &Bench, row: &Row, code: ReturnCode, moment: Moment) {
         );
         // An engine that refuses a watch may have values all the same, that another client's
         // watches brought.
-        if row.step != Step::Watch || told.is_some() {
-            assert_eq!(Vec::from_iter(told), counted, "{what}: {outcome:?}");
+        if row.step != Step::Watch || reported.is_some() {
+            assert_eq!(Vec::from_iter(reported), counted, "{what}: {outcome:?}");
         }
         let degraded = meter.health().state == MeterState::Degraded;
-        assert_eq!(degraded, told.is_some(), "{what}");
+        assert_eq!(degraded, reported.is_some(), "{what}");
     }
     bench.control.clear();
     recovers(&meter, &what);
@@ -127,6 +129,7 @@ fn combination(bench: &Bench, row: &Row, code: ReturnCode, moment: Moment) {
 }
 
 fn all(bench: &Bench, row: &Row) -> usize {
+    assert!(bench.control.set_host(host(row)));
     let mut done = 0;
     for code in crate::codes() {
         // Groups are made for what is read again, and kept as long as anything uses them.
@@ -147,10 +150,9 @@ fn each_code_of_each_function_is_counted_under_its_kind_and_the_meter_comes_back
     count_panics();
     let mut work = Vec::new();
     for flavour in crate::flavours() {
-        let rows = ROWS.iter().filter(|row| {
-            // With a host without instances it is not called.
-            is_called(row, Reach::Standalone) && row.function != "dcgmGetGpuInstanceHierarchy"
-        });
+        let rows = ROWS
+            .iter()
+            .filter(|row| is_called(row, Reach::Standalone) && is_called_by_a_meter(row));
         // The end of a connection is the client's affair, and what is left there is tried there.
         for row in rows.filter(|row| row.hides != Hides::End) {
             work.push((*flavour, row));

@@ -1,4 +1,4 @@
-//! What a fault of each function should come to: a row a function.
+//! The expected effect of a fault in each function: one row per function.
 
 use dcgm::{ErrorClass, ReturnCode};
 use dcgm_otel::ErrorKind;
@@ -12,6 +12,8 @@ pub(crate) enum Step {
     Entities,
     Links,
     Watch,
+    /// A watch of profiling fields alone.
+    WatchProfiling,
     WatchEvents,
     Latest,
     /// The same once more, which is worth a group then.
@@ -22,26 +24,31 @@ pub(crate) enum Step {
     Again,
 }
 
-/// What hides a code from the caller.
+/// The way in which a return code is hidden from the caller.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Hides {
     /// Nothing: each code is an error.
     Nothing,
-    /// What only this entity or kind lacks: all but the end of the connection and DCGM's timeout.
+    /// Only this entity or kind is missing: all but the end of the connection and DCGM's timeout.
     Detail,
     /// "Not supported", which means that there is none.
     Unsupported,
     /// An engine that is too old is asked in another way.
     TooOld,
-    /// What is not read by groups is read by lists: all but the end of the connection and DCGM's
-    /// timeout.
+    /// Fields that are not read by groups are read by lists: all but the end of the connection and
+    /// DCGM's timeout.
     Lists,
-    /// There is nobody to tell: a watch is given back. The end of the connection is found by the
-    /// next call.
+    /// A call that only saves other calls: all but the end of the connection and DCGM's timeout.
+    Shortcut,
+    /// A GPU without a profiler is an error; one whose profiler is unknown is tried. Otherwise like
+    /// `Shortcut`.
+    Profiler,
+    /// A watch is given back, which returns no error. The next call finds the end of the
+    /// connection.
     Release,
     /// It answers no code but a pointer: whatever the fault, the field is unknown.
     Pointer,
-    /// The end of a connection: there is nobody to tell.
+    /// The end of a connection, which returns no error.
     End,
 }
 
@@ -90,8 +97,11 @@ pub(crate) const ROWS: &[Row] = &[
     row("DcgmFieldGetById",            Step::Watch,       Hides::Pointer,     ErrorKind::Watch,     Only::Both),
     row("dcgmGroupCreate",             Step::Watch,       Hides::Nothing,     ErrorKind::Watch,     Only::Both),
     row("dcgmGroupAddEntity",          Step::Watch,       Hides::Nothing,     ErrorKind::Watch,     Only::Both),
+    row("dcgmGroupGetInfo",            Step::Watch,       Hides::Shortcut,    ErrorKind::Watch,     Only::Both),
+    row("dcgmGroupRemoveEntity",       Step::Watch,       Hides::Shortcut,    ErrorKind::Watch,     Only::Both),
     row("dcgmFieldGroupCreate",        Step::Watch,       Hides::Nothing,     ErrorKind::Watch,     Only::Both),
     row("dcgmWatchFields",             Step::Watch,       Hides::Nothing,     ErrorKind::Watch,     Only::Both),
+    row("dcgmProfGetSupportedMetricGroups", Step::WatchProfiling, Hides::Profiler, ErrorKind::Watch,  Only::Both),
     row("dcgmGetValuesSince_v2",       Step::WatchEvents, Hides::Nothing,     ErrorKind::Watch,     Only::Both),
     row("dcgmEntitiesGetLatestValues", Step::Latest,      Hides::TooOld,      ErrorKind::Read,      Only::Both),
     row("dcgmGetLatestValues_v2",      Step::LatestAgain, Hides::Lists,       ErrorKind::Read,      Only::Both),
@@ -103,7 +113,26 @@ pub(crate) const ROWS: &[Row] = &[
     row("dcgmStopEmbedded",            Step::Again,       Hides::End,         ErrorKind::Read,      Only::Embedded),
 ];
 
-/// What ends a session whatever is being done.
+/// Returns the host on which a function is called at all.
+pub(crate) fn host(row: &Row) -> &'static str {
+    match row.function {
+        // Only where there are instances.
+        "dcgmGetGpuInstanceHierarchy" => "8xh100-mig7",
+        // Only where a group has many members.
+        "dcgmGroupGetInfo" | "dcgmGroupRemoveEntity" => "8xh100",
+        _ => "1xl4",
+    }
+}
+
+/// Returns `true` if a meter on that host calls the function.
+pub(crate) fn is_called_by_a_meter(row: &Row) -> bool {
+    // A meter watches all GPUs of a host, so it removes none from a group; and it calls the other
+    // only on a host with instances.
+    let is_never = ["dcgmGetGpuInstanceHierarchy", "dcgmGroupRemoveEntity"];
+    !is_never.contains(&row.function)
+}
+
+/// Returns `true` for codes that end a session during any call.
 pub(crate) fn ends(code: ReturnCode) -> bool {
     code.class() == Some(ErrorClass::Disconnected)
 }
@@ -113,8 +142,9 @@ pub(crate) fn shows(row: &Row, code: ReturnCode) -> Option<Step> {
     let serious = ends(code) || code == ReturnCode::TIMEOUT;
     match row.hides {
         Hides::Nothing | Hides::Pointer => Some(row.step),
-        Hides::Detail | Hides::Lists => serious.then_some(row.step),
+        Hides::Detail | Hides::Lists | Hides::Shortcut => serious.then_some(row.step),
         Hides::Unsupported => (code.class() != Some(ErrorClass::Unsupported)).then_some(row.step),
+        Hides::Profiler => (serious || code == ReturnCode::MODULE_NOT_LOADED).then_some(row.step),
         // What a GPU is, is asked by it too, and missed as a detail.
         Hides::TooOld if serious => Some(Step::Entities),
         Hides::TooOld => (code != ReturnCode::FUNCTION_NOT_FOUND).then_some(row.step),

@@ -67,7 +67,7 @@ impl Bench {
         let provider = SdkMeterProvider::builder().with_reader(exporter).build();
         let meter = DcgmMeter::builder()
             .with_interval(INTERVAL)
-            // Its thread does nothing unless told to.
+            // Its thread does nothing by itself.
             .with_initial_delay(Duration::from_secs(24 * 3600))
             .with_client(Engine::new(options.with_library(library)))
             .install(&provider)
@@ -128,7 +128,7 @@ impl Bench {
         series
     }
 
-    /// What the start costs, and what a time after it does.
+    /// Returns the cost of the start, and of a time after it.
     pub(crate) fn run(&self, time: Duration) -> (Harm, Harm) {
         self.control.reset_harm();
         for _ in 0..START {

@@ -12,7 +12,7 @@ const LOST: u32 = 4;
 const PAUSED: u32 = 6;
 const DETACHED: u32 = 7;
 
-/// How many GPUs are in each state.
+/// Counts the GPUs in each state.
 fn states(bench: &Bench) -> BTreeMap<String, usize> {
     let mut states = BTreeMap::new();
     let series = bench.series("hw_status_ratio").into_iter();

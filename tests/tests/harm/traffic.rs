@@ -22,7 +22,7 @@ fn to_f64(value: i64) -> f64 {
     value as f64
 }
 
-/// What a counter of all GPUs grows by in a direction.
+/// Returns the sum of a counter of all GPUs in a direction.
 fn sum(bench: &Bench, metric: &str, direction: &str) -> f64 {
     let series = bench.series(metric).into_iter();
     let is_of = |labels: &str| labels.contains(&format!("network_io_direction={direction}"));
@@ -32,7 +32,7 @@ fn sum(bench: &Bench, metric: &str, direction: &str) -> f64 {
         .sum()
 }
 
-/// What is counted in ten minutes, as a share of what was carried.
+/// Returns the bytes counted in ten minutes, as a share of the bytes carried.
 fn share(bench: &Bench, metric: &str, a_second: f64) -> f64 {
     let time = Duration::from_secs(600);
     bench.tick();

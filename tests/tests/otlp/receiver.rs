@@ -32,7 +32,8 @@ impl Receiver {
         format!("http://127.0.0.1:{}/v1/metrics", self.port)
     }
 
-    /// What has come since the last time. A request is here before its exporter has its answer.
+    /// Returns the requests since the last time. A request is here before its exporter has its
+    /// answer.
     pub(crate) fn take(&self) -> Vec<ExportMetricsServiceRequest> {
         self.requests.try_iter().collect()
     }
@@ -40,7 +41,7 @@ impl Receiver {
 
 /// Answers the requests of one connection until the other side closes it.
 ///
-/// What is no such request panics here; the exporter then has no answer, and its test fails.
+/// Panics on any other request; the exporter then has no answer, and its test fails.
 fn serve(mut stream: &TcpStream, sender: &Sender<ExportMetricsServiceRequest>) {
     let mut reader = BufReader::new(stream);
     loop {

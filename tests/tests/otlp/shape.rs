@@ -1,4 +1,4 @@
-//! What every export of a meter looks like, whatever its catalogue has.
+//! The shape of every export of a meter, for each catalogue.
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -12,19 +12,19 @@ use opentelemetry_proto::tonic::metrics::v1::{
 };
 use opentelemetry_sdk::metrics::Temporality;
 
-/// What is said of the host and not of a part of it.
+/// The metrics of the host, not of a part of it.
 const OF_THE_HOST: &[&str] = &[
     "hw.gpu.count",
     "hw.gpu.imex.daemon.status",
     "hw.gpu.imex.domain.status",
 ];
 
-/// Whether a metric is about the meter itself. Two meters on like hosts differ in these.
+/// Returns `true` if a metric is about the meter itself. Two meters on like hosts differ in these.
 pub(crate) fn is_of_the_meter(name: &str) -> bool {
     name.starts_with("dcgm.meter.")
 }
 
-/// What a metric is, and does not change.
+/// The properties of a metric that do not change.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Form {
     pub(crate) unit: String,

@@ -14,7 +14,7 @@ use crate::seen;
 const ALL_GPUS: usize = 0x7fff_ffff;
 const ALL_SWITCHES: usize = 0x7fff_fffe;
 const ALL_ENTITIES: usize = 0x7fff_fffb;
-const NOBODY: usize = 9999;
+const NO_GROUP: usize = 9999;
 const SECOND: i64 = 1_000_000;
 /// Any three: no answer depends on which.
 const FIELDS: [u16; 3] = [150, 155, 203];
@@ -68,7 +68,7 @@ fn of_groups(run: &mut Run<'_>, name: &str) -> Option<Seen> {
         "GroupCreate DEFAULT (all GPUs)" => made(run, "gb", 0, Some("def")),
         "def" => seen_group(run, run.id("gb"), version),
         "DCGM_ALL_SUPPORTED_GPUS" => seen_group(run, ALL_GPUS, version),
-        "GroupGetInfo(bad id 9999)" => seen_group(run, NOBODY, version),
+        "GroupGetInfo(bad id 9999)" => seen_group(run, NO_GROUP, version),
         "GroupGetInfo bad version" => seen_group(run, run.id("gb"), 1),
         "GroupCreate bad type 42" => made(run, "gb", 42, Some("bad")),
         "GroupCreate NULL name" => made(run, "gx", 1, None),
@@ -89,13 +89,15 @@ fn of_groups(run: &mut Run<'_>, name: &str) -> Option<Seen> {
         "GroupAddEntity eg=42" => add(42, 1),
         "GroupAddEntity NONE" => add(0, 0),
         "GroupGetInfo(grp)" => seen_group(run, g, version),
-        "GroupAddDevice bad group" => seen! {"ret": lib.dcgmGroupAddDevice(handle, NOBODY, g0)},
-        "GroupAddEntity bad group" => seen! {"ret": lib.dcgmGroupAddEntity(handle, NOBODY, 1, g0)},
+        "GroupAddDevice bad group" => seen! {"ret": lib.dcgmGroupAddDevice(handle, NO_GROUP, g0)},
+        "GroupAddEntity bad group" => {
+            seen! {"ret": lib.dcgmGroupAddEntity(handle, NO_GROUP, 1, g0)}
+        }
         "GroupAddDevice ALL_GPUS" => seen! {"ret": lib.dcgmGroupAddDevice(handle, ALL_GPUS, g0)},
         "GroupRemoveDevice ok" | "GroupRemoveDevice again" => {
             seen! {"ret": lib.dcgmGroupRemoveDevice(handle, g, g1)}
         }
-        "GroupDestroy bad" => seen! {"ret": lib.dcgmGroupDestroy(handle, NOBODY)},
+        "GroupDestroy bad" => seen! {"ret": lib.dcgmGroupDestroy(handle, NO_GROUP)},
         "GroupDestroy ALL_GPUS" => seen! {"ret": lib.dcgmGroupDestroy(handle, ALL_GPUS)},
         "GroupDestroy ok" | "GroupDestroy again" => seen! {"ret": lib.dcgmGroupDestroy(handle, g)},
         "GroupCreate until limit" => until_limit(|_| create(run, 1, Some("more")).0),
@@ -144,7 +146,7 @@ fn of_field_groups(run: &mut Run<'_>, name: &str) -> Option<Seen> {
             seen! {"ret": lib.dcgmFieldGroupCreate(handle, 1, fields, c"fg8".as_ptr(), &raw mut id)}
         }
         "fg" => seen_field_group(run, run.id("fg")),
-        "FieldGroupGetInfo bad" => seen_field_group(run, NOBODY),
+        "FieldGroupGetInfo bad" => seen_field_group(run, NO_GROUP),
         "FieldGroupGetAll" => {
             let mut all = zeroed::<sys::dcgmAllFieldGroup_v1>();
             all.version = sys::dcgmAllFieldGroup_v1::VERSION;
@@ -163,7 +165,7 @@ fn of_field_groups(run: &mut Run<'_>, name: &str) -> Option<Seen> {
         "FieldGroupDestroy while watched (ALL_GPUS)" | "FieldGroupDestroy again" => {
             seen! {"ret": lib.dcgmFieldGroupDestroy(handle, run.id("fg"))}
         }
-        "FieldGroupDestroy bad" => seen! {"ret": lib.dcgmFieldGroupDestroy(handle, NOBODY)},
+        "FieldGroupDestroy bad" => seen! {"ret": lib.dcgmFieldGroupDestroy(handle, NO_GROUP)},
         "FieldGroupDestroy internal id 1" => {
             // Without a driver the engine has none of its own, and by now no group has this number.
             seen! {"ret": lib.dcgmFieldGroupDestroy(handle, 1)}
@@ -192,8 +194,8 @@ fn of_watches(run: &mut Run<'_>, name: &str) -> Seen {
     };
     match name {
         "WatchFields ok 1s" | "WatchFields again (same)" => watch(g, fg, SECOND, 3600.0, 10),
-        "WatchFields bad group" => watch(NOBODY, fg, SECOND, 3600.0, 10),
-        "WatchFields bad fieldgroup" => watch(g, NOBODY, SECOND, 3600.0, 10),
+        "WatchFields bad group" => watch(NO_GROUP, fg, SECOND, 3600.0, 10),
+        "WatchFields bad fieldgroup" => watch(g, NO_GROUP, SECOND, 3600.0, 10),
         "WatchFields freq 0" => watch(g, fg, 0, 3600.0, 10),
         "WatchFields freq -1" => watch(g, fg, -1, 3600.0, 10),
         "WatchFields freq 1us" => watch(g, fg, 1, 3600.0, 10),
@@ -214,8 +216,8 @@ fn of_watches(run: &mut Run<'_>, name: &str) -> Seen {
         "UnwatchFields ok" | "UnwatchFields again" => {
             seen! {"ret": lib.dcgmUnwatchFields(handle, g, fg)}
         }
-        "UnwatchFields bad group" => seen! {"ret": lib.dcgmUnwatchFields(handle, NOBODY, fg)},
-        "UnwatchFields bad fg" => seen! {"ret": lib.dcgmUnwatchFields(handle, g, NOBODY)},
+        "UnwatchFields bad group" => seen! {"ret": lib.dcgmUnwatchFields(handle, NO_GROUP, fg)},
+        "UnwatchFields bad fg" => seen! {"ret": lib.dcgmUnwatchFields(handle, g, NO_GROUP)},
         _ => Err("call not known"),
     }
 }

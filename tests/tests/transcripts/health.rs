@@ -13,11 +13,11 @@ use crate::run::{EMBEDDED, Injected, Row, Run, Seen};
 use crate::seen;
 
 const GPU: u32 = 1;
-const NOBODY: usize = 9999;
+const NO_GROUP: usize = 9999;
 const SECOND: i64 = 1_000_000;
 
-/// What the policy callback saw: how often, the last condition, its number. And whom it asks
-/// something.
+/// The arguments of the policy callback: how often, the last condition, its number. And whom it
+/// asks something.
 static FIRED: [AtomicI64; 3] = [AtomicI64::new(0), AtomicI64::new(0), AtomicI64::new(0)];
 static ASKS: Mutex<Option<(&'static crate::native::Native, usize, c_int)>> = Mutex::new(None);
 
@@ -96,7 +96,7 @@ pub(crate) fn case12(run: &mut Run<'_>, row: &Row) -> Seen {
             seen! {"ret": code, "systems": format!("0x{systems:x}")}
         }
         "HealthSet ALL" => seen! {"ret": lib.dcgmHealthSet(handle, g, u32::MAX)},
-        "HealthSet bad group" => seen! {"ret": lib.dcgmHealthSet(handle, NOBODY, u32::MAX)},
+        "HealthSet bad group" => seen! {"ret": lib.dcgmHealthSet(handle, NO_GROUP, u32::MAX)},
         "HealthSet_v2" => set(sys::dcgmHealthSetParams_v2::VERSION),
         "HealthSet_v2 bad version" => set(0),
         "UpdateAllFields" => seen! {"ret": lib.dcgmUpdateAllFields(handle, 1)},
@@ -114,8 +114,8 @@ pub(crate) fn case12(run: &mut Run<'_>, row: &Row) -> Seen {
         }
         "PolicySet bad version" => set_policy(g, 0),
         "PolicySet" => set_policy(g, version),
-        "PolicySet bad group" => set_policy(NOBODY, version),
-        "PolicyRegister_v2 bad group" => register(NOBODY, 0x40, Some(fired), 1),
+        "PolicySet bad group" => set_policy(NO_GROUP, version),
+        "PolicyRegister_v2 bad group" => register(NO_GROUP, 0x40, Some(fired), 1),
         "PolicyRegister_v2 NULL cb" => register(g, 0x40, None, 1),
         "PolicyRegister_v2" => {
             let seen = register(g, 0x5b, Some(fired), 4242);
@@ -142,7 +142,7 @@ pub(crate) fn case12(run: &mut Run<'_>, row: &Row) -> Seen {
             assert_eq!(
                 FIRED[0].load(Ordering::SeqCst),
                 before,
-                "nobody is registered any more"
+                "no callback is registered any more"
             );
             seen
         }

@@ -173,8 +173,7 @@ fn connect_v3(run: &Run<'_>, uri: &str) -> Seen {
     seen! {"ret": run.lib.dcgmConnect_v3(uri.as_ptr(), params.as_mut_ptr().cast(), &raw mut handle)}
 }
 
-/// A peer that is no engine. A silent one is waited for as long as the simulator was told to, not
-/// for 120 s.
+/// A peer that is no engine. The wait for a silent one is the simulator's, not 120 s.
 pub(crate) fn case2b(run: &mut Run<'_>, row: &Row) -> Seen {
     if row.name().trim_start() == "then dcgmGetAllDevices" {
         return run.seen_devices(run.handle);

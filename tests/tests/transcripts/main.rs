@@ -37,7 +37,7 @@ const RECORDINGS: &str = include_str!("../../data/transcripts.jsonl");
 /// Rows that must be reproduced; raise it with each that joins them.
 const PINNED: usize = 1710;
 
-/// What a row says besides what was observed: which call, and what went in.
+/// The input of a row: the call and its arguments.
 const NOT_OBSERVED: [&str; 6] = ["file", "name", "call", "code", "since", "then_sleep_s"];
 
 pub(crate) fn library() -> PathBuf {

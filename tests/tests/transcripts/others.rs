@@ -111,12 +111,12 @@ fn seen_attributes(run: &Run<'_>, version: u32) -> Seen {
     }
 }
 
-/// An engine that is killed, stopped, and comes back. Waits are as long as the simulator was told,
+/// An engine that is killed, stopped, and comes back. Waits are the simulator's,
 /// not 60 s.
 pub(crate) fn case8(run: &mut Run<'_>, row: &Row) -> Seen {
     let lib = run.lib;
     let (when, what) = row.name().rsplit_once(": ").unwrap_or(("", row.name()));
-    let watch_anew = |run: &mut Run<'_>| {
+    let watch_again = |run: &mut Run<'_>| {
         let (group, fields) = (
             run.group("g8", &[(GPU, 0)]),
             run.field_group("f8", &[150, 155]),
@@ -159,7 +159,7 @@ pub(crate) fn case8(run: &mut Run<'_>, row: &Row) -> Seen {
         "connect" => {
             // Which fails if the connect does.
             run.begin_with("recorded:2");
-            watch_anew(run);
+            watch_again(run);
             seen! {"ret": 0}
         }
         "reconnect" => {
@@ -181,7 +181,7 @@ pub(crate) fn case8(run: &mut Run<'_>, row: &Row) -> Seen {
         "dcgmGetAllDevices" => run.seen_devices(handle),
         "dcgmWatchFields" => seen! {"ret": lib.dcgmWatchFields(handle, g, fg, SECOND, 60.0, 10)},
         "rewatch" => {
-            watch_anew(run);
+            watch_again(run);
             seen! {"ret": lib.dcgmWatchFields(run.handle, run.id("g"), run.id("fg"), SECOND, 60.0, 10)}
         }
         "dcgmGroupCreate" => {

@@ -5,7 +5,7 @@ use std::ffi::CStr;
 
 use dcgm_sys::{self as sys, Versioned};
 
-/// What a value callback saw, and what it answers.
+/// The arguments of a value callback, and its return value.
 #[derive(Default)]
 pub(crate) struct Calls {
     pub(crate) values: Vec<String>,
@@ -47,7 +47,7 @@ pub(crate) struct Body {
 }
 
 impl Body {
-    /// As the recordings are written here: `1.0/150i 0 t 35`.
+    /// Formats the value like the recordings: `1.0/150i 0 t 35`.
     pub(crate) fn to_text(&self, value: *const i64) -> String {
         let kind = char::from(u8::try_from(self.kind).unwrap_or(b'?'));
         let value = match kind {
@@ -112,7 +112,7 @@ pub(crate) fn zeroed<T>() -> Box<T> {
     unsafe { Box::from_raw(memory.cast()) }
 }
 
-/// Records that nobody wrote to yet.
+/// Creates records that were not written to yet.
 pub(crate) fn filled<T: Copy>(count: usize) -> Vec<T> {
     let mut values = Vec::with_capacity(count);
     // SAFETY: room for `count` was made.

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::native::Native;
 use crate::record::{Body, Calls, collect, filled, text_at, zeroed};
 
-/// What a call was seen to do here, by the recording's keys. `Err`: why the row is left out.
+/// The observed result of a call, by the recording's keys. `Err`: why the row is left out.
 pub(crate) type Seen = Result<Map<String, Value>, &'static str>;
 
 /// A key and a value each.
@@ -51,11 +51,11 @@ pub(crate) struct Run<'a> {
     pub(crate) handle: usize,
     pub(crate) g0: u32,
     pub(crate) g1: u32,
-    /// What the recording's variables hold, by their names there.
+    /// The recording's variables, by their names there.
     pub(crate) vars: std::collections::HashMap<&'static str, i64>,
     pub(crate) served: Option<Served>,
     pub(crate) address: String,
-    /// How much time passes between two calls.
+    /// The time between two calls.
     pub(crate) pace: Duration,
 }
 
@@ -390,7 +390,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// What a probe injected.
+/// The value that a probe injected.
 pub(crate) enum Injected {
     Int(i64),
     Double(f64),

@@ -12,7 +12,7 @@ use crate::seen;
 
 const ALL_GPUS: usize = 0x7fff_ffff;
 const ALL_SWITCHES: usize = 0x7fff_fffe;
-const NOBODY: usize = 9999;
+const NO_GROUP: usize = 9999;
 const GPU: u32 = 1;
 const SECOND: i64 = 1_000_000;
 const CASE_6: [u16; 8] = [150, 155, 50, 230, 156, 300, 1002, 1];
@@ -88,8 +88,8 @@ pub(crate) fn case6(run: &mut Run<'_>, row: &Row) -> Seen {
             let user = core::ptr::null_mut();
             seen! {"ret": lib.dcgmGetLatestValues_v2(run.handle, g, fg, None, user)}
         }
-        "bad group" => run.seen_latest(NOBODY, fg),
-        "bad fieldgroup" => run.seen_latest(g, NOBODY),
+        "bad group" => run.seen_latest(NO_GROUP, fg),
+        "bad fieldgroup" => run.seen_latest(g, NO_GROUP),
         "ALL_GPUS" => run.seen_latest(ALL_GPUS, fg),
         "ALL_NVSWITCHES (none)" => run.seen_latest(ALL_SWITCHES, fg),
         "empty group" => run.seen_latest(run.id("ge"), fg),
@@ -319,7 +319,7 @@ pub(crate) fn case6d(run: &mut Run<'_>, row: &Row) -> Seen {
         set_up(run, &[], &[0, 1]);
         let (code, id) = run.create_field_group(Some("fg6d"), &CASE_6D);
         run.set("fg", id);
-        // ECC modes are watched by nobody here, yet every GPU of the recording has one.
+        // ECC modes are not watched here, yet every GPU of the recording has one.
         return seen! {"ret": code};
     }
     let (g, fg, g0) = (run.id("g"), run.id("fg"), run.g0);

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use crate::exporter::scrape;
 use crate::kit;
-use crate::prometheus::{installed, promtool, told};
+use crate::prometheus::{output_text, promtool};
 
 /// What promtool has against a text, each complaint once, without the metric's name.
 fn complaints(text: &str) -> BTreeSet<(String, String)> {
@@ -24,14 +24,14 @@ fn complaints(text: &str) -> BTreeSet<(String, String)> {
         .write_all(text.as_bytes())
         .unwrap();
     let output = child.wait_with_output().unwrap();
-    let told = told(&output);
-    let lines = told.lines().filter(|line| !line.is_empty());
+    let text = output_text(&output);
+    let lines = text.lines().filter(|line| !line.is_empty());
     let parts = lines.map(|line| line.split_once(' ').unwrap_or_else(|| panic!("{line}")));
     let parts = parts.map(|(name, what)| (name.to_owned(), what.to_owned()));
     let complaints: BTreeSet<_> = parts.collect();
     // 3: read, and there is something to say; 1 would be a text that cannot be read.
     let expected = if complaints.is_empty() { 0 } else { 3 };
-    assert_eq!(output.status.code(), Some(expected), "{told}");
+    assert_eq!(output.status.code(), Some(expected), "{text}");
     complaints
 }
 
@@ -50,10 +50,8 @@ const KNOWN: &[(&str, &str)] = &[
 ];
 
 #[test]
+#[cfg_attr(no_promtool, ignore = "promtool is not installed")]
 fn promtool_finds_nothing_in_a_scrape_that_is_not_known() {
-    if installed("promtool").is_none() {
-        return;
-    }
     let mut found = BTreeSet::new();
     for host in ["8xh100", "8xh100-mig7", "gb200", "1xl4", "consumer"] {
         found.extend(complaints(&scrape(&[&format!("--simulate={host}")])));
@@ -71,10 +69,8 @@ fn promtool_finds_nothing_in_a_scrape_that_is_not_known() {
 
 /// dcgm-exporter's own names and labels, to the letter, are what that naming is for.
 #[test]
+#[cfg_attr(no_promtool, ignore = "promtool is not installed")]
 fn of_dcgm_exporters_names_promtool_dislikes_only_what_they_are() {
-    if installed("promtool").is_none() {
-        return;
-    }
     let found = complaints(&scrape(&["--simulate=8xh100", "--naming", "dcgm-exporter"]));
     let unknown = found.iter().filter(|(name, what)| {
         let theirs = name.starts_with("DCGM_FI_") && what == NO_CAMELS;
@@ -90,10 +86,8 @@ fn of_dcgm_exporters_names_promtool_dislikes_only_what_they_are() {
 }
 
 #[test]
+#[cfg_attr(no_promtool, ignore = "promtool is not installed")]
 fn the_rules_are_rules_and_fire_when_they_should_and_only_then() {
-    if installed("promtool").is_none() {
-        return;
-    }
     let folder = kit::path("docs/ops");
     for (arguments, says) in [
         (
@@ -107,7 +101,7 @@ fn the_rules_are_rules_and_fire_when_they_should_and_only_then() {
         (&["test", "rules", "alerts_test.yaml"], "SUCCESS"),
     ] {
         let output = promtool(arguments, &folder);
-        let told = told(&output);
-        assert!(output.status.success() && told.contains(says), "{told}");
+        let text = output_text(&output);
+        assert!(output.status.success() && text.contains(says), "{text}");
     }
 }

@@ -11,13 +11,13 @@ use dcgm_otel::{Config, Naming};
 
 use crate::kit;
 use crate::picture;
-use crate::prometheus::{Prometheus, installed};
+use crate::prometheus::Prometheus;
 use crate::replay::{Host, START, remembered, said};
 
 /// How long the longest incident lasts, in seconds.
 const END: u32 = 960;
 
-/// A host, and what befalls it.
+/// A host and its incidents.
 type Incident = (&'static str, fn(&'static str) -> Host);
 
 /// A host in one of the mock's scenarios, for so long.
@@ -242,13 +242,9 @@ fn truth(prometheus: &Prometheus) {
 }
 
 #[test]
+#[cfg_attr(no_prometheus, ignore = "prometheus is not installed")]
+#[cfg_attr(no_promtool, ignore = "promtool is not installed")]
 fn incidents_set_off_their_alerts_and_no_others_and_the_dashboard_shows_them() {
-    if installed("prometheus")
-        .and_then(|()| installed("promtool"))
-        .is_none()
-    {
-        return;
-    }
     let record = |(name, run): &Incident| {
         let (name, run) = (*name, *run);
         thread::spawn(move || run(name).recorded())

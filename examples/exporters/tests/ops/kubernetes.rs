@@ -2,23 +2,19 @@
 
 use std::process::Command;
 
-use dcgm_tests::skip_unless;
-
 use crate::exporter;
 use crate::kit;
-use crate::prometheus::told;
+use crate::prometheus::output_text;
 
 const DAEMONSET: &str = "docs/ops/kubernetes/daemonset.yaml";
 
 #[test]
+#[cfg_attr(
+    no_kubernetes_validate,
+    ignore = "kubernetes-validate is not installed (pip install kubernetes-validate)"
+)]
 fn the_daemonset_is_what_the_schema_of_kubernetes_asks_for() {
     let validator = "kubernetes-validate";
-    let found = Command::new(validator).arg("--version").output();
-    let found =
-        found.map_err(|why| format!("there is no {validator}: {why} (pip install {validator})"));
-    if skip_unless(found).is_none() {
-        return;
-    }
     let validate = |file: &std::path::Path| {
         let mut command = Command::new(validator);
         command
@@ -28,8 +24,8 @@ fn the_daemonset_is_what_the_schema_of_kubernetes_asks_for() {
             .unwrap()
     };
     let output = validate(&kit::path(DAEMONSET));
-    assert!(output.status.success(), "{}", told(&output));
-    eprintln!("{}", told(&output).trim());
+    assert!(output.status.success(), "{}", output_text(&output));
+    eprintln!("{}", output_text(&output).trim());
     // A file that is wrong is refused, so that this test can fail.
     let folder = tempfile::tempdir().unwrap();
     let wrong = folder.path().join("wrong.yaml");

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::exporter::Exporter;
 use crate::kit;
-use crate::prometheus::{Prometheus, Series, installed, until};
+use crate::prometheus::{Prometheus, Series, until};
 use crate::replay::said;
 
 /// Queries that have no answer on a host to which nothing happens.
@@ -213,13 +213,9 @@ fn alerts(prometheus: &Prometheus) {
 }
 
 #[test]
+#[cfg_attr(no_prometheus, ignore = "prometheus is not installed")]
+#[cfg_attr(no_promtool, ignore = "promtool is not installed")]
 fn prometheus_scrapes_the_exporter_and_dashboards_show_the_simulated_truth() {
-    if installed("prometheus")
-        .and_then(|()| installed("promtool"))
-        .is_none()
-    {
-        return;
-    }
     let stage = Stage::new();
     semconv(&stage.prometheus);
     dcgm_exporter(&stage.prometheus);

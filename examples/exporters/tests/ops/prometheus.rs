@@ -1,4 +1,4 @@
-//! Prometheus and promtool, as far as they are installed.
+//! Prometheus and promtool, as child processes.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,16 +8,8 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use dcgm_tests::skip_unless;
 use serde_json::Value;
 use tempfile::TempDir;
-
-/// Whether a program can be run; else says why not, as a skip.
-pub(crate) fn installed(program: &str) -> Option<()> {
-    let found = Command::new(program).arg("--version").output();
-    let found = found.map_err(|why| format!("there is no {program}: {why}"));
-    skip_unless(found).map(|_| ())
-}
 
 pub(crate) fn promtool(arguments: &[&str], folder: &Path) -> Output {
     let mut command = Command::new("promtool");
@@ -40,8 +32,8 @@ pub(crate) fn until<T>(what: &str, ask: impl Fn() -> Option<T>) -> T {
     }
 }
 
-/// What a program said, on both ways out.
-pub(crate) fn told(output: &Output) -> String {
+/// Returns the standard output and the standard error of a program.
+pub(crate) fn output_text(output: &Output) -> String {
     let [out, err] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
     format!("{out}{err}")
 }
@@ -95,7 +87,7 @@ impl Prometheus {
     pub(crate) fn start(folder: TempDir, config: &str, flags: &[&str]) -> Self {
         std::fs::write(folder.path().join("prometheus.yml"), config).unwrap();
         let checked = promtool(&["check", "config", "prometheus.yml"], folder.path());
-        assert!(checked.status.success(), "{}", told(&checked));
+        assert!(checked.status.success(), "{}", output_text(&checked));
         let mut child = Command::new("prometheus")
             .args([
                 "--config.file=prometheus.yml",
@@ -118,7 +110,7 @@ impl Prometheus {
             }
             before = before + &line + "\n";
         };
-        // It stops when nobody reads what it logs.
+        // It stops when its log has no reader.
         std::thread::spawn(move || lines.for_each(drop));
         let server = Self {
             child,

@@ -14,7 +14,7 @@ use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
 use prometheus::{Registry, TextEncoder};
 
 use crate::exporter::scrape;
-use crate::prometheus::{Prometheus, promtool, told, until};
+use crate::prometheus::{Prometheus, output_text, promtool, until};
 
 /// When the mock's time begins: 2026.
 pub(crate) const START: f64 = 1_767_225_600.0;
@@ -137,7 +137,7 @@ impl Host {
             let model = self.mock.model();
             let there = model.entities(self.now()).len();
             let gone = model.host().entities().len() - there;
-            until("told which GPUs are gone", || {
+            until("aware of which GPUs are gone", || {
                 let _ = self.meter.sample_now();
                 let failed = |line: &&str| {
                     let status = line.starts_with("hw_status") && line.contains("\"failed\"");
@@ -168,7 +168,7 @@ pub(crate) fn remembered(recorded: &[String], rules: &[String]) -> Prometheus {
         "data",
     ];
     let made = promtool(&arguments, folder.path());
-    assert!(made.status.success(), "{}", told(&made));
+    assert!(made.status.success(), "{}", output_text(&made));
     // The rules are there to be asked for; they are evaluated by the test, at the times that count.
     let config = format!("global: {{evaluation_interval: 1h}}\nrule_files: {rules:?}\n");
     let flags = [

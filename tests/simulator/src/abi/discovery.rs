@@ -1,4 +1,4 @@
-//! What is there.
+//! Functions that list devices and entities.
 
 use core::ffi::c_void;
 use core::mem::offset_of;
@@ -165,12 +165,12 @@ pub fn instance_hierarchy(handle: usize, hierarchy: Ptr<dcgmMigHierarchy_v2>) ->
             .write_bytes(&vec![0; size_of::<dcgmMigHierarchy_v2>()]);
         let rows = reply.texts.len().min(448);
         let huge = faults::garbage("dcgmGetGpuInstanceHierarchy") == Garbage::HugeCount;
-        let told = if huge {
+        let count = if huge {
             u32::MAX
         } else {
             u32::try_from(rows).unwrap_or(0)
         };
-        hierarchy.cast::<u32>().at(1).write(told);
+        hierarchy.cast::<u32>().at(1).write(count);
         for index in 0..rows {
             let row = hierarchy.field::<u8>(8 + index * size_of::<dcgmMigHierarchyInfo_v2>());
             for word in 0..4 {
@@ -189,7 +189,7 @@ pub fn instance_hierarchy(handle: usize, hierarchy: Ptr<dcgmMigHierarchy_v2>) ->
     })
 }
 
-/// How many links a GPU and a switch have room for in a version of the struct.
+/// Returns the capacity for links of a GPU and of a switch in a version of the struct.
 const LINK_STRUCTS: [(u32, usize, usize); 3] = [
     (dcgmNvLinkStatus_v3::VERSION, 18, 64),
     (dcgmNvLinkStatus_v4::VERSION, 18, 256),

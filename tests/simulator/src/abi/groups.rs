@@ -77,12 +77,12 @@ pub fn group_info(handle: usize, group: usize, info: Ptr<dcgmGroupInfo_v3>) -> C
         let reply = ok(ask(handle, Op::GroupInfo, vec![long(group)]))?;
         let count = (reply.ints.len() / 2).min(PROCESS.flavour().entities());
         let huge = faults::garbage("dcgmGroupGetInfo") == Garbage::HugeCount;
-        let told = if huge {
+        let reported = if huge {
             u32::MAX
         } else {
             u32::try_from(count).unwrap_or(0)
         };
-        info.cast::<u32>().at(1).write(told);
+        info.cast::<u32>().at(1).write(reported);
         info.field::<u8>(8).write_text(reply.text(0), NAME);
         for index in 0..2 * count {
             info.field::<u32>(8 + NAME)

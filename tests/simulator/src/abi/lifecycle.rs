@@ -130,17 +130,17 @@ fn start(mode: u32, log: Option<String>) -> Result<bool, Code> {
         return Err(st::BADPARAM);
     }
     let log = log.or_else(|| std::env::var("__DCGM_DBG_FILE").ok());
-    let told = log
+    let log_file = log
         .clone()
         .unwrap_or_else(|| "/var/log/nv-hostengine.log".to_owned());
-    let started = PROCESS.start_embedded(mode == DCGM_OPERATION_MODE_AUTO, Some(told))?;
+    let started = PROCESS.start_embedded(mode == DCGM_OPERATION_MODE_AUTO, Some(log_file))?;
     if started {
         leave_traces(log);
     }
     Ok(started)
 }
 
-/// What a start leaves behind in its process: another working directory, and a log file.
+/// Leaves the traces of a start in the process: another working directory, and a log file.
 ///
 /// Unlike the real library it leaves no file in /var/log, where it would if it was given no other
 /// place: it only says so.

@@ -42,7 +42,7 @@ impl<T> Ptr<T> {
         Ptr(self.0.cast())
     }
 
-    /// What lies a number of bytes further on.
+    /// Returns a pointer to the field at a byte offset.
     pub(crate) fn field<U: Copy>(self, offset: usize) -> Ptr<U> {
         if self.0.is_null() {
             return Ptr(core::ptr::null_mut());

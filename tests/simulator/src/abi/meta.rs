@@ -1,4 +1,4 @@
-//! What fields are: `DcgmFieldGetById` and its kin.
+//! Metadata of fields: `DcgmFieldGetById` and related functions.
 
 use core::ffi::{CStr, c_char};
 use std::collections::HashMap;

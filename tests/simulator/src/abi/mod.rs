@@ -38,7 +38,7 @@ pub(crate) use health::PolicyCall;
 /// Panics that were kept from C.
 pub(crate) static PANICS: AtomicU64 = AtomicU64::new(0);
 
-/// What a function answers when it may not do its work.
+/// The return code of a function that a fault prevents from working.
 pub trait Failing {
     fn failing(code: Code) -> Self;
 }
@@ -126,7 +126,7 @@ macro_rules! exports {
             ///
             /// # Safety
             ///
-            /// As in C: pointers are null, or to what DCGM's documentation asks for.
+            /// The same as in C: pointers are null, or to what DCGM's documentation asks for.
             #[expect(non_snake_case, reason = "C's name")]
             #[unsafe(no_mangle)]
             pub unsafe extern "C" fn $name($($argument: $type),*) -> $result {

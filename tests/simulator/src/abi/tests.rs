@@ -6,7 +6,7 @@ use super::*;
 use crate::faults::{self, Garbage};
 use crate::process::EMBEDDED;
 
-/// What a callback saw: entity, field, type, status, time, and the value's first bytes.
+/// The arguments of a callback: entity, field, type, status, time, and the value's first bytes.
 type Saw = Vec<(u32, u16, u16, i32, i64, [u8; 256])>;
 
 unsafe extern "C" fn see(
@@ -41,7 +41,7 @@ fn number(bytes: &[u8; 256]) -> [u8; 8] {
 }
 
 #[test]
-fn garbage_reaches_the_caller_as_told_and_a_null_pointer_is_a_bad_parameter() {
+fn garbage_reaches_the_caller_unchanged_and_a_null_pointer_is_a_bad_parameter() {
     const NAME: &str = "dcgmGetLatestValues_v2";
     let embedded = usize::try_from(EMBEDDED).unwrap();
     PROCESS.set_host_since("recorded:2".to_owned(), None);

@@ -46,7 +46,7 @@ pub fn update(handle: usize, _wait: i32) -> Code {
     code_of(ask(handle, Op::Update, Vec::new()))
 }
 
-/// Which of the two forms of callback.
+/// The form of the callback.
 #[derive(Clone, Copy)]
 enum Callback {
     Entities(dcgmFieldValueEntityEnumeration_f),

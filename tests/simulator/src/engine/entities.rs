@@ -51,7 +51,7 @@ pub(crate) struct Instance {
     pub(crate) slices: u32,
 }
 
-/// What `dcgmGetDeviceAttributes` answers, as text and numbers in the struct's order.
+/// The result of `dcgmGetDeviceAttributes`, as text and numbers in the struct's order.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Attributes {
     /// Brand, name, bus id, serial, UUID, VBIOS, inforom, driver.
@@ -236,7 +236,7 @@ impl Engine {
         }
     }
 
-    /// What the driver says of a GPU now. `None` for fakes and unknown GPUs.
+    /// Returns the driver's state of a GPU. `None` for fakes and unknown GPUs.
     fn sampled(&self, gpu: u32, field: u16, now: i64) -> Option<Payload> {
         let entity = self.entity((GPU, gpu), now)?;
         let field = Field::find(field, Flavour::V4_6)?;
@@ -301,7 +301,7 @@ impl Engine {
         }
     }
 
-    /// What the engine says of how it was built. Where there are Grace CPUs, it is for these.
+    /// Returns the engine's build information. Where there are Grace CPUs, it is for these.
     pub(crate) fn build_info(&self) -> String {
         let has_cpus = self.source.as_ref().is_some_and(|source| source.has_cpus());
         self.flavour.build_info_for(has_cpus)
@@ -315,8 +315,8 @@ impl Engine {
         }
     }
 
-    /// The fields that the profiler of a GPU has: a list of the release, and not of what the GPU has.
-    /// Asking loads the profiling module, or fails to.
+    /// The fields that the profiler of a GPU has: a list of the release, and not of what the GPU
+    /// has. Asking loads the profiling module, or fails to.
     pub(crate) fn profiling_groups(&mut self, gpu: u32, now: i64) -> Result<Vec<u16>, Code> {
         let is_real = self
             .entity((GPU, gpu), now)
@@ -372,7 +372,7 @@ impl Engine {
         st::OK
     }
 
-    /// Whether a pair may be put into a group.
+    /// Returns `true` if a pair may be added to a group.
     pub(super) fn may_be_grouped(&self, pair: Pair, now: i64) -> bool {
         match pair.0 {
             LINK => self.flavour == Flavour::V4_6,

@@ -1,8 +1,8 @@
-//! What clients cost the engine: what it keeps, reads, refuses and logs because of them.
+//! The cost of clients for the engine: what it keeps, reads, refuses and logs because of them.
 
 use super::{Code, Engine, st};
 
-/// What an engine has done since the start, or since it was asked to count anew.
+/// Counts of an engine's work since its start or the last reset.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Harm {
     /// Samples that it keeps now.
@@ -39,7 +39,7 @@ impl Engine {
         }
     }
 
-    /// Counts anew.
+    /// Resets the counts.
     pub(crate) fn reset_harm(&mut self) {
         self.harm = Harm::default();
     }
@@ -61,7 +61,7 @@ impl Engine {
         self.without_profiler.insert(gpu);
     }
 
-    /// Makes a profiling field blank for ever, or real again.
+    /// Makes a profiling field permanently blank, or real again.
     pub(crate) fn set_blank(&mut self, field: u16, blank: bool) {
         if blank {
             self.blank.insert(field);

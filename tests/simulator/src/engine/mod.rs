@@ -67,7 +67,7 @@ pub(crate) struct Engine {
     pub(crate) flavour: Flavour,
     /// The GPUs of the host. `None`: no driver, no NVML.
     source: Option<Box<dyn Source>>,
-    /// Whether there is a driver: from the start to the end.
+    /// `true` if there is a driver, which does not change.
     driver: bool,
     fakes: Vec<Entity>,
     groups: BTreeMap<u64, groups::Group>,
@@ -83,7 +83,7 @@ pub(crate) struct Engine {
     modules: [u32; 11],
     /// Statuses of GPUs that a test set.
     statuses: BTreeMap<u32, u32>,
-    /// Profiling fields that the driver does not have: blank for ever, with status OK.
+    /// Profiling fields that the driver does not have: always blank, with status OK.
     blank: BTreeSet<u16>,
     /// GPUs that have no profiler.
     without_profiler: BTreeSet<u32>,
@@ -177,8 +177,8 @@ impl Engine {
         }
     }
 
-    /// What is open: groups and field groups of clients, watches, and what all of them were made
-    /// of.
+    /// Returns the open objects: groups and field groups of clients, watches, and what all of them
+    /// were made of.
     pub(crate) fn open(&self) -> [u64; 3] {
         let groups = self.groups.len();
         let field_groups = self

@@ -10,7 +10,7 @@ pub(crate) const LIVE: u32 = 1;
 const MOST_FIELDS: usize = 128;
 const XID: u16 = 230;
 
-/// What `dcgmGetValuesSince_v2` answers: records may come with a failure.
+/// The result of `dcgmGetValuesSince_v2`: records may come with a failure.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Since {
     pub(crate) code: Code,
@@ -18,7 +18,7 @@ pub(crate) struct Since {
     pub(crate) next: i64,
 }
 
-/// How a read of values ends without values.
+/// The failure of a read of values.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Failure {
     Code(Code),

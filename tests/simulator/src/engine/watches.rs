@@ -16,7 +16,7 @@ const SECOND: i64 = 1_000_000;
 const PASS: i64 = 800_000;
 /// The engine takes any interval; below this one it would do nothing else.
 const SHORTEST: i64 = 1_000;
-/// Samples that nobody's watch limits.
+/// Samples that no watch limits.
 const MOST_SAMPLES: usize = 100_000;
 
 /// A field of an entity: who watches it, and what was sampled.
@@ -35,7 +35,7 @@ struct Watcher {
 }
 
 impl Watched {
-    /// Whether it was the first.
+    /// `true` if it was the first.
     fn add_watcher(&mut self, watcher: Watcher) -> bool {
         let first = self.watchers.is_empty();
         self.remove_watcher(watcher.connection);
@@ -91,8 +91,8 @@ impl Watched {
         self.samples.insert(index, (at, payload));
     }
 
-    /// How many reads a day the watches ask for, and how many samples they have kept: those of the
-    /// time that they name, one at its edge, and one at least.
+    /// Returns how many reads a day the watches ask for, and how many samples they have kept: those
+    /// of the time that they name, one at its edge, and one at least.
     pub(super) fn asked(&self) -> (u64, u64) {
         let interval = self.watchers.iter().map(|watcher| watcher.interval).min();
         let keep = self.watchers.iter().map(|watcher| watcher.keep).max();
@@ -157,7 +157,7 @@ impl Engine {
                 .is_some_and(|source| source.profiling())
     }
 
-    /// Whether an entity, or the GPU that it is a part of, has a profiler.
+    /// Returns `true` if an entity, or the GPU that it is a part of, has a profiler.
     pub(super) fn can_profile(&self, pair: Pair) -> bool {
         let gpu = match pair.0 {
             GPU => pair.1,

@@ -57,7 +57,7 @@ fn a_connect_to_a_silent_peer_is_freed_by_a_disconnect_from_another_thread() {
                 handle.store(id, Ordering::Release);
             })
         });
-        // The peer sees the connection, so the connect waits for its answer; the handle was told
+        // The peer sees the connection, so the connect waits for its answer; the handle was reported
         // before that.
         let accepted = silent.accept().unwrap();
         assert_ne!(handle.load(Ordering::Acquire), 0);
@@ -87,7 +87,7 @@ fn a_call_that_hangs_is_freed_by_a_disconnect_from_another_thread() {
 }
 
 #[test]
-fn a_shutdown_cuts_everybody_off_whoever_initialised() {
+fn a_shutdown_disconnects_all_users_of_the_library() {
     let process = process(Flavour::V4_6);
     process.init();
     let (server, address) = served(&process, "recorded:1", Flavour::V4_6);

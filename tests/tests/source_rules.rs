@@ -1,4 +1,5 @@
-//! Claims about where unsafe code is, and who decides which library is loaded: read off the sources.
+//! Claims about where unsafe code is, and who decides which library is loaded: read off the
+//! sources.
 
 #![expect(
     clippy::unwrap_used,
@@ -72,7 +73,7 @@ fn lines_with(folder: &str, word: &str) -> Vec<String> {
 }
 
 #[test]
-fn unsafe_code_is_in_its_two_rooms_and_nowhere_else() {
+fn unsafe_code_is_in_two_modules_and_nowhere_else() {
     let mut outside = Vec::new();
     for published in PUBLISHED {
         outside.extend(lines_with(published, "unsafe"));
@@ -90,7 +91,7 @@ fn the_lints_that_keep_it_so_are_on() {
     assert!(manifest.contains("unsafe_code = \"deny\""));
     let otel = fs::read_to_string(root().join("dcgm-otel/src/lib.rs")).unwrap();
     assert!(otel.contains("#![forbid(unsafe_code)]"));
-    // Who lets it in again is the room itself.
+    // Only these two modules allow it again.
     let mut let_in = Vec::new();
     for published in PUBLISHED {
         let lines = lines_with(&format!("{published}/src"), "unsafe_code");
@@ -108,7 +109,7 @@ fn the_lints_that_keep_it_so_are_on() {
     );
 }
 
-/// What asks for the environment, however it is imported.
+/// Functions that read the environment, however they are imported.
 const ENVIRONMENT: [&str; 5] = ["env", "environ", "getenv", "secure_getenv", "var_os"];
 
 #[test]
@@ -120,7 +121,7 @@ fn no_environment_variable_is_read_by_what_finds_and_loads_the_library() {
             .collect();
         let of_test = ["/tests.rs:", "/tests/", "/model.rs:", "/model/"];
         let test = |line: &String| of_test.iter().any(|part| line.contains(part));
-        // What the compiler is told, and the working directory, which is put back.
+        // Variables of the compiler, and the working directory, which is put back.
         let other = ["env!(", "env::current_dir", "env::set_current_dir"];
         lines.retain(|line| !test(line) && !other.iter().any(|other| line.contains(other)));
         lines
