@@ -1,7 +1,6 @@
 //! Looks for the programs that the tests run; see `tests/build/tools.rs`.
 
 #![expect(
-    clippy::print_stdout,
     unreachable_pub,
     reason = "a build script talks to cargo on its standard output, and shares a file with another"
 )]

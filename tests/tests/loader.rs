@@ -51,7 +51,7 @@ fn folder_with(names: &[&str]) -> TempDir {
 /// Runs one test of this file in a process of its own, which looks for libraries in `folder` first.
 ///
 /// Returns the folder in that process, and `None` in this one, when the other has passed.
-fn apart(test: &str, folder: TempDir) -> Option<PathBuf> {
+fn apart(test: &str, folder: &TempDir) -> Option<PathBuf> {
     const FOLDER: &str = "DCGM_TESTS_LOADER_FOLDER";
 
     if let Some(folder) = env::var_os(FOLDER) {
@@ -301,7 +301,7 @@ fn a_failure_is_not_remembered_for_a_path() {
 fn a_failure_is_not_remembered_for_a_name() {
     let Some(folder) = apart(
         "a_failure_is_not_remembered_for_a_name",
-        folder_with(&["libother.so"]),
+        &folder_with(&["libother.so"]),
     ) else {
         return;
     };
@@ -320,7 +320,7 @@ fn a_failure_is_not_remembered_for_a_name() {
 fn the_newest_major_is_found_first_and_each_is_found_by_itself() {
     let name = "the_newest_major_is_found_first_and_each_is_found_by_itself";
     let libraries = folder_with(&["libdcgm.so", "libdcgm.so.3", "libdcgm.so.4"]);
-    let Some(folder) = apart(name, libraries) else {
+    let Some(folder) = apart(name, &libraries) else {
         return;
     };
     let folder = folder.canonicalize().unwrap();
@@ -348,7 +348,7 @@ fn the_newest_major_is_found_first_and_each_is_found_by_itself() {
 )]
 fn where_there_is_no_newer_major_an_older_one_is_found() {
     let name = "where_there_is_no_newer_major_an_older_one_is_found";
-    let Some(folder) = apart(name, folder_with(&["libdcgm.so", "libdcgm.so.3"])) else {
+    let Some(folder) = apart(name, &folder_with(&["libdcgm.so", "libdcgm.so.3"])) else {
         return;
     };
     let library = Library::open().unwrap();
@@ -362,7 +362,7 @@ fn where_there_is_no_newer_major_an_older_one_is_found() {
 #[cfg_attr(no_cc, ignore = "cc is not installed")]
 fn a_broken_library_is_not_passed_over_for_an_older_one() {
     let name = "a_broken_library_is_not_passed_over_for_an_older_one";
-    let Some(folder) = apart(name, folder_with(&["libdcgm.so.3"])) else {
+    let Some(folder) = apart(name, &folder_with(&["libdcgm.so.3"])) else {
         return;
     };
     fs::write(folder.join("libdcgm.so.4"), "not a library").unwrap();
@@ -384,7 +384,7 @@ fn a_broken_library_is_not_passed_over_for_an_older_one() {
 )]
 fn without_any_library_each_name_is_reported_with_its_reason() {
     let name = "without_any_library_each_name_is_reported_with_its_reason";
-    let Some(_) = apart(name, tempfile::tempdir().unwrap()) else {
+    let Some(_) = apart(name, &tempfile::tempdir().unwrap()) else {
         return;
     };
     let error = Library::open().unwrap_err();
@@ -414,7 +414,7 @@ fn without_any_library_each_name_is_reported_with_its_reason() {
 #[cfg_attr(no_cc, ignore = "cc is not installed")]
 fn threads_that_ask_at_once_by_different_names_get_one_library() {
     let name = "threads_that_ask_at_once_by_different_names_get_one_library";
-    let Some(folder) = apart(name, folder_with(&["libdcgm.so.4"])) else {
+    let Some(folder) = apart(name, &folder_with(&["libdcgm.so.4"])) else {
         return;
     };
     let link = folder.join("link.so");

@@ -47,21 +47,21 @@ impl Rule {
     }
 }
 
-/// Rule, place, the value that is allowed today, the goal.
-const LIMITS: [(Rule, &str, f64, f64); 13] = [
-    (Rule::MarkerWords, "dcgm-sys", 6.0, 0.0),
-    (Rule::MarkerWords, "dcgm", 295.0, 0.0),
-    (Rule::MarkerWords, "dcgm-otel", 179.0, 0.0),
-    (Rule::MarkerWords, "documents", 84.0, 0.0),
-    (Rule::MarkerWords, "examples", 0.0, 0.0),
-    (Rule::MarkerWords, "tests", 0.0, 0.0),
-    (Rule::LeaningSummaries, "dcgm-sys", 18.0, 2.0),
-    (Rule::LeaningSummaries, "dcgm", 23.6, 2.0),
-    (Rule::LeaningSummaries, "dcgm-otel", 37.4, 2.0),
-    (Rule::OneWordFunctions, "libraries", 70.1, 52.0),
-    (Rule::DuplicateTypes, "dcgm-sys", 0.0, 0.0),
-    (Rule::DuplicateTypes, "dcgm", 9.0, 0.0),
-    (Rule::DuplicateTypes, "dcgm-otel", 5.0, 0.0),
+/// Rule, place, the largest value that is allowed.
+const LIMITS: [(Rule, &str, f64); 13] = [
+    (Rule::MarkerWords, "dcgm-sys", 0.0),
+    (Rule::MarkerWords, "dcgm", 0.0),
+    (Rule::MarkerWords, "dcgm-otel", 0.0),
+    (Rule::MarkerWords, "documents", 0.0),
+    (Rule::MarkerWords, "examples", 0.0),
+    (Rule::MarkerWords, "tests", 0.0),
+    (Rule::LeaningSummaries, "dcgm-sys", 2.0),
+    (Rule::LeaningSummaries, "dcgm", 2.0),
+    (Rule::LeaningSummaries, "dcgm-otel", 2.0),
+    (Rule::OneWordFunctions, "libraries", 52.0),
+    (Rule::DuplicateTypes, "dcgm-sys", 0.0),
+    (Rule::DuplicateTypes, "dcgm", 0.0),
+    (Rule::DuplicateTypes, "dcgm-otel", 0.0),
 ];
 
 /// Endings of the files that hold text; Markdown is measured with the documents.
@@ -108,16 +108,16 @@ fn measure(rule: Rule, place: &str) -> Measure {
 #[test]
 fn language_is_within_its_limits() {
     let mut table = format!(
-        "{:24}{:12}{:>8}{:>9}{:>8}{:>7}\n",
-        "rule", "place", "judged", "measured", "limit", "goal"
+        "{:24}{:12}{:>8}{:>9}{:>8}\n",
+        "rule", "place", "judged", "measured", "limit"
     );
     let (mut lists, mut broken) = (String::new(), Vec::new());
-    for (rule, place, limit, goal) in LIMITS {
+    for (rule, place, limit) in LIMITS {
         let measure = measure(rule, place);
         let value = rule.value(&measure);
         writeln!(
             table,
-            "{:24}{place:12}{:>8}{value:>9.1}{limit:>8.1}{goal:>7.1}",
+            "{:24}{place:12}{:>8}{value:>9.1}{limit:>8.1}",
             rule.text(),
             measure.judged
         )
