@@ -20,6 +20,7 @@ use crate::config::{
 use crate::health::HealthReporter;
 use crate::hook::AttributeHook;
 use crate::instruments::{MeterFeed, Registration};
+use crate::logging::write_line;
 use crate::meter::{DcgmMeter, SamplerFactory, SamplerThread};
 use crate::telemetry::Telemetry;
 
@@ -218,7 +219,7 @@ impl DcgmMeterBuilder {
         let hook = self.hook.clone();
         let (config, client) = self.resolve(variables).map_err(InstallError::Config)?;
         for warning in config.warnings() {
-            tracing::warn!("environment variable not used: {warning}");
+            write_line(|| tracing::warn!("environment variable not used: {warning}"));
         }
         let backend = catch_unwind(AssertUnwindSafe(|| client.backend()))
             .unwrap_or_else(|_| Backend::new(BackendKind::Mock, "a client that panics"));

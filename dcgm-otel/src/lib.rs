@@ -91,6 +91,7 @@ mod history;
 mod hook;
 mod host;
 mod instruments;
+mod logging;
 mod meter;
 mod naming;
 mod plan;

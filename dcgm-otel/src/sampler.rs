@@ -30,6 +30,7 @@ use crate::health::{ErrorKind, HealthReporter, MeterState, SampleError};
 use crate::history::History;
 use crate::hook::AttributeHook;
 use crate::instruments::MeterFeed;
+use crate::logging::write_line;
 use crate::plan::{Plan, ReadStats};
 use crate::schedule::Schedule;
 use crate::session::{self, Enumeration, Inventory, Session, TickError};
@@ -327,7 +328,7 @@ impl Sampler {
             .filter(|kind| HOTPLUG_KINDS.contains(kind));
         self.transient = transient.copied().collect();
         let backend = text::sanitize_backend(client.backend());
-        tracing::debug!(target = %backend.target, %engine, "connected");
+        write_line(|| tracing::debug!(target = %backend.target, %engine, "connected"));
         self.shared.set_connected(backend, engine);
         Ok(())
     }
@@ -385,7 +386,9 @@ impl Sampler {
             return Err(TickError::no_field());
         }
         if let Some(refused) = &session.refused {
-            tracing::warn!(error = %refused, "some metrics unavailable: watch refused");
+            write_line(
+                || tracing::warn!(error = %refused, "some metrics unavailable: watch refused"),
+            );
         }
         self.shared
             .update_report(|report| report.entities = session.entities);
@@ -394,13 +397,13 @@ impl Sampler {
         let lost = session.plan.newly_lost();
         if lost > 0 {
             self.telemetry().record_errors(ErrorKind::GpuLost, lost);
-            tracing::warn!(lost, "devices lost or missing");
+            write_line(|| tracing::warn!(lost, "devices lost or missing"));
         }
         let dropped = session.plan.dropped_series();
         if dropped > 0 {
             self.telemetry().record_error(ErrorKind::Cardinality);
             let cap = self.config.max_series();
-            tracing::warn!(dropped, cap, "series dropped: too many for the limit");
+            write_line(|| tracing::warn!(dropped, cap, "series dropped: too many for the limit"));
         }
         if let Some(refused) = &session.refused {
             self.telemetry().record_error(refused.kind);
@@ -479,7 +482,9 @@ impl Sampler {
         });
         if news {
             let hint = failure.hint.as_deref().unwrap_or_default();
-            tracing::warn!(kind = %failure.kind, hint, "GPU metrics unavailable: {failure}");
+            write_line(
+                || tracing::warn!(kind = %failure.kind, hint, "GPU metrics unavailable: {failure}"),
+            );
         }
     }
 
@@ -495,7 +500,7 @@ impl Sampler {
             news.then_some((report.entities, report.series))
         });
         if let Some((entities, series)) = news {
-            tracing::info!(entities, series, "GPU metrics available");
+            write_line(|| tracing::info!(entities, series, "GPU metrics available"));
         }
     }
 

@@ -15,6 +15,7 @@ use opentelemetry::KeyValue;
 
 use crate::catalogue::Kind;
 use crate::health::ErrorKind;
+use crate::logging::write_line;
 use crate::snapshot::Number;
 
 /// Time without a collect after which the meter warns that the provider seems to have no reader:
@@ -265,19 +266,23 @@ impl Telemetry {
         {
             return false;
         }
-        tracing::warn!(
-            after = ?UNREAD_TIMEOUT,
-            "GPU metrics not collected: check that the provider has a reader and is the one that exports"
-        );
+        write_line(|| {
+            tracing::warn!(
+                after = ?UNREAD_TIMEOUT,
+                "GPU metrics not collected: check that the provider has a reader and is the one that exports"
+            );
+        });
         true
     }
 
     /// Warns if samples were taken and none was ever collected. Called when the meter ends.
     pub(crate) fn warn_if_never_collected(&self) {
         if self.collections() == 0 && self.own.samples() > 0 {
-            tracing::warn!(
-                "GPU metrics never exported: flush the provider before dropping the meter"
-            );
+            write_line(|| {
+                tracing::warn!(
+                    "GPU metrics never exported: flush the provider before dropping the meter"
+                );
+            });
         }
     }
 

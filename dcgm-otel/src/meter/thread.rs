@@ -18,6 +18,7 @@ use crate::health::{ErrorKind, HealthReporter, MeterState, SampleError};
 use crate::history::History;
 use crate::hook::AttributeHook;
 use crate::instruments::MeterFeed;
+use crate::logging::write_line;
 use crate::sampler::{Command, Sampler};
 use crate::snapshot::{Number, Series};
 
@@ -122,11 +123,11 @@ impl SamplerThread {
             ends_within(CANCEL_TIMEOUT)
         };
         if !in_time {
-            tracing::warn!("libdcgm call timed out; abandoning its thread");
+            write_line(|| tracing::warn!("libdcgm call timed out; abandoning its thread"));
             return Err(ShutdownError::ThreadAbandoned);
         }
         thread.join().map_err(|_payload| {
-            tracing::warn!("sampling thread panicked");
+            write_line(|| tracing::warn!("sampling thread panicked"));
             ShutdownError::ThreadPanicked
         })
     }
@@ -194,7 +195,7 @@ impl SamplerFactory {
     /// meter is to stop.
     fn handle_sampler_panic(&self, commands: &Receiver<Command>) -> bool {
         let error = SampleError::new(ErrorKind::Panic, "the sampler panicked");
-        tracing::error!("GPU metrics unavailable: {error}");
+        write_line(|| tracing::error!("GPU metrics unavailable: {error}"));
         self.feed.telemetry().record_error(error.kind);
         let now = self.clock.now();
         // The panic may have left the client in an unknown state.
