@@ -2,7 +2,6 @@
 
 #![expect(
     clippy::panic,
-    clippy::unwrap_used,
     reason = "the subscriber panics, and a test may fail by panicking"
 )]
 
