@@ -117,7 +117,7 @@ impl DcgmMeterBuilder {
     }
 
     /// Sets the client that the meter reads from: an `Engine` with other options, or
-    /// `dcgm::mock::Mock`. Mode and endpoint then have no effect.
+    /// `dcgm::mock::Mock`. A mode or an endpoint that is set after it replaces the client.
     ///
     /// The meter closes the client when it ends.
     pub fn with_client(self, client: impl Client + 'static) -> Self {
@@ -144,7 +144,7 @@ impl DcgmMeterBuilder {
         self
     }
 
-    /// Switches a metric or a family of its series: see [`Config::with_metric`].
+    /// Turns a metric, or a part of it, on or off: see [`Config::with_metric`].
     pub fn with_metric(mut self, name: impl Into<String>, switch: MetricSwitch) -> Self {
         self.config = self.config.with_metric(name, switch);
         self

@@ -22,7 +22,7 @@
 //! # }
 //! ```
 //!
-//! A meter never blocks, slows or ends its program. Exporting reads the last samples and does not
+//! A meter does not block or end its program, and samples on a thread of its own. Exporting reads the last samples and does not
 //! call DCGM. Without a GPU, a driver or libdcgm there are no values, [`DcgmMeter::health`] reports
 //! the reason, and the meter keeps trying. Gauges disappear instead of repeating an old value;
 //! counters hold their totals.
@@ -31,8 +31,8 @@
 //! sample, whether it is degraded, the backend. These metrics need no GPU, and end when the meter is
 //! dropped.
 //!
-//! Use one provider per reader: the SDK runs the callbacks of a provider for each of its readers,
-//! and each run reaches all of them.
+//! Give each reader a provider of its own. With two readers on one provider, the SDK runs every
+//! callback once per reader, and each reader receives the values of both runs.
 //!
 //! # Configuration
 //!
@@ -44,7 +44,8 @@
 //!
 //! The meter has a thread of its own and needs no async runtime. These calls return without waiting
 //! for DCGM, and can be made in async code: [`DcgmMeter::install`], [`DcgmMeterBuilder::install`],
-//! [`DcgmMeter::health`], [`DcgmMeter::config`]; so can the callbacks of an exporter.
+//! [`DcgmMeter::health`] and [`DcgmMeter::config`]. Collecting the metrics does not wait for DCGM
+//! either.
 //!
 //! These block, and belong on a blocking thread (`tokio::task::spawn_blocking`) in async code:
 //!
@@ -68,7 +69,7 @@
 //!
 //! Types of [`opentelemetry`] and of [`dcgm`] are part of this crate's interface, and each minor
 //! release of `opentelemetry` is a breaking one: the provider must be of the release that this crate
-//! uses. Both crates are re-exported, so that versions always match.
+//! uses. Both crates are re-exported: a program that uses them from here always has the matching release.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]

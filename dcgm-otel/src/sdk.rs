@@ -31,16 +31,16 @@ const MAX_BOUND: usize = 16_384;
 /// Minimum number of series: the meter's own instruments have a few, however few the devices have.
 const MIN_BOUND: usize = 16;
 
-/// Returns a view that gives each instrument of a meter, and no other, room for `bound` series, even
-/// while all of them are replaced by others.
+/// Returns a view for the instruments of a meter only. Its cardinality limit is twice `bound`, so that
+/// there is room while all series are replaced by others.
 ///
 /// The bound is the number of series of the largest instrument, over all entities and including
-/// counters of lost ones: [`Config::max_instrument_series`](crate::Config::max_instrument_series).
+/// counters of lost entities: [`Config::max_instrument_series`](crate::Config::max_instrument_series).
 /// It is clamped to the range from 16, which the meter's own instruments may need, to 16,384.
 ///
-/// If several views match an instrument, the SDK takes the first of those that differ only in limits
-/// and filters, and makes a metric for each that differs in more. So a program with views of its own
-/// for these instruments sets the limit in those, to twice the bound.
+/// If several views match an instrument, the SDK uses the first of those that differ only in limits
+/// and filters; every view that differs otherwise yields a metric of its own. If you have views of
+/// your own for these instruments, set their cardinality limit to twice the bound.
 ///
 /// # Examples
 ///

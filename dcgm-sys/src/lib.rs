@@ -6,7 +6,8 @@
 //! * [`Library`] finds and loads libdcgm.
 //! * [`Symbols`] is the table of its functions. A function that the installed release lacks returns
 //!   [`MissingSymbolError`] and never panics.
-//! * [`Versioned`] is the version word that DCGM requires in the first member of most structs.
+//! * [`Versioned`] is implemented by every struct whose first member is a version word, and has that
+//!   word as `VERSION`.
 //! * [`text::sanitize`] makes text from the library or the linker safe for logs.
 //! * Everything else is C: every type, constant and enumerator of the public ABI under its C name.
 //!   Enumerators are integers, because newer engines return values that older headers lack.
@@ -26,9 +27,9 @@
 //! |---|---|---|
 //! | `bindgen` | off | generates the bindings while building; needs libclang |
 //!
-//! The bindings are then generated from the header of this crate or, if the environment variable
-//! `DCGM_INCLUDE_DIR` names their folder, from the headers of NVIDIA, supplemented by the header of this
-//! crate. A struct whose size differs from the size in its version word does not compile.
+//! With `bindgen`, the bindings come from the header of this crate. If the environment variable
+//! `DCGM_INCLUDE_DIR` names a folder of NVIDIA's headers, they come from those, and the header of this
+//! crate adds what is missing there. A struct whose size differs from the size in its version word does not compile.
 
 #![expect(unsafe_code, reason = "this crate is the C boundary")]
 

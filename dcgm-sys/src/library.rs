@@ -42,8 +42,9 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// [`LoadError::NotFound`] if there is none; the first other error if a file was found that is not
-    /// libdcgm; [`LoadError::Platform`] on a platform without DCGM.
+    /// [`LoadError::NotFound`] if no candidate exists. If a candidate is found but is not libdcgm, its
+    /// error is returned and no further name is tried. [`LoadError::Platform`] on a platform without
+    /// DCGM.
     pub fn open() -> Result<&'static Self, LoadError> {
         let mut tried = Vec::new();
         for soname in SONAMES {

@@ -31,7 +31,7 @@ pub struct Backend {
 }
 
 impl Backend {
-    /// Creates a description without a libdcgm.
+    /// Describes a client that does not use libdcgm.
     #[must_use]
     pub fn new(kind: BackendKind, target: impl Into<String>) -> Self {
         Self {

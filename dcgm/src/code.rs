@@ -9,7 +9,7 @@ use crate::error::ErrorClass;
 
 /// A return code of DCGM (`dcgmReturn_t`).
 ///
-/// An open set: a code that the table does not list is kept as it is.
+/// Codes without a constant here are kept unchanged.
 ///
 /// ```
 /// use dcgm::{ErrorClass, ReturnCode};

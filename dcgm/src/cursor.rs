@@ -91,7 +91,7 @@ impl Cursor {
     /// The minimum by which a read starts before the time of a clock that was stepped back: 60 s.
     pub const STEP_BACK: Duration = Duration::from_secs(60);
 
-    /// Creates a cursor at the start of the watch.
+    /// Creates a cursor that begins at the start of the watch it is first used with.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -113,8 +113,8 @@ impl Cursor {
         self.find_position(entity).map(|position| position.next)
     }
 
-    /// Starts a read of these entities, in an implementation of [`Client`](crate::Client): returns
-    /// the time to read from. `watch_began` is the start of their watch.
+    /// Returns the time to read from. For implementors of [`Client`](crate::Client): call it before a
+    /// read of `entities`, whose watch began at `watch_began`.
     pub fn begin_read(&mut self, entities: &[EntityId], watch_began: Timestamp) -> Timestamp {
         let start = self.start.unwrap_or(watch_began);
         let mut from: Option<Timestamp> = None;
@@ -154,8 +154,8 @@ impl Cursor {
         sample.timestamp >= since && !self.seen.contains(&Seen::new(sample))
     }
 
-    /// Records a successful read of these entities, in an implementation of
-    /// [`Client`](crate::Client), with its new samples and the time by the engine's clock.
+    /// Records a successful read of `entities`: its samples `new`, and the time `now` by the engine's
+    /// clock. For implementors of [`Client`](crate::Client).
     pub fn commit<'a>(
         &mut self,
         entities: &[EntityId],

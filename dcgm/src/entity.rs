@@ -110,7 +110,8 @@ impl FromStr for EntityId {
     }
 }
 
-/// The state of an entity as the engine reports it (`DcgmEntityStatus_t`). An open set.
+/// The state of an entity as the engine reports it (`DcgmEntityStatus_t`). States without a constant
+/// here are kept unchanged.
 ///
 /// ```
 /// # #[cfg(feature = "mock")] {

@@ -11,9 +11,9 @@ use crate::version::Version;
 
 /// The id of a field: one quantity that the engine can watch.
 ///
-/// Names change between releases (150 was `DCGM_FI_DEV_GPU_TEMP` until 4.6 renamed it to
-/// `DCGM_FI_DEV_GPU_TEMP_CELSIUS`), and names do not state units reliably (203 is called a ratio
-/// and ranges to 100): rely on the number and on [`info`](Self::info).
+/// Identify a field by its number, and take its unit from [`info`](Self::info). Names change between
+/// releases: 150 was `DCGM_FI_DEV_GPU_TEMP` until 4.6 renamed it to `DCGM_FI_DEV_GPU_TEMP_CELSIUS`.
+/// Names may mislead: 203 is named a ratio and is a percentage.
 ///
 /// ```
 /// use dcgm::FieldId;

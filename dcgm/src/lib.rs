@@ -8,13 +8,15 @@
 //! * [`EntityId`] addresses an entity (`gpu:3`), [`Entity`] describes it, and [`FieldId`] names one
 //!   of its quantities.
 //! * [`Client::watch`] makes the engine sample fields until the [`Watch`] is dropped.
-//! * [`Client::latest`] reads the latest [`Sample`] of each pair of a [`Query`];
-//!   [`Client::events`] reads every sample since a [`Cursor`], each once.
-//!   [`Client::read_once`] does it all for batch jobs.
+//! * [`Client::read`] reads the latest [`Sample`] of each (entity, field) pair of a [`Query`], and
+//!   [`Client::latest`] does so into a buffer of yours. [`Client::events`] reads every sample since a
+//!   [`Cursor`], each once. [`Client::read_once`] watches, reads once and ends the watch, for batch
+//!   jobs.
 //! * A sample carries a [`Value`], or the reason why it is missing ([`NoValue`]): DCGM's reserved
 //!   numbers never appear as values.
-//! * An [`Error`] keeps the C function and DCGM's code. Its [`class`](Error::class) tells a program
-//!   what to do, its [`hint`](Error::hint) a person.
+//! * The [`class`](Error::class) of an [`Error`] tells a program how to react; its
+//!   [`hint`](Error::hint) tells a person what to fix. An error of DCGM keeps the C function and its
+//!   code.
 //!
 //! ```
 //! # #[cfg(feature = "mock")] {
@@ -38,11 +40,12 @@
 //!
 //! # Blocking and async
 //!
-//! Every call blocks until the engine replies, at most until its [deadline](Deadlines): 5 s for
+//! Every call to the engine blocks until it replies, at most until its [deadline](Deadlines): 5 s for
 //! connecting and reading, 30 s for enumerating and watching by default. An [`Engine`] executes
 //! its calls one after another on a thread of its own, on which a call that hangs in libdcgm is
 //! cancelled or abandoned. Do not call it from an async task: use a blocking thread, such as
-//! tokio's `spawn_blocking`. Clients are `Send + Sync`, so that an `Arc` of one moves there:
+//! tokio's `spawn_blocking`. Clients are `Send + Sync`: share one in an `Arc`, and clone it into the
+//! blocking closure:
 //!
 //! ```ignore
 //! let client: Arc<dyn Client> = Arc::new(engine);
@@ -51,8 +54,8 @@
 //!
 //! A blocking thread cannot be cancelled from outside: when the task is dropped, the call goes on
 //! until it returns or its deadline passes. Dropping a [`Watch`] does not wait for the engine.
-//! Dropping or [closing](Client::close) an [`Engine`] cancels a call in progress; it can take one
-//! second, and [`Client::close`] up to the deadline for connecting.
+//! Dropping or [closing](Client::close) an [`Engine`] cancels a call in progress. Dropping takes one
+//! second at most; [`Client::close`] takes the deadline for connecting at most.
 //!
 //! # Features
 //!

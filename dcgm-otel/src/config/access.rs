@@ -86,9 +86,9 @@ impl Config {
         }
     }
 
-    /// Returns the age at which a sample expires that is taken each `period`. A period longer than
-    /// [`with_max_age`](Self::with_max_age) takes precedence, as the value would otherwise vanish
-    /// between two samples.
+    /// Returns the age at which a sample expires, for a field that is sampled every `period`. It is
+    /// never shorter than `period`, even if [`with_max_age`](Self::with_max_age) is: the value would
+    /// otherwise vanish between two samples.
     #[must_use]
     pub fn max_age(&self, period: Duration) -> Duration {
         match self.max_age.value {

@@ -63,12 +63,12 @@ macro_rules! for_each_setting {
 
             groups, with_group: custom_map(SettingMap<Group, GroupSwitch> = SettingMap::default()),
                 "DCGM_OTEL_GROUPS", any, valid, "a list of group=on or group=off (nvswitch also auto)",
-                "nvlink=off,xid=on", "the switches of metric groups";
+                "nvlink=off,xid=on", "turns groups of metrics on or off";
 
             metrics, with_metric: custom_map(SettingMap<String, MetricSwitch> = SettingMap::default()),
                 "DCGM_OTEL_METRICS", any, valid, "a list of metric=on, off or auto, or metric/family=on, off or auto",
                 "hw.power=off,hw.gpu.utilization/encoder=on",
-                "the switches of single metrics and of families of their series";
+                "turns single metrics, or parts of a metric, on or off";
 
             group_series, with_group_series: custom_map(SettingMap<Group, usize> = SettingMap::default()),
                 -, any, valid, "a list of group=number, each above 0", "profiling=64",

@@ -64,7 +64,8 @@ impl fmt::Display for ErrorKind {
 
 /// The reason why there are no fresh values.
 ///
-/// `Debug` prints what `Display` prints, as it is what a `main` that returns this error prints.
+/// `Debug` prints the same text as `Display`, since Rust prints the `Debug` form of an error that
+/// `main` returns.
 ///
 /// ```
 /// # use dcgm::mock::Mock;

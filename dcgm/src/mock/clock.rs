@@ -77,7 +77,7 @@ impl Clock {
         whole_micros(now)
     }
 
-    /// Converts a time by this clock to a timestamp.
+    /// Converts a time on this clock, counted from its start, to a timestamp.
     #[must_use]
     pub fn timestamp(&self, at: Duration) -> Timestamp {
         let micros = i64::try_from(at.as_micros()).unwrap_or(i64::MAX);

@@ -50,10 +50,10 @@ pub struct Model {
 pub enum Presence {
     /// Present without interruption.
     Here {
-        /// The start of the presence: zero, or the time of its return.
+        /// The time at which the entity appeared: zero, or that of its last return.
         since: Duration,
     },
-    /// Lost by the driver: still listed and not sampled.
+    /// The driver has lost it: its description has that status, and it is not sampled any more.
     Lost {
         /// The time of the loss.
         since: Duration,
