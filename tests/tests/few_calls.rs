@@ -247,9 +247,11 @@ fn a_tick_is_three_listings_the_reads_and_a_round_trip_for_each_event_field() {
                 .with_client(bench.engine(transport))
                 .install(&provider)
                 .expect("the first");
-            // The first opens the session, the second makes groups, the third is as all that follow.
-            for _ in 0..2 {
+            // The first opens the session, the second makes groups.
+            // By the fourth, profiling fields have had their second sample.
+            for _ in 0..4 {
                 meter.sample_now().expect("values");
+                bench.control.advance(Duration::from_secs(2));
             }
             let counted = bench.count(|| meter.sample_now().expect("values"));
             let again = bench.count(|| meter.sample_now().expect("values"));

@@ -16,8 +16,8 @@ use tracing::{Event, Metadata, Subscriber};
 struct Panicking;
 
 impl Subscriber for Panicking {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("dcgm")
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {

@@ -180,7 +180,7 @@ fn a_scrape_is_text_that_prometheus_reads() {
         assert!(output.status.success(), "{}", text(&output.stderr));
         // The cap on series drops some of this host's: that is worth a warning.
         let warnings: &[_] = match host {
-            "8xh100-mig7" => &["too many series"],
+            "8xh100-mig7" => &["series dropped: too many for the limit"],
             _ => &[],
         };
         let log: Vec<_> = text(&output.stderr).lines().collect();
