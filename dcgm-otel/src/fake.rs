@@ -29,10 +29,13 @@ impl core::fmt::Debug for OnCall {
     }
 }
 
+/// Values of the entities' fields, or why there is none.
+type Values = BTreeMap<(EntityId, FieldId), core::result::Result<f64, NoValue>>;
+
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) entities: Vec<Entity>,
-    pub(crate) values: BTreeMap<(EntityId, FieldId), core::result::Result<f64, NoValue>>,
+    pub(crate) values: Values,
     /// Timestamp of all samples.
     pub(crate) micros: i64,
     /// Set if each read returns a new sample.
@@ -121,6 +124,17 @@ impl Fake {
 
     pub(crate) fn lose(&self, gpu: u32, field: FieldId, why: NoValue) {
         self.edit(|state| state.values.insert((EntityId::gpu(gpu), field), Err(why)));
+    }
+
+    /// Replaces every value by the reason why there is none. Returns the values.
+    pub(crate) fn lose_all(&self, why: NoValue) -> Values {
+        self.edit(|state| {
+            let values = state.values.clone();
+            for value in state.values.values_mut() {
+                *value = Err(why);
+            }
+            values
+        })
     }
 
     pub(crate) fn fail(&self, call: &'static str, error: Error) {

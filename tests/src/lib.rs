@@ -1,4 +1,7 @@
-//! Private to the workspace: compiles the Rust of its documents as tests.
+//! Private to the workspace: compiles the Rust of its documents as tests, and finds the files whose text
+//! tests check.
+
+pub mod tree;
 
 /// The front page, whose Rust is compiled as a test.
 #[cfg(doctest)]

@@ -7,9 +7,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use dcgm_otel::{ErrorKind, MeterState};
+use dcgm_tests::tree::{documents, root};
 
 const TABLE: &str = include_str!("../../docs/FAILURE-MODES.md");
 
@@ -38,10 +38,6 @@ struct Row<'a> {
     health: &'a str,
     log: &'a str,
     test: &'a str,
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// Returns the text between backticks.
@@ -165,22 +161,12 @@ fn states(rows: &[Row<'_>], faults: &mut Vec<String>) {
 }
 
 /// Every source of a folder, less tests.
-fn sources(folder: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut folders = vec![root().join(folder)];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap().flatten() {
-            let path = entry.path();
-            if path.is_dir() && !path.ends_with("tests") {
-                folders.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "rs")
-                && !path.ends_with("tests.rs")
-            {
-                found.push(fs::read_to_string(path).unwrap());
-            }
-        }
-    }
+fn sources(folder: &str) -> impl Iterator<Item = String> {
+    let is_test = |path: &str| path.ends_with("/tests.rs") || path.contains("/tests/");
+    let found = documents(folder, &[".rs"]).into_iter();
     found
+        .filter(move |found| !is_test(&found.path))
+        .map(|found| found.text)
 }
 
 /// Returns the logged texts, by level: the last text of each call of `tracing`.

@@ -1,13 +1,8 @@
 //! Claims about the Markdown files: links and anchors resolve, Rust blocks are complete and compiled.
 
-#![expect(
-    clippy::panic,
-    reason = "a test may fail by panicking, in its helpers too"
-)]
-
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
+
+use dcgm_tests::tree::{documents, read, root};
 
 /// Prefixes of links to this repository that work on crates.io too.
 const OWN_LINKS: [&str; 2] = [
@@ -18,33 +13,9 @@ const OWN_LINKS: [&str; 2] = [
 /// Texts of Markdown files by path from the root.
 type Files = BTreeMap<String, String>;
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn read(path: &Path) -> String {
-    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
 fn markdown_files() -> Files {
-    let mut found = Files::new();
-    let mut folders = vec![root()];
-    while let Some(folder) = folders.pop() {
-        let entries = fs::read_dir(&folder);
-        let entries = entries.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-        for entry in entries.flatten() {
-            let path = entry.path();
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if path.is_dir() {
-                if name != "target" && name != ".git" {
-                    folders.push(path);
-                }
-            } else if path.extension().is_some_and(|ending| ending == "md") {
-                let from_root = path.strip_prefix(root()).unwrap_or(&path);
-                found.insert(from_root.display().to_string(), read(&path));
-            }
-        }
-    }
+    let documents = documents("", &[".md"]).into_iter();
+    let found: Files = documents.map(|found| (found.path, found.text)).collect();
     assert!(found.len() >= 20, "only {} files", found.len());
     found
 }

@@ -1,13 +1,9 @@
 //! Claims about where unsafe code is, and who decides which library is loaded: read off the
 //! sources.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test may fail by panicking, in its helpers too"
-)]
-
 use std::fs;
-use std::path::{Path, PathBuf};
+
+use dcgm_tests::tree::{Document, documents, root};
 
 /// Where unsafe code may be among what is published.
 const ROOMS: [&str; 2] = ["dcgm-sys", "dcgm/src/ffi"];
@@ -15,25 +11,9 @@ const ROOMS: [&str; 2] = ["dcgm-sys", "dcgm/src/ffi"];
 /// The crates that others embed, less their tests.
 const PUBLISHED: [&str; 3] = ["dcgm-sys", "dcgm", "dcgm-otel"];
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// Every source of a folder, by its path from the root.
-fn sources(folder: &str) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    let mut folders = vec![root().join(folder)];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).unwrap().flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "rs") {
-                let name = path.strip_prefix(root()).unwrap().display().to_string();
-                found.push((name, fs::read_to_string(&path).unwrap()));
-            }
-        }
-    }
+/// Every source of a folder.
+fn sources(folder: &str) -> Vec<Document> {
+    let found = documents(folder, &[".rs"]);
     assert!(!found.is_empty(), "{folder} has no sources");
     found
 }
@@ -62,10 +42,10 @@ fn has_word(code: &str, word: &str) -> bool {
 
 fn lines_with(folder: &str, word: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for (name, text) in sources(folder) {
+    for Document { path, text } in sources(folder) {
         for (number, line) in text.lines().enumerate() {
             if has_word(&code(line), word) {
-                found.push(format!("{name}:{}: {}", number + 1, line.trim()));
+                found.push(format!("{path}:{}: {}", number + 1, line.trim()));
             }
         }
     }

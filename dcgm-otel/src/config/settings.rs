@@ -301,15 +301,9 @@ macro_rules! define_config {
     (@naming semconv) => { Some(Naming::Semconv) };
 
     (@accessors value $key:ident $setter:ident $type:ty, $summary:literal, [$($more:literal)*]) => {
-        impl Config {
-            #[doc = concat!("Sets ", $summary, ".")]
-            $(#[doc = $more])*
-            #[must_use]
-            pub fn $setter(mut self, $key: $type) -> Self {
-                self.$key = Setting::from_code($key);
-                self
-            }
+        define_config!(@setter $key $setter $type, $summary, [$($more)*]);
 
+        impl Config {
             #[doc = concat!("Returns ", $summary, ".")]
             #[must_use]
             pub const fn $key(&self) -> $type {
@@ -318,15 +312,9 @@ macro_rules! define_config {
         }
     };
     (@accessors reference $key:ident $setter:ident $type:ty, $summary:literal, [$($more:literal)*]) => {
-        impl Config {
-            #[doc = concat!("Sets ", $summary, ".")]
-            $(#[doc = $more])*
-            #[must_use]
-            pub fn $setter(mut self, $key: $type) -> Self {
-                self.$key = Setting::from_code($key);
-                self
-            }
+        define_config!(@setter $key $setter $type, $summary, [$($more)*]);
 
+        impl Config {
             #[doc = concat!("Returns ", $summary, ".")]
             #[must_use]
             pub const fn $key(&self) -> &$type {
@@ -335,6 +323,17 @@ macro_rules! define_config {
         }
     };
     (@accessors $access:ident $($rest:tt)*) => {};
+    (@setter $key:ident $setter:ident $type:ty, $summary:literal, [$($more:literal)*]) => {
+        impl Config {
+            #[doc = concat!("Sets ", $summary, ".")]
+            $(#[doc = $more])*
+            #[must_use]
+            pub fn $setter(mut self, $key: $type) -> Self {
+                self.$key = Setting::from_code($key);
+                self
+            }
+        }
+    };
 }
 
 for_each_setting!(define_config);

@@ -51,13 +51,7 @@ fn assert_ticks_fail(meter: &DcgmMeter, clock: &Clock) {
 fn a_host_without_the_fields_is_degraded_and_counts_events() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
-    let values = fake.edit(|state| {
-        let values = state.values.clone();
-        for value in state.values.values_mut() {
-            *value = Err(NoValue::NotSupported);
-        }
-        values
-    });
+    let values = fake.lose_all(NoValue::NotSupported);
     let (meter, clock) = pipeline.meter(&fake);
     assert_ticks_fail(&meter, &clock);
     let xid = (EntityId::gpu(0), FieldId::XID_ERRORS, 79);
@@ -136,13 +130,7 @@ fn a_refused_kind_of_entities_is_reported_and_the_others_watched() {
 fn an_engine_that_has_sampled_nothing_yet_is_not_ready() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
-    let values = fake.edit(|state| {
-        let values = state.values.clone();
-        for value in state.values.values_mut() {
-            *value = Err(NoValue::NoData);
-        }
-        values
-    });
+    let values = fake.lose_all(NoValue::NoData);
     let (meter, _clock) = pipeline.meter(&fake);
     let failure = meter.sample_now().unwrap_err();
     assert_eq!(failure.kind, ErrorKind::Read, "{failure}");

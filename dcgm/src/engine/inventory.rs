@@ -10,33 +10,27 @@ use crate::client::WatchRequest;
 use crate::code::ReturnCode;
 use crate::entity::{Entity, EntityId, EntityKind, Link, is_all_zero};
 use crate::error::{Error, Result};
+use crate::ffi::ListScope;
 use crate::field::FieldId;
 use crate::sample::Timestamp;
 use crate::value::Value;
 use crate::version::Version;
 
 impl Session {
-    /// Lists the supported entities of a kind, ascending, without GPUs that are lost, paused or
-    /// detached.
-    fn list_supported(&mut self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
+    /// Lists the entities of a kind, ascending.
+    fn list_kind(
+        &mut self,
+        kind: EntityKind,
+        scope: ListScope,
+        into: &mut Vec<EntityId>,
+    ) -> Result<()> {
         let capacity = self.max_entities();
         let Self {
             connection, ids, ..
         } = self;
         connection
             .dcgm()
-            .list_entities(connection.handle(), (kind, false), capacity, ids, into)
-    }
-
-    /// Lists all entities of a kind, whatever their status.
-    fn list_all(&mut self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
-        let capacity = self.max_entities();
-        let Self {
-            connection, ids, ..
-        } = self;
-        connection
-            .dcgm()
-            .list_entities(connection.handle(), (kind, true), capacity, ids, into)
+            .list_entities(connection.handle(), (kind, scope), capacity, ids, into)
     }
 
     /// Lists the supported entities of each kind. The error of one kind does not affect the others.
@@ -46,7 +40,7 @@ impl Session {
         ends.clear();
         let mut one = core::mem::take(&mut self.listed);
         for kind in kinds {
-            match self.list_supported(*kind, &mut one) {
+            match self.list_kind(*kind, ListScope::Supported, &mut one) {
                 Ok(()) => {
                     ids.extend_from_slice(&one);
                     ends.push(Ok(ids.len()));
@@ -64,12 +58,12 @@ impl Session {
         let mut entities = Vec::new();
         let mut ids = Vec::new();
         for kind in kinds {
-            let listed = match *kind {
-                // The engine reports a status for GPUs only.
-                EntityKind::GPU => self.list_all(*kind, &mut ids),
-                _ => self.list_supported(*kind, &mut ids),
+            // The engine reports a status for GPUs only.
+            let scope = match *kind {
+                EntityKind::GPU => ListScope::All,
+                _ => ListScope::Supported,
             };
-            match listed {
+            match self.list_kind(*kind, scope, &mut ids) {
                 Ok(()) => entities.extend(ids.iter().map(|id| Entity::new(*id))),
                 // An engine of 3.3 cannot list more than 64 of a kind.
                 Err(error) if error.is_unsupported() || error.is_limit() => {

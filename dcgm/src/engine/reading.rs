@@ -178,29 +178,14 @@ impl Session {
                 .get(&watched.number)
                 .copied()
                 .unwrap_or(Timestamp::NEVER);
-            let mut next: Option<Timestamp> = None;
-            for pair in watched.group_pairs() {
-                let read_until = connection.dcgm().read_since(
-                    connection.handle(),
-                    pair,
-                    from,
-                    scratch,
-                    &mut |sample| {
-                        if sample.value == Err(NoValue::NoData) {
-                            return;
-                        }
-                        let (kept, newest) =
-                            latest.entry((sample.entity, sample.field)).or_default();
-                        if sample.timestamp >= *newest {
-                            *newest = sample.timestamp;
-                            kept.clear();
-                            kept.push(sample);
-                        }
-                    },
-                )?;
-                // The earliest time, so that samples taken between the calls are not skipped.
-                next = Some(next.map_or(read_until, |earlier| earlier.min(read_until)));
-            }
+            let next = read_pairs_since(connection, watched, from, scratch, &mut |sample| {
+                let (kept, newest) = latest.entry((sample.entity, sample.field)).or_default();
+                if sample.timestamp >= *newest {
+                    *newest = sample.timestamp;
+                    kept.clear();
+                    kept.push(sample);
+                }
+            })?;
             positions.insert(watched.number, next.unwrap_or(from));
         }
         for (entities, fields) in query.blocks() {
@@ -245,34 +230,51 @@ impl Session {
             return Err(ended);
         }
         let from = cursor.begin_read(&watched.entities, watched.began);
-        let mut next: Option<Timestamp> = None;
         let Self {
             connection,
             scratch,
             ..
         } = self;
-        for pair in watched.group_pairs() {
-            let read_until = connection.dcgm().read_since(
-                connection.handle(),
-                pair,
-                from,
-                scratch,
-                &mut |sample| {
-                    // A pair without a new sample is reported by a sample without data.
-                    if sample.value != Err(NoValue::NoData) && cursor.is_new(&sample) {
-                        into.push(sample);
-                    }
-                },
-            )?;
-            // The earliest time: samples taken between the calls are requested again.
-            next = Some(next.map_or(read_until, |earlier| earlier.min(read_until)));
-        }
+        let next = read_pairs_since(connection, watched, from, scratch, &mut |sample| {
+            if cursor.is_new(&sample) {
+                into.push(sample);
+            }
+        })?;
         // Only now, when every call has succeeded.
         if let Some(next) = next {
             cursor.commit(&watched.entities, into.iter(), next);
         }
         Ok(())
     }
+}
+
+/// Passes every sample of a watch since a time to `take`. Returns the start of the next read, or `None`
+/// if the watch has no pair of groups.
+fn read_pairs_since(
+    connection: &Connection,
+    watched: &Watched,
+    from: Timestamp,
+    scratch: &mut String,
+    take: &mut dyn FnMut(Sample<'_>),
+) -> Result<Option<Timestamp>> {
+    let mut next: Option<Timestamp> = None;
+    for pair in watched.group_pairs() {
+        let read_until = connection.dcgm().read_since(
+            connection.handle(),
+            pair,
+            from,
+            scratch,
+            &mut |sample| {
+                // A pair without a new sample is reported by a sample without data.
+                if sample.value != Err(NoValue::NoData) {
+                    take(sample);
+                }
+            },
+        )?;
+        // The earliest time, so that samples taken between the calls are not skipped.
+        next = Some(next.map_or(read_until, |earlier| earlier.min(read_until)));
+    }
+    Ok(next)
 }
 
 /// Makes one call, and passes the requested samples to `take`.

@@ -65,6 +65,15 @@ pub(crate) enum Transport {
     Unix,
 }
 
+/// Which entities of a kind are listed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ListScope {
+    /// All, whatever their status.
+    All,
+    /// The supported ones, without GPUs that are lost, paused or detached.
+    Supported,
+}
+
 /// A loaded libdcgm.
 ///
 /// Its functions may be called from any thread. `dcgmShutdown` is never called: it has no reference count
@@ -193,12 +202,12 @@ impl Dcgm {
         unsafe { call!(self.library, dcgmUpdateAllFields(handle.get(), 1)) }
     }
 
-    /// Replaces the contents of `into` with the entities of a kind, ascending: the supported ones, without
-    /// GPUs that are lost, paused or detached, or `all`. `capacity` is the maximum that the release can list.
+    /// Replaces the contents of `into` with the entities of a kind, ascending. `capacity` is the maximum
+    /// that the release can list.
     pub(crate) fn list_entities(
         self,
         handle: &HandleCell,
-        (kind, all): (EntityKind, bool),
+        (kind, scope): (EntityKind, ListScope),
         capacity: usize,
         ids: &mut Vec<u32>,
         into: &mut Vec<EntityId>,
@@ -206,10 +215,9 @@ impl Dcgm {
         into.clear();
         ids.resize(capacity, 0);
         let mut count = i32::try_from(capacity).unwrap_or(i32::MAX);
-        let flags = if all {
-            0
-        } else {
-            sys::DCGM_GEGE_FLAG_ONLY_SUPPORTED
+        let flags = match scope {
+            ListScope::All => 0,
+            ListScope::Supported => sys::DCGM_GEGE_FLAG_ONLY_SUPPORTED,
         };
         // SAFETY: `ids` has room for `count` ids.
         unsafe {

@@ -14,7 +14,7 @@ mod script;
 
 use script::{Script, ScriptedResponse};
 
-use super::{Dcgm, FieldGroupId, GroupId, HandleCell, Reader, Records, text};
+use super::{Dcgm, FieldGroupId, GroupId, HandleCell, ListScope, Reader, Records, text};
 use crate::code::ReturnCode;
 use crate::cursor::Cursor;
 use crate::entity::{Entity, EntityId, EntityKind};
@@ -185,7 +185,7 @@ fn list() {
     let kind = EntityKind::from_raw(script::with(Script::pair).entityGroupId);
     let answer = dcgm().list_entities(
         &HandleCell::default(),
-        (kind, false),
+        (kind, ListScope::Supported),
         room,
         &mut ids,
         &mut found,

@@ -22,7 +22,7 @@ mod text;
 mod thread;
 mod visit;
 
-pub(crate) use dcgm::{Dcgm, FieldGroupId, GroupId, HandleCell, Transport};
+pub(crate) use dcgm::{Dcgm, FieldGroupId, GroupId, HandleCell, ListScope, Transport};
 pub(crate) use inventory::Parts;
 pub(crate) use records::Records;
 pub(crate) use thread::block_signals;

@@ -1,7 +1,9 @@
 //! Each rule finds an offender in a small source, and none in a good one.
 
 use crate::rules::{Measure, duplicate_types, leaning_summaries, marker_words, one_word_functions};
-use crate::sources::{Document, Source};
+use dcgm_tests::tree::Document;
+
+use crate::sources::Source;
 
 fn source(text: &str) -> Source {
     Source::parse("x.rs", text)

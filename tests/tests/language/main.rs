@@ -14,8 +14,9 @@ mod sources;
 
 use std::fmt::Write;
 
+use dcgm_tests::tree::{Document, documents};
 use rules::{Measure, duplicate_types, leaning_summaries, marker_words, one_word_functions};
-use sources::{Document, documents, library};
+use sources::library;
 
 const CRATES: [&str; 3] = ["dcgm-sys", "dcgm", "dcgm-otel"];
 

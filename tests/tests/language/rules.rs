@@ -6,7 +6,9 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, ExprLit, Ident, Item, Lit, Meta};
 
-use crate::sources::{Document, Source};
+use dcgm_tests::tree::Document;
+
+use crate::sources::Source;
 
 /// Words that no comparable crate uses.
 const MARKERS: [&[&str]; 10] = [

@@ -1,18 +1,11 @@
-//! Reads what is measured: the sources of a crate, parsed and without test code, and other texts.
+//! Reads the sources that are measured, parsed and without test code.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use dcgm_tests::tree::{Document, from_root, read, root};
 use proc_macro2::{TokenStream, TokenTree};
 use syn::spanned::Spanned;
 use syn::{Attribute, File, Item};
-
-/// A text of the repository, by its path from the root.
-#[derive(Debug)]
-pub(crate) struct Document {
-    pub(crate) path: String,
-    pub(crate) text: String,
-}
 
 /// A Rust source without its test code.
 #[derive(Debug)]
@@ -143,19 +136,6 @@ fn may_hold(predicate: TokenStream) -> bool {
     }
 }
 
-pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn read(path: &Path) -> String {
-    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-fn from_root(path: &Path) -> String {
-    let path = path.strip_prefix(root()).unwrap_or(path);
-    path.display().to_string()
-}
-
 /// Parses every file of a crate's library, following its `mod` declarations.
 pub(crate) fn library(name: &str) -> Vec<Source> {
     let mut sources = Vec::new();
@@ -190,30 +170,4 @@ fn follow_modules(items: &[Item], folder: &Path, files: &mut Vec<(PathBuf, PathB
             files.push((path, inside));
         }
     }
-}
-
-/// Reads every file under `folder` whose name ends in one of `endings`; build results are left out.
-pub(crate) fn documents(folder: &str, endings: &[&str]) -> Vec<Document> {
-    let mut found = Vec::new();
-    let mut folders = vec![root().join(folder)];
-    while let Some(folder) = folders.pop() {
-        let entries = fs::read_dir(&folder);
-        let entries = entries.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-        for entry in entries.flatten() {
-            let path = entry.path();
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if path.is_dir() {
-                if name != "target" && !name.starts_with('.') {
-                    folders.push(path);
-                }
-            } else if endings.iter().any(|ending| name.ends_with(ending)) {
-                found.push(Document {
-                    path: from_root(&path),
-                    text: read(&path),
-                });
-            }
-        }
-    }
-    found.sort_by(|one, other| one.path.cmp(&other.path));
-    found
 }
