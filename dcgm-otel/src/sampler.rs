@@ -271,6 +271,7 @@ impl Sampler {
         if replace {
             self.next_replacement = now.checked_add(REPLACE_INTERVAL);
         }
+        session.recheck_ill(client, now)?;
         let retry = session.retry.is_some_and(|at| now >= at);
         self.reenumerate = stats.missing > 0 || retry || replace || self.links.has_changed;
         if self.reenumerate && self.pending_topology.is_none() {

@@ -99,15 +99,26 @@ fn gpu_unavailability(entities: &[Entity]) -> Option<SampleError> {
         .iter()
         .filter(|entity| entity.id.kind == EntityKind::GPU);
     let whys: Vec<_> = gpus.map(Availability::of_entity).collect();
+    if whys.contains(&None) {
+        return None;
+    }
     let is_any = |why| whys.contains(&Some(why));
     let kind = if is_any(Availability::Paused) {
         ErrorKind::Paused
-    } else if is_any(Availability::Detached) && !whys.contains(&None) {
+    } else if is_any(Availability::Detached) {
         ErrorKind::Detached
     } else {
         return None;
     };
     Some(SampleError::unavailable(kind))
+}
+
+/// Returns the entities that cannot be sampled, ascending, and why.
+fn list_unavailable(entities: &[Entity]) -> Vec<(EntityId, Availability)> {
+    let whys = entities
+        .iter()
+        .filter_map(|entity| Some((entity.id, Availability::of_entity(entity)?)));
+    whys.collect()
 }
 
 /// Lists the entities of these kinds that can be metered.
@@ -178,6 +189,10 @@ pub(crate) struct Session {
     /// Set if none of the requested fields can be read; each tick then fails with it and reopens
     /// the session.
     pub(crate) nothing_to_read: Option<SampleError>,
+    /// Entities that cannot be sampled, and when their status is read again: no list shows that a
+    /// lost one was detached or removed.
+    ill: Vec<(EntityId, Availability)>,
+    recheck_ill: Instant,
     /// Number of panics of the host program's hook.
     pub(crate) hook_panics: u64,
     /// Time at which entities are enumerated again, because one could not be watched or had a blank
@@ -228,6 +243,7 @@ impl Session {
         let Inventory { entities, links } = inventory;
         let listed_count = entities.len();
         let unavailable = gpu_unavailability(&entities);
+        let ill = list_unavailable(&entities);
         let host = Host::new(entities, &links).named_for(config.naming());
         let candidates = candidates::find_candidates(&host, config, hook);
         let (count, hook_panics) = (candidates.metered, candidates.hook_panics);
@@ -279,8 +295,7 @@ impl Session {
             .or(refused);
 
         // Neither the list of entities nor a sample shows when this condition ends.
-        let must_retry = results.has_unwatched() || unavailable.is_some();
-        let retry = must_retry.then(|| now + RETRY);
+        let retry = results.has_unwatched().then(|| now + RETRY);
         let pending: Vec<Input> = undecided
             .iter()
             .flat_map(|candidate| results.pending_inputs(candidate))
@@ -321,6 +336,8 @@ impl Session {
             // Report the refusal once.
             refused: refused.filter(|_| nothing_to_read.is_none()),
             nothing_to_read,
+            ill,
+            recheck_ill: now + RETRY,
             hook_panics,
             retry,
             query,
@@ -328,6 +345,25 @@ impl Session {
             watches,
             probing,
         })
+    }
+
+    /// Reads the status of entities that could not be sampled, once a minute. After a change the
+    /// entities are enumerated again.
+    pub(crate) fn recheck_ill(
+        &mut self,
+        client: &dyn Client,
+        now: Instant,
+    ) -> Result<(), TickError> {
+        if self.ill.is_empty() || now < self.recheck_ill {
+            return Ok(());
+        }
+        self.recheck_ill = now + RETRY;
+        let mut kinds: Vec<_> = self.ill.iter().map(|(id, _)| id.kind).collect();
+        kinds.dedup();
+        if list_unavailable(&list_entities(client, &kinds)?) != self.ill {
+            self.retry = Some(now);
+        }
+        Ok(())
     }
 
     /// Returns `true` while profiling fields are pending.

@@ -117,6 +117,61 @@ fn one_detached_gpu_costs_the_others_nothing() {
 }
 
 #[test]
+fn one_paused_gpu_costs_the_others_nothing() {
+    let scene = Scene::new("8xh100");
+    scene.run_until(30);
+    scene
+        .mock
+        .set_status(EntityId::gpu(3), EntityStatus::DISABLED);
+    scene.tick_after(SECOND * 15);
+    scene.tick_after(SECOND);
+    let states = [("paused".to_owned(), 1), ("ok".to_owned(), 7)];
+    assert_eq!(gpu_states(&scene), states.into());
+    assert_eq!(scene.value("hw.gpu.count host"), Some(7.0));
+    assert!(scene.meter.health().is_ready());
+    assert_eq!(scene.meter.health().errors(ErrorKind::GpuLost), 0);
+}
+
+/// A lost GPU is in no list of supported entities, and neither is one that is detached or gone: the
+/// list is the same before and after.
+#[test]
+fn a_change_of_a_status_that_no_list_shows_is_noticed_within_a_minute() {
+    use EntityStatus as S;
+
+    let changes = [
+        (S::LOST, Some(S::DETACHED), [("detached", 1), ("ok", 7)]),
+        (S::LOST, Some(S::DISABLED), [("ok", 7), ("paused", 1)]),
+        (S::DISABLED, Some(S::DETACHED), [("detached", 1), ("ok", 7)]),
+        (S::DETACHED, Some(S::LOST), [("failed", 1), ("ok", 7)]),
+        (S::DISABLED, Some(S::LOST), [("failed", 1), ("ok", 7)]),
+        (S::LOST, None, [("failed", 1), ("ok", 7)]),
+        (S::DETACHED, None, [("ok", 7), ("ok", 7)]),
+        (S::DISABLED, None, [("ok", 7), ("ok", 7)]),
+    ];
+    for (before, after, states) in changes {
+        let what = format!("{before} to {after:?}");
+        let scene = Scene::new("8xh100");
+        scene.run_until(30);
+        let gpu = EntityId::gpu(3);
+        scene.mock.set_status(gpu, before);
+        scene.tick_after(SECOND * 15);
+        scene.tick_after(SECOND);
+        assert_eq!(gpu_states(&scene).len(), 2, "{what}");
+        match after {
+            Some(status) => scene.mock.set_status(gpu, status),
+            None => drop(scene.mock.remove_entity(gpu)),
+        }
+        for _ in 0..5 {
+            scene.tick_after(SECOND * 15);
+        }
+        scene.tick_after(SECOND);
+        let states = states.map(|(state, count)| (state.to_owned(), count));
+        assert_eq!(gpu_states(&scene), states.into(), "{what}");
+        assert!(scene.meter.health().is_ready(), "{what}");
+    }
+}
+
+#[test]
 fn a_gpu_lost_before_the_start_has_failed() {
     let scene = Scene::prepared("8xh100", Config::default(), |mock| {
         mock.set_status(EntityId::gpu(5), EntityStatus::LOST);
