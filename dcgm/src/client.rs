@@ -156,8 +156,8 @@ pub trait Client: Debug + Send + Sync {
     /// The first refusal, if nothing at all could be watched.
     fn watch(&self, request: &WatchRequest) -> Result<Watch>;
 
-    /// Replaces the contents of `into` with the latest sample of each pair of the query, in the
-    /// order of the query. Does not allocate when `query` and `into` are reused.
+    /// Replaces the contents of `into` with the latest sample of each pair of the query, in no
+    /// particular order. Does not allocate when `query` and `into` are reused.
     ///
     /// A pair without a value has a [`Sample`](crate::Sample) with the reason. If the engine stops
     /// sampling, old samples keep coming with their old timestamps and without an error: compare
@@ -226,7 +226,7 @@ pub trait Client: Debug + Send + Sync {
             }
             thread::sleep(READ_ONCE_POLL);
         }
-        Ok(add_refused_pairs(samples, &watch, entities, fields))
+        Ok(arrange_by_pair(samples, &watch, entities, fields))
     }
 
     /// Replaces the contents of `into` with the samples that the watch has taken since the cursor,
@@ -259,19 +259,20 @@ const READ_ONCE_INTERVAL: Duration = Duration::from_secs(1);
 
 const READ_ONCE_POLL: Duration = Duration::from_millis(100);
 
-/// Returns a sample for each pair: of `samples`, or the reason why it is not watched.
-fn add_refused_pairs(
+/// Returns a sample for each pair, in order: of `samples`, or the reason why it is not watched.
+fn arrange_by_pair(
     samples: Samples,
     watch: &Watch,
     entities: &[EntityId],
     fields: &[FieldId],
 ) -> Samples {
-    if watch.refusals().is_empty() {
-        return samples;
-    }
     let pairs = entities
         .iter()
         .flat_map(|entity| fields.iter().map(move |field| (*entity, *field)));
+    let read = samples.iter().map(|sample| (sample.entity, sample.field));
+    if read.eq(pairs.clone()) {
+        return samples;
+    }
     pairs
         .map(|(entity, field)| {
             samples.find(entity, field).unwrap_or_else(|| {

@@ -1,7 +1,7 @@
 //! [`Error`]: one enum for every call, classified by a single table.
 //!
-//! [`Error::row`] maps each variant to its class and its hint. All predicates (`is_transient`, …) derive from
-//! [`ErrorClass`], so that a new variant needs one row and nothing else. The class of a DCGM return code is a column
+//! [`Error::class_and_hint`] maps each variant to its class and its hint. All predicates (`is_transient`, …) derive from
+//! [`ErrorClass`], so that a new variant needs one entry and nothing else. The class of a DCGM return code is a column
 //! of the table in `code.rs`.
 
 use core::fmt;

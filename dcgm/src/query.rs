@@ -79,7 +79,7 @@ impl Query {
         blocks.map(|(entities, fields)| (entities.as_slice(), fields.as_slice()))
     }
 
-    /// Returns every pair, in the order in which [`Client::latest`](crate::Client::latest) returns the samples.
+    /// Returns every pair, block by block.
     pub fn pairs(&self) -> impl Iterator<Item = (EntityId, FieldId)> + Clone {
         self.blocks().flat_map(|(entities, fields)| {
             entities

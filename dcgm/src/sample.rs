@@ -309,8 +309,8 @@ impl Samples {
 
     /// Returns an iterator over the entities, each with its samples, in the order of the read.
     ///
-    /// Consecutive samples of one entity form a group: an entity that two watches of a query cover
-    /// appears twice.
+    /// Consecutive samples of one entity form a group: an entity whose samples are not consecutive
+    /// appears more than once.
     #[must_use]
     pub fn by_entity(&self) -> ByEntity<'_> {
         ByEntity {

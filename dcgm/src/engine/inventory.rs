@@ -55,6 +55,7 @@ impl Session {
 
     /// Returns the entities of these kinds with their properties.
     pub(super) fn read_entities(&mut self, kinds: &[EntityKind]) -> Result<Vec<Entity>> {
+        self.forget_profilers();
         let mut entities = Vec::new();
         let mut ids = Vec::new();
         for kind in kinds {
@@ -82,11 +83,11 @@ impl Session {
     /// Returns the NVLinks.
     pub(super) fn read_links(&mut self) -> Result<Vec<Link>> {
         let engine = self.engine.min(self.library);
-        let is_3_3 = self.library.major < 4;
+        let is_old = self.is_old();
         let pack = |parent, index| pack_link_id(engine, parent, index);
         self.connection
             .dcgm()
-            .read_links(self.connection.handle(), is_3_3, pack)
+            .read_links(self.connection.handle(), is_old, pack)
     }
 
     fn identify_gpus(&mut self, entities: &mut [Entity]) -> Result<()> {

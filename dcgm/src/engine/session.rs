@@ -458,9 +458,10 @@ impl Session {
         })
     }
 
-    /// Returns `true` if library or engine are of 3.3, which has smaller limits.
+    /// Returns `true` if library and engine are of 3.3, which has smaller limits. Both are of the same
+    /// major version: see [`Self::start`].
     pub(super) const fn is_old(&self) -> bool {
-        self.library.major < 4 || self.engine.major < 4
+        self.library.major < 4
     }
 
     /// Returns the maximum number of entities in a group, a listing or a call.

@@ -221,7 +221,13 @@ impl Session {
         })
     }
 
-    /// Returns the profiler of an entity's GPU. It is requested once per session.
+    /// Forgets the profilers, so that each is requested again: an engine without its driver, or whose
+    /// profiling module is not loaded, may have them later.
+    pub(super) fn forget_profilers(&mut self) {
+        self.groups.profilers.clear();
+    }
+
+    /// Returns the profiler of an entity's GPU. It is requested once after each enumeration.
     fn find_profiler(&mut self, entity: EntityId) -> Result<&Profiler> {
         let Some(gpu) = gpu_of(entity) else {
             return Ok(&Profiler::Unknown);
@@ -306,7 +312,7 @@ impl Session {
     ) -> Result<Option<Vec<EntityId>>> {
         let connection = Arc::clone(&self.connection);
         let (dcgm, handle) = (connection.dcgm(), connection.handle());
-        let members = dcgm.group_members(handle, id, self.library.major < 4)?;
+        let members = dcgm.group_members(handle, id, self.is_old())?;
         let difference = GroupDifference::new(wanted, &members);
         self.note_default(kind, members);
         if !difference.pays_off(wanted.len()) {

@@ -140,7 +140,10 @@ impl Session {
             for fields in fields.chunks(MAX_GROUP_FIELDS) {
                 setup.watch_or_split(&group, fields)?;
             }
-            setup.consolidate_fields(group.id)?;
+        }
+        let groups: Vec<_> = setup.accepted.iter().map(|part| part.group).collect();
+        for group in deduplicate(&groups) {
+            setup.consolidate_fields(group)?;
         }
         let all = setup.accepted.iter().flat_map(|part| &part.fields);
         let mut accepted = deduplicate(&all.copied().collect::<Vec<_>>());
@@ -318,7 +321,7 @@ impl WatchSetup<'_> {
         // Without a driver, no field of a GPU can be watched: trying each would take 127 calls for the
         // same error.
         if error.code() == Some(ReturnCode::NVML_NOT_LOADED) {
-            self.refuse_fields(group, fields, &error);
+            self.refuse(&group.entities, fields, &error);
             return Ok(());
         }
         // Most often, all profiling fields are refused.
@@ -340,7 +343,7 @@ impl WatchSetup<'_> {
             self.entity_splits_left -= 1;
             return self.split_entities(group, fields);
         }
-        self.refuse_fields(group, fields, &error);
+        self.refuse(&group.entities, fields, &error);
         Ok(())
     }
 
@@ -352,9 +355,31 @@ impl WatchSetup<'_> {
 
     fn split_entities(&mut self, group: &WatchGroup, fields: &[FieldId]) -> Result<()> {
         let (first, second) = group.entities.split_at(group.entities.len() / 2);
-        for half in [first, second] {
-            if let Some(half) = self.acquire_group(half)? {
-                self.watch_or_split(&half, fields)?;
+        self.watch_part(first, fields)?;
+        self.watch_part(second, fields)
+    }
+
+    /// Watches fields of some of the entities. If the engine has no group left for them, refuses the
+    /// fields: what was accepted stays.
+    fn watch_part(&mut self, entities: &[EntityId], fields: &[FieldId]) -> Result<()> {
+        let group = match self.acquire_group(entities) {
+            Ok(Some(group)) => group,
+            Ok(None) => return Ok(()),
+            Err(error) if error.code() == Some(ReturnCode::MAX_LIMIT) => {
+                self.refuse(entities, fields, &error);
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        self.watch_or_split(&group, fields)?;
+        // All clients share about 60 groups: do not hold one that no field needs.
+        if self.accepted.iter().all(|part| part.group != group.id) {
+            if let Some(at) = self.groups.iter().position(|id| *id == group.id) {
+                self.groups.swap_remove(at);
+                let mut outcome = Ok(());
+                let released = self.session.release_entity_group(group.id);
+                keep_disconnect(&mut outcome, released);
+                return outcome;
             }
         }
         Ok(())
@@ -388,16 +413,11 @@ impl WatchSetup<'_> {
         for (entities, has) in classes {
             let lacks = fields.iter().filter(|field| !has.contains(field));
             let lacks: Vec<_> = lacks.copied().collect();
-            let class = if entities.len() == group.entities.len() {
-                Some(group.clone())
-            } else if has.is_empty() {
-                None
-            } else {
-                self.acquire_group(&entities)?
-            };
-            self.refuse_each(&entities, &lacks, error);
-            if let Some(class) = class {
-                self.watch_or_split(&class, &has)?;
+            self.refuse(&entities, &lacks, error);
+            if entities.len() == group.entities.len() {
+                self.watch_or_split(group, &has)?;
+            } else if !has.is_empty() {
+                self.watch_part(&entities, &has)?;
             }
         }
         Ok(())
@@ -413,37 +433,23 @@ impl WatchSetup<'_> {
         if group.entities.len() > 1 {
             return self.split_entities(group, fields);
         }
-        let (Some(first), Some(last)) = (fields.first(), fields.last()) else {
+        let [first, middle @ .., last] = fields else {
+            self.refuse(&group.entities, fields, error);
             return Ok(());
         };
-        if fields.len() <= 2 {
-            for field in fields {
-                if fields.len() == 1 {
-                    self.refuse_fields(group, &[*field], error);
-                } else {
-                    self.watch_or_split(group, &[*field])?;
-                }
-            }
-            return Ok(());
-        }
         // If two fields are refused alone, the GPU is, for instance because another program uses its
         // profiler. Trying each field would cost dozens of refused calls.
-        let ends = [*first, *last].map(|field| self.try_watch(group, &[field]));
-        if let [Err(first), Err(_)] = &ends {
-            if first.is_transient() || first.is_gpu_lost() || first.is_disconnected() {
-                return Err(first.clone());
-            }
-            self.refuse_fields(group, fields, error);
-            return Ok(());
+        self.watch_or_split(group, &[*first])?;
+        self.watch_or_split(group, &[*last])?;
+        let is_accepted = |field: &FieldId| {
+            let mut parts = self.accepted.iter();
+            parts.any(|part| part.group == group.id && part.fields.contains(field))
+        };
+        if is_accepted(first) || is_accepted(last) {
+            return self.split_fields(group, middle);
         }
-        let undecided: Vec<_> = fields
-            .iter()
-            .zip(0..)
-            .filter(|(_, at)| !(*at == 0 && ends[0].is_ok()))
-            .filter(|(_, at)| !(*at == fields.len() - 1 && ends[1].is_ok()))
-            .map(|(field, _)| *field)
-            .collect();
-        self.split_fields(group, &undecided)
+        self.refuse(&group.entities, middle, error);
+        Ok(())
     }
 
     /// Watches fields after the engine had no field group left, perhaps because of the splits.
@@ -460,26 +466,14 @@ impl WatchSetup<'_> {
                 return Err(retry);
             }
             // The fields accepted so far stay watched.
-            Err(_) => self.refuse_fields(group, fields, error),
+            Err(_) => self.refuse(&group.entities, fields, error),
         }
         Ok(())
     }
 
-    /// Records fields as refused: for all entities if the group has all entities of the request.
-    fn refuse_fields(&mut self, group: &WatchGroup, fields: &[FieldId], error: &Error) {
-        if group.entities.len() == self.request.entities.len() {
-            self.refused.extend(
-                fields
-                    .iter()
-                    .map(|field| Refusal::new(None, Some(*field), error.clone())),
-            );
-        } else {
-            self.refuse_each(&group.entities, fields, error);
-        }
-    }
-
-    /// Records fields as refused for each of these entities.
-    fn refuse_each(&mut self, entities: &[EntityId], fields: &[FieldId], error: &Error) {
+    /// Records fields as refused for these entities: in one row for each field if they are all
+    /// entities of the request.
+    fn refuse(&mut self, entities: &[EntityId], fields: &[FieldId], error: &Error) {
         if entities.len() == self.request.entities.len() {
             let refusal = |field: &FieldId| Refusal::new(None, Some(*field), error.clone());
             self.refused.extend(fields.iter().map(refusal));

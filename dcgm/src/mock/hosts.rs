@@ -173,7 +173,7 @@ impl Host {
         if switches != 4 {
             return None;
         }
-        let index = usize::from(index);
+        let index = index as usize;
         if parent.kind == EntityKind::GPU {
             let switch = *SWITCH_OF_LINK.get(index)?;
             let ports = SWITCH_OF_LINK.iter().filter(|to| **to == switch).count();
@@ -198,7 +198,7 @@ impl Host {
     /// Returns `true` if the host has the link.
     pub(super) fn has_link(&self, id: EntityId) -> bool {
         let (parent, index) = link_parent(id);
-        let port = (parent, u32::from(index));
+        let port = (parent, index);
         self.links
             .binary_search_by_key(&port, |link| (link.parent, link.index))
             .is_ok()
@@ -375,11 +375,11 @@ pub(super) fn link_id(parent: EntityId, index: u32) -> EntityId {
     EntityId::new(EntityKind::LINK, raw)
 }
 
-/// Decodes [`link_id`].
-pub(super) fn link_parent(link: EntityId) -> (EntityId, u16) {
+/// Decodes [`link_id`]: the GPU or NVSwitch of a link, and the number of the port.
+pub(super) fn link_parent(link: EntityId) -> (EntityId, u32) {
     let [kind, low, high, parent] = link.id.to_le_bytes();
     let parent = EntityId::new(EntityKind::from_raw(u32::from(kind)), u32::from(parent));
-    (parent, u16::from_le_bytes([low, high]))
+    (parent, u32::from(u16::from_le_bytes([low, high])))
 }
 
 fn new_port(parent: EntityId, index: u32) -> Link {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::code::ReturnCode;
 use crate::entity::{Entity, EntityId, EntityKind, EntityStatus, Link};
 use crate::field::FieldId;
-use crate::mock::hosts::{Host, link_parent};
+use crate::mock::hosts::Host;
 use crate::mock::scenario::{CALM, Scenario, Script};
 use crate::mock::values;
 use crate::parse::ParseError;
@@ -279,12 +279,6 @@ impl From<Host> for Model {
     fn from(host: Host) -> Self {
         Self::new(host, Scenario::default())
     }
-}
-
-/// Returns the GPU or NVSwitch of a link, and the number of the port.
-pub(super) fn port_of(link: EntityId) -> (EntityId, u32) {
-    let (parent, index) = link_parent(link);
-    (parent, u32::from(index))
 }
 
 /// The hardware feature that a field needs.

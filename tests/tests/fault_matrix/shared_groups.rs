@@ -101,3 +101,35 @@ fn an_unknown_profiler_is_tried_and_a_missing_one_is_not() {
         bench.settles_at(before, &what);
     }
 }
+
+/// A field that is refused for each of 32 GPUs takes 62 groups to find that out, and one more holds
+/// the rest: all groups that the clients of an engine share.
+#[test]
+fn finding_out_who_is_refused_leaves_groups_to_others() {
+    for flavour in [Flavour::V4_6, Flavour::V3_3] {
+        let bench = Bench::new(flavour, Reach::Standalone, None);
+        assert!(bench.control.set_host("32xh100"));
+        let engine = bench.engine();
+        engine.connect().expect("connected");
+        let gpus: Vec<_> = (0..32).map(EntityId::gpu).collect();
+        let whole = WatchRequest::new(gpus.clone(), [FieldId::GPU_TEMP]);
+        let kept = engine.watch(&whole).expect("watched");
+        // What other clients hold.
+        let others: Vec<_> = (0..20)
+            .map(|gpu| {
+                let request = WatchRequest::new([gpus[gpu]], [FieldId::GPU_TEMP]);
+                engine.watch(&request).expect("watched")
+            })
+            .collect();
+        let code = ReturnCode::NOT_SUPPORTED;
+        let fault = Fault::Code(code.raw());
+        assert!(bench.control.fault("dcgmWatchFields", fault, u32::MAX));
+        let open = bench.control.open();
+        let refused = engine.watch(&WatchRequest::new(gpus.clone(), [FieldId::POWER_USAGE]));
+        let error = refused.expect_err("refused for all");
+        assert_is_call_error(&error, "dcgmWatchFields", code);
+        assert_eq!(bench.control.open(), open);
+        bench.control.clear();
+        drop((kept, others));
+    }
+}

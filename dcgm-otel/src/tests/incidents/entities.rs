@@ -159,7 +159,7 @@ fn a_change_of_a_status_that_no_list_shows_is_noticed_within_a_minute() {
         assert_eq!(gpu_states(&scene).len(), 2, "{what}");
         match after {
             Some(status) => scene.mock.set_status(gpu, status),
-            None => drop(scene.mock.remove_entity(gpu)),
+            None => scene.mock.remove_entity(gpu),
         }
         for _ in 0..5 {
             scene.tick_after(SECOND * 15);

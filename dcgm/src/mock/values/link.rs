@@ -8,8 +8,9 @@ use super::gpu::LinkDirection::{In, Out};
 use super::{FieldModel, gpu_table, int_value, look_up, truncated_value};
 use crate::entity::{EntityId, EntityKind};
 use crate::field::FieldId as F;
+use crate::mock::hosts::link_parent;
+use crate::mock::model::Model;
 use crate::mock::model::Need::{NvLink, NvLink4, NvLink5};
-use crate::mock::model::{Model, port_of};
 use crate::value::NoValue;
 use crate::value::OwnedValue;
 
@@ -20,7 +21,7 @@ pub(super) fn read_link_field(
     field: F,
     at: Duration,
 ) -> Result<OwnedValue, NoValue> {
-    let (gpu, link) = port_of(id);
+    let (gpu, link) = link_parent(id);
     let mut gpu = Gpu::new(model, gpu, at).ok_or(NoValue::NoData)?;
     gpu.link = Some(link);
     let level = field.info().map(|info| info.scope);

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use crate::entity::{EntityId, EntityKind};
 use crate::field::FieldId;
-use crate::mock::model::{Model, Need, port_of};
+use crate::mock::hosts::link_parent;
+use crate::mock::model::{Model, Need};
 use crate::mock::signal::truncate_to_int;
 use crate::value::NoValue;
 use crate::value::OwnedValue;
@@ -97,7 +98,7 @@ pub(super) fn read_value(
             EntityKind::GPU | EntityKind::GPU_INSTANCE => whole_of(model, id, field, at),
             _ => Err(NoValue::NoData),
         },
-        EntityKind::LINK if port_of(id).0.kind == EntityKind::GPU => {
+        EntityKind::LINK if link_parent(id).0.kind == EntityKind::GPU => {
             link::read_link_field(model, id, field, at)
         }
         EntityKind::LINK => switch::read_port(model, id, field, at),

@@ -6,8 +6,8 @@ use super::gpu::{Gpu, Kept, LinkDirection};
 use super::{FieldModel, int_value, look_up, truncated_value};
 use crate::entity::{EntityId, EntityKind};
 use crate::field::FieldId as F;
-use crate::mock::hosts::link_id;
-use crate::mock::model::{Model, Need, Presence, port_of};
+use crate::mock::hosts::{link_id, link_parent};
+use crate::mock::model::{Model, Need, Presence};
 use crate::mock::signal::unit_noise;
 use crate::value::NoValue;
 use crate::value::OwnedValue;
@@ -61,7 +61,7 @@ pub(super) fn read_port(
     field: F,
     at: Duration,
 ) -> Result<OwnedValue, NoValue> {
-    let (switch, index) = port_of(id);
+    let (switch, index) = link_parent(id);
     if field
         .info()
         .is_none_or(|info| info.scope != EntityKind::LINK)
