@@ -65,8 +65,8 @@ fn draw_panel(area: &DrawingArea<SVGBackend<'_>, Shift>, stage: &StageCosts) {
         .iter()
         .map(|(items, cost)| (*items, cost / 1e6));
     let millions = millions.collect::<Vec<_>>();
-    let max = |value: fn(&(f64, f64)) -> f64| millions.iter().map(value).fold(0.0, f64::max);
-    let (x_ticks, y_ticks) = (ticks(max(|point| point.0)), ticks(max(|point| point.1)));
+    let x_ticks = ticks(millions.iter().map(|point| point.0));
+    let y_ticks = ticks(millions.iter().map(|point| point.1));
     let digits = decimals(&y_ticks);
     let mut chart = ChartBuilder::on(area)
         .caption(stage.title, (FONT, 16).into_font().color(&TEXT_COLOR))
@@ -144,17 +144,25 @@ impl Ranged for TickedRange {
     }
 }
 
-/// Returns round numbers from 0 to the first one that is not below `max`, at most 6 steps.
-fn ticks(max: f64) -> Vec<f64> {
-    assert!(max > 0.0, "there is something to draw");
-    let magnitude = 10_f64.powf(max.log10().floor() - 1.0);
+/// Returns round numbers, 0 among them, that enclose the values with at most 8 steps.
+///
+/// The cost of a stage is the difference of two measurements, so it can be 0 or negative.
+fn ticks(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let (low, high) = values.fold((0.0_f64, 0.0_f64), |(low, high), value| {
+        (low.min(value), high.max(value))
+    });
+    let largest = high.max(-low);
+    if largest == 0.0 {
+        return vec![0.0, 1.0];
+    }
+    let magnitude = 10_f64.powf(largest.log10().floor() - 1.0);
     let steps = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0].map(|step| step * magnitude);
-    let step = steps.into_iter().find(|step| max / step <= 6.0);
-    let step = step.expect("50 is at least a sixth of any number below 100");
-    let count = (max / step).ceil();
+    let step = steps.into_iter().find(|step| (high - low) / step <= 6.0);
+    let step = step.unwrap_or(steps[5]);
+    let last = (high / step).ceil();
     let mut ticks = Vec::new();
-    let mut index = 0.0;
-    while index <= count {
+    let mut index = (low / step).floor();
+    while index <= last {
         ticks.push(index * step);
         index += 1.0;
     }
@@ -163,7 +171,7 @@ fn ticks(max: f64) -> Vec<f64> {
 
 /// Returns how many decimals distinguish the ticks.
 fn decimals(ticks: &[f64]) -> usize {
-    let step = ticks[1];
+    let step = ticks[1] - ticks[0];
     (0..6)
         .find(|digits| {
             let scaled = step * 10_f64.powi(*digits);
@@ -174,8 +182,8 @@ fn decimals(ticks: &[f64]) -> usize {
 
 /// Rounds a number and separates its thousands.
 fn with_separators(number: f64) -> String {
-    let digits = format!("{number:.0}");
-    let mut text = String::new();
+    let digits = format!("{:.0}", number.abs());
+    let mut text = String::from(if number <= -0.5 { "-" } else { "" });
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index) % 3 == 0 {
             text.push(',');
