@@ -2,26 +2,33 @@
 
 use std::time::Duration;
 
-/// Delay after a first failure; it doubles with each further failure…
-const MIN_BACKOFF: Duration = Duration::from_millis(250);
+/// Delay after a first failed tick; it doubles with each further failure…
+const MIN_TICK_DELAY: Duration = Duration::from_millis(250);
 
 /// …up to this, or up to the interval if that is shorter.
-const MAX_BACKOFF: Duration = Duration::from_secs(15);
+const MAX_TICK_DELAY: Duration = Duration::from_secs(15);
 
 /// Delays after consecutive failures.
 #[derive(Debug)]
 pub(crate) struct Backoff {
+    first: Duration,
     longest: Duration,
     last: Option<Duration>,
 }
 
 impl Backoff {
-    /// Makes a backoff whose delays are no longer than `interval`.
-    pub(crate) fn new(interval: Duration) -> Self {
+    /// Makes a backoff between these delays.
+    pub(crate) const fn new(first: Duration, longest: Duration) -> Self {
         Self {
-            longest: interval.min(MAX_BACKOFF),
+            first,
+            longest,
             last: None,
         }
+    }
+
+    /// Makes a backoff of failed ticks, whose delays are no longer than `interval`.
+    pub(crate) fn of_ticks(interval: Duration) -> Self {
+        Self::new(MIN_TICK_DELAY, interval.min(MAX_TICK_DELAY))
     }
 
     /// Returns the longest delay.
@@ -33,7 +40,7 @@ impl Backoff {
     pub(crate) fn next_delay(&mut self) -> Duration {
         let delay = self
             .last
-            .map_or(MIN_BACKOFF, |last| last.saturating_mul(2))
+            .map_or(self.first, |last| last.saturating_mul(2))
             .min(self.longest);
         self.last = Some(delay);
         delay

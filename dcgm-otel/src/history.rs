@@ -74,9 +74,9 @@ impl History {
         }
     }
 
-    /// Records lost or missing devices; returns how many were not lost before.
-    pub(crate) fn note_lost(&mut self, lost: BTreeSet<Arc<str>>) -> u64 {
-        let new = lost.difference(&self.lost).count() as u64;
+    /// Records lost or missing devices; returns those that were not lost before.
+    pub(crate) fn note_lost(&mut self, lost: BTreeSet<Arc<str>>) -> Vec<Arc<str>> {
+        let new = lost.difference(&self.lost).cloned().collect();
         self.lost = lost;
         new
     }

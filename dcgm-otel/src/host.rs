@@ -1,6 +1,7 @@
 //! The entities of a host, its links among them.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 
 use dcgm::{Entity, EntityId, EntityKind, EntityStatus, Link, LinkState};
 
@@ -142,6 +143,16 @@ impl Availability {
             EntityStatus::DETACHED => Some(Self::Detached),
             _ => None,
         }
+    }
+}
+
+impl fmt::Display for Availability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Lost => "lost",
+            Self::Paused => "paused",
+            Self::Detached => "detached",
+        })
     }
 }
 

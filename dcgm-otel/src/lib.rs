@@ -102,6 +102,7 @@ mod schedule;
 #[cfg(feature = "sdk")]
 pub mod sdk;
 mod session;
+mod session_log;
 mod snapshot;
 mod telemetry;
 #[cfg(test)]

@@ -73,8 +73,10 @@ pub(crate) struct Plan {
     caps: Caps,
     /// Number of series above the caps.
     dropped: usize,
-    /// Number of GPUs, switches and adapters that were lost since the plan before.
-    lost: u64,
+    /// Number of series that were left out because another one has the same attributes.
+    duplicates: usize,
+    /// `hw.id`s of the GPUs, switches and adapters that were lost since the plan before.
+    lost: Vec<Arc<str>>,
     /// Longest time without a new sample before the engine counts as stale: the maximum age of the
     /// fastest source.
     max_age: Duration,
@@ -113,6 +115,7 @@ impl Plan {
             events: Vec::new(),
             caps: Caps::from_config(config),
             dropped: 0,
+            duplicates,
             lost,
             max_age: config.max_age(config.interval()),
             made: now,
@@ -120,7 +123,6 @@ impl Plan {
             next_look: None,
         };
         let dropped = plan.apply_caps(&chosen, &missing, history);
-        plan.dropped += duplicates;
         let mut rows: Vec<Row> = Vec::new();
         for (candidate, inputs) in chosen {
             if !dropped.contains(&candidate.unit) {
@@ -369,14 +371,24 @@ impl Plan {
         !self.states.is_empty()
     }
 
-    /// Returns the number of series above the caps.
+    /// Returns the number of series that were left out.
     pub(crate) const fn dropped_series(&self) -> usize {
+        self.dropped + self.duplicates
+    }
+
+    /// Returns the number of series above the caps.
+    pub(crate) const fn series_over_caps(&self) -> usize {
         self.dropped
     }
 
-    /// Returns the number of newly lost devices.
-    pub(crate) const fn newly_lost(&self) -> u64 {
-        self.lost
+    /// Returns the number of series that were left out because another one has the same attributes.
+    pub(crate) const fn duplicate_series(&self) -> usize {
+        self.duplicates
+    }
+
+    /// Returns the `hw.id`s of newly lost devices.
+    pub(crate) fn newly_lost(&self) -> &[Arc<str>] {
+        &self.lost
     }
 
     /// Returns the time since the last new sample, if it is too long. The status of calls does not

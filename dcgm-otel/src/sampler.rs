@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use dcgm::{BuildInfo, Client, EntityId, EntityKind, Link, Samples};
 
+use crate::backoff::Backoff;
 use crate::candidates;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -33,7 +34,8 @@ use crate::instruments::MeterFeed;
 use crate::logging::write_line;
 use crate::plan::{Plan, ReadStats};
 use crate::schedule::Schedule;
-use crate::session::{self, Enumeration, Inventory, Session, TickError};
+use crate::session::{self, Inventory, Session, TickError};
+use crate::session_log::SessionLog;
 use crate::snapshot::Snapshot;
 use crate::telemetry::Telemetry;
 use crate::text;
@@ -60,6 +62,10 @@ const PROBE_DELAY: Duration = Duration::from_millis(1100);
 /// Minimum time between two searches for another source of a series without values.
 const REPLACE_INTERVAL: Duration = Duration::from_secs(600);
 
+/// Delay before refused watches are tried again. It doubles up to the second one.
+const MIN_REWATCH_DELAY: Duration = Duration::from_secs(60);
+const MAX_REWATCH_DELAY: Duration = Duration::from_secs(600);
+
 /// A request to the sampling thread.
 #[derive(Debug)]
 pub(crate) enum Command {
@@ -82,6 +88,7 @@ pub(crate) struct Sampler {
     /// Kinds among `kinds` that can appear and disappear.
     transient: Vec<EntityKind>,
     history: History,
+    log: SessionLog,
     /// Set if the engine reports no entities.
     all_gone: bool,
     connected: bool,
@@ -95,6 +102,8 @@ pub(crate) struct Sampler {
     pending_topology: Option<(Vec<EntityId>, Instant)>,
     samples: Samples,
     links: Links,
+    /// Delays of trying refused watches again, and the time of the next try.
+    rewatch: (Backoff, Option<Instant>),
     /// Earliest time of the next search for other sources.
     next_replacement: Option<Instant>,
     /// The snapshot before the published one; its memory is reused.
@@ -138,6 +147,7 @@ impl Sampler {
             config,
             hook,
             history,
+            log: SessionLog::default(),
             all_gone: false,
             connected: false,
             session: None,
@@ -148,6 +158,7 @@ impl Sampler {
             transient: Vec::new(),
             samples: Samples::new(),
             links,
+            rewatch: (Backoff::new(MIN_REWATCH_DELAY, MAX_REWATCH_DELAY), None),
             next_replacement: None,
             spare: None,
         }
@@ -218,6 +229,8 @@ impl Sampler {
                 self.close_session();
                 // The next connection may be to another engine.
                 self.history.changed = None;
+                self.log = SessionLog::default();
+                self.rewatch.0.reset();
                 self.connected = false;
                 // A client that panicked may be connected in an unknown state.
                 if failure.kind == ErrorKind::Panic {
@@ -239,10 +252,11 @@ impl Sampler {
         if !self.connected {
             self.connect_engine(client)?;
         }
-        let listed = session::list_ids(client, &self.transient, &mut self.listed)?;
-        if listed == Enumeration::Partial {
+        let partial = session::list_ids(client, &self.transient, &mut self.listed)?;
+        if partial.is_some() {
             self.telemetry().record_error(ErrorKind::Mig);
         }
+        self.log.log_list(partial.as_ref());
         self.read_links(client)?;
         let nothing_to_read = |session: &Session| session.nothing_to_read.is_some();
         if self.session.as_ref().is_none_or(nothing_to_read) || self.topology_change_is_stable() {
@@ -272,6 +286,11 @@ impl Sampler {
             self.next_replacement = now.checked_add(REPLACE_INTERVAL);
         }
         session.recheck_ill(client, now)?;
+        let (backoff, at) = &mut self.rewatch;
+        if at.is_some_and(|at| now >= at) {
+            *at = now.checked_add(backoff.next_delay());
+            session.retry_refused_watches(client, now)?;
+        }
         let retry = session.retry.is_some_and(|at| now >= at);
         self.reenumerate = stats.missing > 0 || retry || replace || self.links.has_changed;
         if self.reenumerate && self.pending_topology.is_none() {
@@ -370,12 +389,15 @@ impl Sampler {
             let message = "the engine has no GPU";
             return Err(TickError::plain(ErrorKind::Enumerate, message));
         }
+        // The states of links are older than the list of what has them.
+        let mut links = self.links.states.clone().unwrap_or_default();
+        links.retain(|link| {
+            let is_listed = entities.iter().any(|entity| entity.id == link.parent);
+            is_listed || !self.kinds.contains(&link.parent.kind)
+        });
         let session = Session::open(
             client,
-            Inventory {
-                entities,
-                links: self.links.states.clone().unwrap_or_default(),
-            },
+            Inventory { entities, links },
             (&self.config, self.hook.as_ref()),
             &mut self.history,
             &mut self.samples,
@@ -386,34 +408,50 @@ impl Sampler {
         if session.plan.is_empty() {
             return Err(TickError::no_field());
         }
-        if let Some(refused) = &session.refused {
-            write_line(
-                || tracing::warn!(error = %refused, "some metrics unavailable: watch refused"),
-            );
-        }
         self.shared
             .update_report(|report| report.entities = session.entities);
         self.feed
             .keep_retired(session.plan.retired_totals(&self.history));
-        let lost = session.plan.newly_lost();
-        if lost > 0 {
-            self.telemetry().record_errors(ErrorKind::GpuLost, lost);
-            write_line(|| tracing::warn!(lost, "devices lost or missing"));
-        }
-        let dropped = session.plan.dropped_series();
-        if dropped > 0 {
-            self.telemetry().record_error(ErrorKind::Cardinality);
-            let cap = self.config.max_series();
-            write_line(|| tracing::warn!(dropped, cap, "series dropped: too many for the limit"));
-        }
-        if let Some(refused) = &session.refused {
-            self.telemetry().record_error(refused.kind);
-        }
-        self.telemetry()
-            .record_errors(ErrorKind::Panic, session.hook_panics);
+        self.report_session(&session);
+        self.schedule_rewatch(&session);
         self.entities.clone_from(&self.listed);
         self.session = Some(session);
         Ok(())
+    }
+
+    /// Sets when refused watches are tried again. A connection that refuses some each time has ever
+    /// longer delays.
+    fn schedule_rewatch(&mut self, session: &Session) {
+        let (backoff, at) = &mut self.rewatch;
+        if session.has_refused_watches() {
+            *at = self.clock.now().checked_add(backoff.next_delay());
+        } else {
+            *at = None;
+            backoff.reset();
+        }
+    }
+
+    /// Counts and logs what a new session could not do.
+    fn report_session(&mut self, session: &Session) {
+        let plan = &session.plan;
+        let telemetry = self.feed.telemetry();
+        let lost = plan.newly_lost();
+        telemetry.record_errors(ErrorKind::GpuLost, lost.len() as u64);
+        if plan.dropped_series() > 0 {
+            telemetry.record_error(ErrorKind::Cardinality);
+        }
+        if let Some(refused) = &session.refused {
+            telemetry.record_error(refused.kind);
+        }
+        telemetry.record_errors(ErrorKind::Panic, session.hook_panics);
+        self.log.log_refusal(session.refused.as_ref());
+        SessionLog::log_lost(lost);
+        self.log.log_dropped(plan, self.config.max_series());
+        self.log.log_hook_panics(session.hook_panics);
+        // Another line reports that no GPU can be sampled.
+        if session.unavailable.is_none() {
+            self.log.log_unavailable(&session.ill);
+        }
     }
 
     /// Reads link states if they are due, or something points to a change.

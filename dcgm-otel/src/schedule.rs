@@ -22,7 +22,7 @@ impl Schedule {
             first,
             interval,
             next: first,
-            backoff: Backoff::new(interval),
+            backoff: Backoff::of_ticks(interval),
         }
     }
 

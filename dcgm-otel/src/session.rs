@@ -20,8 +20,8 @@
 use std::time::{Duration, Instant};
 
 use dcgm::{
-    BuildInfo, Client, Entity, EntityId, EntityKind, Error, FieldId, Link, Query, Samples, Watch,
-    WatchRequest,
+    BuildInfo, Client, Entity, EntityId, EntityKind, Error, FieldId, Link, Query, Refusal, Samples,
+    Watch, WatchRequest,
 };
 
 use crate::candidates::{self, Candidate, Candidates, Input, StaticValue};
@@ -144,34 +144,27 @@ pub(crate) fn list_links(client: &dyn Client) -> Result<Option<Vec<Link>>, TickE
     }
 }
 
-/// Lists the ids of the entities of these kinds.
+/// Lists the ids of the entities of these kinds. Returns the error if instances of a GPU could not
+/// be listed, for example while it is being partitioned.
 pub(crate) fn list_ids(
     client: &dyn Client,
     kinds: &[EntityKind],
     into: &mut Vec<EntityId>,
-) -> Result<Enumeration, TickError> {
+) -> Result<Option<Error>, TickError> {
     into.clear();
-    let mut listed = Enumeration::Complete;
+    let mut partial = None;
     let mut failed = None;
     let outcome = client.list_each(kinds, &mut |kind, ids| match ids {
         Ok(ids) => into.extend_from_slice(ids),
         // An engine that does not support a kind has none of it. Every engine lists GPUs.
         Err(error) if kind == EntityKind::GPU => failed = Some(error),
         Err(error) if error.is_unsupported() => {}
-        Err(_) => listed = Enumeration::Partial,
+        Err(error) => partial = Some(error),
     });
     match outcome.err().or(failed) {
         Some(error) => Err(step_error(ErrorKind::Enumerate)(error)),
-        None => Ok(listed),
+        None => Ok(partial),
     }
-}
-
-/// Completeness of a list of entities.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Enumeration {
-    Complete,
-    /// Instances of a GPU could not be listed, for example while it is being partitioned.
-    Partial,
 }
 
 /// A watched set of entities.
@@ -186,12 +179,14 @@ pub(crate) struct Session {
     /// Set if the engine refused a watch, for example because another program holds the profiling
     /// counters.
     pub(crate) refused: Option<SampleError>,
+    /// The refused watches.
+    refused_requests: Vec<WatchRequest>,
     /// Set if none of the requested fields can be read; each tick then fails with it and reopens
     /// the session.
     pub(crate) nothing_to_read: Option<SampleError>,
     /// Entities that cannot be sampled, and when their status is read again: no list shows that a
     /// lost one was detached or removed.
-    ill: Vec<(EntityId, Availability)>,
+    pub(crate) ill: Vec<(EntityId, Availability)>,
     recheck_ill: Instant,
     /// Number of panics of the host program's hook.
     pub(crate) hook_panics: u64,
@@ -267,7 +262,14 @@ impl Session {
         let all: Vec<_> = candidates.list.iter().collect();
         let wanted = inputs(&all, false);
         let memory = (&mut results, &mut *history, now);
-        let field_refusal = probe_fields(client, wanted, interval, &mut probes, samples, memory)?;
+        let mut refusals = Refusals::default();
+        probe_fields(
+            client,
+            (wanted, interval),
+            (&mut probes, &mut refusals),
+            samples,
+            memory,
+        )?;
 
         // Profiling counters are scarce, have one owner per host, and are missing on some hardware.
         // So they have watches of their own, are read only where no better source has a value, and
@@ -279,20 +281,13 @@ impl Session {
             .collect();
         let profiling = inputs(&undecided, true);
         let mut profiling_probes = Vec::new();
-        let probe_interval = interval.min(PROBE_INTERVAL);
-        let refused = match watch_fields(client, profiling, probe_interval, &mut profiling_probes) {
-            Ok(refused) => refused.map(|error| SampleError::from_client(ErrorKind::Watch, &error)),
-            Err(error) if error.is_disconnected() || error.is_timeout() => {
-                return Err(step_error(ErrorKind::Watch)(error));
-            }
-            Err(error) if error.is_unsupported() => None,
-            Err(error) => Some(SampleError::from_client(ErrorKind::Watch, &error)),
-        };
-        let asked = Query::from_watches(&profiling_probes);
-        read_probes(client, &asked, samples, (&mut results, history, now))?;
-        let refused = field_refusal
-            .map(|error| SampleError::from_client(ErrorKind::Watch, &error))
-            .or(refused);
+        probe_profiling_fields(
+            client,
+            (profiling, interval.min(PROBE_INTERVAL)),
+            (&mut profiling_probes, &mut refusals),
+            samples,
+            (&mut results, history, now),
+        )?;
 
         // Neither the list of entities nor a sample shows when this condition ends.
         let retry = results.has_unwatched().then(|| now + RETRY);
@@ -317,7 +312,9 @@ impl Session {
             _watches: profiling_probes,
         });
         let watches = reconcile_watches(client, &plan.required_inputs(config), probes)?;
-        let (events, event_watch_error) = watch_events(client, plan.required_events(), interval)?;
+        let (events, event_watch_error) =
+            watch_events(client, plan.required_events(), interval, &mut refusals)?;
+        let refused = refusals.first_error();
         // A host without any of the fields, or an engine that samples nothing, would otherwise look
         // healthy.
         let nothing_to_read = if plan.reads_fields() || unavailable.is_some() {
@@ -335,6 +332,7 @@ impl Session {
             unavailable,
             // Report the refusal once.
             refused: refused.filter(|_| nothing_to_read.is_none()),
+            refused_requests: refusals.requests,
             nothing_to_read,
             ill,
             recheck_ill: now + RETRY,
@@ -362,6 +360,33 @@ impl Session {
         kinds.dedup();
         if list_unavailable(&list_entities(client, &kinds)?) != self.ill {
             self.retry = Some(now);
+        }
+        Ok(())
+    }
+
+    /// Returns `true` if the engine refused watches that it may accept later.
+    pub(crate) fn has_refused_watches(&self) -> bool {
+        !self.refused_requests.is_empty()
+    }
+
+    /// Tries the refused watches again. Once the engine accepts any part of one, the entities are
+    /// enumerated again.
+    pub(crate) fn retry_refused_watches(
+        &mut self,
+        client: &dyn Client,
+        now: Instant,
+    ) -> Result<(), TickError> {
+        for request in &self.refused_requests {
+            match client.watch(request) {
+                Ok(_) => {
+                    self.retry = Some(now);
+                    break;
+                }
+                Err(error) if error.is_disconnected() || error.is_timeout() => {
+                    return Err(step_error(ErrorKind::Watch)(error));
+                }
+                Err(_) => {}
+            }
         }
         Ok(())
     }
@@ -470,58 +495,146 @@ impl Session {
     }
 }
 
-/// Watches `wanted`, reads once and records which sources have data; returns the first refusal.
+/// Watches that the engine refused for another reason than missing support.
+#[derive(Debug, Default)]
+struct Refusals {
+    first: Option<Error>,
+    requests: Vec<WatchRequest>,
+}
+
+impl Refusals {
+    /// Records the refusal of a whole request.
+    fn record(&mut self, request: WatchRequest, error: &Error) {
+        if !error.is_unsupported() {
+            self.push(request, error);
+        }
+    }
+
+    fn push(&mut self, request: WatchRequest, error: &Error) {
+        self.first.get_or_insert_with(|| error.clone());
+        self.requests.push(request);
+    }
+
+    /// Records the parts of an accepted request that were refused, as few requests.
+    fn record_parts(&mut self, request: &WatchRequest, watch: &Watch) {
+        let may_end = |refusal: &&Refusal| !refusal.error.is_unsupported();
+        let mut parts: Vec<(WatchRequest, &Error)> = Vec::new();
+        for Refusal {
+            entity,
+            field,
+            error,
+            ..
+        } in watch.refusals().iter().filter(may_end)
+        {
+            let mut part = request.clone();
+            if let Some(entity) = entity {
+                part.entities = vec![*entity];
+            }
+            if let Some(field) = field {
+                part.fields = vec![*field];
+            }
+            match parts.last_mut() {
+                Some((last, _)) if last.entities == part.entities => {
+                    last.fields.append(&mut part.fields);
+                }
+                Some((last, _)) if last.fields == part.fields => {
+                    last.entities.append(&mut part.entities);
+                }
+                _ => parts.push((part, error)),
+            }
+        }
+        for (part, error) in parts {
+            self.record(part, error);
+        }
+    }
+
+    fn first_error(&self) -> Option<SampleError> {
+        let error = self.first.as_ref()?;
+        Some(SampleError::from_client(ErrorKind::Watch, error))
+    }
+}
+
+/// Fields of entities.
+type Blocks = Vec<(Vec<EntityId>, Vec<FieldId>)>;
+
+/// Watches `wanted`, reads once and records which sources have data.
 fn probe_fields(
     client: &dyn Client,
-    wanted: Vec<(Vec<EntityId>, Vec<FieldId>)>,
-    interval: Duration,
-    probes: &mut Vec<Watch>,
+    (wanted, interval): (Blocks, Duration),
+    (probes, refusals): (&mut Vec<Watch>, &mut Refusals),
     samples: &mut Samples,
     (results, history, now): (&mut ProbeResults, &mut History, Instant),
-) -> Result<Option<Error>, TickError> {
-    match watch_fields(client, wanted.clone(), interval, probes) {
-        Ok(refused) => {
-            read_probes(
-                client,
-                &Query::from_watches(&*probes),
-                samples,
-                (results, history, now),
-            )?;
-            Ok(refused)
-        }
+) -> Result<(), TickError> {
+    match watch_fields(client, wanted.clone(), interval, (probes, refusals)) {
+        Ok(()) => read_probes(
+            client,
+            &Query::from_watches(&*probes),
+            samples,
+            (results, history, now),
+        ),
         Err(error) if error.is_disconnected() || error.is_timeout() => {
             Err(step_error(ErrorKind::Watch)(error))
         }
         Err(error) => {
             // Without a driver an engine watches nothing, but may hold samples that others
             // injected.
-            let query = Query::new(wanted);
+            let query = Query::new(wanted.clone());
             let outcome = read_probes(client, &query, samples, (&mut *results, history, now));
             if outcome.is_err() || !results.has_values() {
                 return Err(step_error(ErrorKind::Watch)(error));
             }
-            Ok(Some(error))
+            for (entities, fields) in wanted {
+                let request = WatchRequest::new(entities, fields).with_interval(interval);
+                refusals.push(request, &error);
+            }
+            Ok(())
         }
     }
+}
+
+/// Watches profiling fields and reads them once, as [`probe_fields`] does. A refusal is no error.
+fn probe_profiling_fields(
+    client: &dyn Client,
+    (wanted, interval): (Blocks, Duration),
+    (probes, refusals): (&mut Vec<Watch>, &mut Refusals),
+    samples: &mut Samples,
+    memory: (&mut ProbeResults, &mut History, Instant),
+) -> Result<(), TickError> {
+    match watch_fields(client, wanted, interval, (probes, refusals)) {
+        Err(error) if error.is_disconnected() || error.is_timeout() => {
+            return Err(step_error(ErrorKind::Watch)(error));
+        }
+        // The refusals have the error.
+        Ok(()) | Err(_) => {}
+    }
+    read_probes(client, &Query::from_watches(&*probes), samples, memory)
 }
 
 /// Watches events by kind of entity; also returns the last refusal.
 fn watch_events(
     client: &dyn Client,
-    groups: Vec<(Vec<EntityId>, Vec<FieldId>)>,
+    groups: Blocks,
     interval: Duration,
+    refusals: &mut Refusals,
 ) -> Result<EventWatches, TickError> {
     let mut watches = Vec::new();
     let mut refusal = None;
     for (entities, fields) in groups {
         let kind = entities.first().map_or(EntityKind::GPU, |id| id.kind);
-        match client.watch(&WatchRequest::events(entities, fields).with_interval(interval)) {
-            Ok(watch) => watches.push((kind, watch)),
+        let request = WatchRequest::events(entities, fields).with_interval(interval);
+        match client.watch(&request) {
+            Ok(watch) => {
+                refusals.record_parts(&request, &watch);
+                watches.push((kind, watch));
+            }
             Err(error) if error.is_disconnected() || error.is_timeout() => {
                 return Err(step_error(ErrorKind::Watch)(error));
             }
             // An engine without this event counts none.
-            Err(error) => refusal = Some(SampleError::from_client(ErrorKind::Watch, &error)),
+            Err(error) => {
+                refusal = Some(SampleError::from_client(ErrorKind::Watch, &error));
+                refusals.record(request, &error);
+            }
         }
     }
     Ok((watches, refusal))
@@ -584,30 +697,37 @@ fn is_sampled(candidate: &Candidate) -> bool {
     candidate.value == StaticValue::Nothing && !candidate.inputs.iter().all(is_event)
 }
 
-/// Watches all groups that the engine accepts; returns the first refusal other than missing
-/// support. Fails if every group was refused.
+/// Watches all blocks that the engine accepts, and records the others. Fails if every block was
+/// refused.
 fn watch_fields(
     client: &dyn Client,
-    blocks: Vec<(Vec<EntityId>, Vec<FieldId>)>,
+    blocks: Blocks,
     interval: Duration,
-    watches: &mut Vec<Watch>,
-) -> dcgm::Result<Option<Error>> {
+    (watches, refusals): (&mut Vec<Watch>, &mut Refusals),
+) -> dcgm::Result<()> {
     let before = watches.len();
     let mut first: Option<Error> = None;
     for (entities, fields) in blocks {
-        match client.watch(&WatchRequest::new(entities, fields).with_interval(interval)) {
-            Ok(watch) => watches.push(watch),
+        let request = WatchRequest::new(entities, fields).with_interval(interval);
+        match client.watch(&request) {
+            Ok(watch) => {
+                refusals.record_parts(&request, &watch);
+                watches.push(watch);
+            }
             Err(error) if error.is_disconnected() || error.is_timeout() => return Err(error),
             // The other kinds may still be watched.
-            Err(error) => match &first {
-                Some(known) if !known.is_unsupported() => {}
-                _ => first = Some(error),
-            },
+            Err(error) => {
+                refusals.record(request, &error);
+                match &first {
+                    Some(known) if !known.is_unsupported() => {}
+                    _ => first = Some(error),
+                }
+            }
         }
     }
     match first {
         Some(error) if watches.len() == before => Err(error),
-        first => Ok(first.filter(|error| !error.is_unsupported())),
+        _ => Ok(()),
     }
 }
 

@@ -178,8 +178,13 @@ fn logged() -> Vec<(String, String)> {
                 let Some((level, rest)) = call.split_once("!(") else {
                     continue;
                 };
-                let arguments = rest.split(");").next().unwrap();
-                let text = arguments.rsplit('"').nth(1).unwrap();
+                // The text is the last argument.
+                let is_last = |(at, _): &(usize, &str)| {
+                    let after = rest[at + 1..].trim_start_matches([',', ' ', '\n']);
+                    after.starts_with(')')
+                };
+                let (end, _) = rest.match_indices('"').find(is_last).unwrap();
+                let text = rest[..end].rsplit('"').next().unwrap();
                 lines.push((level.to_owned(), text.to_owned()));
             }
         }

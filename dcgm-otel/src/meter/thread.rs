@@ -152,7 +152,7 @@ fn close_in_background(client: &Weak<dyn Client>) {
 impl SamplerFactory {
     /// Samples until stopped. A sampler that panics is replaced after a delay.
     fn run_sampler(&self, commands: &Receiver<Command>) {
-        let mut backoff = Backoff::new(self.config.interval());
+        let mut backoff = Backoff::of_ticks(self.config.interval());
         let mut delay = self.config.initial_delay();
         loop {
             let began = Instant::now();

@@ -3,6 +3,7 @@
 
 mod entities;
 mod faults;
+mod refusals;
 mod sampling;
 mod xids;
 

@@ -1,0 +1,109 @@
+//! Log lines about the sessions of a connection. A condition that lasts for days is logged once,
+//! not once per session: each line reports a change since the session before.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use dcgm::{EntityId, Error};
+
+use crate::health::SampleError;
+use crate::host::Availability;
+use crate::logging::write_line;
+use crate::plan::Plan;
+
+/// Conditions of the current connection that were logged.
+#[derive(Debug, Default)]
+pub(crate) struct SessionLog {
+    /// Text of the refusal.
+    refused: Option<String>,
+    /// Highest number of series above a cap since there were none, and of series with the
+    /// attributes of another one.
+    dropped: usize,
+    duplicates: usize,
+    /// Paused and detached entities, while others can be sampled.
+    unavailable: BTreeMap<EntityId, Availability>,
+    has_hook_panicked: bool,
+    is_list_partial: bool,
+}
+
+impl SessionLog {
+    /// Logs a watch that the engine newly refused, or accepts again.
+    pub(crate) fn log_refusal(&mut self, refused: Option<&SampleError>) {
+        let text = refused.map(ToString::to_string);
+        if text == self.refused {
+            return;
+        }
+        match &text {
+            Some(error) => {
+                write_line(|| tracing::warn!(%error, "some metrics unavailable: watch refused"));
+            }
+            None => write_line(|| tracing::info!("refused watches accepted")),
+        }
+        self.refused = text;
+    }
+
+    /// Logs devices that are newly lost.
+    pub(crate) fn log_lost(lost: &[Arc<str>]) {
+        if !lost.is_empty() {
+            let devices = lost.join(", ");
+            write_line(|| tracing::warn!(devices, "devices lost or missing"));
+        }
+    }
+
+    /// Logs dropped series if there are more than were logged before.
+    pub(crate) fn log_dropped(&mut self, plan: &Plan, cap: usize) {
+        let (dropped, duplicates) = (plan.series_over_caps(), plan.duplicate_series());
+        if dropped > self.dropped {
+            write_line(|| tracing::warn!(dropped, cap, "series dropped: too many for the limit"));
+        }
+        if duplicates > self.duplicates {
+            let dropped = duplicates;
+            write_line(|| tracing::warn!(dropped, "series dropped: attributes of another series"));
+        }
+        self.dropped = next_maximum(self.dropped, dropped);
+        self.duplicates = next_maximum(self.duplicates, duplicates);
+    }
+
+    /// Logs entities that are newly paused or detached, or can all be sampled again.
+    pub(crate) fn log_unavailable(&mut self, entities: &[(EntityId, Availability)]) {
+        let now = entities.iter().filter_map(|(id, why)| match why {
+            Availability::Lost => None,
+            Availability::Paused | Availability::Detached => Some((*id, *why)),
+        });
+        let now: BTreeMap<_, _> = now.collect();
+        if now == self.unavailable {
+            return;
+        }
+        if now.is_empty() {
+            write_line(|| tracing::info!("no device paused or detached any more"));
+        } else {
+            let devices: Vec<_> = now.iter().map(|(id, why)| format!("{id} {why}")).collect();
+            let devices = devices.join(", ");
+            write_line(|| tracing::info!(devices, "devices paused or detached"));
+        }
+        self.unavailable = now;
+    }
+
+    /// Logs panics of the host program's hook.
+    pub(crate) fn log_hook_panics(&mut self, panics: u64) {
+        if panics > 0 && !self.has_hook_panicked {
+            write_line(|| {
+                tracing::warn!(panics, "attribute hook panicked: its changes are not used");
+            });
+        }
+        self.has_hook_panicked = panics > 0;
+    }
+
+    /// Logs a list of entities that became partial.
+    pub(crate) fn log_list(&mut self, failed: Option<&Error>) {
+        if let Some(error) = failed.filter(|_| !self.is_list_partial) {
+            write_line(|| tracing::warn!(%error, "MIG instances cannot be listed"));
+        }
+        self.is_list_partial = failed.is_some();
+    }
+}
+
+/// Returns the maximum to compare with next: it starts again once there are none.
+fn next_maximum(before: usize, now: usize) -> usize {
+    if now == 0 { 0 } else { before.max(now) }
+}

@@ -1,0 +1,79 @@
+//! Watches that the engine refuses at first.
+
+use dcgm::mock::{Call, Mock};
+use dcgm::{EntityId, Error, FieldId, ReturnCode};
+
+use super::{SECOND, Scene, Shown, push};
+use crate::{Config, ErrorKind};
+
+fn refuse(mock: &Mock, fields: &[FieldId], code: ReturnCode) {
+    let function = "dcgmWatchFields";
+    for field in fields {
+        mock.refuse(*field, Error::Call { function, code });
+    }
+}
+
+fn names(shown: Shown) -> Vec<String> {
+    shown.into_keys().collect()
+}
+
+/// Kinds of fields that can be refused, and the code.
+fn refused_fields() -> [(Vec<FieldId>, ReturnCode); 4] {
+    let all = FieldId::all().iter().map(|info| info.id);
+    let profiling = all.filter(|field| field.is_profiling()).collect();
+    [
+        // By a profiler.
+        (profiling, ReturnCode::IN_USE),
+        // A part of a watch only.
+        (vec![FieldId::PROF_DRAM_ACTIVE], ReturnCode::GENERIC_ERROR),
+        (
+            vec![FieldId::GPU_TEMP, FieldId::POWER_USAGE],
+            ReturnCode::NO_PERMISSION,
+        ),
+        (vec![FieldId::XID_ERRORS], ReturnCode::NO_PERMISSION),
+    ]
+}
+
+#[test]
+fn a_refused_watch_is_made_once_the_engine_accepts_it() {
+    let calm = Scene::new("8xh100");
+    calm.run_until(60);
+    for (fields, code) in refused_fields() {
+        let scene = Scene::prepared("8xh100", Config::default(), |mock| {
+            refuse(mock, &fields, code);
+        });
+        scene.run_until(45);
+        assert_eq!(scene.errors(), [(ErrorKind::Watch, 1)], "{fields:?}");
+        assert!(scene.meter.health().is_ready(), "{fields:?}");
+        scene.mock.clear_faults();
+        // The next try, and a second until the topology counts as stable.
+        scene.run_until(90);
+        scene.tick_after(SECOND);
+        // A new profiling watch has values after its second sample.
+        for _ in 0..3 {
+            scene.tick_after(SECOND);
+        }
+        for scene in [&calm, &scene] {
+            push(&scene.mock, EntityId::gpu(0), FieldId::XID_ERRORS, &[31]);
+            scene.tick_after(SECOND);
+        }
+        assert!(names(scene.shown()) == names(calm.shown()), "{fields:?}");
+        assert_eq!(scene.errors(), [(ErrorKind::Watch, 1)], "{fields:?}");
+    }
+}
+
+#[test]
+fn tries_of_a_refused_watch_become_rare() {
+    for (fields, code) in refused_fields() {
+        let scene = Scene::prepared("8xh100", Config::default(), |mock| {
+            refuse(mock, &fields, code);
+        });
+        scene.run_until(45);
+        let before = scene.mock.calls(Call::Watch);
+        scene.run_until(3600);
+        // After 1, 2, 4 and 8 minutes, then every 10 minutes.
+        let tries = scene.mock.calls(Call::Watch) - before;
+        assert!((7..=8).contains(&tries), "{fields:?}: {tries}");
+        assert_eq!(scene.errors(), [(ErrorKind::Watch, 1)], "{fields:?}");
+    }
+}
