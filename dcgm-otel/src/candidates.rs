@@ -49,8 +49,8 @@ pub(crate) struct Candidates {
     pub(crate) list: Vec<Candidate>,
     /// Number of series left out because another has the same attributes.
     pub(crate) duplicates: usize,
-    /// Number of metered entities, without the host itself and links.
-    pub(crate) metered: usize,
+    /// Number of monitored entities, without the host itself and links.
+    pub(crate) monitored: usize,
     /// Number of panics of the host program's hook.
     pub(crate) hook_panics: u64,
     /// Driver version of each entity, by its `hw.id`.
@@ -127,12 +127,12 @@ pub(crate) fn find_candidates(
 ) -> Candidates {
     let names = AttributeBuilder::new(host, config);
     let devices = config.devices();
-    let is_metered = |entity: &&Entity| devices.selects(entity, &host.entities);
-    let metered: Vec<_> = host.entities.iter().filter(is_metered).collect();
+    let is_monitored = |entity: &&Entity| devices.selects(entity, &host.entities);
+    let monitored: Vec<_> = host.entities.iter().filter(is_monitored).collect();
     let mut found = Candidates::default();
     let mut seen = HashSet::new();
     for ((metric_index, metric), (family_index, family)) in wanted_families(config) {
-        for entity in &metered {
+        for entity in &monitored {
             let Some(on) = EntityScope::of_entity(entity).filter(|on| family.on.contains(on))
             else {
                 continue;
@@ -186,8 +186,8 @@ pub(crate) fn find_candidates(
         }
     }
     let is_part = |kind| kind == EntityKind::HOST || kind == EntityKind::LINK;
-    found.metered = metered.iter().filter(|one| !is_part(one.id.kind)).count();
-    found.drivers = metered
+    found.monitored = monitored.iter().filter(|one| !is_part(one.id.kind)).count();
+    found.drivers = monitored
         .iter()
         .filter_map(|entity| {
             Some((

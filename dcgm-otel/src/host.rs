@@ -157,7 +157,7 @@ impl fmt::Display for Availability {
 }
 
 /// Returns `false` for entities that DCGM does not support or may not access.
-pub(crate) fn is_metered(entity: &Entity) -> bool {
+pub(crate) fn is_monitored(entity: &Entity) -> bool {
     !matches!(
         entity.status,
         EntityStatus::UNSUPPORTED | EntityStatus::INACCESSIBLE

@@ -22,8 +22,8 @@
 //! # }
 //! ```
 //!
-//! A meter does not block or end its program, and samples on a thread of its own. Exporting reads the last samples and does not
-//! call DCGM. Without a GPU, a driver or libdcgm there are no values, [`DcgmMeter::health`] reports
+//! A meter never blocks, panics or exits your program: it samples on its own thread. Exporting reads
+//! the last samples and does not call DCGM. Without a GPU, a driver or libdcgm there are no values, [`DcgmMeter::health`] reports
 //! the reason, and the meter keeps trying. Gauges disappear instead of repeating an old value;
 //! counters hold their totals.
 //!
@@ -68,8 +68,8 @@
 //! # Versions
 //!
 //! Types of [`opentelemetry`] and of [`dcgm`] are part of this crate's interface, and each minor
-//! release of `opentelemetry` is a breaking one: the provider must be of the release that this crate
-//! uses. Both crates are re-exported: a program that uses them from here always has the matching release.
+//! release of `opentelemetry` is a breaking one: the provider must come from the same release of
+//! `opentelemetry` that this crate uses. Both crates are re-exported: a program that uses them from here always has the matching release.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]

@@ -34,9 +34,10 @@ const MIN_BOUND: usize = 16;
 /// Returns a view for the instruments of a meter only. Its cardinality limit is twice `bound`, so that
 /// there is room while all series are replaced by others.
 ///
-/// The bound is the number of series of the largest instrument, over all entities and including
-/// counters of lost entities: [`Config::max_instrument_series`](crate::Config::max_instrument_series).
-/// It is clamped to the range from 16, which the meter's own instruments may need, to 16,384.
+/// `bound` is the number of series of the largest instrument, for all entities together and including
+/// the counters of lost ones. Pass
+/// [`Config::max_instrument_series`](crate::Config::max_instrument_series). Values below 16, which the
+/// meter's own instruments may need, count as 16, and values above 16,384 as 16,384.
 ///
 /// If several views match an instrument, the SDK uses the first of those that differ only in limits
 /// and filters; every view that differs otherwise yields a metric of its own. If you have views of
@@ -68,7 +69,7 @@ pub fn view(
     }
 }
 
-/// The reasons why [`shutdown`] did not end well. All steps are done all the same.
+/// The errors of [`shutdown`], at least one. A failed step does not prevent the next one.
 #[derive(Debug, thiserror::Error)]
 #[error("shutdown failed: {}", texts(flush.as_ref(), meter.as_ref(), provider.as_ref()))]
 #[non_exhaustive]
@@ -109,7 +110,7 @@ fn texts(
 ///
 /// # Errors
 ///
-/// The errors of the steps that failed. Each step is done whatever came of those before it.
+/// The errors of the steps that failed. A failed step does not prevent the next one.
 pub fn shutdown(meter: DcgmMeter, provider: &SdkMeterProvider) -> Result<(), SdkShutdownError> {
     let errors = SdkShutdownError {
         flush: provider.force_flush().err(),

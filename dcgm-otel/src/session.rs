@@ -121,7 +121,7 @@ fn list_unavailable(entities: &[Entity]) -> Vec<(EntityId, Availability)> {
     whys.collect()
 }
 
-/// Lists the entities of these kinds that can be metered.
+/// Lists the entities of these kinds that can be monitored.
 pub(crate) fn list_entities(
     client: &dyn Client,
     kinds: &[EntityKind],
@@ -129,7 +129,7 @@ pub(crate) fn list_entities(
     let mut entities = client
         .entities(kinds)
         .map_err(step_error(ErrorKind::Enumerate))?;
-    entities.retain(host::is_metered);
+    entities.retain(host::is_monitored);
     Ok(entities)
 }
 
@@ -171,7 +171,7 @@ pub(crate) fn list_ids(
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) plan: Plan,
-    /// Number of metered entities.
+    /// Number of monitored entities.
     pub(crate) entities: usize,
     /// Set if no GPU can be sampled though none has failed: telemetry is paused or the driver
     /// detached.
@@ -241,7 +241,7 @@ impl Session {
         let ill = list_unavailable(&entities);
         let host = Host::new(entities, &links).named_for(config.naming());
         let candidates = candidates::find_candidates(&host, config, hook);
-        let (count, hook_panics) = (candidates.metered, candidates.hook_panics);
+        let (count, hook_panics) = (candidates.monitored, candidates.hook_panics);
         if count == 0 {
             let message = format!("`devices` selects none of the engine's {listed_count} entities");
             return Err(TickError::plain(ErrorKind::Enumerate, &message));

@@ -6,8 +6,8 @@
 //! * [`Library`] finds and loads libdcgm.
 //! * [`Symbols`] is the table of its functions. A function that the installed release lacks returns
 //!   [`MissingSymbolError`] and never panics.
-//! * [`Versioned`] is implemented by every struct whose first member is a version word, and has that
-//!   word as `VERSION`.
+//! * [`Versioned`] has the version number that DCGM expects in the first member of a struct, for every
+//!   struct that begins with one.
 //! * [`text::sanitize`] makes text from the library or the linker safe for logs.
 //! * Everything else is C: every type, constant and enumerator of the public ABI under its C name.
 //!   Enumerators are integers, because newer engines return values that older headers lack.
@@ -27,9 +27,10 @@
 //! |---|---|---|
 //! | `bindgen` | off | generates the bindings while building; needs libclang |
 //!
-//! With `bindgen`, the bindings come from the header of this crate. If the environment variable
-//! `DCGM_INCLUDE_DIR` names a folder of NVIDIA's headers, they come from those, and the header of this
-//! crate adds what is missing there. A struct whose size differs from the size in its version word does not compile.
+//! With `bindgen`, the bindings are generated from this crate's own header. To use NVIDIA's headers, set
+//! the environment variable `DCGM_INCLUDE_DIR` to their folder; this crate's header then adds only what
+//! they lack. DCGM's version numbers contain the size of the struct, and the build fails if a generated
+//! struct has another size.
 
 #![expect(unsafe_code, reason = "this crate is the C boundary")]
 

@@ -10,8 +10,8 @@ use crate::value::Value;
 /// The position up to which the events of each entity were read, so that
 /// [`Client::events`](crate::Client::events) returns each event once.
 ///
-/// Each entity has its own position: an entity that disappears for a while, or is not watched,
-/// continues where it was, as far as the engine has kept its events.
+/// Each entity has its own position. If an entity disappears for a while or is not watched, reading
+/// continues at its position later; events that the engine has discarded by then are lost.
 ///
 /// The engine can insert a sample late, with a timestamp before the previous read. Each read therefore
 /// starts [`OVERLAP`](Self::OVERLAP) before the end of the previous one and skips the samples that
@@ -154,8 +154,8 @@ impl Cursor {
         sample.timestamp >= since && !self.seen.contains(&Seen::new(sample))
     }
 
-    /// Records a successful read of `entities`: its samples `new`, and the time `now` by the engine's
-    /// clock. For implementors of [`Client`](crate::Client).
+    /// Records that `entities` were read at the time `now` of the engine's clock, and that `new` were
+    /// the new samples. For implementors of [`Client`](crate::Client).
     pub fn commit<'a>(
         &mut self,
         entities: &[EntityId],

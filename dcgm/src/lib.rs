@@ -8,12 +8,12 @@
 //! * [`EntityId`] addresses an entity (`gpu:3`), [`Entity`] describes it, and [`FieldId`] names one
 //!   of its quantities.
 //! * [`Client::watch`] makes the engine sample fields until the [`Watch`] is dropped.
-//! * [`Client::read`] reads the latest [`Sample`] of each (entity, field) pair of a [`Query`], and
-//!   [`Client::latest`] does so into a buffer of yours. [`Client::events`] reads every sample since a
-//!   [`Cursor`], each once. [`Client::read_once`] watches, reads once and ends the watch, for batch
-//!   jobs.
-//! * A sample carries a [`Value`], or the reason why it is missing ([`NoValue`]): DCGM's reserved
-//!   numbers never appear as values.
+//! * [`Client::read`] reads the latest [`Sample`] of each (entity, field) pair of a [`Query`];
+//!   [`Client::latest`] is the same, but fills a buffer that you pass. [`Client::events`] reads every
+//!   sample since a [`Cursor`], each once. [`Client::read_once`] watches, reads once and ends the
+//!   watch, for batch jobs.
+//! * A sample has a [`Value`], or the reason why it is missing ([`NoValue`]). The numbers that DCGM
+//!   reserves for missing values ("blank values") never appear as values.
 //! * The [`class`](Error::class) of an [`Error`] tells a program how to react; its
 //!   [`hint`](Error::hint) tells a person what to fix. An error of DCGM keeps the C function and its
 //!   code.
@@ -42,8 +42,8 @@
 //!
 //! Every call to the engine blocks until it replies, at most until its [deadline](Deadlines): 5 s for
 //! connecting and reading, 30 s for enumerating and watching by default. An [`Engine`] executes
-//! its calls one after another on a thread of its own, on which a call that hangs in libdcgm is
-//! cancelled or abandoned. Do not call it from an async task: use a blocking thread, such as
+//! its calls one after another on its own thread. If libdcgm hangs, the call is cancelled; if that
+//! fails, the thread is abandoned. Do not call an `Engine` from an async task: use a blocking thread, such as
 //! tokio's `spawn_blocking`. Clients are `Send + Sync`: share one in an `Arc`, and clone it into the
 //! blocking closure:
 //!

@@ -30,8 +30,9 @@ pub struct WatchRequest {
     /// The sampling interval: 15 s by default. The engine samples more often if another client
     /// wants it for the same field.
     pub interval: Duration,
-    /// The time for which the engine keeps samples: whole seconds, at least 1 s. There is no limit
-    /// by number, as engines do not honor it.
+    /// The time for which the engine keeps samples, in whole seconds, at least 1 s (DCGM's
+    /// `maxKeepAge`). DCGM's limit on the number of samples (`maxKeepSamples`) is not offered, as
+    /// engines ignore it.
     pub keep_age: Duration,
     /// Set if [`Client::events`](crate::Client::events) will read the samples.
     pub events: bool,

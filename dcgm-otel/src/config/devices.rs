@@ -11,7 +11,7 @@ use super::field::{InvalidValue, SettingValue, split_items};
 use super::nearest::did_you_mean;
 use super::settings::SettingKey;
 
-/// The devices that are metered: all, or those that at least one selector matches.
+/// The devices that are monitored: all, or those that at least one selector matches.
 ///
 /// Parts of a selected device are selected with it: MIG instances and links of a GPU, ports of a
 /// switch, cores of a CPU. The fields of the host itself are always selected.
@@ -77,7 +77,7 @@ impl DeviceFilter {
         &self.selectors
     }
 
-    /// Returns `true` if an entity is metered. Its parents are looked up in `entities`, the entities
+    /// Returns `true` if an entity is monitored. Its parents are looked up in `entities`, the entities
     /// of the host.
     #[must_use]
     pub fn selects(&self, entity: &Entity, entities: &[Entity]) -> bool {

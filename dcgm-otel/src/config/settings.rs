@@ -77,7 +77,7 @@ macro_rules! for_each_setting {
             devices, with_devices: reference(DeviceFilter = DeviceFilter::all()),
                 "DCGM_OTEL_DEVICES", any, check_devices,
                 "all, or a list of kind:number, uuid:GPU-…, bdf:0000:1b:00.0 or a kind (gpu, nvswitch, cpu, connectx, …)",
-                "gpu:0,nvswitch", "the devices that are metered";
+                "gpu:0,nvswitch", "the devices that are monitored";
 
             naming, with_naming: value(Naming = Naming::Semconv),
                 "DCGM_OTEL_NAMING", any, valid, "semconv or dcgm_exporter", "dcgm_exporter",

@@ -75,18 +75,19 @@ impl Mock {
 
 /// Values, events and entities.
 impl Mock {
-    /// Sets the value of a field from now on. If the field is watched, a sample is taken now, and then
-    /// one per interval.
+    /// Sets the value of a field from now on. A watched field is sampled at once, and then once per
+    /// interval.
     pub fn set(&self, entity: EntityId, field: FieldId, value: impl Into<OwnedValue>) {
         self.override_field(entity, field, Some(Ok(value.into())));
     }
 
-    /// Removes the value of a field from now on, with a reason.
+    /// Makes samples of a field have no value from now on, for this reason: a blank value in DCGM.
     pub fn set_no_value(&self, entity: EntityId, field: FieldId, reason: NoValue) {
         self.override_field(entity, field, Some(Err(reason)));
     }
 
-    /// Restores the value of the model, from the next sample on.
+    /// Ends the effect of [`Self::set`] and [`Self::set_no_value`]: from the next sample on, the model
+    /// gives the value again.
     pub fn unset(&self, entity: EntityId, field: FieldId) {
         self.override_field(entity, field, None);
     }
@@ -117,8 +118,8 @@ impl Mock {
         pushed.push((at, value.into()));
     }
 
-    /// Simulates another client that watches these fields: the engine keeps recording their events while
-    /// this client is disconnected, until it stops.
+    /// Simulates another client that watches these fields: the engine records their events even while
+    /// this client is disconnected. That ends when the engine stops.
     pub fn watch_elsewhere(
         &self,
         entities: impl IntoIterator<Item = EntityId>,
@@ -140,7 +141,8 @@ impl Mock {
         }
     }
 
-    /// Adds an entity, or replaces or restores one. It is not watched yet.
+    /// Adds an entity, or replaces an existing one. A removed entity returns. Existing watches do not
+    /// include the entity.
     pub fn add_entity(&self, entity: Entity) {
         let now = self.inner.clock.now();
         let mut state = self.inner.state.lock();
@@ -155,8 +157,9 @@ impl Mock {
         self.inner.state.lock().changes.push((now, id, false));
     }
 
-    /// Sets the status of an entity. A paused ([`DISABLED`](EntityStatus::DISABLED)), detached or lost entity
-    /// is listed by [`entities`](crate::Client::entities) only; [`OK`](EntityStatus::OK) resets it.
+    /// Sets the status of an entity; [`OK`](EntityStatus::OK) makes it normal again. A paused
+    /// ([`DISABLED`](EntityStatus::DISABLED)), detached or lost entity is returned by
+    /// [`entities`](crate::Client::entities), but not by [`entity_ids`](crate::Client::entity_ids).
     pub fn set_status(&self, id: EntityId, status: EntityStatus) {
         let mut state = self.inner.state.lock();
         if status == EntityStatus::OK {
@@ -172,8 +175,8 @@ impl Mock {
         state.link_states.insert((parent, index), link_state);
     }
 
-    /// Stops or resumes sampling. Meanwhile, reads return the old samples without an error, and events are
-    /// still recorded.
+    /// Stops sampling (`true`) or resumes it (`false`). While it is stopped, reads return the old samples
+    /// without an error, and events are still recorded.
     pub fn freeze_sampling(&self, frozen: bool) {
         let now = self.inner.clock.now();
         let mut state = self.inner.state.lock();
@@ -188,8 +191,9 @@ impl Mock {
 
 /// Faults.
 impl Mock {
-    /// Makes the next call of a method fail; calling this twice affects the next two. An error that
-    /// [`is_disconnected`](Error::is_disconnected) ends the session.
+    /// Makes the next call of a method fail. After two calls of this function, the next two calls fail.
+    /// An error for which [`is_disconnected`](Error::is_disconnected) returns `true` also ends the
+    /// connection.
     pub fn fail_next(&self, call: Call, error: Error) {
         self.inner.faults.fail_next(call, error);
     }
@@ -204,18 +208,18 @@ impl Mock {
         self.inner.faults.panic_next(call);
     }
 
-    /// Makes every call of a method hang, until [`Self::release`] or [`Self::clear_faults`].
-    /// [`close`](crate::Client::close) from another thread cancels a hanging call.
+    /// Delays every call of a method, by a time or until [`Self::release`]. [`Self::clear_faults`] ends
+    /// the delays, and [`close`](crate::Client::close) from another thread cancels a delayed call.
     pub fn delay(&self, call: Call, delay: Delay) {
         self.inner.faults.set_delay(call, Some(delay));
     }
 
-    /// Makes the next call of a method hang.
+    /// Delays the next call of a method, by a time or until [`Self::release`].
     pub fn delay_next(&self, call: Call, delay: Delay) {
         self.inner.faults.delay_next(call, delay);
     }
 
-    /// Releases the hanging calls of a method, and removes its delay.
+    /// Lets the delayed calls of a method go on, and removes its delay.
     pub fn release(&self, call: Call) {
         self.inner.faults.set_delay(call, None);
         for hung in &self.inner.state.lock().hung {
@@ -226,7 +230,7 @@ impl Mock {
         self.inner.clock.wake_waiters();
     }
 
-    /// Removes all faults and delays, and releases all hanging calls.
+    /// Removes all faults, refusals and delays; delayed calls go on.
     pub fn clear_faults(&self) {
         self.inner.faults.clear_all();
         let mut state = self.inner.state.lock();

@@ -94,8 +94,8 @@ impl Model {
         format!("{},{}", self.host.name(), self.scenario.name())
     }
 
-    /// Returns the entities at a time, ascending: lost ones with that status, and without those that are
-    /// gone.
+    /// Returns the entities that the engine lists at a time, in ascending order. A lost entity has the
+    /// status [`LOST`](EntityStatus::LOST).
     #[must_use]
     pub fn entities(&self, at: Duration) -> Vec<Entity> {
         let seen = |entity: &Entity| {
@@ -117,7 +117,8 @@ impl Model {
         self.host.links().iter().filter(here).copied().collect()
     }
 
-    /// Returns the presence of an entity, which is that of the GPU for its parts.
+    /// Returns whether an entity is present, lost or gone at a time. An instance or a link is present
+    /// while its GPU is.
     #[must_use]
     pub fn presence(&self, id: EntityId, at: Duration) -> Presence {
         let start = Presence::Here {

@@ -6,7 +6,8 @@ use core::str::FromStr;
 use crate::mock::signal::{Load, Steps};
 use crate::parse::ParseError;
 
-/// An incident on a host, from the start of the model. It affects one GPU; the others are not affected.
+/// An incident on a host. Times count from the start of the model. Where a GPU is named, the others are
+/// not affected.
 ///
 /// | name | incident |
 /// |---|---|
