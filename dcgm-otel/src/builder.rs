@@ -125,7 +125,7 @@ impl DcgmMeterBuilder {
     }
 
     /// Sets the client that the meter reads from, which other parts of the program use as well. The
-    /// meter closes it when it ends all the same.
+    /// meter closes it nevertheless when the meter ends.
     pub fn with_shared_client(mut self, client: Arc<dyn Client>) -> Self {
         self.client = Some(client);
         self.endpoint_error = None;

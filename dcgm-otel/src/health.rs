@@ -44,9 +44,10 @@ impl fmt::Display for MeterState {
 
 /// The state of a meter at one moment. Counts begin when the meter is installed.
 ///
-/// Displayed it is one line, for the body of a readiness probe. With the feature `serde` it can be
-/// serialized, for one in JSON: durations are numbers of seconds, and `ready` and `simulated` are
-/// fields.
+/// Its `Display` is one line, for the body of a readiness probe. With the feature `serde` it can be
+/// serialized, for a body in JSON: durations are numbers of seconds, and the results of
+/// [`is_ready`](Self::is_ready) and [`is_simulated`](Self::is_simulated) are the fields `ready` and
+/// `simulated`.
 ///
 /// ```
 /// # use dcgm::mock::Mock;

@@ -32,7 +32,8 @@
 //! dropped.
 //!
 //! Give each reader a provider of its own. With two readers on one provider, the SDK runs every
-//! callback once per reader, and each reader receives the values of both runs.
+//! callback once per reader, and each reader receives the values of both runs: it can export a value
+//! that has expired since the other reader's run.
 //!
 //! # Configuration
 //!

@@ -9,7 +9,7 @@
 //! * [`Versioned`] has the version number that DCGM expects in the first member of a struct, for every
 //!   struct that begins with one.
 //! * [`text::sanitize`] makes text from the library or the linker safe for logs.
-//! * Everything else is C: every type, constant and enumerator of the public ABI under its C name.
+//! * The types around these describe functions and errors. Everything else is C: every type, constant and enumerator of the public ABI under its C name.
 //!   Enumerators are integers, because newer engines return values that older headers lack.
 //!
 //! The crate `dcgm` is the safe client on top of this one.
@@ -30,7 +30,7 @@
 //! With `bindgen`, the bindings are generated from this crate's own header. To use NVIDIA's headers, set
 //! the environment variable `DCGM_INCLUDE_DIR` to their folder; this crate's header then adds only what
 //! they lack. DCGM's version numbers contain the size of the struct, and the build fails if a generated
-//! struct has another size.
+//! struct does not have that size.
 
 #![expect(unsafe_code, reason = "this crate is the C boundary")]
 

@@ -27,8 +27,8 @@ impl SymbolInfo {
 
 /// The loaded libdcgm has no such function.
 ///
-/// Distinct from the code -20, `DCGM_ST_FUNCTION_NOT_FOUND`, which an *engine* returns that is older
-/// than the library.
+/// Distinct from the code -20, `DCGM_ST_FUNCTION_NOT_FOUND`, which an *engine* older than the library
+/// returns.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("this libdcgm has no function {function}, available since DCGM {since}{}", DisplayRemoval(*until))]
 #[non_exhaustive]

@@ -54,8 +54,8 @@
 //!
 //! A blocking thread cannot be cancelled from outside: when the task is dropped, the call goes on
 //! until it returns or its deadline passes. Dropping a [`Watch`] does not wait for the engine.
-//! Dropping or [closing](Client::close) an [`Engine`] cancels a call in progress. Dropping takes one
-//! second at most; [`Client::close`] takes the deadline for connecting at most.
+//! Dropping or [closing](Client::close) an [`Engine`] cancels a call in progress. Dropping an
+//! [`Engine`] takes two seconds at most. [`Client::close`] has no deadline of its own: it takes at most the one for connecting.
 //!
 //! # Features
 //!

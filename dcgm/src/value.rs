@@ -270,7 +270,8 @@ impl NoValue {
         })
     }
 
-    /// Converts DCGM's reserved integers, which start at 2^63 - 16; `None` for a value.
+    /// Returns the reason that a reserved integer ("blank value", 2^63 - 16 or more) stands for; `None`
+    /// if the number is an ordinary value.
     #[must_use]
     #[inline]
     pub const fn from_blank_int(value: i64) -> Option<Self> {
@@ -281,8 +282,8 @@ impl NoValue {
         Some(Self::from_offset(value - sys::DCGM_INT64_BLANK))
     }
 
-    /// Converts DCGM's reserved floating-point numbers, which start at 2^47; `None` for a value,
-    /// including NaN and infinity.
+    /// Returns the reason that a reserved floating-point number ("blank value", 2^47 or more) stands
+    /// for; `None` if the number is an ordinary value. NaN and infinity count as ordinary.
     ///
     /// Do not use it for integers: cycle counters exceed 2^47.
     #[must_use]

@@ -42,7 +42,8 @@ impl Config {
         self
     }
 
-    /// Switches a group of metrics. If a group is off, the switches of its metrics have no effect.
+    /// Turns a group of metrics on or off. While a group is off, [`with_metric`](Self::with_metric) has no
+    /// effect on its metrics.
     #[must_use]
     pub fn with_group(mut self, group: Group, switch: GroupSwitch) -> Self {
         self.groups.set(group, Setting::from_code(switch));
@@ -87,8 +88,8 @@ impl Config {
     }
 
     /// Returns the age at which a sample expires, for a field that is sampled every `period`. It is
-    /// never shorter than `period`, even if [`with_max_age`](Self::with_max_age) is: the value would
-    /// otherwise vanish between two samples.
+    /// never shorter than `period`, even if the age set by [`with_max_age`](Self::with_max_age) is
+    /// shorter: the value would otherwise vanish between two samples.
     #[must_use]
     pub fn max_age(&self, period: Duration) -> Duration {
         match self.max_age.value {

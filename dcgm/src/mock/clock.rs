@@ -84,7 +84,7 @@ impl Clock {
         Timestamp::from_micros(self.shared.base.micros().saturating_add(micros))
     }
 
-    /// Converts a timestamp to a time by this clock; zero for one before the start.
+    /// Converts a timestamp to the time since the start of this clock; zero if it is earlier.
     #[must_use]
     pub fn at(&self, timestamp: Timestamp) -> Duration {
         timestamp.since(self.shared.base)

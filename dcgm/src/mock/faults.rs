@@ -89,7 +89,8 @@ impl Call {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Delay {
-    /// A time by the mock's clock; with a manual clock, until the test has advanced it.
+    /// For this time by the mock's clock. With a manual clock, the call hangs until the test has advanced
+    /// the clock by that much.
     For(Duration),
     /// Until [`Mock::release`](super::Mock::release).
     UntilReleased,

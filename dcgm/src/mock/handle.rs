@@ -141,8 +141,8 @@ impl Mock {
         }
     }
 
-    /// Adds an entity, or replaces an existing one. A removed entity returns. Existing watches do not
-    /// include the entity.
+    /// Adds an entity, or replaces an existing one. Adding an entity that was removed brings it
+    /// back. Existing watches do not include it.
     pub fn add_entity(&self, entity: Entity) {
         let now = self.inner.clock.now();
         let mut state = self.inner.state.lock();

@@ -171,9 +171,8 @@ impl Model {
         }
     }
 
-    /// Returns the value of a field in a sample that covers a period before `at`, like the samples of an
-    /// engine: a rate is the mean over the period. All other fields, and rates over an empty period, have
-    /// the same value as by [`Self::value`].
+    /// Returns the value of a field as an engine samples it: a rate is the mean over the `window` that
+    /// ends at `at`. All other fields, and rates over an empty window, have the value of [`Self::value`].
     ///
     /// # Errors
     ///
