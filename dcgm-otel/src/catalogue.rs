@@ -49,7 +49,8 @@ pub(crate) struct Metric {
     pub(crate) kind: Kind,
     pub(crate) unit: &'static str,
     pub(crate) identity: Identity,
-    /// Valid range of a gauge; values outside are driver errors and are dropped.
+    /// Valid range of a gauge, or of the growth of a counter per second; values outside are driver
+    /// errors and are dropped.
     pub(crate) range: (f64, f64),
     pub(crate) description: &'static str,
     pub(crate) families: &'static [Family],

@@ -16,6 +16,14 @@
 //! baseline is a reset and counts in full; a dip of less than one percent is jitter and counts
 //! nothing. Some DCGM fields named `_TOTAL` are rates: these are integrated over time, except over
 //! gaps. The [`Ledger`] holds the totals of all series and outlives sessions and plans.
+//!
+//! Drivers report single bad readings. Growth beyond what the hardware can do is held until the next
+//! reading confirms it, and a counter that returns from 0 to its old value was not reset:
+//!
+//! ```text
+//!  reading    100   130     0   140    2^62   150
+//!  total        0    30    30    40      40    50
+//! ```
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -46,6 +54,8 @@ pub(crate) struct Total {
     /// …and the part of a unit that a rate left over.
     remainder: f64,
     scale: Scale,
+    /// Largest possible growth per second, in the metric's unit.
+    most_per_second: f64,
     /// Origin of the total, used at the first reading.
     origin_policy: CounterOrigin,
     /// Summands, usually one.
@@ -64,6 +74,30 @@ struct Part {
     was_read: bool,
     /// Time of the last reading.
     at: Timestamp,
+    /// Reading before a reset, and the growth that the reset counted, until the counter has grown
+    /// again.
+    before_reset: Option<(u64, u64)>,
+    /// An impossible reading, which the next one can confirm.
+    suspect: Option<(u64, Timestamp)>,
+}
+
+/// Growth that is possible for a counter.
+#[derive(Clone, Copy, Debug)]
+struct GrowthLimit {
+    scale: Scale,
+    most_per_second: f64,
+    interval: Duration,
+}
+
+impl GrowthLimit {
+    /// Returns `true` if a counter can grow by `growth` between two readings. Their times are the
+    /// engine's, whose clock can be set back.
+    fn allows(&self, growth: u64, (from, to): (Timestamp, Timestamp)) -> bool {
+        #[expect(clippy::cast_precision_loss, reason = "compared with an estimate")]
+        let grown = self.scale.scale_number(growth as f64);
+        let time = to.since(from).max(self.interval);
+        grown <= self.most_per_second * time.as_secs_f64()
+    }
 }
 
 /// Effect of a reading on a total.
@@ -84,12 +118,15 @@ impl Total {
             last: None,
             was_read: false,
             at: Timestamp::NEVER,
+            before_reset: None,
+            suspect: None,
         };
         Self {
             origin,
             grown: 0,
             remainder: 0.0,
             scale: inputs.first().map_or(Scale::Times(1), |input| input.scale),
+            most_per_second: f64::INFINITY,
             // An exported total includes the device's count already.
             origin_policy: if origin.is_positive() {
                 CounterOrigin::Rebased
@@ -109,16 +146,21 @@ impl Total {
         at: Timestamp,
         interval: Duration,
     ) -> Step {
+        let limit = GrowthLimit {
+            scale: self.scale,
+            most_per_second: self.most_per_second,
+            interval,
+        };
         let Some(part) = self.parts.get_mut(part) else {
             return Step::Held;
         };
         match part.input.op {
             Op::Counter | Op::Sum => whole_number(value).map_or(Step::Held, |raw| {
-                part.count_reading(&mut self.grown, self.origin_policy, raw, at)
+                part.count_reading(&mut self.grown, self.origin_policy, (raw, at), limit)
             }),
             Op::Integrate => {
                 let growth = (&mut self.grown, &mut self.remainder);
-                part.integrate_rate(growth, value, at, interval)
+                part.integrate_rate(growth, value, at, limit)
             }
             _ => Step::Held,
         }
@@ -133,7 +175,7 @@ impl Total {
     pub(crate) fn forget_baseline(&mut self) {
         self.was_shown = self.is_shown();
         for part in &mut self.parts {
-            part.last = None;
+            part.set_baseline(None);
             part.at = Timestamp::NEVER;
         }
     }
@@ -142,7 +184,7 @@ impl Total {
     pub(crate) fn restart_sources(&mut self) {
         let running = |part: &&mut Part| part.last.is_some() && part.input.op != Op::Integrate;
         for part in self.parts.iter_mut().filter(running) {
-            part.last = Some(0);
+            part.set_baseline(Some(0));
         }
     }
 
@@ -168,35 +210,84 @@ impl Total {
 }
 
 impl Part {
+    /// Sets the reading that growth is measured against.
+    fn set_baseline(&mut self, last: Option<u64>) {
+        self.last = last;
+        self.before_reset = None;
+        self.suspect = None;
+    }
+
     fn count_reading(
         &mut self,
         grown: &mut u64,
         origin_policy: CounterOrigin,
-        raw: u64,
-        at: Timestamp,
+        (raw, at): (u64, Timestamp),
+        limit: GrowthLimit,
     ) -> Step {
-        let step = match self.last {
+        let (growth, step) = match self.last {
             None if origin_policy == CounterOrigin::Device && !self.was_read => {
-                *grown = grown.saturating_add(raw);
-                Step::Counted
+                (raw, Step::Counted)
             }
-            None => Step::Counted,
-            Some(last) if raw >= last => {
-                *grown = grown.saturating_add(raw - last);
-                Step::Counted
-            }
-            // A dip of less than one percent is jitter. `last` stays, or the way back up would be
-            // counted twice.
-            Some(last) if u128::from(raw) * 100 > u128::from(last) * 99 => return Step::Held,
-            Some(_) => {
-                *grown = grown.saturating_add(raw);
-                Step::Reset
-            }
+            None => (0, Step::Counted),
+            Some(last) => match self.measure_growth(last, (raw, at), limit) {
+                Some(measured) => measured,
+                None => return Step::Held,
+            },
         };
+        if step == Step::Reset {
+            self.before_reset = self.last.map(|last| (last, growth));
+        } else if growth > 0 {
+            self.before_reset = None;
+        }
+        *grown = grown.saturating_add(growth);
         self.last = Some(raw);
         self.was_read = true;
         self.at = at;
         step
+    }
+
+    /// Returns the growth since `last`; `None` if the reading does not count.
+    fn measure_growth(
+        &mut self,
+        last: u64,
+        (raw, at): (u64, Timestamp),
+        limit: GrowthLimit,
+    ) -> Option<(u64, Step)> {
+        let is_possible = |growth| limit.allows(growth, (self.at, at));
+        let suspect = self.suspect.take();
+        let is_confirmed = suspect.is_some_and(|(suspect, since)| {
+            let growth = raw.checked_sub(suspect);
+            growth.is_some_and(|growth| limit.allows(growth, (since, at)))
+        });
+        if let Some(growth) = raw.checked_sub(last) {
+            let before = self.before_reset.and_then(|(before, counted)| {
+                let growth = raw.checked_sub(before)?;
+                is_possible(growth).then(|| growth.saturating_sub(counted))
+            });
+            match before {
+                // It was not reset: it returns from a bad reading.
+                Some(since_before) if last == 0 || !is_possible(growth) => {
+                    return Some((since_before, Step::Counted));
+                }
+                _ if is_possible(growth) || is_confirmed => return Some((growth, Step::Counted)),
+                _ => {}
+            }
+        } else {
+            // A dip of less than one percent is jitter. `last` stays, or the way back up would be
+            // counted twice.
+            if u128::from(raw) * 100 > u128::from(last) * 99 {
+                return None;
+            }
+            if is_possible(raw) {
+                return Some((raw, Step::Reset));
+            }
+            // Too high for a counter that was reset since the last reading.
+            if is_confirmed {
+                return Some((0, Step::Reset));
+            }
+        }
+        self.suspect = Some((raw, at));
+        None
     }
 
     fn integrate_rate(
@@ -204,22 +295,25 @@ impl Part {
         (grown, remainder): (&mut u64, &mut f64),
         value: &Value<'_>,
         at: Timestamp,
-        interval: Duration,
+        limit: GrowthLimit,
     ) -> Step {
-        let Some(rate) = value
-            .as_f64()
-            .filter(|rate| rate.is_finite() && *rate >= 0.0)
-        else {
+        let is_possible = |rate: &f64| {
+            let scaled = limit.scale.scale_number(*rate);
+            rate.is_finite() && (0.0..=limit.most_per_second).contains(&scaled)
+        };
+        let Some(rate) = value.as_f64().filter(is_possible) else {
             return Step::Held;
         };
-        let since = at.since(self.at);
-        let first = self.last.is_none();
-        if !first && since.is_zero() {
+        if self.last.is_some() && at == self.at {
             return Step::Held;
         }
+        // Without an earlier reading, or after the engine's clock was set back, there is no time that
+        // the rate covers.
+        let is_baseline = self.last.is_none() || at < self.at;
+        let since = at.since(self.at);
         self.last = Some(0);
         self.at = at;
-        if first || since.as_secs_f64() > interval.as_secs_f64() * LONGEST_GAP {
+        if is_baseline || since.as_secs_f64() > limit.interval.as_secs_f64() * LONGEST_GAP {
             return Step::Held;
         }
         let sum = *remainder + rate * since.as_secs_f64();
@@ -329,6 +423,13 @@ impl Ledger {
         let of = |entry: &&mut Entry| entry.owner.as_deref() == Some(id);
         for entry in self.totals.iter_mut().filter(of) {
             entry.total.restart_sources();
+        }
+    }
+
+    /// Sets the largest possible growth of a total per second, in the metric's unit.
+    pub(crate) fn limit_growth(&mut self, index: usize, most_per_second: f64) {
+        if let Some(total) = self.get_mut(index) {
+            total.most_per_second = most_per_second;
         }
     }
 

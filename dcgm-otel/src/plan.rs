@@ -241,7 +241,9 @@ impl Plan {
         }
         let total = metric.kind.is_counter().then(|| {
             let ledger = &mut history.ledger;
-            ledger.get_or_insert(&series, owner.as_ref(), unit, inputs, metric.kind)
+            let index = ledger.get_or_insert(&series, owner.as_ref(), unit, inputs, metric.kind);
+            ledger.limit_growth(index, metric.range.1);
+            index
         });
         let reducer = match (total, candidate.value) {
             (Some(index), _) => Reducer::Total(index, metric.kind),

@@ -444,7 +444,10 @@ impl Sampler {
             telemetry.record_error(refused.kind);
         }
         telemetry.record_errors(ErrorKind::Panic, session.hook_panics);
-        self.log.log_refusal(session.refused.as_ref());
+        // Without any field to read, another line reports the refusal.
+        if session.nothing_to_read.is_none() {
+            self.log.log_refusal(session.refused.as_ref());
+        }
         SessionLog::log_lost(lost);
         self.log.log_dropped(plan, self.config.max_series());
         self.log.log_hook_panics(session.hook_panics);

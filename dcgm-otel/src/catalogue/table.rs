@@ -26,6 +26,16 @@ use super::{
 const SHARE: (f64, f64) = (0.0, 1.5);
 const FROM_ZERO: (f64, f64) = (0.0, f64::INFINITY);
 
+/// Growth of counters per second. The limits are generous: no GPU takes 3 kW, PCIe 6 carries 128 GB/s
+/// in each direction, NVLink 5 0.9 TB/s per GPU, an NVSwitch 7 TB/s.
+const ENERGY_GROWTH: (f64, f64) = (0.0, 3e3);
+const TIME_GROWTH: (f64, f64) = (0.0, 2.0);
+const PCIE_GROWTH: (f64, f64) = (0.0, 2.6e11);
+const LINK_GROWTH: (f64, f64) = (0.0, 4e12);
+const SWITCH_GROWTH: (f64, f64) = (0.0, 3e13);
+/// Cycles of all SMs, packets, codewords, errors.
+const COUNT_GROWTH: (f64, f64) = (0.0, 1e13);
+
 const BIN: &str = "hw.gpu.nvlink.fec.bin";
 pub(super) const DIRECTION: &str = "network.io.direction";
 const DOMAIN: &str = "hw.gpu.clock.domain";
@@ -124,7 +134,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
         family("all", Group::Memory, 8, Off, Any, GPU_GI_CI, &[
             series_row(&[], &[last(F::BAR1_TOTAL, Times(1_048_576))])]).at_rest(),
     ]),
-    metric("hw.errors", CounterU64, "{error}", Product, FROM_ZERO,
+    metric("hw.errors", CounterU64, "{error}", Product, COUNT_GROWTH,
         "Errors the component reported, by kind.", &[
         family("ecc_volatile", Group::Ecc, 21, On, Any, GPU, &[
             series_row(&[(TYPE, "gpu"), (ERROR, "corrected")], &[counter(F::ECC_SBE_VOL_TOTAL, ONE)]),
@@ -171,7 +181,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
             series_row(&[(TYPE, "network"), (ERROR, "crc")], &[counter(F::NVSWITCH_LINK_CRC_ERRORS, ONE)]),
             series_row(&[(TYPE, "network"), (ERROR, "ecc")], &[counter(F::NVSWITCH_LINK_ECC_ERRORS, ONE)])]),
     ]),
-    metric("hw.gpu.ecc.errors", CounterU64, "{error}", Product, FROM_ZERO,
+    metric("hw.gpu.ecc.errors", CounterU64, "{error}", Product, COUNT_GROWTH,
         "ECC errors since the driver loaded, by memory structure.", &[
         family("all", Group::Ecc, 2, Off, Any, GPU, &[
             series_row(&[(LOCATION, "l1"), (ERROR, "corrected")], &[counter(F::ECC_SBE_VOL_L1, ONE)]),
@@ -219,7 +229,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
         family("all", Group::Ecc, 18, Off, Any, GPU, &[
             series_row(&[], &[last(F::THRESHOLD_SRM, ONE)])]),
     ]),
-    metric("hw.gpu.xid.errors", CounterU64, "{error}", Product, FROM_ZERO,
+    metric("hw.gpu.xid.errors", CounterU64, "{error}", Product, COUNT_GROWTH,
         "XID events the driver raised for the GPU, by XID code.", &[
         family("all", Group::Xid, 23, On, Any, GPU_GI_CI, &[
             series_row(&[], &[read_field(F::XID_ERRORS, Op::Event, ONE)])]),
@@ -255,7 +265,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
             series_row(&[("hw.gpu.recovery.action", "drain_p2p")], &[read_field(F::GET_GPU_RECOVERY_ACTION, Op::OneOf(&[3], (0, 4)), ONE)]),
             series_row(&[("hw.gpu.recovery.action", "drain_and_reset")], &[read_field(F::GET_GPU_RECOVERY_ACTION, Op::OneOf(&[4], (0, 4)), ONE)])]),
     ]),
-    metric("hw.energy", CounterF64, "J", Brief, FROM_ZERO,
+    metric("hw.energy", CounterF64, "J", Brief, ENERGY_GROWTH,
         "Energy the component has drawn.", &[
         family("gpu", Group::Power, 19, On, Any, GPU, &[
             series_row(&[(TYPE, "gpu")], &[counter(F::TOTAL_ENERGY_CONSUMPTION, Per(1000)), integrate_rate(F::POWER_USAGE, ONE)])]),
@@ -359,7 +369,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
             series_row(&[(LIMIT, "application"), (DOMAIN, "sm")], &[last(F::APP_SM_CLOCK, Times(1_000_000))]),
             series_row(&[(LIMIT, "application"), (DOMAIN, "memory")], &[last(F::APP_MEM_CLOCK, Times(1_000_000))])]).at_rest(),
     ]),
-    metric("hw.gpu.throttle.duration", CounterF64, "s", Product, FROM_ZERO,
+    metric("hw.gpu.throttle.duration", CounterF64, "s", Product, TIME_GROWTH,
         "Time the GPU ran below its requested clocks, by limiter.", &[
         family("policy", Group::Throttle, 13, On, Any, GPU, &[
             series_row(&[(REASON, "power")], &[counter(F::POWER_VIOLATION, Per(1_000_000_000))]),
@@ -373,7 +383,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
             series_row(&[(REASON, "hw_thermal")], &[counter(F::CLOCKS_EVENT_REASON_HW_THERM_SLOWDOWN_NS, Per(1_000_000_000))]),
             series_row(&[(REASON, "hw_power_brake")], &[counter(F::CLOCKS_EVENT_REASON_HW_POWER_BRAKE_SLOWDOWN_NS, Per(1_000_000_000))])]),
     ]),
-    metric("hw.gpu.clock.below_target.time", CounterF64, "s", Product, FROM_ZERO,
+    metric("hw.gpu.clock.below_target.time", CounterF64, "s", Product, TIME_GROWTH,
         "Total time the GPU ran below a clock target, for any reason.", &[
         family("all", Group::Throttle, 13, Off, Any, GPU, &[
             series_row(&[("hw.gpu.clock.target", "application")], &[counter(F::TOTAL_APP_CLOCKS_VIOLATION, Per(1_000_000_000))]),
@@ -420,13 +430,13 @@ pub(crate) const CATALOGUE: &[Metric] = &[
             series_row(&[(PIPE, "tensor_dfma")], &[last(F::PROF_PIPE_TENSOR_DFMA_ACTIVE, ONE)]),
             series_row(&[(PIPE, "int")], &[last(F::PROF_PIPE_INT_ACTIVE, ONE)])]),
     ]),
-    metric("hw.gpu.sm.cycles", CounterU64, "{cycle}", Product, FROM_ZERO,
+    metric("hw.gpu.sm.cycles", CounterU64, "{cycle}", Product, COUNT_GROWTH,
         "SM clock cycles elapsed, and those with work resident.", &[
         family("all", Group::Profiling, 7, Off, Any, GPU, &[
             series_row(&[("hw.gpu.sm.cycle.state", "elapsed")], &[counter(F::PROF_SM_CYCLES_ELAPSED_TOTAL, ONE)]),
             series_row(&[("hw.gpu.sm.cycle.state", "active")], &[counter(F::PROF_SM_CYCLES_ACTIVE_TOTAL, ONE)])]),
     ]),
-    metric("hw.gpu.pipe.cycles", CounterU64, "{cycle}", Product, FROM_ZERO,
+    metric("hw.gpu.pipe.cycles", CounterU64, "{cycle}", Product, COUNT_GROWTH,
         "Cycles in which an execution pipe was active.", &[
         family("all", Group::Profiling, 7, Off, Any, GPU, &[
             series_row(&[(PIPE, "tensor")], &[counter(F::PROF_MMA_CYCLES_ACTIVE_TOTAL, ONE)]),
@@ -439,7 +449,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
             series_row(&[(PIPE, "fp32")], &[counter(F::PROF_FP32_CYCLES_ACTIVE_TOTAL, ONE)]),
             series_row(&[(PIPE, "fp16")], &[counter(F::PROF_FP16_CYCLES_ACTIVE_TOTAL, ONE)])]),
     ]),
-    metric("hw.gpu.io", CounterU64, "By", Product, FROM_ZERO,
+    metric("hw.gpu.io", CounterU64, "By", Product, PCIE_GROWTH,
         "Bytes the GPU received and sent over its host bus.", &[
         family("pcie", Group::Pcie, 20, Auto, Any, GPU, &[
             series_row(&[(DIRECTION, "receive")], &[counter(F::PROF_PCIE_RX_BYTES_TOTAL, ONE), integrate_rate(F::PROF_PCIE_RX_BYTES, ONE)]),
@@ -465,7 +475,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
         family("all", Group::Pcie, 8, Off, Any, GPU, &[
             series_row(&[], &[last(F::PCIE_MAX_LINK_WIDTH, ONE)])]).at_rest(),
     ]),
-    metric("hw.gpu.c2c.io", CounterU64, "By", Product, FROM_ZERO,
+    metric("hw.gpu.c2c.io", CounterU64, "By", Product, LINK_GROWTH,
         "Bytes over the chip-to-chip link between GPU and CPU.", &[
         family("all", Group::C2c, 20, Auto, Any, GPU, &[
             series_row(&[(DIRECTION, "receive")], &[integrate_rate(F::PROF_C2C_RX_ALL_BYTES, ONE)]),
@@ -481,7 +491,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
         family("all", Group::C2c, 10, Auto, Any, GPU, &[
             series_row(&[], &[last(F::C2C_LINK_STATUS, ONE)])]),
     ]),
-    metric("hw.gpu.nvlink.io", CounterU64, "By", Product, FROM_ZERO,
+    metric("hw.gpu.nvlink.io", CounterU64, "By", Product, LINK_GROWTH,
         "Bytes the GPU received and sent over NVLink.", &[
         family("per_link", Group::NvLink, 24, Auto, Outside, LINK, &[
             series_row(&[(DIRECTION, "receive")], &[read_each(PROF_RX, Op::Integrate, ONE), read_each(THROUGHPUT_RX, Op::Integrate, Times(1_024_000))]),
@@ -490,7 +500,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
             series_row(&[(DIRECTION, "receive")], &[counter(F::NVLINK_COUNT_RX_BYTES, ONE), integrate_rate(F::PROF_NVLINK_RX_BYTES, ONE), integrate_rate(F::NVLINK_RX_BANDWIDTH_TOTAL, Times(1_024_000))]),
             series_row(&[(DIRECTION, "transmit")], &[counter(F::NVLINK_COUNT_TX_BYTES, ONE), integrate_rate(F::PROF_NVLINK_TX_BYTES, ONE), integrate_rate(F::NVLINK_TX_BANDWIDTH_TOTAL, Times(1_024_000))])]).superseded_by_family("per_link"),
     ]),
-    metric("hw.gpu.nvlink.packets", CounterU64, "{packet}", Product, FROM_ZERO,
+    metric("hw.gpu.nvlink.packets", CounterU64, "{packet}", Product, COUNT_GROWTH,
         "Packets over NVLink.", &[
         family("all", Group::NvLink, 5, Off, Any, GPU, &[
             series_row(&[(DIRECTION, "receive")], &[counter(F::NVLINK_COUNT_RX_PACKETS, ONE)]),
@@ -506,7 +516,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
         family("all", Group::NvLink, 24, Auto, Any, GPU, &[
             series_row(&[], &[read_field(F::NVLINK_GET_STATE, Op::ActiveLinks, ONE)])]),
     ]),
-    metric("hw.gpu.nvlink.recoveries", CounterU64, "{recovery}", Product, FROM_ZERO,
+    metric("hw.gpu.nvlink.recoveries", CounterU64, "{recovery}", Product, COUNT_GROWTH,
         "Link recovery attempts, by result.", &[
         family("all", Group::NvLink, 21, Auto, Any, GPU, &[
             series_row(&[("hw.gpu.nvlink.recovery.result", "successful")], &[counter(F::NVLINK_COUNT_LINK_RECOVERY_SUCCESSFUL_EVENTS, ONE)]),
@@ -517,7 +527,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
         family("all", Group::NvLink, 5, Off, Any, GPU, &[
             series_row(&[("hw.gpu.nvlink.bit_error.type", "symbol")], &[last(F::NVLINK_COUNT_SYMBOL_BER_FLOAT, ONE)])]),
     ]),
-    metric("hw.gpu.nvlink.fec.codewords", CounterU64, "{codeword}", Product, FROM_ZERO,
+    metric("hw.gpu.nvlink.fec.codewords", CounterU64, "{codeword}", Product, COUNT_GROWTH,
         "Codewords by number of symbols forward error correction repaired.", &[
         family("all", Group::NvLink, 5, Off, Any, GPU, &[
             series_row(&[(BIN, "0")], &[counter(F::NVLINK_COUNT_FEC_HISTORY_0, ONE)]),
@@ -537,25 +547,25 @@ pub(crate) const CATALOGUE: &[Metric] = &[
             series_row(&[(BIN, "14")], &[counter(F::NVLINK_COUNT_FEC_HISTORY_14, ONE)]),
             series_row(&[(BIN, "15")], &[counter(F::NVLINK_COUNT_FEC_HISTORY_15, ONE)])]),
     ]),
-    metric("hw.gpu.nvlink.plr.codes", CounterU64, "{codeword}", Product, FROM_ZERO,
+    metric("hw.gpu.nvlink.plr.codes", CounterU64, "{codeword}", Product, COUNT_GROWTH,
         "Codewords through the physical-layer-retransmission stage.", &[
         family("all", Group::NvLink, 5, Off, Outside, LINK, &[
             series_row(&[(DIRECTION, "receive")], &[counter(F::NVLINK_PPCNT_PLR_RCV_CODES, ONE)]),
             series_row(&[(DIRECTION, "transmit")], &[counter(F::NVLINK_PPCNT_PLR_XMIT_CODES, ONE)])]),
     ]),
-    metric("hw.gpu.nvlink.plr.errors", CounterU64, "{error}", Product, FROM_ZERO,
+    metric("hw.gpu.nvlink.plr.errors", CounterU64, "{error}", Product, COUNT_GROWTH,
         "Received codewords with errors, and retry events sent.", &[
         family("all", Group::NvLink, 5, Off, Outside, LINK, &[
             series_row(&[(ERROR, "code_error")], &[counter(F::NVLINK_PPCNT_PLR_RCV_CODE_ERR, ONE)]),
             series_row(&[(ERROR, "uncorrectable_code")], &[counter(F::NVLINK_PPCNT_PLR_RCV_UNCORRECTABLE_CODE, ONE)]),
             series_row(&[(ERROR, "transmit_retry")], &[counter(F::NVLINK_PPCNT_PLR_XMIT_RETRY_EVENTS, ONE)])]),
     ]),
-    metric("hw.gpu.nvlink.down.events", CounterU64, "{event}", Product, FROM_ZERO,
+    metric("hw.gpu.nvlink.down.events", CounterU64, "{event}", Product, COUNT_GROWTH,
         "Times the link's physical layer went down.", &[
         family("all", Group::NvLink, 5, Off, Outside, LINK, &[
             series_row(&[], &[counter(F::NVLINK_PPCNT_PHYSICAL_LINK_DOWN_COUNTER, ONE)])]),
     ]),
-    metric("hw.gpu.nvlink.transmit_wait", CounterU64, "{tick}", Product, FROM_ZERO,
+    metric("hw.gpu.nvlink.transmit_wait", CounterU64, "{tick}", Product, COUNT_GROWTH,
         "Ticks the link had data to send but could not.", &[
         family("all", Group::NvLink, 5, Off, Outside, LINK, &[
             series_row(&[], &[counter(F::NVLINK_PPCNT_IBPC_PORT_XMIT_WAIT, ONE)])]),
@@ -644,7 +654,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
         family("all", Group::Codec, 3, Off, Any, GPU, &[
             series_row(&[], &[read_field(F::ENC_STATS, Op::Word(1), ONE)])]),
     ]),
-    metric("hw.network.io", CounterU64, "By", Product, FROM_ZERO,
+    metric("hw.network.io", CounterU64, "By", Product, SWITCH_GROWTH,
         "Traffic through a network component.", &[
         family("nvswitch", Group::NvSwitch, 16, Auto, Any, SWITCH, &[
             series_row(&[(DIRECTION, "receive")], &[counter(F::NVSWITCH_THROUGHPUT_RX, Times(131_072))]),
@@ -663,7 +673,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
         family("nvswitch", Group::NvSwitch, 16, Auto, Any, SWITCH, &[
             series_row(&[(SENSOR, "vdd")], &[last(F::NVSWITCH_VOLTAGE_MVOLT, Per(1000))])]),
     ]),
-    metric("hw.switch.sxid.errors", CounterU64, "{error}", Brief, FROM_ZERO,
+    metric("hw.switch.sxid.errors", CounterU64, "{error}", Brief, COUNT_GROWTH,
         "SXid events of the switch, by code.", &[
         family("all", Group::NvSwitch, 23, Auto, Any, SWITCH, &[
             series_row(&[("hw.switch.sxid.severity", "fatal")], &[read_field(F::NVSWITCH_FATAL_ERRORS, Op::Event, ONE)]),

@@ -82,14 +82,20 @@ proptest! {
         let mut grown = origin;
         let from_device = from_device && origin == 0;
         let mut ever = [!from_device; 3];
+        // What each part had before it read 0: if it comes back, it was not reset.
+        let mut before_zero = [None; 3];
         for (second, turn) in turns.iter().enumerate() {
             let second = i64::try_from(second).unwrap() * 1_000_000;
             let mut read = vec![];
             match *turn {
                 Turn::Grows(part, by) => {
-                    devices[part] += u64::from(by);
-                    if seen[part] {
-                        grown += u64::from(by);
+                    let (at_zero, by) = (devices[part] == 0, u64::from(by));
+                    devices[part] += by;
+                    let is_back = |before: &u64| at_zero && *before <= devices[part];
+                    if let Some(before) = before_zero[part].filter(is_back) {
+                        grown += devices[part] - before;
+                    } else if seen[part] {
+                        grown += by;
                     }
                     read.push((part, devices[part]));
                 }
@@ -99,9 +105,11 @@ proptest! {
                     if to * 100 > devices[part] * 99 {
                         continue;
                     }
+                    let before = devices[part];
                     devices[part] = to;
                     if seen[part] {
                         grown += to;
+                        before_zero[part] = (to == 0).then_some(before);
                     }
                     read.push((part, to));
                 }
@@ -124,6 +132,7 @@ proptest! {
                 Turn::Restart(to) => {
                     ledger.restart_device("GPU-b");
                     ledger.restart_device("GPU-a");
+                    before_zero = [None; 3];
                     for part in 0..3 {
                         devices[part] = u64::from(to);
                         if seen[part] {
@@ -135,12 +144,14 @@ proptest! {
                 Turn::Replaced(to) => {
                     ledger.get_mut(at).unwrap().forget_baseline();
                     devices = vec![u64::from(to); 3];
+                    before_zero = [None; 3];
                     seen = [false; 3];
                 }
                 Turn::OtherSource => {
                     op = if op == Op::Sum { Op::Counter } else { Op::Sum };
                     let again = ledger.get_or_insert(&series, Some(&owner), unit, &inputs(op), Kind::CounterU64);
                     prop_assert_eq!(again, at);
+                    before_zero = [None; 3];
                     seen = [false; 3];
                     ever = [true; 3];
                 }

@@ -288,3 +288,95 @@ fn an_exported_total_is_held_without_its_source() {
         assert_eq!(value(ledger.get(place).unwrap()), 0);
     }
 }
+
+/// Counts readings of an energy counter in mJ, one per second.
+fn energy(readings: &[i64]) -> f64 {
+    let counter = Input {
+        scale: Scale::Per(1000),
+        ..COUNTER
+    };
+    let mut total = rebased(&[counter], Number::F64(0.0));
+    total.most_per_second = 3000.0;
+    for (reading, second) in readings.iter().zip(1..) {
+        total.add_reading(0, &Value::Int(*reading), at(second), SECOND);
+    }
+    match total.exported_number(Kind::CounterF64) {
+        Number::F64(value) => value,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn assert_energy(readings: &[i64], joules: f64) {
+    let counted = energy(readings);
+    assert!((counted - joules).abs() < 1e-6, "{readings:?}: {counted}");
+}
+
+#[test]
+fn a_single_bad_reading_adds_nothing() {
+    let high = 1_i64 << 62;
+    let base = 5_000_000_000;
+    let (second, third) = (base + 200_000, base + 400_000);
+    // Each bad reading is followed by good ones, which count from the last good one.
+    for bad in [
+        0,
+        1,
+        17,
+        base / 2,
+        base - base / 50,
+        base + 10_000_000_000,
+        high,
+        i64::MAX,
+    ] {
+        assert_energy(&[base, bad, second, third], 400.0);
+        assert_energy(&[base, second, bad, third], 400.0);
+    }
+    assert_energy(&[base, 0, 0, 0, third], 400.0);
+    assert_energy(&[base, high, high - 5, third], 400.0);
+    assert_energy(&[base, high, 0, second, 0, high, third], 400.0);
+    // Without a limit, as for an error counter of an unknown kind.
+    assert_eq!(counted(&[100, 0, 100, 103]).0, 3);
+    assert_eq!(counted(&[100, 0, 0, 103]).0, 3);
+}
+
+#[test]
+fn a_confirmed_reading_counts() {
+    // The engine had not sampled for long, by a clock that did not advance.
+    assert_energy(&[0, 100_000_000, 100_200_000, 100_400_000], 100_400.0);
+    // The driver was loaded again, and counts from zero.
+    assert_energy(&[5_000_000_000, 150_000, 300_000], 300.0);
+    // Another device, whose counter is lower: what it counted before is not growth.
+    assert_energy(
+        &[5_000_000_000, 4_000_000_000, 4_000_200_000, 4_000_400_000],
+        200.0,
+    );
+}
+
+#[test]
+fn a_rate_that_is_impossible_is_not_integrated() {
+    let mut total = rebased(&[RATE], Number::U64(0));
+    total.most_per_second = 1e6;
+    let readings = [1000, 1000, 1 << 62, 1000, 2_000_000, 1000];
+    for (reading, second) in readings.into_iter().zip(0..) {
+        total.add_reading(0, &Value::Int(reading), at(second), SECOND);
+    }
+    // The good rates cover the time of the bad ones.
+    assert_eq!(value(&total), 5000);
+}
+
+#[test]
+fn a_clock_that_is_set_back_is_a_new_baseline_of_a_rate() {
+    for back in [1, 20, 7200] {
+        let mut total = rebased(&[RATE], Number::U64(0));
+        for second in (0..=5).chain(5 - back..=10 - back) {
+            total.add_reading(0, &Value::Int(1000), at(second), SECOND);
+        }
+        assert_eq!(value(&total), 10_000, "{back}");
+        // A counter needs no time.
+        let mut total = rebased(&[COUNTER], Number::U64(0));
+        total.most_per_second = 5.0;
+        for (reading, second) in (0..).zip((0..=5).chain(5 - back..=10 - back)) {
+            total.add_reading(0, &Value::Int(reading), at(second), SECOND);
+        }
+        assert_eq!(value(&total), 11, "{back}");
+    }
+}

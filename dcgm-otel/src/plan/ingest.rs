@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use dcgm::{EntityId, FieldId, NoValue, Query, Sample, Samples, Timestamp};
 
 use super::Plan;
-use super::source::{MaxAges, PlannedSource, SampleRate, Target};
+use super::source::{MaxAges, PlannedSource, Reading, SampleRate, Target};
 use crate::catalogue::Op;
 use crate::counters::{Ledger, Step};
 use crate::history::History;
@@ -204,9 +204,11 @@ impl Plan {
                     state.extend_expiry(&expiries);
                 }
                 match state.target {
-                    Target::Point(index) => self
-                        .values
-                        .set_point(index, state.decode_point(sample.value)),
+                    Target::Point(index) => {
+                        if let Reading::New(value) = state.decode_point(sample.value) {
+                            self.values.set_point(index, value);
+                        }
+                    }
                     Target::Total(index, part) => {
                         let taken = count_reading(ledger, (index, part), sample, self.interval);
                         resets += u64::from(taken == Step::Reset);

@@ -108,6 +108,21 @@ pub(super) enum Target {
     Total(usize, usize),
 }
 
+/// Effect of a sample on the value of a source.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Reading {
+    /// It replaces the value; `None` ends it.
+    New(Option<Point>),
+    /// It has none at present: the last value stays until it expires.
+    Unchanged,
+}
+
+/// Returns `true` if the next sample may have a value again: profiling fields that share a counter
+/// are blank in turns.
+const fn is_passing(reason: NoValue) -> bool {
+    matches!(reason, NoValue::Blank | NoValue::NoData)
+}
+
 /// Run-time state of a source. Kept small, as there are many.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SourceState {
@@ -146,18 +161,19 @@ impl SourceState {
 
     /// Decodes a gauge, or a part of one.
     #[inline]
-    pub(super) fn decode_point(&self, value: Result<Value<'_>, NoValue>) -> Option<Point> {
+    pub(super) fn decode_point(&self, value: Result<Value<'_>, NoValue>) -> Reading {
         let number = match value {
-            Ok(value) => self.decoder.decode_value(value)?,
+            Ok(value) => self.decoder.decode_value(value),
             Err(NoValue::Code(ReturnCode::GPU_IS_LOST)) if self.decoder.is_status() => {
-                Number::I64(Condition::Failed as i64)
+                Some(Number::I64(Condition::Failed as i64))
             }
-            Err(_) => return None,
+            Err(reason) if is_passing(reason) => return Reading::Unchanged,
+            Err(_) => None,
         };
-        Some(Point {
+        Reading::New(number.map(|number| Point {
             number,
             until: self.until,
-        })
+        }))
     }
 
     /// Returns `true` if the source is a sign that expires.

@@ -1,6 +1,6 @@
 //! An engine that dies, and one that answers but no longer samples.
 
-use dcgm::{EntityId, FieldId};
+use dcgm::{EntityId, FieldId, NoValue};
 
 use super::{SECOND, Scene, Shown, differing, fallen, is_counter, lines, push};
 use crate::{ErrorKind, MeterState};
@@ -142,4 +142,53 @@ fn enumerating_again_does_not_make_a_frozen_engine_fresh() {
     scene.tick_after(SECOND * 15);
     assert_eq!(scene.of("hw.power gpu").len(), 7);
     assert_eq!(scene.meter.health().state, MeterState::Ready);
+}
+
+#[test]
+fn fields_that_are_blank_in_turns_keep_their_last_value() {
+    let scene = Scene::new("8xh100");
+    scene.run_until(60);
+    let gpu = EntityId::gpu(2);
+    let fields = [
+        (FieldId::PROF_SM_ACTIVE, "hw.gpu.sm.utilization gpu2"),
+        (
+            FieldId::PROF_PIPE_TENSOR_ACTIVE,
+            "hw.gpu.pipe.utilization gpu2 tensor",
+        ),
+        (FieldId::GPU_TEMP, "hw.temperature gpu2 gpu"),
+    ];
+    for round in 0..8 {
+        for (index, (field, _)) in fields.iter().enumerate() {
+            let reason = if round < 4 {
+                NoValue::Blank
+            } else {
+                NoValue::NoData
+            };
+            if (round + index) % 2 == 0 {
+                scene.mock.set_no_value(gpu, *field, reason);
+            } else {
+                scene.mock.unset(gpu, *field);
+            }
+        }
+        scene.tick_after(SECOND * 15);
+        let shown = scene.shown();
+        for (_, name) in fields {
+            assert!(shown.contains_key(name), "{round}: {name}");
+        }
+    }
+    scene.assert_well();
+    // A value does not outlive its age, nor its field.
+    let ends = [NoValue::Blank, NoValue::NotSupported, NoValue::NotPermitted];
+    for ((field, name), reason) in fields.into_iter().zip(ends) {
+        scene.mock.set_no_value(gpu, field, reason);
+        let ticks = if reason == NoValue::Blank { 3 } else { 1 };
+        for tick in 1..=ticks {
+            scene.tick_after(SECOND * 15);
+            assert_eq!(
+                scene.shown().contains_key(name),
+                tick < ticks,
+                "{reason} {tick}"
+            );
+        }
+    }
 }
