@@ -83,15 +83,16 @@ macro_rules! define_setters {
 for_each_setting!(define_setters);
 
 impl DcgmMeterBuilder {
-    /// Replaces all settings by those of `config`. A [client](Self::with_client) is kept.
+    /// Replaces all settings with those of `config`. A [client](Self::with_client) that was set before
+    /// stays.
     pub fn with_config(mut self, config: Config) -> Self {
         self.config = config;
         self.endpoint_error = None;
         self
     }
 
-    /// Ignores the environment: settings that are not set in code have their defaults. Of use for
-    /// programs that do not trust their environment, and for tests.
+    /// Ignores the environment: settings that neither code nor a document sets have their defaults. Use
+    /// this in tests, and in programs that do not trust their environment.
     pub fn without_env(mut self) -> Self {
         self.ignores_env = true;
         self
@@ -116,16 +117,17 @@ impl DcgmMeterBuilder {
         self
     }
 
-    /// Sets the client that the meter reads from: an `Engine` with other options, or
-    /// `dcgm::mock::Mock`. A mode or an endpoint that is set after it replaces the client.
+    /// Sets the client that the meter reads from, for example an `Engine` with your own options, or a
+    /// `dcgm::mock::Mock`. A later call of [`with_mode`](Self::with_mode) or
+    /// [`with_endpoint`](Self::with_endpoint) replaces the client.
     ///
-    /// The meter closes the client when it ends.
+    /// The meter closes the client when the meter ends.
     pub fn with_client(self, client: impl Client + 'static) -> Self {
         self.with_shared_client(Arc::new(client))
     }
 
-    /// Sets the client that the meter reads from, which other parts of the program use as well. The
-    /// meter closes it nevertheless when the meter ends.
+    /// Sets a client that the meter shares with other parts of the program. The meter closes the client
+    /// when the meter ends; the other parts then have to connect again.
     pub fn with_shared_client(mut self, client: Arc<dyn Client>) -> Self {
         self.client = Some(client);
         self.endpoint_error = None;
@@ -138,7 +140,7 @@ impl DcgmMeterBuilder {
         self
     }
 
-    /// Switches a group of metrics: see [`Config::with_group`].
+    /// Turns a group of metrics on or off: see [`Config::with_group`].
     pub fn with_group(mut self, group: Group, switch: GroupSwitch) -> Self {
         self.config = self.config.with_group(group, switch);
         self
@@ -156,18 +158,21 @@ impl DcgmMeterBuilder {
         self
     }
 
-    /// Sets the meter's name among several on one provider: see [`Config::with_instance`].
+    /// Sets the name that distinguishes this meter from others on the same provider: see
+    /// [`Config::with_instance`].
     pub fn with_instance(mut self, name: impl Into<String>) -> Self {
         self.config = self.config.with_instance(name);
         self
     }
 
-    /// Sets a function that adds, removes or rewrites the attributes of each series. It is given the
-    /// name of the metric, the entity and the attributes; it runs on the meter's thread whenever the
-    /// entities are listed, never while exporting.
+    /// Sets a function that adds, removes or changes the attributes of each series. `rewrite` receives
+    /// the name of the metric, the entity and the attributes. It runs on the meter's thread, once per
+    /// series each time the meter connects or enumerates the entities again, and never during a collect.
     ///
-    /// If two series then have the same attributes, the second is dropped and counted. If the
-    /// function panics, the attributes stay unchanged and the panic is counted.
+    /// If `rewrite` gives two series of a metric the same attributes, the second series is dropped and
+    /// counted in [`Health::series_dropped`](crate::Health::series_dropped). If `rewrite` panics, the
+    /// attributes stay unchanged and the panic is counted as
+    /// [`ErrorKind::Panic`](crate::ErrorKind::Panic).
     ///
     /// ```
     /// # use dcgm_otel::DcgmMeter;
@@ -200,8 +205,8 @@ impl DcgmMeterBuilder {
     /// # Errors
     ///
     /// [`InstallError::Config`] with all invalid settings and variables;
-    /// [`InstallError::AlreadyInstalled`] if another meter of that name is installed on the provider;
-    /// [`InstallError::Thread`] if the thread could not be started.
+    /// [`InstallError::AlreadyInstalled`] if the provider already has a meter with the same
+    /// [name](Self::with_instance); [`InstallError::Thread`] if the thread could not be started.
     pub fn install<P: MeterProvider + ?Sized>(
         self,
         provider: &P,

@@ -54,28 +54,30 @@ pub use warning::ConfigWarning;
 pub enum Mode {
     /// A host engine.
     Standalone {
-        /// The endpoint at which it listens.
+        /// The endpoint at which the host engine listens.
         endpoint: Endpoint,
     },
-    /// An engine in this process. There is one per process, which all its users share.
+    /// An engine in this process. A process has at most one such engine, which all meters and clients
+    /// in the process share.
     Embedded,
 }
 
 impl Config {
-    /// Reads the settings from the `DCGM_OTEL_…` variables of this process; those without a variable
-    /// have their defaults. The same as `Config::default().with_env(std::env::vars_os())`.
+    /// Reads the settings from the `DCGM_OTEL_…` variables of this process. Settings without a variable
+    /// have their defaults. This is `Config::default().with_env(std::env::vars_os())`.
     ///
     /// # Errors
     ///
-    /// All variables that are invalid.
+    /// [`ConfigErrors`] with all invalid variables.
     pub fn from_env() -> Result<Self, ConfigErrors> {
         Self::default().with_env(std::env::vars_os())
     }
 
-    /// Takes the settings that are not set from environment variables, and validates the result.
+    /// Completes the settings from environment variables, and validates the result. `variables` are
+    /// names and values; a setting that code or a document has set keeps its value.
     ///
-    /// A variable whose text is invalid is an error, even if code or a document sets the setting. A
-    /// value out of range is an error only if it has an effect.
+    /// A variable whose text cannot be parsed is an error, even if code or a document sets the same
+    /// setting. A value out of range is an error only if it is the value in effect.
     ///
     /// ```
     /// use dcgm_otel::{Config, Profile};
@@ -93,7 +95,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// All variables and settings that are invalid.
+    /// [`ConfigErrors`] with all invalid variables and settings.
     pub fn with_env<K: Into<OsString>, V: Into<OsString>>(
         mut self,
         variables: impl IntoIterator<Item = (K, V)>,
@@ -111,7 +113,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// All settings that are invalid.
+    /// [`ConfigErrors`] with all invalid settings.
     pub fn validate(&self) -> Result<(), ConfigErrors> {
         let mut errors = Vec::new();
         self.validate_into(&mut errors);

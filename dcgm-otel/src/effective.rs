@@ -47,7 +47,7 @@ pub struct EffectiveSetting {
 }
 
 impl EffectiveConfig {
-    /// Returns the setting with a path.
+    /// Returns the setting with this `path`; `None` if no setting in effect has it.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<&EffectiveSetting> {
         self.settings.iter().find(|setting| setting.path == path)

@@ -22,8 +22,8 @@ pub use error::{ErrorKind, SampleError};
 pub enum MeterState {
     /// There are no values yet.
     Starting,
-    /// There are fresh values of at least one entity; or, if only events are watched, the engine
-    /// reports them.
+    /// There are fresh values of at least one entity. If only events are watched, the engine has
+    /// accepted a watch of them.
     Ready,
     /// There are no fresh values; the meter keeps trying.
     Degraded,
@@ -44,10 +44,10 @@ impl fmt::Display for MeterState {
 
 /// The state of a meter at one moment. Counts begin when the meter is installed.
 ///
-/// Its `Display` is one line, for the body of a readiness probe. With the feature `serde` it can be
-/// serialized, for a body in JSON: durations are numbers of seconds, and the results of
-/// [`is_ready`](Self::is_ready) and [`is_simulated`](Self::is_simulated) are the fields `ready` and
-/// `simulated`.
+/// `Display` writes one line, for the body of a readiness probe. With the feature `serde`, a `Health`
+/// can be serialized, for a body in JSON. Durations are then numbers of seconds, and the fields `ready`
+/// and `simulated` have the results of [`is_ready`](Self::is_ready) and
+/// [`is_simulated`](Self::is_simulated).
 ///
 /// ```
 /// # use dcgm::mock::Mock;
@@ -69,30 +69,32 @@ pub struct Health {
     pub state: MeterState,
     /// Time since the state changed last.
     pub since: Duration,
-    /// The reason why the meter is degraded; `None` if it is not.
+    /// The reason why the meter is degraded, or was when it ended; otherwise `None`.
     pub reason: Option<SampleError>,
-    /// Number of entities that it reads.
+    /// Number of monitored entities, without the host itself and NVLinks.
     pub entities: usize,
-    /// Number of series in the last snapshot, including counters that are held.
+    /// Number of series with a value after the last tick, including counters that hold their total. The
+    /// series of `dcgm.meter.…` are not included.
     pub series: usize,
-    /// Number of series dropped by a cap.
+    /// Number of series that are dropped at present: by a limit on series, or because another series has
+    /// the same attributes.
     pub series_dropped: u64,
     /// Age of the newest sample; `None` before the first.
     pub last_sample_age: Option<Duration>,
-    /// Number of samples read with a value.
+    /// Number of samples that were read and have a value.
     pub samples: u64,
-    /// Number of ticks, including failed ones.
+    /// Number of ticks (rounds of sampling), including failed ones.
     pub ticks: u64,
     /// Total duration of the ticks.
     pub tick_time: Duration,
-    /// Number of collects by readers. If it stays 0, the provider has no reader or is a no-op; after
-    /// 180 s a warning is logged, once.
+    /// Number of collects by readers. If no reader has collected within 180 s of the first tick, the
+    /// meter logs one warning: the provider may have no reader, or be a no-op.
     pub collections: u64,
     /// Number of connections after the first.
     pub reconnects: u64,
     /// Number of resets of DCGM's counters.
     pub counter_resets: u64,
-    /// Number of callbacks that panicked, each of which is a bug.
+    /// Number of panics in callbacks of the meter's instruments. Each panic is a bug.
     pub callback_panics: u64,
     /// The backend: its kind, its target, and the version and path of libdcgm.
     pub backend: Backend,
@@ -112,7 +114,7 @@ impl Health {
     }
 
     /// Returns `true` if the values are simulated: the client is a mock, or the library or engine
-    /// reports that it is simulated. Programs that show such values must label them.
+    /// reports that it is simulated. Programs that show simulated values must label them as such.
     #[must_use]
     pub fn is_simulated(&self) -> bool {
         self.backend.is_simulated() || self.engine.as_ref().is_some_and(BuildInfo::is_simulated)
@@ -171,9 +173,9 @@ impl Health {
     }
 }
 
-/// Prints one line, as in `ready for 2.0 s; 21 series of 1 entity; last sample 1.0 s ago; 21 samples in 1 tick; no
-/// errors; collected 3 times; standalone localhost:5555, libdcgm 4.6.0 (/usr/lib/libdcgm.so.4),
-/// engine 4.6.0`.
+/// Writes one line, for example `ready for 2.0 s; 21 series of 1 entity; last sample 1.0 s ago; 21
+/// samples in 1 tick; no errors; collected 3 times; standalone localhost:5555, libdcgm 4.6.0
+/// (/usr/lib/libdcgm.so.4), engine 4.6.0`.
 impl fmt::Display for Health {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} for {}", self.state, format_seconds(self.since))?;

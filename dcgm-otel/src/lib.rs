@@ -22,24 +22,25 @@
 //! # }
 //! ```
 //!
-//! A meter never blocks, panics or exits your program: it samples on its own thread. Exporting reads
-//! the last samples and does not call DCGM. Without a GPU, a driver or libdcgm there are no values, [`DcgmMeter::health`] reports
-//! the reason, and the meter keeps trying. Gauges disappear instead of repeating an old value;
-//! counters hold their totals.
+//! A meter samples on its own thread, and never makes your program panic or exit. The calls that block
+//! are listed [below](#blocking-and-async). Exporting reads the last samples and does not call DCGM.
+//! Without a GPU, a driver or libdcgm there are no values, [`DcgmMeter::health`] reports the reason,
+//! and the meter keeps trying. Gauges disappear instead of repeating an old value; counters hold their
+//! totals.
 //!
 //! The meter also exports its own state as `dcgm.meter.…`: errors by kind, the age of the last
-//! sample, whether it is degraded, the backend. These metrics need no GPU, and end when the meter is
-//! dropped.
+//! sample, whether the meter is degraded, the backend. These metrics need no GPU, and end when the
+//! meter is dropped.
 //!
-//! Give each reader a provider of its own. With two readers on one provider, the SDK runs every
-//! callback once per reader, and each reader receives the values of both runs: it can export a value
-//! that has expired since the other reader's run.
+//! Give each reader a provider of its own. With two readers on one provider, the SDK passes the values
+//! that each collect observes to both readers. A reader can then export a value that has expired since
+//! the other reader's collect.
 //!
 //! # Configuration
 //!
-//! In code, in a document (feature `serde`) or in the environment: [`Config`] has the table of
-//! settings and variables. [`DcgmMeter::install`] and [`DcgmMeterBuilder::install`] both read the
-//! environment for what is not set in code.
+//! Settings come from code, from a document (feature `serde`) or from the environment; [`Config`] has
+//! the table of settings and variables. [`DcgmMeter::install`] and [`DcgmMeterBuilder::install`] both
+//! read the environment for the settings that neither code nor a document sets.
 //!
 //! # Blocking and async
 //!
@@ -56,21 +57,23 @@
 //! | [`DcgmMeter::sample_now`] | one sample; every call into DCGM has a deadline |
 //! | [`DcgmMeter::shutdown`], dropping a [`DcgmMeter`] | some milliseconds; 850 ms at most, if a call into DCGM hangs |
 //!
-//! No other type of this crate blocks when it is dropped. Flush the provider before the meter is
-//! dropped: see [Shutting down](DcgmMeter#shutting-down).
+//! No other type of this crate blocks when it is dropped, except a [`DcgmMeterBuilder`] that holds a
+//! client whose drop blocks. Flush the provider before the meter is dropped: see
+//! [Shutting down](DcgmMeter#shutting-down).
 //!
 //! # Features
 //!
 //! | feature | default | adds |
 //! |---|---|---|
-//! | `sdk` | off | `sdk::view`, which fits the SDK's cardinality limit to the meter, and `sdk::shutdown`. Brings `opentelemetry_sdk` |
-//! | `serde` | off | [`Config`] can be deserialized; [`EffectiveConfig`] and [`Health`] can be serialized. Brings `serde` |
+//! | `sdk` | off | `sdk::view`, which fits the SDK's cardinality limit to the meter, and `sdk::shutdown`. Depends on `opentelemetry_sdk` |
+//! | `serde` | off | [`Config`] can be deserialized; [`EffectiveConfig`] and [`Health`] can be serialized. Depends on `serde` |
 //!
 //! # Versions
 //!
-//! Types of [`opentelemetry`] and of [`dcgm`] are part of this crate's interface, and each minor
-//! release of `opentelemetry` is a breaking one: the provider must come from the same release of
-//! `opentelemetry` that this crate uses. Both crates are re-exported: a program that uses them from here always has the matching release.
+//! Types of [`opentelemetry`] and of [`dcgm`] are part of this crate's interface. Each minor release of
+//! `opentelemetry` is a breaking release, so the provider must implement the `MeterProvider` of the
+//! release that this crate uses. This crate re-exports both crates: a program that uses the re-exports
+//! always has the matching releases.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]

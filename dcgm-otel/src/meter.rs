@@ -28,8 +28,8 @@ pub(crate) use thread::{SamplerFactory, SamplerThread};
 /// # Shutting down
 ///
 /// Dropping the meter removes its series and stops the thread. **Flush the provider first, then drop
-/// the meter**, then shut the provider down: an export after the drop has no GPU data. A meter that
-/// is dropped before anything was exported logs a warning.
+/// the meter**, then shut the provider down: an export after the drop has no GPU data. If no reader has
+/// collected the meter's samples by then, the drop logs a warning.
 ///
 /// ```
 /// # use dcgm::mock::Mock;
@@ -44,10 +44,10 @@ pub(crate) use thread::{SamplerFactory, SamplerThread};
 ///
 /// `drop` and [`shutdown`](Self::shutdown) block until the thread has ended: usually some
 /// milliseconds, at most 850 ms. After 250 ms a call into DCGM that hangs is cancelled; if the
-/// thread has not ended 600 ms later, it is abandoned.
+/// thread has not ended 600 ms later, the thread is abandoned.
 ///
-/// In a fork of the process the meter has no thread. There it exports nothing, dropping it does not
-/// block, and another meter can be installed in its place.
+/// In a fork of the process, the meter has no thread and exports nothing. Dropping the meter does not
+/// block there, and another meter can be installed in its place.
 ///
 /// # Examples
 ///
@@ -83,8 +83,8 @@ impl DcgmMeter {
     ///
     /// # Errors
     ///
-    /// [`InstallError::Config`] with all invalid variables; [`InstallError::AlreadyInstalled`] if
-    /// another meter is installed on the provider; [`InstallError::Thread`] if no thread could be
+    /// [`InstallError::Config`] with all invalid variables; [`InstallError::AlreadyInstalled`] if the
+    /// provider already has a meter without a name; [`InstallError::Thread`] if the thread could not be
     /// started.
     pub fn install<P: MeterProvider + ?Sized>(provider: &P) -> Result<Self, InstallError> {
         Self::builder().install(provider)
@@ -111,9 +111,8 @@ impl DcgmMeter {
         }
     }
 
-    /// Returns the settings that the meter runs with. With a
-    /// [client](DcgmMeterBuilder::with_client) of the program's own, mode and endpoint have no
-    /// effect.
+    /// Returns the settings that the meter runs with. If the program has set a
+    /// [client](DcgmMeterBuilder::with_client), the settings `mode` and `endpoint` have no effect.
     #[must_use]
     pub const fn config(&self) -> &Config {
         &self.config
@@ -173,8 +172,8 @@ impl DcgmMeter {
     }
 
     /// Samples now, without waiting for the initial delay or the interval; the next collect exports
-    /// the result. Blocks until the sample is taken or has failed: every call into DCGM has a
-    /// deadline.
+    /// the result. Blocks until the sample is taken or has failed. The wait is bounded, because every
+    /// call into DCGM has a deadline.
     ///
     /// # Errors
     ///

@@ -1,13 +1,14 @@
-//! Helpers for the OpenTelemetry SDK: a view that fits its cardinality limit to the meter, and a
+//! Helpers for the OpenTelemetry SDK: a view that fits the SDK's cardinality limit to the meter, and a
 //! shutdown in the right order.
 //!
-//! By default the SDK gives each instrument room for 2,000 series, and reserves it when the
-//! instrument is made: 136 kB each, 11 MB for all metrics of a meter, of which the system commits
-//! little before it is used. Series beyond the limit are folded into one series without attributes.
-//! A gauge needs room for twice its series: when all of its series are replaced, as those of MIG
-//! instances are, the old ones keep their places until the end of the first collect of the new ones.
+//! By default, the SDK limits each instrument to 2,000 series, and reserves memory for all of them when
+//! the instrument is made: 136 kB per instrument, 11 MB for all metrics of a meter. The operating system
+//! commits little of this memory before it is used. Series beyond the limit are merged into one overflow
+//! series, which has the attribute `otel.metric.overflow` only. For a gauge, the limit must be twice the
+//! number of series: when all series are replaced at once, as with MIG instances, the SDK still counts
+//! the old series until the first collect of the new series ends.
 //!
-//! Only a view changes the limit, and views are given to a provider when it is made:
+//! Only a view can change the limit, and a provider takes views only when it is built:
 //!
 //! ```
 //! use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
@@ -31,21 +32,21 @@ const MAX_BOUND: usize = 16_384;
 /// Minimum number of series: the meter's own instruments have a few, however few the devices have.
 const MIN_BOUND: usize = 16;
 
-/// Returns a view for the instruments of a meter only. Its cardinality limit is twice `bound`, so that
-/// there is room while all series are replaced by others.
+/// Returns a view that applies only to the instruments of a [`DcgmMeter`]. Its cardinality limit is
+/// twice `bound`, because old and new series both count while all series are replaced.
 ///
 /// `bound` is the number of series of the largest instrument, for all entities together and including
-/// the counters of lost ones. Pass
-/// [`Config::max_instrument_series`](crate::Config::max_instrument_series). Values below 16, which the
-/// meter's own instruments may need, count as 16, and values above 16,384 as 16,384.
+/// the counters of lost entities. Pass
+/// [`Config::max_instrument_series`](crate::Config::max_instrument_series). A `bound` below 16 counts as
+/// 16, because the meter's own instruments may need as many; a `bound` above 16,384 counts as 16,384.
 ///
-/// If several views match an instrument, the SDK uses the first of those that differ only in limits
-/// and filters; every view that differs otherwise yields a metric of its own. If you have views of
-/// your own for these instruments, set their cardinality limit to twice the bound.
+/// Several views can match one instrument. Among views that give the metric the same name, description
+/// and unit, the SDK applies the first; every other view yields a metric of its own. If your program has
+/// its own views for these instruments, set their cardinality limit to twice `bound`.
 ///
 /// # Examples
 ///
-/// A meter for hosts of up to 300 series per metric, and the room that they need:
+/// A view for meters with up to 300 series per metric:
 ///
 /// ```
 /// use dcgm_otel::Config;
@@ -69,7 +70,7 @@ pub fn view(
     }
 }
 
-/// The errors of [`shutdown`], at least one. A failed step does not prevent the next one.
+/// The errors of [`shutdown`], at least one. Each field has the error of one step.
 #[derive(Debug, thiserror::Error)]
 #[error("shutdown failed: {}", texts(flush.as_ref(), meter.as_ref(), provider.as_ref()))]
 #[non_exhaustive]
@@ -94,10 +95,10 @@ fn texts(
     texts.join("; ")
 }
 
-/// Shuts down a program's metrics in the order that loses nothing: flushes the provider, ends the
-/// meter, shuts the provider down.
+/// Flushes the provider, shuts the meter down, and then shuts the provider down. In this order, the last
+/// samples are exported.
 ///
-/// Blocks for the last export, and for 850 ms at most for the meter.
+/// Blocks while the provider exports and shuts down, and for 850 ms at most while the meter ends.
 ///
 /// ```
 /// # use dcgm::mock::Mock;
@@ -110,7 +111,8 @@ fn texts(
 ///
 /// # Errors
 ///
-/// The errors of the steps that failed. A failed step does not prevent the next one.
+/// [`SdkShutdownError`] with the error of each failed step. After a failed step, the next steps are
+/// still taken.
 pub fn shutdown(meter: DcgmMeter, provider: &SdkMeterProvider) -> Result<(), SdkShutdownError> {
     let errors = SdkShutdownError {
         flush: provider.force_flush().err(),

@@ -34,42 +34,45 @@ impl Config {
         self
     }
 
-    /// Sets the age at which a sample expires: the interval or more. By default it is three times
-    /// the period at which the value is sampled.
+    /// Sets the age at which a sample expires and its gauge disappears. `age` must be the interval or
+    /// longer. By default, a sample expires after three times the period at which its field is sampled.
     #[must_use]
     pub fn with_max_age(mut self, age: Duration) -> Self {
         self.max_age = Setting::from_code(Some(age));
         self
     }
 
-    /// Turns a group of metrics on or off. While a group is off, [`with_metric`](Self::with_metric) has no
-    /// effect on its metrics.
+    /// Turns a group of metrics on or off. While a group is off, [`with_metric`](Self::with_metric) has
+    /// no effect on its metrics.
     #[must_use]
     pub fn with_group(mut self, group: Group, switch: GroupSwitch) -> Self {
         self.groups.set(group, Setting::from_code(switch));
         self
     }
 
-    /// Switches a metric (`hw.gpu.utilization`) or a family of its series
-    /// (`hw.gpu.utilization/encoder`), which takes precedence over its metric.
+    /// Sets the switch of a metric or of one family of its series. `name` is, for example,
+    /// `hw.gpu.utilization` for the metric and `hw.gpu.utilization/encoder` for the family. The switch
+    /// of a family takes precedence over the switch of its metric.
     #[must_use]
     pub fn with_metric(mut self, name: impl Into<String>, switch: MetricSwitch) -> Self {
         self.metrics.set(name.into(), Setting::from_code(switch));
         self
     }
 
-    /// Sets the maximum number of series of a group, within the maximum of all series.
+    /// Sets the maximum number of series of a group. The limits of all series
+    /// ([`with_max_series`](Self::with_max_series)) and of one metric
+    /// ([`with_max_instrument_series`](Self::with_max_instrument_series)) apply as well.
     #[must_use]
     pub fn with_group_series(mut self, group: Group, series: usize) -> Self {
         self.group_series.set(group, Setting::from_code(series));
         self
     }
 
-    /// Sets the meter's name among several on one provider, each of which needs another name: 1 to
-    /// 64 bytes. It becomes the attribute `dcgm.meter.instance` of the scope. By default a meter
-    /// has no name.
+    /// Sets the name that distinguishes this meter from others on the same provider. `name` has 1 to
+    /// 64 bytes and becomes the attribute `dcgm.meter.instance` of the instrumentation scope. Each
+    /// meter on a provider needs a different name; one of them can be without a name, the default.
     ///
-    /// Use few names: a provider keeps the instruments of each name for good.
+    /// Use few names: a provider keeps the instruments of every name until the provider is dropped.
     #[must_use]
     pub fn with_instance(mut self, name: impl Into<String>) -> Self {
         self.instance = Setting::from_code(Some(name.into()));
@@ -87,9 +90,10 @@ impl Config {
         }
     }
 
-    /// Returns the age at which a sample expires, for a field that is sampled every `period`. It is
-    /// never shorter than `period`, even if the age set by [`with_max_age`](Self::with_max_age) is
-    /// shorter: the value would otherwise vanish between two samples.
+    /// Returns the age at which a sample expires, for a field that is sampled every `period`. The
+    /// returned age is never shorter than `period`, even if the age set by
+    /// [`with_max_age`](Self::with_max_age) is shorter: otherwise the value would vanish between two
+    /// samples.
     #[must_use]
     pub fn max_age(&self, period: Duration) -> Duration {
         match self.max_age.value {
@@ -105,14 +109,15 @@ impl Config {
         switch.unwrap_or_else(|| group.default_switch())
     }
 
-    /// Returns the maximum number of series of a group; `None` if it has no limit of its own.
+    /// Returns the maximum number of series of a group; `None` if the group has no limit of its own.
     #[must_use]
     pub fn group_series(&self, group: Group) -> Option<usize> {
         self.group_series.get(&group)
     }
 
-    /// Returns the most specific switch of a family of series; `None` if none was set, which leaves
-    /// it to the metric's default.
+    /// Returns the switch that applies to a family of series: the switch of the family, else the switch
+    /// of the metric. Returns [`MetricSwitch::Off`] while `group`, the group of the family, is off.
+    /// Returns `None` if no switch was set; the default of the family then applies.
     #[must_use]
     pub fn metric(&self, group: Group, metric: &str, family: &str) -> Option<MetricSwitch> {
         if self.group(group) == GroupSwitch::Off {
@@ -128,7 +133,8 @@ impl Config {
         })
     }
 
-    /// Returns the meter's name among several on one provider.
+    /// Returns the name that distinguishes the meter from others on the same provider; `None` if it
+    /// was not set.
     #[must_use]
     pub fn instance(&self) -> Option<&str> {
         self.instance.value.as_deref()

@@ -43,7 +43,7 @@ macro_rules! choices {
                 /// Every value.
                 $visibility const ALL: &'static [Self] = &[$(Self::$name),*];
 
-                /// Returns its text form. The texts are stable.
+                /// Returns the text form, which later releases do not change.
                 #[must_use]
                 $visibility const fn name(self) -> &'static str {
                     match self {
@@ -64,7 +64,8 @@ macro_rules! choices {
                 }
             }
 
-            /// Parses what `Display` writes, in any case and with hyphens for underscores.
+            /// Parses the text that `Display` writes. Upper and lower case are equivalent, and so are
+            /// hyphens and underscores.
             impl FromStr for $type {
                 type Err = ParseSettingError;
 
@@ -98,7 +99,7 @@ choices! {
     /// The naming of metrics.
     pub Naming {
         #[default]
-        Semconv      "semconv"       "OpenTelemetry's semantic conventions for hardware, extended where they have no name.";
+        Semconv      "semconv"       "OpenTelemetry's semantic conventions for hardware, extended where the conventions have no name.";
         DcgmExporter "dcgm_exporter" "The names of NVIDIA's dcgm-exporter (up to its 4.8 releases), with its labels and raw units.";
     }
 
@@ -106,14 +107,14 @@ choices! {
     pub Profile {
         Minimal  "minimal"  "Required attributes and those that distinguish series.";
         #[default]
-        Standard "standard" "Names as well: device, model, vendor.";
-        Full     "full"     "Versions of driver and firmware as well; an upgrade then starts new series.";
+        Standard "standard" "Also attributes that describe the entity, such as its name, index, model, vendor and parent.";
+        Full     "full"     "Also the versions of driver and firmware; an upgrade of either starts new series.";
     }
 
     /// The value at which a counter begins.
     pub CounterOrigin {
         #[default]
-        Rebased "rebased" "0 when the meter first reads it, so that start time and value agree.";
+        Rebased "rebased" "0 at the meter's first reading, so that the start time of the series and its value agree.";
         Device  "device"  "The device's own count. Only for readers with cumulative temporality.";
     }
 
@@ -121,26 +122,26 @@ choices! {
     pub ThrottleName {
         #[default]
         Duration "duration" "`hw.gpu.throttle.duration`, the usual name.";
-        Time     "time"     "`hw.gpu.throttle.time`, as the conventions reserve `duration` for histograms.";
+        Time     "time"     "`hw.gpu.throttle.time`, because the semantic conventions reserve `duration` for histograms.";
     }
 
     /// The switch of a group of metrics.
     pub GroupSwitch {
         #[default]
         On   "on" | "enabled"   "On: each metric's own switch decides.";
-        Off  "off" | "disabled" "Off, whatever the switches of the metrics say.";
-        Auto "auto"             "On if the host has the hardware. Only for NVSwitches.";
+        Off  "off" | "disabled" "Off: the switches of the group's metrics have no effect.";
+        Auto "auto"             "On if the host has the hardware. Accepted for [`Group::NvSwitch`](crate::Group::NvSwitch) only.";
     }
 
     /// The switch of a metric.
     pub MetricSwitch {
-        On   "on"   "On; if it has no values, that is an error.";
-        Off  "off"  "Off; its fields are not watched.";
+        On   "on"   "On, even if the metric is off by default.";
+        Off  "off"  "Off. The fields of the metric are not watched, unless another metric needs them.";
         #[default]
-        Auto "auto" "On where the hardware has it.";
+        Auto "auto" "The default of each family: on where the hardware has it, or off.";
     }
 
-    /// The source of a setting's value. A later one takes precedence over an earlier one.
+    /// The source of a setting's value. A later variant takes precedence over an earlier one.
     #[derive(Ord, PartialOrd)]
     pub SettingSource {
         #[default]

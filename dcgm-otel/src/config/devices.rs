@@ -45,11 +45,11 @@ pub struct DeviceFilter {
 pub enum DeviceSelector {
     /// All devices of a kind.
     Kind(EntityKind),
-    /// The device with this index. Indices are the engine's, and change when a device is removed.
+    /// The device with this index. The engine assigns the indices; they change when a device is removed.
     Index(EntityId),
     /// The device with this UUID.
     Uuid(String),
-    /// The device with this PCI address; the domain can have any length.
+    /// The device with this PCI address. The domain can have one to eight digits, or be left out.
     PciBdf(String),
 }
 
@@ -77,8 +77,8 @@ impl DeviceFilter {
         &self.selectors
     }
 
-    /// Returns `true` if an entity is monitored. Its parents are looked up in `entities`, the entities
-    /// of the host.
+    /// Returns `true` if the filter selects `entity` or a device that `entity` is a part of. `entities`
+    /// are all entities of the host, among which the parents of `entity` are looked up.
     #[must_use]
     pub fn selects(&self, entity: &Entity, entities: &[Entity]) -> bool {
         if self.selectors.is_empty() || entity.id.kind == EntityKind::HOST {
@@ -168,7 +168,7 @@ pub(crate) fn parse_address(text: &str) -> Option<(u32, u8, u8, u8)> {
     Some((domain, byte(bus)?, byte(device)?, byte(function)?))
 }
 
-/// Writes the text form of a configuration.
+/// Writes the text form that is used in documents and environment variables.
 impl fmt::Display for DeviceSelector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -180,7 +180,7 @@ impl fmt::Display for DeviceSelector {
     }
 }
 
-/// Writes the text form of a configuration.
+/// Writes the text form that is used in documents and environment variables.
 impl fmt::Display for DeviceFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.selectors.is_empty() {

@@ -124,11 +124,11 @@ impl Config {
     }
 }
 
-/// Reads and validates; the keys and the texts are those of the table at [`Config`]. Unknown keys are
-/// errors.
+/// Reads the settings of a document and validates them. The keys and the text forms are those of the
+/// table at [`Config`]. Unknown keys are errors.
 ///
-/// `Config` cannot be serialized, which would write the salt;
-/// [`EffectiveConfig`](crate::EffectiveConfig) can.
+/// `Config` does not implement `Serialize`, because that would write the salt. Serialize
+/// [`EffectiveConfig`](crate::EffectiveConfig) instead.
 impl<'de> Deserialize<'de> for Config {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Node::deserialize(deserializer)? {

@@ -4,14 +4,16 @@ use core::fmt;
 
 /// An invalid setting.
 ///
-/// Displayed it is one line, as in `DCGM_OTEL_MODE="embeded": expected standalone or embedded; did
-/// you mean embedded?`. `Debug` prints the same, as it is what a `main` that returns an error prints.
+/// `Display` writes one line, for example `DCGM_OTEL_MODE="embeded": expected standalone or embedded;
+/// did you mean embedded?`. `Debug` writes the same, because Rust prints the `Debug` form of an error
+/// that `main` returns.
 #[derive(Clone, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub struct ConfigError {
-    /// The environment variable that has the value, or else the path of the setting.
+    /// The environment variable that holds the value; the path of the setting if the value comes from
+    /// code or a document.
     pub path: String,
-    /// The invalid value or the invalid part of it; `None` if it may be a secret.
+    /// The invalid value, or its invalid part; `None` if the value may be a secret.
     pub input: Option<String>,
     /// The valid values.
     pub expected: String,
@@ -70,7 +72,7 @@ impl fmt::Debug for ConfigError {
     }
 }
 
-/// All invalid settings; at least one. Displayed it has one line per error; `Debug` prints the same.
+/// All invalid settings, at least one. `Display` and `Debug` write one line per error.
 ///
 /// ```
 /// use std::time::Duration;
@@ -183,7 +185,8 @@ impl fmt::Display for ParseSettingError {
 
 /// The reason why a meter was not installed.
 ///
-/// `Debug` prints what `Display` prints, as it is what a `main` that returns this error prints.
+/// `Debug` writes the text of `Display` and the source of the error, because Rust prints the `Debug`
+/// form of an error that `main` returns.
 ///
 /// ```
 /// # use dcgm::mock::Mock;
@@ -201,13 +204,14 @@ impl fmt::Display for ParseSettingError {
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum InstallError {
-    /// Another meter is installed on this provider. Drop it first, or give this one [another
+    /// The provider already has a meter with the same name; meters without a name count as having the
+    /// same one. Drop that meter first, or give the new meter [another
     /// name](crate::DcgmMeterBuilder::with_instance).
     #[error(
         "another meter is installed on this provider; drop it first, or give this one a name with with_instance"
     )]
     AlreadyInstalled,
-    /// Settings are invalid; contains all errors.
+    /// Some settings are invalid. The [`ConfigErrors`] list all of them.
     #[error("{0}")]
     Config(ConfigErrors),
     /// The sampling thread could not be started.

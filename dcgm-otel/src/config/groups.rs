@@ -33,7 +33,7 @@ macro_rules! groups {
             /// Every group.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// Returns its text form. The texts are stable.
+            /// Returns the text form, which later releases do not change.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
@@ -75,7 +75,7 @@ groups! {
     RetiredPages "retired_pages" On   "Retired memory pages.";
     Inventory    "inventory"     On   "Inventory: one series per device.";
     Mig          "mig"           On   "Number of MIG instances.";
-    Fabric       "fabric"        On   "The fabric that connects GPUs over hosts.";
+    Fabric       "fabric"        On   "The NVLink fabric that connects the GPUs of several hosts.";
     CpuCore      "cpu_core"      On   "Cores of Grace CPUs.";
     Vgpu         "vgpu"          On   "Virtual GPUs.";
 }
@@ -112,7 +112,8 @@ impl fmt::Display for Group {
     }
 }
 
-/// Parses what `Display` writes, in any case and with hyphens for underscores.
+/// Parses the text that `Display` writes. Upper and lower case are equivalent, and so are hyphens and
+/// underscores.
 impl FromStr for Group {
     type Err = ParseSettingError;
 

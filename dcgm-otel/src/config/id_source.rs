@@ -8,10 +8,12 @@ use super::error::ParseSettingError;
 use super::field::{InvalidValue, SettingValue};
 use super::nearest::did_you_mean;
 
-/// The source of `hw.id`. Where a device lacks it, the next of UUID, PCI address and index is used.
+/// The source of the attribute `hw.id` of GPUs. A GPU without a unique UUID has its PCI address
+/// instead, and a GPU without a unique PCI address its index. The id of a MIG instance or a link
+/// contains the id of its parent; other entities have their kind and index, as in `nvswitch-0`.
 ///
-/// `Display` writes what `FromStr` parses, except for the salt, which it redacts; the redacted text
-/// is refused as too short a salt.
+/// `Display` writes the text that `FromStr` parses, except that the salt is redacted.
+/// [`Config::validate`](crate::Config::validate) refuses a redacted salt, because it is too short.
 ///
 /// ```
 /// use dcgm_otel::{Config, IdSource, Salt};
@@ -25,20 +27,20 @@ use super::nearest::did_you_mean;
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum IdSource {
-    /// The device's UUID: unique, and the same after a reboot.
+    /// The GPU's UUID: unique, and the same after a reboot.
     #[default]
     Uuid,
-    /// A salted hash of the UUID, for exports to parties that must not identify the hardware. It can
-    /// be computed by anyone who knows the UUID and the salt.
+    /// A salted hash of the UUID, for exports to parties that must not identify the hardware. A party
+    /// that knows the UUID and the salt can compute the hash.
     HashedUuid(Salt),
     /// The PCI address, which is unique on its host only.
     PciBdf,
-    /// The engine's index, which changes when a device is removed.
+    /// The engine's index of the GPU, as in `gpu-0`. It changes when a GPU is removed.
     Index,
 }
 
-/// A secret that goes into a hash. No message, no `Debug` output and no dump of the settings
-/// contains it.
+/// A secret that is hashed together with the UUID. Error messages, `Debug` output and the effective
+/// settings do not contain the secret.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Salt(String);
 
@@ -46,7 +48,8 @@ impl Salt {
     /// Minimum length in bytes: a shorter salt could be found by brute force.
     pub const MIN_BYTES: usize = 16;
 
-    /// Makes a salt. [`Config::validate`](crate::Config::validate) refuses one that is too short.
+    /// Makes a salt. [`Config::validate`](crate::Config::validate) refuses a `secret` that is shorter
+    /// than [`MIN_BYTES`](Self::MIN_BYTES).
     pub fn new(secret: impl Into<String>) -> Self {
         Self(secret.into())
     }
@@ -92,7 +95,7 @@ impl IdSource {
     }
 }
 
-/// The error never contains the text, which may hold a salt.
+/// Parses the text form. The error never contains the text, because it may hold a salt.
 impl FromStr for IdSource {
     type Err = ParseSettingError;
 

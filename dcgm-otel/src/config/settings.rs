@@ -40,7 +40,7 @@ macro_rules! for_each_setting {
                 "DCGM_OTEL_INTERVAL", any, duration_in_range, "a duration from 1s to 10min", "30s",
                 "the sampling interval of the meter and of the engine";
 
-            /// It has no upper limit: a large host takes a while to start.
+            /// The delay has no upper limit, because a large host takes a while to start.
             initial_delay, with_initial_delay: value(Duration = Duration::from_secs(1)),
                 "DCGM_OTEL_INITIAL_DELAY", any, valid, "a duration", "500ms",
                 "the delay before the first sample";
@@ -53,10 +53,11 @@ macro_rules! for_each_setting {
                 "DCGM_OTEL_MAX_SERIES", any, above_zero, "a whole number above 0", "2048",
                 "the maximum number of series";
 
-            /// The SDK keeps 2000 attribute sets for each instrument, and those of the previous
-            /// collect count until the next one ends. So more than half of the SDK's limit must not
-            /// change at once, or values go to an overflow series. A view can raise the SDK's limit:
-            /// see `sdk::view`.
+            /// The SDK limits each instrument to 2000 series by default, and merges further series
+            /// into one overflow series. When new series of a gauge replace old ones, the old series
+            /// still count until the next collect ends. If all series can be replaced at once, as
+            /// with MIG, they must therefore fit into half of the SDK's limit. A view can raise that
+            /// limit: see `sdk::view`.
             max_instrument_series, with_max_instrument_series: value(usize = 1000),
                 -, any, above_zero, "a whole number above 0", "500",
                 "the maximum number of series of one metric";
@@ -117,9 +118,10 @@ macro_rules! define_config {
     )*) => {
         /// The settings of a meter.
         ///
-        /// Made by [`Config::default`] and the `with_…` methods, by [`Config::from_env`], or, with the
-        /// feature `serde`, read from a document. A setting is taken from the first of these that
-        /// has it: code, document, environment, default. [`DcgmMeterBuilder`] has the same setters.
+        /// A `Config` is made by [`Config::default`] and the `with_…` methods, by
+        /// [`Config::from_env`], or, with the feature `serde`, from a document. Code takes
+        /// precedence over a document, a document over the environment, and the environment over
+        /// the default. [`DcgmMeterBuilder`] has the same setters.
         ///
         /// | key | environment variable | expected | example |
         /// |---|---|---|---|
@@ -135,12 +137,13 @@ macro_rules! define_config {
         ///
         /// # Unknown variables
         ///
-        /// An environment variable that begins with `DCGM_OTEL_` and is not in the table is not an
-        /// error, so that an older program starts with a newer manifest. It is never ignored in
-        /// silence, either: it is logged when the meter is installed, with the nearest known name,
-        /// and reported by [`Config::warnings`], [`Config::effective`] and
-        /// [`Health`](crate::Health). Exempt are the variables that Kubernetes sets for a service
-        /// named `dcgm-otel` (`DCGM_OTEL_SERVICE_HOST`, `DCGM_OTEL_PORT`, …).
+        /// An environment variable that begins with `DCGM_OTEL_` and is not in the table causes a
+        /// warning instead of an error: an older program then still starts with a Kubernetes
+        /// manifest that was written for a newer one. The warning names the nearest known variable,
+        /// if one is similar. It is logged when the meter is installed, and reported by
+        /// [`Config::warnings`], [`Config::effective`] and [`Health`](crate::Health). The variables
+        /// that Kubernetes itself sets for a service named `dcgm-otel` (`DCGM_OTEL_SERVICE_HOST`,
+        /// `DCGM_OTEL_PORT`, …) cause no warning.
         ///
         /// [`DcgmMeterBuilder`]: crate::DcgmMeterBuilder
         ///

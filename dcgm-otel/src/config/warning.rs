@@ -4,8 +4,8 @@ use core::fmt;
 
 /// A finding that does not stop a meter: an environment variable that is not used.
 ///
-/// Displayed it is one line: `DCGM_OTEL_INTERVALL: unknown variable, not used; did you mean
-/// DCGM_OTEL_INTERVAL?`.
+/// `Display` writes one line, for example `DCGM_OTEL_INTERVALL: unknown variable, not used; did you
+/// mean DCGM_OTEL_INTERVAL?`.
 ///
 /// ```
 /// use dcgm_otel::Config;
@@ -19,9 +19,9 @@ use core::fmt;
 pub struct ConfigWarning {
     /// The name of the variable, sanitized for logs.
     pub variable: String,
-    /// The nearest known variable, if one is close.
+    /// The known variable with the nearest name; `None` if no name is similar.
     pub nearest: Option<&'static str>,
-    /// The path of a setting that only code and documents can set, if the variable names one.
+    /// The path of the setting that the variable names, if only code and documents can set it.
     pub setting: Option<&'static str>,
 }
 

@@ -28,7 +28,7 @@ macro_rules! error_kinds {
             /// Every kind.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// Returns its text form. The texts are stable.
+            /// Returns the text form, which later releases do not change.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
@@ -41,19 +41,19 @@ macro_rules! error_kinds {
 
 #[rustfmt::skip] // One row a kind.
 error_kinds! {
-    Cardinality "cardinality" "Too many series: some are dropped.";
+    Cardinality "cardinality" "Series are dropped: too many, or several with the same attributes.";
     Connect     "connect"     "The connection to the host engine failed or was lost.";
-    Detached    "detached"    "The driver is detached from all GPUs, as for maintenance; no GPU has failed.";
-    Enumerate   "enumerate"   "The entities could not be listed, or the host has none.";
-    GpuLost     "gpu_lost"    "A GPU is lost, or needs a reset.";
+    Detached    "detached"    "No GPU can be sampled, because the driver is detached, for example for maintenance. This is not a failure.";
+    Enumerate   "enumerate"   "The entities could not be listed, the host has none, or the device filter selects none.";
+    GpuLost     "gpu_lost"    "A GPU, switch or adapter is lost, or a GPU needs a reset.";
     Init        "init"        "libdcgm is missing, or does not work with this engine.";
-    Mig         "mig"         "The instances of a GPU could not be listed.";
-    Panic       "panic"       "A call, the hook or the sampling thread panicked, which is a bug; the panic was contained.";
-    Paused      "paused"      "Telemetry of the GPUs is paused, as diagnostics do it; no GPU has failed.";
-    Read        "read"        "Samples could not be read, or some of them report a failure.";
+    Mig         "mig"         "The MIG instances of a GPU could not be listed.";
+    Panic       "panic"       "A call of the client, the attribute hook or the sampler panicked. This is a bug; the panic was contained.";
+    Paused      "paused"      "No GPU can be sampled, because telemetry is paused, for example by a diagnostic. This is not a failure.";
+    Read        "read"        "Samples could not be read, some of them report a failure, or none has a value.";
     Stale       "stale"       "The engine responds, but has taken no samples recently.";
     Timeout     "timeout"     "A call exceeded its deadline.";
-    Watch       "watch"       "The engine refused to watch the requested fields.";
+    Watch       "watch"       "The engine refused to watch some or all of the requested fields.";
 }
 
 impl fmt::Display for ErrorKind {
@@ -64,8 +64,8 @@ impl fmt::Display for ErrorKind {
 
 /// The reason why there are no fresh values.
 ///
-/// `Debug` prints the same text as `Display`, since Rust prints the `Debug` form of an error that
-/// `main` returns.
+/// `Debug` writes the text of `Display` and the hint, because Rust prints the `Debug` form of an error
+/// that `main` returns.
 ///
 /// ```
 /// # use dcgm::mock::Mock;
@@ -87,7 +87,7 @@ impl fmt::Display for ErrorKind {
 #[error("{kind}: {message}")]
 #[non_exhaustive]
 pub struct SampleError {
-    /// The kind, as it is counted.
+    /// The kind under which the error is counted.
     pub kind: ErrorKind,
     /// The message of the error.
     pub message: String,

@@ -29,15 +29,15 @@ const STOP_TIMEOUT: Duration = Duration::from_millis(250);
 /// together are less than the second that dropping a meter may take.
 const CANCEL_TIMEOUT: Duration = Duration::from_millis(600);
 
-/// The reason why a meter's thread did not end well. The meter's series are gone all the same.
+/// The reason why a meter's thread did not end normally. The meter's series are removed in any case.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ShutdownError {
-    /// A call into DCGM did not return, even after its client was closed. The thread is left behind
-    /// and ends when the call returns.
+    /// A call into DCGM did not return, even after the meter had closed its client. The thread is
+    /// abandoned, and ends when the call returns.
     #[error("the sampling thread did not end within 850 ms and was abandoned")]
     ThreadAbandoned,
-    /// The thread had panicked outside of the sampler, which is a bug.
+    /// The thread ended in a panic, which is a bug. A panic during a tick does not end the thread.
     #[error("the sampling thread had panicked")]
     ThreadPanicked,
 }
