@@ -4,13 +4,15 @@
 //! and [`Library::open`] returns an error if libdcgm is missing.
 //!
 //! * [`Library`] finds and loads libdcgm.
-//! * [`Symbols`] is the table of its functions. A function that the installed release lacks returns
-//!   [`MissingSymbolError`] and never panics.
-//! * [`Versioned`] has the version number that DCGM expects in the first member of a struct, for every
-//!   struct that begins with one.
-//! * [`text::sanitize`] makes text from the library or the linker safe for logs.
-//! * The types around these describe functions and errors. Everything else is C: every type, constant and enumerator of the public ABI under its C name.
-//!   Enumerators are integers, because newer engines return values that older headers lack.
+//! * [`Symbols`] is the table of the functions of libdcgm. A function that the installed release
+//!   lacks returns [`MissingSymbolError`] and never panics.
+//! * [`Versioned`] is implemented for every struct whose first member is a version word, and has the
+//!   version word that DCGM expects.
+//! * [`text::sanitize`] makes text from libdcgm or the dynamic linker safe for logs.
+//! * [`SymbolInfo`], [`MissingSymbolError`], [`LoadError`] and [`Attempt`] describe functions and
+//!   errors. All other items are the types, constants and enumerators of DCGM's public C ABI, under
+//!   their C names. Enumerators are integers, because newer engines return values that older headers
+//!   lack.
 //!
 //! The crate `dcgm` is the safe client on top of this one.
 //!
@@ -27,10 +29,10 @@
 //! |---|---|---|
 //! | `bindgen` | off | generates the bindings while building; needs libclang |
 //!
-//! With `bindgen`, the bindings are generated from this crate's own header. To use NVIDIA's headers, set
-//! the environment variable `DCGM_INCLUDE_DIR` to their folder; this crate's header then adds only what
-//! they lack. DCGM's version numbers contain the size of the struct, and the build fails if a generated
-//! struct does not have that size.
+//! With `bindgen`, the bindings are generated from this crate's own header. To use NVIDIA's headers,
+//! set the environment variable `DCGM_INCLUDE_DIR` to their folder; this crate's header then adds
+//! only what they lack. A version word contains the size of its struct. The build fails if a
+//! generated struct has another size.
 
 #![expect(unsafe_code, reason = "this crate is the C boundary")]
 

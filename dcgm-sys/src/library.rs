@@ -14,7 +14,8 @@ use crate::text::sanitize;
 /// The names under which libdcgm is searched for, in this order.
 pub const SONAMES: &[&str] = &["libdcgm.so.4", "libdcgm.so.3", "libdcgm.so"];
 
-/// A loaded libdcgm. Each file is loaded once and never unloaded, because it has its own threads.
+/// A loaded libdcgm. Each file is loaded once, and never unloaded, because libdcgm starts its own
+/// threads.
 pub struct Library {
     symbols: Symbols,
     path: PathBuf,
@@ -37,14 +38,14 @@ impl Library {
     /// The search order is that of the linker: `DT_RPATH` of the program if it has no `DT_RUNPATH`,
     /// `LD_LIBRARY_PATH`, `DT_RUNPATH`, `/etc/ld.so.cache`, the folders of the system. glibc ignores
     /// `LD_LIBRARY_PATH` in a program with more rights than its user (`AT_SECURE`). No other
-    /// environment variable has an effect, nor has the working directory, since the names have no
-    /// slash. A failure is not cached: the next call tries again.
+    /// environment variable has an effect. The working directory has no effect either, because the
+    /// names contain no slash. A failure is not cached: the next call tries again.
     ///
     /// # Errors
     ///
-    /// [`LoadError::NotFound`] if no candidate exists. If a candidate is found but is not libdcgm, its
-    /// error is returned and no further name is tried. [`LoadError::Platform`] on a platform without
-    /// DCGM.
+    /// [`LoadError::NotFound`] if the linker finds none of the names. If the linker finds a file that
+    /// it cannot load or that is not libdcgm, the error of that file is returned, and no further name
+    /// is tried. [`LoadError::Platform`] on a platform without DCGM.
     pub fn open() -> Result<&'static Self, LoadError> {
         let mut tried = Vec::new();
         for soname in SONAMES {
@@ -56,22 +57,22 @@ impl Library {
         Err(LoadError::NotFound { tried })
     }
 
-    /// Opens the libdcgm of one major release: `libdcgm.so.4` for 4, for example.
+    /// Opens the libdcgm of the major release `major`: `libdcgm.so.4` for 4, for example.
     ///
     /// # Errors
     ///
-    /// The errors of [`Self::open`].
+    /// The same as for [`Self::open`].
     pub fn open_major(major: u32) -> Result<&'static Self, LoadError> {
         Self::open_soname(&format!("libdcgm.so.{major}"))
     }
 
-    /// Opens the libdcgm at an absolute path.
+    /// Opens the libdcgm at the absolute path `path`.
     ///
     /// # Errors
     ///
-    /// [`LoadError::RelativePath`]; [`LoadError::NotFound`] if there is no file;
-    /// [`LoadError::NotALibrary`] if it cannot be read, or the dynamic linker refuses it;
-    /// [`LoadError::NotDcgm`] if it lacks one of [`Self::REQUIRED`]; [`LoadError::Platform`] on
+    /// [`LoadError::RelativePath`] if `path` is relative; [`LoadError::NotFound`] if there is no
+    /// file; [`LoadError::NotALibrary`] if the file cannot be read, or the dynamic linker refuses it;
+    /// [`LoadError::NotDcgm`] if the file lacks one of [`Self::REQUIRED`]; [`LoadError::Platform`] on
     /// a platform without DCGM.
     pub fn open_at(path: impl AsRef<Path>) -> Result<&'static Self, LoadError> {
         if !platform::HAS_DCGM {
@@ -119,7 +120,7 @@ impl Library {
         &self.symbols
     }
 
-    /// Returns the path of the loaded file, with links resolved.
+    /// Returns the path of the loaded file, with symbolic links resolved.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -184,34 +185,34 @@ pub struct Attempt {
 
 /// An error of loading libdcgm.
 ///
-/// The members hold the original texts. `Display` limits each name and each error text of the linker,
-/// which may quote the file, to 256 bytes and removes control characters.
+/// The members hold the original texts. `Display` cuts each name and each error text at 256 bytes and
+/// removes control characters, because an error text of the linker may quote the file.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
-    /// No file was found under the name, or under any of the names.
+    /// No file was found under any of the names that were tried.
     #[error(
         "no libdcgm found ({}); install NVIDIA's package datacenter-gpu-manager-4-core, or give the library's path",
         DisplayAttempts(tried)
     )]
     NotFound {
-        /// The names, each with the error of the linker.
+        /// The names that were tried, each with its error.
         tried: Vec<Attempt>,
     },
-    /// The dynamic linker refused the file.
+    /// The file cannot be read, or the dynamic linker refused it.
     #[error("{} cannot be loaded: {}", DisplayPath(path), sanitize(reason))]
     NotALibrary {
         /// The file, or the name under which the linker found it.
         path: PathBuf,
-        /// The error text of the linker.
+        /// The error text of the linker or the operating system.
         reason: String,
     },
-    /// The library lacks functions of DCGM.
+    /// The file lacks a function that every libdcgm has.
     #[error("{} is not libdcgm: it has no function {missing}", DisplayPath(path))]
     NotDcgm {
-        /// The file.
+        /// The file, or the name under which the linker found it.
         path: PathBuf,
-        /// The first of [`Library::REQUIRED`] that it lacks.
+        /// The first function of [`Library::REQUIRED`] that the file lacks.
         missing: &'static str,
     },
     /// The path is relative: it would depend on the working directory.
@@ -223,7 +224,8 @@ pub enum LoadError {
         /// The given path.
         path: PathBuf,
     },
-    /// DCGM exists for Linux with glibc only, and a statically linked program cannot load it.
+    /// This program cannot load libdcgm, which exists only for Linux with glibc and needs a
+    /// dynamically linked program.
     #[error(
         "DCGM does not exist for this platform; it is there for dynamically linked programs on Linux with \
          glibc, on x86_64 and aarch64"

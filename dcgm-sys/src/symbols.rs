@@ -8,15 +8,16 @@ use core::ffi::{c_char, c_int, c_uint, c_void};
 )]
 use crate::bindings::*;
 
-/// A function of the table.
+/// A function of libdcgm, with the releases that have it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub struct SymbolInfo {
     /// The C name.
     pub name: &'static str,
-    /// The first known release with it. [`SymbolInfo::FLOOR`] means that release or an earlier one.
+    /// The first known release that has the function. [`SymbolInfo::FLOOR`] stands for that release
+    /// or an earlier one.
     pub since: &'static str,
-    /// The first release without it, if it was removed.
+    /// The first release without the function, if the function was removed.
     pub until: Option<&'static str>,
 }
 
@@ -25,7 +26,7 @@ impl SymbolInfo {
     pub const FLOOR: &'static str = "3.3.5";
 }
 
-/// The loaded libdcgm has no such function.
+/// The error of calling a function that the loaded libdcgm does not have.
 ///
 /// Distinct from the code -20, `DCGM_ST_FUNCTION_NOT_FOUND`, which an *engine* older than the library
 /// returns.
@@ -35,9 +36,9 @@ impl SymbolInfo {
 pub struct MissingSymbolError {
     /// The C name.
     pub function: &'static str,
-    /// The first release that has it.
+    /// The first known release that has the function.
     pub since: &'static str,
-    /// The first release without it.
+    /// The first release without the function, if the function was removed.
     pub until: Option<&'static str>,
 }
 
@@ -55,11 +56,11 @@ impl core::fmt::Display for DisplayRemoval {
 
 macro_rules! symbols {
     ($( $since:literal $(until $until:literal)? fn $name:ident($($arg:ident: $ty:ty),*) -> $ret:ty; )*) => {
-        /// The functions of one libdcgm. A missing one is `None`, and a call of it returns
-        /// [`MissingSymbolError`].
+        /// The functions of one libdcgm. A missing function is `None`, and a call of that function
+        /// returns [`MissingSymbolError`].
         ///
-        /// Each function is a field, for inspection and for replacing it in a test, and a method of the
-        /// same name that calls it.
+        /// Each function is a field and a method of the same name. The field is for inspection, and
+        /// for replacing the function in a test. The method calls the function.
         #[expect(clippy::exhaustive_structs, reason = "tests replace single rows")]
         #[derive(Clone, Copy, Debug)]
         pub struct Symbols {
@@ -70,7 +71,7 @@ macro_rules! symbols {
         }
 
         impl Symbols {
-            /// The functions of the table, in its order.
+            /// All known functions, in the order of the fields.
             pub const ROWS: &'static [SymbolInfo] = &[
                 $( SymbolInfo { name: stringify!($name), since: $since, until: symbols!(@until $($until)?) } ),*
             ];
@@ -135,13 +136,14 @@ macro_rules! symbols {
                 ///
                 /// # Errors
                 ///
-                /// [`MissingSymbolError`] if this libdcgm lacks it. The return value of the function is in
-                /// `Ok`.
+                /// [`MissingSymbolError`] if this libdcgm lacks the function. The return value of the
+                /// function is in `Ok`, even if it is an error code.
                 ///
                 /// # Safety
                 ///
-                /// The arguments must be those that DCGM's documentation of the function requires: pointers
-                /// are valid for what it reads and writes, version words are set.
+                /// The arguments must meet the requirements in DCGM's documentation of the function:
+                /// pointers are valid for all memory that the function reads and writes, and version
+                /// words are set.
                 #[inline]
                 pub unsafe fn $name(&self, $($arg: $ty),*) -> Result<$ret, MissingSymbolError> {
                     match self.$name {

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 /// The maximum length of sanitized text, in bytes.
 pub const MAX_TEXT_BYTES: usize = 256;
 
-/// Returns `true` for a character that is invisible and affects the text around it: control characters,
-/// line separators, and marks that change the direction of text.
+/// Returns `true` for a character that is invisible and affects the text around it: control
+/// characters, line separators, the byte order mark, and marks that change the direction of text.
 #[must_use]
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
@@ -21,8 +21,8 @@ pub fn is_hidden(c: char) -> bool {
         )
 }
 
-/// Returns the text on one line, without [hidden](is_hidden) characters, cut at [`MAX_TEXT_BYTES`] bytes.
-/// Clean text is borrowed.
+/// Returns `text` on one line, without [hidden](is_hidden) characters, cut at [`MAX_TEXT_BYTES`]
+/// bytes. Text that needs no change is borrowed.
 ///
 /// ```
 /// use dcgm_sys::text::sanitize;

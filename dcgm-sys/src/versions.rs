@@ -8,8 +8,9 @@ use crate::bindings::*;
 
 /// A struct whose first member is a version word.
 ///
-/// DCGM compares the word for equality, and returns `DCGM_ST_VER_MISMATCH` (-12) for any other.
-/// Some functions zero the struct with the word: set it before each call.
+/// DCGM compares the version word for equality, and returns `DCGM_ST_VER_MISMATCH` (-12) for any
+/// other word. Some functions set the struct to zero, including the version word: set the word before
+/// each call.
 ///
 /// ```
 /// use dcgm_sys::{Versioned, dcgmConnectV2Params_v2};
@@ -18,7 +19,8 @@ use crate::bindings::*;
 /// assert_eq!(dcgmConnectV2Params_v2::VERSION, 16 | 2 << 24);
 /// ```
 pub trait Versioned {
-    /// The version word: the size of the struct, with the version in the upper eight bits.
+    /// The version word: the version in the upper 8 bits, the size of the struct in the lower 24
+    /// bits.
     const VERSION: u32;
 }
 

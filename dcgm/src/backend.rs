@@ -22,11 +22,11 @@ use crate::version::BuildInfo;
 pub struct Backend {
     /// The kind: an engine or a mock.
     pub kind: BackendKind,
-    /// The endpoint, `embedded`, or the name of a mock.
+    /// The endpoint of the host engine, `embedded`, or `mock:` with the name of the mock's model.
     pub target: String,
     /// The path of the loaded libdcgm, if one is loaded.
     pub library_path: Option<PathBuf>,
-    /// The build information of that libdcgm.
+    /// The build information of the loaded libdcgm.
     pub library: Option<BuildInfo>,
 }
 
@@ -43,9 +43,9 @@ impl Backend {
     }
 
     /// Returns `true` if the values are not measured: for a mock, and for a libdcgm whose build
-    /// information says that it is simulated.
+    /// information has the build type `simulated`.
     ///
-    /// Programs that show such values must label them.
+    /// A program that shows such values must label them as simulated.
     #[must_use]
     pub fn is_simulated(&self) -> bool {
         self.kind == BackendKind::Mock || self.library.as_ref().is_some_and(BuildInfo::is_simulated)

@@ -19,12 +19,13 @@ pub use crate::watch::{Refusal, Watch, WatchRequest};
 /// Access to a DCGM host engine: [`Engine`](crate::Engine), a [mock](crate::mock), or your own
 /// implementation.
 ///
-/// The trait is object-safe and open: code that only reads takes a `&dyn Client` and is tested
-/// without a GPU. Methods added later will have default bodies.
+/// The trait is object-safe, and other crates may implement it. Code that takes a `&dyn Client` can
+/// be tested without a GPU. Methods that later releases add will have default bodies.
 ///
-/// Creating a client does no I/O; [`connect`](Self::connect) does. After an error that
-/// [`is_disconnected`](crate::Error::is_disconnected) the session is over: its watches are gone, and every
-/// call returns [`Error::NotConnected`](crate::Error::NotConnected) until the next `connect`.
+/// Creating a client does no I/O; [`connect`](Self::connect) does. After an error for which
+/// [`is_disconnected`](crate::Error::is_disconnected) returns `true`, the session is over: its
+/// watches are gone, and every call to the engine returns
+/// [`Error::NotConnected`](crate::Error::NotConnected) until the next `connect`.
 ///
 /// Calls block until the engine replies or their [deadline](crate::Deadlines) passes; see
 /// [blocking and async](crate#blocking-and-async).
@@ -54,8 +55,10 @@ pub trait Client: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`Error::Load`](crate::Error::Load) without a libdcgm; [`Error::Connect`](crate::Error::Connect) with the cause;
-    /// [`Error::VersionMismatch`](crate::Error::VersionMismatch).
+    /// [`Error::Load`](crate::Error::Load) if libdcgm cannot be loaded;
+    /// [`Error::Connect`](crate::Error::Connect) with the cause if no host engine can be reached;
+    /// [`Error::VersionMismatch`](crate::Error::VersionMismatch) if libdcgm and the engine have
+    /// different major versions.
     fn connect(&self) -> Result<()>;
 
     /// Closes the session, if one is open. May be called at any time and repeatedly.
@@ -65,44 +68,47 @@ pub trait Client: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`is_disconnected`](crate::Error::is_disconnected) if there is no session or the connection is
-    /// lost. The same holds for all methods below.
+    /// An error for which [`is_disconnected`](crate::Error::is_disconnected) returns `true`, if there
+    /// is no session or the connection is lost. All other methods that call the engine can return
+    /// such an error, too.
     fn build_info(&self) -> Result<BuildInfo>;
 
-    /// Replaces the contents of `into` with the entities of a kind that the engine supports, ascending.
-    /// Cheap enough to call before each read.
+    /// Replaces the contents of `into` with the supported entities of `kind`, in ascending order. The
+    /// call is cheap enough to be made before each read.
     ///
     /// GPUs that are lost, paused or detached are not among them: see [`entities`](Self::entities).
     ///
-    /// The library lists CPUs only for an explicit request, because listing them can crash an engine
-    /// of 3.3.
+    /// Listing CPUs can crash an engine of DCGM 3.3. This crate lists CPUs and their cores only if a
+    /// caller requests their kinds.
     ///
     /// # Errors
     ///
-    /// [`is_unsupported`](crate::Error::is_unsupported) if the engine cannot list the kind; `into` is then
-    /// empty.
+    /// An error for which [`is_unsupported`](crate::Error::is_unsupported) returns `true`, if the
+    /// engine cannot list the kind. After an error, `into` is empty.
     fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()>;
 
-    /// Returns the entities of a kind, ascending: [`list`](Self::list) with a new vector.
+    /// Returns the supported entities of `kind` in a new vector, like [`list`](Self::list).
     ///
     /// # Errors
     ///
-    /// As [`list`](Self::list).
+    /// The same as for [`list`](Self::list).
     fn entity_ids(&self, kind: EntityKind) -> Result<Vec<EntityId>> {
         let mut ids = Vec::new();
         self.list(kind, &mut ids)?;
         Ok(ids)
     }
 
-    /// Lists several kinds and calls `each` for every kind, in the order of `kinds`: with its
-    /// entities, ascending, or with the error if the engine cannot list the kind.
+    /// Lists the supported entities of several kinds. Calls `each` once for every kind, in the order
+    /// of `kinds`: with the entities of that kind, in ascending order, or with the error if the
+    /// engine cannot list the kind.
     ///
-    /// The default body calls [`list`](Self::list) for each kind. Override it where one request for
-    /// all kinds is cheaper, and in wrappers of other clients.
+    /// The default body calls [`list`](Self::list) for each kind. Override this method if one request
+    /// for all kinds is cheaper, or if the implementation wraps another client.
     ///
     /// # Errors
     ///
-    /// As [`build_info`](Self::build_info); `each` was then not called for every kind.
+    /// The same as for [`build_info`](Self::build_info). After an error, `each` was called for only
+    /// some of the kinds, or for none.
     fn list_each(
         &self,
         kinds: &[EntityKind],
@@ -118,78 +124,83 @@ pub trait Client: Debug + Send + Sync {
         Ok(())
     }
 
-    /// Returns the entities of these kinds with their identities, properties and states, including
-    /// lost, paused and detached GPUs. Kinds that the engine cannot list are skipped.
+    /// Returns the entities of `kinds` with their identities, properties and states, including lost,
+    /// paused and detached GPUs. Kinds that the engine cannot list are skipped.
     ///
     /// # Errors
     ///
-    /// As [`build_info`](Self::build_info).
+    /// The same as for [`build_info`](Self::build_info).
     fn entities(&self, kinds: &[EntityKind]) -> Result<Vec<Entity>>;
 
-    /// Returns the NVLinks of all GPUs and NVSwitches, without those that are not supported.
+    /// Returns the NVLinks of all GPUs and NVSwitches, without links in the state
+    /// [`NOT_SUPPORTED`](crate::LinkState::NOT_SUPPORTED).
     ///
     /// # Errors
     ///
-    /// As [`build_info`](Self::build_info).
+    /// The same as for [`build_info`](Self::build_info).
     fn links(&self) -> Result<Vec<Link>>;
 
-    /// Watches fields: the engine samples them until the [`Watch`] is dropped.
+    /// Watches the fields and entities of `request`: the engine samples them until the returned
+    /// [`Watch`] is dropped.
     ///
     /// Blocks until the engine has taken the first sample of every field, which can take seconds for
     /// many fields. [Profiling fields](FieldId::is_profiling) have no value yet in that first
     /// sample: they report an average over the interval and need a second sample, one interval
     /// later.
     ///
-    /// Refusals of single fields or entities do not affect the others: see [`Watch::refusals`].
+    /// If the engine refuses single fields or entities, the others are watched: see
+    /// [`Watch::refusals`].
     ///
     /// <div class="warning">
     ///
-    /// Avoid watching fields on [`LINK`](EntityKind::LINK) entities (1508, 1530, 1531, and any
-    /// other field watched there). DCGM 4.6 keeps their samples without expiry, so that the memory
-    /// of the engine grows, and reads the links in every pass of its sampling loop, whatever the
-    /// interval.
+    /// Avoid watching any field on [`LINK`](EntityKind::LINK) entities, such as 1508, 1530 or 1531.
+    /// DCGM 4.6 never discards the samples of links, so that the memory of the engine grows. It also
+    /// reads the watched links in every pass of its sampling loop, whatever the interval of the
+    /// watch.
     ///
     /// </div>
     ///
     /// # Errors
     ///
-    /// The first refusal, if nothing at all could be watched.
+    /// The error of one of the refusals, if nothing could be watched. An error for which
+    /// [`is_transient`](crate::Error::is_transient) or [`is_gpu_lost`](crate::Error::is_gpu_lost)
+    /// returns `true` can also fail the call, although other fields could be watched.
     fn watch(&self, request: &WatchRequest) -> Result<Watch>;
 
-    /// Replaces the contents of `into` with the latest sample of each pair of the query, in no
-    /// particular order. Does not allocate when `query` and `into` are reused.
+    /// Replaces the contents of `into` with the latest sample of each (entity, field) pair of
+    /// `query`, in no particular order. Does not allocate when `query` and `into` are reused.
     ///
-    /// A pair without a value has a [`Sample`](crate::Sample) with the reason. If the engine stops
-    /// sampling, old samples keep coming with their old timestamps and without an error: compare
-    /// timestamps to detect it.
+    /// For a pair without a value, the [`Sample`](crate::Sample) has the reason. If the engine stops
+    /// sampling, reads still return the old samples with their old timestamps, and no error. To
+    /// detect this, compare the timestamps of successive reads.
     ///
     /// # Errors
     ///
-    /// As [`build_info`](Self::build_info); `into` is then empty.
+    /// The same as for [`build_info`](Self::build_info). After an error, `into` is empty.
     fn latest(&self, query: &Query, into: &mut Samples) -> Result<()>;
 
-    /// Returns the latest sample of each pair of the query: [`latest`](Self::latest) with a new
-    /// buffer.
+    /// Returns the latest sample of each pair of `query` in a new buffer, like
+    /// [`latest`](Self::latest).
     ///
     /// # Errors
     ///
-    /// As [`latest`](Self::latest).
+    /// The same as for [`latest`](Self::latest).
     fn read(&self, query: &Query) -> Result<Samples> {
         let mut samples = Samples::new();
         self.latest(query, &mut samples)?;
         Ok(samples)
     }
 
-    /// Reads fields once, for batch jobs: watches them, reads, and ends the watch.
+    /// Watches `fields` of `entities`, reads them once, and ends the watch: for batch jobs.
     ///
-    /// Blocks until the engine has taken the first sample of every field. If
-    /// [profiling fields](FieldId::is_profiling) are among them, it also waits for their second
-    /// sample, which carries the first value: about one second, and at most [`READ_ONCE_TIMEOUT`].
+    /// Blocks until the engine has taken the first sample of every field. If `fields` has
+    /// [profiling fields](FieldId::is_profiling), the call also waits for their second sample, which
+    /// is the first with a value: about one second, and at most [`READ_ONCE_TIMEOUT`].
     ///
-    /// The result has one sample for each pair of `entities` and `fields`, in that order; a pair that
-    /// was refused or has no value carries the reason. To read repeatedly, keep a
-    /// [`watch`](Self::watch) instead: each call of this method makes the engine set up and tear
-    /// down a watch.
+    /// The result has one sample for each pair: all `fields` of the first entity, then all `fields`
+    /// of the next. The sample of a pair that was refused or has no value has the reason. To read
+    /// repeatedly, keep a [`watch`](Self::watch) instead: each call of this method makes the engine
+    /// set up and tear down a watch.
     ///
     /// ```
     /// # #[cfg(feature = "mock")] {
@@ -207,7 +218,7 @@ pub trait Client: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// As [`watch`](Self::watch) and [`latest`](Self::latest).
+    /// The same as for [`watch`](Self::watch) and [`latest`](Self::latest).
     fn read_once(&self, entities: &[EntityId], fields: &[FieldId]) -> Result<Samples> {
         let request = WatchRequest::new(entities, fields).with_interval(READ_ONCE_INTERVAL);
         let watch = self.watch(&request)?;
@@ -229,22 +240,25 @@ pub trait Client: Debug + Send + Sync {
         Ok(arrange_by_pair(samples, &watch, entities, fields))
     }
 
-    /// Replaces the contents of `into` with the samples that the watch has taken since the cursor,
-    /// each once, in the order of time for each pair. Advances the cursor only on success.
+    /// Replaces the contents of `into` with the samples of the pairs of `watch` since the position of
+    /// `cursor`. Each sample is returned once, and the samples of a pair are in the order of time. An
+    /// error does not advance `cursor`.
     ///
     /// # Errors
     ///
-    /// As [`build_info`](Self::build_info);
-    /// [`ReturnCode::NOT_WATCHED`](crate::ReturnCode::NOT_WATCHED) if the engine no longer watches a
-    /// pair: create a new watch and continue with the same cursor. `into` is then empty.
+    /// The same as for [`build_info`](Self::build_info). Also
+    /// [`ReturnCode::NOT_WATCHED`](crate::ReturnCode::NOT_WATCHED), if the engine no longer watches a
+    /// pair of `watch`: create a new watch and continue with the same cursor. After these errors,
+    /// `into` is empty.
     fn events(&self, watch: &Watch, cursor: &mut Cursor, into: &mut Samples) -> Result<()>;
 
     /// Makes an embedded engine in [manual mode](crate::EmbeddedMode::Manual) take all samples that
-    /// are due, and waits for it. Other engines sample on their own, and nothing happens.
+    /// are due, and waits until they are taken. Has no effect on other engines, which sample on their
+    /// own.
     ///
     /// # Errors
     ///
-    /// As [`build_info`](Self::build_info).
+    /// The same as for [`build_info`](Self::build_info).
     fn update(&self) -> Result<()> {
         Ok(())
     }

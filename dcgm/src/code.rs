@@ -9,7 +9,7 @@ use crate::error::ErrorClass;
 
 /// A return code of DCGM (`dcgmReturn_t`).
 ///
-/// Codes without a constant here are kept unchanged.
+/// A code without a constant here keeps its number.
 ///
 /// ```
 /// use dcgm::{ErrorClass, ReturnCode};
@@ -34,10 +34,10 @@ macro_rules! return_codes {
                 pub const $name: Self = Self(sys::$c);
             )*
 
-            /// Every code in the table.
+            /// Every code that has a constant.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// Returns the C name, if the table lists the code.
+            /// Returns the C name; `None` for a code without a constant.
             #[must_use]
             pub const fn name(self) -> Option<&'static str> {
                 match self.0 {
@@ -46,7 +46,7 @@ macro_rules! return_codes {
                 }
             }
 
-            /// Returns the meaning in plain words, if the table lists the code.
+            /// Returns the meaning in plain words; `None` for a code without a constant.
             #[must_use]
             pub const fn meaning(self) -> Option<&'static str> {
                 match self.0 {
@@ -55,8 +55,8 @@ macro_rules! return_codes {
                 }
             }
 
-            /// Returns the reaction that the code calls for: `None` for [`OK`](Self::OK),
-            /// [`ErrorClass::Internal`] for a code that the table does not list.
+            /// Returns the class of the code: `None` for [`OK`](Self::OK), [`ErrorClass::Internal`]
+            /// for a code without a constant.
             #[must_use]
             pub const fn class(self) -> Option<ErrorClass> {
                 match self.0 {

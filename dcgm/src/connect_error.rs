@@ -12,10 +12,10 @@ use crate::version::Version;
 #[derive(Clone, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// The peer accepts connections and closes them at once.
+    /// The peer accepted the connection and closed it without a reply.
     #[error("the peer closes the connection")]
     Closed,
-    /// The address is an IPv6 address, which this libdcgm cannot parse.
+    /// The endpoint has only IPv6 addresses, which this libdcgm does not support.
     #[error("libdcgm {library} does not support IPv6 addresses")]
     Ipv6 {
         /// The version of libdcgm.
@@ -36,19 +36,19 @@ pub enum ConnectError {
     /// Nothing listens at the endpoint.
     #[error("connection refused")]
     Refused,
-    /// The peer accepts the connection and does not reply.
+    /// The peer listens but does not reply, or no longer accepts connections.
     #[error("the peer accepts the connection and does not reply")]
     Silent,
-    /// The host does not respond, or there is no route to it.
+    /// The host does not respond, or the system cannot connect to the endpoint for another reason.
     #[error("unreachable: {}", sanitize(reason))]
     Unreachable {
-        /// The system's error text.
+        /// The error text of the system or of this crate.
         reason: String,
     },
-    /// The host name has no address.
+    /// The host name cannot be resolved to an address.
     #[error("cannot resolve the host name: {}", sanitize(reason))]
     Unresolvable {
-        /// The system's error text.
+        /// The error text of the system or of this crate.
         reason: String,
     },
 }

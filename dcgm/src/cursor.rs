@@ -17,10 +17,10 @@ use crate::value::Value;
 /// starts [`OVERLAP`](Self::OVERLAP) before the end of the previous one and skips the samples that
 /// were already returned.
 ///
-/// The engine's clock can be stepped. If it goes back, the next read starts at least
-/// [`STEP_BACK`](Self::STEP_BACK) before the new time, or one interval between reads if that is
-/// longer, up to an hour. Events are lost only if the clock goes back further; the latest 1024
-/// returned events are never returned twice.
+/// The engine's clock can be stepped. If the engine reports a time before the start of a read, the
+/// clock went back: the next read then starts at least [`STEP_BACK`](Self::STEP_BACK) before the
+/// reported time, and earlier if the reads are further apart. Events with timestamps before the start
+/// of the next read are lost. The latest 1024 returned events are never returned twice.
 ///
 /// ```
 /// # #[cfg(feature = "mock")] {
@@ -88,17 +88,19 @@ impl Cursor {
     /// The overlap of a read with the previous one: 2 s.
     pub const OVERLAP: Duration = Duration::from_secs(2);
 
-    /// The minimum by which a read starts before the time of a clock that was stepped back: 60 s.
+    /// The minimum time that a read covers before the current time after the clock was stepped back:
+    /// 60 s.
     pub const STEP_BACK: Duration = Duration::from_secs(60);
 
-    /// Creates a cursor that begins at the start of the watch it is first used with.
+    /// Creates a cursor that begins, for each entity, at the start of the watch that first reads the
+    /// entity.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Creates a cursor at a time by the engine's clock; [`Timestamp::NEVER`] for all samples that
-    /// the engine has kept.
+    /// Creates a cursor that begins at the time `floor` of the engine's clock. With
+    /// [`Timestamp::NEVER`], the first read returns all samples that the engine still has.
     #[must_use]
     pub fn starting_at(floor: Timestamp) -> Self {
         Self {
@@ -107,14 +109,16 @@ impl Cursor {
         }
     }
 
-    /// Returns the start of the next read of an entity, if it was read before.
+    /// Returns the time up to which `entity` was read; `None` before its first read. The next read
+    /// starts [`OVERLAP`](Self::OVERLAP) earlier.
     #[must_use]
     pub fn position(&self, entity: EntityId) -> Option<Timestamp> {
         self.find_position(entity).map(|position| position.next)
     }
 
-    /// Returns the time to read from. For implementors of [`Client`](crate::Client): call it before a
-    /// read of `entities`, whose watch began at `watch_began`.
+    /// Returns the time from which the next read of `entities` has to return samples. For
+    /// implementors of [`Client`](crate::Client): call this method before each read. `watch_began` is
+    /// the start of the watch.
     pub fn begin_read(&mut self, entities: &[EntityId], watch_began: Timestamp) -> Timestamp {
         let start = self.start.unwrap_or(watch_began);
         let mut from: Option<Timestamp> = None;
@@ -141,8 +145,9 @@ impl Cursor {
         from.unwrap_or(start).max(Timestamp::NEVER)
     }
 
-    /// Returns `true` for a sample that was not returned before, in an implementation of
-    /// [`Client`](crate::Client). Does not record it: [`commit`](Self::commit) does.
+    /// Returns `true` if `sample` has to be returned: it is not before the start of the read, and was
+    /// not returned before. For implementors of [`Client`](crate::Client). Only
+    /// [`commit`](Self::commit) records that the sample was returned.
     #[must_use]
     pub fn is_new(&self, sample: &Sample<'_>) -> bool {
         let since = |position: &Position| position.floor.max(position.read_start());

@@ -6,8 +6,9 @@ use std::str::FromStr;
 
 /// The endpoint of a host engine (`nv-hostengine`).
 ///
-/// Written `host:port`, `host` (port 5555), `[::1]:5555` or `unix:///run/nv-hostengine.sock`. DCGM's
-/// protocol has no TLS and no password: across hosts, use a tunnel.
+/// The text forms are `host:port`, `host` (port 5555), `[::1]:5555` and
+/// `unix:///run/nv-hostengine.sock`. DCGM's protocol has no TLS and no password: use a tunnel to
+/// connect to another host.
 ///
 /// ```
 /// use dcgm::Endpoint;
@@ -21,7 +22,7 @@ use std::str::FromStr;
 pub enum Endpoint {
     /// A TCP endpoint.
     Tcp {
-        /// The host name or address; an IPv6 address without brackets.
+        /// The host name or IP address. An IPv6 address has no brackets here.
         host: String,
         /// The port, from 1 to 65535.
         port: u16,
@@ -40,7 +41,7 @@ impl Endpoint {
         matches!(self, Self::Tcp { host, .. } if host.contains(':'))
     }
 
-    /// Returns the path of a Unix socket.
+    /// Returns the path of the Unix socket; `None` for a TCP endpoint.
     #[must_use]
     pub fn unix_path(&self) -> Option<&Path> {
         match self {
@@ -70,8 +71,8 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// The error of parsing an [`Endpoint`]. Text before an `@`, which may be a password, is never
-/// repeated.
+/// The error of parsing an [`Endpoint`]. The error does not contain user information (text before an
+/// `@`), which may include a password.
 #[derive(Clone, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EndpointError {
@@ -83,19 +84,19 @@ pub enum EndpointError {
     /// The host is missing or contains an invalid character.
     #[error("expected host:port, for example localhost:5555, got {input:?}")]
     Host {
-        /// The input.
+        /// The input without its scheme.
         input: String,
     },
-    /// The IPv6 address has no brackets.
+    /// The IPv6 address is not enclosed in brackets.
     #[error("expected an IPv6 address in brackets, as in [::1]:5555, got {input:?}")]
     Ipv6 {
-        /// The input.
+        /// The input without its scheme.
         input: String,
     },
     /// The port is not a number from 1 to 65535.
     #[error("expected a port from 1 to 65535, got {port:?} in {input:?}")]
     Port {
-        /// The input.
+        /// The input without its scheme.
         input: String,
         /// The text of the port.
         port: String,
@@ -117,12 +118,12 @@ pub enum EndpointError {
         /// The length in bytes.
         length: usize,
     },
-    /// The path is relative.
+    /// The path is relative or contains a NUL character.
     #[error(
         "expected three slashes and an absolute path, as in unix:///tmp/nv-hostengine, got {path:?}"
     )]
     UnixRelative {
-        /// The input.
+        /// The path.
         path: String,
     },
     /// The text contains a user name or password, which DCGM does not support.

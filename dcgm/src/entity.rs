@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use crate::parse::{ParseError, open_enum};
 
-/// A kind of entity (`dcgm_field_entity_group_t`). An open set: the number of an unknown kind is
-/// kept.
+/// A kind of entity (`dcgm_field_entity_group_t`). A kind without a constant here keeps its number.
 ///
 /// ```
 /// use dcgm::EntityKind;
@@ -39,7 +38,8 @@ open_enum! {
 /// The address of an entity: its kind, and its number within that kind.
 ///
 /// The number is the engine's index and not an identity: it can change when a GPU is lost or MIG is
-/// reconfigured. Use [`Entity::uuid`] as the identity. Written `gpu:3`.
+/// reconfigured. Use [`Entity::uuid`] as the identity of a GPU. The text form of an address is
+/// `gpu:3`.
 ///
 /// ```
 /// use dcgm::{EntityId, EntityKind};
@@ -110,8 +110,8 @@ impl FromStr for EntityId {
     }
 }
 
-/// The state of an entity as the engine reports it (`DcgmEntityStatus_t`). States without a constant
-/// here are kept unchanged.
+/// The state of an entity as the engine reports it (`DcgmEntityStatus_t`). A state without a constant
+/// here keeps its number.
 ///
 /// ```
 /// # #[cfg(feature = "mock")] {
@@ -146,8 +146,8 @@ open_enum! {
     DcgmEntityStatusDetached     => DETACHED,     "detached",     "Detached from the engine.";
 }
 
-/// An entity with its identity and properties. Strings are shared, cut at 256 bytes and free of
-/// control characters; a property that the engine does not report is `None`.
+/// An entity with its identity and properties. Clones share the strings, which have at most 256 bytes
+/// and no control characters. A property that the engine does not report is `None`.
 ///
 /// ```
 /// # #[cfg(feature = "mock")] {
@@ -172,7 +172,7 @@ pub struct Entity {
     pub id: EntityId,
     /// The state.
     pub status: EntityStatus,
-    /// The UUID of a GPU, as in `GPU-1b2c…`. `None` if it is all zeros, as for fake GPUs.
+    /// The UUID of a GPU, as in `GPU-1b2c…`. `None` for the UUID of all zeros that fake GPUs have.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "Option::is_none")
@@ -196,7 +196,7 @@ pub struct Entity {
         serde(default, skip_serializing_if = "Option::is_none")
     )]
     pub pci_bus_id: Option<Arc<str>>,
-    /// The serial number of the board: a quasi-identifier; show it on request only.
+    /// The serial number of the board. It identifies the hardware: show it only on request.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "Option::is_none")
@@ -220,8 +220,9 @@ pub struct Entity {
         serde(default, skip_serializing_if = "Option::is_none")
     )]
     pub minor: Option<u32>,
-    /// The entity that contains it: the GPU of a GPU instance, the GPU instance of a compute
-    /// instance, the GPU or NVSwitch of a link, the CPU of a core.
+    /// The entity that contains this entity: the GPU of a GPU instance, the GPU instance of a compute
+    /// instance, the GPU or NVSwitch of a link, the CPU of a core. An [`Engine`](crate::Engine)
+    /// reports it only for MIG instances.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "Option::is_none")
@@ -313,7 +314,8 @@ impl Mig {
     }
 }
 
-/// The state of an NVLink (`dcgmNvLinkLinkState_t`). An open set.
+/// The state of an NVLink (`dcgmNvLinkLinkState_t`). A state without a constant here keeps its
+/// number.
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[doc(alias = "dcgmNvLinkLinkState_t")]
 pub struct LinkState(u32);
@@ -346,8 +348,8 @@ open_enum! {
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[non_exhaustive]
 pub struct Link {
-    /// The address for watching the link's fields; `None` for releases 4.0 to 4.2, which encode
-    /// links in a form that their own requests cannot carry.
+    /// The address of the link, for watching its fields. `None` for DCGM 4.0 to 4.2, whose encoding
+    /// of a link does not fit into the 4 bytes that their requests have for it.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "Option::is_none")

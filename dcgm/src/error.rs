@@ -20,9 +20,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// The error of every [`Client`](crate::Client) call.
 ///
-/// Match on the variants to report; decide by [`class`](Self::class) or the `is_*` predicates.
-/// `Debug` prints the message and the [hint](Self::hint), so that `fn main() -> dcgm::Result<()>`
-/// ends with a readable line.
+/// Match on the variants to report an error. Use [`class`](Self::class) or the `is_*` predicates to
+/// decide how to react. `Debug` prints the message and the [hint](Self::hint), so that
+/// `fn main() -> dcgm::Result<()>` ends with a readable line.
 ///
 /// ```
 /// use dcgm::{Error, ErrorClass, ReturnCode};
@@ -46,13 +46,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The engine's thread was busy with other calls until the deadline. The call was not started
-    /// and the connection is intact.
+    /// Other calls occupied the engine's thread for more than three quarters of the time to the
+    /// deadline. The call was not started, and the connection is intact.
     #[error("{operation} waited {after:?} for other calls to this engine")]
     Busy {
         /// The operation that did not start.
         operation: Operation,
-        /// Its deadline.
+        /// The time from the call to the deadline of the operation.
         after: Duration,
     },
     /// A DCGM function returned a code other than `DCGM_ST_OK`.
@@ -76,14 +76,15 @@ pub enum Error {
         "expected an embedded engine in the other mode, got one in mode {running}; a process has only one"
     )]
     EmbeddedMode {
-        /// `auto` or `manual`.
+        /// The mode of the running engine: `auto` or `manual`.
         running: &'static str,
     },
     /// The endpoint could not be parsed.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
-    /// libdcgm was loaded before this process was forked. Its threads exist only in the parent, so
-    /// that it cannot be used in the child: fork first, or `exec` another program in the child.
+    /// The client was created, or libdcgm was used, before this process was forked. The threads of
+    /// both exist only in the parent process, so that the child cannot use them. Fork first, or
+    /// `exec` another program in the child.
     #[error("libdcgm was loaded before the fork and cannot be used in the child process")]
     Forked,
     /// libdcgm could not be loaded.
@@ -92,20 +93,20 @@ pub enum Error {
     /// The client is not connected, or its connection was lost.
     #[error("not connected to a host engine")]
     NotConnected,
-    /// A panic was caught: a bug in this library or in a callback that it was given. The
-    /// connection is closed.
+    /// A panic on the engine's thread was caught: a bug in this crate, or in the program's `tracing`
+    /// subscriber. The connection is closed.
     #[error("a call to the engine panicked")]
     Panicked,
-    /// The request is invalid for every engine.
+    /// The request is invalid, for the reason in the text.
     #[error("{0}")]
     Request(&'static str),
-    /// The installed libdcgm lacks the function.
+    /// The loaded libdcgm lacks a function that the call needs.
     #[error(transparent)]
     SymbolMissing(#[from] sys::MissingSymbolError),
-    /// The system could not start a thread.
+    /// The system could not start the engine's thread, or the thread has ended.
     #[error("cannot start a thread: {}", sanitize(reason))]
     Thread {
-        /// The system's error text.
+        /// The error text of the system or of this crate.
         reason: String,
     },
     /// The call did not return before its deadline and was cancelled. The connection is closed.
@@ -113,7 +114,7 @@ pub enum Error {
     Timeout {
         /// The operation that timed out.
         operation: Operation,
-        /// Its deadline.
+        /// The time from the call to the deadline of the operation.
         after: Duration,
     },
     /// libdcgm and the host engine have different major versions.
@@ -124,8 +125,8 @@ pub enum Error {
         /// The version of the engine.
         engine: Version,
     },
-    /// Calls hang although their connection was closed. No further calls are made until one of
-    /// them returns.
+    /// Calls hang although their connection was closed. No further call is made until one of the
+    /// hanging calls returns.
     #[error("{abandoned} calls into libdcgm hang and cannot be cancelled")]
     Wedged {
         /// The number of abandoned threads.
@@ -133,7 +134,7 @@ pub enum Error {
     },
 }
 
-/// The reaction that an [`Error`] or a [`ReturnCode`] calls for.
+/// The class of an [`Error`] or a [`ReturnCode`], by which a program decides how to react.
 ///
 /// ```
 /// use dcgm::{Error, ErrorClass, ReturnCode};
@@ -145,15 +146,16 @@ pub enum Error {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorClass {
-    /// A bug in the caller or in this library.
+    /// A bug in the caller or in this crate.
     Caller,
-    /// The endpoint denies access to this user; not connected.
+    /// The endpoint denies access to this user. The client is not connected.
     ConnectDenied,
-    /// A call timed out and its connection was closed, or the peer never replied; not connected.
+    /// A call timed out and its connection was closed, or the peer never replied to a connect. The
+    /// client is not connected.
     ConnectTimeout,
-    /// The operation needs a permission.
+    /// A permission for the operation is missing.
     Denied,
-    /// The connection is closed; reconnect.
+    /// There is no connection: reconnect.
     Disconnected,
     /// A GPU is lost or needs a reset.
     GpuLost,
@@ -161,17 +163,18 @@ pub enum ErrorClass {
     Internal,
     /// A limit of the engine or of the system is reached.
     Limit,
-    /// No current sample: not watched, not sampled yet, or stale.
+    /// There is no current sample: the field is not watched, not sampled yet, or its sample is stale.
     NoData,
     /// No such entity or group.
     NotFound,
-    /// The call timed out; the connection is intact.
+    /// A call timed out, and reconnecting does not help: the connection is intact, or hanging calls
+    /// block the client ([`Error::Wedged`]).
     Timeout,
     /// A retry may succeed.
     Transient,
     /// libdcgm is missing or cannot be loaded.
     Unavailable,
-    /// Not supported by this GPU, driver, library or engine.
+    /// The operation is not supported by this GPU, driver, library or engine.
     Unsupported,
     /// libdcgm and the host engine have incompatible versions.
     Version,
@@ -199,15 +202,15 @@ impl ErrorClass {
         matches!(self, Self::Denied | Self::ConnectDenied)
     }
 
-    /// Returns `true` if a retry may succeed without intervention, after a new connection if
-    /// [`is_disconnected`](Self::is_disconnected).
+    /// Returns `true` if a retry may succeed without intervention. If
+    /// [`is_disconnected`](Self::is_disconnected) also returns `true`, reconnect before the retry.
     #[must_use]
     pub const fn is_transient(self) -> bool {
         matches!(self, Self::Transient) || self.is_disconnected() || self.is_timeout()
     }
 }
 
-/// The operation of a client that an error is about.
+/// The operation of a client during which an error occurred.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Operation {
@@ -217,9 +220,9 @@ pub enum Operation {
     Enumerate,
     /// Reading samples.
     Read,
-    /// Taking samples on request, from an engine in manual mode.
+    /// Making an engine in manual mode take samples.
     Update,
-    /// Creating or ending a watch.
+    /// Creating a watch.
     Watch,
 }
 
@@ -276,13 +279,13 @@ impl Error {
         }
     }
 
-    /// Returns the class, from which all predicates derive.
+    /// Returns the class, which determines the results of all `is_*` predicates.
     #[must_use]
     pub fn class(&self) -> ErrorClass {
         self.class_and_hint().0
     }
 
-    /// Returns a suggestion for a person, in one sentence without a full stop.
+    /// Returns a suggestion to a person about what to fix, as one sentence without a full stop.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self.class_and_hint().1 {
@@ -299,7 +302,7 @@ impl Error {
         }
     }
 
-    /// Returns DCGM's return code, if the error is one.
+    /// Returns DCGM's return code, if the error is a [`Call`](Self::Call).
     #[must_use]
     pub const fn code(&self) -> Option<ReturnCode> {
         match self {
@@ -308,7 +311,7 @@ impl Error {
         }
     }
 
-    /// Returns the name of the C function that failed, if the error is about one.
+    /// Returns the name of the C function, if a C function failed or is missing in libdcgm.
     #[must_use]
     pub const fn function(&self) -> Option<&'static str> {
         match self {
@@ -330,14 +333,14 @@ impl Error {
         self.class().is_disconnected()
     }
 
-    /// Returns `true` if a call timed out, by this library's deadline or by DCGM's own.
+    /// Returns `true` if the deadline of a call or DCGM's own timeout passed.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         self.class().is_timeout()
     }
 
-    /// Returns `true` if a retry may succeed without intervention, after a new connection if
-    /// [`is_disconnected`](Self::is_disconnected).
+    /// Returns `true` if a retry may succeed without intervention. If
+    /// [`is_disconnected`](Self::is_disconnected) also returns `true`, reconnect before the retry.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         self.class().is_transient()

@@ -13,7 +13,7 @@ use crate::version::Version;
 ///
 /// Identify a field by its number, and take its unit from [`info`](Self::info). Names change between
 /// releases: 150 was `DCGM_FI_DEV_GPU_TEMP` until 4.6 renamed it to `DCGM_FI_DEV_GPU_TEMP_CELSIUS`.
-/// Names may mislead: 203 is named a ratio and is a percentage.
+/// Names may mislead: the name of 203 ends in `RATIO`, but its value is a percentage.
 ///
 /// ```
 /// use dcgm::FieldId;
@@ -40,22 +40,22 @@ impl FieldId {
         self.0
     }
 
-    /// Returns the field's row of the table, or `None` for a field of a later release.
+    /// Returns the metadata of the field; `None` for a field that this crate does not know.
     #[must_use]
     pub fn info(self) -> Option<&'static FieldInfo> {
         let index = FIELDS.binary_search_by_key(&self, |info| info.id).ok()?;
         FIELDS.get(index)
     }
 
-    /// Returns the unit of the raw value, if the field is known and has one:
-    /// see [`FieldInfo::unit`].
+    /// Returns the unit of the raw value; `None` if the field is unknown or has no unit: see
+    /// [`FieldInfo::unit`].
     #[must_use]
     pub fn unit(self) -> Option<&'static str> {
         let unit = self.info()?.unit;
         (!unit.is_empty()).then_some(unit)
     }
 
-    /// Returns every field of the table, by ascending number.
+    /// Returns the metadata of every field that this crate knows, by ascending number.
     #[must_use]
     pub const fn all() -> &'static [FieldInfo] {
         FIELDS
@@ -64,15 +64,16 @@ impl FieldId {
     /// Returns `true` for a profiling field (`DCGM_FI_PROF_*`).
     ///
     /// Profiling fields need counters of the GPU that only one user can hold at a time and that some
-    /// hardware lacks. Reading one *live* can crash the engine (4.6.0 does not check), so this
-    /// library never does.
+    /// hardware lacks. A live read (`DCGM_FV_FLAG_LIVE_DATA`) of a profiling field can crash the
+    /// engine, since 4.6.0 does not check the request. This crate makes no such read.
     #[must_use]
     pub const fn is_profiling(self) -> bool {
         matches!(self.0, 1001..=1096 | 1532 | 1533)
     }
 
-    /// Returns `true` if each sample is an event: read them with
-    /// [`Client::events`](crate::Client::events), as the latest sample alone loses the others.
+    /// Returns `true` if each sample of the field is an event. Read events with
+    /// [`Client::events`](crate::Client::events): [`Client::latest`](crate::Client::latest) returns
+    /// only the last one.
     #[must_use]
     pub fn is_event(self) -> bool {
         self.info()
@@ -90,8 +91,9 @@ impl fmt::Display for FieldId {
     }
 }
 
-/// Parses DCGM's name since 4.6 or before, with or without `DCGM_FI_`; DCGM's tag, as in
-/// `gpu_temp`; or the number, as in `150` or `field-150`. Case does not matter.
+/// Parses DCGM's name of a field since 4.6 or the name before 4.6, with or without the prefix
+/// `DCGM_FI_`; DCGM's tag, as in `gpu_temp`; or the number, as in `150` or `field-150`. The case of
+/// names and tags does not matter.
 impl FromStr for FieldId {
     type Err = ParseError;
 
@@ -147,17 +149,19 @@ pub struct FieldInfo {
     pub id: FieldId,
     /// DCGM's name since 4.6.
     pub name: &'static str,
-    /// DCGM's name before 4.6; the same if it did not change.
+    /// DCGM's name before 4.6; equal to `name` if 4.6 did not change the name.
     pub old_name: &'static str,
-    /// DCGM's tag. Empty for fields that only the headers of 4.6.1 list.
+    /// DCGM's tag, a short name as in `gpu_temp`. Empty for fields that only the headers of 4.6.1
+    /// list.
     pub tag: &'static str,
     /// The type of the values.
     pub value_type: ValueType,
     /// The unit of the raw value: `W`, `mJ`, `Cel`, `MHz`, `MiB`, `%` (0–100), `ratio` (0–1),
     /// `By/s`, `ns`, or a word such as `bitmask`. Empty for a field without a unit.
     pub unit: &'static str,
-    /// The lowest kind of entity that has the field. A read of an entity below returns the value of
-    /// the entity above; do not watch it there.
+    /// The lowest kind of entity that has values of its own for the field. GPU instances are below
+    /// GPUs, compute instances below GPU instances, and cores below CPUs. A read of a lower entity
+    /// returns the value of the entity that contains it: do not watch the field on the lower entity.
     pub scope: EntityKind,
     /// The behavior of the values over time.
     pub kind: FieldKind,
@@ -173,7 +177,7 @@ pub enum FieldKind {
     Blob,
     /// A total that grows until a reset, such as a reload of the driver.
     Counter,
-    /// Events: each sample is one.
+    /// Events: each sample is one event.
     Event,
     /// A value that rises and falls.
     Gauge,

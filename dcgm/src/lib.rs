@@ -1,22 +1,22 @@
 //! A safe client for NVIDIA DCGM (Data Center GPU Manager): GPU telemetry from a host engine.
 //!
-//! libdcgm is loaded at run time, when a client connects: building needs nothing of DCGM, and on a
-//! host without it [`Client::connect`] returns [`Error::Load`].
+//! libdcgm is loaded at run time, when an [`Engine`] connects. The build needs nothing of DCGM. On a
+//! host without libdcgm, [`Client::connect`] returns [`Error::Load`].
 //!
 //! * [`Client`] is the interface. [`Engine`] implements it for a host engine reached through libdcgm;
 //!   `mock::Mock` (feature `mock`) implements it for tests without a GPU.
-//! * [`EntityId`] addresses an entity (`gpu:3`), [`Entity`] describes it, and [`FieldId`] names one
-//!   of its quantities.
+//! * [`EntityId`] addresses an entity (`gpu:3`), and [`Entity`] describes it. [`FieldId`] identifies
+//!   a quantity that an entity has, such as its temperature.
 //! * [`Client::watch`] makes the engine sample fields until the [`Watch`] is dropped.
 //! * [`Client::read`] reads the latest [`Sample`] of each (entity, field) pair of a [`Query`];
-//!   [`Client::latest`] is the same, but fills a buffer that you pass. [`Client::events`] reads every
-//!   sample since a [`Cursor`], each once. [`Client::read_once`] watches, reads once and ends the
-//!   watch, for batch jobs.
-//! * A sample has a [`Value`], or the reason why it is missing ([`NoValue`]). The numbers that DCGM
-//!   reserves for missing values ("blank values") never appear as values.
-//! * The [`class`](Error::class) of an [`Error`] tells a program how to react; its
-//!   [`hint`](Error::hint) tells a person what to fix. An error of DCGM keeps the C function and its
-//!   code.
+//!   [`Client::latest`] is the same, but fills a buffer that you pass. [`Client::events`] reads the
+//!   samples since the position of a [`Cursor`], each sample once. [`Client::read_once`] watches,
+//!   reads once and ends the watch, for batch jobs.
+//! * A sample has a [`Value`], or the reason why the value is missing ([`NoValue`]). The numbers that
+//!   DCGM reserves for missing values ("blank values") never appear as values.
+//! * A program decides by the [`class`](Error::class) of an [`Error`] how to react. The
+//!   [`hint`](Error::hint) suggests to a person what to fix. An error of DCGM has the name of the C
+//!   function and the return code.
 //!
 //! ```
 //! # #[cfg(feature = "mock")] {
@@ -40,12 +40,13 @@
 //!
 //! # Blocking and async
 //!
-//! Every call to the engine blocks until it replies, at most until its [deadline](Deadlines): 5 s for
-//! connecting and reading, 30 s for enumerating and watching by default. An [`Engine`] executes
-//! its calls one after another on its own thread. If libdcgm hangs, the call is cancelled; if that
-//! fails, the thread is abandoned. Do not call an `Engine` from an async task: use a blocking thread, such as
-//! tokio's `spawn_blocking`. Clients are `Send + Sync`: share one in an `Arc`, and clone it into the
-//! blocking closure:
+//! A call to the engine blocks until the engine replies, or until at most 1 s after the
+//! [deadline](Deadlines) of the call. The default deadlines are 5 s for connecting, listing entities
+//! and reading samples, and 30 s for reading properties and for watching. An [`Engine`] executes its
+//! calls one after another on its own thread. If libdcgm hangs, the call is cancelled; if that fails,
+//! the thread is abandoned. Do not call an `Engine` from an async task. Call it from a thread that
+//! may block, for example with tokio's `spawn_blocking`. Clients are `Send + Sync`: share a client in
+//! an `Arc`, and move a clone of the `Arc` into the blocking closure:
 //!
 //! ```ignore
 //! let client: Arc<dyn Client> = Arc::new(engine);
@@ -53,15 +54,16 @@
 //! ```
 //!
 //! A blocking thread cannot be cancelled from outside: when the task is dropped, the call goes on
-//! until it returns or its deadline passes. Dropping a [`Watch`] does not wait for the engine.
+//! until it returns or its deadline passes. Dropping a [`Watch`] waits at most 0.25 s for the engine.
 //! Dropping or [closing](Client::close) an [`Engine`] cancels a call in progress. Dropping an
-//! [`Engine`] takes two seconds at most. [`Client::close`] has no deadline of its own: it takes at most the one for connecting.
+//! [`Engine`] takes two seconds at most. [`Client::close`] takes at most 1 s longer than the deadline
+//! for connecting.
 //!
 //! # Features
 //!
 //! | feature | default | adds |
 //! |---|---|---|
-//! | `mock` | off | `dcgm::mock`: scripted clients, ready-made hosts and incidents, for tests without a GPU. Its values are not measured; [`Backend::is_simulated`] reports that |
+//! | `mock` | off | `dcgm::mock`: scripted clients, ready-made hosts and incidents, for tests without a GPU. The values of a mock are not measured: [`Backend::is_simulated`] returns `true` |
 //! | `serde` | off | `Serialize` and `Deserialize` for ids, entities, values, samples, timestamps and versions |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

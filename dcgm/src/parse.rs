@@ -4,7 +4,7 @@ use core::fmt;
 
 use dcgm_sys::text::sanitize;
 
-/// The error of parsing the name of a field, an entity, a version or a mock's host.
+/// The error of parsing a field, an entity, a kind, a state, a version, or a mock's host or scenario.
 ///
 /// ```
 /// use dcgm::FieldId;
@@ -97,7 +97,7 @@ macro_rules! open_enum {
             }
         }
 
-        /// Parses what `Display` prints, in upper or lower case.
+        /// Parses the text that `Display` prints. The case of names does not matter.
         impl core::str::FromStr for $type {
             type Err = $crate::parse::ParseError;
 

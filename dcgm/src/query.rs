@@ -8,10 +8,11 @@ use crate::entity::EntityId;
 use crate::field::FieldId;
 use crate::watch::Watch;
 
-/// The pairs of entity and field to read. Create it once and reuse it: a client caches how it reads
-/// each query, and frees the cache some time after the last clone is dropped.
+/// The pairs of entity and field to read. Create a query once and reuse it: a client caches how to
+/// read each query, and frees the cache some time after the last clone of the query is dropped.
 ///
-/// Queries are compared by identity: a clone equals its original, and no other query does.
+/// Queries are compared by identity: a query equals its clones, and no other query, even if that has
+/// the same pairs.
 ///
 /// ```
 /// # #[cfg(feature = "mock")] {
@@ -42,7 +43,8 @@ struct QueryInner {
 }
 
 impl Query {
-    /// Creates a query of every field of every entity of each block. Empty blocks are skipped.
+    /// Creates a query from `blocks`: every field of every entity of a block is read. A block without
+    /// entities or without fields is skipped.
     #[must_use]
     pub fn new(blocks: impl IntoIterator<Item = (Vec<EntityId>, Vec<FieldId>)>) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -58,7 +60,7 @@ impl Query {
         }
     }
 
-    /// Creates a query of all pairs of these watches.
+    /// Creates a query of all (entity, field) pairs of `watches`.
     #[must_use]
     pub fn from_watches<'a>(watches: impl IntoIterator<Item = &'a Watch>) -> Self {
         Self::new(
@@ -68,8 +70,8 @@ impl Query {
         )
     }
 
-    /// Returns the blocks, for implementations of [`Client`](crate::Client) that send them on: every field of every
-    /// entity of a block is to be read.
+    /// Returns the blocks, for implementations of [`Client`](crate::Client) that forward them. Every
+    /// field of every entity of a block has to be read.
     #[must_use]
     pub fn blocks(
         &self,

@@ -27,7 +27,7 @@ use crate::value::{NoValue, OwnedValue, Value};
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The timestamp of a pair that was never sampled.
+    /// The timestamp of an (entity, field) pair that was never sampled.
     pub const NEVER: Self = Self(0);
 
     /// Creates a timestamp from microseconds since 1970.
@@ -42,7 +42,7 @@ impl Timestamp {
         self.0
     }
 
-    /// Returns the time since `earlier`, or zero if `earlier` is later.
+    /// Returns the time since `earlier`; zero if `earlier` is later than this timestamp.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         let micros = self.0.saturating_sub(earlier.0);
@@ -116,7 +116,7 @@ pub struct Sample<'a> {
     pub entity: EntityId,
     /// The field.
     pub field: FieldId,
-    /// The time of the sample; [`Timestamp::NEVER`] if there was none.
+    /// The time of the sample; [`Timestamp::NEVER`] if no sample was taken.
     pub timestamp: Timestamp,
     /// The value, or the reason why it is missing.
     pub value: Result<Value<'a>, NoValue>,
@@ -146,7 +146,7 @@ pub struct OwnedSample {
     pub entity: EntityId,
     /// The field.
     pub field: FieldId,
-    /// The time of the sample; [`Timestamp::NEVER`] if there was none.
+    /// The time of the sample; [`Timestamp::NEVER`] if no sample was taken.
     pub timestamp: Timestamp,
     /// The value, or the reason why it is missing.
     pub value: Result<OwnedValue, NoValue>,
@@ -235,7 +235,7 @@ impl Clone for Samples {
         }
     }
 
-    /// Reuses the memory.
+    /// Copies `source`, and reuses the memory of `self`.
     fn clone_from(&mut self, source: &Self) {
         self.rows.clone_from(&source.rows);
         self.bytes.clone_from(&source.bytes);
@@ -319,13 +319,13 @@ impl Samples {
         }
     }
 
-    /// Returns the sample at an index.
+    /// Returns the sample at `index`.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<Sample<'_>> {
         self.rows.get(index).map(|row| self.row_sample(row))
     }
 
-    /// Returns the first sample of a field of an entity, by linear search.
+    /// Returns the first sample of `field` of `entity`, by linear search.
     #[must_use]
     pub fn find(&self, entity: EntityId, field: FieldId) -> Option<Sample<'_>> {
         self.iter()

@@ -25,7 +25,7 @@ use crate::code::ReturnCode;
 pub enum Value<'a> {
     /// An integer.
     Int(i64),
-    /// A floating-point number. The library creates no NaN; the engine may send one.
+    /// A floating-point number. It may be NaN, if the engine reports NaN.
     Double(f64),
     /// Text, cut at 256 bytes and free of control characters.
     Text(&'a str),
@@ -34,7 +34,7 @@ pub enum Value<'a> {
 }
 
 impl Value<'_> {
-    /// Returns a number of either type; `None` for text and blobs.
+    /// Returns an integer or a floating-point number as `f64`; `None` for text and blobs.
     ///
     /// Integers beyond 2^53 are rounded; use [`as_i64`](Self::as_i64) for exact values.
     #[must_use]
@@ -88,7 +88,7 @@ impl Value<'_> {
     }
 }
 
-/// Integers only: no rounding.
+/// Converts integers only, so that nothing is rounded.
 impl TryFrom<Value<'_>> for i64 {
     type Error = ValueTypeError;
 
@@ -98,7 +98,7 @@ impl TryFrom<Value<'_>> for i64 {
     }
 }
 
-/// Numbers of either type, as [`Value::as_f64`].
+/// Converts integers and floating-point numbers, like [`Value::as_f64`].
 impl TryFrom<Value<'_>> for f64 {
     type Error = ValueTypeError;
 
@@ -119,7 +119,7 @@ impl<'a> TryFrom<Value<'a>> for &'a str {
     }
 }
 
-/// The error of converting a [`Value`] of another type.
+/// The error of converting a [`Value`] that does not have the expected type.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("expected {expected}, got {got}")]
 pub struct ValueTypeError {
@@ -224,7 +224,7 @@ impl fmt::Display for OwnedValue {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoValue {
-    /// The driver had no value at the time of the sample (DCGM's blank).
+    /// The driver had no value at the time of the sample (DCGM's blank value).
     #[error("blank")]
     Blank,
     /// The driver did not find the value.
@@ -236,16 +236,16 @@ pub enum NoValue {
     /// The engine has no permission to read the value.
     #[error("not permitted")]
     NotPermitted,
-    /// Watched and not sampled yet.
+    /// The field is watched, but no sample was taken yet.
     #[error("no sample yet")]
     NoData,
-    /// Not watched by any client, or the entity no longer exists.
+    /// The field is not watched by any client, or the entity no longer exists.
     #[error("not watched")]
     NotWatched,
     /// The engine reports the value as stale.
     #[error("stale")]
     Stale,
-    /// The engine returned an unknown type or an empty record.
+    /// The engine returned a value of an unknown type, or no value record for the field.
     #[error("malformed")]
     Malformed,
     /// Another return code.
@@ -254,7 +254,8 @@ pub enum NoValue {
 }
 
 impl NoValue {
-    /// Converts the status of a value; `None` if the value is present.
+    /// Returns the reason that `code`, the status of a value, stands for; `None` for
+    /// [`OK`](ReturnCode::OK).
     #[must_use]
     pub const fn from_status(code: ReturnCode) -> Option<Self> {
         Some(match code {
@@ -285,7 +286,7 @@ impl NoValue {
     /// Returns the reason that a reserved floating-point number ("blank value", 2^47 or more) stands
     /// for; `None` if the number is an ordinary value. NaN and infinity count as ordinary.
     ///
-    /// Do not use it for integers: cycle counters exceed 2^47.
+    /// Do not pass a converted integer: counters of cycles exceed 2^47 and are ordinary values.
     #[must_use]
     #[inline]
     pub fn from_blank_double(value: f64) -> Option<Self> {
@@ -325,7 +326,7 @@ pub enum ValueType {
     Int,
     /// A floating-point number of 64 bits.
     Double,
-    /// Text of up to 255 bytes.
+    /// Text of up to 256 bytes.
     Text,
     /// A struct of up to 4,096 bytes.
     Blob,

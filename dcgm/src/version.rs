@@ -24,7 +24,7 @@ use crate::parse::ParseError;
 pub struct Version {
     /// The major version: the number in libdcgm's soname.
     pub major: u32,
-    /// The minor version, for new functions and fields.
+    /// The minor version, which increases with new functions and fields.
     pub minor: u32,
     /// The patch level.
     pub patch: u32,
@@ -120,7 +120,7 @@ impl BuildInfo {
         &self.raw
     }
 
-    /// Returns the value of a key, such as `arch` or `buildtype`.
+    /// Returns the value of `key`, such as `arch` or `buildtype`.
     #[must_use]
     pub fn value(&self, key: &str) -> Option<&str> {
         self.raw
@@ -136,9 +136,10 @@ impl BuildInfo {
         self.value("version").and_then(|text| text.parse().ok())
     }
 
-    /// Returns `true` for a simulation or a mock instead of DCGM.
+    /// Returns `true` if the build type is `simulated`: a simulation or a mock, and not DCGM.
     ///
-    /// Its values are not measured; programs that show them must label them.
+    /// The values are then not measured. A program that shows such values must label them as
+    /// simulated.
     #[must_use]
     pub fn is_simulated(&self) -> bool {
         self.value("buildtype")

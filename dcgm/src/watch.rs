@@ -27,19 +27,20 @@ pub struct WatchRequest {
     pub entities: Vec<EntityId>,
     /// The fields.
     pub fields: Vec<FieldId>,
-    /// The sampling interval: 15 s by default. The engine samples more often if another client
-    /// wants it for the same field.
+    /// The sampling interval: 15 s by default. The engine samples more often if another watch of the
+    /// same field and entity has a shorter interval.
     pub interval: Duration,
     /// The time for which the engine keeps samples, in whole seconds, at least 1 s (DCGM's
     /// `maxKeepAge`). DCGM's limit on the number of samples (`maxKeepSamples`) is not offered, as
     /// engines ignore it.
     pub keep_age: Duration,
-    /// Set if [`Client::events`](crate::Client::events) will read the samples.
+    /// Set if [`Client::events`](crate::Client::events) will read the samples: the engine's time at
+    /// the start of the watch is then determined, at which a new [`Cursor`](crate::Cursor) begins.
     pub events: bool,
 }
 
 impl WatchRequest {
-    /// Creates a request for reading the latest samples: every 15 s, kept for 60 s.
+    /// Creates a request for reading the latest samples: they are taken every 15 s and kept for 60 s.
     #[must_use]
     pub fn new(entities: impl Into<Vec<EntityId>>, fields: impl Into<Vec<FieldId>>) -> Self {
         Self {
@@ -51,8 +52,8 @@ impl WatchRequest {
         }
     }
 
-    /// Creates a request for reading every sample: every 15 s, kept for an hour, so that an outage of
-    /// this client loses none.
+    /// Creates a request for reading every sample. Samples are taken every 15 s and kept for an hour,
+    /// so that none is lost if the client reads at least once an hour.
     #[must_use]
     pub fn events(entities: impl Into<Vec<EntityId>>, fields: impl Into<Vec<FieldId>>) -> Self {
         Self {
@@ -62,7 +63,7 @@ impl WatchRequest {
         }
     }
 
-    /// Sets the interval, and keeps samples for at least four intervals.
+    /// Sets the sampling interval, and keeps samples for at least four intervals.
     #[must_use]
     pub fn with_interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
@@ -120,9 +121,9 @@ impl Refusal {
     }
 }
 
-/// A watch: the engine samples its fields until it is dropped.
+/// A watch: the engine samples the watched fields until the `Watch` is dropped.
 ///
-/// It may outlive the client's session and is then without effect.
+/// A `Watch` may outlive the client's session. It has no effect after the end of the session.
 ///
 /// ```
 /// # #[cfg(feature = "mock")] {
@@ -147,8 +148,9 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Creates a watch, in an implementation of [`Client`](crate::Client). `request` holds what is watched, without
-    /// the refused fields and entities; dropping `guard` ends the watch.
+    /// Creates a watch, for implementations of [`Client`](crate::Client). `request` has only the
+    /// fields and entities that are watched, and `refused` has the others. Dropping `guard` must end
+    /// the watch.
     #[must_use]
     pub fn new(
         request: WatchRequest,
@@ -186,15 +188,16 @@ impl Watch {
         &self.refused
     }
 
-    /// Returns the guard that [`Self::new`] was given, in an implementation of [`Client`](crate::Client).
+    /// Returns the guard that was passed to [`Self::new`], if its type is `T`. For implementations of
+    /// [`Client`](crate::Client).
     #[must_use]
     pub fn guard<T: Any>(&self) -> Option<&T> {
         self.guard.downcast_ref()
     }
 }
 
-/// Ends the watch. During unwinding, a second panic in the guard would abort the process, so that it
-/// is caught here.
+/// Ends the watch. During unwinding, a panic of the guard is caught, because a second panic would
+/// abort the process.
 impl Drop for Watch {
     fn drop(&mut self) {
         if thread::panicking() {

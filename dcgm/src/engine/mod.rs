@@ -48,16 +48,18 @@ use crate::error::{Error, Operation, Result};
 use crate::sample::Samples;
 use crate::version::BuildInfo;
 
-/// A client of a host engine, through the libdcgm found when [`connect`](Client::connect) is called.
+/// A client of a host engine, which it calls through libdcgm. [`connect`](Client::connect) loads
+/// libdcgm.
 ///
-/// Every call returns within its [deadline](Deadlines) and 1 s. Calls are made on a separate thread.
-/// A call that exceeds its deadline is cancelled by closing the connection, and returns
-/// [`Error::Timeout`]. If it does not end within 1 s even then, its thread is abandoned. With 2
-/// abandoned threads, calls return [`Error::Wedged`] until one of the threads ends. **Calls of an
-/// embedded engine cannot be cancelled**: a call that hangs always costs a thread, and if the driver
-/// hangs, the end of the process may hang, too.
+/// Every call to the engine returns at most 1 s after its [deadline](Deadlines). Calls are made on a
+/// separate thread. A call that exceeds its deadline is cancelled by closing the connection, and
+/// returns [`Error::Timeout`]. A `connect` that has already tried the address of the host engine
+/// returns [`Error::Connect`] instead. If a cancelled call does not end within 1 s, its thread is
+/// abandoned. With 2 abandoned threads, calls return [`Error::Wedged`] until one of the threads ends.
+/// **Calls to an embedded engine cannot be cancelled**: the thread of a call that hangs is always
+/// abandoned. If the driver hangs, the process may also hang when it ends.
 ///
-/// An engine may be shared between threads; calls are made one after another.
+/// An `Engine` may be shared between threads. It makes their calls one after another.
 ///
 /// ```no_run
 /// use dcgm::{Client, Engine, EngineOptions, EntityKind, FieldId, Query, Samples, WatchRequest};

@@ -29,7 +29,8 @@ pub struct EngineOptions {
     pub deadlines: Deadlines,
     /// The absolute path of libdcgm; `None` to search for it.
     ///
-    /// With a path, no other release is tried if library and engine have incompatible versions.
+    /// If a path is set, and the library and the engine have incompatible versions, no other release
+    /// of the library is tried.
     pub library: Option<PathBuf>,
 }
 
@@ -45,22 +46,22 @@ pub enum Target {
 
 /// The settings of the embedded engine.
 ///
-/// A process has one embedded engine. The first client starts it with its settings, the others share it,
-/// and the last one stops it. A client that requests the other mode gets
-/// [`Error::EmbeddedMode`](crate::Error::EmbeddedMode), and one with another libdcgm
-/// [`Error::Request`](crate::Error::Request).
+/// A process has one embedded engine. The first client starts the engine with the settings of that
+/// client, the other clients share the engine, and the last client stops it. A client that requests
+/// the other mode gets [`Error::EmbeddedMode`](crate::Error::EmbeddedMode). A client that has loaded
+/// another libdcgm gets [`Error::Request`](crate::Error::Request).
 ///
-/// An engine that other code in the process has started through libdcgm is used as it is and never
-/// stopped. Its mode is unknown, so that both are accepted, and its log file is not changed. If it
-/// samples only on request, values do not change unless [`Client::update`](crate::Client::update) is
-/// called, in [`EmbeddedMode::Manual`].
+/// If other code in the process has already started the engine through libdcgm, the clients use that
+/// engine and never stop it. They do not know its mode, so that they accept a request for either
+/// mode, and they do not change its log file. If that engine is in manual mode, values change only if
+/// the client requests [`EmbeddedMode::Manual`] and calls [`Client::update`](crate::Client::update).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Embedded {
     /// The sampling mode.
     pub mode: EmbeddedMode,
-    /// The log file; `None` for no log, instead of DCGM's default `/var/log/nv-hostengine.log`. Without
-    /// effect if the engine already runs.
+    /// The log file of the engine. With `None`, the engine writes no log, not even to DCGM's default
+    /// `/var/log/nv-hostengine.log`. The setting has no effect if the engine already runs.
     pub log_file: Option<PathBuf>,
 }
 
@@ -71,7 +72,7 @@ pub enum EmbeddedMode {
     /// The engine samples on its own threads.
     #[default]
     Auto,
-    /// The engine samples when [`Client::update`](crate::Client::update) is called.
+    /// The engine samples only when [`Client::update`](crate::Client::update) is called.
     Manual,
 }
 
@@ -129,7 +130,7 @@ impl EngineOptions {
         self
     }
 
-    /// Sets the log file of the embedded engine. Without effect for other engines.
+    /// Sets the log file of the embedded engine. Has no effect on options for other engines.
     #[must_use]
     pub fn with_log_file(mut self, path: impl Into<PathBuf>) -> Self {
         if let Target::Embedded(embedded) = &mut self.target {
@@ -139,7 +140,7 @@ impl EngineOptions {
     }
 }
 
-/// `localhost:5555`.
+/// Options for a host engine at `localhost:5555`.
 impl Default for EngineOptions {
     fn default() -> Self {
         Self::standalone(Endpoint::default())
@@ -150,19 +151,21 @@ impl Default for EngineOptions {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Deadlines {
-    /// Connecting: 5 s.
+    /// The deadline for connecting and closing, 5 s by default.
     pub connect: Duration,
-    /// Reading the properties of entities and links: 30 s.
+    /// The deadline for reading the properties of entities and links, 30 s by default.
     pub enumerate: Duration,
-    /// Watching: 30 s, since the engine takes the first sample of every field.
+    /// The deadline for watching, 30 s by default: the engine takes the first sample of every field
+    /// before it replies.
     pub watch: Duration,
-    /// Reading, and listing entities: 5 s.
+    /// The deadline for reading samples, listing entities, and
+    /// [`Client::update`](crate::Client::update), 5 s by default.
     pub read: Duration,
 }
 
 impl Deadlines {
-    /// Creates deadlines for a program that lists and reads at an interval: each read may take one
-    /// interval, clamped to 1 to 5 s.
+    /// Creates deadlines for a program that lists and reads once per `interval`. The deadline for
+    /// reading is `interval`, but at least 1 s and at most 5 s.
     #[must_use]
     pub fn for_interval(interval: Duration) -> Self {
         let read = interval.clamp(Duration::from_secs(1), Duration::from_secs(5));

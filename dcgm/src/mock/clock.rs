@@ -8,7 +8,7 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::sample::Timestamp;
 
-/// A clock that a test advances, or the system clock. Clones are the same clock.
+/// A clock that a test advances, or a clock that runs in real time. Clones share the time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -39,13 +39,15 @@ struct ClockState {
 const MANUAL_BASE: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
 
 impl Clock {
-    /// Creates a clock at zero, which advances only by [`advance`](Self::advance).
+    /// Creates a clock that starts at zero and changes only by [`advance`](Self::advance) and
+    /// [`set`](Self::set).
     #[must_use]
     pub fn manual() -> Self {
         Self::new(Some(Mutex::new(Duration::ZERO)), MANUAL_BASE)
     }
 
-    /// Creates a clock that follows the system time, from now on.
+    /// Creates a clock that starts at zero and runs in real time. Its timestamps start at the current
+    /// system time.
     #[must_use]
     pub fn system() -> Self {
         let since_1970 = SystemTime::now()
@@ -67,7 +69,8 @@ impl Clock {
         }
     }
 
-    /// Returns the time since the clock was created, in whole microseconds like an engine.
+    /// Returns the time since the start of this clock, rounded down to microseconds like an engine's
+    /// timestamps.
     #[must_use]
     pub fn now(&self) -> Duration {
         let now = match &self.shared.manual {
@@ -77,20 +80,21 @@ impl Clock {
         whole_micros(now)
     }
 
-    /// Converts a time on this clock, counted from its start, to a timestamp.
+    /// Converts `at`, a time since the start of this clock, to a timestamp.
     #[must_use]
     pub fn timestamp(&self, at: Duration) -> Timestamp {
         let micros = i64::try_from(at.as_micros()).unwrap_or(i64::MAX);
         Timestamp::from_micros(self.shared.base.micros().saturating_add(micros))
     }
 
-    /// Converts a timestamp to the time since the start of this clock; zero if it is earlier.
+    /// Converts `timestamp` to the time since the start of this clock; zero if `timestamp` is before
+    /// the start.
     #[must_use]
     pub fn at(&self, timestamp: Timestamp) -> Duration {
         timestamp.since(self.shared.base)
     }
 
-    /// Advances a manual clock. Without effect on a system clock.
+    /// Advances a manual clock by `by`. Has no effect on a system clock.
     pub fn advance(&self, by: Duration) {
         if let Some(manual) = &self.shared.manual {
             let mut now = manual.lock();
@@ -100,7 +104,7 @@ impl Clock {
         }
     }
 
-    /// Sets a manual clock. Without effect on a system clock.
+    /// Sets a manual clock to `now`, a time since its start. Has no effect on a system clock.
     pub fn set(&self, now: Duration) {
         if let Some(manual) = &self.shared.manual {
             *manual.lock() = now;

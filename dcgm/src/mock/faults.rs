@@ -66,7 +66,8 @@ impl Call {
         Self::Update,
     ];
 
-    /// Returns the C function that [`Engine`](crate::Engine) calls for the method.
+    /// Returns the name of the C function that errors of the method have, in the mock and mostly in
+    /// an [`Engine`](crate::Engine).
     #[must_use]
     pub const fn function(self) -> &'static str {
         match self {

@@ -19,8 +19,8 @@ use crate::parse::ParseError;
 use crate::value::{NoValue, OwnedValue};
 use crate::version::{BuildInfo, Version};
 
-/// A [`Client`](crate::Client) without an engine. Clones share their state, so that a test keeps one
-/// and passes another to the code under test.
+/// A [`Client`](crate::Client) without an engine. Clones share their state: a test keeps one clone,
+/// and passes another clone to the code under test.
 ///
 /// See the [module](crate::mock) for an example.
 #[derive(Clone)]
@@ -37,14 +37,15 @@ pub(super) struct Inner {
 
 /// Construction.
 impl Mock {
-    /// Creates a mock of a model, or of a host in the steady scenario, on the system clock.
+    /// Creates a mock of `model` with a system clock. A [`Host`] as `model` is in the steady
+    /// scenario.
     #[must_use]
     pub fn new(model: impl Into<Model>) -> Self {
         Self::builder().model(model).build()
     }
 
-    /// Creates a mock from the name of a host and optionally of a scenario, as in `8xh100` and
-    /// `8xh100,training`, on the system clock.
+    /// Creates a mock with a system clock from the name of a host, as in `8xh100`, or the names of a
+    /// host and a scenario, as in `8xh100,training`.
     ///
     /// # Errors
     ///
@@ -99,13 +100,14 @@ impl Mock {
         overrides.push((now, reading));
     }
 
-    /// Adds an event now, such as an XID (field 230). It is lost unless the field is watched.
+    /// Adds an event now, such as an XID (field 230). The event is lost if the field is not watched.
     pub fn push_event(&self, entity: EntityId, field: FieldId, value: impl Into<OwnedValue>) {
         self.push_event_at(entity, field, value, self.inner.clock.now());
     }
 
-    /// Adds an event at a time by the mock's clock. An event in the past arrives late; one in the future
-    /// is not returned before its time.
+    /// Adds an event at the time `at` of the mock's clock. If `at` is in the past, the mock acts like
+    /// an engine that inserts an event late. If `at` is in the future, the event is not returned
+    /// before that time.
     pub fn push_event_at(
         &self,
         entity: EntityId,
@@ -118,8 +120,9 @@ impl Mock {
         pushed.push((at, value.into()));
     }
 
-    /// Simulates another client that watches these fields: the engine records their events even while
-    /// this client is disconnected. That ends when the engine stops.
+    /// Simulates another client that watches `fields` of `entities`, with an interval of 1 s. The
+    /// engine takes their samples and records their events even while this client is disconnected,
+    /// until the engine stops.
     pub fn watch_elsewhere(
         &self,
         entities: impl IntoIterator<Item = EntityId>,
@@ -141,8 +144,8 @@ impl Mock {
         }
     }
 
-    /// Adds an entity, or replaces an existing one. Adding an entity that was removed brings it
-    /// back. Existing watches do not include it.
+    /// Adds an entity, or replaces an existing one. Adding an entity that was removed brings it back.
+    /// Existing watches do not include the added or replaced entity.
     pub fn add_entity(&self, entity: Entity) {
         let now = self.inner.clock.now();
         let mut state = self.inner.state.lock();
@@ -151,7 +154,8 @@ impl Mock {
         state.model = Model::new(host, state.model.scenario());
     }
 
-    /// Removes an entity and its parts: they are no longer listed or watched.
+    /// Removes the entity `id` and its parts (MIG instances, CPU cores and links): they are no longer
+    /// listed or watched.
     pub fn remove_entity(&self, id: EntityId) {
         let now = self.inner.clock.now();
         self.inner.state.lock().changes.push((now, id, false));
@@ -169,7 +173,7 @@ impl Mock {
         }
     }
 
-    /// Sets the state of a link, by its GPU or NVSwitch and its port.
+    /// Sets the state of the link at port `index` of `parent`, which is a GPU or NVSwitch.
     pub fn set_link(&self, parent: EntityId, index: u32, link_state: LinkState) {
         let mut state = self.inner.state.lock();
         state.link_states.insert((parent, index), link_state);
@@ -191,35 +195,38 @@ impl Mock {
 
 /// Faults.
 impl Mock {
-    /// Makes the next call of a method fail. After two calls of this function, the next two calls fail.
-    /// An error for which [`is_disconnected`](Error::is_disconnected) returns `true` also ends the
-    /// connection.
+    /// Makes the next call of the method `call` fail with `error`. Planned errors are queued: after
+    /// two calls of `fail_next`, the next two calls of the method fail. An error for which
+    /// [`is_disconnected`](Error::is_disconnected) returns `true` also ends the session.
     pub fn fail_next(&self, call: Call, error: Error) {
         self.inner.faults.fail_next(call, error);
     }
 
-    /// Makes every call of a method fail, until [`Self::clear_faults`].
+    /// Makes every call of the method `call` fail with `error`, until [`Self::clear_faults`] is
+    /// called.
     pub fn fail_always(&self, call: Call, error: Error) {
         self.inner.faults.fail_always(call, error);
     }
 
-    /// Makes the next call of a method panic, for tests of code that must contain panics.
+    /// Makes the next call of the method `call` panic, for tests of code that must contain panics.
     pub fn panic_next(&self, call: Call) {
         self.inner.faults.panic_next(call);
     }
 
-    /// Delays every call of a method, by a time or until [`Self::release`]. [`Self::clear_faults`] ends
-    /// the delays, and [`close`](crate::Client::close) from another thread cancels a delayed call.
+    /// Delays every call of the method `call`, by a time or until [`Self::release`].
+    /// [`Self::clear_faults`] ends the delays. A call of [`close`](crate::Client::close) from another
+    /// thread cancels a delayed call.
     pub fn delay(&self, call: Call, delay: Delay) {
         self.inner.faults.set_delay(call, Some(delay));
     }
 
-    /// Delays the next call of a method, by a time or until [`Self::release`].
+    /// Delays the next call of the method `call`, by a time or until [`Self::release`].
     pub fn delay_next(&self, call: Call, delay: Delay) {
         self.inner.faults.delay_next(call, delay);
     }
 
-    /// Lets the delayed calls of a method go on, and removes its delay.
+    /// Lets the delayed calls of the method `call` go on, and removes the delay that [`Self::delay`]
+    /// has set.
     pub fn release(&self, call: Call) {
         self.inner.faults.set_delay(call, None);
         for hung in &self.inner.state.lock().hung {
@@ -242,13 +249,13 @@ impl Mock {
         self.inner.clock.wake_waiters();
     }
 
-    /// Makes the engine refuse new watches of a field with this error.
+    /// Makes the engine refuse new watches of `field` with `error`.
     pub fn refuse(&self, field: FieldId, error: Error) {
         self.inner.state.lock().refused.insert(field, error);
     }
 
-    /// Waits until a call of a method hangs, at most `timeout` of real time. Returns `true` if one
-    /// hangs.
+    /// Waits until a call of the method `call` hangs, at most `timeout` of real time. Returns `true`
+    /// if a call hangs.
     #[must_use]
     pub fn wait_until_hung(&self, call: Call, timeout: Duration) -> bool {
         let is_hanging = || {
@@ -261,8 +268,9 @@ impl Mock {
         self.inner.clock.wait_real(timeout, is_hanging)
     }
 
-    /// Stops the engine: hanging calls are cancelled, the next call fails as disconnected, and connecting
-    /// is refused. Watches and recorded events are lost.
+    /// Stops the engine: hanging calls are cancelled, the next call returns
+    /// [`CONNECTION_NOT_VALID`](crate::ReturnCode::CONNECTION_NOT_VALID), and connecting is refused.
+    /// Watches and recorded events are lost.
     pub fn stop_engine(&self) {
         let mut state = self.inner.state.lock();
         state.is_stopped = true;
@@ -284,7 +292,7 @@ impl Mock {
 
 /// Inspection.
 impl Mock {
-    /// Returns the number of calls of a method, including failed ones.
+    /// Returns the number of calls of the method `call`, including failed calls.
     #[must_use]
     pub fn calls(&self, call: Call) -> u64 {
         self.inner.faults.call_count(call)
@@ -296,7 +304,8 @@ impl Mock {
         self.inner.state.lock().open.len()
     }
 
-    /// Returns `true` if a session is open, as far as its owner can know.
+    /// Returns `true` if a session is open. If the engine was stopped, the session is open until the
+    /// next call returns the error.
     #[must_use]
     pub fn is_connected(&self) -> bool {
         self.inner.state.lock().session.is_some()
@@ -370,7 +379,7 @@ impl MockBuilder {
         self
     }
 
-    /// Sets the version that the engine reports. It behaves like 4.6 in any case.
+    /// Sets the version that the engine reports. The mock behaves like DCGM 4.6 with any version.
     #[must_use]
     pub fn engine_version(mut self, version: Version) -> Self {
         self.version = Some(version);

@@ -58,7 +58,7 @@ impl Host {
         self.sort_entities()
     }
 
-    /// Removes an entity and its parts.
+    /// Removes the entity `id` and its parts: MIG instances, CPU cores and links.
     #[must_use]
     pub fn without_entity(mut self, id: EntityId) -> Self {
         let removed: Vec<_> = self.parts_of(id).collect();
@@ -119,7 +119,7 @@ impl Host {
         self.entity_ids(kind).count()
     }
 
-    /// Returns an entity.
+    /// Returns the entity `id`; `None` if the host does not have it.
     #[must_use]
     pub fn entity(&self, id: EntityId) -> Option<&Entity> {
         self.entities
@@ -318,11 +318,11 @@ impl Host {
 /// | name | host |
 /// |---|---|
 /// | `8xh100` | 8 H100 SXM with 18 NVLinks each, connected to 4 NVSwitches |
-/// | `8xh100-mig7` | the same, each GPU partitioned into 7 instances `1g.10gb` with one compute instance each |
-/// | `gb200` | a tray of 4 GB200 with 2 Grace CPUs of 72 cores and 4 ConnectX; its NVSwitches are elsewhere |
-/// | `1xl4` | one L4: no NVLink, no MIG; `<n>xl4` for up to 32 |
+/// | `8xh100-mig7` | `8xh100`, with each GPU partitioned into 7 GPU instances `1g.10gb`, each with one compute instance |
+/// | `gb200` | a tray of 4 GB200 with 2 Grace CPUs of 72 cores and 4 ConnectX, without NVSwitches, which are in other trays |
+/// | `1xl4` | one L4: no NVLink, no MIG; `<n>xl4` has up to 32 of them |
 /// | `consumer` | one `GeForce`: no profiling, no ECC, a fan |
-/// | `<n>xh100` | any other number of H100 SXM up to 32, which is DCGM's limit, without NVSwitches |
+/// | `<n>xh100` | any other number of H100 SXM, without NVSwitches, up to DCGM's limit of 32 |
 impl FromStr for Host {
     type Err = ParseError;
 
@@ -333,7 +333,8 @@ impl FromStr for Host {
 }
 
 impl Product {
-    /// Creates GPU `index` of this product, with a fixed identity.
+    /// Creates GPU `index` of this product. The product and `index` determine its identity: UUID,
+    /// serial number and PCI address.
     #[must_use]
     pub fn gpu(self, index: u32) -> Entity {
         let spec = self.product_spec();

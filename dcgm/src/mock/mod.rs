@@ -1,15 +1,16 @@
 //! A client for tests without a GPU: simulated hosts, incidents, and faults on demand.
 //!
-//! A [`Mock`] behaves like a host engine with simulated GPUs. A [`Model`] defines its values: a
-//! [`Host`] in a [`Scenario`], as a function of time; a [`Clock`] that the test advances defines the
-//! time. A test can override single fields, and make calls fail, hang or panic. The mock is labelled as
-//! such: its [backend](crate::Backend) is of kind [`Mock`](crate::BackendKind::Mock), and its build
-//! information says "simulated".
+//! A [`Mock`] behaves like a host engine with simulated GPUs. A [`Model`] defines the values as a
+//! function of time: those of a [`Host`] in a [`Scenario`]. A [`Clock`] defines the time, and a test
+//! can advance it. A test can override single fields, and make calls fail, hang or panic. Programs
+//! can recognize a mock: its [backend](crate::Backend) has the kind
+//! [`Mock`](crate::BackendKind::Mock), and its build information has the build type `Simulated`.
 //!
-//! It reproduces the observed behavior of engines: a watch takes a sample at once and then at its
-//! interval; after the watch ends, the last sample stays readable with its old timestamp and without an
-//! error; a pair without a watch is [`NotWatched`](crate::NoValue::NotWatched); watches end with their
-//! session; and a restarted engine has no watches.
+//! A mock reproduces the observed behavior of engines. A watch takes a sample at once, and then one
+//! per interval. After the end of the watch, reads still return the last sample, with its old
+//! timestamp and no error. A pair that was never watched is
+//! [`NotWatched`](crate::NoValue::NotWatched). Watches end with their session. A restarted engine has
+//! no watches.
 //!
 //! ```
 //! use std::time::Duration;

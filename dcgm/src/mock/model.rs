@@ -17,8 +17,8 @@ use crate::value::OwnedValue;
 /// A [`Host`] in a [`Scenario`]: the values of all fields, as a pure function of the time since the
 /// start.
 ///
-/// Counters are the integrals of the rates that other fields report, so that they are consistent at
-/// any sampling interval.
+/// Counters are the integrals of the rates that other fields report, so that counters and rates agree
+/// at any sampling interval.
 ///
 /// ```
 /// use std::time::Duration;
@@ -50,14 +50,15 @@ pub struct Model {
 pub enum Presence {
     /// Present without interruption.
     Here {
-        /// The time at which the entity appeared: zero, or that of its last return.
+        /// The time at which the entity appeared: zero, or the time of its last return.
         since: Duration,
     },
-    /// The driver has lost it: its description has that status, and it is not sampled any more.
+    /// The driver has lost the GPU: the entity has the status [`LOST`](EntityStatus::LOST) and is no
+    /// longer sampled.
     Lost {
         /// The time of the loss.
         since: Duration,
-        /// The start of its presence before the loss.
+        /// The time since which the entity was present before the loss.
         here_since: Duration,
     },
     /// Not present.
@@ -65,7 +66,7 @@ pub enum Presence {
 }
 
 impl Model {
-    /// Creates a model.
+    /// Creates a model of `host` in `scenario`.
     #[must_use]
     pub fn new(host: Host, scenario: Scenario) -> Self {
         Self {
@@ -88,14 +89,15 @@ impl Model {
         self.scenario
     }
 
-    /// Returns its name, which parses to the same model if the host is a ready-made one.
+    /// Returns the name, as in `8xh100,training`. If the host is ready-made, the name parses to the
+    /// same model.
     #[must_use]
     pub fn name(&self) -> String {
         format!("{},{}", self.host.name(), self.scenario.name())
     }
 
-    /// Returns the entities that the engine lists at a time, in ascending order. A lost entity has the
-    /// status [`LOST`](EntityStatus::LOST).
+    /// Returns the entities at the time `at`, including lost entities, in ascending order. A lost
+    /// entity has the status [`LOST`](EntityStatus::LOST).
     #[must_use]
     pub fn entities(&self, at: Duration) -> Vec<Entity> {
         let seen = |entity: &Entity| {
@@ -110,15 +112,15 @@ impl Model {
         self.host.entities().iter().filter_map(seen).collect()
     }
 
-    /// Returns the NVLinks at a time, without those of a lost GPU.
+    /// Returns the NVLinks at the time `at`, without the links of a GPU that is lost or gone.
     #[must_use]
     pub fn links(&self, at: Duration) -> Vec<Link> {
         let here = |link: &&Link| matches!(self.presence(link.parent, at), Presence::Here { .. });
         self.host.links().iter().filter(here).copied().collect()
     }
 
-    /// Returns whether an entity is present, lost or gone at a time. An instance or a link is present
-    /// while its GPU is.
+    /// Returns whether the entity `id` is present, lost or gone at the time `at`. An instance or a
+    /// link of a GPU is present while the GPU is present.
     #[must_use]
     pub fn presence(&self, id: EntityId, at: Duration) -> Presence {
         let start = Presence::Here {
@@ -155,14 +157,14 @@ impl Model {
         }
     }
 
-    /// Returns the value of a field at a time.
+    /// Returns the value of `field` of the entity `id` at the time `at`.
     ///
     /// # Errors
     ///
-    /// The reason for a missing value: [`NoValue::NotSupported`] if the hardware lacks it,
+    /// The reason for a missing value: [`NoValue::NotSupported`] if the hardware lacks the field,
     /// [`NoValue::NoData`] for fields of other kinds of entities and before the first event,
     /// [`NoValue::NotWatched`] for an entity that is gone, and [`ReturnCode::GPU_IS_LOST`] for a lost
-    /// one.
+    /// entity.
     pub fn value(&self, id: EntityId, field: FieldId, at: Duration) -> Result<OwnedValue, NoValue> {
         match self.presence(id, at) {
             Presence::Here { .. } => values::read_value(self, id, field, at),
@@ -176,7 +178,7 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// As [`Self::value`].
+    /// The same as for [`Self::value`].
     pub fn value_over(
         &self,
         id: EntityId,
@@ -195,8 +197,8 @@ impl Model {
         self.window
     }
 
-    /// Returns the events of a field (230, 856, 857) from one time until before another, each with its
-    /// time.
+    /// Returns the events of `field` of the entity `id` from the time `from` until before the time
+    /// `to`, each with its time. Scenarios have events of field 230 (XID) only.
     #[must_use]
     pub fn events(
         &self,
@@ -217,13 +219,14 @@ impl Model {
             .collect()
     }
 
-    /// Returns `true` if the host engine runs.
+    /// Returns `true` if the host engine runs at the time `at`.
     #[must_use]
     pub fn is_reachable(&self, at: Duration) -> bool {
         self.engine_since(at).is_some()
     }
 
-    /// Returns the time since which the host engine runs; `None` while it is stopped.
+    /// Returns the start time of the host engine that runs at the time `at`; `None` if no engine runs
+    /// then.
     #[must_use]
     pub fn engine_since(&self, at: Duration) -> Option<Duration> {
         let Some((down, up)) = self.incident_script().down else {
@@ -263,8 +266,8 @@ fn find_victim(host: &Host, script: &Script) -> Option<EntityId> {
     host.entity_ids(EntityKind::GPU).nth(place)
 }
 
-/// Parses the name of a [`Host`] and optionally of a [`Scenario`], as in `8xh100` (which is steady)
-/// and `8xh100,training`.
+/// Parses the name of a [`Host`] and optionally of a [`Scenario`], as in `8xh100` (in the steady
+/// scenario) and `8xh100,training`.
 impl FromStr for Model {
     type Err = ParseError;
 

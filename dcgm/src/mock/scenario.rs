@@ -14,14 +14,15 @@ use crate::parse::ParseError;
 /// | `steady` | none: inference, about 50 % utilization |
 /// | `training` | none: all GPUs in step at high utilization, with a checkpoint every five minutes |
 /// | `bursty` | none: all GPUs busy for 1 s, then idle for 3 s, repeatedly |
-/// | `nvlink` | from 2 min one link of GPU 5 degrades without an event: within 6 min its bandwidth falls to a fifth while its CRC, replay and recovery errors grow |
-/// | `hbm-ecc` | from 1 min GPU 3 corrects memory errors; at 6:40 one is uncorrectable: XID 48 and 63, a row remap is pending, the driver requests a reset; another at 7:40 |
-/// | `thermal` | at 2 min GPU 2 loses its cooling: temperature rises, from 5 min on clocks fall and violation time grows; at 15 min the cooling is back |
-/// | `xid79` | at 5 min GPU 4 falls off the bus: XID 79, it is [`LOST`](crate::EntityStatus::LOST) and its samples stand still; at 6 min it is gone; at 10 min it is back after a reset, so that the driver's counters start at zero |
+/// | `nvlink` | from 2 min on, one link of GPU 5 degrades without an event: within 6 min its bandwidth falls to a fifth while its CRC, replay and recovery errors grow |
+/// | `hbm-ecc` | from 1 min on, GPU 3 corrects memory errors; at 6:40 it has an uncorrectable memory error: XID 48, 63 and 94, a pending row remap, and the driver requests a reset; at 7:40 it has another: XID 48 and 63 |
+/// | `thermal` | at 2 min GPU 2 loses its cooling, and its temperature rises; from 5 min on, its clocks fall and its thermal violation time grows; at 15 min the cooling is back |
+/// | `xid79` | at 5 min GPU 4 falls off the bus (XID 79): its status is [`LOST`](crate::EntityStatus::LOST), and it is no longer sampled; at 6 min it is gone; at 10 min it is back after a reset, with the driver's counters at zero |
 /// | `restart` | at 5 min the host engine stops for 45 s and then starts without watches; hardware counters continue |
-/// | `pcie-aer` | from 2 min the `PCIe` link of GPU 1 replays and correctable errors grow; at 5 min it falls back to a lower generation and half of its lanes |
+/// | `pcie-aer` | from 2 min on, the numbers of replays and correctable errors of the `PCIe` link of GPU 1 grow; at 5 min the link falls back to a lower generation and half of its lanes |
 ///
-/// On a host with fewer GPUs, the affected GPU is the number modulo the number of GPUs.
+/// On a host with fewer GPUs, the affected GPU is the number in the table modulo the number of GPUs
+/// of the host.
 ///
 /// ```
 /// use dcgm::mock::{Host, Mock, Model, Scenario};
