@@ -9,6 +9,7 @@ use dcgm::{Cursor, EntityId, EntityKind, FieldId, Samples, Timestamp};
 use crate::cardinality::DropUnit;
 use crate::catalogue::Condition;
 use crate::counters::Ledger;
+use crate::plan::{GpuValues, MuteGpus};
 use crate::snapshot::Series;
 
 /// State that a meter keeps across sessions with an engine.
@@ -26,6 +27,9 @@ pub(crate) struct History {
     pub(crate) ages: HashMap<(EntityId, FieldId), (Timestamp, Instant)>,
     /// Time of the last change in the session before, on the same connection.
     pub(crate) changed: Option<Instant>,
+    /// Last values of GPUs on the present connection, and the GPUs that have none while others do.
+    pub(crate) gpu_values: GpuValues,
+    pub(crate) mute: MuteGpus,
     /// `hw.id`s of entities that were paused or detached when last seen: if they vanish, they have
     /// not failed.
     pub(crate) planned: BTreeSet<Arc<str>>,
@@ -72,6 +76,14 @@ impl History {
                 self.ledger.restart_device(id);
             }
         }
+    }
+
+    /// Forgets what holds for one connection only.
+    pub(crate) fn end_connection(&mut self) {
+        // The next connection may be to another engine.
+        self.changed = None;
+        self.gpu_values = GpuValues::default();
+        self.mute = MuteGpus::None;
     }
 
     /// Records lost or missing devices; returns those that were not lost before.

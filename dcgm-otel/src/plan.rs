@@ -24,6 +24,7 @@
 mod decode;
 mod events;
 mod ingest;
+mod mute;
 mod reduce;
 mod source;
 
@@ -32,7 +33,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dcgm::{EntityId, FieldId, Link, Query};
+use dcgm::{EntityId, FieldId, Link, Query, Timestamp};
 use opentelemetry::KeyValue;
 
 use crate::attributes::{is_instance, sort_by_key};
@@ -48,6 +49,7 @@ use crate::snapshot::{Layout, Number, Series, Snapshot};
 use events::EventSource;
 pub(crate) use ingest::ReadStats;
 use ingest::Routes;
+pub(crate) use mute::{GpuValues, MuteGpus};
 use reduce::{Reducer, Values};
 use source::{MaxAges, PlannedSource, SampleRate, SourceState, Target};
 
@@ -81,7 +83,10 @@ pub(crate) struct Plan {
     /// fastest source.
     max_age: Duration,
     made: Instant,
+    /// Time of the last new value.
     changed: Option<Instant>,
+    /// Highest timestamp of the last read, of values and of blanks.
+    newest: Timestamp,
     /// Time of the next check for sources without values.
     next_look: Option<Instant>,
 }
@@ -120,6 +125,7 @@ impl Plan {
             max_age: config.max_age(config.interval()),
             made: now,
             changed: None,
+            newest: Timestamp::NEVER,
             next_look: None,
         };
         let dropped = plan.apply_caps(&chosen, &missing, history);
@@ -269,10 +275,11 @@ impl Plan {
                     );
                 }
                 Reducer::Status {
+                    entity: candidate.entity,
                     parts: 0..0,
                     minimum,
                     reported,
-                    known: candidate.entity.kind == dcgm::EntityKind::GPU,
+                    is_mute: false,
                 }
             }
             (None, StaticValue::ActiveLinks(of)) => Reducer::ActiveLinks(of, None),

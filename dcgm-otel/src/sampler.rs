@@ -32,7 +32,7 @@ use crate::history::History;
 use crate::hook::AttributeHook;
 use crate::instruments::MeterFeed;
 use crate::logging::write_line;
-use crate::plan::{Plan, ReadStats};
+use crate::plan::{GpuValues, MuteGpus, Plan, ReadStats};
 use crate::schedule::Schedule;
 use crate::session::{self, Inventory, Session, TickError};
 use crate::session_log::SessionLog;
@@ -227,8 +227,7 @@ impl Sampler {
         outcome.map_err(|TickError { failure, lost }| {
             if lost {
                 self.close_session();
-                // The next connection may be to another engine.
-                self.history.changed = None;
+                self.history.end_connection();
                 self.log = SessionLog::default();
                 self.rewatch.0.reset();
                 self.connected = false;
@@ -286,6 +285,15 @@ impl Sampler {
             self.next_replacement = now.checked_add(REPLACE_INTERVAL);
         }
         session.recheck_ill(client, now)?;
+        let lost = self.log.log_mute(&self.history.mute, &stats.mute);
+        self.feed
+            .telemetry()
+            .record_errors(ErrorKind::GpuLost, lost);
+        // A GPU that has values again may have lost sources meanwhile.
+        if self.history.mute.has_other(&stats.mute) {
+            session.retry = Some(now);
+        }
+        self.history.mute.clone_from(&stats.mute);
         let (backoff, at) = &mut self.rewatch;
         if at.is_some_and(|at| now >= at) {
             *at = now.checked_add(backoff.next_delay());
@@ -318,6 +326,11 @@ impl Sampler {
         }
         self.telemetry().set_dropped_series(dropped);
         if let Some(failure) = unavailable {
+            let lost = false;
+            return Err(TickError { failure, lost });
+        }
+        if let MuteGpus::All(silent_for) = stats.mute {
+            let failure = SampleError::silent(silent_for);
             let lost = false;
             return Err(TickError { failure, lost });
         }
@@ -386,6 +399,7 @@ impl Sampler {
         let entities = session::list_entities(client, &self.kinds)?;
         self.all_gone = entities.is_empty();
         if self.all_gone {
+            self.history.gpu_values = GpuValues::default();
             let message = "the engine has no GPU";
             return Err(TickError::plain(ErrorKind::Enumerate, message));
         }

@@ -456,9 +456,15 @@ impl Session {
                 .latest(&self.query, samples)
                 .map_err(step_error(ErrorKind::Read))?;
         }
-        let mut stats = self
+        let now = clock.now();
+        let mut stats = self.plan.ingest_samples(samples, &mut history.ledger, now);
+        let ill = &self.ill;
+        let is_ill = |id| ill.iter().any(|(ill, _)| *ill == id);
+        let mute = self
             .plan
-            .ingest_samples(samples, &mut history.ledger, clock.now());
+            .find_mute_gpus(&mut history.gpu_values, is_ill, now);
+        self.plan.set_mute_gpus(&mute);
+        stats.mute = mute;
         self.read_events(client, history, samples, &mut stats)?;
         Ok(stats)
     }

@@ -9,7 +9,7 @@ use dcgm::{EntityId, Error};
 use crate::health::SampleError;
 use crate::host::Availability;
 use crate::logging::write_line;
-use crate::plan::Plan;
+use crate::plan::{MuteGpus, Plan};
 
 /// Conditions of the current connection that were logged.
 #[derive(Debug, Default)]
@@ -22,6 +22,7 @@ pub(crate) struct SessionLog {
     duplicates: usize,
     /// Paused and detached entities, while others can be sampled.
     unavailable: BTreeMap<EntityId, Availability>,
+    is_any_mute: bool,
     has_hook_panicked: bool,
     is_list_partial: bool,
 }
@@ -82,6 +83,31 @@ impl SessionLog {
             write_line(|| tracing::info!(devices, "devices paused or detached"));
         }
         self.unavailable = now;
+    }
+
+    /// Logs GPUs that are newly mute while others have values, or all have values again. Returns the
+    /// number of GPUs that are newly mute.
+    pub(crate) fn log_mute(&mut self, before: &MuteGpus, now: &MuteGpus) -> u64 {
+        let mut new = 0;
+        if let MuteGpus::Some(mute) = now {
+            let devices: Vec<_> = mute
+                .iter()
+                .filter(|id| !before.contains(**id))
+                .map(ToString::to_string)
+                .collect();
+            new = devices.len() as u64;
+            if new > 0 {
+                let devices = devices.join(", ");
+                write_line(|| {
+                    tracing::warn!(devices, "GPUs without values while others have values");
+                });
+                self.is_any_mute = true;
+            }
+        } else if self.is_any_mute {
+            write_line(|| tracing::info!("no GPU without values any more"));
+            self.is_any_mute = false;
+        }
+        new
     }
 
     /// Logs panics of the host program's hook.

@@ -1,6 +1,7 @@
 //! The errors of sampling: their kinds, as they are counted, and their texts.
 
 use core::fmt;
+use std::time::Duration;
 
 use dcgm::sanitize;
 
@@ -45,12 +46,13 @@ error_kinds! {
     Connect     "connect"     "The connection to the host engine failed or was lost.";
     Detached    "detached"    "No GPU can be sampled, because the driver is detached, for example for maintenance. This is not a failure.";
     Enumerate   "enumerate"   "The entities could not be listed, the host has none, or the device filter selects none.";
-    GpuLost     "gpu_lost"    "A GPU, switch or adapter is lost, or a GPU needs a reset.";
+    GpuLost     "gpu_lost"    "A GPU, switch or adapter is lost, a GPU needs a reset, or a GPU has no values while others have.";
     Init        "init"        "libdcgm is missing, or does not work with this engine.";
     Mig         "mig"         "The MIG instances of a GPU could not be listed.";
     Panic       "panic"       "A call of the client, the attribute hook or the sampler panicked. This is a bug; the panic was contained.";
     Paused      "paused"      "No GPU can be sampled, because telemetry is paused, for example by a diagnostic. This is not a failure.";
     Read        "read"        "Samples could not be read, some of them report a failure, or none has a value.";
+    Silent      "silent"      "The engine takes samples, but no GPU has values any more.";
     Stale       "stale"       "The engine responds, but has taken no samples recently.";
     Timeout     "timeout"     "A call exceeded its deadline.";
     Watch       "watch"       "The engine refused to watch some or all of the requested fields.";
@@ -111,6 +113,17 @@ impl SampleError {
         Self {
             hint: Some(hint.to_owned()),
             ..Self::new(kind, message)
+        }
+    }
+
+    /// Makes the error of a host none of whose GPUs has values, though the engine takes samples.
+    pub(crate) fn silent(silent_for: Duration) -> Self {
+        let message = format!("no GPU has had a value for {silent_for:.0?}");
+        let hint = "the engine no longer reads the driver, as after XID 119, or was started before the driver: \
+                    restart nv-hostengine once nvidia-smi answers";
+        Self {
+            hint: Some(hint.to_owned()),
+            ..Self::new(ErrorKind::Silent, &message)
         }
     }
 

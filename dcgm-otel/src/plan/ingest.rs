@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use dcgm::{EntityId, FieldId, NoValue, Query, Sample, Samples, Timestamp};
 
-use super::Plan;
 use super::source::{MaxAges, PlannedSource, Reading, SampleRate, Target};
+use super::{MuteGpus, Plan};
 use crate::catalogue::Op;
 use crate::counters::{Ledger, Step};
 use crate::history::History;
@@ -17,7 +17,7 @@ use crate::history::History;
 const COUNTER_PATIENCE: Duration = Duration::from_secs(600);
 
 /// Statistics of one read.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct ReadStats {
     /// Samples with a value.
     pub(crate) values: usize,
@@ -33,18 +33,22 @@ pub(crate) struct ReadStats {
     /// Set if a source has had no value for a while though its entity is still sampled, and its
     /// series has another source.
     pub(crate) is_replaceable: bool,
+    /// GPUs without values.
+    pub(crate) mute: MuteGpus,
 }
 
 /// An entity that is read.
 #[derive(Debug)]
 pub(super) struct Watched {
-    entity: EntityId,
+    pub(super) entity: EntityId,
     /// Set if the last read found a watched field of it.
     found: bool,
     /// Time of the last new sample of any field.
-    changed: Option<Instant>,
+    pub(super) changed: Option<Instant>,
     /// Maximum age of its fastest field.
     pub(super) max_age: Duration,
+    /// Number of its fields that are no profiling fields.
+    pub(super) basic_fields: usize,
 }
 
 /// Routes from samples to the entities and the sources that they belong to.
@@ -104,6 +108,7 @@ impl Routes {
             found: true,
             changed: None,
             max_age,
+            basic_fields: 0,
         });
         let mut routes = Self {
             entities: entities.collect(),
@@ -121,6 +126,9 @@ impl Routes {
             let Ok(entity) = routes.entities.binary_search_by_key(&wanted.0, known) else {
                 continue;
             };
+            if let Some(watched) = routes.entities.get_mut(entity) {
+                watched.basic_fields += usize::from(!wanted.1.is_profiling());
+            }
             let start = order.len();
             let from = by_pair.partition_point(|state| of(state) < Some(wanted));
             let mine = by_pair.iter().skip(from);
@@ -173,8 +181,9 @@ impl Plan {
             watched.found = false;
         }
         let expiries = self.ages.expiry_times(now);
-        let mut next = 0;
+        let (mut next, mut newest) = (0, Timestamp::NEVER);
         for sample in samples {
+            newest = newest.max(sample.timestamp);
             match sample.value {
                 Ok(_) => values += 1,
                 Err(NoValue::Stale | NoValue::Malformed | NoValue::Code(_)) => failed += 1,
@@ -219,6 +228,7 @@ impl Plan {
         if is_new {
             self.changed = Some(now);
         }
+        self.newest = newest;
         let missing = self.routes.entities.iter().filter(|watched| {
             let silent = watched
                 .changed
@@ -231,6 +241,7 @@ impl Plan {
             resets,
             missing: missing.count(),
             events: 0,
+            mute: MuteGpus::None,
             is_replaceable: is_new && self.has_replaceable(now),
         }
     }

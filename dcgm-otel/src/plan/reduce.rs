@@ -3,8 +3,9 @@
 use std::ops::Range;
 use std::time::Instant;
 
-use dcgm::{EntityId, Link, LinkState};
+use dcgm::{EntityId, EntityKind, Link, LinkState};
 
+use super::MuteGpus;
 use crate::catalogue::{Condition, Kind};
 use crate::counters::Ledger;
 use crate::host;
@@ -19,11 +20,12 @@ pub(super) enum Reducer {
     Sum(Range<usize>),
     /// 1 if the worst condition of these parts is `reported`, else 0.
     Status {
+        entity: EntityId,
         parts: Range<usize>,
         minimum: Condition,
         reported: Condition,
-        /// Set if the condition is known without parts.
-        known: bool,
+        /// Set if it is a GPU without values while others have values.
+        is_mute: bool,
     },
     /// A counter: the index of its total, which outlives the plan.
     Total(usize, Kind),
@@ -91,6 +93,18 @@ impl Values {
         }
     }
 
+    /// Sets the GPUs that are mute.
+    pub(super) fn set_mute_gpus(&mut self, mute: &MuteGpus) {
+        for reducer in &mut self.reducers {
+            if let Reducer::Status {
+                entity, is_mute, ..
+            } = reducer
+            {
+                *is_mute = mute.contains(*entity);
+            }
+        }
+    }
+
     #[inline]
     pub(super) fn set_point(&mut self, index: usize, value: Option<Point>) {
         if let Some(point) = self.points.get_mut(index) {
@@ -131,13 +145,21 @@ impl Values {
                     until,
                 }),
                 Reducer::Status {
+                    entity,
                     parts,
                     minimum,
                     reported,
-                    known,
+                    is_mute,
                 } => {
-                    let (worst, mut limit) = worst_condition(of(parts), *minimum, now);
-                    if (*known && parts.is_empty()) || *minimum == Condition::Failed {
+                    let minimum = if *is_mute {
+                        Condition::Failed
+                    } else {
+                        *minimum
+                    };
+                    let (worst, mut limit) = worst_condition(of(parts), minimum, now);
+                    // The condition of a GPU is known without parts.
+                    let is_known = entity.kind == EntityKind::GPU && parts.is_empty();
+                    if is_known || minimum == Condition::Failed {
                         limit = until;
                     }
                     limit.map(|limit| Point {

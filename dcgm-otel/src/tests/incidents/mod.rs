@@ -3,6 +3,7 @@
 
 mod entities;
 mod faults;
+mod mute;
 mod refusals;
 mod sampling;
 mod xids;
