@@ -462,7 +462,7 @@ impl Sampler {
         if session.nothing_to_read.is_none() {
             self.log.log_refusal(session.refused.as_ref());
         }
-        SessionLog::log_lost(lost);
+        self.log.log_lost(lost, !self.history.lost.is_empty());
         self.log.log_dropped(plan, self.config.max_series());
         self.log.log_hook_panics(session.hook_panics);
         // Another line reports that no GPU can be sampled.

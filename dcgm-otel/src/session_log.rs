@@ -22,6 +22,7 @@ pub(crate) struct SessionLog {
     duplicates: usize,
     /// Paused and detached entities, while others can be sampled.
     unavailable: BTreeMap<EntityId, Availability>,
+    is_any_lost: bool,
     is_any_mute: bool,
     has_hook_panicked: bool,
     is_list_partial: bool,
@@ -43,12 +44,15 @@ impl SessionLog {
         self.refused = text;
     }
 
-    /// Logs devices that are newly lost.
-    pub(crate) fn log_lost(lost: &[Arc<str>]) {
-        if !lost.is_empty() {
-            let devices = lost.join(", ");
+    /// Logs devices that are newly lost; `is_any_lost` if these or others are lost now.
+    pub(crate) fn log_lost(&mut self, new: &[Arc<str>], is_any_lost: bool) {
+        if !new.is_empty() {
+            let devices = new.join(", ");
             write_line(|| tracing::warn!(devices, "devices lost or missing"));
+        } else if self.is_any_lost && !is_any_lost {
+            write_line(|| tracing::info!("no device lost or missing any more"));
         }
+        self.is_any_lost = is_any_lost;
     }
 
     /// Logs dropped series if there are more than were logged before.

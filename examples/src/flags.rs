@@ -30,10 +30,11 @@ pub struct Args {
     /// Accept a real engine only, and fail if there is none
     #[arg(long, conflicts_with = "simulate")]
     pub live: bool,
-    /// Sample this often, as in 1s, 90s or 2m
+    /// Sample this often, as in 1s, 90s or 2m [default: DCGM_OTEL_INTERVAL; else 1s where a person
+    /// watches, 15s where a server or collector does]
     #[arg(long, value_name = "DURATION", value_parser = parse_interval)]
     pub interval: Option<Duration>,
-    /// Print the values once, and exit
+    /// Print the values once, and exit (the default of quickstart)
     #[arg(long)]
     pub once: bool,
 }
@@ -82,7 +83,7 @@ pub fn parse_flags<T: Parser>() -> T {
 }
 
 fn with_hosts<T: CommandFactory>() -> clap::Command {
-    T::command().after_help(format!(
+    T::command().max_term_width(80).after_help(format!(
         "Simulated hosts: {}, and <N>xh100 or <N>xl4 with 1 to 32 GPUs\n\
          Scenarios:       {}\n\n\
          The DCGM_OTEL_* variables set what no flag sets; RUST_LOG sets what is logged to stderr.",

@@ -33,6 +33,11 @@ pub mod migration {}
 #[doc = include_str!("../../docs/COOKBOOK.md")]
 pub mod cookbook {}
 
+/// The page on testing without a GPU.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/TESTING.md")]
+pub mod testing {}
+
 /// The page on logging.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/LOGGING.md")]

@@ -1,5 +1,7 @@
 //! A condition that lasts is logged once, however often the meter enumerates again.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
 use std::fmt::{Debug, Write as _};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -148,7 +150,13 @@ fn a_condition_is_logged_when_it_begins_and_when_it_ends() {
     find(&ended, "INFO refused watches accepted");
     find(&ended, "INFO no device paused or detached any more");
 
-    mock.remove_entity(EntityId::gpu(7));
+    let gpu = mock
+        .model()
+        .host()
+        .entity(EntityId::gpu(7))
+        .unwrap()
+        .clone();
+    mock.remove_entity(gpu.id);
     let lost = enumerate_again(&meter, &mock);
     let line = find(&lost, "WARN devices lost or missing");
     let uuid = line.strip_prefix("WARN devices lost or missing devices=\"GPU-");
@@ -157,6 +165,11 @@ fn a_condition_is_logged_when_it_begins_and_when_it_ends() {
     assert!(
         still.iter().all(|line| !line.contains("lost")),
         "{still:#?}"
+    );
+    mock.add_entity(gpu);
+    find(
+        &enumerate_again(&meter, &mock),
+        "INFO no device lost or missing any more",
     );
     meter.shutdown().unwrap();
 }

@@ -13,8 +13,9 @@
 //! axum = "0.8"
 //! clap = { version = "4.5", features = ["derive"] }
 //! ctrlc = { version = "3.4", features = ["termination"] }
-//! dcgm = { version = "0.1", features = ["mock"] } # for --simulate
-//! dcgm-otel = "0.1"
+//! # Not on crates.io yet; or `path = "…/dcgm/dcgm"` and `path = "…/dcgm/dcgm-otel"` of a clone.
+//! dcgm = { git = "https://github.com/dcgm-rs/dcgm", features = ["mock"] } # for --simulate
+//! dcgm-otel = { git = "https://github.com/dcgm-rs/dcgm" }
 //! opentelemetry = "0.33"
 //! opentelemetry-prometheus = "0.33"
 //! opentelemetry_sdk = "0.33"
@@ -53,7 +54,7 @@ const ENDPOINT_HELP: &str =
 
 /// A web service with metrics of its own, and those of the GPUs
 #[derive(Parser)]
-#[command(name = "embed_axum", after_help = hosts())]
+#[command(name = "embed_axum", after_help = hosts(), max_term_width = 80)]
 struct Flags {
     /// Serve on this address
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
@@ -235,7 +236,11 @@ fn parse_mock(names: &str) -> Result<Mock, String> {
 
 fn hosts() -> String {
     let (hosts, scenarios) = (Host::NAMES.join(", "), Scenario::NAMES.join(", "));
-    format!("Simulated hosts: {hosts}\nScenarios:       {scenarios}")
+    format!(
+        "Simulated hosts: {hosts}, and <N>xh100 or <N>xl4 with 1 to 32 GPUs\n\
+         Scenarios:       {scenarios}\n\n\
+         The DCGM_OTEL_* variables set what no flag sets; RUST_LOG sets what is logged to stderr."
+    )
 }
 
 /// Parses a duration by the rules of the meter's variable.
