@@ -1,7 +1,7 @@
 //! Log lines about the sessions of a connection. A condition that lasts for days is logged once,
 //! not once per session: each line reports a change since the session before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use dcgm::{EntityId, Error};
@@ -22,13 +22,28 @@ pub(crate) struct SessionLog {
     duplicates: usize,
     /// Paused and detached entities, while others can be sampled.
     unavailable: BTreeMap<EntityId, Availability>,
-    is_any_lost: bool,
-    is_any_mute: bool,
-    has_hook_panicked: bool,
-    is_list_partial: bool,
+    others: BTreeSet<Lasting>,
+}
+
+/// A condition without a value of its own.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Lasting {
+    Lost,
+    Mute,
+    HookPanics,
+    PartialList,
 }
 
 impl SessionLog {
+    /// Sets whether a condition holds; returns `true` if that changed.
+    fn set(&mut self, condition: Lasting, holds: bool) -> bool {
+        if holds {
+            self.others.insert(condition)
+        } else {
+            self.others.remove(&condition)
+        }
+    }
+
     /// Logs a watch that the engine newly refused, or accepts again.
     pub(crate) fn log_refusal(&mut self, refused: Option<&SampleError>) {
         let text = refused.map(ToString::to_string);
@@ -46,13 +61,13 @@ impl SessionLog {
 
     /// Logs devices that are newly lost; `is_any_lost` if these or others are lost now.
     pub(crate) fn log_lost(&mut self, new: &[Arc<str>], is_any_lost: bool) {
+        let has_changed = self.set(Lasting::Lost, is_any_lost);
         if !new.is_empty() {
             let devices = new.join(", ");
             write_line(|| tracing::warn!(devices, "devices lost or missing"));
-        } else if self.is_any_lost && !is_any_lost {
+        } else if has_changed && !is_any_lost {
             write_line(|| tracing::info!("no device lost or missing any more"));
         }
-        self.is_any_lost = is_any_lost;
     }
 
     /// Logs dropped series if there are more than were logged before.
@@ -105,31 +120,29 @@ impl SessionLog {
                 write_line(|| {
                     tracing::warn!(devices, "GPUs without values while others have values");
                 });
-                self.is_any_mute = true;
+                self.set(Lasting::Mute, true);
             }
-        } else if self.is_any_mute {
+        } else if self.set(Lasting::Mute, false) {
             write_line(|| tracing::info!("no GPU without values any more"));
-            self.is_any_mute = false;
         }
         new
     }
 
     /// Logs panics of the host program's hook.
     pub(crate) fn log_hook_panics(&mut self, panics: u64) {
-        if panics > 0 && !self.has_hook_panicked {
+        if self.set(Lasting::HookPanics, panics > 0) && panics > 0 {
             write_line(|| {
                 tracing::warn!(panics, "attribute hook panicked: its changes are not used");
             });
         }
-        self.has_hook_panicked = panics > 0;
     }
 
     /// Logs a list of entities that became partial.
     pub(crate) fn log_list(&mut self, failed: Option<&Error>) {
-        if let Some(error) = failed.filter(|_| !self.is_list_partial) {
+        let has_changed = self.set(Lasting::PartialList, failed.is_some());
+        if let Some(error) = failed.filter(|_| has_changed) {
             write_line(|| tracing::warn!(%error, "MIG instances cannot be listed"));
         }
-        self.is_list_partial = failed.is_some();
     }
 }
 
