@@ -65,10 +65,10 @@ pub(crate) struct Caps {
 }
 
 impl Caps {
-    pub(crate) fn from_config(config: &Config) -> Self {
+    pub(crate) fn from_config(config: &Config, entities: usize) -> Self {
         let groups = Group::ALL.iter();
         Self {
-            all: config.max_series(),
+            all: config.series_cap(entities),
             metric: config.max_instrument_series(),
             groups: groups
                 .filter_map(|group| Some((*group, config.group_series(*group)?)))

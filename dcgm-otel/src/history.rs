@@ -35,6 +35,8 @@ pub(crate) struct History {
     pub(crate) planned: BTreeSet<Arc<str>>,
     /// `hw.id`s of lost or missing devices, so that each loss is counted once.
     pub(crate) lost: BTreeSet<Arc<str>>,
+    /// Largest number of monitored entities so far.
+    entities: usize,
     /// Driver version of each entity, by its `hw.id`.
     drivers: BTreeMap<Arc<str>, Arc<str>>,
 }
@@ -84,6 +86,13 @@ impl History {
         self.changed = None;
         self.gpu_values = GpuValues::default();
         self.mute = MuteGpus::None;
+    }
+
+    /// Records the number of monitored entities; returns the largest so far, as series of entities
+    /// that are gone stay.
+    pub(crate) fn note_entities(&mut self, count: usize) -> usize {
+        self.entities = self.entities.max(count);
+        self.entities
     }
 
     /// Records lost or missing devices; returns those that were not lost before.

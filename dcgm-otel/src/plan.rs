@@ -104,6 +104,7 @@ impl Plan {
     ) -> Self {
         history.note_drivers(&candidates.drivers);
         let duplicates = candidates.duplicates;
+        let caps = Caps::from_config(config, history.note_entities(candidates.monitored));
         let chosen = choose_sources(candidates.list, results);
         let missing = missing_statuses(&chosen, history);
         let lost = history.note_lost(lost_ids(&chosen, history));
@@ -118,7 +119,7 @@ impl Plan {
             values: Values::default(),
             interval: config.interval(),
             events: Vec::new(),
-            caps: Caps::from_config(config),
+            caps,
             dropped: 0,
             duplicates,
             lost,
@@ -388,6 +389,11 @@ impl Plan {
     /// Returns the number of series above the caps.
     pub(crate) const fn series_over_caps(&self) -> usize {
         self.dropped
+    }
+
+    /// Returns the maximum number of series.
+    pub(crate) const fn series_cap(&self) -> usize {
+        self.caps.all
     }
 
     /// Returns the number of series that were left out because another one has the same attributes.

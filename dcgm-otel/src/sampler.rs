@@ -463,7 +463,7 @@ impl Sampler {
             self.log.log_refusal(session.refused.as_ref());
         }
         self.log.log_lost(lost, !self.history.lost.is_empty());
-        self.log.log_dropped(plan, self.config.max_series());
+        self.log.log_dropped(plan);
         self.log.log_hook_panics(session.hook_panics);
         // Another line reports that no GPU can be sampled.
         if session.unavailable.is_none() {

@@ -71,8 +71,9 @@ impl SessionLog {
     }
 
     /// Logs dropped series if there are more than were logged before.
-    pub(crate) fn log_dropped(&mut self, plan: &Plan, cap: usize) {
+    pub(crate) fn log_dropped(&mut self, plan: &Plan) {
         let (dropped, duplicates) = (plan.series_over_caps(), plan.duplicate_series());
+        let cap = plan.series_cap();
         if dropped > self.dropped {
             write_line(|| tracing::warn!(dropped, cap, "series dropped: too many for the limit"));
         }

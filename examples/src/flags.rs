@@ -30,8 +30,7 @@ pub struct Args {
     /// Accept a real engine only, and fail if there is none
     #[arg(long, conflicts_with = "simulate")]
     pub live: bool,
-    /// Sample this often, as in 1s, 90s or 2m [default: DCGM_OTEL_INTERVAL; else 1s where a person
-    /// watches, 15s where a server or collector does]
+    /// Sample this often, as in 1s, 90s or 2m [default: 1s to watch, 15s to serve or to send]
     #[arg(long, value_name = "DURATION", value_parser = parse_interval)]
     pub interval: Option<Duration>,
     /// Print the values once, and exit (the default of quickstart)

@@ -3,7 +3,7 @@
 use dcgm::{Entity, EntityKind};
 
 use EntityScope::{
-    Adapter, ComputeInstance, Core, Cpu, Gpu, GpuInstance, Host, Link, Port, Switch, VirtualGpu,
+    Adapter, ComputeInstance, Core, Cpu, Gpu, GpuInstance, Host, Link, Port, Switch,
 };
 
 /// The kind of entity that a series describes. Within a tier, smaller parts are dropped first, in
@@ -17,7 +17,6 @@ pub(crate) enum EntityScope {
     /// An `NVLink` of an `NVSwitch`.
     Port,
     Core,
-    VirtualGpu,
     Gpu,
     Switch,
     Cpu,
@@ -33,7 +32,6 @@ impl EntityScope {
             GpuInstance => EntityKind::GPU_INSTANCE,
             Link | Port => EntityKind::LINK,
             Core => EntityKind::CPU_CORE,
-            VirtualGpu => EntityKind::VGPU,
             Gpu => EntityKind::GPU,
             Switch => EntityKind::SWITCH,
             Cpu => EntityKind::CPU,
@@ -53,7 +51,6 @@ impl EntityScope {
             EntityKind::LINK if of_switch => Port,
             EntityKind::LINK => Link,
             EntityKind::CPU_CORE => Core,
-            EntityKind::VGPU => VirtualGpu,
             EntityKind::GPU => Gpu,
             EntityKind::SWITCH => Switch,
             EntityKind::CPU => Cpu,
@@ -74,4 +71,3 @@ pub(super) const CPU: &[EntityScope] = &[Cpu];
 pub(super) const CORE: &[EntityScope] = &[Core];
 pub(super) const ADAPTER: &[EntityScope] = &[Adapter];
 pub(super) const HOST: &[EntityScope] = &[Host];
-pub(super) const VGPU: &[EntityScope] = &[VirtualGpu];

@@ -13,7 +13,7 @@ use super::facts::{
 use super::links::{
     CRC_DATA, CRC_FLIT, PROF_RX, PROF_TX, RECOVERY, REPLAY, THROUGHPUT_RX, THROUGHPUT_TX,
 };
-use super::scope::{ADAPTER, CORE, CPU, GPU, GPU_GI, GPU_GI_CI, HOST, LINK, PORT, SWITCH, VGPU};
+use super::scope::{ADAPTER, CORE, CPU, GPU, GPU_GI, GPU_GI_CI, HOST, LINK, PORT, SWITCH};
 use crate::config::Group;
 
 use super::{
@@ -251,10 +251,6 @@ pub(crate) const CATALOGUE: &[Metric] = &[
             series_row(&[(TYPE, "network"), (STATE, "ok")], ADAPTER_STATUS),
             series_row(&[(TYPE, "network"), (STATE, "degraded")], ADAPTER_STATUS),
             series_row(&[(TYPE, "network"), (STATE, "failed")], ADAPTER_STATUS)]),
-    ]),
-    metric("hw.gpu.health.status", UpDownI64, "1", Product, FROM_ZERO,
-        "Result of DCGM's passive health check, per subsystem.", &[
-        family("all", Group::Health, 10, Off, Any, GPU, &[]),
     ]),
     metric("hw.gpu.recovery.status", UpDownI64, "1", Product, FROM_ZERO,
         "1 for the recovery action the driver asks for, 0 for the others.", &[
@@ -705,11 +701,6 @@ pub(crate) const CATALOGUE: &[Metric] = &[
         "Current clock of the CPU.", &[
         family("core", Group::CpuCore, 4, Off, Any, CORE, &[
             series_row(&[], &[last(F::CPU_CLOCK_CURRENT, Times(1000))])]),
-    ]),
-    metric("hw.gpu.vgpu.memory.usage", UpDownI64, "By", Brief, FROM_ZERO,
-        "Memory in use by a vGPU instance.", &[
-        family("all", Group::Vgpu, 9, Off, Any, VGPU, &[
-            series_row(&[], &[last(F::VGPU_MEMORY_USAGE, Times(1_048_576))])]),
     ]),
     metric("hw.gpu.vgpu.license.status", UpDownI64, "1", Product, FROM_ZERO,
         "1 when the vGPU is licensed.", &[

@@ -6,8 +6,12 @@ use dcgm::Endpoint;
 
 use super::field::Setting;
 use super::{
-    Config, ConfigWarning, Group, GroupSwitch, MetricSwitch, Mode, ModeKind, ThrottleName,
+    Config, ConfigWarning, Group, GroupSwitch, MetricSwitch, Mode, ModeKind, SettingSource,
+    ThrottleName,
 };
+
+/// Series of each monitored entity that the default of the maximum leaves room for.
+const SERIES_PER_ENTITY: usize = 100;
 
 /// Sampling periods after which a value without a new sample expires by default.
 const DEFAULT_AGE_PERIODS: u32 = 3;
@@ -57,6 +61,17 @@ impl Config {
     pub fn with_metric(mut self, name: impl Into<String>, switch: MetricSwitch) -> Self {
         self.metrics.set(name.into(), Setting::from_code(switch));
         self
+    }
+
+    /// Returns the maximum number of series for so many monitored entities.
+    pub(crate) fn series_cap(&self, entities: usize) -> usize {
+        match self.max_series.source {
+            SettingSource::Default => self
+                .max_series
+                .value
+                .max(entities.saturating_mul(SERIES_PER_ENTITY)),
+            _ => self.max_series.value,
+        }
     }
 
     /// Sets the maximum number of series of a group. The limits of all series

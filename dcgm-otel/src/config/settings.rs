@@ -49,9 +49,11 @@ macro_rules! for_each_setting {
                 "DCGM_OTEL_MAX_AGE", any, valid, "a duration not below the interval, or auto", "2m",
                 "the age at which a sample expires; `auto` is three sampling periods";
 
+            /// The default grows with the host: it is at least 1024, and 100 for each monitored device,
+            /// where MIG instances count as devices. A number that is set does not grow.
             max_series, with_max_series: value(usize = 1024),
                 "DCGM_OTEL_MAX_SERIES", any, above_zero, "a whole number above 0", "2048",
-                "the maximum number of series";
+                "the maximum number of series; the default is higher on large hosts: 100 for each device";
 
             /// The SDK limits each instrument to 2000 series by default, and merges further series
             /// into one overflow series. When new series of a gauge replace old ones, the old series

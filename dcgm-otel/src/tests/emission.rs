@@ -38,7 +38,6 @@ pub(super) fn one_of_everything() -> Fake {
         child(EntityKind::CPU_CORE, 0, cpu.id),
         cpu,
         Entity::new(EntityId::new(EntityKind::CONNECTX, 0)),
-        child(EntityKind::VGPU, 0, whole),
     ];
     for id in 0..2 {
         let mut compute = child(EntityKind::COMPUTE_INSTANCE, id, instance.id);
@@ -114,7 +113,6 @@ fn places(family: &Family) -> Vec<&'static str> {
         (EntityScope::ComputeInstance, ..) => vec!["GPU-a1/gi/3/ci/0", "GPU-a1/gi/3/ci/1"],
         (EntityScope::Port, ..) => vec!["nvswitch-0/port/5"],
         (EntityScope::Core, ..) => vec!["cpu_core-0"],
-        (EntityScope::VirtualGpu, ..) => vec!["vgpu-0"],
         (EntityScope::Switch, ..) => vec!["nvswitch-0"],
         (EntityScope::Cpu, _, "sysio") => vec!["cpu-0/sysio"],
         (EntityScope::Cpu, ..) => vec!["cpu-0"],

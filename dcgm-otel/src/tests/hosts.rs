@@ -76,7 +76,7 @@ fn every_host_has_the_series_that_its_hardware_has() {
         assert!(stage.meter.health().is_simulated());
         stage.series().values().sum::<usize>()
     };
-    // By default, and with room for all.
+    // With a cap that is set, and with a higher one.
     let both = |host| (counted(host, 1024), counted(host, 8192));
     // 57 a GPU, 36 for its links, 13 a switch, and the count of GPUs.
     assert_eq!(both("8xh100"), (797, 797));
@@ -86,6 +86,28 @@ fn every_host_has_the_series_that_its_hardware_has() {
     // Without a sensor in the memory, and without a pipe for FP64.
     assert_eq!(both("1xl4"), (50, 50));
     assert_eq!(both("consumer"), (36, 36));
+}
+
+#[test]
+fn the_default_cap_drops_nothing_on_a_ready_made_host() {
+    for host in dcgm::mock::Host::NAMES {
+        for (count, series) in [(1024, None), (100, Some(100))] {
+            let config = Config::default();
+            let config = series.map_or(config.clone(), |series| config.with_max_series(series));
+            let stage = Stage::with(host, config);
+            stage.meter.sample_now().unwrap();
+            let health = stage.meter.health();
+            // A number that is set does not grow with the host.
+            assert!(
+                series.is_none() || health.series <= count,
+                "{host}: {health}"
+            );
+            assert!(
+                series.is_some() || health.series_dropped == 0,
+                "{host}: {health}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -178,19 +178,7 @@ fn a_scrape_is_text_that_prometheus_reads() {
     for host in HOSTS {
         let output = once(&[&format!("--simulate={host}")]);
         assert!(output.status.success(), "{}", text(&output.stderr));
-        // The cap on series drops some of this host's: that is worth a warning.
-        let warnings: &[_] = match host {
-            "8xh100-mig7" => &["series dropped: too many for the limit"],
-            _ => &[],
-        };
-        let log: Vec<_> = text(&output.stderr).lines().collect();
-        assert_eq!(log.len(), warnings.len(), "{log:?}");
-        assert!(
-            log.iter()
-                .zip(warnings)
-                .all(|(line, text)| line.contains(text)),
-            "{log:?}"
-        );
+        assert_eq!(text(&output.stderr), "", "{host}");
         let families = parsed(text(&output.stdout));
         assert!(families.contains_key("hw_gpu_utilization_ratio"), "{host}");
         for (name, (kind, series)) in &families {

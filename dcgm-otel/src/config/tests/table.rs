@@ -118,7 +118,7 @@ fn a_setting_is_named_in_its_row_only() {
     // installed with three of them.
     for (key, elsewhere) in [
         ("initial_delay", &[][..]),
-        ("max_series", &[]),
+        ("max_series", &["config/access.rs"]),
         ("max_instrument_series", &[]),
         ("profile", &[]),
         ("counter_origin", &[]),

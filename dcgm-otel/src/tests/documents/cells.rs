@@ -42,7 +42,6 @@ const fn place(place: EntityScope) -> &'static str {
         EntityScope::Link => "NVLink",
         EntityScope::Port => "NVSwitch port",
         EntityScope::Core => "CPU core",
-        EntityScope::VirtualGpu => "vGPU",
         EntityScope::Gpu => "GPU",
         EntityScope::Switch => "NVSwitch",
         EntityScope::Cpu => "CPU",

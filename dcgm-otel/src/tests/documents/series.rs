@@ -51,19 +51,10 @@ pub(super) const fn instrument(kind: Kind) -> &'static str {
     }
 }
 
-/// Returns `true` for a metric that is not emitted yet: DCGM reports it by a call that the meter does
-/// not make.
-pub(super) fn is_reserved(metric: &Metric) -> bool {
-    metric
-        .families
-        .iter()
-        .all(|family| family.points.is_empty())
-}
-
 /// Lists the metrics of devices, under each of their names.
 pub(super) fn of_devices() -> Vec<Described> {
     let mut all = Vec::new();
-    for metric in CATALOGUE.iter().filter(|metric| !is_reserved(metric)) {
+    for metric in CATALOGUE {
         let described = |name, note| Described {
             name,
             kind: metric.kind,
@@ -216,10 +207,7 @@ fn describing(
         place,
         EntityScope::GpuInstance | EntityScope::ComputeInstance
     );
-    let is_part = matches!(
-        place,
-        EntityScope::Port | EntityScope::Core | EntityScope::VirtualGpu
-    );
+    let is_part = matches!(place, EntityScope::Port | EntityScope::Core);
     if instance || is_part || !family.part.is_empty() {
         keys.push(("hw.parent", Level::Descriptive(IF_PART)));
     }
@@ -228,11 +216,7 @@ fn describing(
         EntityScope::Core => keys.push(("cpu.logical_number", Level::Recommended)),
         _ => {}
     }
-    let of_gpu = instance
-        || matches!(
-            place,
-            EntityScope::Gpu | EntityScope::Link | EntityScope::VirtualGpu
-        );
+    let of_gpu = instance || matches!(place, EntityScope::Gpu | EntityScope::Link);
     let product = of_gpu && metric.identity >= Identity::Product;
     if of_gpu {
         keys.extend(["hw.name", "hw.gpu.index"].map(recommended));

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use dcgm::FieldId;
 
 use super::cells::{cell, places, presence, prometheus, rows};
-use super::series::{Attribute, Described, Level, instrument, is_reserved, of_devices, of_meter};
+use super::series::{Attribute, Described, Level, instrument, of_devices, of_meter};
 use super::words::{MEMBERS, OWN, UPSTREAM, UPSTREAM_METRICS};
 use crate::catalogue::{CATALOGUE, Metric};
 use crate::config::Group;
@@ -114,11 +114,7 @@ fn index(text: &mut String) {
             instrument(metric.kind),
             metric.unit,
             groups.join(", "),
-            if is_reserved(metric) {
-                "not yet".to_owned()
-            } else {
-                defaults.join(", ")
-            },
+            defaults.join(", "),
             prometheus(metric.name, metric.kind, metric.unit)
         );
     }
@@ -126,12 +122,6 @@ fn index(text: &mut String) {
 
 fn one(text: &mut String, metric: &Metric) {
     let _ = writeln!(text, "\n### {}\n\n{}", metric.name, metric.description);
-    if is_reserved(metric) {
-        text.push_str(
-            "\nNot emitted yet: DCGM reports it by a separate call, which takes longer than all reads together.\n",
-        );
-        return;
-    }
     let described = of_devices();
     let of_this = |one: &&Described| one.name == metric.name;
     let found = described.iter().find(of_this);
