@@ -32,9 +32,9 @@
 //! sample, whether the meter is degraded, the backend. These metrics need no GPU, and end when the
 //! meter is dropped.
 //!
-//! Give each reader a provider of its own. With two readers on one provider, the SDK passes the values
-//! that each collect observes to both readers. A reader can then export a value that has expired since
-//! the other reader's collect.
+//! Give each reader a provider of its own. With two readers on one provider, a collect by one
+//! reader also records its values for the other reader. A reader can then export a value that has
+//! expired since the other reader's collect.
 //!
 //! # Configuration
 //!

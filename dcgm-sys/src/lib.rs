@@ -6,8 +6,8 @@
 //! * [`Library`] finds and loads libdcgm.
 //! * [`Symbols`] is the table of the functions of libdcgm. A function that the installed release
 //!   lacks returns [`MissingSymbolError`] and never panics.
-//! * [`Versioned`] is implemented for every struct whose first member is a version word, and has the
-//!   version word that DCGM expects.
+//! * [`Versioned`] is implemented for every struct whose first member is a version word.
+//!   `Versioned::VERSION` is the word that DCGM expects there.
 //! * [`text::sanitize`] makes text from libdcgm or the dynamic linker safe for logs.
 //! * [`SymbolInfo`], [`MissingSymbolError`], [`LoadError`] and [`Attempt`] describe functions and
 //!   errors. All other items are the types, constants and enumerators of DCGM's public C ABI, under
@@ -31,8 +31,8 @@
 //!
 //! With `bindgen`, the bindings are generated from this crate's own header. To use NVIDIA's headers,
 //! set the environment variable `DCGM_INCLUDE_DIR` to their folder; this crate's header then adds
-//! only what they lack. A version word contains the size of its struct. The build fails if a
-//! generated struct has another size.
+//! only what they lack. The build fails if a generated struct does not have the size that this crate has
+//! recorded for it.
 
 #![expect(unsafe_code, reason = "this crate is the C boundary")]
 

@@ -186,7 +186,8 @@ pub struct Attempt {
 /// An error of loading libdcgm.
 ///
 /// The members hold the original texts. `Display` cuts each name and each error text at 256 bytes and
-/// removes control characters, because an error text of the linker may quote the file.
+/// removes control characters, because an error text of the linker may contain bytes
+/// of the file.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {

@@ -13,9 +13,15 @@ use crate::value::Value;
 /// Each entity has its own position. If an entity disappears for a while or is not watched, reading
 /// continues at its position later; events that the engine has discarded by then are lost.
 ///
-/// The engine can insert a sample late, with a timestamp before the previous read. Each read therefore
-/// starts [`OVERLAP`](Self::OVERLAP) before the end of the previous one and skips the samples that
-/// were already returned.
+/// The engine can insert a sample late, with a timestamp before the previous read: the timestamp of an
+/// XID is the kernel's, and an engine whose event thread was held up records it afterwards. Each read
+/// therefore starts before the end of the previous one, by [`EVENT_OVERLAP`](Self::EVENT_OVERLAP) for
+/// fields of events and by [`OVERLAP`](Self::OVERLAP) for others, and skips the samples that were
+/// already returned.
+///
+/// An engine that was restarted reads the kernel log again, and its timestamps of the same events
+/// differ by some microseconds. On a new connection, an event with the code of a returned one and a
+/// timestamp within [`RESTART_TOLERANCE`](Self::RESTART_TOLERANCE) of it is therefore the same event.
 ///
 /// The engine's clock can be stepped. If the engine reports a time before the start of a read, the
 /// clock went back: the next read then starts at least [`STEP_BACK`](Self::STEP_BACK) before the
@@ -54,6 +60,8 @@ pub struct Cursor {
     positions: Vec<Position>,
     /// The returned samples that a read could return again, oldest first.
     seen: Vec<Seen>,
+    /// The number of the connection of the last read.
+    connection: u64,
 }
 
 /// The position of one entity.
@@ -68,12 +76,14 @@ struct Position {
     floor: Timestamp,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 struct Seen {
     entity: EntityId,
     field: FieldId,
     timestamp: Timestamp,
     bits: u64,
+    /// The connection that returned it last.
+    connection: u64,
 }
 
 /// The number of returned samples that are remembered although they are older than the overlap, in
@@ -87,6 +97,12 @@ const MAX_SEEN: usize = 8192;
 impl Cursor {
     /// The overlap of a read with the previous one: 2 s.
     pub const OVERLAP: Duration = Duration::from_secs(2);
+
+    /// The overlap for fields of events, which can arrive late: 5 min.
+    pub const EVENT_OVERLAP: Duration = Duration::from_secs(300);
+
+    /// The maximum difference of two timestamps of the same event by two engines: 1 s.
+    pub const RESTART_TOLERANCE: Duration = Duration::from_secs(1);
 
     /// The minimum time that a read covers before the current time after the clock was stepped back:
     /// 60 s.
@@ -110,16 +126,24 @@ impl Cursor {
     }
 
     /// Returns the time up to which `entity` was read; `None` before its first read. The next read
-    /// starts [`OVERLAP`](Self::OVERLAP) earlier.
+    /// starts earlier, by the overlap.
     #[must_use]
     pub fn position(&self, entity: EntityId) -> Option<Timestamp> {
         self.find_position(entity).map(|position| position.next)
     }
 
-    /// Returns the time from which the next read of `entities` has to return samples. For
+    /// Returns the time from which the next read of `entities` and `fields` has to return samples. For
     /// implementors of [`Client`](crate::Client): call this method before each read. `watch_began` is
-    /// the start of the watch.
-    pub fn begin_read(&mut self, entities: &[EntityId], watch_began: Timestamp) -> Timestamp {
+    /// the start of the watch, and `connection` a number that differs for each connection to an engine.
+    pub fn begin_read(
+        &mut self,
+        (entities, fields): (&[EntityId], &[FieldId]),
+        watch_began: Timestamp,
+        connection: u64,
+    ) -> Timestamp {
+        self.connection = connection;
+        let overlap = fields.iter().map(|field| overlap_of(*field)).max();
+        let overlap = overlap.unwrap_or(Self::OVERLAP);
         let start = self.start.unwrap_or(watch_began);
         let mut from: Option<Timestamp> = None;
         for entity in entities {
@@ -137,9 +161,8 @@ impl Cursor {
                 at
             });
             if let Some(position) = self.positions.get(at) {
-                from = Some(from.map_or(position.read_start(), |first| {
-                    first.min(position.read_start())
-                }));
+                let read_start = position.read_start(overlap);
+                from = Some(from.map_or(read_start, |first| first.min(read_start)));
             }
         }
         from.unwrap_or(start).max(Timestamp::NEVER)
@@ -149,14 +172,27 @@ impl Cursor {
     /// not returned before. For implementors of [`Client`](crate::Client). Only
     /// [`commit`](Self::commit) records that the sample was returned.
     #[must_use]
-    pub fn is_new(&self, sample: &Sample<'_>) -> bool {
-        let since = |position: &Position| position.floor.max(position.read_start());
+    pub fn is_new(&mut self, sample: &Sample<'_>) -> bool {
+        let overlap = overlap_of(sample.field);
+        let since = |position: &Position| position.floor.max(position.read_start(overlap));
         let since = match self.find_position(sample.entity) {
             Some(position) => since(position),
             // An entity that was not requested.
             None => self.positions.iter().map(since).min().unwrap_or_default(),
         };
-        sample.timestamp >= since && !self.seen.contains(&Seen::new(sample))
+        sample.timestamp >= since && !self.was_returned(&Seen::new(sample, self.connection))
+    }
+
+    /// Returns `true` if a sample was returned before.
+    fn was_returned(&mut self, sample: &Seen) -> bool {
+        if let Some(same) = self.seen.iter_mut().find(|seen| seen.is_same(sample)) {
+            same.connection = sample.connection;
+            return true;
+        }
+        // Each returned event stands for one event of the new engine.
+        let mut others = self.seen.iter_mut();
+        let alike = others.find(|seen| seen.is_same_event(sample));
+        alike.map(|seen| *seen = *sample).is_some()
     }
 
     /// Records that `entities` were read at the time `now` of the engine's clock, and that `new` were
@@ -167,13 +203,15 @@ impl Cursor {
         new: impl Iterator<Item = Sample<'a>>,
         now: Timestamp,
     ) {
-        self.seen.extend(new.map(|sample| Seen::new(&sample)));
+        let connection = self.connection;
+        self.seen
+            .extend(new.map(|sample| Seen::new(&sample, connection)));
         // Engines report 0 if they do not know the time.
         if now > Timestamp::NEVER {
             let read = |position: &&mut Position| entities.contains(&position.entity);
             let mut stepped = false;
             for position in self.positions.iter_mut().filter(read) {
-                if now < position.read_start() {
+                if now < position.read_start(Self::OVERLAP) {
                     stepped = true;
                 } else {
                     // The engine may report the same time again.
@@ -185,7 +223,7 @@ impl Cursor {
             }
             // The clock is the same for entities that were not part of this read.
             if stepped {
-                let ahead = |position: &&mut Position| now < position.read_start();
+                let ahead = |position: &&mut Position| now < position.read_start(Self::OVERLAP);
                 for position in self.positions.iter_mut().filter(ahead) {
                     position.step_back(now);
                 }
@@ -207,7 +245,8 @@ impl Cursor {
         let is_old = |seen: &Seen| {
             let found = positions.binary_search_by_key(&seen.entity, |one| one.entity);
             let position = found.ok().and_then(|at| positions.get(at));
-            position.is_none_or(|position| seen.timestamp < position.read_start())
+            let overlap = overlap_of(seen.field);
+            position.is_none_or(|position| seen.timestamp < position.read_start(overlap))
         };
         let old = self.seen.iter().filter(|seen| is_old(seen)).count();
         let mut too_old = old.saturating_sub(MAX_OLD);
@@ -225,8 +264,8 @@ impl Cursor {
 
 impl Position {
     /// Returns the start of the next read.
-    fn read_start(&self) -> Timestamp {
-        subtract_duration(self.next, Cursor::OVERLAP)
+    fn read_start(&self, overlap: Duration) -> Timestamp {
+        subtract_duration(self.next, overlap)
     }
 
     /// Moves the position back after the clock was stepped back to `now`.
@@ -235,6 +274,15 @@ impl Position {
         let start = subtract_duration(now, gap.max(Cursor::STEP_BACK)).min(self.before);
         self.floor = self.floor.min(start);
         (self.next, self.before) = (start, start);
+    }
+}
+
+/// Returns the overlap of two reads of a field.
+fn overlap_of(field: FieldId) -> Duration {
+    if field.is_event() {
+        Cursor::EVENT_OVERLAP
+    } else {
+        Cursor::OVERLAP
     }
 }
 
@@ -255,11 +303,12 @@ impl Clone for Cursor {
         self.start = source.start;
         self.positions.clone_from(&source.positions);
         self.seen.clone_from(&source.seen);
+        self.connection = source.connection;
     }
 }
 
 impl Seen {
-    fn new(sample: &Sample<'_>) -> Self {
+    fn new(sample: &Sample<'_>, connection: u64) -> Self {
         let bits = match sample.value {
             Ok(Value::Int(value)) => u64::from_ne_bytes(value.to_ne_bytes()),
             Ok(Value::Double(value)) => value.to_bits(),
@@ -273,7 +322,27 @@ impl Seen {
             field: sample.field,
             timestamp: sample.timestamp,
             bits,
+            connection,
         }
+    }
+
+    /// Returns `true` if both are the same sample.
+    fn is_same(&self, other: &Self) -> bool {
+        self.is_alike(other) && self.timestamp == other.timestamp
+    }
+
+    /// Returns `true` if both are the same event, returned over two connections.
+    fn is_same_event(&self, later: &Self) -> bool {
+        let (one, other) = (self.timestamp, later.timestamp);
+        let apart = one.since(other).max(other.since(one));
+        self.is_alike(later)
+            && self.field.is_event()
+            && self.connection != later.connection
+            && apart <= Cursor::RESTART_TOLERANCE
+    }
+
+    fn is_alike(&self, other: &Self) -> bool {
+        (self.entity, self.field, self.bits) == (other.entity, other.field, other.bits)
     }
 }
 

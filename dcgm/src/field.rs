@@ -65,7 +65,7 @@ impl FieldId {
     ///
     /// Profiling fields need counters of the GPU that only one user can hold at a time and that some
     /// hardware lacks. A live read (`DCGM_FV_FLAG_LIVE_DATA`) of a profiling field can crash the
-    /// engine, since 4.6.0 does not check the request. This crate makes no such read.
+    /// engine, because DCGM 4.6.0 does not check the request. This crate makes no such read.
     #[must_use]
     pub const fn is_profiling(self) -> bool {
         matches!(self.0, 1001..=1096 | 1532 | 1533)

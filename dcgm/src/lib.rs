@@ -56,8 +56,8 @@
 //! A blocking thread cannot be cancelled from outside: when the task is dropped, the call goes on
 //! until it returns or its deadline passes. Dropping a [`Watch`] waits at most 0.25 s for the engine.
 //! Dropping or [closing](Client::close) an [`Engine`] cancels a call in progress. Dropping an
-//! [`Engine`] takes two seconds at most. [`Client::close`] takes at most 1 s longer than the deadline
-//! for connecting.
+//! [`Engine`] takes two seconds at most. [`Client::close`] has no deadline of its own: it uses the
+//! one for connecting, and takes at most 1 s longer.
 //!
 //! # Features
 //!

@@ -46,8 +46,8 @@ impl Config {
         self
     }
 
-    /// Turns a group of metrics on or off. While a group is off, [`with_metric`](Self::with_metric) has
-    /// no effect on its metrics.
+    /// Turns a group of metrics on or off. The metrics of a group that is off stay off, whatever
+    /// [`with_metric`](Self::with_metric) sets.
     #[must_use]
     pub fn with_group(mut self, group: Group, switch: GroupSwitch) -> Self {
         self.groups.set(group, Setting::from_code(switch));

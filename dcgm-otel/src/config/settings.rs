@@ -69,7 +69,7 @@ macro_rules! for_each_setting {
                 "nvlink=off,xid=on", "turns groups of metrics on or off";
 
             metrics, with_metric: custom_map(SettingMap<String, MetricSwitch> = SettingMap::default()),
-                "DCGM_OTEL_METRICS", any, valid, "a list of metric=on, off or auto, or metric/family=on, off or auto",
+                "DCGM_OTEL_METRICS", any, valid, "a list of NAME=SWITCH: NAME is metric or metric/family, SWITCH is on, off or auto",
                 "hw.power=off,hw.gpu.utilization/encoder=on",
                 "turns single metrics, or parts of a metric, on or off";
 

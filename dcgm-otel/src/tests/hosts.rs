@@ -90,7 +90,7 @@ fn every_host_has_the_series_that_its_hardware_has() {
 
 #[test]
 fn the_default_cap_drops_nothing_on_a_ready_made_host() {
-    for host in dcgm::mock::Host::NAMES {
+    for host in mock::Host::NAMES {
         for (count, series) in [(1024, None), (300, Some(300))] {
             let config = Config::default();
             let config = series.map_or(config.clone(), |series| config.with_max_series(series));

@@ -24,11 +24,12 @@ fn at(seconds: i64) -> Timestamp {
 #[derive(Debug, Default)]
 struct Engine {
     held: Vec<Sample<'static>>,
+    connection: u64,
 }
 
 impl Engine {
     fn read(&self, cursor: &mut Cursor, gpus: &[EntityId], now: Timestamp) -> Vec<i64> {
-        let from = cursor.begin_read(gpus, at(100));
+        let from = cursor.begin_read((gpus, &[FieldId::XID_ERRORS]), at(100), self.connection);
         let asked = self
             .held
             .iter()
@@ -47,8 +48,11 @@ fn sample(seconds: i64, value: i64) -> Sample<'static> {
 
 /// Reads the first GPU once.
 fn read(cursor: &mut Cursor, held: &[Sample<'static>], now: i64) -> Vec<i64> {
-    let held = held.to_vec();
-    Engine { held }.read(cursor, &GPUS[..1], at(now))
+    let engine = Engine {
+        held: held.to_vec(),
+        connection: 0,
+    };
+    engine.read(cursor, &GPUS[..1], at(now))
 }
 
 #[test]
@@ -85,7 +89,7 @@ fn earlier_events_are_skipped_from_a_start_time() {
 fn uncommitted_read_is_repeated() {
     let mut cursor = Cursor::starting_at(at(100));
     let event = sample(101, 7);
-    cursor.begin_read(&GPUS, at(100));
+    cursor.begin_read((&GPUS, &[FieldId::XID_ERRORS]), at(100), 0);
     assert!(cursor.is_new(&event) && cursor.is_new(&event));
     cursor.commit(&GPUS, core::iter::once(event), at(102));
     assert!(!cursor.is_new(&event));
@@ -164,10 +168,88 @@ fn memory_is_bounded_for_any_engine_time() {
     assert_eq!(cursor.seen.len(), MAX_OLD);
 }
 
+#[test]
+fn events_that_arrive_late_are_returned_once() {
+    for late in [3, 10, 30, 299] {
+        let mut cursor = Cursor::new();
+        let mut held = vec![sample(900, 1)];
+        assert_eq!(read(&mut cursor, &held, 1000), [1]);
+        held.push(sample(1010 - late, 2));
+        held.push(xid(GPUS[0], 1010 - late, 3));
+        assert_eq!(read(&mut cursor, &held, 1010), [2, 3], "{late}");
+        assert_eq!(read(&mut cursor, &held, 1011), [0; 0], "{late}");
+        assert_eq!(read(&mut cursor, &held, 1300), [0; 0], "{late}");
+    }
+    // Other fields have an overlap of 2 s.
+    let mut cursor = Cursor::new();
+    let temperature = |seconds| Sample {
+        field: FieldId::GPU_TEMP,
+        ..sample(seconds, 50)
+    };
+    let fields = [FieldId::GPU_TEMP];
+    cursor.begin_read((&GPUS, &fields), at(100), 0);
+    cursor.commit(&GPUS, core::iter::empty(), at(1000));
+    let from = cursor.begin_read((&GPUS, &fields), at(100), 0);
+    assert_eq!(from, at(998));
+    assert!(cursor.is_new(&temperature(998)) && !cursor.is_new(&temperature(997)));
+}
+
+fn moved(event: &Sample<'static>, micros: i64) -> Sample<'static> {
+    Sample {
+        timestamp: Timestamp::from_micros(event.timestamp.micros() + micros),
+        ..*event
+    }
+}
+
+#[test]
+fn events_that_a_restarted_engine_reads_again_are_returned_once() {
+    let gpus = &GPUS[..1];
+    for shift in [-999_999, -7, 0, 4, 1_000_000] {
+        let mut cursor = Cursor::new();
+        let first = [sample(900, 79), sample(901, 31), sample(950, 31)];
+        let mut engine = Engine {
+            held: first.to_vec(),
+            connection: 1,
+        };
+        assert_eq!(engine.read(&mut cursor, gpus, at(1000)), [79, 31, 31]);
+        engine.connection = 2;
+        engine.held = first.iter().map(|event| moved(event, shift)).collect();
+        // What happened in between is new.
+        engine.held.push(sample(990, 45));
+        assert_eq!(engine.read(&mut cursor, gpus, at(1010)), [45], "{shift}");
+        engine.held.push(sample(1011, 79));
+        assert_eq!(engine.read(&mut cursor, gpus, at(1015)), [79], "{shift}");
+        assert_eq!(engine.read(&mut cursor, gpus, at(1020)), [0; 0], "{shift}");
+    }
+}
+
+#[test]
+fn events_of_one_engine_are_never_the_same_unless_their_times_are() {
+    let gpus = &GPUS[..1];
+    let mut cursor = Cursor::new();
+    let first = sample(900, 31);
+    let mut engine = Engine {
+        held: vec![first],
+        connection: 1,
+    };
+    assert_eq!(engine.read(&mut cursor, gpus, at(901)), [31]);
+    engine.held.push(moved(&first, 5));
+    engine.held.push(moved(&first, 500_000));
+    assert_eq!(engine.read(&mut cursor, gpus, at(902)), [31, 31]);
+    // Over another connection to the same engine, with one more.
+    engine.connection = 2;
+    engine.held.push(moved(&first, 700_000));
+    assert_eq!(engine.read(&mut cursor, gpus, at(903)), [31]);
+}
+
 /// A change of an engine.
 #[derive(Clone, Copy, Debug)]
 enum EngineChange {
     Xid(usize),
+    /// An event that happened some seconds ago.
+    Late(usize, i64),
+    /// The engine restarts, and reads the kernel log again: timestamps move by some microseconds.
+    Restart(i64),
     Away(usize),
     Back(usize),
     /// Seconds pass, and all present entities are read.
@@ -179,9 +261,11 @@ enum EngineChange {
 }
 
 fn any_change() -> impl Strategy<Value = EngineChange> {
-    use EngineChange::{Away, Back, Read, Step, Wrong, Xid};
+    use EngineChange::{Away, Back, Late, Read, Restart, Step, Wrong, Xid};
     prop_oneof![
         4 => (0..GPUS.len()).prop_map(Xid),
+        2 => (0..GPUS.len(), 0..290_i64).prop_map(|(gpu, by)| Late(gpu, by)),
+        1 => (-5..=5_i64).prop_map(Restart),
         1 => (0..GPUS.len()).prop_map(Away),
         1 => (0..GPUS.len()).prop_map(Back),
         4 => (0..50_i64).prop_map(Read),
@@ -199,6 +283,8 @@ proptest! {
         let mut engine = Engine::default();
         let mut there = [true; GPUS.len()];
         let mut now = 1_000_000;
+        // The start of the watch, or the time after a step of the clock.
+        let mut earliest = now;
         let mut happened = 0;
         let mut came: BTreeMap<i64, u32> = BTreeMap::new();
         let mut read = |cursor: &mut Cursor, engine: &Engine, there: &[bool; 3], now| {
@@ -216,6 +302,17 @@ proptest! {
                     now += 1;
                     engine.held.push(xid(GPUS[gpu], now, happened));
                 }
+                EngineChange::Late(gpu, by) => {
+                    happened += 1;
+                    let then = (now - by).max(earliest);
+                    engine.held.push(xid(GPUS[gpu], then, happened));
+                }
+                EngineChange::Restart(micros) => {
+                    engine.connection += 1;
+                    for event in &mut engine.held {
+                        *event = moved(event, micros);
+                    }
+                }
                 EngineChange::Away(gpu) => there[gpu] = false,
                 EngineChange::Back(gpu) => there[gpu] = true,
                 EngineChange::Read(by) => {
@@ -231,6 +328,7 @@ proptest! {
                     there = [true; 3];
                     read(&mut cursor, &engine, &there, at(now));
                     now = (now + by).max(100_000);
+                    earliest = now;
                     read(&mut cursor, &engine, &there, at(now));
                 }
             }

@@ -222,6 +222,7 @@ impl Session {
         cursor: &mut Cursor,
         into: &mut Samples,
     ) -> Result<()> {
+        into.clear();
         let ended = Error::Call {
             function: "dcgmGetValuesSince_v2",
             code: ReturnCode::NOT_WATCHED,
@@ -229,7 +230,11 @@ impl Session {
         if watched.session != self.number {
             return Err(ended);
         }
-        let from = cursor.begin_read(&watched.entities, watched.began);
+        let from = cursor.begin_read(
+            (&watched.entities, &watched.fields),
+            watched.began,
+            watched.session,
+        );
         let Self {
             connection,
             scratch,

@@ -136,7 +136,8 @@ fn since() {
         script::forget();
         let began = script::with(Script::time);
         let asked = [EntityId::gpu(0), EntityId::gpu(1)];
-        let from = cursor.begin_read(&asked, Timestamp::from_micros(began));
+        let wanted = [crate::FieldId::XID_ERRORS];
+        let from = cursor.begin_read((&asked, &wanted), Timestamp::from_micros(began), 1);
         assert!(from.micros() >= 0, "DCGM takes no time before 1970");
         let mut count = 0;
         new.clear();

@@ -315,7 +315,11 @@ impl Client for Mock {
             return Err(not_watched());
         }
         let began = self.inner.clock.timestamp(guard.began);
-        let start = cursor.begin_read(watch.entities(), began);
+        // A connection is identified by its start.
+        let connection = state.session.map_or(0, |session| session.began.as_nanos());
+        let connection = u64::try_from(connection).unwrap_or(u64::MAX);
+        let read = (watch.entities(), watch.fields());
+        let start = cursor.begin_read(read, began, connection);
         let from = self
             .inner
             .clock

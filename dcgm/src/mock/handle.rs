@@ -82,7 +82,8 @@ impl Mock {
         self.override_field(entity, field, Some(Ok(value.into())));
     }
 
-    /// Makes samples of a field have no value from now on, for this reason: a blank value in DCGM.
+    /// Removes the value of a field: from now on, its samples have no value, and `reason` is the reason.
+    /// An engine would report a blank value.
     pub fn set_no_value(&self, entity: EntityId, field: FieldId, reason: NoValue) {
         self.override_field(entity, field, Some(Err(reason)));
     }

@@ -269,3 +269,19 @@ hw.switch.sxid.errors nvswitch-2 11004 non_fatal,12028 non_fatal"
     );
     assert_eq!(bad.errors(), [(ErrorKind::GpuLost, 1)]);
 }
+
+#[test]
+fn events_that_the_engine_records_late_are_counted_once() {
+    let scene = Scene::new("8xh100");
+    scene.run_until(600);
+    for (gpu, late) in [(0, 3), (1, 10), (2, 30), (3, 120), (4, 290)] {
+        let then = scene.now() - SECOND * late;
+        scene.mock.push_event_at(EntityId::gpu(gpu), XID, 79, then);
+    }
+    scene.run_until(1200);
+    assert_eq!(
+        counted(&scene),
+        "gpu0 79: 1, gpu1 79: 1, gpu2 79: 1, gpu3 79: 1, gpu4 79: 1"
+    );
+    scene.assert_well();
+}
