@@ -55,6 +55,9 @@ const DEBOUNCE: Duration = Duration::from_secs(1);
 /// and the engine queries the driver for each link.
 const LINK_INTERVAL: Duration = Duration::from_secs(60);
 
+/// Interval of listing the kinds of entities that rarely change.
+const RARE_LIST_INTERVAL: Duration = Duration::from_secs(60);
+
 /// Delay before pending profiling fields are read again: slightly more than the engine's sampling
 /// period.
 const PROBE_DELAY: Duration = Duration::from_millis(1100);
@@ -85,8 +88,10 @@ pub(crate) struct Sampler {
     config: Config,
     hook: Option<AttributeHook>,
     kinds: Vec<EntityKind>,
-    /// Kinds among `kinds` that can appear and disappear.
+    /// Kinds among `kinds` that can appear and disappear; they are listed at each tick.
     transient: Vec<EntityKind>,
+    /// The other kinds, which are listed rarely.
+    others: RareList,
     history: History,
     log: SessionLog,
     /// Set if the engine reports no entities.
@@ -108,6 +113,16 @@ pub(crate) struct Sampler {
     next_replacement: Option<Instant>,
     /// The snapshot before the published one; its memory is reused.
     spare: Option<Arc<Snapshot>>,
+}
+
+/// Kinds of entities that rarely change: NVSwitches can be found late, after their driver is loaded.
+#[derive(Debug, Default)]
+struct RareList {
+    kinds: Vec<EntityKind>,
+    ids: Vec<EntityId>,
+    read_at: Option<Instant>,
+    /// Set if others are listed than at the start of the session.
+    has_changed: bool,
 }
 
 /// NVLinks by the last answer of the engine.
@@ -156,6 +171,7 @@ impl Sampler {
             reenumerate: false,
             pending_topology: None,
             transient: Vec::new(),
+            others: RareList::default(),
             samples: Samples::new(),
             links,
             rewatch: (Backoff::new(MIN_REWATCH_DELAY, MAX_REWATCH_DELAY), None),
@@ -256,13 +272,26 @@ impl Sampler {
             self.telemetry().record_error(ErrorKind::Mig);
         }
         self.log.log_list(partial.as_ref());
+        self.list_others(client)?;
         self.read_links(client)?;
         let nothing_to_read = |session: &Session| session.nothing_to_read.is_some();
         if self.session.as_ref().is_none_or(nothing_to_read) || self.topology_change_is_stable() {
             self.open_session(client)?;
         }
-        let Some(session) = &mut self.session else {
+        let Some(stats) = self.read_session(client)? else {
             return Ok(());
+        };
+        self.schedule_enumeration(client, &stats)?;
+        self.publish_session(&stats);
+        self.check_session(&stats)?;
+        self.report_ready();
+        Ok(())
+    }
+
+    /// Reads the samples and events of the session, if there is one.
+    fn read_session(&mut self, client: &dyn Client) -> Result<Option<ReadStats>, TickError> {
+        let Some(session) = &mut self.session else {
+            return Ok(None);
         };
         let memory = (&mut self.history, &mut self.samples);
         let now = self.clock.now();
@@ -274,6 +303,18 @@ impl Sampler {
         }
         let stats =
             session.read_samples(client, &mut self.history, &mut self.samples, &self.clock)?;
+        Ok(Some(stats))
+    }
+
+    /// Checks whether anything but the lists requires that the entities are enumerated again.
+    fn schedule_enumeration(
+        &mut self,
+        client: &dyn Client,
+        stats: &ReadStats,
+    ) -> Result<(), TickError> {
+        let Some(session) = &mut self.session else {
+            return Ok(());
+        };
         let now = self.clock.now();
         // An XID is often the first sign of a link failure.
         if stats.events > 0 {
@@ -300,14 +341,20 @@ impl Sampler {
             session.retry_refused_watches(client, now)?;
         }
         let retry = session.retry.is_some_and(|at| now >= at);
-        self.reenumerate = stats.missing > 0 || retry || replace || self.links.has_changed;
+        let has_changed = self.links.has_changed || self.others.has_changed;
+        self.reenumerate = stats.missing > 0 || retry || replace || has_changed;
         if self.reenumerate && self.pending_topology.is_none() {
             self.pending_topology = Some((self.listed.clone(), now));
         }
-        let silent_for = session.plan.silent_for(now);
-        let reads = session.plan.reads_fields();
-        let nothing_to_read = session.nothing_to_read.clone();
-        let unavailable = session.unavailable.clone();
+        Ok(())
+    }
+
+    /// Publishes the values of the session.
+    fn publish_session(&mut self, stats: &ReadStats) {
+        let Some(session) = &mut self.session else {
+            return;
+        };
+        let now = self.clock.now();
         let dropped = session.plan.dropped_series();
         let last_sample = session.plan.last_change();
         let shown = (&mut session.plan, &self.history.ledger);
@@ -325,29 +372,35 @@ impl Sampler {
             self.telemetry().record_error(ErrorKind::Read);
         }
         self.telemetry().set_dropped_series(dropped);
-        if let Some(failure) = unavailable {
-            let lost = false;
-            return Err(TickError { failure, lost });
+    }
+
+    /// Returns the reason if the values of the session are not fresh.
+    fn check_session(&self, stats: &ReadStats) -> Result<(), TickError> {
+        let Some(session) = &self.session else {
+            return Ok(());
+        };
+        let with_failure = |failure: &SampleError| TickError {
+            failure: failure.clone(),
+            lost: false,
+        };
+        if let Some(failure) = &session.unavailable {
+            return Err(with_failure(failure));
         }
         if let MuteGpus::All(silent_for) = stats.mute {
-            let failure = SampleError::silent(silent_for);
-            let lost = false;
-            return Err(TickError { failure, lost });
+            return Err(with_failure(&SampleError::silent(silent_for)));
         }
-        if let Some(silent_for) = silent_for {
+        if let Some(silent_for) = session.plan.silent_for(self.clock.now()) {
             let message = format!("the engine has sampled nothing for {silent_for:.0?}");
             return Err(TickError::plain(ErrorKind::Stale, &message));
         }
-        if reads && stats.values == 0 {
+        if session.plan.reads_fields() && stats.values == 0 {
             let message = "the engine has a value of no field";
             return Err(TickError::plain(ErrorKind::Read, message));
         }
-        if let Some(failure) = nothing_to_read {
-            let lost = false;
-            return Err(TickError { failure, lost });
+        match &session.nothing_to_read {
+            Some(failure) => Err(with_failure(failure)),
+            None => Ok(()),
         }
-        self.report_ready();
-        Ok(())
     }
 
     fn connect_engine(&mut self, client: &dyn Client) -> Result<(), TickError> {
@@ -360,6 +413,12 @@ impl Sampler {
             .iter()
             .filter(|kind| HOTPLUG_KINDS.contains(kind));
         self.transient = transient.copied().collect();
+        let mut others = self.kinds.clone();
+        others.retain(|kind| !self.transient.contains(kind));
+        self.others = RareList {
+            kinds: others,
+            ..RareList::default()
+        };
         let backend = text::sanitize_backend(client.backend());
         write_line(|| tracing::debug!(target = %backend.target, %engine, "connected"));
         self.shared.set_connected(backend, engine);
@@ -418,6 +477,7 @@ impl Sampler {
             self.clock.now(),
         )?;
         self.links.has_changed = false;
+        self.others.has_changed = false;
         self.links.is_new = true;
         if session.plan.is_empty() {
             return Err(TickError::no_field());
@@ -469,6 +529,25 @@ impl Sampler {
         if session.unavailable.is_none() {
             self.log.log_unavailable(&session.ill);
         }
+    }
+
+    /// Lists the kinds of entities that rarely change, once a minute.
+    fn list_others(&mut self, client: &dyn Client) -> Result<(), TickError> {
+        let now = self.clock.now();
+        let others = &mut self.others;
+        let is_due = |at| now.saturating_duration_since(at) >= RARE_LIST_INTERVAL;
+        if others.kinds.is_empty() || !others.read_at.is_none_or(is_due) {
+            return Ok(());
+        }
+        let is_first = others.read_at.is_none();
+        let mut ids = Vec::new();
+        // A kind that cannot be listed at present has not changed.
+        if session::list_ids(client, &others.kinds, &mut ids)?.is_none() || is_first {
+            others.has_changed |= !is_first && ids != others.ids;
+            others.ids = ids;
+        }
+        others.read_at = Some(now);
+        Ok(())
     }
 
     /// Reads link states if they are due, or something points to a change.

@@ -20,8 +20,8 @@
 use std::time::{Duration, Instant};
 
 use dcgm::{
-    BuildInfo, Client, Entity, EntityId, EntityKind, Error, FieldId, Link, Query, Refusal, Samples,
-    Watch, WatchRequest,
+    BuildInfo, Client, Entity, EntityId, EntityKind, Error, ErrorClass, FieldId, Link, Query,
+    Refusal, Samples, Watch, WatchRequest,
 };
 
 use crate::candidates::{self, Candidate, Candidates, Input, StaticValue};
@@ -579,6 +579,11 @@ fn probe_fields(
             (results, history, now),
         ),
         Err(error) if error.is_disconnected() || error.is_timeout() => {
+            Err(step_error(ErrorKind::Watch)(error))
+        }
+        // The engine has no group left. It may still have samples of earlier clients, which would look
+        // like those of a watch.
+        Err(error) if error.class() == ErrorClass::Limit => {
             Err(step_error(ErrorKind::Watch)(error))
         }
         Err(error) => {

@@ -177,7 +177,7 @@ impl ReturnCode {
                 "the host engine is older than libdcgm: upgrade it to the same release"
             }
             Self::MAX_LIMIT => {
-                "the engine's 64 groups or 64 field groups are in use: restart it, or end the client that leaks them"
+                "the engine's 64 groups or 64 field groups are in use (`dcgmi group -l` lists them): end the client that leaks them, or restart the engine"
             }
             _ => return None,
         })

@@ -15,7 +15,7 @@ use dcgm::{
     Client as _, EmbeddedMode, Engine, EngineOptions, EntityId, EntityKind, FieldId, Query,
     Samples, ValueType, Watch, WatchRequest,
 };
-use dcgm_otel::DcgmMeter;
+use dcgm_otel::{Config, DcgmMeter};
 use dcgm_simulator::{Control, Flavour, Served};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use tempfile::TempDir;
@@ -241,6 +241,8 @@ fn a_tick_is_three_listings_the_reads_and_a_round_trip_for_each_event_field() {
         for transport in TRANSPORTS {
             let provider = SdkMeterProvider::builder().build();
             let meter = DcgmMeter::builder()
+                // The series of the hosts of one size, however many devices they have.
+                .with_config(Config::default().with_max_series(1024))
                 // Its thread does nothing by itself.
                 .with_interval(Duration::from_secs(600))
                 .with_initial_delay(Duration::from_secs(24 * 3600))

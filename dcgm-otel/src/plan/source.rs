@@ -54,7 +54,7 @@ impl SampleRate {
 enum Retention {
     /// Expires at the maximum age of its sampling rate.
     Expires(SampleRate),
-    /// Never expires: an event that is a lasting state.
+    /// Never expires: an event that is a lasting state, or the code of the last event.
     Permanent,
 }
 
@@ -136,7 +136,7 @@ pub(super) struct SourceState {
 impl SourceState {
     pub(super) fn new(metric: &Metric, source: &PlannedSource, target: Target) -> Self {
         let PlannedSource { input, rate, .. } = source;
-        let stays = input.field.is_event() && matches!(input.op, Op::Status(_));
+        let stays = input.field.is_event() && matches!(input.op, Op::Status(_) | Op::Last);
         Self {
             target,
             decoder: Decoder::new(metric, input),

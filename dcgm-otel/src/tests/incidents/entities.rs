@@ -487,3 +487,32 @@ fn a_gpu_whose_mig_mode_is_switched_has_one_utilization_the_right_one() {
     );
     scene.assert_well();
 }
+
+#[test]
+fn switches_that_appear_later_are_found_and_those_that_vanish_have_failed() {
+    let switches: Vec<_> = (0..4).map(EntityId::switch).collect();
+    let scene = Scene::prepared("8xh100", Config::default(), |mock| {
+        for switch in &switches {
+            mock.remove_entity(*switch);
+        }
+    });
+    let model = scene.mock.model();
+    scene.run_until(60);
+    let temperature = "hw.temperature nvswitch-2 switch";
+    assert_eq!(scene.value(temperature), None);
+    for switch in &switches {
+        let entity = model.host().entity(*switch).unwrap().clone();
+        scene.mock.add_entity(entity);
+    }
+    // Within a minute, a tick and a second.
+    scene.run_until(135);
+    scene.tick_after(SECOND);
+    assert!(scene.value(temperature).is_some());
+    scene.run_until(600);
+    assert_eq!(scene.ailing(), "");
+    scene.mock.remove_entity(switches[2]);
+    scene.run_until(675);
+    scene.tick_after(SECOND);
+    assert_eq!(scene.value(temperature), None);
+    assert_eq!(scene.ailing(), "nvswitch-2 failed");
+}

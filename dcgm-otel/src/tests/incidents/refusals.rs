@@ -3,7 +3,7 @@
 use dcgm::mock::{Call, Mock};
 use dcgm::{EntityId, Error, FieldId, ReturnCode};
 
-use super::{SECOND, Scene, Shown, push};
+use super::{SECOND, Scene, Shown, is_counter, push};
 use crate::{Config, ErrorKind};
 
 fn refuse(mock: &Mock, fields: &[FieldId], code: ReturnCode) {
@@ -76,4 +76,43 @@ fn tries_of_a_refused_watch_become_rare() {
         assert!((7..=8).contains(&tries), "{fields:?}: {tries}");
         assert_eq!(scene.errors(), [(ErrorKind::Watch, 1)], "{fields:?}");
     }
+}
+
+#[test]
+fn an_engine_without_a_group_left_is_no_source_until_it_has_one() {
+    let function = "dcgmGroupCreate";
+    let code = ReturnCode::MAX_LIMIT;
+    let scene = Scene::new("8xh100");
+    let counters = |shown: &Shown| shown.keys().filter(|name| is_counter(name)).count();
+    let held = counters(&scene.shown());
+    // Samples of another client, which look like those of a watch.
+    let gpus = (0..8).map(EntityId::gpu);
+    scene
+        .mock
+        .watch_elsewhere(gpus, [FieldId::GPU_TEMP, FieldId::POWER_USAGE]);
+    scene
+        .mock
+        .fail_always(Call::Watch, Error::Call { function, code });
+    let lost = ReturnCode::CONNECTION_NOT_VALID;
+    let function = "dcgmGetLatestValues_v2";
+    let error = Error::Call {
+        function,
+        code: lost,
+    };
+    scene.mock.fail_next(Call::Latest, error);
+    scene.advance(SECOND * 15);
+    scene.meter.sample_now().unwrap_err();
+    for _ in 0..10 {
+        scene.advance(SECOND * 15);
+        let error = scene.meter.sample_now().unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Watch, "{error}");
+        assert!(error.message.contains("DCGM_ST_MAX_LIMIT"), "{error}");
+        assert!(error.hint.unwrap().contains("dcgmi group -l"));
+        let shown = scene.shown();
+        assert_eq!((counters(&shown), shown.len()), (held, held));
+    }
+    scene.mock.clear_faults();
+    scene.tick_after(SECOND * 15);
+    assert!(scene.meter.health().is_ready());
+    assert!(scene.shown().contains_key("hw.temperature gpu7 gpu"));
 }

@@ -275,7 +275,7 @@ fn events_that_the_engine_records_late_are_counted_once() {
     let scene = Scene::new("8xh100");
     scene.run_until(600);
     for (gpu, late) in [(0, 3), (1, 10), (2, 30), (3, 120), (4, 290)] {
-        let then = scene.now() - SECOND * late;
+        let then = scene.now().saturating_sub(SECOND * late);
         scene.mock.push_event_at(EntityId::gpu(gpu), XID, 79, then);
     }
     scene.run_until(1200);
@@ -284,4 +284,30 @@ fn events_that_the_engine_records_late_are_counted_once() {
         "gpu0 79: 1, gpu1 79: 1, gpu2 79: 1, gpu3 79: 1, gpu4 79: 1"
     );
     scene.assert_well();
+}
+
+#[test]
+fn the_last_code_stays_in_the_naming_of_dcgm_exporter() {
+    let config = Config::default().with_naming(crate::Naming::DcgmExporter);
+    let scene = Scene::with("8xh100", config);
+    scene.run_until(60);
+    let last = |gpu: &str| {
+        let points = scene.pipeline.export().into_iter().filter(|point| {
+            point.name == "DCGM_FI_DEV_XID_ERRORS" && point.attribute("gpu").as_deref() == Some(gpu)
+        });
+        points.map(|point| point.value).collect::<Vec<_>>()
+    };
+    push(&scene.mock, EntityId::gpu(3), XID, &[31, 79]);
+    scene.run_until(75);
+    let first = last("3");
+    assert_eq!(first, [79.0]);
+    scene.run_until(3600);
+    assert_eq!(last("3"), first);
+    // Also after the entities were enumerated again.
+    scene.mock.remove_entity(EntityId::gpu(7));
+    scene.run_until(3660);
+    assert_eq!(last("3"), first);
+    push(&scene.mock, EntityId::gpu(3), XID, &[48]);
+    scene.run_until(3675);
+    assert_eq!(last("3"), [48.0]);
 }
