@@ -42,6 +42,12 @@ fn kinds(row: &Row, code: ReturnCode, moment: Moment) -> Vec<ErrorKind> {
     let serious = ends(code) || code == ReturnCode::TIMEOUT;
     let step = match (shows(row, code), moment) {
         (None, _) => return Vec::new(),
+        // A refused watch of events is reported, unless the engine has no such events.
+        (Some(Step::WatchEvents), Moment::Start)
+            if !serious && code.class() != Some(ErrorClass::Unsupported) =>
+        {
+            row.kind
+        }
         // Hosts without links, profilers and events have metrics, too.
         (Some(Step::Links | Step::WatchProfiling | Step::WatchEvents), _) if !serious => {
             return Vec::new();
@@ -115,7 +121,8 @@ fn combination(bench: &Bench, row: &Row, code: ReturnCode, moment: Moment) {
         );
         // An engine that refuses a watch may have values all the same, that another client's
         // watches brought.
-        if row.step != Step::Watch || reported.is_some() {
+        let may_have_values = matches!(row.step, Step::Watch | Step::WatchEvents);
+        if !may_have_values || reported.is_some() {
             assert_eq!(Vec::from_iter(reported), counted, "{what}: {outcome:?}");
         }
         let degraded = meter.health().state == MeterState::Degraded;
