@@ -35,6 +35,7 @@ mod pin;
 mod registry;
 mod sync;
 
+use binding::Absence;
 pub(crate) use binding::ProviderBinding;
 #[cfg(test)]
 pub(crate) use registry::SCHEMA_URL;
@@ -164,6 +165,7 @@ impl MeterFeed {
                 kind: row.kind,
                 unit: row.unit,
                 description: row.description,
+                metric: None,
                 source: InstrumentKind::SelfMetric(index),
             });
         metrics.chain(own)
@@ -181,6 +183,7 @@ impl MeterFeed {
             kind: metric.kind,
             unit: metric.unit,
             description: metric.description,
+            metric: Some(metric.name),
             source: InstrumentKind::Metric(index),
         })
     }
@@ -219,6 +222,8 @@ struct Instrument {
     kind: Kind,
     unit: &'static str,
     description: &'static str,
+    /// Name of the metric in its table, which can differ from that of the instrument.
+    metric: Option<&'static str>,
     source: InstrumentKind,
 }
 
@@ -236,7 +241,7 @@ enum InstrumentKind {
 fn build_instrument(
     meter: &Meter,
     binding: &Arc<ProviderBinding>,
-    ordinal: usize,
+    (ordinal, absence): (usize, Arc<Absence>),
     instrument: Instrument,
     table: &'static [Metric],
 ) {
@@ -245,12 +250,12 @@ fn build_instrument(
         ($($kind:ident: $builder:ident, $number:ident;)*) => {
             match instrument.kind {
                 $(Kind::$kind => {
-                    let binding = Arc::clone(binding);
+                    let (binding, absence) = (Arc::clone(binding), Arc::clone(&absence));
                     let _empty = meter
                         .$builder(instrument.name)
                         .with_unit(instrument.unit)
                         .with_description(instrument.description)
-                        .with_callback(move |out| observe_points(&binding, ordinal, (&instrument, table), out, |number| match number {
+                        .with_callback(move |out| observe_points(&binding, (ordinal, &absence), (&instrument, table), out, |number| match number {
                             Number::$number(value) => Some(value),
                             _ => None,
                         }))
@@ -271,13 +276,16 @@ fn build_instrument(
 /// Runs one callback: hands the points of `instrument` to `out`.
 fn observe_points<T>(
     binding: &ProviderBinding,
-    ordinal: usize,
+    (ordinal, absence): (usize, &Absence),
     (instrument, table): (&Instrument, &'static [Metric]),
     out: &dyn AsyncInstrument<T>,
     value: impl Fn(Number) -> Option<T>,
 ) {
     let feed = binding.feed();
-    let Some(feed) = &*feed else { return };
+    let Some(feed) = &*feed else {
+        absence.record();
+        return;
+    };
     let mut show = |attributes: &[KeyValue], number| {
         if let Some(value) = value(number) {
             out.observe(value, attributes);

@@ -47,7 +47,8 @@ pub(crate) use thread::{SamplerFactory, SamplerThread};
 /// thread has not ended 600 ms later, the thread is abandoned.
 ///
 /// In a fork of the process, the meter has no thread and exports nothing. Dropping the meter does not
-/// block there, and another meter can be installed in its place.
+/// block there, and another meter can be installed in its place. The counters of the new meter
+/// continue from the exported totals; if there was a collect in between, they start at 0.
 ///
 /// # Examples
 ///

@@ -1,6 +1,6 @@
 //! The binding of one provider and scope: state that outlives a meter.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use opentelemetry::metrics::Meter;
@@ -16,7 +16,7 @@ use crate::telemetry::Counts;
 pub(crate) struct ProviderBinding {
     feed: ArcSwapOption<MeterFeed>,
     /// In the order of registration; the index here is the callback's ordinal.
-    instruments: Mutex<Vec<Instrument>>,
+    instruments: Mutex<Vec<Registered>>,
     /// Number of instruments, for callbacks, which take no lock.
     registered: AtomicUsize,
     /// Totals that meters before the present one exported last, by metric name, as tables differ. A
@@ -25,6 +25,29 @@ pub(crate) struct ProviderBinding {
     totals: Mutex<HashMap<(&'static str, Series), Number>>,
     /// Self-metrics, summed over all its meters.
     counts: Arc<Counts>,
+}
+
+/// An instrument that the provider has.
+#[derive(Clone, Debug)]
+struct Registered {
+    instrument: Instrument,
+    absence: Arc<Absence>,
+}
+
+/// Set by a collect that found no meter, which ends the stream of an instrument: a delta reader would
+/// report a total that continues from before as growth.
+#[derive(Debug, Default)]
+pub(super) struct Absence(AtomicUsize);
+
+impl Absence {
+    pub(super) fn record(&self) {
+        self.0.store(1, Ordering::Relaxed);
+    }
+
+    /// Returns `true` if it was recorded since the last call.
+    fn take(&self) -> bool {
+        self.0.swap(0, Ordering::Relaxed) != 0
+    }
 }
 
 impl ProviderBinding {
@@ -99,9 +122,17 @@ impl ProviderBinding {
         self.registered.load(Ordering::Relaxed).saturating_sub(1)
     }
 
-    /// Returns the totals at which a new meter with these metrics begins.
+    /// Returns the totals at which a new meter with these metrics begins. A total whose instrument was
+    /// collected without a meter begins at zero again.
     pub(crate) fn last_totals(&self, metrics: &[Metric]) -> HashMap<Series, Number> {
-        let totals = self.totals.lock();
+        let mut ended = HashSet::new();
+        for registered in &*self.instruments.lock() {
+            if registered.absence.take() {
+                ended.insert(registered.instrument.metric);
+            }
+        }
+        let mut totals = self.totals.lock();
+        totals.retain(|(name, _), _| !ended.contains(&Some(*name)));
         let mine = totals.iter().filter(|((name, series), _)| {
             let metric = metrics.get(series.metric);
             metric.is_some_and(|metric| metric.name == *name)
@@ -116,19 +147,27 @@ impl ProviderBinding {
     /// instrument is made: during a collect that waits for the callbacks.
     pub(super) fn register_instruments(self: &Arc<Self>, meter: &Meter, feed: &MeterFeed) {
         for instrument in feed.list_instruments() {
+            let absence = Arc::new(Absence::default());
             let ordinal = {
                 let mut instruments = self.instruments.lock();
-                if instruments.contains(&instrument) {
+                if instruments
+                    .iter()
+                    .any(|known| known.instrument == instrument)
+                {
                     continue;
                 }
                 let ordinal = instruments.len();
-                instruments.push(instrument);
+                instruments.push(Registered {
+                    instrument,
+                    absence: Arc::clone(&absence),
+                });
                 // Before the instrument exists: a collect in between would take the instrument
                 // before it for the last one and switch to another snapshot there.
                 self.registered.store(instruments.len(), Ordering::Relaxed);
                 ordinal
             };
-            super::build_instrument(meter, self, ordinal, instrument, feed.metrics());
+            let callback = (ordinal, absence);
+            super::build_instrument(meter, self, callback, instrument, feed.metrics());
         }
     }
 
@@ -148,6 +187,7 @@ impl ProviderBinding {
 
     #[cfg(test)]
     pub(super) fn registered(&self) -> Vec<Instrument> {
-        self.instruments.lock().clone()
+        let instruments = self.instruments.lock();
+        instruments.iter().map(|known| known.instrument).collect()
     }
 }

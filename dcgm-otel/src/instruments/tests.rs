@@ -264,7 +264,13 @@ fn panicking_callback_loses_its_own_values_only() {
         _ => None,
     };
     let instrument = feed.find_instrument(0).unwrap();
-    observe_points(&binding, 0, (&instrument, &[]), &Broken, number);
+    observe_points(
+        &binding,
+        (0, &Absence::default()),
+        (&instrument, &[]),
+        &Broken,
+        number,
+    );
     assert_eq!(feed.telemetry().own_counts().callback_panics(), 1);
 }
 

@@ -78,6 +78,26 @@ fn a_meter_installed_again_goes_on_from_the_total_that_was_shown() {
 }
 
 #[test]
+fn a_counter_starts_at_zero_again_after_a_collect_without_a_meter() {
+    for temporality in [Temporality::Delta, Temporality::Cumulative] {
+        let pipeline = Pipeline::with_temporality(temporality);
+        let fake = Fake::with_gpus(1);
+        let replays = || pipeline.value("hw.errors", "error.type", "pcie_replay");
+        for round in 0..3 {
+            let (meter, _clock) = pipeline.meter(&fake);
+            meter.sample_now().unwrap();
+            assert_eq!(replays(), Some(0.0), "{temporality:?} {round}");
+            let before = f64::from(round) * 10.0 + 1.0;
+            fake.set(0, FieldId::PCIE_REPLAY_COUNTER, before + 10.0);
+            meter.sample_now().unwrap();
+            assert_eq!(replays(), Some(10.0), "{temporality:?} {round}");
+            drop(meter);
+            assert_eq!(replays(), None, "{temporality:?} {round}");
+        }
+    }
+}
+
+#[test]
 fn a_rate_is_summed_over_the_time_between_its_samples() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
