@@ -366,6 +366,8 @@ struct Entry {
     owner: Option<Arc<str>>,
     unit: DropUnit,
     total: Total,
+    /// Set if the device was removed on purpose: the total is not exported until it is back.
+    is_forgotten: bool,
 }
 
 impl Ledger {
@@ -393,7 +395,13 @@ impl Ledger {
         kind: Kind,
     ) -> usize {
         if let Some(index) = self.indices.get(series) {
-            if let Some(Entry { total, .. }) = self.totals.get_mut(*index) {
+            if let Some(Entry {
+                total,
+                is_forgotten,
+                ..
+            }) = self.totals.get_mut(*index)
+            {
+                *is_forgotten = false;
                 if !total.is_of(inputs) {
                     *total = Total {
                         was_shown: total.is_shown(),
@@ -413,6 +421,7 @@ impl Ledger {
             owner: owner.cloned(),
             unit,
             total: Total::new(inputs, origin, self.origin_policy),
+            is_forgotten: false,
         });
         self.indices.insert(series.clone(), index);
         index
@@ -423,6 +432,17 @@ impl Ledger {
         let of = |entry: &&mut Entry| entry.owner.as_deref() == Some(id);
         for entry in self.totals.iter_mut().filter(of) {
             entry.total.restart_sources();
+        }
+    }
+
+    /// Ends the totals of a device and of its parts.
+    pub(crate) fn forget_device(&mut self, id: &str) {
+        let is_of = |owner: &str| {
+            let part = owner.strip_prefix(id);
+            part.is_some_and(|part| part.is_empty() || part.starts_with('/'))
+        };
+        for entry in &mut self.totals {
+            entry.is_forgotten |= entry.owner.as_deref().is_some_and(is_of);
         }
     }
 
@@ -445,7 +465,7 @@ impl Ledger {
     pub(crate) fn counted_series(&self) -> impl Iterator<Item = (usize, &Series, DropUnit)> {
         let totals = self.totals.iter().enumerate();
         totals
-            .filter(|(_, entry)| entry.total.is_shown())
+            .filter(|(_, entry)| entry.total.is_shown() && !entry.is_forgotten)
             .map(|(index, entry)| (index, &entry.series, entry.unit))
     }
 }

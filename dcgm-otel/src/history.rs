@@ -102,6 +102,17 @@ impl History {
         new
     }
 
+    /// Forgets a lost device; returns `false` if it is not lost.
+    pub(crate) fn forget_device(&mut self, id: &str) -> bool {
+        let is_lost = self.lost.remove(id);
+        if is_lost {
+            self.statuses.remove(id);
+            self.drivers.remove(id);
+            self.ledger.forget_device(id);
+        }
+        is_lost
+    }
+
     /// Records a status series of an entity; `is_planned` if the entity is paused or detached.
     pub(crate) fn note_status(&mut self, id: &Arc<str>, status: Status, is_planned: bool) {
         if is_planned {

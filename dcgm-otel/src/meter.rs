@@ -47,8 +47,10 @@ pub(crate) use thread::{SamplerFactory, SamplerThread};
 /// thread has not ended 600 ms later, the thread is abandoned.
 ///
 /// In a fork of the process, the meter has no thread and exports nothing. Dropping the meter does not
-/// block there, and another meter can be installed in its place. The counters of the new meter
-/// continue from the exported totals; if there was a collect in between, they start at 0.
+/// block there, and another meter can be installed in its place.
+///
+/// After a meter was dropped, another one can be installed on the provider. Its counters continue
+/// from the exported totals; if there was a collect in between, they start at 0.
 ///
 /// # Examples
 ///
@@ -186,6 +188,35 @@ impl DcgmMeter {
                 ErrorKind::Init,
                 &dcgm::Error::Forked,
             )),
+        }
+    }
+
+    /// Forgets a lost device, after it was removed on purpose: its `hw.status` is no longer `failed`, and
+    /// its counters end. `hw_id` is the attribute `hw.id` of the device. Returns `false` if no such
+    /// device is lost. A device that is back later has its series again.
+    ///
+    /// Blocks like [`sample_now`](Self::sample_now), as it takes a sample.
+    ///
+    /// ```
+    /// # use opentelemetry_sdk::metrics::SdkMeterProvider;
+    /// use dcgm::EntityId;
+    /// use dcgm::mock::Mock;
+    /// use dcgm_otel::DcgmMeter;
+    ///
+    /// # let provider = SdkMeterProvider::builder().build();
+    /// let mock = Mock::named("8xh100").unwrap();
+    /// let uuid = mock.model().host().entity(EntityId::gpu(3)).unwrap().uuid.clone().unwrap();
+    /// let meter = DcgmMeter::builder().with_client(mock).install(&provider)?;
+    /// meter.sample_now()?;
+    /// // It is there.
+    /// assert!(!meter.forget(&uuid));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[expect(clippy::must_use_candidate, reason = "it is called for its effect")]
+    pub fn forget(&self, hw_id: &str) -> bool {
+        match &self.thread {
+            Some(thread) if !self.attachment.feed.is_forked() => thread.forget_device(hw_id),
+            _ => false,
         }
     }
 

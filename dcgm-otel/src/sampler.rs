@@ -74,8 +74,18 @@ const MAX_REWATCH_DELAY: Duration = Duration::from_secs(600);
 pub(crate) enum Command {
     /// Sample now, and send the result.
     Sample(Sender<Result<(), SampleError>>),
+    /// Forget the lost device with this `hw.id`, sample, and send whether there was one.
+    Forget(Arc<str>, Sender<bool>),
     /// End the thread.
     Stop,
+}
+
+/// The reply to a request, after the tick.
+#[derive(Debug)]
+enum Reply {
+    None,
+    Outcome(Sender<Result<(), SampleError>>),
+    Forgotten(bool, Sender<bool>),
 }
 
 /// State of the sampling thread.
@@ -199,8 +209,16 @@ impl Sampler {
                 commands.recv().map_err(RecvTimeoutError::from)
             };
             let reply = match command {
-                Ok(Command::Sample(reply)) => Some(reply),
-                Err(RecvTimeoutError::Timeout) => None,
+                Ok(Command::Sample(reply)) => Reply::Outcome(reply),
+                Ok(Command::Forget(id, reply)) => {
+                    let is_lost = self.history.forget_device(&id);
+                    if is_lost {
+                        // The next session has none of its series.
+                        self.close_session();
+                    }
+                    Reply::Forgotten(is_lost, reply)
+                }
+                Err(RecvTimeoutError::Timeout) => Reply::None,
                 Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => break,
             };
             let began = self.clock.now();
@@ -219,9 +237,11 @@ impl Sampler {
             if self.session.as_ref().is_some_and(Session::is_probing) {
                 schedule.not_after(now + PROBE_DELAY);
             }
-            if let Some(reply) = reply {
-                // The requester may be gone.
-                let _ = reply.send(outcome);
+            // The requester may be gone.
+            match reply {
+                Reply::None => {}
+                Reply::Outcome(to) => drop(to.send(outcome)),
+                Reply::Forgotten(is_lost, to) => drop(to.send(is_lost)),
             }
         }
         self.shut_down();
@@ -462,7 +482,14 @@ impl Sampler {
             let message = "the engine has no GPU";
             return Err(TickError::plain(ErrorKind::Enumerate, message));
         }
-        // The states of links are older than the list of what has them.
+        // Links appear with their entities.
+        let now = self.clock.now();
+        let is_old = |at| now.saturating_duration_since(at) >= DEBOUNCE;
+        if self.links.read_at.is_some_and(is_old) {
+            self.links.read_at = None;
+            self.read_links(client)?;
+        }
+        // Some states of links may still be older than the list of what has them.
         let mut links = self.links.states.clone().unwrap_or_default();
         links.retain(|link| {
             let is_listed = entities.iter().any(|entity| entity.id == link.parent);

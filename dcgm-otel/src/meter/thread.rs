@@ -99,6 +99,13 @@ impl SamplerThread {
         })
     }
 
+    /// Has the thread forget a lost device; returns `true` if there was one.
+    pub(crate) fn forget_device(&self, hw_id: &str) -> bool {
+        let (reply, outcome) = bounded(1);
+        let _ = self.commands.send(Command::Forget(hw_id.into(), reply));
+        outcome.recv().unwrap_or(false)
+    }
+
     /// Stops the thread, for at most [`STOP_TIMEOUT`] and [`CANCEL_TIMEOUT`] together. A thread
     /// that a call still blocks then is abandoned.
     pub(crate) fn stop(self) -> Result<(), ShutdownError> {
@@ -206,6 +213,7 @@ impl SamplerFactory {
             match commands.try_recv() {
                 // The caller may have gone.
                 Ok(Command::Sample(reply)) => drop(reply.send(Err(error.clone()))),
+                Ok(Command::Forget(_, reply)) => drop(reply.send(false)),
                 Ok(Command::Stop) | Err(TryRecvError::Disconnected) => break true,
                 Err(TryRecvError::Empty) => break false,
             }

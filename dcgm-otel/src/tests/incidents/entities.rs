@@ -516,3 +516,42 @@ fn switches_that_appear_later_are_found_and_those_that_vanish_have_failed() {
     assert_eq!(scene.value(temperature), None);
     assert_eq!(scene.ailing(), "nvswitch-2 failed");
 }
+
+#[test]
+fn a_device_that_was_removed_on_purpose_is_forgotten() {
+    for host in ["8xh100", "8xh100-mig7"] {
+        let scene = Scene::new(host);
+        let gpu = EntityId::gpu(3);
+        let entity = scene.mock.model().host().entity(gpu).unwrap().clone();
+        let uuid = entity.uuid.clone().unwrap();
+        let of_it = || {
+            let points = scene.pipeline.export().into_iter().filter(|point| {
+                let id = point.attribute("hw.id").unwrap_or_default();
+                id.starts_with(&*uuid)
+            });
+            points.count()
+        };
+        push(&scene.mock, gpu, FieldId::XID_ERRORS, &[79]);
+        scene.run_until(60);
+        let before = of_it();
+        assert!(!scene.meter.forget(&uuid), "it is there");
+        assert!(!scene.meter.forget("GPU-of-another-host"));
+        scene.mock.remove_entity(gpu);
+        scene.run_until(75);
+        scene.tick_after(SECOND);
+        // Its counters and its status.
+        assert!(of_it() > 10, "{host}");
+        assert!(scene.meter.forget(&uuid), "{host}");
+        assert_eq!(of_it(), 0, "{host}");
+        assert!(!scene.meter.forget(&uuid), "{host}");
+        scene.run_until(600);
+        assert_eq!(of_it(), 0, "{host}");
+        assert!(scene.meter.health().is_ready());
+        // It is back.
+        scene.mock.add_entity(entity);
+        for _ in 0..4 {
+            scene.tick_after(SECOND * 2);
+        }
+        assert!(of_it() + 10 > before, "{host}: {} of {before}", of_it());
+    }
+}
