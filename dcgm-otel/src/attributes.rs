@@ -10,6 +10,7 @@ use crate::catalogue::{Family, Identity, Metric, SeriesRow};
 use crate::config::{Config, Naming, Profile};
 use crate::host::Host;
 use crate::naming::{self, exporter};
+use crate::topology;
 
 /// Keys whose values are numbers.
 const NUMERIC_KEYS: &[&str] = &["hw.gpu.engine.index", "hw.gpu.nvlink.fec.bin"];
@@ -17,7 +18,6 @@ const NUMERIC_KEYS: &[&str] = &["hw.gpu.engine.index", "hw.gpu.nvlink.fec.bin"];
 /// Makes the attributes of the series of a host's entities.
 #[derive(Debug)]
 pub(crate) struct AttributeBuilder<'a> {
-    entities: HashMap<EntityId, &'a Entity>,
     ids: HashMap<EntityId, Arc<str>>,
     /// Device file names of the GPUs, as in `nvidia0`.
     devices: HashMap<EntityId, Arc<str>>,
@@ -38,7 +38,6 @@ impl<'a> AttributeBuilder<'a> {
             }
         }
         Self {
-            entities: host.entities.iter().map(|one| (one.id, one)).collect(),
             ids,
             devices: host.entities.iter().filter_map(device_file).collect(),
             host,
@@ -50,19 +49,6 @@ impl<'a> AttributeBuilder<'a> {
     /// Returns the `hw.id` of an entity.
     pub(crate) fn hw_id(&self, entity: EntityId) -> Option<&Arc<str>> {
         self.ids.get(&entity)
-    }
-
-    /// Returns the GPU that an entity is or is a part of.
-    pub(crate) fn gpu_of(&self, entity: &'a Entity) -> Option<&'a Entity> {
-        let mut at = entity;
-        // At most three steps: compute instance, GPU instance, GPU.
-        for _ in 0..3 {
-            if at.id.kind == EntityKind::GPU {
-                return Some(at);
-            }
-            at = self.entities.get(&at.parent?)?;
-        }
-        None
     }
 
     /// Returns the attributes of one series.
@@ -136,7 +122,7 @@ impl<'a> AttributeBuilder<'a> {
             }
             _ => {}
         }
-        if let Some(gpu) = self.gpu_of(entity) {
+        if let Some(gpu) = topology::gpu_of(&self.host.entities, entity) {
             list.push_value("hw.name", self.devices.get(&gpu.id).cloned());
             list.push_value("hw.gpu.index", Some(i64::from(gpu.id.id)));
             if metric.identity >= Identity::Product {
@@ -187,11 +173,6 @@ pub(crate) fn sort_by_key(mut list: Vec<KeyValue>) -> Vec<KeyValue> {
     list.sort_by(|a, b| a.key.cmp(&b.key));
     list.dedup_by(|next, kept| next.key == kept.key);
     list
-}
-
-/// Returns `true` for MIG instances.
-pub(crate) fn is_instance(kind: EntityKind) -> bool {
-    kind == EntityKind::GPU_INSTANCE || kind == EntityKind::COMPUTE_INSTANCE
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ use dcgm::{
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
 
-use crate::catalogue;
 use crate::clock::Clock;
 use crate::config::{
     Config, ConfigError, ConfigErrors, CounterOrigin, DeviceFilter, Group, GroupSwitch, IdSource,
@@ -234,7 +233,7 @@ impl DcgmMeterBuilder {
         let telemetry = Arc::new(telemetry);
         let shared = Arc::new(HealthReporter::new(Arc::clone(&telemetry), backend, now));
         let throttle = config.throttle_name();
-        let metrics = catalogue::metrics_for(config.naming());
+        let metrics = crate::naming::metrics_for(config.naming());
         let feed = Arc::new(MeterFeed::new(clock.clone(), metrics, throttle, telemetry));
         let attachment = registration
             .attach_feed(Arc::clone(&feed))
@@ -278,6 +277,30 @@ fn engine_client(config: &Config) -> Arc<dyn Client> {
     };
     let deadlines = Deadlines::for_interval(config.interval());
     Arc::new(Engine::new(options.with_deadlines(deadlines)))
+}
+
+impl DcgmMeter {
+    /// Installs a meter with the default settings and those of the environment.
+    ///
+    /// This is `DcgmMeter::builder().install(provider)`: without a `DCGM_OTEL_…` variable the meter
+    /// reads from the host engine at `localhost:5555` every 15 s. [`Config`] lists the variables.
+    ///
+    /// Returns at once, whatever the state of DCGM: the meter's thread connects, and retries until
+    /// it succeeds.
+    ///
+    /// # Errors
+    ///
+    /// [`InstallError::Config`] with all invalid variables; [`InstallError::AlreadyInstalled`] if the
+    /// provider already has a meter without a name; [`InstallError::Thread`] if the thread could not be
+    /// started.
+    pub fn install<P: MeterProvider + ?Sized>(provider: &P) -> Result<Self, InstallError> {
+        Self::builder().install(provider)
+    }
+
+    /// Returns a builder with the default settings.
+    pub fn builder() -> DcgmMeterBuilder {
+        DcgmMeterBuilder::default()
+    }
 }
 
 #[cfg(test)]

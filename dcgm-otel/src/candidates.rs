@@ -13,8 +13,10 @@ use crate::catalogue::{
 };
 use crate::config::{Config, Group, GroupSwitch, MetricSwitch};
 use crate::hook::AttributeHook;
-use crate::host::{Availability, Host};
+use crate::host::Host;
+use crate::naming;
 use crate::snapshot::Series;
+use crate::topology::{self, Availability};
 
 /// A field of an entity, and how its samples become values.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -83,7 +85,7 @@ fn is_wanted(config: &Config, metric: &Metric, family: &Family) -> bool {
 fn wanted_families(
     config: &Config,
 ) -> impl Iterator<Item = ((usize, &'static Metric), (usize, &'static Family))> {
-    let metrics = catalogue::metrics_for(config.naming()).iter().enumerate();
+    let metrics = naming::metrics_for(config.naming()).iter().enumerate();
     let rows = metrics.flat_map(|(metric_index, metric)| {
         let families = metric.families.iter().enumerate();
         families.map(move |family| ((metric_index, metric), family))
@@ -137,7 +139,7 @@ pub(crate) fn find_candidates(
             else {
                 continue;
             };
-            if !host.has_mode(family.mig, entity, &names) || host.is_only_child(entity) {
+            if !host.has_mode(family.mig, entity) || host.is_only_child(entity) {
                 continue;
             }
             // An engine repeats the last samples of a lost device.
@@ -169,7 +171,7 @@ pub(crate) fn find_candidates(
                     continue;
                 }
                 let can_sample = unavailable.is_none_or(|why| why == Availability::Lost);
-                let resolve = |source| resolve_inputs(source, entity, host, &names);
+                let resolve = |source| resolve_inputs(source, entity, host);
                 let sources = point.sources.iter().filter(|_| can_sample);
                 found.list.push(Candidate {
                     series,
@@ -200,12 +202,7 @@ pub(crate) fn find_candidates(
 }
 
 /// Returns the fields to read for a source: each with its entity.
-fn resolve_inputs(
-    source: &Source,
-    entity: &Entity,
-    host: &Host,
-    names: &AttributeBuilder<'_>,
-) -> Vec<Input> {
+fn resolve_inputs(source: &Source, entity: &Entity, host: &Host) -> Vec<Input> {
     let input = |entity, field| Input {
         entity,
         field,
@@ -240,7 +237,7 @@ fn resolve_inputs(
         }
         // A fact about a GPU also holds for its parts.
         Some(EntityKind::GPU) if matches!(source.op, Op::Fact(..)) => {
-            let gpu = names.gpu_of(entity).map_or(entity.id, |gpu| gpu.id);
+            let gpu = topology::gpu_of(&host.entities, entity).map_or(entity.id, |gpu| gpu.id);
             return vec![input(gpu, source.field)];
         }
         _ => {}

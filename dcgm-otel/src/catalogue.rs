@@ -12,9 +12,8 @@ mod table;
 
 use dcgm::FieldId;
 
-use crate::config::{Group, Naming};
-use crate::host::Availability;
-use crate::naming::exporter;
+use crate::config::Group;
+use crate::topology::Availability;
 use Kind::{CounterF64, CounterU64};
 use Scale::{Per, Times};
 pub(crate) use scope::EntityScope;
@@ -437,9 +436,8 @@ pub(crate) const fn series_row(
 
 /// By default no family watches LINK entities.
 const _: () = assert!(!any_default_watches_links(CATALOGUE));
-const _: () = assert!(!any_default_watches_links(exporter::METRICS));
 
-const fn any_default_watches_links(metrics: &[Metric]) -> bool {
+pub(crate) const fn any_default_watches_links(metrics: &[Metric]) -> bool {
     let mut metric = 0;
     while metric < metrics.len() {
         let families = metrics[metric].families;
@@ -454,14 +452,6 @@ const fn any_default_watches_links(metrics: &[Metric]) -> bool {
         metric += 1;
     }
     false
-}
-
-/// Returns the metrics of a naming.
-pub(crate) const fn metrics_for(naming: Naming) -> &'static [Metric] {
-    match naming {
-        Naming::Semconv => CATALOGUE,
-        Naming::DcgmExporter => exporter::METRICS,
-    }
 }
 
 #[cfg(test)]

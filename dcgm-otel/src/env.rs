@@ -1,11 +1,61 @@
 //! Reading the settings from environment variables: `DCGM_OTEL_INTERVAL` and others.
 
+use std::ffi::OsString;
+
 use crate::config::{
-    Config, ConfigError, ConfigParser, ConfigWarning, SettingKey, SettingSource, Variable,
-    nearest_name,
+    Config, ConfigError, ConfigErrors, ConfigParser, ConfigWarning, SettingKey, SettingSource,
+    Variable, nearest_name,
 };
 
 const PREFIX: &str = "DCGM_OTEL_";
+
+impl Config {
+    /// Reads the settings from the `DCGM_OTEL_…` variables of this process. Settings without a variable
+    /// have their defaults. This is `Config::default().with_env(std::env::vars_os())`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigErrors`] with all invalid variables.
+    pub fn from_env() -> Result<Self, ConfigErrors> {
+        Self::default().with_env(std::env::vars_os())
+    }
+
+    /// Completes the settings from environment variables, and validates the result. `variables` are
+    /// names and values; a setting that code or a document has set keeps its value.
+    ///
+    /// A variable whose text cannot be parsed is an error, even if code or a document sets the same
+    /// setting. A value out of range is an error only if it is the value in effect.
+    ///
+    /// ```
+    /// use dcgm_otel::{Config, Profile};
+    ///
+    /// let config = Config::default().with_env([("DCGM_OTEL_PROFILE", "full")])?;
+    /// assert_eq!(config.profile(), Profile::Full);
+    ///
+    /// // All errors are reported together.
+    /// let errors = Config::default()
+    ///     .with_env([("DCGM_OTEL_PROFILE", "fat"), ("DCGM_OTEL_INTERVAL", "soon")])
+    ///     .unwrap_err();
+    /// assert_eq!(errors.iter().count(), 2);
+    /// # Ok::<(), dcgm_otel::ConfigErrors>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigErrors`] with all invalid variables and settings.
+    pub fn with_env<K: Into<OsString>, V: Into<OsString>>(
+        mut self,
+        variables: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<Self, ConfigErrors> {
+        let variables = variables
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()));
+        let mut errors = Vec::new();
+        self.fill_from(read_variables(variables, &mut errors));
+        self.validate_into(&mut errors);
+        ConfigErrors::check(errors).map(|()| self)
+    }
+}
 
 /// Reads the settings that the environment has; the others have their defaults. An empty variable
 /// counts as not set, as with OpenTelemetry's own variables.

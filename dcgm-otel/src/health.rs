@@ -10,11 +10,10 @@ use parking_lot::{Condvar, Mutex};
 use crate::telemetry::{Telemetry, backend_name};
 use crate::text;
 
-mod error;
 #[cfg(feature = "serde")]
 mod serialize;
 
-pub use error::{ErrorKind, SampleError};
+use crate::error_kind::{ErrorKind, SampleError};
 
 /// The state of a meter.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

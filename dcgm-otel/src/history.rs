@@ -9,7 +9,7 @@ use dcgm::{Cursor, EntityId, EntityKind, FieldId, Samples, Timestamp};
 use crate::cardinality::DropUnit;
 use crate::catalogue::Condition;
 use crate::counters::Ledger;
-use crate::plan::{GpuValues, MuteGpus};
+use crate::mute::{GpuValues, MuteGpus};
 use crate::snapshot::Series;
 
 /// State that a meter keeps across sessions with an engine.

@@ -1,15 +1,14 @@
 //! The entities of a host, its links among them.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt;
 
-use dcgm::{Entity, EntityId, EntityKind, EntityStatus, Link, LinkState};
+use dcgm::{Entity, EntityId, EntityKind, Link, LinkState};
 
-use crate::attributes::{AttributeBuilder, is_instance};
 use crate::catalogue::Mig;
 use crate::config::Naming;
 use crate::naming::exporter;
 use crate::text;
+use crate::topology::{self, Availability, is_instance};
 
 /// The entities of a host, its links among them.
 #[derive(Debug, Default)]
@@ -72,9 +71,9 @@ impl Host {
     }
 
     /// Returns `true` if the family has a meaning in the MIG mode of the entity's GPU.
-    pub(crate) fn has_mode(&self, mig: Mig, entity: &Entity, names: &AttributeBuilder<'_>) -> bool {
+    pub(crate) fn has_mode(&self, mig: Mig, entity: &Entity) -> bool {
         let on = || {
-            let gpu = names.gpu_of(entity);
+            let gpu = topology::gpu_of(&self.entities, entity);
             is_instance(entity.id.kind) || gpu.is_some_and(|gpu| gpu.mig_enabled == Some(true))
         };
         match mig {
@@ -93,13 +92,7 @@ impl Host {
 
     /// Returns why an entity, or what it is a part of, cannot be sampled.
     pub(crate) fn unavailability(&self, entity: &Entity) -> Option<Availability> {
-        let find = |id| {
-            let at = self.entities.binary_search_by_key(&id, |one| one.id);
-            at.ok().and_then(|at| self.entities.get(at))
-        };
-        let wholes = std::iter::successors(Some(entity), |part| part.parent.and_then(find));
-        // At most three steps: compute instance, GPU instance, GPU.
-        wholes.take(4).find_map(Availability::of_entity)
+        topology::ancestors(&self.entities, entity).find_map(Availability::of_entity)
     }
 
     /// Returns `true` for the only compute instance of a GPU instance, whose values the GPU
@@ -121,45 +114,4 @@ pub(crate) fn entity_of(link: &Link) -> EntityId {
         let raw = link.parent.kind.raw() | link.index << 8 | link.parent.id << 24;
         EntityId::new(EntityKind::LINK, raw)
     })
-}
-
-/// Reason why an entity that the engine lists cannot be sampled.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Availability {
-    /// The driver has lost the device.
-    Lost,
-    /// Telemetry is paused, as by `dcgmi test --pause` and diagnostics. No failure.
-    Paused,
-    /// The driver was detached, for maintenance or passthrough. No failure.
-    Detached,
-}
-
-impl Availability {
-    /// Returns why an entity cannot be sampled; `None` if it can.
-    pub(crate) const fn of_entity(entity: &Entity) -> Option<Self> {
-        match entity.status {
-            EntityStatus::LOST => Some(Self::Lost),
-            EntityStatus::DISABLED => Some(Self::Paused),
-            EntityStatus::DETACHED => Some(Self::Detached),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for Availability {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Lost => "lost",
-            Self::Paused => "paused",
-            Self::Detached => "detached",
-        })
-    }
-}
-
-/// Returns `false` for entities that DCGM does not support or may not access.
-pub(crate) fn is_monitored(entity: &Entity) -> bool {
-    !matches!(
-        entity.status,
-        EntityStatus::UNSUPPORTED | EntityStatus::INACCESSIBLE
-    )
 }

@@ -32,9 +32,9 @@
 //! sample, whether the meter is degraded, the backend. These metrics need no GPU, and end when the
 //! meter is dropped.
 //!
-//! Give each reader a provider of its own. With two readers on one provider, a collect by one
-//! reader also records its values for the other reader. A reader can then export a value that has
-//! expired since the other reader's collect.
+//! Give each reader a provider of its own. If two readers share a provider, a collect by one
+//! reader also stores the values of that moment in the other reader. That reader can then export a
+//! value that has expired since.
 //!
 //! # Configuration
 //!
@@ -89,6 +89,7 @@ mod config;
 mod counters;
 mod effective;
 mod env;
+mod error_kind;
 #[cfg(test)]
 mod fake;
 mod health;
@@ -98,6 +99,7 @@ mod host;
 mod instruments;
 mod logging;
 mod meter;
+mod mute;
 mod naming;
 mod plan;
 mod probe_results;
@@ -112,6 +114,7 @@ mod telemetry;
 #[cfg(test)]
 mod tests;
 mod text;
+mod topology;
 
 /// The release of `dcgm` whose clients [`DcgmMeterBuilder::with_client`] takes.
 pub use ::dcgm;
@@ -125,5 +128,6 @@ pub use config::{
     Profile, Salt, SettingSource, ThrottleName,
 };
 pub use effective::{EffectiveConfig, EffectiveSetting};
-pub use health::{ErrorKind, Health, MeterState, SampleError};
+pub use error_kind::{ErrorKind, SampleError};
+pub use health::{Health, MeterState};
 pub use meter::{DcgmMeter, ShutdownError};

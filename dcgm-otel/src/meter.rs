@@ -4,13 +4,11 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use opentelemetry::metrics::MeterProvider;
-
-use crate::builder::DcgmMeterBuilder;
 use crate::clock::Clock;
 use crate::clock::add_delay;
-use crate::config::{Config, InstallError};
-use crate::health::{ErrorKind, Health, HealthReporter, SampleError};
+use crate::config::Config;
+use crate::error_kind::{ErrorKind, SampleError};
+use crate::health::{Health, HealthReporter};
 use crate::instruments::Attachment;
 #[cfg(test)]
 use crate::instruments::MeterFeed;
@@ -76,28 +74,6 @@ pub struct DcgmMeter {
 }
 
 impl DcgmMeter {
-    /// Installs a meter with the default settings and those of the environment.
-    ///
-    /// This is `DcgmMeter::builder().install(provider)`: without a `DCGM_OTEL_…` variable the meter
-    /// reads from the host engine at `localhost:5555` every 15 s. [`Config`] lists the variables.
-    ///
-    /// Returns at once, whatever the state of DCGM: the meter's thread connects, and retries until
-    /// it succeeds.
-    ///
-    /// # Errors
-    ///
-    /// [`InstallError::Config`] with all invalid variables; [`InstallError::AlreadyInstalled`] if the
-    /// provider already has a meter without a name; [`InstallError::Thread`] if the thread could not be
-    /// started.
-    pub fn install<P: MeterProvider + ?Sized>(provider: &P) -> Result<Self, InstallError> {
-        Self::builder().install(provider)
-    }
-
-    /// Returns a builder with the default settings.
-    pub fn builder() -> DcgmMeterBuilder {
-        DcgmMeterBuilder::default()
-    }
-
     pub(crate) fn new(
         shared: Arc<HealthReporter>,
         clock: Clock,

@@ -7,9 +7,18 @@ use std::sync::Arc;
 use dcgm::{Entity, EntityId, EntityKind};
 use sha2::{Digest, Sha256};
 
-use crate::config::{IdSource, Salt};
+use crate::catalogue::{CATALOGUE, Metric};
+use crate::config::{IdSource, Naming, Salt};
 
 pub(crate) mod exporter;
+
+/// Returns the metrics of a naming.
+pub(crate) const fn metrics_for(naming: Naming) -> &'static [Metric] {
+    match naming {
+        Naming::Semconv => CATALOGUE,
+        Naming::DcgmExporter => exporter::METRICS,
+    }
+}
 
 /// Returns the `hw.id` of every entity of a host: unique there, and as lasting as the source allows.
 ///

@@ -24,7 +24,6 @@
 mod decode;
 mod events;
 mod ingest;
-mod mute;
 mod reduce;
 mod source;
 
@@ -33,23 +32,25 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dcgm::{EntityId, FieldId, Link, Query, Timestamp};
+use dcgm::{EntityId, EntityKind, FieldId, Link, Query, Timestamp};
 use opentelemetry::KeyValue;
 
-use crate::attributes::{is_instance, sort_by_key};
+use crate::attributes::sort_by_key;
 use crate::candidates::{self, Candidate, Candidates, Input, StaticValue};
 use crate::cardinality::{Caps, DropUnit, SeriesCounts};
-use crate::catalogue::{self, Condition, Metric, Op};
+use crate::catalogue::{Condition, Metric, Op};
 use crate::clock::MAX_DELAY;
 use crate::config::Config;
 use crate::counters::Ledger;
 use crate::history::{History, Status};
+use crate::mute::{GpuRead, MuteGpus};
+use crate::naming;
 use crate::probe_results::ProbeResults;
 use crate::snapshot::{Layout, Number, Series, Snapshot};
+use crate::topology::is_instance;
 use events::EventSource;
 pub(crate) use ingest::ReadStats;
 use ingest::Routes;
-pub(crate) use mute::{GpuValues, MuteGpus};
 use reduce::{Reducer, Values};
 use source::{MaxAges, PlannedSource, SampleRate, SourceState, Target};
 
@@ -109,7 +110,7 @@ impl Plan {
         let missing = missing_statuses(&chosen, history);
         let lost = history.note_lost(lost_ids(&chosen, history));
         let mut plan = Self {
-            metrics: catalogue::metrics_for(config.naming()),
+            metrics: naming::metrics_for(config.naming()),
             sources: Vec::new(),
             states: Vec::new(),
             ages: MaxAges::new(config),
@@ -364,6 +365,33 @@ impl Plan {
     #[cfg(test)]
     pub(crate) fn layout(&self) -> &Arc<Layout> {
         &self.layout
+    }
+
+    /// Returns the GPUs as they were found by a read at `now`.
+    pub(crate) fn gpu_reads(&self, now: Instant) -> impl Iterator<Item = GpuRead> + Clone + '_ {
+        let gpus = self.routes.entities.iter();
+        gpus.filter(|read| read.entity.kind == EntityKind::GPU)
+            .map(move |read| GpuRead {
+                id: read.entity,
+                is_new: read.changed == Some(now),
+                max_age: read.max_age,
+                basic_fields: read.basic_fields,
+            })
+    }
+
+    /// Returns the highest timestamp of the last read, of values and of blanks.
+    pub(crate) const fn newest(&self) -> Timestamp {
+        self.newest
+    }
+
+    /// Returns the time without a new sample after which the engine counts as stale.
+    pub(crate) const fn max_age(&self) -> Duration {
+        self.max_age
+    }
+
+    /// Sets the GPUs whose status is failed because they are mute.
+    pub(crate) fn set_mute_gpus(&mut self, mute: &MuteGpus) {
+        self.values.set_mute_gpus(mute);
     }
 
     /// Sets the states of the links; `None` if they could not be read.

@@ -28,12 +28,13 @@ use crate::candidates::{self, Candidate, Candidates, Input, StaticValue};
 use crate::catalogue::Op;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::health::{ErrorKind, SampleError};
+use crate::error_kind::{ErrorKind, SampleError};
 use crate::history::History;
 use crate::hook::AttributeHook;
-use crate::host::{self, Availability, Host};
+use crate::host::Host;
 use crate::plan::{Plan, ReadStats};
 use crate::probe_results::ProbeResults;
+use crate::topology::{self, Availability};
 
 /// Delay before entities are enumerated again after one of them could not be watched, or no GPU can
 /// be sampled.
@@ -113,14 +114,6 @@ fn gpu_unavailability(entities: &[Entity]) -> Option<SampleError> {
     Some(SampleError::unavailable(kind))
 }
 
-/// Returns the entities that cannot be sampled, ascending, and why.
-fn list_unavailable(entities: &[Entity]) -> Vec<(EntityId, Availability)> {
-    let whys = entities
-        .iter()
-        .filter_map(|entity| Some((entity.id, Availability::of_entity(entity)?)));
-    whys.collect()
-}
-
 /// Lists the entities of these kinds that can be monitored.
 pub(crate) fn list_entities(
     client: &dyn Client,
@@ -129,7 +122,7 @@ pub(crate) fn list_entities(
     let mut entities = client
         .entities(kinds)
         .map_err(step_error(ErrorKind::Enumerate))?;
-    entities.retain(host::is_monitored);
+    entities.retain(topology::is_monitored);
     Ok(entities)
 }
 
@@ -238,7 +231,7 @@ impl Session {
         let Inventory { entities, links } = inventory;
         let listed_count = entities.len();
         let unavailable = gpu_unavailability(&entities);
-        let ill = list_unavailable(&entities);
+        let ill = topology::list_unavailable(&entities);
         let host = Host::new(entities, &links).named_for(config.naming());
         let candidates = candidates::find_candidates(&host, config, hook);
         let (count, hook_panics) = (candidates.monitored, candidates.hook_panics);
@@ -358,7 +351,7 @@ impl Session {
         self.recheck_ill = now + RETRY;
         let mut kinds: Vec<_> = self.ill.iter().map(|(id, _)| id.kind).collect();
         kinds.dedup();
-        if list_unavailable(&list_entities(client, &kinds)?) != self.ill {
+        if topology::list_unavailable(&list_entities(client, &kinds)?) != self.ill {
             self.retry = Some(now);
         }
         Ok(())
@@ -460,9 +453,9 @@ impl Session {
         let mut stats = self.plan.ingest_samples(samples, &mut history.ledger, now);
         let ill = &self.ill;
         let is_ill = |id| ill.iter().any(|(ill, _)| *ill == id);
-        let mute = self
-            .plan
-            .find_mute_gpus(&mut history.gpu_values, is_ill, now);
+        let gpus = self.plan.gpu_reads(now).filter(|gpu| !is_ill(gpu.id));
+        let at = (now, self.plan.max_age());
+        let mute = history.gpu_values.find_mute(gpus, self.plan.newest(), at);
         self.plan.set_mute_gpus(&mute);
         stats.mute = mute;
         self.read_events(client, history, samples, &mut stats)?;

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use dcgm::{EntityId, Error};
 
-use crate::health::SampleError;
-use crate::host::Availability;
+use crate::error_kind::SampleError;
 use crate::logging::write_line;
-use crate::plan::{MuteGpus, Plan};
+use crate::mute::MuteGpus;
+use crate::plan::Plan;
+use crate::topology::Availability;
 
 /// Conditions of the current connection that were logged.
 #[derive(Debug, Default)]

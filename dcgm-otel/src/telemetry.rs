@@ -14,7 +14,7 @@ use dcgm::{Backend, BackendKind, BuildInfo};
 use opentelemetry::KeyValue;
 
 use crate::catalogue::Kind;
-use crate::health::ErrorKind;
+use crate::error_kind::ErrorKind;
 use crate::logging::write_line;
 use crate::snapshot::Number;
 

@@ -13,19 +13,20 @@ use crate::value::Value;
 /// Each entity has its own position. If an entity disappears for a while or is not watched, reading
 /// continues at its position later; events that the engine has discarded by then are lost.
 ///
-/// The engine can insert a sample late, with a timestamp before the previous read: the timestamp of an
-/// XID is the kernel's, and an engine whose event thread was held up records it afterwards. Each read
-/// therefore starts before the end of the previous one, by [`EVENT_OVERLAP`](Self::EVENT_OVERLAP) for
+/// The engine can insert a sample late, with a timestamp before the previous read: an XID has the
+/// timestamp of the kernel, but an engine whose event thread was held up records it seconds later.
+/// Each read therefore starts before the end of the previous one, by [`EVENT_OVERLAP`](Self::EVENT_OVERLAP) for
 /// fields of events and by [`OVERLAP`](Self::OVERLAP) for others, and skips the samples that were
 /// already returned.
 ///
 /// An engine that was restarted reads the kernel log again, and its timestamps of the same events
-/// differ by some microseconds. On a new connection, an event with the code of a returned one and a
-/// timestamp within [`RESTART_TOLERANCE`](Self::RESTART_TOLERANCE) of it is therefore the same event.
+/// differ by some microseconds. Therefore, on a new connection, the cursor skips an event if one with
+/// the same code was already returned and the timestamps differ by at most
+/// [`RESTART_TOLERANCE`](Self::RESTART_TOLERANCE).
 ///
 /// The engine's clock can be stepped. If the engine reports a time before the start of a read, the
-/// clock went back: the next read then starts at least [`STEP_BACK`](Self::STEP_BACK) before the
-/// reported time, and earlier if the reads are further apart. Events with timestamps before the start
+/// clock went back. The next read then starts before the reported time, by
+/// [`STEP_BACK`](Self::STEP_BACK) or by the time between two reads, whichever is longer. Events with timestamps before the start
 /// of the next read are lost. The latest 1024 returned events are never returned twice.
 ///
 /// ```
@@ -108,8 +109,8 @@ impl Cursor {
     /// 60 s.
     pub const STEP_BACK: Duration = Duration::from_secs(60);
 
-    /// Creates a cursor that begins, for each entity, at the start of the watch that first reads the
-    /// entity.
+    /// Creates a cursor. The first read of each entity begins at the start of the watch that is passed
+    /// to that read.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

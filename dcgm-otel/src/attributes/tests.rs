@@ -57,17 +57,3 @@ fn attributes_are_sorted_and_keys_unique() {
         }
     }
 }
-
-#[test]
-fn cycle_of_parents_ends() {
-    let mut one = Entity::new(EntityId::new(EntityKind::GPU_INSTANCE, 1));
-    let mut two = Entity::new(EntityId::new(EntityKind::GPU_INSTANCE, 2));
-    one.parent = Some(two.id);
-    two.parent = Some(one.id);
-    let entities = [one, two];
-    let host = Host::new(entities.to_vec(), &[]);
-    assert_eq!(
-        AttributeBuilder::new(&host, &Config::default()).gpu_of(&entities[0]),
-        None
-    );
-}

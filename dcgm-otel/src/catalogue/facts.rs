@@ -3,7 +3,7 @@
 use dcgm::FieldId as F;
 
 use super::Condition::{Degraded, Failed, PredictedFailure};
-use crate::host::Availability;
+use crate::topology::Availability;
 
 use super::{Condition, Form, ONE, Op, Rule, Source, read_field};
 

@@ -3,7 +3,7 @@
 use super::settings::SettingKey;
 use super::{Config, ConfigError, Group, GroupSwitch, ModeKind, Naming, ThrottleName, duration};
 use super::{SettingSource, checks, nearest};
-use crate::catalogue::{self, CATALOGUE};
+use crate::catalogue::CATALOGUE;
 use crate::naming::exporter;
 
 impl Config {
@@ -101,7 +101,7 @@ impl Config {
 
 /// Returns `true` if the naming has metrics of a group.
 fn has_metrics(group: Group, naming: Naming) -> bool {
-    let families = catalogue::metrics_for(naming)
+    let families = crate::naming::metrics_for(naming)
         .iter()
         .flat_map(|metric| metric.families);
     families.into_iter().any(|family| family.group == group)
@@ -131,7 +131,7 @@ pub(super) fn is_metric(name: &str, naming: Naming) -> bool {
 /// Lists the names that can be switched.
 fn metric_names(naming: Naming) -> Vec<String> {
     let mut names = Vec::new();
-    for metric in catalogue::metrics_for(naming) {
+    for metric in crate::naming::metrics_for(naming) {
         names.push(metric.name.to_owned());
         if naming == Naming::Semconv {
             let families = metric.families.iter();

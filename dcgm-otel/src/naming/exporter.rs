@@ -7,12 +7,17 @@
 
 use std::sync::Arc;
 
-use dcgm::{Entity, EntityId, EntityKind, FieldId};
+use dcgm::{Entity, EntityKind, FieldId};
 
 use crate::catalogue::{
-    Identity, Kind, Metric, Mig, ONE, Presence, family, last, scope, series_row,
+    Identity, Kind, Metric, Mig, ONE, Presence, any_default_watches_links, family, last, scope,
+    series_row,
 };
 use crate::config::Group;
+use crate::topology;
+
+/// By default no family watches LINK entities.
+const _: () = assert!(!any_default_watches_links(METRICS));
 
 macro_rules! rows {
     ($($default:ident $group:ident $tier:literal $kind:ident $part:ident $field:ident $name:literal $description:literal;)*) => {
@@ -120,7 +125,7 @@ impl<'a> Labels<'a> {
                 }
             }
             _ => {
-                if let Some(gpu) = self.gpu_of(entity) {
+                if let Some(gpu) = topology::gpu_of(self.entities, entity) {
                     // The UUID is that of the whole GPU, also under MIG.
                     gpu_labels(&mut labels, gpu);
                     if let Some(mig) = &entity.mig {
@@ -148,23 +153,6 @@ impl<'a> Labels<'a> {
                 .find_map(|one| one.driver_version.clone()),
         };
         labels.extend(version.map(|version| ("DCGM_FI_DRIVER_VERSION", version)));
-    }
-
-    /// Returns the GPU that an entity is or is a part of.
-    fn gpu_of(&self, entity: &'a Entity) -> Option<&'a Entity> {
-        let mut at = entity;
-        // At most three steps: compute instance, GPU instance, GPU.
-        for _ in 0..3 {
-            if at.id.kind == EntityKind::GPU {
-                return Some(at);
-            }
-            at = self.find(at.parent?)?;
-        }
-        None
-    }
-
-    fn find(&self, id: EntityId) -> Option<&'a Entity> {
-        self.entities.iter().find(|entity| entity.id == id)
     }
 }
 

@@ -118,7 +118,7 @@ proptest! {
         profile in select(vec![Profile::Minimal, Profile::Standard, Profile::Full]),
     ) {
         let mut config = Config::default().with_id_source(source).with_profile(profile);
-        for metric in crate::catalogue::CATALOGUE {
+        for metric in CATALOGUE {
             config = config.with_metric(metric.name, MetricSwitch::On);
         }
         let mut ports = Vec::new();

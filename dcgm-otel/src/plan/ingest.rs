@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use dcgm::{EntityId, FieldId, NoValue, Query, Sample, Samples, Timestamp};
 
+use super::Plan;
 use super::source::{MaxAges, PlannedSource, Reading, SampleRate, Target};
-use super::{MuteGpus, Plan};
 use crate::catalogue::Op;
 use crate::counters::{Ledger, Step};
 use crate::history::History;
+use crate::mute::MuteGpus;
 
 /// Time without a value after which a rate is integrated instead of reading a counter. Growth in
 /// the meantime is counted if the counter comes back.

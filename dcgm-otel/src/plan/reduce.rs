@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use dcgm::{EntityId, EntityKind, Link, LinkState};
 
-use super::MuteGpus;
 use crate::catalogue::{Condition, Kind};
 use crate::counters::Ledger;
 use crate::host;
+use crate::mute::MuteGpus;
 use crate::snapshot::{Number, Point};
 
 /// The way a series gets its value.

@@ -48,7 +48,8 @@ pub enum Target {
 ///
 /// A process has one embedded engine. The first client starts the engine with the settings of that
 /// client, the other clients share the engine, and the last client stops it. A client that requests
-/// the other mode gets [`Error::EmbeddedMode`](crate::Error::EmbeddedMode). A client that has loaded
+/// another [`EmbeddedMode`] than the running engine has gets
+/// [`Error::EmbeddedMode`](crate::Error::EmbeddedMode). A client that has loaded
 /// another libdcgm gets [`Error::Request`](crate::Error::Request).
 ///
 /// If other code in the process has already started the engine through libdcgm, the clients use that

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use dcgm::mock;
-use dcgm::{FieldKind, ValueType};
+use dcgm::{EntityId, FieldKind, ValueType};
 
 use super::*;
 use crate::candidates;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::super::hosts::Stage;
 use crate::config::Config;
-use crate::health::ErrorKind;
+use crate::error_kind::ErrorKind;
 
 /// The guide; `None` in a copy of the package without the workspace.
 fn guide() -> Option<String> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalogue::{CATALOGUE, EntityScope, Family, Identity, Kind, Metric, Op, SeriesRow};
 use crate::config::ThrottleName;
-use crate::health::ErrorKind;
+use crate::error_kind::ErrorKind;
 use crate::telemetry;
 
 /// An instrument as the documents describe it.

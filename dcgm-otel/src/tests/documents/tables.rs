@@ -329,7 +329,7 @@ fn of_the_meter(text: &mut String) {
     for own in OWN.iter().filter(|own| own.key.starts_with("dcgm.")) {
         attribute(text, own.key, own.kind.name(), own.brief);
     }
-    let kinds = crate::health::ErrorKind::ALL.iter();
+    let kinds = crate::ErrorKind::ALL.iter();
     let kinds: Vec<_> = kinds.map(|kind| format!("`{kind}`")).collect();
     let _ = writeln!(
         text,

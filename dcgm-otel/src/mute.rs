@@ -7,10 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
-use dcgm::{EntityId, EntityKind, Timestamp};
-
-use super::Plan;
-use super::ingest::Watched;
+use dcgm::{EntityId, Timestamp};
 
 /// Number of fields that a GPU must lack before it counts as mute without ever having had a value: a
 /// GPU can lack a few fields that others have.
@@ -44,6 +41,18 @@ impl MuteGpus {
     }
 }
 
+/// A GPU after a read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GpuRead {
+    pub(crate) id: EntityId,
+    /// Set if any field has a new value.
+    pub(crate) is_new: bool,
+    /// Maximum age of its fastest field.
+    pub(crate) max_age: Duration,
+    /// Number of its fields that are no profiling fields.
+    pub(crate) basic_fields: usize,
+}
+
 /// Times of the last values of GPUs, on one connection.
 #[derive(Debug, Default)]
 pub(crate) struct GpuValues {
@@ -61,35 +70,32 @@ struct LastValue {
     is_value: bool,
 }
 
-impl Plan {
-    /// Judges which GPUs are mute, after a read at `now`. `ignored` are GPUs that cannot be sampled.
-    pub(crate) fn find_mute_gpus(
-        &self,
-        values: &mut GpuValues,
-        ignored: impl Fn(EntityId) -> bool,
-        now: Instant,
+impl GpuValues {
+    /// Judges which GPUs are mute, after a read at `now`: `gpus` are those that can be sampled,
+    /// `newest` is the highest timestamp, and `max_age` the time without a new sample after which the
+    /// engine counts as stale.
+    pub(crate) fn find_mute(
+        &mut self,
+        gpus: impl Iterator<Item = GpuRead> + Clone,
+        newest: Timestamp,
+        (now, max_age): (Instant, Duration),
     ) -> MuteGpus {
-        if values.newest != self.newest || values.sampled.is_none() {
-            values.newest = self.newest;
-            values.sampled = Some(now);
+        if self.newest != newest || self.sampled.is_none() {
+            self.newest = newest;
+            self.sampled = Some(now);
         }
-        let gpus = || {
-            let is_judged =
-                |gpu: &&Watched| gpu.entity.kind == EntityKind::GPU && !ignored(gpu.entity);
-            self.routes.entities.iter().filter(is_judged)
-        };
         // A GPU that was gone starts again.
-        let is_there = |id: &EntityId| gpus().any(|gpu| gpu.entity == *id);
-        values.last.retain(|id, _| is_there(id));
+        self.last
+            .retain(|id, _| gpus.clone().any(|gpu| gpu.id == *id));
         let (mut mute, mut others, mut are_others_well) = (BTreeSet::new(), 0_usize, false);
         let mut shortest = Duration::MAX;
-        for gpu in gpus() {
+        for gpu in gpus {
             let first = LastValue {
                 at: now,
                 is_value: false,
             };
-            let last = values.last.entry(gpu.entity).or_insert(first);
-            if gpu.changed == Some(now) {
+            let last = self.last.entry(gpu.id).or_insert(first);
+            if gpu.is_new {
                 *last = LastValue {
                     at: now,
                     is_value: true,
@@ -98,34 +104,23 @@ impl Plan {
             let since = now.saturating_duration_since(last.at);
             let is_judged = last.is_value || gpu.basic_fields >= MIN_FIELDS;
             if is_judged && since >= gpu.max_age {
-                mute.insert(gpu.entity);
+                mute.insert(gpu.id);
                 shortest = shortest.min(since);
             } else {
                 others += 1;
                 are_others_well |= last.is_value;
             }
         }
+        let is_sampling = |at| now.saturating_duration_since(at) < max_age;
         if mute.is_empty() {
             MuteGpus::None
-        } else if others == 0 {
-            // Without new samples the engine is stale, whatever the GPUs would have.
-            let is_sampling = values
-                .sampled
-                .is_some_and(|at| now.saturating_duration_since(at) < self.max_age);
-            if is_sampling {
-                MuteGpus::All(shortest)
-            } else {
-                MuteGpus::None
-            }
         } else if are_others_well {
             MuteGpus::Some(mute)
+        } else if others == 0 && self.sampled.is_some_and(is_sampling) {
+            // Without new samples the engine is stale, whatever the GPUs would have.
+            MuteGpus::All(shortest)
         } else {
             MuteGpus::None
         }
-    }
-
-    /// Sets the GPUs whose status is failed because they are mute.
-    pub(crate) fn set_mute_gpus(&mut self, mute: &MuteGpus) {
-        self.values.set_mute_gpus(mute);
     }
 }
