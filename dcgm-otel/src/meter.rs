@@ -91,7 +91,7 @@ impl DcgmMeter {
     }
 
     /// Returns the settings that the meter runs with. If the program has set a
-    /// [client](DcgmMeterBuilder::with_client), the settings `mode` and `endpoint` have no effect.
+    /// [client](crate::DcgmMeterBuilder::with_client), the settings `mode` and `endpoint` have no effect.
     #[must_use]
     pub const fn config(&self) -> &Config {
         &self.config

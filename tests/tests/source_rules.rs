@@ -122,7 +122,7 @@ fn no_environment_variable_is_read_by_what_finds_and_loads_the_library() {
         files,
         [
             "dcgm-otel/src/builder.rs",
-            "dcgm-otel/src/config.rs",
+            "dcgm-otel/src/env.rs",
             "dcgm-otel/src/naming/exporter.rs"
         ]
     );
