@@ -292,6 +292,10 @@ pub struct Mig {
     )]
     pub compute_instance_id: Option<u32>,
     /// The profile name, as in `1g.10gb`, if the engine reports it.
+    ///
+    /// It is DCGM's name, as DCGM does not report that of `nvidia-smi`. DCGM rounds the memory in its
+    /// own way (`1g.11gb` where `nvidia-smi` has `1g.12gb`) and leaves out suffixes such as `+me`. A
+    /// compute instance has the profile of its GPU instance.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "Option::is_none")
