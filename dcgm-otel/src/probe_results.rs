@@ -222,11 +222,12 @@ impl ProbeResults {
         let value = match (facts, form) {
             (FactValue::Text(text), _) if !text.is_empty() => shared_text(text.clone()).into(),
             (FactValue::Number(number), Form::Plain) => (*number).into(),
-            (FactValue::Number(number), Form::Flag) => (*number == 1).into(),
-            (FactValue::Number(number), Form::Cuda) => {
+            // Other numbers are garbage, and garbage is no fact.
+            (FactValue::Number(number @ 0..=1), Form::Flag) => (*number == 1).into(),
+            (FactValue::Number(number @ 0..=999_999), Form::Cuda) => {
                 shared_text(format!("{}.{}", number / 1000, number % 1000 / 10)).into()
             }
-            (FactValue::Number(number), Form::Halves) => {
+            (FactValue::Number(number @ 0..=0xff_ffff), Form::Halves) => {
                 shared_text(format!("{}.{}", number >> 16, number & 0xffff)).into()
             }
             _ => return None,

@@ -328,6 +328,30 @@ fn garbage_is_not_exported() {
 }
 
 #[test]
+fn garbage_is_no_fact() {
+    let facts = |field: FieldId, key: &str, value: f64| {
+        let pipeline = Pipeline::new();
+        let fake = Fake::with_gpus(1);
+        fake.set(0, field, value);
+        let (meter, _clock) = pipeline.meter(&fake);
+        meter.sample_now().unwrap();
+        let points = pipeline.export().into_iter();
+        points
+            .filter(|point| point.name == "hw.gpu.info")
+            .find_map(|point| point.attribute(key))
+    };
+    let ecc = |value| facts(FieldId::ECC_CURRENT, "hw.gpu.ecc.enabled", value);
+    assert_eq!(ecc(1.0).as_deref(), Some("true"));
+    assert_eq!(ecc(0.0).as_deref(), Some("false"));
+    for garbage in [-1.0, 2.0, 77.0, 4_294_967_295.0] {
+        assert_eq!(ecc(garbage), None, "{garbage}");
+    }
+    let mig = |value| facts(FieldId::MIG_MODE, "hw.gpu.mig.enabled", value);
+    assert_eq!(mig(0.0).as_deref(), Some("false"));
+    assert_eq!(mig(9.0), None);
+}
+
+#[test]
 fn a_mig_gpu_and_its_instances_are_distinct() {
     let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
