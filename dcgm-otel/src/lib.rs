@@ -32,9 +32,9 @@
 //! sample, whether the meter is degraded, the backend. These metrics need no GPU, and end when the
 //! meter is dropped.
 //!
-//! Give each reader a provider of its own. If two readers share a provider, a collect by one
-//! reader also stores the values of that moment in the other reader. That reader can then export a
-//! value that has expired since.
+//! Give each reader a provider of its own. If readers A and B share a provider, each collect by A
+//! also records its values for B. When B collects later, it can export one of them although it has
+//! expired in the meantime.
 //!
 //! # Configuration
 //!

@@ -45,8 +45,8 @@ impl MuteGpus {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GpuRead {
     pub(crate) id: EntityId,
-    /// Set if any field has a new value.
-    pub(crate) is_new: bool,
+    /// Time of the last new value of any field.
+    pub(crate) last_value: Option<Instant>,
     /// Maximum age of its fastest field.
     pub(crate) max_age: Duration,
     /// Number of its fields that are no profiling fields.
@@ -95,11 +95,8 @@ impl GpuValues {
                 is_value: false,
             };
             let last = self.last.entry(gpu.id).or_insert(first);
-            if gpu.is_new {
-                *last = LastValue {
-                    at: now,
-                    is_value: true,
-                };
+            if let Some(at) = gpu.last_value.filter(|at| !last.is_value || *at > last.at) {
+                *last = LastValue { at, is_value: true };
             }
             let since = now.saturating_duration_since(last.at);
             let is_judged = last.is_value || gpu.basic_fields >= MIN_FIELDS;

@@ -32,7 +32,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dcgm::{EntityId, EntityKind, FieldId, Link, Query, Timestamp};
+use dcgm::{EntityId, FieldId, Link, Query, Timestamp};
 use opentelemetry::KeyValue;
 
 use crate::attributes::sort_by_key;
@@ -367,16 +367,25 @@ impl Plan {
         &self.layout
     }
 
-    /// Returns the GPUs as they were found by a read at `now`.
-    pub(crate) fn gpu_reads(&self, now: Instant) -> impl Iterator<Item = GpuRead> + Clone + '_ {
-        let gpus = self.routes.entities.iter();
-        gpus.filter(|read| read.entity.kind == EntityKind::GPU)
-            .map(move |read| GpuRead {
-                id: read.entity,
-                is_new: read.changed == Some(now),
-                max_age: read.max_age,
-                basic_fields: read.basic_fields,
-            })
+    /// Returns a GPU as the last read found it; one that is not read has no values.
+    pub(crate) fn gpu_read(&self, id: EntityId) -> GpuRead {
+        let entities = &self.routes.entities;
+        let at = entities.binary_search_by_key(&id, |read| read.entity);
+        let read = at.ok().and_then(|at| entities.get(at));
+        GpuRead {
+            id,
+            last_value: read.and_then(|read| read.last_value),
+            max_age: read.map_or(self.max_age, |read| read.max_age),
+            basic_fields: read.map_or(0, |read| read.basic_fields),
+        }
+    }
+
+    /// Returns `true` if a field of the entity is read.
+    pub(crate) fn reads_entity(&self, id: EntityId) -> bool {
+        let entities = &self.routes.entities;
+        entities
+            .binary_search_by_key(&id, |read| read.entity)
+            .is_ok()
     }
 
     /// Returns the highest timestamp of the last read, of values and of blanks.

@@ -32,6 +32,7 @@ use crate::error_kind::{ErrorKind, SampleError};
 use crate::history::History;
 use crate::hook::AttributeHook;
 use crate::host::Host;
+use crate::mute::MuteGpus;
 use crate::plan::{Plan, ReadStats};
 use crate::probe_results::ProbeResults;
 use crate::topology::{self, Availability};
@@ -181,6 +182,8 @@ pub(crate) struct Session {
     /// lost one was detached or removed.
     pub(crate) ill: Vec<(EntityId, Availability)>,
     recheck_ill: Instant,
+    /// The monitored GPUs, also those without a field that is read.
+    gpus: Vec<EntityId>,
     /// Number of panics of the host program's hook.
     pub(crate) hook_panics: u64,
     /// Time at which entities are enumerated again, because one could not be watched or had a blank
@@ -233,6 +236,7 @@ impl Session {
         let unavailable = gpu_unavailability(&entities);
         let ill = topology::list_unavailable(&entities);
         let host = Host::new(entities, &links).named_for(config.naming());
+        let gpus = monitored_gpus(&host, config);
         let candidates = candidates::find_candidates(&host, config, hook);
         let (count, hook_panics) = (candidates.monitored, candidates.hook_panics);
         if count == 0 {
@@ -329,6 +333,7 @@ impl Session {
             nothing_to_read,
             ill,
             recheck_ill: now + RETRY,
+            gpus,
             hook_panics,
             retry,
             query,
@@ -451,15 +456,40 @@ impl Session {
         }
         let now = clock.now();
         let mut stats = self.plan.ingest_samples(samples, &mut history.ledger, now);
-        let ill = &self.ill;
-        let is_ill = |id| ill.iter().any(|(ill, _)| *ill == id);
-        let gpus = self.plan.gpu_reads(now).filter(|gpu| !is_ill(gpu.id));
-        let at = (now, self.plan.max_age());
-        let mute = history.gpu_values.find_mute(gpus, self.plan.newest(), at);
-        self.plan.set_mute_gpus(&mute);
-        stats.mute = mute;
+        stats.mute = self.find_mute_gpus(client, history, now)?;
+        self.plan.set_mute_gpus(&stats.mute);
         self.read_events(client, history, samples, &mut stats)?;
         Ok(stats)
+    }
+
+    /// Returns the GPUs that are mute after a read at `now`. A GPU that was paused, detached or lost
+    /// since the session was opened is none of them: the entities are then enumerated again.
+    fn find_mute_gpus(
+        &mut self,
+        client: &dyn Client,
+        history: &mut History,
+        now: Instant,
+    ) -> Result<MuteGpus, TickError> {
+        let ill = &self.ill;
+        let is_ill = |id: EntityId| ill.iter().any(|(ill, _)| *ill == id);
+        let gpus = self.gpus.iter().filter(|id| !is_ill(**id));
+        let reads = gpus.map(|id| self.plan.gpu_read(*id));
+        let at = (now, self.plan.max_age());
+        let mute = history.gpu_values.find_mute(reads, self.plan.newest(), at);
+        if mute.has_other(&history.mute) {
+            let listed = list_entities(client, &[EntityKind::GPU])?;
+            let unavailable = topology::list_unavailable(&listed);
+            if unavailable.iter().any(|(id, _)| !is_ill(*id)) {
+                self.retry = Some(now);
+                return Ok(history.mute.clone());
+            }
+        }
+        // What is not read cannot be seen to have values again.
+        let is_unread = |id: &&EntityId| mute.contains(**id) && !self.plan.reads_entity(**id);
+        if self.retry.is_none() && self.gpus.iter().any(|id| is_unread(&id)) {
+            self.retry = Some(now + RETRY);
+        }
+        Ok(mute)
     }
 
     /// Counts the events since the last read, each once.
@@ -492,6 +522,14 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// Returns the GPUs that are monitored.
+fn monitored_gpus(host: &Host, config: &Config) -> Vec<EntityId> {
+    let gpus = host.entities.iter().filter(|entity| {
+        entity.id.kind == EntityKind::GPU && config.devices().selects(entity, &host.entities)
+    });
+    gpus.map(|entity| entity.id).collect()
 }
 
 /// Watches that the engine refused for another reason than missing support.

@@ -271,8 +271,8 @@ impl NoValue {
         })
     }
 
-    /// Returns the reason that a reserved integer ("blank value", 2^63 - 16 or more) stands for; `None`
-    /// if the number is an ordinary value.
+    /// Returns the reason why a value is missing, from DCGM's number for it; `None` for an ordinary
+    /// number. Integers from 2^63 - 16 up are reserved for this ("blank values").
     #[must_use]
     #[inline]
     pub const fn from_blank_int(value: i64) -> Option<Self> {
@@ -283,8 +283,9 @@ impl NoValue {
         Some(Self::from_offset(value - sys::DCGM_INT64_BLANK))
     }
 
-    /// Returns the reason that a reserved floating-point number ("blank value", 2^47 or more) stands
-    /// for; `None` if the number is an ordinary value. NaN and infinity count as ordinary.
+    /// Returns the reason why a value is missing, from DCGM's number for it; `None` for an ordinary
+    /// number. Floating-point numbers from 2^47 up are reserved for this ("blank values"). NaN and
+    /// infinity count as ordinary.
     ///
     /// Do not pass a converted integer: counters of cycles exceed 2^47 and are ordinary values.
     #[must_use]

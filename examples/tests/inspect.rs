@@ -13,6 +13,7 @@ fn inspect(flags: &[&str]) -> String {
     let output = Command::new(built.join("examples/inspect"))
         .args(flags)
         .env_clear()
+        .env("DCGM_OTEL_MAX_SERIES", "1024")
         .output()
         .unwrap();
     assert!(output.status.success(), "{output:?}");

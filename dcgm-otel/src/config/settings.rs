@@ -97,7 +97,7 @@ macro_rules! for_each_setting {
 
             counter_origin, with_counter_origin: value(CounterOrigin = CounterOrigin::Rebased),
                 "DCGM_OTEL_COUNTER_ORIGIN", semconv, valid, "rebased or device", "device",
-                "the value at which counters begin";
+                "where counters begin: at 0 (rebased), or at the total of the device (device)";
 
             throttle_name, with_throttle_name: value(ThrottleName = ThrottleName::Duration),
                 -, semconv, valid, "duration or time", "time",

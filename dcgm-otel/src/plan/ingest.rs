@@ -45,7 +45,9 @@ pub(super) struct Watched {
     /// Set if the last read found a watched field of it.
     found: bool,
     /// Time of the last new sample of any field.
-    pub(super) changed: Option<Instant>,
+    changed: Option<Instant>,
+    /// The same, also by an earlier plan.
+    pub(super) last_value: Option<Instant>,
     /// Maximum age of its fastest field.
     pub(super) max_age: Duration,
     /// Number of its fields that are no profiling fields.
@@ -108,6 +110,7 @@ impl Routes {
             entity,
             found: true,
             changed: None,
+            last_value: None,
             max_age,
             basic_fields: 0,
         });
@@ -207,6 +210,7 @@ impl Plan {
             };
             if moved && !states.is_empty() {
                 watched.changed = Some(now);
+                watched.last_value = Some(now);
                 is_new = true;
             }
             for state in states {
@@ -294,6 +298,9 @@ impl Plan {
             };
             route.timestamp = *timestamp;
             route.changed = Some(*changed);
+            if let Some(watched) = self.routes.entities.get_mut(route.entity) {
+                watched.last_value = watched.last_value.max(Some(*changed));
+            }
             let expiries = self.ages.expiry_times(*changed);
             let states = self.states.get_mut(route.states.clone());
             for state in states.unwrap_or_default() {

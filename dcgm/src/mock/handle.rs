@@ -83,7 +83,7 @@ impl Mock {
     }
 
     /// Removes the value of a field: from now on, its samples have no value, and `reason` is the reason.
-    /// An engine would report a blank value.
+    /// This imitates an engine that reports a blank value.
     pub fn set_no_value(&self, entity: EntityId, field: FieldId, reason: NoValue) {
         self.override_field(entity, field, Some(Err(reason)));
     }

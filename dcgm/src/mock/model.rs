@@ -44,7 +44,7 @@ pub struct Model {
     window: Duration,
 }
 
-/// The presence of an entity at a time.
+/// The presence of an entity at a given moment: there, lost or gone.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Presence {

@@ -1,7 +1,7 @@
 //! GPUs that are read without an error and have no values.
 
 use dcgm::mock::Mock;
-use dcgm::{EntityId, FieldId, NoValue};
+use dcgm::{EntityId, EntityStatus, FieldId, NoValue};
 
 use super::{SECOND, Scene, Shown, differing, lines};
 use crate::tests::Exported;
@@ -39,7 +39,7 @@ fn assert_others_alike(scene: &Scene, calm: &Scene, gpus: &[u32]) {
 #[test]
 fn a_gpu_without_values_has_failed_while_others_have_values() {
     for gpus in [vec![3], vec![0], vec![1, 6], vec![0, 1, 2, 3, 4, 5, 6]] {
-        for reason in [NoValue::Blank, NoValue::NoData] {
+        for reason in [NoValue::Blank, NoValue::NotSupported, NoValue::NotFound] {
             let both = [Scene::new("8xh100"), Scene::new("8xh100")];
             let [scene, calm] = &both;
             for scene in &both {
@@ -64,7 +64,7 @@ fn a_gpu_without_values_has_failed_while_others_have_values() {
             assert_others_alike(scene, calm, &gpus);
             // They are back.
             unmute(&scene.mock, &gpus);
-            for seconds in [15, 1, 1, 1, 1] {
+            for seconds in [15, 45, 15, 1, 1, 1, 1] {
                 for scene in &both {
                     scene.tick_after(SECOND * seconds);
                 }
@@ -167,4 +167,32 @@ fn a_stopped_sampling_thread_is_stale_and_not_silent() {
         }
     }
     assert_eq!(scene.meter.health().reason.unwrap().kind, ErrorKind::Stale);
+}
+
+#[test]
+fn a_gpu_that_is_paused_or_detached_is_not_mute() {
+    for (status, state) in [
+        (EntityStatus::DISABLED, "paused"),
+        (EntityStatus::DETACHED, "detached"),
+    ] {
+        for gpus in [vec![3], (0..8).collect()] {
+            let scene = Scene::new("8xh100");
+            scene.run_until(60);
+            for gpu in &gpus {
+                scene.mock.set_status(EntityId::gpu(*gpu), status);
+            }
+            mute(&scene.mock, &gpus, NoValue::Blank);
+            for _ in 0..120 {
+                scene.advance(SECOND);
+                let _ = scene.meter.sample_now();
+                let failed = scene.ailing();
+                assert!(!failed.contains("failed"), "{state} {gpus:?}: {failed}");
+            }
+            let errors = scene.meter.health();
+            assert_eq!(errors.errors(ErrorKind::GpuLost), 0, "{state} {gpus:?}");
+            assert_eq!(errors.errors(ErrorKind::Silent), 0, "{state} {gpus:?}");
+            let expected: Vec<_> = gpus.iter().map(|gpu| format!("gpu{gpu} {state}")).collect();
+            assert_eq!(scene.ailing(), expected.join(", "));
+        }
+    }
 }
