@@ -12,6 +12,8 @@
 //!   [`Client::latest`] is the same, but fills a buffer that you pass. [`Client::events`] reads the
 //!   samples since the position of a [`Cursor`], each sample once. [`Client::read_once`] watches,
 //!   reads once and ends the watch, for batch jobs.
+//! * [`monitor::Monitor`] is a client that is supervised: it reconnects, watches again what was lost,
+//!   and reports XIDs, lost GPUs and other changes as events.
 //! * A sample has a [`Value`], or the reason why the value is missing ([`NoValue`]). The numbers that
 //!   DCGM reserves for missing values ("blank values") never appear as values.
 //! * A program decides by the [`class`](Error::class) of an [`Error`] how to react. The
@@ -82,6 +84,7 @@ mod field;
 mod fields;
 #[cfg(feature = "mock")]
 pub mod mock;
+pub mod monitor;
 mod parse;
 mod query;
 mod sample;

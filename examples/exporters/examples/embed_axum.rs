@@ -6,14 +6,14 @@
 //! then every series is marked.
 //!
 //! This file needs nothing else of this repository. To start from it, copy it to `src/main.rs` of a
-//! new project with these dependencies:
+//! new project with these dependencies (`dcgm` and `dcgm-otel` are not on crates.io yet; with a clone,
+//! use its path in place of `git`):
 //!
 //! ```toml
 //! [dependencies]
 //! axum = "0.8"
 //! clap = { version = "4.5", features = ["derive"] }
 //! ctrlc = { version = "3.4", features = ["termination"] }
-//! # Not on crates.io yet; or `path = "…/dcgm/dcgm"` and `path = "…/dcgm/dcgm-otel"` of a clone.
 //! dcgm = { git = "https://github.com/dcgm-rs/dcgm", features = ["mock"] } # for --simulate
 //! dcgm-otel = { git = "https://github.com/dcgm-rs/dcgm" }
 //! opentelemetry = "0.33"

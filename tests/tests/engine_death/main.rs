@@ -4,6 +4,7 @@
 #![cfg(target_os = "linux")]
 #![expect(
     clippy::expect_used,
+    clippy::panic,
     clippy::print_stdout,
     reason = "a test may fail by panicking and tell its figures, in its helpers too"
 )]
@@ -12,6 +13,7 @@ mod bench;
 mod process;
 mod report;
 mod seen;
+mod supervised;
 
 use std::sync::Mutex;
 use std::thread;

@@ -1,0 +1,142 @@
+//! [`EventStream`]: the events of a monitor that runs on a thread.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use super::{Event, Monitor};
+use crate::client::Client;
+use crate::error::Error;
+
+/// The delay after a first failed attempt to connect; it doubles up to the interval.
+const MIN_BACKOFF: Duration = Duration::from_millis(250);
+
+/// The events of a [`Monitor`] that runs on a thread: an iterator that waits for the next event.
+///
+/// The queue of events is bounded. If the program does not take them, new events are dropped and
+/// [counted](Self::dropped). Dropping the stream stops the thread and closes the client.
+///
+/// ```
+/// # #[cfg(feature = "mock")] {
+/// use dcgm::mock::Mock;
+/// use dcgm::monitor::{Event, Monitor};
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// let mock = Mock::named("1xl4").unwrap();
+/// let events = Monitor::new(Arc::new(mock)).start(1000)?;
+/// let first = events.next_timeout(Duration::from_secs(5));
+/// assert!(matches!(first, Some(Event::Connected(_))));
+/// # }
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct EventStream {
+    events: Receiver<Event>,
+    dropped: Arc<AtomicU64>,
+    client: Arc<dyn Client>,
+    /// Dropping it stops the thread.
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Monitor {
+    /// Starts a thread that [polls](Self::poll) once per interval, and returns the events. At most
+    /// `capacity` events wait in the queue.
+    ///
+    /// # Errors
+    ///
+    /// The thread cannot be started.
+    pub fn start(self, capacity: usize) -> io::Result<EventStream> {
+        let (send, events) = mpsc::sync_channel(capacity);
+        let (stop, stopped) = mpsc::channel();
+        let dropped = Arc::new(AtomicU64::new(0));
+        let client = Arc::clone(&self.client);
+        let count = Arc::clone(&dropped);
+        let thread = thread::Builder::new()
+            .name("dcgm-monitor".to_owned())
+            .spawn(move || self.run(&send, &stopped, &count))?;
+        Ok(EventStream {
+            events,
+            dropped,
+            client,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    fn run(mut self, send: &SyncSender<Event>, stopped: &Receiver<()>, dropped: &AtomicU64) {
+        let interval = self.interval;
+        let mut backoff = MIN_BACKOFF;
+        let mut next = Instant::now();
+        loop {
+            // A panic, for example of the client, ends the round and the connection.
+            let events = catch_unwind(AssertUnwindSafe(|| self.poll())).unwrap_or_else(|_| {
+                self.is_connected = false;
+                self.session = None;
+                vec![Event::Disconnected(Error::Panicked)]
+            });
+            for event in events {
+                if send.try_send(event).is_err() {
+                    dropped.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            let now = Instant::now();
+            let delay = if self.is_connected {
+                backoff = MIN_BACKOFF;
+                // A fixed cadence; rounds that were overrun are skipped.
+                while next <= now {
+                    next += interval.max(Duration::from_millis(1));
+                }
+                next - now
+            } else {
+                let delay = backoff.min(interval);
+                backoff = (backoff * 2).min(interval);
+                next = now + delay;
+                delay
+            };
+            if stopped.recv_timeout(delay) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+        }
+    }
+}
+
+impl EventStream {
+    /// Waits for the next event, for at most `timeout`. `None` if there was none.
+    #[must_use]
+    pub fn next_timeout(&self, timeout: Duration) -> Option<Event> {
+        self.events.recv_timeout(timeout).ok()
+    }
+
+    /// Returns the number of events that were dropped because the queue was full.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+}
+
+/// Waits for the next event; `None` only after the thread has ended.
+impl Iterator for EventStream {
+    type Item = Event;
+
+    fn next(&mut self) -> Option<Event> {
+        self.events.recv().ok()
+    }
+}
+
+/// Stops the thread and closes the client, which cancels a call that hangs.
+impl Drop for EventStream {
+    fn drop(&mut self) {
+        self.stop = None;
+        self.client.close();
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread was reported by the panic hook.
+            let _ = thread.join();
+        }
+    }
+}
