@@ -160,14 +160,14 @@ pub struct Monitor {
     links: HashMap<(EntityId, u32), LinkState>,
     links_read_at: Option<Instant>,
     cursors: HashMap<EntityKind, Cursor>,
-    session: Option<Session>,
+    watches: Option<MonitorWatches>,
     refused: Refused,
     samples: Samples,
 }
 
 /// The watches of one set of entities.
 #[derive(Debug)]
-struct Session {
+struct MonitorWatches {
     entities: Vec<EntityId>,
     events: Vec<(EntityKind, Watch)>,
     _fields: Vec<Watch>,
@@ -215,7 +215,7 @@ impl Monitor {
             links: HashMap::new(),
             links_read_at: None,
             cursors: HashMap::new(),
-            session: None,
+            watches: None,
             refused: Refused::default(),
             samples: Samples::new(),
         }
@@ -254,7 +254,7 @@ impl Monitor {
             Ok(()) => self.has_failed = false,
             Err(error) if error.is_disconnected() || error.is_timeout() || !self.is_connected => {
                 self.is_connected = false;
-                self.session = None;
+                self.watches = None;
                 self.refused = Refused::default();
                 if !std::mem::replace(&mut self.has_reported_loss, true) {
                     events.push(Event::Disconnected(error));
@@ -410,7 +410,7 @@ impl Monitor {
             match client.watch(request) {
                 Ok(_) => {
                     // Make all watches again, as the accepted part may be a part of one.
-                    self.session = None;
+                    self.watches = None;
                     return Ok(());
                 }
                 Err(error) if error.is_disconnected() || error.is_timeout() => return Err(error),
@@ -433,14 +433,14 @@ impl Monitor {
         if self
             .session
             .as_ref()
-            .is_some_and(|session| session.entities == ids)
+            .is_some_and(|watches| watches.entities == ids)
         {
             return Ok(());
         }
         // The last events of GPUs that are lost now.
         self.read_events(client, events)?;
         // End the old watches first, so that the engine never has both.
-        self.session = None;
+        self.watches = None;
         let of =
             |kind| -> Vec<EntityId> { ids.iter().filter(|id| id.kind == kind).copied().collect() };
         let (gpus, switches) = (of(EntityKind::GPU), of(EntityKind::SWITCH));
@@ -460,7 +460,7 @@ impl Monitor {
         }
         let request = WatchRequest::new(gpus, self.fields.clone()).with_interval(self.interval);
         let fields: Vec<_> = refusals.watch(client, request)?.into_iter().collect();
-        self.session = Some(Session {
+        self.watches = Some(MonitorWatches {
             query: Query::from_watches(&fields),
             entities: ids,
             events: event_watches,
@@ -474,11 +474,11 @@ impl Monitor {
     }
 
     fn read_events(&mut self, client: &dyn Client, events: &mut Vec<Event>) -> Result<()> {
-        let Some(session) = &self.session else {
+        let Some(watches) = &self.watches else {
             return Ok(());
         };
         let mut outcome = Ok(());
-        for (kind, watch) in &session.events {
+        for (kind, watch) in &watches.events {
             let cursor = self.cursors.entry(*kind).or_default();
             if let Err(error) = client.events(watch, cursor, &mut self.samples) {
                 outcome = Err(error);
@@ -515,7 +515,7 @@ impl Monitor {
             .is_err_and(|error| !error.is_disconnected() && !error.is_timeout())
         {
             // A part of the watch is gone: make all watches again. The cursor stays.
-            self.session = None;
+            self.watches = None;
             return Ok(());
         }
         outcome
@@ -527,30 +527,30 @@ impl Monitor {
         now: Instant,
         events: &mut Vec<Event>,
     ) -> Result<()> {
-        let Some(session) = &mut self.session else {
+        let Some(watches) = &mut self.watches else {
             return Ok(());
         };
-        if session.query.is_empty() {
+        if watches.query.is_empty() {
             return Ok(());
         }
-        client.latest(&session.query, &mut self.samples)?;
+        client.latest(&watches.query, &mut self.samples)?;
         let mut is_new = false;
         for sample in &self.samples {
             let key = (sample.entity, sample.field);
-            let last = session.seen.insert(key, sample.timestamp);
+            let last = watches.seen.insert(key, sample.timestamp);
             if sample.value.is_ok() && last != Some(sample.timestamp) {
                 is_new = true;
                 events.push(Event::Sample(sample.into_owned()));
             }
         }
-        let silent_for = now.saturating_duration_since(session.last_sample);
+        let silent_for = now.saturating_duration_since(watches.last_sample);
         if is_new {
-            session.last_sample = now;
-            if std::mem::take(&mut session.is_silent) {
+            watches.last_sample = now;
+            if std::mem::take(&mut watches.is_silent) {
                 events.push(Event::Recovered);
             }
-        } else if silent_for >= self.interval * SILENT_INTERVALS && !session.is_silent {
-            session.is_silent = true;
+        } else if silent_for >= self.interval * SILENT_INTERVALS && !watches.is_silent {
+            watches.is_silent = true;
             events.push(Event::Silent(silent_for));
         }
         Ok(())

@@ -77,7 +77,7 @@ impl Monitor {
             // A panic, for example of the client, ends the round and the connection.
             let events = catch_unwind(AssertUnwindSafe(|| self.poll())).unwrap_or_else(|_| {
                 self.is_connected = false;
-                self.session = None;
+                self.watches = None;
                 vec![Event::Disconnected(Error::Panicked)]
             });
             for event in events {
