@@ -431,7 +431,7 @@ impl Monitor {
             .collect();
         ids.retain(|id| matches!(id.kind, EntityKind::GPU | EntityKind::SWITCH));
         if self
-            .session
+            .watches
             .as_ref()
             .is_some_and(|watches| watches.entities == ids)
         {
