@@ -93,6 +93,7 @@ mod serde_impls;
 mod value;
 mod version;
 mod watch;
+mod xid;
 
 pub use client::{
     Backend, BackendKind, Client, Query, READ_ONCE_TIMEOUT, Refusal, Watch, WatchRequest,
@@ -110,6 +111,7 @@ pub use parse::ParseError;
 pub use sample::{ByEntity, Iter, OwnedSample, Sample, Samples, Timestamp};
 pub use value::{NoValue, OwnedValue, Value, ValueType, ValueTypeError};
 pub use version::{BuildInfo, Version};
+pub use xid::{Xid, XidAction, XidSeverity};
 
 /// Interprets bytes as the responses of a libdcgm, and panics if an invalid value is returned. For the
 /// fuzzer, which builds with `--cfg fuzzing`.
@@ -178,6 +180,9 @@ mod tests {
             Version,
             Watch,
             WatchRequest,
+            Xid,
+            XidAction,
+            XidSeverity,
         );
         #[cfg(feature = "mock")]
         assert_all!(
