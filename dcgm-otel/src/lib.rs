@@ -33,8 +33,8 @@
 //! meter is dropped.
 //!
 //! Give each reader a provider of its own. If readers A and B share a provider, each collect by A
-//! also records its values for B. When B collects later, it can export one of them although it has
-//! expired in the meantime.
+//! also records its values for B. When B collects later, it can export a value that has expired in
+//! the meantime.
 //!
 //! # Configuration
 //!

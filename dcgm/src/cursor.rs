@@ -102,7 +102,9 @@ impl Cursor {
     /// The overlap for fields of events, which can arrive late: 5 min.
     pub const EVENT_OVERLAP: Duration = Duration::from_secs(300);
 
-    /// The maximum difference of two timestamps of the same event by two engines: 1 s.
+    /// The maximum difference of the timestamps of an event before and after a restart of the engine:
+    /// 1 s. On a new connection, an event within this time of a returned one with the same code is not
+    /// returned again.
     pub const RESTART_TOLERANCE: Duration = Duration::from_secs(1);
 
     /// The minimum time that a read covers before the current time after the clock was stepped back:

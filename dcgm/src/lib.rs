@@ -113,8 +113,8 @@ pub use value::{NoValue, OwnedValue, Value, ValueType, ValueTypeError};
 pub use version::{BuildInfo, Version};
 pub use xid::{Xid, XidAction, XidSeverity};
 
-/// Interprets bytes as the responses of a libdcgm, and panics if an invalid value is returned. For the
-/// fuzzer, which builds with `--cfg fuzzing`.
+/// Feeds bytes to this crate as the responses of a libdcgm, and panics if the crate makes an invalid
+/// value of them. For the fuzzer, which builds with `--cfg fuzzing`.
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub fn fuzz(bytes: &[u8]) {

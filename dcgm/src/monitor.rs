@@ -70,7 +70,8 @@ pub enum Event {
     GpuDetached(EntityId),
     /// A GPU that was lost, paused or detached can be sampled again.
     GpuBack(EntityId),
-    /// The driver reported an XID.
+    /// The driver reported an XID. [`Xid::of_code`](crate::Xid::of_code) has its meaning, severity and
+    /// advised action.
     Xid {
         /// The GPU.
         gpu: EntityId,
