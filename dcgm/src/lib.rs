@@ -17,8 +17,8 @@
 //! * A sample has a [`Value`], or the reason why the value is missing ([`NoValue`]). The numbers that
 //!   DCGM reserves for missing values ("blank values") never appear as values.
 //! * A program decides by the [`class`](Error::class) of an [`Error`] how to react. The
-//!   [`hint`](Error::hint) suggests to a person what to fix. An error of DCGM has the name of the C
-//!   function and the return code.
+//!   [`hint`](Error::hint) suggests to a person what to fix. An error that DCGM returned has its
+//!   return code and the name of the C function.
 //!
 //! ```
 //! # #[cfg(feature = "mock")] {
