@@ -26,9 +26,9 @@ use super::{
 const SHARE: (f64, f64) = (0.0, 1.5);
 const FROM_ZERO: (f64, f64) = (0.0, f64::INFINITY);
 
-// Growth of counters per second. The limits are generous: no GPU takes 3 kW, PCIe 6 carries 128 GB/s
+// Growth of counters per second. The limits are generous: no GPU takes 6 kW, PCIe 6 carries 128 GB/s
 // in each direction, NVLink 5 0.9 TB/s per GPU, an NVSwitch 7 TB/s.
-const ENERGY_GROWTH: (f64, f64) = (0.0, 3e3);
+const ENERGY_GROWTH: (f64, f64) = (0.0, 6e3);
 const TIME_GROWTH: (f64, f64) = (0.0, 2.0);
 const PCIE_GROWTH: (f64, f64) = (0.0, 2.6e11);
 const LINK_GROWTH: (f64, f64) = (0.0, 4e12);
