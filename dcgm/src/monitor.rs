@@ -170,6 +170,8 @@ pub struct Monitor {
 #[derive(Debug)]
 struct MonitorWatches {
     entities: Vec<EntityId>,
+    /// Lost GPUs, whose events are watched.
+    lost: Vec<EntityId>,
     events: Vec<(EntityKind, Watch)>,
     _fields: Vec<Watch>,
     query: Query,
@@ -423,19 +425,17 @@ impl Monitor {
 
     /// Watches the fields of the entities, if these are others than those of the watches.
     fn watch(&mut self, client: &dyn Client, now: Instant, events: &mut Vec<Event>) -> Result<()> {
-        let is_watchable = |entity: &&Entity| entity.status == EntityStatus::OK;
-        let mut ids: Vec<_> = self
-            .entities
-            .values()
-            .filter(is_watchable)
-            .map(|one| one.id)
-            .collect();
-        ids.retain(|id| matches!(id.kind, EntityKind::GPU | EntityKind::SWITCH));
-        if self
-            .watches
-            .as_ref()
-            .is_some_and(|watches| watches.entities == ids)
-        {
+        let with_status = |is_wanted: fn(EntityStatus) -> bool| -> Vec<EntityId> {
+            let wanted = self.entities.values().filter(|one| {
+                matches!(one.id.kind, EntityKind::GPU | EntityKind::SWITCH) && is_wanted(one.status)
+            });
+            wanted.map(|one| one.id).collect()
+        };
+        let ids = with_status(can_be_sampled);
+        let lost = with_status(|status| status == EntityStatus::LOST);
+        let is_same =
+            |watches: &MonitorWatches| (&watches.entities, &watches.lost) == (&ids, &lost);
+        if self.watches.as_ref().is_some_and(is_same) {
             return Ok(());
         }
         // The last events of GPUs that are lost now.
@@ -459,11 +459,16 @@ impl Monitor {
                 event_watches.push((kind, watch));
             }
         }
+        // The XID of a loss can be recorded after the loss. A refusal is no surprise.
+        let request = WatchRequest::events(lost.clone(), [FieldId::XID_ERRORS]);
+        let last_xids = Refusals::default().watch(client, request.with_interval(self.interval))?;
+        event_watches.extend(last_xids.map(|watch| (EntityKind::GPU, watch)));
         let request = WatchRequest::new(gpus, self.fields.clone()).with_interval(self.interval);
         let fields: Vec<_> = refusals.watch(client, request)?.into_iter().collect();
         self.watches = Some(MonitorWatches {
             query: Query::from_watches(&fields),
             entities: ids,
+            lost,
             events: event_watches,
             _fields: fields,
             seen: HashMap::new(),
@@ -556,6 +561,15 @@ impl Monitor {
         }
         Ok(())
     }
+}
+
+/// Returns `true` for entities that the engine can sample; fake ones, too.
+fn can_be_sampled(status: EntityStatus) -> bool {
+    let is_out_of_reach = matches!(
+        status,
+        EntityStatus::UNSUPPORTED | EntityStatus::INACCESSIBLE
+    );
+    !is_out_of_reach && event_of_status(EntityId::HOST, status).is_none()
 }
 
 /// Returns the event of a GPU that cannot be sampled; `None` for one that can.

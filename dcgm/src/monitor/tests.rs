@@ -191,6 +191,31 @@ fn the_incident_of_a_gpu_off_the_bus_is_a_story() {
 }
 
 #[test]
+fn the_xid_of_a_loss_can_come_after_it() {
+    let mut scene = Scene::new("8xh100");
+    scene.after(0);
+    let gpu = EntityId::gpu(6);
+    scene.mock.set_status(gpu, EntityStatus::LOST);
+    assert_eq!(scene.after(1), ["gpu:6 lost"]);
+    scene.after(9);
+    let then = scene.clock.now().saturating_sub(SECOND * 9);
+    scene.mock.push_event_at(gpu, FieldId::XID_ERRORS, 79, then);
+    assert_eq!(scene.after(1), ["gpu:6 XID 79"]);
+    assert_eq!(scene.after(1), NONE);
+}
+
+#[test]
+fn fake_entities_are_sampled() {
+    let mut scene = Scene::with("1xl4", |monitor| monitor.with_fields([FieldId::GPU_TEMP]));
+    scene.mock.set_status(EntityId::gpu(0), EntityStatus::FAKE);
+    let first = scene.after(0);
+    assert!(
+        first.contains(&"gpu:0 DCGM_FI_DEV_GPU_TEMP_CELSIUS".to_owned()),
+        "{first:?}"
+    );
+}
+
+#[test]
 fn mig_instances_are_topology() {
     let mut scene = Scene::new("8xh100-mig7");
     let first = scene.after(0);
