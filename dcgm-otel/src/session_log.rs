@@ -124,7 +124,7 @@ impl SessionLog {
                 });
                 self.set(Lasting::Mute, true);
             }
-        } else if self.set(Lasting::Mute, false) {
+        } else if *now == MuteGpus::None && self.set(Lasting::Mute, false) {
             write_line(|| tracing::info!("no GPU without values any more"));
         }
         new

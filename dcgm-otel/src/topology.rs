@@ -40,15 +40,18 @@ impl fmt::Display for Availability {
     }
 }
 
-/// Returns an entity and what it is a part of, from the part to the GPU. Ends in a cycle of parents,
-/// too, which a broken engine could report.
+/// Returns an entity and what it is a part of, from the part to the GPU. `entities` are sorted by id.
+/// Ends in a cycle of parents, too, which a broken engine could report.
 pub(crate) fn ancestors<'a>(
     entities: &'a [Entity],
     entity: &'a Entity,
 ) -> impl Iterator<Item = &'a Entity> {
     let parent = |part: &&'a Entity| {
         let id = part.parent?;
-        entities.iter().find(|entity| entity.id == id)
+        let at = entities
+            .binary_search_by_key(&id, |entity| entity.id)
+            .ok()?;
+        entities.get(at)
     };
     std::iter::successors(Some(entity), parent).take(MAX_DEPTH)
 }
@@ -71,7 +74,7 @@ pub(crate) fn is_monitored(entity: &Entity) -> bool {
     )
 }
 
-/// Entities that cannot be sampled, and why, in the order of the list.
+/// Returns the entities that cannot be sampled, and why, in the order of the list.
 pub(crate) fn list_unavailable(entities: &[Entity]) -> Vec<(EntityId, Availability)> {
     let whys = entities
         .iter()
