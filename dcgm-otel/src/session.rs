@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use dcgm::{
     BuildInfo, Client, Entity, EntityId, EntityKind, Error, ErrorClass, FieldId, Link, Query,
-    Refusal, Samples, Watch, WatchRequest,
+    Samples, Watch, WatchRequest,
 };
 
 use crate::candidates::{self, Candidate, Candidates, Input, StaticValue};
@@ -552,36 +552,10 @@ impl Refusals {
         self.requests.push(request);
     }
 
-    /// Records the parts of an accepted request that were refused, as few requests.
-    fn record_parts(&mut self, request: &WatchRequest, watch: &Watch) {
-        let may_end = |refusal: &&Refusal| !refusal.error.is_unsupported();
-        let mut parts: Vec<(WatchRequest, &Error)> = Vec::new();
-        for Refusal {
-            entity,
-            field,
-            error,
-            ..
-        } in watch.refusals().iter().filter(may_end)
-        {
-            let mut part = request.clone();
-            if let Some(entity) = entity {
-                part.entities = vec![*entity];
-            }
-            if let Some(field) = field {
-                part.fields = vec![*field];
-            }
-            match parts.last_mut() {
-                Some((last, _)) if last.entities == part.entities => {
-                    last.fields.append(&mut part.fields);
-                }
-                Some((last, _)) if last.fields == part.fields => {
-                    last.entities.append(&mut part.entities);
-                }
-                _ => parts.push((part, error)),
-            }
-        }
-        for (part, error) in parts {
-            self.record(part, error);
+    /// Records the parts of an accepted request that were refused.
+    fn record_parts(&mut self, watch: &Watch) {
+        for (part, error) in watch.refused_requests() {
+            self.push(part, &error);
         }
     }
 
@@ -666,7 +640,7 @@ fn watch_events(
         let request = WatchRequest::events(entities, fields).with_interval(interval);
         match client.watch(&request) {
             Ok(watch) => {
-                refusals.record_parts(&request, &watch);
+                refusals.record_parts(&watch);
                 watches.push((kind, watch));
             }
             Err(error) if error.is_disconnected() || error.is_timeout() => {
@@ -753,7 +727,7 @@ fn watch_fields(
         let request = WatchRequest::new(entities, fields).with_interval(interval);
         match client.watch(&request) {
             Ok(watch) => {
-                refusals.record_parts(&request, &watch);
+                refusals.record_parts(&watch);
                 watches.push(watch);
             }
             Err(error) if error.is_disconnected() || error.is_timeout() => return Err(error),

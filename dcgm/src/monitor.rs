@@ -598,11 +598,8 @@ impl Refusals {
         }
         match client.watch(&request) {
             Ok(watch) => {
-                for refusal in watch.refusals() {
-                    let mut part = request.clone();
-                    part.entities = refusal.entity.map_or(part.entities, |id| vec![id]);
-                    part.fields = refusal.field.map_or(part.fields, |id| vec![id]);
-                    self.record(part, &refusal.error);
+                for (part, error) in watch.refused_requests() {
+                    self.record(part, &error);
                 }
                 Ok(Some(watch))
             }

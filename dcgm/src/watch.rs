@@ -188,6 +188,34 @@ impl Watch {
         &self.refused
     }
 
+    /// Returns the refused fields and entities as requests, as few as possible, each with its error. A
+    /// program can try these again later. What the hardware or the engine does not support is left
+    /// out.
+    #[must_use]
+    pub fn refused_requests(&self) -> Vec<(WatchRequest, Error)> {
+        let may_end = |refusal: &&Refusal| !refusal.error.is_unsupported();
+        let mut parts: Vec<(WatchRequest, Error)> = Vec::new();
+        for refusal in self.refused.iter().filter(may_end) {
+            let mut part = self.request.clone();
+            if let Some(entity) = refusal.entity {
+                part.entities = vec![entity];
+            }
+            if let Some(field) = refusal.field {
+                part.fields = vec![field];
+            }
+            match parts.last_mut() {
+                Some((last, _)) if last.entities == part.entities => {
+                    last.fields.append(&mut part.fields);
+                }
+                Some((last, _)) if last.fields == part.fields => {
+                    last.entities.append(&mut part.entities);
+                }
+                _ => parts.push((part, refusal.error.clone())),
+            }
+        }
+        parts
+    }
+
     /// Returns the guard that was passed to [`Self::new`], if its type is `T`. For implementations of
     /// [`Client`](crate::Client).
     #[must_use]
