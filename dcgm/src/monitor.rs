@@ -24,6 +24,9 @@ mod stream;
 
 pub use stream::EventStream;
 
+const MIN_INTERVAL: Duration = Duration::from_millis(1);
+const MAX_INTERVAL: Duration = Duration::from_secs(24 * 3600);
+
 /// The interval of reading link states while nothing points to a change: over TCP the call takes
 /// about 90 ms.
 const LINK_INTERVAL: Duration = Duration::from_secs(60);
@@ -231,10 +234,11 @@ impl Monitor {
         self
     }
 
-    /// Sets the interval of sampling, and of the rounds of [`start`](Self::start).
+    /// Sets the interval of sampling, and of the rounds of [`start`](Self::start): from 1 ms to a day.
+    /// Other values count as the nearest of these.
     #[must_use]
     pub fn with_interval(mut self, interval: Duration) -> Self {
-        self.interval = interval;
+        self.interval = interval.clamp(MIN_INTERVAL, MAX_INTERVAL);
         self
     }
 
@@ -256,12 +260,7 @@ impl Monitor {
         match self.try_poll(now, &mut events) {
             Ok(()) => self.has_failed = false,
             Err(error) if error.is_disconnected() || error.is_timeout() || !self.is_connected => {
-                self.is_connected = false;
-                self.watches = None;
-                self.refused = Refused::default();
-                if !std::mem::replace(&mut self.has_reported_loss, true) {
-                    events.push(Event::Disconnected(error));
-                }
+                events.extend(self.end_connection(error));
             }
             Err(error) => {
                 if !std::mem::replace(&mut self.has_failed, true) {
@@ -270,6 +269,15 @@ impl Monitor {
             }
         }
         events
+    }
+
+    /// Ends the connection, and returns the event if its loss was not reported before.
+    fn end_connection(&mut self, error: Error) -> Option<Event> {
+        self.is_connected = false;
+        self.watches = None;
+        self.refused = Refused::default();
+        let is_new = !std::mem::replace(&mut self.has_reported_loss, true);
+        is_new.then_some(Event::Disconnected(error))
     }
 
     fn try_poll(&mut self, now: Instant, events: &mut Vec<Event>) -> Result<()> {
@@ -300,12 +308,12 @@ impl Monitor {
         events: &mut Vec<Event>,
     ) -> Result<()> {
         let mut listed = Vec::new();
-        let mut failed = None;
+        let (mut failed, mut is_partial) = (None, false);
         client.list_each(&KINDS, &mut |kind, ids| match ids {
             Ok(ids) => listed.extend_from_slice(ids),
             // Every engine lists GPUs; some have no other kind.
             Err(error) if kind == EntityKind::GPU => failed = Some(error),
-            Err(_) => {}
+            Err(error) => is_partial |= !error.is_unsupported(),
         })?;
         if let Some(error) = failed {
             return Err(error);
@@ -313,6 +321,8 @@ impl Monitor {
         let is_recent = |at| now.saturating_duration_since(at) < STATUS_INTERVAL;
         let is_known = match self.entities_read_at {
             None => false,
+            // As while a GPU is partitioned: what is not listed at present is not gone.
+            Some(_) if is_partial => true,
             Some(at) => self.listed == listed && (self.unavailable.is_empty() || is_recent(at)),
         };
         if !is_known {
@@ -374,7 +384,7 @@ impl Monitor {
         let links = match client.links() {
             Ok(links) => links,
             Err(error) if error.is_disconnected() || error.is_timeout() => return Err(error),
-            // This engine cannot list them.
+            // This engine cannot list them, or not at present.
             Err(_) => Vec::new(),
         };
         let states: HashMap<_, _> = links
@@ -398,7 +408,8 @@ impl Monitor {
                 Event::LinkDown { parent, index }
             }
         }));
-        self.links = states;
+        // Links of a GPU that is lost are not listed; they are compared when it is back.
+        self.links.extend(states);
         self.links_read_at = Some(now);
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! [`EventStream`]: the events of a monitor that runs on a thread.
 
 use std::io;
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -42,17 +43,19 @@ pub struct EventStream {
     /// Dropping it stops the thread.
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
+    /// The process that has the thread: a fork of it has none.
+    process: u32,
 }
 
 impl Monitor {
     /// Starts a thread that [polls](Self::poll) once per interval, and returns the events. At most
-    /// `capacity` events wait in the queue.
+    /// `capacity` events wait in the queue, and at least one.
     ///
     /// # Errors
     ///
     /// The thread cannot be started.
     pub fn start(self, capacity: usize) -> io::Result<EventStream> {
-        let (send, events) = mpsc::sync_channel(capacity);
+        let (send, events) = mpsc::sync_channel(capacity.max(1));
         let (stop, stopped) = mpsc::channel();
         let dropped = Arc::new(AtomicU64::new(0));
         let client = Arc::clone(&self.client);
@@ -66,6 +69,7 @@ impl Monitor {
             client,
             stop: Some(stop),
             thread: Some(thread),
+            process: std::process::id(),
         })
     }
 
@@ -76,9 +80,8 @@ impl Monitor {
         loop {
             // A panic, for example of the client, ends the round and the connection.
             let events = catch_unwind(AssertUnwindSafe(|| self.poll())).unwrap_or_else(|_| {
-                self.is_connected = false;
-                self.watches = None;
-                vec![Event::Disconnected(Error::Panicked)]
+                self.close_client();
+                self.end_connection(Error::Panicked).into_iter().collect()
             });
             for event in events {
                 if send.try_send(event).is_err() {
@@ -90,7 +93,7 @@ impl Monitor {
                 backoff = MIN_BACKOFF;
                 // A fixed cadence; rounds that were overrun are skipped.
                 while next <= now {
-                    next += interval.max(Duration::from_millis(1));
+                    next += interval;
                 }
                 next - now
             } else {
@@ -100,9 +103,17 @@ impl Monitor {
                 delay
             };
             if stopped.recv_timeout(delay) != Err(RecvTimeoutError::Timeout) {
+                // The round may have connected after the client was closed.
+                self.close_client();
                 return;
             }
         }
+    }
+
+    fn close_client(&mut self) {
+        self.watches = None;
+        // A client that has panicked may do so again; the panic hook has reported it.
+        let _ = catch_unwind(AssertUnwindSafe(|| self.client.close()));
     }
 }
 
@@ -110,7 +121,15 @@ impl EventStream {
     /// Waits for the next event, for at most `timeout`. `None` if there was none.
     #[must_use]
     pub fn next_timeout(&self, timeout: Duration) -> Option<Event> {
+        if self.is_forked() {
+            return None;
+        }
         self.events.recv_timeout(timeout).ok()
+    }
+
+    /// Returns `true` in a fork of the process that started the thread.
+    fn is_forked(&self) -> bool {
+        std::process::id() != self.process
     }
 
     /// Returns the number of events that were dropped because the queue was full.
@@ -120,20 +139,29 @@ impl EventStream {
     }
 }
 
-/// Waits for the next event; `None` only after the thread has ended.
+/// Waits for the next event; `None` after the thread has ended, and in a fork of the process.
 impl Iterator for EventStream {
     type Item = Event;
 
     fn next(&mut self) -> Option<Event> {
+        if self.is_forked() {
+            return None;
+        }
         self.events.recv().ok()
     }
 }
 
-/// Stops the thread and closes the client, which cancels a call that hangs.
+/// Stops the thread and closes the client, which cancels a call that hangs. Blocks until the round in
+/// progress has ended: at most the deadlines of the client's calls.
 impl Drop for EventStream {
     fn drop(&mut self) {
+        if self.is_forked() {
+            // There is no thread here to wait for.
+            let _never_dropped = ManuallyDrop::new((self.stop.take(), self.thread.take()));
+            return;
+        }
         self.stop = None;
-        self.client.close();
+        let _ = catch_unwind(AssertUnwindSafe(|| self.client.close()));
         if let Some(thread) = self.thread.take() {
             // A panic of the thread was reported by the panic hook.
             let _ = thread.join();

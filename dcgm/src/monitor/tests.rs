@@ -419,3 +419,53 @@ fn a_stream_delivers_counts_what_it_drops_and_ends() {
     assert!(!mock.is_connected());
     assert_eq!(mock.open_watches(), 0);
 }
+
+#[test]
+fn any_interval_and_any_capacity_are_taken() {
+    for interval in [Duration::ZERO, Duration::MAX] {
+        let mut scene = Scene::with("1xl4", |monitor| {
+            monitor
+                .with_fields([FieldId::GPU_TEMP])
+                .with_interval(interval)
+        });
+        assert_eq!(scene.after(0)[0], "connected");
+        scene.after(1);
+        let mock = Mock::named("1xl4").unwrap();
+        let stream = Monitor::new(Arc::new(mock))
+            .with_interval(interval)
+            .start(0);
+        let first = stream.unwrap().next_timeout(SECOND * 20);
+        assert!(matches!(first, Some(Event::Connected(_))), "{first:?}");
+    }
+}
+
+#[test]
+fn links_of_a_lost_gpu_are_compared_when_it_is_back() {
+    let mut scene = Scene::new("8xh100");
+    scene.after(0);
+    let lost = EntityId::gpu(1);
+    scene.mock.set_link(lost, 3, LinkState::UP);
+    scene.mock.set_status(lost, EntityStatus::LOST);
+    assert_eq!(scene.after(61), ["gpu:1 lost"]);
+    // Its links are compared with those from before the loss.
+    scene.mock.set_link(lost, 3, LinkState::DOWN);
+    scene.mock.set_status(lost, EntityStatus::OK);
+    assert_eq!(scene.after(61), ["gpu:1 back", "gpu:1#3 down"]);
+}
+
+#[test]
+fn a_client_that_panics_is_closed_and_connected_again() {
+    let mock = Mock::named("1xl4").unwrap();
+    let monitor = Monitor::new(Arc::new(mock.clone())).with_interval(Duration::from_millis(2));
+    mock.panic_next(Call::List);
+    let stream = monitor.start(100).unwrap();
+    let wait = SECOND * 20;
+    assert!(matches!(
+        stream.next_timeout(wait),
+        Some(Event::Disconnected(_))
+    ));
+    assert!(matches!(
+        stream.next_timeout(wait),
+        Some(Event::Connected(_))
+    ));
+}
