@@ -127,6 +127,17 @@ impl SampleError {
         }
     }
 
+    /// Makes the error of an engine that answers calls and takes no samples.
+    pub(crate) fn stale(silent_for: Duration) -> Self {
+        let message = format!("the engine has sampled nothing for {silent_for:.0?}");
+        let hint = "the engine's sampling hangs, mostly in a call of the driver: see the kernel's log for XIDs, \
+                    and restart nv-hostengine if it does not recover";
+        Self {
+            hint: Some(hint.to_owned()),
+            ..Self::new(ErrorKind::Stale, &message)
+        }
+    }
+
     /// Makes an error. The message is sanitized, as it may be that of a panic.
     pub(crate) fn new(kind: ErrorKind, message: &str) -> Self {
         Self {

@@ -412,8 +412,7 @@ impl Sampler {
             return Err(with_failure(&SampleError::silent(silent_for)));
         }
         if let Some(silent_for) = session.plan.silent_for(self.clock.now()) {
-            let message = format!("the engine has sampled nothing for {silent_for:.0?}");
-            return Err(TickError::plain(ErrorKind::Stale, &message));
+            return Err(with_failure(&SampleError::stale(silent_for)));
         }
         if session.plan.reads_fields() && stats.values == 0 {
             let message = "the engine has a value of no field";

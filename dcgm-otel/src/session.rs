@@ -79,7 +79,7 @@ fn step_error(kind: ErrorKind) -> impl Fn(Error) -> TickError {
     move |error| TickError {
         failure: SampleError::from_client(kind, &error),
         // After a timeout the connection is not reused.
-        lost: error.is_disconnected() || error.is_timeout(),
+        lost: error.ends_connection(),
     }
 }
 
@@ -131,9 +131,7 @@ pub(crate) fn list_entities(
 pub(crate) fn list_links(client: &dyn Client) -> Result<Option<Vec<Link>>, TickError> {
     match client.links() {
         Ok(links) => Ok(Some(links)),
-        Err(error) if error.is_disconnected() || error.is_timeout() => {
-            Err(step_error(ErrorKind::Enumerate)(error))
-        }
+        Err(error) if error.ends_connection() => Err(step_error(ErrorKind::Enumerate)(error)),
         Err(_) => Ok(None),
     }
 }
@@ -380,7 +378,7 @@ impl Session {
                     self.retry = Some(now);
                     break;
                 }
-                Err(error) if error.is_disconnected() || error.is_timeout() => {
+                Err(error) if error.ends_connection() => {
                     return Err(step_error(ErrorKind::Watch)(error));
                 }
                 Err(_) => {}
@@ -513,7 +511,7 @@ impl Session {
                         stats.missing += 1;
                     }
                 }
-                Err(error) if error.is_disconnected() || error.is_timeout() => {
+                Err(error) if error.ends_connection() => {
                     return Err(step_error(ErrorKind::Read)(error));
                 }
                 // A part of the watch is gone: enumerate again. The cursor stays.
@@ -583,9 +581,7 @@ fn probe_fields(
             samples,
             (results, history, now),
         ),
-        Err(error) if error.is_disconnected() || error.is_timeout() => {
-            Err(step_error(ErrorKind::Watch)(error))
-        }
+        Err(error) if error.ends_connection() => Err(step_error(ErrorKind::Watch)(error)),
         // The engine has no group left. It may still have samples of earlier clients, which would look
         // like those of a watch.
         Err(error) if error.class() == ErrorClass::Limit => {
@@ -617,7 +613,7 @@ fn probe_profiling_fields(
     memory: (&mut ProbeResults, &mut History, Instant),
 ) -> Result<(), TickError> {
     match watch_fields(client, wanted, interval, (probes, refusals)) {
-        Err(error) if error.is_disconnected() || error.is_timeout() => {
+        Err(error) if error.ends_connection() => {
             return Err(step_error(ErrorKind::Watch)(error));
         }
         // The refusals have the error.
@@ -643,7 +639,7 @@ fn watch_events(
                 refusals.record_parts(&watch);
                 watches.push((kind, watch));
             }
-            Err(error) if error.is_disconnected() || error.is_timeout() => {
+            Err(error) if error.ends_connection() => {
                 return Err(step_error(ErrorKind::Watch)(error));
             }
             // An engine without this event counts none.
@@ -687,7 +683,7 @@ fn reconcile_watches(
                 }
                 match client.watch(&WatchRequest::new(entities, fields).with_interval(period)) {
                     Ok(watch) => kept.push(watch),
-                    Err(error) if error.is_disconnected() || error.is_timeout() => {
+                    Err(error) if error.ends_connection() => {
                         return Err(step_error(ErrorKind::Watch)(error));
                     }
                     // Keep the existing watches.
@@ -730,7 +726,7 @@ fn watch_fields(
                 refusals.record_parts(&watch);
                 watches.push(watch);
             }
-            Err(error) if error.is_disconnected() || error.is_timeout() => return Err(error),
+            Err(error) if error.ends_connection() => return Err(error),
             // The other kinds may still be watched.
             Err(error) => {
                 refusals.record(request, &error);

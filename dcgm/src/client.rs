@@ -117,7 +117,7 @@ pub trait Client: Debug + Send + Sync {
         let mut ids = Vec::new();
         for kind in kinds {
             match self.list(*kind, &mut ids) {
-                Err(error) if error.is_disconnected() || error.is_timeout() => return Err(error),
+                Err(error) if error.ends_connection() => return Err(error),
                 outcome => each(*kind, outcome.map(|()| ids.as_slice())),
             }
         }

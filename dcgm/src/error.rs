@@ -196,6 +196,13 @@ impl ErrorClass {
         matches!(self, Self::Timeout | Self::ConnectTimeout)
     }
 
+    /// Returns `true` if the connection must not be used any more: it is lost, or a call on it did not
+    /// return in time.
+    #[must_use]
+    pub const fn ends_connection(self) -> bool {
+        self.is_disconnected() || self.is_timeout()
+    }
+
     /// Returns `true` if a permission is missing.
     #[must_use]
     pub const fn is_denied(self) -> bool {
@@ -206,7 +213,7 @@ impl ErrorClass {
     /// [`is_disconnected`](Self::is_disconnected) also returns `true`, reconnect before the retry.
     #[must_use]
     pub const fn is_transient(self) -> bool {
-        matches!(self, Self::Transient) || self.is_disconnected() || self.is_timeout()
+        matches!(self, Self::Transient) || self.ends_connection()
     }
 }
 
@@ -337,6 +344,13 @@ impl Error {
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         self.class().is_timeout()
+    }
+
+    /// Returns `true` if the connection must not be used any more: it is lost, or a call on it did not
+    /// return in time. A loop that works through a list stops at such an error.
+    #[must_use]
+    pub fn ends_connection(&self) -> bool {
+        self.class().ends_connection()
     }
 
     /// Returns `true` if a retry may succeed without intervention. If

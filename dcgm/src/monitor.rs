@@ -259,7 +259,7 @@ impl Monitor {
         let mut events = Vec::new();
         match self.try_poll(now, &mut events) {
             Ok(()) => self.has_failed = false,
-            Err(error) if error.is_disconnected() || error.is_timeout() || !self.is_connected => {
+            Err(error) if error.ends_connection() || !self.is_connected => {
                 events.extend(self.end_connection(error));
             }
             Err(error) => {
@@ -383,7 +383,7 @@ impl Monitor {
         }
         let links = match client.links() {
             Ok(links) => links,
-            Err(error) if error.is_disconnected() || error.is_timeout() => return Err(error),
+            Err(error) if error.ends_connection() => return Err(error),
             // This engine cannot list them, or not at present.
             Err(_) => Vec::new(),
         };
@@ -427,7 +427,7 @@ impl Monitor {
                     self.watches = None;
                     return Ok(());
                 }
-                Err(error) if error.is_disconnected() || error.is_timeout() => return Err(error),
+                Err(error) if error.ends_connection() => return Err(error),
                 Err(_) => {}
             }
         }
@@ -529,7 +529,7 @@ impl Monitor {
         }
         if outcome
             .as_ref()
-            .is_err_and(|error| !error.is_disconnected() && !error.is_timeout())
+            .is_err_and(|error| !error.ends_connection())
         {
             // A part of the watch is gone: make all watches again. The cursor stays.
             self.watches = None;
@@ -614,7 +614,7 @@ impl Refusals {
                 }
                 Ok(Some(watch))
             }
-            Err(error) if error.is_disconnected() || error.is_timeout() => Err(error),
+            Err(error) if error.ends_connection() => Err(error),
             Err(error) => {
                 self.record(request, &error);
                 Ok(None)

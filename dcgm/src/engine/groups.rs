@@ -91,7 +91,7 @@ impl Session {
         let Err(error) = outcome else {
             return Ok(true);
         };
-        if error.is_disconnected() || error.is_timeout() {
+        if error.ends_connection() {
             return Err(error);
         }
         // Another client has destroyed a group, or the engine refuses a field: reading by lists finds
@@ -136,7 +136,7 @@ impl Session {
         for call in calls {
             match self.group_call(call) {
                 Ok(call) => grouped.push(call),
-                Err(error) if error.is_disconnected() || error.is_timeout() => return Err(error),
+                Err(error) if error.ends_connection() => return Err(error),
                 Err(error) => {
                     tracing::debug!(%error, "the engine provides no group to read by; reading by lists");
                     self.release_grouped(&grouped)?;

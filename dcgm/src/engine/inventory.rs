@@ -45,7 +45,7 @@ impl Session {
                     ids.extend_from_slice(&one);
                     ends.push(Ok(ids.len()));
                 }
-                Err(error) if error.is_disconnected() || error.is_timeout() => return Err(error),
+                Err(error) if error.ends_connection() => return Err(error),
                 Err(error) => ends.push(Err(error)),
             }
         }

@@ -242,7 +242,7 @@ impl Session {
                     // An empty list says nothing.
                     Ok(fields) if fields.is_empty() => Profiler::Unknown,
                     Ok(fields) => Profiler::Fields(fields),
-                    Err(error) if error.is_disconnected() || error.is_timeout() => {
+                    Err(error) if error.ends_connection() => {
                         return Err(error);
                     }
                     Err(error) if error.code() == Some(ReturnCode::MODULE_NOT_LOADED) => {
@@ -293,7 +293,7 @@ impl Session {
         }
         match outcome {
             Ok(missing) => Ok(missing.map(|missing| (id, missing))),
-            Err(error) if error.is_disconnected() || error.is_timeout() => Err(error),
+            Err(error) if error.ends_connection() => Err(error),
             Err(error) => {
                 tracing::debug!(%error, %kind, "the engine's default group cannot be used");
                 self.note_default(kind, Vec::new());

@@ -22,6 +22,20 @@ fn cancelled_call_is_disconnected_and_timeout() {
 }
 
 #[test]
+fn a_lost_connection_and_a_late_call_end_the_connection() {
+    assert!(Error::NotConnected.ends_connection());
+    assert!(call(ReturnCode::TIMEOUT).ends_connection());
+    assert!(call(ReturnCode::CONNECTION_NOT_VALID).ends_connection());
+    for code in [
+        ReturnCode::NOT_SUPPORTED,
+        ReturnCode::MAX_LIMIT,
+        ReturnCode::GPU_IS_LOST,
+    ] {
+        assert!(!call(code).ends_connection(), "{code:?}");
+    }
+}
+
+#[test]
 fn denied_socket_is_disconnected_and_denied() {
     let error = Error::Connect {
         endpoint: Endpoint::default(),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dcgm::{
-    BackendKind, Client, Cursor, Endpoint, Entity, EntityId, EntityKind, EntityStatus, Error,
-    FieldId, Link, Query, Result, Samples, Value, Watch, WatchRequest,
+    BackendKind, Client, Cursor, Endpoint, Entity, EntityId, EntityKind, EntityStatus, FieldId,
+    Link, Query, Result, Samples, Value, Watch, WatchRequest,
 };
 
 use crate::collect::{GpuCollector, Reading};
@@ -190,7 +190,7 @@ impl HostReader {
         self.links.requested = Some(now);
         self.links.links = match self.client.links() {
             Ok(links) => Some(links),
-            Err(error) if ends_session(&error) => return Err(error),
+            Err(error) if error.ends_connection() => return Err(error),
             Err(_) => None,
         };
         Ok(())
@@ -248,7 +248,7 @@ impl HostReader {
             let request = WatchRequest::new(ids, fields).with_interval(self.view.interval);
             match client.watch(&request) {
                 Ok(watch) => watches.push(watch),
-                Err(error) if ends_session(&error) => return Err(error),
+                Err(error) if error.ends_connection() => return Err(error),
                 Err(error) => refusal = Some(error),
             }
         }
@@ -277,7 +277,7 @@ impl HostReader {
     fn watch_events(&self, gpus: &[EntityId]) -> Result<[Option<Watch>; EVENT_FIELDS.len()]> {
         let mut switches = Vec::new();
         match self.client.list(EntityKind::SWITCH, &mut switches) {
-            Err(error) if ends_session(&error) => return Err(error),
+            Err(error) if error.ends_connection() => return Err(error),
             _ => {}
         }
         Ok(EVENT_FIELDS.map(|(kind, field, _)| {
@@ -356,9 +356,4 @@ fn sorted_entities(client: &dyn Client) -> Result<Vec<Entity>> {
     let mut entities = client.entities(&KINDS)?;
     entities.sort_by_key(|entity| entity.id);
     Ok(entities)
-}
-
-/// Returns `true` if no further call of this session can succeed.
-fn ends_session(error: &Error) -> bool {
-    error.is_disconnected() || error.is_timeout()
 }
