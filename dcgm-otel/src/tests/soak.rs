@@ -17,7 +17,7 @@ use parking_lot::Mutex;
 
 use super::{Pipeline, long};
 use crate::clock::Clock;
-use crate::schedule::Schedule;
+use crate::sampling::schedule::Schedule;
 use crate::{DcgmMeter, MeterState};
 
 const INTERVAL: Duration = Duration::from_secs(15);
