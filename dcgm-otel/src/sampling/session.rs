@@ -331,8 +331,9 @@ impl Session {
         self.schedule_rechecks(now);
 
         let specs = self.specs.list.iter();
-        let undecided = specs.filter(|spec| may_improve(spec, &self.states));
-        let fields: Vec<Input> = undecided
+        let is_joint = |spec: &&SeriesSpec| spec.op().is_some_and(Op::is_joint);
+        let fields: Vec<Input> = specs
+            .filter(|spec| !is_joint(spec))
             .flat_map(|spec| self.states.pending_inputs(spec))
             .collect();
         if fields.is_empty() {
