@@ -67,6 +67,7 @@
 //! |---|---|---|
 //! | `mock` | off | `dcgm::mock`: scripted clients, ready-made hosts and incidents, for tests without a GPU. The values of a mock are not measured: [`Backend::is_simulated`] returns `true` |
 //! | `serde` | off | `Serialize` and `Deserialize` for ids, entities, values, samples, timestamps and versions |
+//! | `stream` | off | `monitor::AsyncEventStream`: the events of a [`Monitor`](monitor::Monitor) as a `futures_core::Stream` |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -19,10 +19,13 @@ use crate::field::FieldId;
 use crate::sample::{OwnedSample, Sample, Samples, Timestamp};
 use crate::version::BuildInfo;
 
+mod queue;
 mod stream;
 mod supervisor;
 mod watches;
 
+#[cfg(feature = "stream")]
+pub use stream::AsyncEventStream;
 pub use stream::EventStream;
 pub use supervisor::Supervisor;
 

@@ -12,14 +12,18 @@
 
 use std::ffi::{c_int, c_uint};
 use std::fs;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use dcgm::mock::Mock;
-use dcgm::{Engine, EngineOptions};
+use dcgm::monitor::Monitor;
+use dcgm::{Engine, EngineOptions, FieldId};
 use dcgm_otel::{DcgmMeter, MeterState};
 use dcgm_simulator::{Control, Flavour};
+use futures_core::Stream;
 use opentelemetry::metrics::{
     AsyncInstrument, AsyncInstrumentBuilder, Callback, InstrumentProvider, Meter, MeterProvider,
     ObservableCounter, ObservableGauge, ObservableUpDownCounter,
@@ -215,6 +219,42 @@ fn a_meter_lives_in_its_own_process_only_and_a_child_can_have_another() {
     drop(meter);
     assert_eq!(provider.collect(), 0);
     control.kill(served);
+}
+
+/// The thread of a monitor may hold the lock of its queue at any moment.
+#[test]
+fn the_events_of_a_monitor_end_in_a_child() {
+    for number in 0..20 {
+        let mock = Mock::named("8xh100").unwrap();
+        let monitor = || {
+            let monitor = Monitor::new(Arc::new(mock.clone()));
+            monitor
+                .with_fields([FieldId::GPU_TEMP])
+                .with_interval(Duration::from_millis(1))
+        };
+        let events = Mutex::new(Some(monitor().start(10).unwrap()));
+        let tasks = Mutex::new(Some(monitor().start(10).unwrap().into_async()));
+        let status = in_a_child(|| {
+            let mut events = events.lock().unwrap().take().unwrap();
+            let mut tasks = tasks.lock().unwrap().take().unwrap();
+            let began = Instant::now();
+            let waited = events.next_timeout(Duration::from_secs(3600));
+            let next = events.next();
+            let mut context = Context::from_waker(Waker::noop());
+            let polled = Pin::new(&mut tasks).poll_next(&mut context);
+            let _counts = (events.dropped(), tasks.dropped());
+            drop((events, tasks));
+            checked(&[
+                &|| waited.is_none() && next.is_none(),
+                &|| matches!(polled, Poll::Ready(None)),
+                &|| began.elapsed() < Duration::from_secs(10),
+            ])
+        });
+        assert_eq!(status, 0, "fork {number}: check number {}", status >> 8);
+        // The parent has noticed nothing.
+        let events = events.lock().unwrap().take().unwrap();
+        assert!(events.next_timeout(Duration::from_secs(30)).is_some());
+    }
 }
 
 /// While the meter's thread is at work as hard as it can: whatever lock it holds stays held in the

@@ -4,11 +4,11 @@ use std::io;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use super::queue::Queue;
 use super::{Event, Monitor};
 use crate::client::Client;
 use crate::error::Error;
@@ -37,8 +37,7 @@ const MIN_BACKOFF: Duration = Duration::from_millis(250);
 /// ```
 #[derive(Debug)]
 pub struct EventStream {
-    events: Receiver<Event>,
-    dropped: Arc<AtomicU64>,
+    queue: Arc<Queue>,
     client: Arc<dyn Client>,
     /// Dropping it stops the thread.
     stop: Option<Sender<()>>,
@@ -55,17 +54,15 @@ impl Monitor {
     ///
     /// The thread cannot be started.
     pub fn start(self, capacity: usize) -> io::Result<EventStream> {
-        let (send, events) = mpsc::sync_channel(capacity.max(1));
+        let queue = Arc::new(Queue::new(capacity.max(1)));
         let (stop, stopped) = mpsc::channel();
-        let dropped = Arc::new(AtomicU64::new(0));
         let client = Arc::clone(self.engine.client());
-        let count = Arc::clone(&dropped);
+        let closing = CloseAtEnd(Arc::clone(&queue));
         let thread = thread::Builder::new()
             .name("dcgm-monitor".to_owned())
-            .spawn(move || self.run(&send, &stopped, &count))?;
+            .spawn(move || self.run(&closing.0, &stopped))?;
         Ok(EventStream {
-            events,
-            dropped,
+            queue,
             client,
             stop: Some(stop),
             thread: Some(thread),
@@ -73,7 +70,7 @@ impl Monitor {
         })
     }
 
-    fn run(mut self, send: &SyncSender<Event>, stopped: &Receiver<()>, dropped: &AtomicU64) {
+    fn run(mut self, queue: &Queue, stopped: &Receiver<()>) {
         let interval = self.interval;
         let mut backoff = MIN_BACKOFF;
         let mut next = Instant::now();
@@ -83,11 +80,7 @@ impl Monitor {
                 self.close_client();
                 self.end_connection(Error::Panicked).into_iter().collect()
             });
-            for event in events {
-                if send.try_send(event).is_err() {
-                    dropped.fetch_add(1, Ordering::Relaxed);
-                }
-            }
+            queue.push_all(events);
             let now = Instant::now();
             let delay = if self.engine.is_connected() {
                 backoff = MIN_BACKOFF;
@@ -127,7 +120,14 @@ impl EventStream {
         if self.is_forked() {
             return None;
         }
-        self.events.recv_timeout(timeout).ok()
+        self.queue.wait(Instant::now().checked_add(timeout))
+    }
+
+    /// Converts to a [`Stream`](futures_core::Stream), for async code.
+    #[cfg(feature = "stream")]
+    #[must_use]
+    pub fn into_async(self) -> AsyncEventStream {
+        AsyncEventStream { events: self }
     }
 
     /// Returns `true` in a fork of the process that started the thread.
@@ -138,7 +138,7 @@ impl EventStream {
     /// Returns the number of events that were dropped because the queue was full.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
+        self.queue.dropped()
     }
 }
 
@@ -150,7 +150,81 @@ impl Iterator for EventStream {
         if self.is_forked() {
             return None;
         }
-        self.events.recv().ok()
+        self.queue.wait(None)
+    }
+}
+
+/// Closes the queue when the thread ends, however it ends.
+struct CloseAtEnd(Arc<Queue>);
+
+impl Drop for CloseAtEnd {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// The events of a [`Monitor`] that runs on a thread, as a [`Stream`](futures_core::Stream). It ends when
+/// the thread has ended, and at once in a fork of the process.
+///
+/// Dropping it does not block: the thread stops and closes the client after the round in progress.
+///
+/// ```
+/// # #[cfg(feature = "mock")] {
+/// use dcgm::mock::Mock;
+/// use dcgm::monitor::{AsyncEventStream, Event, Monitor};
+/// use std::future::poll_fn;
+/// use std::pin::Pin;
+/// use std::sync::Arc;
+/// use futures_core::Stream;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mock = Mock::named("1xl4")?;
+/// let mut events: AsyncEventStream = Monitor::new(Arc::new(mock)).start(1000)?.into_async();
+/// let first = async { poll_fn(|context| Pin::new(&mut events).poll_next(context)).await };
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+/// assert!(matches!(runtime.block_on(first), Some(Event::Connected(_))));
+/// # Ok(())
+/// # }
+/// # }
+/// ```
+#[cfg(feature = "stream")]
+#[derive(Debug)]
+pub struct AsyncEventStream {
+    events: EventStream,
+}
+
+#[cfg(feature = "stream")]
+impl AsyncEventStream {
+    /// Returns the number of events that were dropped because the queue was full.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.events.dropped()
+    }
+}
+
+#[cfg(feature = "stream")]
+impl futures_core::Stream for AsyncEventStream {
+    type Item = Event;
+
+    fn poll_next(
+        self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Event>> {
+        if self.events.is_forked() {
+            return std::task::Poll::Ready(None);
+        }
+        self.events.queue.poll(context.waker())
+    }
+}
+
+#[cfg(feature = "stream")]
+impl Drop for AsyncEventStream {
+    fn drop(&mut self) {
+        if !self.events.is_forked() {
+            // The thread closes the client; nobody waits for it.
+            self.events.stop = None;
+            drop(self.events.thread.take());
+        }
     }
 }
 
@@ -164,8 +238,8 @@ impl Drop for EventStream {
             return;
         }
         self.stop = None;
-        let _ = catch_unwind(AssertUnwindSafe(|| self.client.close()));
         if let Some(thread) = self.thread.take() {
+            let _ = catch_unwind(AssertUnwindSafe(|| self.client.close()));
             // A panic of the thread was reported by the panic hook.
             let _ = thread.join();
         }

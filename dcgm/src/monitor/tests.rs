@@ -469,3 +469,61 @@ fn a_client_that_panics_is_closed_and_connected_again() {
         Some(Event::Connected(_))
     ));
 }
+
+#[cfg(feature = "stream")]
+mod stream {
+    use std::future::poll_fn;
+    use std::pin::Pin;
+    use std::task::{Context, Waker};
+
+    use futures_core::Stream;
+
+    use super::*;
+
+    async fn next(events: &mut AsyncEventStream) -> Option<Event> {
+        poll_fn(|context| Pin::new(&mut *events).poll_next(context)).await
+    }
+
+    #[test]
+    fn a_task_that_waits_is_woken_by_an_event() {
+        let mock = Mock::named("8xh100").unwrap();
+        let monitor = Monitor::new(Arc::new(mock.clone())).with_interval(Duration::from_millis(1));
+        let mut events = monitor.start(100).unwrap().into_async();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let first = next(&mut events).await;
+            assert!(matches!(first, Some(Event::Connected(_))));
+            let second = next(&mut events).await;
+            assert!(matches!(second, Some(Event::TopologyChanged { .. })));
+            // Nothing else happens until there is an XID.
+            let nothing = Pin::new(&mut events).poll_next(&mut Context::from_waker(Waker::noop()));
+            assert!(nothing.is_pending());
+            mock.push_event(EntityId::gpu(3), FieldId::XID_ERRORS, 79);
+            let third = tokio::time::timeout(SECOND * 30, next(&mut events)).await;
+            assert!(matches!(third, Ok(Some(Event::Xid { code: 79, .. }))));
+        });
+        assert_eq!(events.dropped(), 0);
+    }
+
+    #[test]
+    fn dropping_a_stream_does_not_wait_for_a_call_that_hangs() {
+        let mock = Mock::named("1xl4").unwrap();
+        mock.delay(Call::Latest, Delay::UntilReleased);
+        let monitor = Monitor::new(Arc::new(mock.clone()))
+            .with_fields([FieldId::GPU_TEMP])
+            .with_interval(Duration::from_millis(1));
+        let mut events = monitor.start(100).unwrap().into_async();
+        while mock.calls(Call::Latest) == 0 {
+            std::thread::yield_now();
+        }
+        // The round has not ended.
+        let polled = Pin::new(&mut events).poll_next(&mut Context::from_waker(Waker::noop()));
+        assert!(polled.is_pending());
+        // Would block until the test's limit.
+        drop(events);
+        mock.release(Call::Latest);
+    }
+}
