@@ -43,8 +43,8 @@ const MAX_UNWATCHED_DELAY: Duration = Duration::from_secs(600);
 /// profiling counters.
 const RECHECK_PROFILING: Duration = Duration::from_secs(600);
 
-/// Delay before a blank profiling field is checked again whose GPU has other profiling values: the
-/// driver lacks it, and the engine logs a line for each sample.
+/// Delay before a profiling field is checked again that the GPU does not support, or that is blank while
+/// others have values: the driver lacks it, and the engine logs a line for each sample.
 const RECHECK_BLANK: Duration = Duration::from_secs(24 * 3600);
 
 /// States of all sources. A source without one is unknown.
@@ -90,6 +90,11 @@ struct Blanks {
 impl SourceState {
     const fn is_pending(self) -> bool {
         matches!(self, Self::Pending(_))
+    }
+
+    /// Returns `true` for a profiling field that had no value though the engine accepted its watch.
+    const fn may_be_profiled_later(self) -> bool {
+        matches!(self, Self::Blank | Self::Unsupported)
     }
 
     /// Returns `true` if both have the same effect.
@@ -292,10 +297,10 @@ impl SourceStates {
         }
         if self.blank.is_some_and(|at| now >= at) {
             self.blank = None;
-            let blank = self
-                .states
-                .iter()
-                .filter(|(_, state)| **state == SourceState::Blank);
+            let states = self.states.iter();
+            let blank = states.filter(|((_, field), state)| {
+                field.is_profiling() && state.may_be_profiled_later()
+            });
             self.unknown.extend(blank.map(|(pair, _)| *pair));
         }
         !self.unknown.is_empty()
@@ -318,14 +323,9 @@ impl SourceStates {
         unwatched.retain(|(entity, _)| !is_ill(*entity));
         self.unwatched
             .schedule(unwatched, (MIN_UNWATCHED_DELAY, MAX_UNWATCHED_DELAY), now);
-        self.blank = self.has_blank_beside_values().and_then(|beside_values| {
-            let delay = if beside_values {
-                RECHECK_BLANK
-            } else {
-                RECHECK_PROFILING
-            };
-            let at = now.checked_add(delay);
-            self.blank.map_or(at, |before| at.map(|at| at.min(before)))
+        self.blank = self.profiling_delay().and_then(|delay| {
+            let at = now.checked_add(delay)?;
+            Some(self.blank.map_or(at, |before| at.min(before)))
         });
     }
 
@@ -343,21 +343,22 @@ impl SourceStates {
             .collect()
     }
 
-    /// Returns `None` if no profiling field is blank, else `Some(true)` if each entity with a blank
-    /// field has a value of another profiling field.
-    fn has_blank_beside_values(&self) -> Option<bool> {
-        let of = |wanted: SourceState| {
-            let states = self
-                .states
-                .iter()
-                .filter(move |(_, state)| **state == wanted);
+    /// Returns when profiling fields without a value are checked again; `None` if there are none.
+    fn profiling_delay(&self) -> Option<Duration> {
+        let of = |wanted: fn(SourceState) -> bool| {
+            let states = self.states.iter().filter(move |(_, state)| wanted(**state));
             states
                 .filter(|((_, field), _)| field.is_profiling())
                 .map(|((entity, _), _)| *entity)
         };
-        let blank: HashSet<EntityId> = of(SourceState::Blank).collect();
-        let valued: HashSet<EntityId> = of(SourceState::Available).collect();
-        (!blank.is_empty()).then(|| blank.is_subset(&valued))
+        let blank: HashSet<EntityId> = of(|state| state == SourceState::Blank).collect();
+        let valued: HashSet<EntityId> = of(|state| state == SourceState::Available).collect();
+        if !blank.is_subset(&valued) {
+            return Some(RECHECK_PROFILING);
+        }
+        of(SourceState::may_be_profiled_later)
+            .next()
+            .map(|_| RECHECK_BLANK)
     }
 
     /// Returns the sources of a series: the first with a value, else the first that may have one; for

@@ -635,3 +635,6 @@ fn read_latest(context: &mut Context<'_>, query: &Query) -> Result<(), TickError
         .and_then(|()| engine.read_latest(query, samples))
         .map_err(step_error(ErrorKind::Read))
 }
+
+#[cfg(test)]
+mod tests;
