@@ -90,8 +90,6 @@ mod counters;
 mod effective;
 mod env;
 mod error_kind;
-#[cfg(test)]
-mod fake;
 mod health;
 mod history;
 mod hook;
@@ -111,6 +109,8 @@ mod session;
 mod session_log;
 mod snapshot;
 mod telemetry;
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -3,8 +3,8 @@
 use dcgm::{NoValue, Sample, Samples, Timestamp, Value};
 
 use super::*;
-use crate::fake::gpu;
 use crate::probe_results::ProbeResults;
+use crate::testing::gpu;
 
 fn of(entities: &[Entity]) -> Vec<Candidate> {
     find_candidates(&Host::new(entities.to_vec(), &[]), &Config::default(), None).list

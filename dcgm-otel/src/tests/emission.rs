@@ -1,78 +1,15 @@
 //! Exports of a healthy host.
 
-use dcgm::{Entity, EntityId, EntityKind, FieldId, Link, LinkState, Mig, NoValue};
+use dcgm::{Entity, EntityId, EntityKind, FieldId, Mig, NoValue};
 use opentelemetry_sdk::metrics::Temporality;
 
-use super::{Exported, Pipeline, builder};
-use crate::catalogue::{CATALOGUE, EntityScope, Family, Kind, Metric, Mig as Mode, Op};
-use crate::clock::Clock;
+use crate::catalogue::{CATALOGUE, EntityScope, Family, Metric, Mig as Mode, Op};
 use crate::config::{Config, MetricSwitch};
-use crate::fake::{Fake, every_field, healthy};
-
-pub(super) fn instrument(kind: Kind) -> &'static str {
-    match kind {
-        Kind::GaugeF64 => "gauge f64",
-        Kind::GaugeI64 => "gauge i64",
-        Kind::CounterF64 => "counter f64",
-        Kind::CounterU64 => "counter u64",
-        Kind::UpDownI64 => "updown i64",
-    }
-}
-
-/// A host with every kind of entity that DCGM knows, and with two compute instances, so that these
-/// have series.
-pub(super) fn one_of_everything() -> Fake {
-    let fake = Fake::with_gpus(2);
-    let child = |kind, id, parent| {
-        let mut entity = Entity::new(EntityId::new(kind, id));
-        entity.parent = Some(parent);
-        entity
-    };
-    let whole = EntityId::gpu(0);
-    let switch = EntityId::switch(0);
-    let cpu = Entity::new(EntityId::new(EntityKind::CPU, 0));
-    let mut instance = child(EntityKind::GPU_INSTANCE, 8, EntityId::gpu(1));
-    instance.mig = Some(Mig::new(3, None, 1));
-    let mut all = vec![
-        Entity::new(switch),
-        child(EntityKind::CPU_CORE, 0, cpu.id),
-        cpu,
-        Entity::new(EntityId::new(EntityKind::CONNECTX, 0)),
-    ];
-    for id in 0..2 {
-        let mut compute = child(EntityKind::COMPUTE_INSTANCE, id, instance.id);
-        compute.mig = Some(Mig::new(3, Some(id), 1));
-        all.push(compute);
-    }
-    all.push(instance);
-    fake.edit(|state| {
-        state.entities[1].mig_enabled = Some(true);
-        state.entities.extend(all);
-        for (parent, raw) in [(whole, 1), (switch, 2)] {
-            let id = EntityId::new(EntityKind::LINK, raw);
-            state
-                .links
-                .push(Link::new(Some(id), parent, 5, LinkState::UP));
-            state.entities.push(child(EntityKind::LINK, raw, parent));
-        }
-        state.entities.push(Entity::new(EntityId::HOST));
-        let ids: Vec<_> = state.entities.iter().map(|entity| entity.id).collect();
-        for id in ids {
-            for field in every_field() {
-                state.values.insert((id, field), Ok(healthy(field)));
-            }
-        }
-        state
-            .entities
-            .retain(|one| one.id.kind != EntityKind::LINK && one.id.kind != EntityKind::HOST);
-    });
-    fake
-}
+use crate::testing::{Exported, Fake, Harness, SECOND, instrument};
 
 /// Export of a healthy host with one family switched on.
 fn exported(metric: &Metric, family: &Family) -> Vec<Exported> {
-    let pipeline = Pipeline::new();
-    let fake = one_of_everything();
+    let fake = Fake::one_of_everything();
     for field in family
         .points
         .iter()
@@ -90,14 +27,11 @@ fn exported(metric: &Metric, family: &Family) -> Vec<Exported> {
     }
     let name = format!("{}/{}", metric.name, family.name);
     let config = config.with_metric(name, MetricSwitch::On);
-    let meter = builder(&fake)
-        .with_config(config)
-        .clock(Clock::manual())
-        .install(&pipeline.provider)
-        .unwrap();
+    let harness = Harness::with_config(&fake, config.with_interval(SECOND));
     // Without a series there is nothing to sample.
-    assert_eq!(meter.sample_now().is_ok(), !family.points.is_empty());
-    let mut points = pipeline.export();
+    let outcome = harness.meter().sample_now();
+    assert_eq!(outcome.is_ok(), !family.points.is_empty());
+    let mut points = harness.export();
     points.retain(|point| point.name.starts_with("hw."));
     points
 }
@@ -172,10 +106,9 @@ fn every_row_of_the_catalogue_emits_on_a_healthy_host() {
 
 #[test]
 fn a_series_says_which_thing_it_is_about_and_what_product_that_is() {
-    let pipeline = Pipeline::new();
-    let (meter, _clock) = pipeline.meter(&Fake::with_gpus(1));
-    meter.sample_now().unwrap();
-    let points = pipeline.export();
+    let harness = Harness::new(&Fake::with_gpus(1));
+    harness.sample();
+    let points = harness.export();
     let keys = |name: &str| {
         let found = points.iter().find(|point| point.name == name).unwrap();
         let keys = found.attributes.iter().map(|one| one.key.as_str());
@@ -193,39 +126,37 @@ fn a_series_says_which_thing_it_is_about_and_what_product_that_is() {
 
 #[test]
 fn a_raw_value_is_exported_in_the_unit_of_its_metric() {
-    let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
     fake.set(0, FieldId::GPU_UTIL, 57.0);
     fake.set(0, FieldId::FB_USED, 1024.0);
     fake.set(0, FieldId::POWER_USAGE, 312.5);
     fake.set(0, FieldId::GPU_TEMP, 41.0);
     fake.set(0, FieldId::SM_CLOCK, 1980.0);
-    let (meter, _clock) = pipeline.meter(&fake);
-    meter.sample_now().unwrap();
+    let harness = Harness::new(&fake);
+    harness.sample();
     assert_eq!(
-        pipeline.value("hw.gpu.utilization", "hw.gpu.task", "general"),
+        harness.value("hw.gpu.utilization", "hw.gpu.task", "general"),
         Some(0.57)
     );
     assert_eq!(
-        pipeline.value("hw.gpu.memory.usage", "none", ""),
+        harness.value("hw.gpu.memory.usage", "none", ""),
         Some(1_073_741_824.0)
     );
-    assert_eq!(pipeline.value("hw.power", "hw.type", "gpu"), Some(312.5));
+    assert_eq!(harness.value("hw.power", "hw.type", "gpu"), Some(312.5));
     assert_eq!(
-        pipeline.value("hw.temperature", "hw.sensor_location", "gpu"),
+        harness.value("hw.temperature", "hw.sensor_location", "gpu"),
         Some(41.0)
     );
-    let clock = pipeline.value("hw.gpu.clock.frequency", "hw.gpu.clock.domain", "sm");
+    let clock = harness.value("hw.gpu.clock.frequency", "hw.gpu.clock.domain", "sm");
     assert_eq!(clock, Some(1_980_000_000.0));
 }
 
 #[test]
 fn the_scope_names_the_crate_and_the_conventions() {
-    let pipeline = Pipeline::new();
-    let (meter, _clock) = pipeline.meter(&Fake::with_gpus(1));
-    meter.sample_now().unwrap();
-    pipeline.export();
-    let exported = pipeline.exporter.get_finished_metrics().unwrap();
+    let harness = Harness::new(&Fake::with_gpus(1));
+    harness.sample();
+    harness.export();
+    let exported = harness.exporter.get_finished_metrics().unwrap();
     let scope = exported[0].scope_metrics().next().unwrap().scope();
     assert_eq!(scope.name(), "dcgm-otel");
     assert_eq!(scope.version(), Some(env!("CARGO_PKG_VERSION")));
@@ -237,13 +168,12 @@ fn the_scope_names_the_crate_and_the_conventions() {
 
 #[test]
 fn a_field_that_a_gpu_lacks_costs_its_own_series_only() {
-    let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(2);
     fake.lose(1, FieldId::MEMORY_TEMP, NoValue::NotSupported);
-    let (meter, _clock) = pipeline.meter(&fake);
-    meter.sample_now().unwrap();
+    let harness = Harness::new(&fake);
+    harness.sample();
     assert_eq!(
-        pipeline.values("hw.temperature", "hw.sensor_location"),
+        harness.values("hw.temperature", "hw.sensor_location"),
         [
             ("GPU-a0".into(), "gpu".into(), 1.0),
             ("GPU-a0".into(), "memory".into(), 1.0),
@@ -254,27 +184,25 @@ fn a_field_that_a_gpu_lacks_costs_its_own_series_only() {
 
 #[test]
 fn the_next_source_is_used_where_the_first_is_not_supported() {
-    let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
     fake.lose(0, FieldId::GPU_UTIL, NoValue::NotSupported);
     fake.set(0, FieldId::PROF_GR_ENGINE_ACTIVE, 0.25);
     fake.lose(0, FieldId::POWER_USAGE, NoValue::NotSupported);
     fake.set(0, FieldId::POWER_USAGE_INSTANT, 77.0);
-    let (meter, _clock) = pipeline.meter(&fake);
-    meter.sample_now().unwrap();
+    let harness = Harness::new(&fake);
+    harness.sample();
     assert_eq!(
-        pipeline.value("hw.gpu.utilization", "hw.gpu.task", "general"),
+        harness.value("hw.gpu.utilization", "hw.gpu.task", "general"),
         Some(0.25)
     );
-    assert_eq!(pipeline.value("hw.power", "hw.type", "gpu"), Some(77.0));
+    assert_eq!(harness.value("hw.power", "hw.type", "gpu"), Some(77.0));
 }
 
 #[test]
 fn profiling_is_not_asked_for_what_plain_fields_have() {
-    let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
-    let (meter, _clock) = pipeline.meter(&fake);
-    meter.sample_now().unwrap();
+    let harness = Harness::new(&fake);
+    harness.sample();
     let requests = fake.edit(|state| state.watched.clone());
     let profiling: Vec<_> = requests
         .iter()
@@ -305,24 +233,23 @@ fn profiling_is_not_asked_for_what_plain_fields_have() {
 
 #[test]
 fn garbage_is_not_exported() {
-    let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
     fake.set(0, FieldId::GPU_UTIL, 4_294_967_295.0);
     fake.set(0, FieldId::POWER_USAGE, f64::NAN);
     fake.set(0, FieldId::GPU_TEMP, -40.0);
-    let (meter, _clock) = pipeline.meter(&fake);
-    meter.sample_now().unwrap();
+    let harness = Harness::new(&fake);
+    harness.sample();
     assert_eq!(
-        pipeline.value("hw.gpu.utilization", "hw.gpu.task", "general"),
+        harness.value("hw.gpu.utilization", "hw.gpu.task", "general"),
         None
     );
-    assert_eq!(pipeline.value("hw.power", "hw.type", "gpu"), None);
+    assert_eq!(harness.value("hw.power", "hw.type", "gpu"), None);
     assert_eq!(
-        pipeline.value("hw.temperature", "hw.sensor_location", "gpu"),
+        harness.value("hw.temperature", "hw.sensor_location", "gpu"),
         None
     );
     assert_eq!(
-        pipeline.value("hw.temperature", "hw.sensor_location", "memory"),
+        harness.value("hw.temperature", "hw.sensor_location", "memory"),
         Some(1.0)
     );
 }
@@ -330,12 +257,11 @@ fn garbage_is_not_exported() {
 #[test]
 fn garbage_is_no_fact() {
     let facts = |field: FieldId, key: &str, value: f64| {
-        let pipeline = Pipeline::new();
         let fake = Fake::with_gpus(1);
         fake.set(0, field, value);
-        let (meter, _clock) = pipeline.meter(&fake);
-        meter.sample_now().unwrap();
-        let points = pipeline.export().into_iter();
+        let harness = Harness::new(&fake);
+        harness.sample();
+        let points = harness.export().into_iter();
         points
             .filter(|point| point.name == "hw.gpu.info")
             .find_map(|point| point.attribute(key))
@@ -353,7 +279,6 @@ fn garbage_is_no_fact() {
 
 #[test]
 fn a_mig_gpu_and_its_instances_are_distinct() {
-    let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
     fake.edit(|state| {
         state.entities[0].mig_enabled = Some(true);
@@ -377,17 +302,17 @@ fn a_mig_gpu_and_its_instances_are_distinct() {
                 .insert((EntityId::gpu(0), field), Err(NoValue::NotSupported));
         }
     });
-    let (meter, _clock) = pipeline.meter(&fake);
-    meter.sample_now().unwrap();
+    let harness = Harness::new(&fake);
+    harness.sample();
     assert_eq!(
-        pipeline.values("hw.gpu.utilization", "hw.gpu.mig.instance_id"),
+        harness.values("hw.gpu.utilization", "hw.gpu.mig.instance_id"),
         [
             ("GPU-a0".into(), String::new(), 1.0),
             ("GPU-a0/gi/7".into(), "7".into(), 0.0),
             ("GPU-a0/gi/8".into(), "8".into(), 0.5)
         ]
     );
-    let points = pipeline.export();
+    let points = harness.export();
     let instance = points.iter().find(|point| {
         point.name == "hw.gpu.memory.usage"
             && point.attribute("hw.id").as_deref() == Some("GPU-a0/gi/8")
@@ -403,16 +328,15 @@ fn a_mig_gpu_and_its_instances_are_distinct() {
 
 #[test]
 fn under_delta_temporality_a_counter_exports_its_growth() {
-    let pipeline = Pipeline::with_temporality(Temporality::Delta);
     let fake = Fake::with_gpus(1);
     fake.set(0, FieldId::ECC_SBE_VOL_TOTAL, 1000.0);
-    let (meter, _clock) = pipeline.meter(&fake);
-    let corrected = || pipeline.value("hw.errors", "error.type", "corrected");
-    meter.sample_now().unwrap();
+    let harness = Harness::with_temporality(&fake, Temporality::Delta);
+    let corrected = || harness.value("hw.errors", "error.type", "corrected");
+    harness.sample();
     assert_eq!(corrected(), Some(0.0));
     fake.set(0, FieldId::ECC_SBE_VOL_TOTAL, 1003.0);
-    meter.sample_now().unwrap();
+    harness.sample();
     assert_eq!(corrected(), Some(3.0));
-    meter.sample_now().unwrap();
+    harness.sample();
     assert_eq!(corrected(), Some(0.0));
 }

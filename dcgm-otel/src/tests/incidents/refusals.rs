@@ -3,7 +3,7 @@
 use dcgm::mock::{Call, Mock};
 use dcgm::{EntityId, Error, FieldId, ReturnCode};
 
-use super::{SECOND, Scene, Shown, is_counter, push};
+use crate::testing::{Harness, SECOND, Shown, is_counter, push};
 use crate::{Config, ErrorKind};
 
 fn refuse(mock: &Mock, fields: &[FieldId], code: ReturnCode) {
@@ -36,45 +36,50 @@ fn refused_fields() -> [(Vec<FieldId>, ReturnCode); 4] {
 
 #[test]
 fn a_refused_watch_is_made_once_the_engine_accepts_it() {
-    let calm = Scene::new("8xh100");
+    let calm = Harness::sampled("8xh100");
     calm.run_until(60);
     for (fields, code) in refused_fields() {
-        let scene = Scene::prepared("8xh100", Config::default(), |mock| {
+        let harness = Harness::prepared("8xh100", Config::default(), |mock| {
             refuse(mock, &fields, code);
         });
-        scene.run_until(45);
-        assert_eq!(scene.errors(), [(ErrorKind::Watch, 1)], "{fields:?}");
-        assert!(scene.meter.health().is_ready(), "{fields:?}");
-        scene.mock.clear_faults();
+        harness.run_until(45);
+        assert_eq!(harness.errors(), [(ErrorKind::Watch, 1)], "{fields:?}");
+        assert!(harness.health().is_ready(), "{fields:?}");
+        harness.client.clear_faults();
         // The next try, and a second until the topology counts as stable.
-        scene.run_until(90);
-        scene.tick_after(SECOND);
+        harness.run_until(90);
+        harness.tick_after(SECOND);
         // A new profiling watch has values after its second sample.
         for _ in 0..3 {
-            scene.tick_after(SECOND);
+            harness.tick_after(SECOND);
         }
-        for scene in [&calm, &scene] {
-            push(&scene.mock, EntityId::gpu(0), FieldId::XID_ERRORS, &[31]);
-            scene.tick_after(SECOND);
+        for harness in [&calm, &harness] {
+            push(
+                &harness.client,
+                EntityId::gpu(0),
+                FieldId::XID_ERRORS,
+                &[31],
+            );
+            harness.tick_after(SECOND);
         }
-        assert!(names(scene.shown()) == names(calm.shown()), "{fields:?}");
-        assert_eq!(scene.errors(), [(ErrorKind::Watch, 1)], "{fields:?}");
+        assert!(names(harness.shown()) == names(calm.shown()), "{fields:?}");
+        assert_eq!(harness.errors(), [(ErrorKind::Watch, 1)], "{fields:?}");
     }
 }
 
 #[test]
 fn tries_of_a_refused_watch_become_rare() {
     for (fields, code) in refused_fields() {
-        let scene = Scene::prepared("8xh100", Config::default(), |mock| {
+        let harness = Harness::prepared("8xh100", Config::default(), |mock| {
             refuse(mock, &fields, code);
         });
-        scene.run_until(45);
-        let before = scene.mock.calls(Call::Watch);
-        scene.run_until(3600);
+        harness.run_until(45);
+        let before = harness.client.calls(Call::Watch);
+        harness.run_until(3600);
         // After 1, 2, 4 and 8 minutes, then every 10 minutes.
-        let tries = scene.mock.calls(Call::Watch) - before;
+        let tries = harness.client.calls(Call::Watch) - before;
         assert!((7..=8).contains(&tries), "{fields:?}: {tries}");
-        assert_eq!(scene.errors(), [(ErrorKind::Watch, 1)], "{fields:?}");
+        assert_eq!(harness.errors(), [(ErrorKind::Watch, 1)], "{fields:?}");
     }
 }
 
@@ -82,16 +87,16 @@ fn tries_of_a_refused_watch_become_rare() {
 fn an_engine_without_a_group_left_is_no_source_until_it_has_one() {
     let function = "dcgmGroupCreate";
     let code = ReturnCode::MAX_LIMIT;
-    let scene = Scene::new("8xh100");
+    let harness = Harness::sampled("8xh100");
     let counters = |shown: &Shown| shown.keys().filter(|name| is_counter(name)).count();
-    let held = counters(&scene.shown());
+    let held = counters(&harness.shown());
     // Samples of another client, which look like those of a watch.
     let gpus = (0..8).map(EntityId::gpu);
-    scene
-        .mock
+    harness
+        .client
         .watch_elsewhere(gpus, [FieldId::GPU_TEMP, FieldId::POWER_USAGE]);
-    scene
-        .mock
+    harness
+        .client
         .fail_always(Call::Watch, Error::Call { function, code });
     let lost = ReturnCode::CONNECTION_NOT_VALID;
     let function = "dcgmGetLatestValues_v2";
@@ -99,20 +104,20 @@ fn an_engine_without_a_group_left_is_no_source_until_it_has_one() {
         function,
         code: lost,
     };
-    scene.mock.fail_next(Call::Latest, error);
-    scene.advance(SECOND * 15);
-    scene.meter.sample_now().unwrap_err();
+    harness.client.fail_next(Call::Latest, error);
+    harness.advance(SECOND * 15);
+    harness.sample_error();
     for _ in 0..10 {
-        scene.advance(SECOND * 15);
-        let error = scene.meter.sample_now().unwrap_err();
+        harness.advance(SECOND * 15);
+        let error = harness.sample_error();
         assert_eq!(error.kind, ErrorKind::Watch, "{error}");
         assert!(error.message.contains("DCGM_ST_MAX_LIMIT"), "{error}");
         assert!(error.hint.unwrap().contains("dcgmi group -l"));
-        let shown = scene.shown();
+        let shown = harness.shown();
         assert_eq!((counters(&shown), shown.len()), (held, held));
     }
-    scene.mock.clear_faults();
-    scene.tick_after(SECOND * 15);
-    assert!(scene.meter.health().is_ready());
-    assert!(scene.shown().contains_key("hw.temperature gpu7 gpu"));
+    harness.client.clear_faults();
+    harness.tick_after(SECOND * 15);
+    assert!(harness.health().is_ready());
+    assert!(harness.shown().contains_key("hw.temperature gpu7 gpu"));
 }

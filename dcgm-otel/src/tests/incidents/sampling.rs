@@ -2,7 +2,7 @@
 
 use dcgm::{EntityId, FieldId, NoValue};
 
-use super::{SECOND, Scene, Shown, differing, fallen, is_counter, lines, push};
+use crate::testing::{Harness, SECOND, Shown, differing, fallen, is_counter, lines, push};
 use crate::{ErrorKind, MeterState};
 
 /// Remaining metrics while only counters are shown.
@@ -15,25 +15,38 @@ fn counters_of(shown: &Shown) -> Shown {
 
 #[test]
 fn an_engine_that_restarts_leaves_the_counters_and_brings_back_all_else() {
-    let both = [Scene::new("8xh100,restart"), Scene::new("8xh100")];
+    let both = [
+        Harness::sampled("8xh100,restart"),
+        Harness::sampled("8xh100"),
+    ];
     let [bad, calm] = &both;
-    push(&bad.mock, EntityId::gpu(1), FieldId::XID_ERRORS, &[31, 31]);
-    push(&calm.mock, EntityId::gpu(1), FieldId::XID_ERRORS, &[31, 31]);
-    for scene in &both {
-        scene.run_until(285);
+    push(
+        &bad.client,
+        EntityId::gpu(1),
+        FieldId::XID_ERRORS,
+        &[31, 31],
+    );
+    push(
+        &calm.client,
+        EntityId::gpu(1),
+        FieldId::XID_ERRORS,
+        &[31, 31],
+    );
+    for harness in &both {
+        harness.run_until(285);
     }
     let before = bad.shown();
     assert_eq!(before, calm.shown());
     for _ in 0..3 {
         bad.advance(SECOND * 15);
-        bad.meter.sample_now().unwrap_err();
+        bad.sample_error();
         // No GPU has a state: neither failed nor ok.
         assert_eq!(bad.shown(), counters_of(&before));
-        assert_eq!(bad.meter.health().state, MeterState::Degraded);
+        assert_eq!(bad.health().state, MeterState::Degraded);
     }
     bad.run_until(345);
     calm.run_until(345);
-    assert_eq!(bad.meter.health().state, MeterState::Ready);
+    assert_eq!(bad.health().state, MeterState::Ready);
     // Only the rate of the gap is missing.
     let missing = "\
 hw.gpu.nvlink.io gpu0 receive,transmit
@@ -47,14 +60,11 @@ hw.gpu.nvlink.io gpu7 receive,transmit";
     let shown = bad.shown();
     assert_eq!(lines(&differing(&shown, &calm.shown())), missing);
     assert_eq!(fallen(&before, &shown), [""; 0]);
-    for scene in &both {
-        scene.run_until(600);
+    for harness in &both {
+        harness.run_until(600);
     }
     assert_eq!(lines(&differing(&bad.shown(), &calm.shown())), missing);
-    assert_eq!(
-        (bad.ailing(), bad.meter.health().reconnects),
-        (String::new(), 1)
-    );
+    assert_eq!((bad.ailing(), bad.health().reconnects), (String::new(), 1));
     // The lost session, and the refusals after it.
     assert_eq!(
         bad.errors()
@@ -68,36 +78,36 @@ hw.gpu.nvlink.io gpu7 receive,transmit";
 
 #[test]
 fn a_frozen_sampling_thread_takes_the_levels_and_the_statuses_with_it() {
-    let both = [Scene::new("8xh100"), Scene::new("8xh100")];
+    let both = [Harness::sampled("8xh100"), Harness::sampled("8xh100")];
     let [bad, calm] = &both;
-    for scene in &both {
-        scene.run_until(60);
+    for harness in &both {
+        harness.run_until(60);
     }
     let before = bad.shown();
-    bad.mock.freeze_sampling(true);
+    bad.client.freeze_sampling(true);
     // For three intervals the last values are as good as any.
     bad.run_until(90);
     assert_eq!(differing(&bad.shown(), &before), [].into());
     assert_eq!(bad.statuses().len(), 12);
-    push(&bad.mock, EntityId::gpu(0), FieldId::XID_ERRORS, &[79]);
+    push(&bad.client, EntityId::gpu(0), FieldId::XID_ERRORS, &[79]);
     for _ in 0..4 {
         bad.advance(SECOND * 15);
-        let failure = bad.meter.sample_now().unwrap_err();
+        let failure = bad.sample_error();
         assert_eq!(failure.kind, ErrorKind::Stale);
         let mut held = counters_of(&before);
         // Events are no samples, and go on.
         held.insert("hw.gpu.xid.errors gpu0 79".into(), 1.0);
         assert_eq!(bad.shown(), held);
-        let health = bad.meter.health();
+        let health = bad.health();
         assert_eq!(
             (health.state, health.reason.map(|why| why.kind)),
             (MeterState::Degraded, Some(ErrorKind::Stale))
         );
     }
-    bad.mock.freeze_sampling(false);
+    bad.client.freeze_sampling(false);
     bad.run_until(180);
     calm.run_until(180);
-    assert_eq!(bad.meter.health().state, MeterState::Ready);
+    assert_eq!(bad.health().state, MeterState::Ready);
     let shown = bad.shown();
     let mut others = differing(&shown, &calm.shown());
     others.retain(|name| !name.starts_with("hw.gpu.nvlink.io"));
@@ -109,25 +119,25 @@ fn a_frozen_sampling_thread_takes_the_levels_and_the_statuses_with_it() {
 
 #[test]
 fn enumerating_again_does_not_make_a_frozen_engine_fresh() {
-    let scene = Scene::new("8xh100");
-    let gpu = scene
-        .mock
+    let harness = Harness::sampled("8xh100");
+    let gpu = harness
+        .client
         .model()
         .host()
         .entity(EntityId::gpu(7))
         .unwrap()
         .clone();
-    scene.run_until(60);
-    scene.mock.freeze_sampling(true);
-    scene.run_until(90);
-    scene.advance(SECOND * 15);
-    scene.meter.sample_now().unwrap_err();
+    harness.run_until(60);
+    harness.client.freeze_sampling(true);
+    harness.run_until(90);
+    harness.advance(SECOND * 15);
+    harness.sample_error();
     // A GPU that vanishes or appears makes the meter watch the others again.
-    scene.mock.remove_entity(gpu.id);
+    harness.client.remove_entity(gpu.id);
     for _ in 0..3 {
-        scene.advance(SECOND);
-        let outcome = scene.meter.sample_now();
-        let levels: Vec<_> = scene
+        harness.advance(SECOND);
+        let outcome = harness.meter().sample_now();
+        let levels: Vec<_> = harness
             .shown()
             .into_keys()
             .filter(|name| name.starts_with("hw.power"))
@@ -136,18 +146,18 @@ fn enumerating_again_does_not_make_a_frozen_engine_fresh() {
             (outcome.map_err(|failure| failure.kind), levels),
             (Err(ErrorKind::Stale), vec![])
         );
-        assert_eq!(scene.meter.health().state, MeterState::Degraded);
+        assert_eq!(harness.health().state, MeterState::Degraded);
     }
-    scene.mock.freeze_sampling(false);
-    scene.tick_after(SECOND * 15);
-    assert_eq!(scene.of("hw.power gpu").len(), 7);
-    assert_eq!(scene.meter.health().state, MeterState::Ready);
+    harness.client.freeze_sampling(false);
+    harness.tick_after(SECOND * 15);
+    assert_eq!(harness.shown_of("hw.power gpu").len(), 7);
+    assert_eq!(harness.health().state, MeterState::Ready);
 }
 
 #[test]
 fn fields_that_are_blank_in_turns_keep_their_last_value() {
-    let scene = Scene::new("8xh100");
-    scene.run_until(60);
+    let harness = Harness::sampled("8xh100");
+    harness.run_until(60);
     let gpu = EntityId::gpu(2);
     let fields = [
         (FieldId::PROF_SM_ACTIVE, "hw.gpu.sm.utilization gpu2"),
@@ -165,27 +175,27 @@ fn fields_that_are_blank_in_turns_keep_their_last_value() {
                 NoValue::NoData
             };
             if (round + index) % 2 == 0 {
-                scene.mock.set_no_value(gpu, *field, reason);
+                harness.client.set_no_value(gpu, *field, reason);
             } else {
-                scene.mock.unset(gpu, *field);
+                harness.client.unset(gpu, *field);
             }
         }
-        scene.tick_after(SECOND * 15);
-        let shown = scene.shown();
+        harness.tick_after(SECOND * 15);
+        let shown = harness.shown();
         for (_, name) in fields {
             assert!(shown.contains_key(name), "{round}: {name}");
         }
     }
-    scene.assert_well();
+    harness.assert_well();
     // A value does not outlive its age, nor its field.
     let ends = [NoValue::Blank, NoValue::NotSupported, NoValue::NotPermitted];
     for ((field, name), reason) in fields.into_iter().zip(ends) {
-        scene.mock.set_no_value(gpu, field, reason);
+        harness.client.set_no_value(gpu, field, reason);
         let ticks = if reason == NoValue::Blank { 3 } else { 1 };
         for tick in 1..=ticks {
-            scene.tick_after(SECOND * 15);
+            harness.tick_after(SECOND * 15);
             assert_eq!(
-                scene.shown().contains_key(name),
+                harness.shown().contains_key(name),
                 tick < ticks,
                 "{reason} {tick}"
             );
