@@ -111,6 +111,19 @@ impl<C: TestClient> Harness<C> {
         values.pop().map(|(_, _, value)| value)
     }
 
+    /// Returns the attribute keys of a metric's first series.
+    pub(crate) fn keys(&self, name: &str) -> Vec<String> {
+        let points = self.points(name);
+        let keys = points[0].attributes.iter().map(|one| one.key.to_string());
+        keys.collect()
+    }
+
+    /// Returns the `hw.id` of each device that reports its power.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        let values = self.values("hw.power", "hw.type");
+        values.into_iter().map(|(id, ..)| id).collect()
+    }
+
     /// Returns the number of device points of each metric.
     pub(crate) fn points_per_metric(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use dcgm::{
     Backend, BackendKind, BuildInfo, Client, Cursor, Endpoint, Entity, EntityId, EntityKind, Error,
-    FieldId, Link, LinkState, Mig, NoValue, Query, Result, Sample, Samples, Timestamp, Value,
-    ValueType, Watch, WatchRequest,
+    FieldId, Link, LinkState, Mig, NoValue, Query, Result, ReturnCode, Sample, Samples, Timestamp,
+    Value, ValueType, Watch, WatchRequest,
 };
 use parking_lot::Mutex;
 
@@ -210,6 +210,20 @@ impl Fake {
             fault.map_or(Ok(()), Err)
         })
     }
+}
+
+/// Number of gauges and of counters of a GPU that has every field.
+pub(crate) const LEVELS: usize = 45;
+pub(crate) const COUNTERS: usize = 35;
+
+/// Returns the number of gauges for `gpus` GPUs and the host.
+pub(crate) const fn levels(gpus: usize) -> usize {
+    gpus * LEVELS + 1
+}
+
+/// Returns the error of a call.
+pub(crate) fn call(function: &'static str, code: ReturnCode) -> Error {
+    Error::Call { function, code }
 }
 
 /// Returns the error of a lost connection.

@@ -224,6 +224,13 @@ pub(crate) fn is_counter(name: &str) -> bool {
     COUNTERS.contains(&name.split(' ').next().unwrap_or_default())
 }
 
+/// Returns the series that remain while only counters are shown.
+pub(crate) fn counters_of(shown: &Shown) -> Shown {
+    let mut counters = shown.clone();
+    counters.retain(|name, _| is_counter(name));
+    counters
+}
+
 /// An event of a field now, for each of the codes.
 pub(crate) fn push(mock: &Mock, entity: EntityId, field: FieldId, codes: &[i64]) {
     for code in codes {

@@ -19,8 +19,10 @@ use opentelemetry_sdk::metrics::{
 };
 
 pub(crate) use export::{Exported, instrument};
-pub(crate) use fake::{Fake, every_field, gpu, refused};
-pub(crate) use host::{INTERVAL, Shown, differing, fallen, is_counter, lines, mock_of, push};
+pub(crate) use fake::{COUNTERS, Fake, call, every_field, gpu, levels, refused};
+pub(crate) use host::{
+    INTERVAL, Shown, counters_of, differing, fallen, is_counter, lines, mock_of, push,
+};
 
 use crate::clock::Clock;
 use crate::{Config, DcgmMeter, DcgmMeterBuilder, Health, SampleError};
@@ -57,6 +59,16 @@ pub(crate) struct Harness<C = Mock> {
     pub(crate) clock: Clock,
     pub(crate) config: Config,
     meter: Option<DcgmMeter>,
+}
+
+impl Harness<Fake> {
+    /// Installs a meter with these settings and an interval of 1 s, and takes a sample, which may
+    /// fail.
+    pub(crate) fn with_settings(fake: &Fake, config: Config) -> Self {
+        let harness = Self::with_config(fake, config.with_interval(SECOND));
+        let _ = harness.meter().sample_now();
+        harness
+    }
 }
 
 impl<C: TestClient> Harness<C> {

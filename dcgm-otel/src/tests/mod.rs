@@ -1,16 +1,13 @@
-//! The meter on a real SDK, over a client that the test controls.
+//! The meter on a real SDK, over a client that the test controls, by subject.
 
+mod collect;
+mod connection;
+mod counters;
 mod documents;
-mod emission;
-mod hosts;
 mod incidents;
-mod installing;
-mod lifecycle;
-mod multiple_meters;
-mod no_data;
-mod panics;
+mod limits;
+mod naming;
 mod properties;
-mod self_metrics;
-mod settings;
 mod soak;
-mod totals;
+mod topology;
+mod values;

@@ -1,4 +1,4 @@
-//! Hardware faults: links, memory, cooling, the bus.
+//! Links, memory, cooling and the bus.
 
 use std::time::Duration;
 

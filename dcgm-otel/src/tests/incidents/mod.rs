@@ -1,9 +1,5 @@
 //! Incidents: a host with a fault beside the same host without it. The series that an alert needs
 //! differ, and no others do.
 
-mod entities;
 mod faults;
-mod mute;
-mod refusals;
-mod sampling;
-mod xids;
+mod lost_gpu;

@@ -1,79 +1,82 @@
-//! An engine that dies, and one that answers but no longer samples.
+//! Samples that are no longer new: of a stopped sampling thread, or of a clock that steps.
 
 use dcgm::{EntityId, FieldId, NoValue};
 
-use crate::testing::{Harness, SECOND, Shown, differing, fallen, is_counter, lines, push};
-use crate::{ErrorKind, MeterState};
+use crate::testing::{
+    COUNTERS, Fake, Harness, SECOND, counters_of, differing, fallen, levels, lines, push,
+};
+use crate::{Config, ErrorKind, MeterState};
 
-/// Remaining metrics while only counters are shown.
-fn counters_of(shown: &Shown) -> Shown {
-    let counters = shown.iter().filter(|(name, _)| is_counter(name));
-    counters
-        .map(|(name, value)| (name.clone(), *value))
-        .collect()
+#[test]
+fn an_engine_that_answers_and_samples_no_more_is_found_out() {
+    let fake = Fake::with_gpus(1);
+    let harness = Harness::new(&fake);
+    harness.sample();
+    fake.edit(|state| state.sampling = false);
+    harness.sample();
+    harness.advance(SECOND * 2);
+    harness.sample();
+    assert_eq!(harness.levels_and_counters(), (levels(1), COUNTERS));
+    harness.advance(SECOND);
+    assert_eq!(harness.sample_error().kind, ErrorKind::Stale);
+    assert_eq!(harness.levels_and_counters(), (0, COUNTERS));
+    assert_eq!(harness.health().last_sample_age, Some(SECOND * 3));
+    fake.edit(|state| state.sampling = true);
+    harness.sample();
+    assert_eq!(harness.levels_and_counters(), (levels(1), COUNTERS));
 }
 
 #[test]
-fn an_engine_that_restarts_leaves_the_counters_and_brings_back_all_else() {
-    let both = [
-        Harness::sampled("8xh100,restart"),
-        Harness::sampled("8xh100"),
-    ];
-    let [bad, calm] = &both;
-    push(
-        &bad.client,
-        EntityId::gpu(1),
-        FieldId::XID_ERRORS,
-        &[31, 31],
-    );
-    push(
-        &calm.client,
-        EntityId::gpu(1),
-        FieldId::XID_ERRORS,
-        &[31, 31],
-    );
-    for harness in &both {
-        harness.run_until(285);
+fn values_of_a_sampler_that_hangs_vanish_too() {
+    let harness = Harness::new(&Fake::with_gpus(1));
+    harness.sample();
+    // From here on the thread hangs.
+    harness.advance(SECOND * 3);
+    assert_eq!(harness.levels_and_counters(), (0, COUNTERS));
+}
+
+#[test]
+fn an_engine_clock_that_steps_back_is_no_outage() {
+    let fake = Fake::with_gpus(1);
+    let harness = Harness::new(&fake);
+    harness.sample();
+    fake.edit(|state| state.micros = 7);
+    harness.advance(SECOND);
+    harness.sample();
+    harness.advance(SECOND * 2);
+    harness.sample();
+    assert_eq!(harness.levels_and_counters(), (levels(1), COUNTERS));
+}
+
+#[test]
+fn a_value_is_shown_as_long_as_the_setting_says() {
+    let fake = Fake::with_gpus(1);
+    let harness = Harness::with_settings(&fake, Config::default().with_max_age(SECOND * 10));
+    fake.edit(|state| state.sampling = false);
+    harness.advance(SECOND * 9);
+    harness.sample();
+    assert!(harness.has("hw.power"));
+    harness.advance(SECOND);
+    assert_eq!(harness.sample_error().kind, ErrorKind::Stale);
+    assert!(!harness.has("hw.power"));
+}
+
+#[test]
+fn a_frozen_sampling_thread_degrades_the_meter_instead_of_feeding_it() {
+    let harness = Harness::sampled("1xl4");
+    harness.client.freeze_sampling(true);
+    for _ in 0..2 {
+        harness.advance(SECOND * 15);
+        harness.sample();
+        assert!(harness.points_per_metric().contains_key("hw.power"));
     }
-    let before = bad.shown();
-    assert_eq!(before, calm.shown());
-    for _ in 0..3 {
-        bad.advance(SECOND * 15);
-        bad.sample_error();
-        // No GPU has a state: neither failed nor ok.
-        assert_eq!(bad.shown(), counters_of(&before));
-        assert_eq!(bad.health().state, MeterState::Degraded);
-    }
-    bad.run_until(345);
-    calm.run_until(345);
-    assert_eq!(bad.health().state, MeterState::Ready);
-    // Only the rate of the gap is missing.
-    let missing = "\
-hw.gpu.nvlink.io gpu0 receive,transmit
-hw.gpu.nvlink.io gpu1 receive,transmit
-hw.gpu.nvlink.io gpu2 receive,transmit
-hw.gpu.nvlink.io gpu3 receive,transmit
-hw.gpu.nvlink.io gpu4 receive,transmit
-hw.gpu.nvlink.io gpu5 receive,transmit
-hw.gpu.nvlink.io gpu6 receive,transmit
-hw.gpu.nvlink.io gpu7 receive,transmit";
-    let shown = bad.shown();
-    assert_eq!(lines(&differing(&shown, &calm.shown())), missing);
-    assert_eq!(fallen(&before, &shown), [""; 0]);
-    for harness in &both {
-        harness.run_until(600);
-    }
-    assert_eq!(lines(&differing(&bad.shown(), &calm.shown())), missing);
-    assert_eq!((bad.ailing(), bad.health().reconnects), (String::new(), 1));
-    // The lost session, and the refusals after it.
-    assert_eq!(
-        bad.errors()
-            .into_iter()
-            .map(|(kind, _)| kind)
-            .collect::<Vec<_>>(),
-        [ErrorKind::Connect]
-    );
-    calm.assert_well();
+    harness.advance(SECOND * 15);
+    assert_eq!(harness.sample_error().kind, ErrorKind::Stale);
+    assert!(!harness.points_per_metric().contains_key("hw.power"));
+    harness.client.freeze_sampling(false);
+    harness.advance(SECOND * 15);
+    harness.sample();
+    assert!(harness.points_per_metric().contains_key("hw.power"));
 }
 
 #[test]
@@ -201,4 +204,18 @@ fn fields_that_are_blank_in_turns_keep_their_last_value() {
             );
         }
     }
+}
+
+#[test]
+fn a_stopped_sampling_thread_is_stale_and_not_silent() {
+    let harness = Harness::sampled("8xh100");
+    harness.run_until(60);
+    harness.client.freeze_sampling(true);
+    for _ in 0..20 {
+        harness.advance(SECOND * 15);
+        if let Err(error) = harness.meter().sample_now() {
+            assert_eq!(error.kind, ErrorKind::Stale);
+        }
+    }
+    assert_eq!(harness.health().reason.unwrap().kind, ErrorKind::Stale);
 }

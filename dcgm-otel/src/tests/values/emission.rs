@@ -1,7 +1,6 @@
-//! Exports of a healthy host.
+//! Exports of a healthy host, and of one with garbage.
 
-use dcgm::{Entity, EntityId, EntityKind, FieldId, Mig, NoValue};
-use opentelemetry_sdk::metrics::Temporality;
+use dcgm::{FieldId, NoValue};
 
 use crate::catalogue::{CATALOGUE, EntityScope, Family, Metric, Mig as Mode, Op};
 use crate::config::{Config, MetricSwitch};
@@ -105,26 +104,6 @@ fn every_row_of_the_catalogue_emits_on_a_healthy_host() {
 }
 
 #[test]
-fn a_series_says_which_thing_it_is_about_and_what_product_that_is() {
-    let harness = Harness::new(&Fake::with_gpus(1));
-    harness.sample();
-    let points = harness.export();
-    let keys = |name: &str| {
-        let found = points.iter().find(|point| point.name == name).unwrap();
-        let keys = found.attributes.iter().map(|one| one.key.as_str());
-        keys.collect::<Vec<_>>()
-    };
-    assert_eq!(
-        keys("hw.power"),
-        ["hw.gpu.index", "hw.id", "hw.name", "hw.type"]
-    );
-    assert_eq!(
-        keys("hw.gpu.memory.usage"),
-        ["hw.gpu.index", "hw.id", "hw.model", "hw.name", "hw.vendor"]
-    );
-}
-
-#[test]
 fn a_raw_value_is_exported_in_the_unit_of_its_metric() {
     let fake = Fake::with_gpus(1);
     fake.set(0, FieldId::GPU_UTIL, 57.0);
@@ -149,21 +128,6 @@ fn a_raw_value_is_exported_in_the_unit_of_its_metric() {
     );
     let clock = harness.value("hw.gpu.clock.frequency", "hw.gpu.clock.domain", "sm");
     assert_eq!(clock, Some(1_980_000_000.0));
-}
-
-#[test]
-fn the_scope_names_the_crate_and_the_conventions() {
-    let harness = Harness::new(&Fake::with_gpus(1));
-    harness.sample();
-    harness.export();
-    let exported = harness.exporter.get_finished_metrics().unwrap();
-    let scope = exported[0].scope_metrics().next().unwrap().scope();
-    assert_eq!(scope.name(), "dcgm-otel");
-    assert_eq!(scope.version(), Some(env!("CARGO_PKG_VERSION")));
-    assert_eq!(
-        scope.schema_url(),
-        Some("https://opentelemetry.io/schemas/1.44.0")
-    );
 }
 
 #[test]
@@ -275,68 +239,4 @@ fn garbage_is_no_fact() {
     let mig = |value| facts(FieldId::MIG_MODE, "hw.gpu.mig.enabled", value);
     assert_eq!(mig(0.0).as_deref(), Some("false"));
     assert_eq!(mig(9.0), None);
-}
-
-#[test]
-fn a_mig_gpu_and_its_instances_are_distinct() {
-    let fake = Fake::with_gpus(1);
-    fake.edit(|state| {
-        state.entities[0].mig_enabled = Some(true);
-        for number in 0..2 {
-            let id = EntityId::new(EntityKind::GPU_INSTANCE, number);
-            let mut instance = Entity::new(id);
-            instance.parent = Some(EntityId::gpu(0));
-            let mut mig = Mig::new(7 + number, None, 1);
-            mig.profile = Some("1g.10gb".into());
-            instance.mig = Some(mig);
-            state.entities.push(instance);
-            for field in [FieldId::FB_USED, FieldId::PROF_GR_ENGINE_ACTIVE] {
-                state
-                    .values
-                    .insert((id, field), Ok(f64::from(number) / 2.0));
-            }
-        }
-        for field in [FieldId::GPU_UTIL, FieldId::MEM_COPY_UTIL] {
-            state
-                .values
-                .insert((EntityId::gpu(0), field), Err(NoValue::NotSupported));
-        }
-    });
-    let harness = Harness::new(&fake);
-    harness.sample();
-    assert_eq!(
-        harness.values("hw.gpu.utilization", "hw.gpu.mig.instance_id"),
-        [
-            ("GPU-a0".into(), String::new(), 1.0),
-            ("GPU-a0/gi/7".into(), "7".into(), 0.0),
-            ("GPU-a0/gi/8".into(), "8".into(), 0.5)
-        ]
-    );
-    let points = harness.export();
-    let instance = points.iter().find(|point| {
-        point.name == "hw.gpu.memory.usage"
-            && point.attribute("hw.id").as_deref() == Some("GPU-a0/gi/8")
-    });
-    let instance = instance.unwrap();
-    assert_eq!(instance.attribute("hw.parent").as_deref(), Some("GPU-a0"));
-    assert_eq!(
-        instance.attribute("hw.gpu.mig.profile").as_deref(),
-        Some("1g.10gb")
-    );
-    assert_eq!(instance.attribute("hw.name").as_deref(), Some("nvidia0"));
-}
-
-#[test]
-fn under_delta_temporality_a_counter_exports_its_growth() {
-    let fake = Fake::with_gpus(1);
-    fake.set(0, FieldId::ECC_SBE_VOL_TOTAL, 1000.0);
-    let harness = Harness::with_temporality(&fake, Temporality::Delta);
-    let corrected = || harness.value("hw.errors", "error.type", "corrected");
-    harness.sample();
-    assert_eq!(corrected(), Some(0.0));
-    fake.set(0, FieldId::ECC_SBE_VOL_TOTAL, 1003.0);
-    harness.sample();
-    assert_eq!(corrected(), Some(3.0));
-    harness.sample();
-    assert_eq!(corrected(), Some(0.0));
 }

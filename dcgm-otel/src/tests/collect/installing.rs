@@ -8,7 +8,7 @@ use opentelemetry::metrics::noop::NoopMeterProvider;
 use crate::clock::Clock;
 use crate::telemetry::tests::count_warnings;
 use crate::testing::{Fake, Harness, SECOND};
-use crate::{Config, DcgmMeter, DcgmMeterBuilder, ErrorKind, InstallError, MeterState};
+use crate::{Config, DcgmMeter, DcgmMeterBuilder, InstallError, MeterState};
 
 #[test]
 fn a_second_meter_on_a_provider_is_refused_while_the_first_lives() {
@@ -124,26 +124,6 @@ fn a_password_is_in_no_message() {
 }
 
 #[test]
-fn without_an_engine_a_meter_is_installed_and_says_what_is_missing() {
-    // Port 1 of the loopback: no process listens there.
-    let harness = Harness::uninstalled(&Fake::default());
-    let meter = DcgmMeter::builder()
-        .with_endpoint("127.0.0.1:1")
-        .with_initial_delay(SECOND * 3600)
-        .install(&harness.provider)
-        .unwrap();
-    assert_eq!(meter.health().state, MeterState::Starting);
-    let failure = meter.sample_now().unwrap_err();
-    assert!(
-        matches!(failure.kind, ErrorKind::Init | ErrorKind::Connect),
-        "{failure}"
-    );
-    assert!(failure.hint.is_some());
-    assert_eq!(meter.health().state, MeterState::Degraded);
-    assert!(harness.export().is_empty());
-}
-
-#[test]
 fn the_thread_samples_by_itself() {
     let config = Config::default()
         .with_interval(SECOND)
@@ -158,4 +138,18 @@ fn the_thread_samples_by_itself() {
 fn waiting_for_a_meter_without_values_ends() {
     let harness = Harness::new(&Fake::default());
     assert!(!harness.meter().wait_ready(Duration::ZERO));
+}
+
+#[test]
+fn meters_come_and_go_and_leave_no_watch_and_no_connection() {
+    let mut harness = Harness::on_host("1xl4", Config::default());
+    for _ in 0..100 {
+        harness.install();
+        harness.sample();
+        assert_eq!(harness.health().state, MeterState::Ready);
+        harness.uninstall();
+        let mock = &harness.client;
+        assert_eq!((mock.open_watches(), mock.is_connected()), (0, false));
+    }
+    assert!(harness.export().is_empty());
 }

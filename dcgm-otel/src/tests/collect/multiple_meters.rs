@@ -7,8 +7,8 @@ use std::thread;
 
 use opentelemetry_sdk::metrics::data::{ResourceMetrics, ScopeMetrics};
 
+use crate::InstallError;
 use crate::testing::{Fake, Harness, long};
-use crate::{Config, InstallError, ThrottleName};
 
 /// Number of series of each device metric, by meter.
 fn scopes(harness: &Harness<Fake>) -> BTreeMap<Option<String>, usize> {
@@ -71,16 +71,6 @@ fn a_name_that_cannot_be_is_refused() {
         panic!("{refused:?}")
     };
     assert_eq!(errors.iter().next().unwrap().path, "instance");
-}
-
-#[test]
-fn the_name_of_the_throttle_metric_can_be_given() {
-    let config = Config::default().with_throttle_name(ThrottleName::Time);
-    let harness = Harness::with_config(&Fake::with_gpus(1), config);
-    assert_eq!(
-        harness.meter().config().throttle_name().metric(),
-        "hw.gpu.throttle.time"
-    );
 }
 
 #[test]

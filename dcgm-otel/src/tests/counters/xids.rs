@@ -1,4 +1,4 @@
-//! XIDs and `SXids`: each is counted exactly once.
+//! Events of GPUs (XID) and of NVSwitches: each is counted once.
 
 use std::time::Duration;
 

@@ -11,6 +11,7 @@ use crate::testing::{Fake, Harness, SECOND};
 use crate::{Config, DcgmMeterBuilder, ErrorKind, MeterState};
 
 const CALLBACK: usize = 0;
+
 const PUBLISHING: usize = 1;
 
 /// Has the next so many callbacks, or publications, panic.

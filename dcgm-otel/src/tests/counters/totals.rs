@@ -4,6 +4,7 @@ use dcgm::{FieldId, NoValue};
 use opentelemetry_sdk::metrics::Temporality;
 
 use crate::testing::{Fake, Harness, SECOND, refused};
+use crate::{Config, CounterOrigin};
 
 fn replays(harness: &Harness<Fake>) -> Option<f64> {
     harness.value("hw.errors", "error.type", "pcie_replay")
@@ -116,4 +117,34 @@ fn a_rate_is_summed_over_the_time_between_its_samples() {
     assert_eq!(received(), Some(1000.0));
     harness.sample();
     assert_eq!(received(), Some(2000.0));
+}
+
+#[test]
+fn counters_begin_at_0_or_where_the_device_is() {
+    let replays = |origin| {
+        let fake = Fake::with_gpus(1);
+        fake.set(0, FieldId::PCIE_REPLAY_COUNTER, 1000.0);
+        let harness = Harness::with_settings(&fake, Config::default().with_counter_origin(origin));
+        fake.set(0, FieldId::PCIE_REPLAY_COUNTER, 1003.0);
+        harness.sample();
+        let replays = |kind| harness.value("hw.errors", "error.type", kind);
+        replays("pcie_replay").unwrap()
+    };
+    assert!((replays(CounterOrigin::Rebased) - 3.0).abs() < f64::EPSILON);
+    assert!((replays(CounterOrigin::Device) - 1003.0).abs() < f64::EPSILON);
+}
+
+#[test]
+fn under_delta_temporality_a_counter_exports_its_growth() {
+    let fake = Fake::with_gpus(1);
+    fake.set(0, FieldId::ECC_SBE_VOL_TOTAL, 1000.0);
+    let harness = Harness::with_temporality(&fake, Temporality::Delta);
+    let corrected = || harness.value("hw.errors", "error.type", "corrected");
+    harness.sample();
+    assert_eq!(corrected(), Some(0.0));
+    fake.set(0, FieldId::ECC_SBE_VOL_TOTAL, 1003.0);
+    harness.sample();
+    assert_eq!(corrected(), Some(3.0));
+    harness.sample();
+    assert_eq!(corrected(), Some(0.0));
 }

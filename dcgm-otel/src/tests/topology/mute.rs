@@ -3,8 +3,7 @@
 use dcgm::mock::Mock;
 use dcgm::{EntityId, EntityStatus, FieldId, NoValue};
 
-use crate::testing::Exported;
-use crate::testing::{Harness, SECOND, Shown, differing, lines};
+use crate::testing::{Exported, Harness, SECOND, Shown, differing, lines};
 use crate::{Config, ErrorKind, MeterState};
 
 /// Takes away all values of GPUs, as a driver that cannot reach them.
@@ -153,20 +152,6 @@ fn an_engine_without_values_of_any_gpu_is_silent_and_no_gpu_has_failed() {
         assert_eq!(harness.health().state, MeterState::Ready);
         assert_eq!(gpus_that_are(&harness, "ok"), Some(gpus), "{host}");
     }
-}
-
-#[test]
-fn a_stopped_sampling_thread_is_stale_and_not_silent() {
-    let harness = Harness::sampled("8xh100");
-    harness.run_until(60);
-    harness.client.freeze_sampling(true);
-    for _ in 0..20 {
-        harness.advance(SECOND * 15);
-        if let Err(error) = harness.meter().sample_now() {
-            assert_eq!(error.kind, ErrorKind::Stale);
-        }
-    }
-    assert_eq!(harness.health().reason.unwrap().kind, ErrorKind::Stale);
 }
 
 #[test]
