@@ -142,7 +142,7 @@ fn torn(feed: &Arc<MeterFeed>, collects: usize, at_least_one: bool) -> (usize, u
 /// 300 collects, and with `DCGM_TEST_LONG=1` 3,000.
 #[test]
 fn pinning_prevents_torn_collects() {
-    let collects = if crate::testing::long() { 3000 } else { 300 };
+    let collects = if crate::tests::long() { 3000 } else { 300 };
     let pinned = Arc::new(feed());
     let (made, torn_pinned) = torn(&pinned, collects, false);
     assert_eq!(pinned.telemetry().collections(), made as u64);

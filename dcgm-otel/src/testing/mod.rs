@@ -29,11 +29,6 @@ use crate::{Config, DcgmMeter, DcgmMeterBuilder, Health, SampleError};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
-/// Returns `true` if long tests are requested: `DCGM_TEST_LONG=1`.
-pub(crate) fn long() -> bool {
-    std::env::var_os("DCGM_TEST_LONG").is_some_and(|value| value == "1")
-}
-
 /// A client that a test controls. Clones share their state.
 pub(crate) trait TestClient: Client + Clone + 'static {
     /// Advances the client's own time.

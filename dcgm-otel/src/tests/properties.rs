@@ -12,7 +12,8 @@ use proptest::test_runner::{FileFailurePersistence, RngSeed};
 use opentelemetry_sdk::metrics::Temporality;
 
 use crate::Config;
-use crate::testing::{SECOND, long};
+use crate::testing::SECOND;
+use crate::tests::long;
 use checked::CheckedMeter;
 use script::{Step, step};
 

@@ -11,7 +11,8 @@ use dcgm::mock::{Call, Host, Mock, Model, Product, Scenario};
 use dcgm::{EntityId, Error, FieldId, NoValue, OwnedValue, ReturnCode};
 
 use crate::schedule::Schedule;
-use crate::testing::{Harness, long, mock_of};
+use crate::testing::{Harness, mock_of};
+use crate::tests::long;
 use crate::{Config, MeterState};
 
 const INTERVAL: Duration = Duration::from_secs(15);

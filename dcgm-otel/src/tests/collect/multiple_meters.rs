@@ -8,7 +8,8 @@ use std::thread;
 use opentelemetry_sdk::metrics::data::{ResourceMetrics, ScopeMetrics};
 
 use crate::InstallError;
-use crate::testing::{Fake, Harness, long};
+use crate::testing::{Fake, Harness};
+use crate::tests::long;
 
 /// Number of series of each device metric, by meter.
 fn scopes(harness: &Harness<Fake>) -> BTreeMap<Option<String>, usize> {
