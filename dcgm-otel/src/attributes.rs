@@ -8,9 +8,9 @@ use opentelemetry::{Key, KeyValue, Value};
 
 use crate::catalogue::{Family, Identity, Metric, SeriesRow};
 use crate::config::{Config, Naming, Profile};
-use crate::host::Host;
 use crate::naming::{self, exporter};
 use crate::topology;
+use crate::topology::host::Host;
 
 /// Keys whose values are numbers.
 const NUMERIC_KEYS: &[&str] = &["hw.gpu.engine.index", "hw.gpu.nvlink.fec.bin"];

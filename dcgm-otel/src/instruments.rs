@@ -24,7 +24,7 @@ use opentelemetry::metrics::{AsyncInstrument, Meter};
 use crate::catalogue::{Kind, Metric};
 use crate::clock::Clock;
 use crate::config::ThrottleName;
-use crate::snapshot::{Number, Series, Snapshot};
+use crate::pipeline::snapshot::{Number, Series, Snapshot};
 use crate::telemetry::{self, Telemetry};
 
 mod binding;

@@ -81,33 +81,22 @@
 mod attributes;
 mod backoff;
 mod builder;
-mod candidates;
-mod cardinality;
 mod catalogue;
 mod clock;
 mod config;
-mod counters;
 mod effective;
 mod env;
 mod error_kind;
 mod health;
-mod history;
 mod hook;
-mod host;
 mod instruments;
 mod logging;
 mod meter;
-mod mute;
 mod naming;
-mod plan;
-mod probe_results;
-mod sampler;
-mod schedule;
+mod pipeline;
+mod sampling;
 #[cfg(feature = "sdk")]
 pub mod sdk;
-mod session;
-mod session_log;
-mod snapshot;
 mod telemetry;
 #[cfg(test)]
 mod testing;

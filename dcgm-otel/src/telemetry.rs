@@ -16,7 +16,7 @@ use opentelemetry::KeyValue;
 use crate::catalogue::Kind;
 use crate::error_kind::ErrorKind;
 use crate::logging::write_line;
-use crate::snapshot::Number;
+use crate::pipeline::snapshot::Number;
 
 /// Time without a collect after which the meter warns that the provider seems to have no reader:
 /// three periods of 60 s, the default of a periodic reader.

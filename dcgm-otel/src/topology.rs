@@ -1,5 +1,7 @@
 //! The tree of entities: a compute instance is a part of a GPU instance, and that of a GPU.
 
+pub(crate) mod host;
+
 use std::fmt;
 
 use dcgm::{Entity, EntityId, EntityKind, EntityStatus};

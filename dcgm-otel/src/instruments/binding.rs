@@ -8,7 +8,7 @@ use opentelemetry::metrics::Meter;
 use super::sync::{ArcSwapOption, AtomicUsize, Guard, Mutex, Ordering};
 use super::{Instrument, MeterFeed};
 use crate::catalogue::Metric;
-use crate::snapshot::{Number, Series};
+use crate::pipeline::snapshot::{Number, Series};
 use crate::telemetry::Counts;
 
 /// The feed that the callbacks of one provider and scope read.

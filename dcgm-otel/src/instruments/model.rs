@@ -22,7 +22,7 @@ use super::{Instrument, InstrumentKind, MeterFeed, ProviderBinding, observe_poin
 use crate::catalogue::{CATALOGUE, Kind, Metric};
 use crate::clock::Clock;
 use crate::config::ThrottleName;
-use crate::snapshot::{Layout, Number, Point, Series, Snapshot};
+use crate::pipeline::snapshot::{Layout, Number, Point, Series, Snapshot};
 use crate::telemetry::Telemetry;
 
 fn check(model: impl Fn() + Clone + Send + Sync + 'static) {

@@ -20,7 +20,7 @@ use std::time::Instant;
 
 use super::MeterFeed;
 use super::sync::thread_local;
-use crate::snapshot::Snapshot;
+use crate::pipeline::snapshot::Snapshot;
 
 /// Meters that a thread can collect at the same time. Meters that were installed on one provider at
 /// the same time have interleaved instruments, and so interleaved callbacks.
@@ -113,7 +113,7 @@ fn pin_of(pins: &mut [Option<Pin>], feed: u64) -> Option<&mut Option<Pin>> {
 mod tests {
     use super::super::tests::{feed, layout, uniform};
     use super::*;
-    use crate::snapshot::Number;
+    use crate::pipeline::snapshot::Number;
 
     /// Returns what the callback of this ordinal observes, of three callbacks.
     fn shown(feed: &MeterFeed, ordinal: usize) -> Number {

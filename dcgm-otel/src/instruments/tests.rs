@@ -11,7 +11,7 @@ use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
 
 use super::*;
 use crate::catalogue::CATALOGUE;
-use crate::snapshot::{Layout, Point, Series};
+use crate::pipeline::snapshot::{Layout, Point, Series};
 
 /// A snapshot in which every series shows the same number.
 pub(super) fn uniform(layout: &Arc<Layout>, number: u32) -> Arc<Snapshot> {

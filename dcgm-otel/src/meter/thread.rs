@@ -13,15 +13,15 @@ use dcgm::Client;
 use crate::backoff::Backoff;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::counters::Ledger;
 use crate::error_kind::{ErrorKind, SampleError};
 use crate::health::{HealthReporter, MeterState};
-use crate::history::History;
 use crate::hook::AttributeHook;
 use crate::instruments::MeterFeed;
 use crate::logging::write_line;
-use crate::sampler::{Command, Sampler};
-use crate::snapshot::{Number, Series};
+use crate::pipeline::counters::Ledger;
+use crate::pipeline::history::History;
+use crate::pipeline::snapshot::{Number, Series};
+use crate::sampling::{Command, Sampler};
 
 /// Time that the thread has to end by itself: far longer than a tick takes that does not hang.
 const STOP_TIMEOUT: Duration = Duration::from_millis(250);

@@ -9,9 +9,9 @@ use proptest::sample::select;
 
 use super::*;
 use crate::Config;
-use crate::candidates::find_candidates;
 use crate::config::{MetricSwitch, Profile};
-use crate::host::Host;
+use crate::pipeline::resolve::resolve_series;
+use crate::topology::host::Host;
 
 fn text(of: &'static [&'static str]) -> impl Strategy<Value = Option<Arc<str>>> {
     proptest::option::weighted(0.9, select(of).prop_map(Arc::from))
@@ -128,7 +128,7 @@ proptest! {
         for parent in of_links {
             ports.extend((0..links).map(|index| Link::new(None, parent.id, index, LinkState::UP)));
         }
-        let candidates = find_candidates(&Host::new(entities, &ports), &config, None);
+        let candidates = resolve_series(&Host::new(entities, &ports), &config, None);
         prop_assert_eq!(candidates.duplicates, 0);
         for candidate in &candidates.list {
             let keys: Vec<_> = candidate.series.attributes.iter().map(|one| one.key.as_str()).collect();

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use dcgm::mock::{Call, Host, Mock, Model, Product, Scenario};
 use dcgm::{EntityId, Error, FieldId, NoValue, OwnedValue, ReturnCode};
 
-use crate::schedule::Schedule;
+use crate::sampling::schedule::Schedule;
 use crate::testing::{Harness, mock_of};
 use crate::tests::long;
 use crate::{Config, MeterState};

@@ -6,9 +6,9 @@ use dcgm::mock;
 use dcgm::{EntityId, FieldKind, ValueType};
 
 use super::*;
-use crate::candidates;
 use crate::config::{Config, Naming};
-use crate::host::Host;
+use crate::pipeline::resolve;
+use crate::topology::host::Host;
 
 fn text(labels: &[Label]) -> String {
     let labels: Vec<_> = labels
@@ -176,7 +176,7 @@ fn partitioned_gpu_has_temperature_and_instances_have_memory() {
     let config = Config::default().with_naming(Naming::DcgmExporter);
     let on = |name: &str, model: &str| {
         let entities = model.parse::<mock::Host>().unwrap().entities().to_vec();
-        let candidates = candidates::find_candidates(&Host::new(entities, &[]), &config, None).list;
+        let candidates = resolve::resolve_series(&Host::new(entities, &[]), &config, None).list;
         let mut kinds: Vec<_> = candidates
             .iter()
             .filter(|one| METRICS[one.series.metric].name == name)
@@ -197,7 +197,7 @@ fn gpu_in_mig_mode_without_instances_keeps_its_memory() {
     let config = Config::default().with_naming(Naming::DcgmExporter);
     let mut gpu = Entity::new(EntityId::gpu(0));
     gpu.mig_enabled = Some(true);
-    let candidates = candidates::find_candidates(&Host::new(vec![gpu], &[]), &config, None).list;
+    let candidates = resolve::resolve_series(&Host::new(vec![gpu], &[]), &config, None).list;
     let default = METRICS.iter().filter(|row| is_default(row));
     assert_eq!(candidates.len(), default.count());
 }

@@ -62,11 +62,11 @@ proptest! {
 
 #[test]
 fn dropped_and_kept_series_are_all_series() {
-    use crate::candidates::find_candidates;
-    use crate::history::History;
-    use crate::host::Host;
-    use crate::plan::Plan;
-    use crate::probe_results::ProbeResults;
+    use crate::pipeline::availability::SourceStates;
+    use crate::pipeline::history::History;
+    use crate::pipeline::resolve::resolve_series;
+    use crate::pipeline::table::SeriesTable;
+    use crate::topology::host::Host;
     use dcgm::{Client, Query, Samples};
 
     let scripted = super::scripted::ScriptedFake::new();
@@ -81,19 +81,14 @@ fn dropped_and_kept_series_are_all_series() {
     let fields: Vec<FieldId> = every_field();
     fake.latest(&Query::new([(all(), fields)]), &mut samples)
         .unwrap();
-    let mut results = ProbeResults::default();
-    results.record_samples(&samples);
+    let mut states = SourceStates::default();
+    states.record_samples(&samples);
     let now = std::time::Instant::now();
     let plan = |cap, history: &mut History| {
         let config = config().with_max_series(cap);
-        let plan = Plan::new(
-            find_candidates(&host, &config, None),
-            &results,
-            history,
-            &config,
-            now,
-        );
-        (plan.layout().series().len(), plan.dropped_series())
+        let specs = resolve_series(&host, &config, None);
+        let table = SeriesTable::build(&specs, &states, history, &config, now);
+        (table.layout().series().len(), table.omissions().series())
     };
     let (whole, none) = plan(100_000, &mut History::default());
     assert_eq!(none, 0);

@@ -3,11 +3,11 @@
 use dcgm::{NoValue, Sample, Samples, Timestamp, Value};
 
 use super::*;
-use crate::probe_results::ProbeResults;
+use crate::pipeline::availability::SourceStates;
 use crate::testing::gpu;
 
-fn of(entities: &[Entity]) -> Vec<Candidate> {
-    find_candidates(&Host::new(entities.to_vec(), &[]), &Config::default(), None).list
+fn of(entities: &[Entity]) -> Vec<SeriesSpec> {
+    resolve_series(&Host::new(entities.to_vec(), &[]), &Config::default(), None).list
 }
 
 /// Fields that are read without profiling.
@@ -105,7 +105,7 @@ fn a_source_that_has_a_value_goes_before_one_that_may_have_one_later() {
                 value,
             });
         }
-        let mut results = ProbeResults::default();
+        let mut results = SourceStates::default();
         results.record_samples(&samples);
         results
             .choose_inputs(&power)

@@ -2,9 +2,9 @@
 
 use dcgm::Value;
 
-use crate::candidates::Input;
+use super::resolve::Input;
+use super::snapshot::Number;
 use crate::catalogue::{Condition, Kind, Metric, Op, Scale};
-use crate::snapshot::Number;
 
 /// 2^63, the first number above the range of `i64`: a conversion would saturate instead of failing.
 const TOO_LARGE: f64 = 9_223_372_036_854_775_808.0;

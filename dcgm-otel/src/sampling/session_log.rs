@@ -8,8 +8,8 @@ use dcgm::{EntityId, Error};
 
 use crate::error_kind::SampleError;
 use crate::logging::write_line;
-use crate::mute::MuteGpus;
-use crate::plan::Plan;
+use crate::pipeline::mute::MuteGpus;
+use crate::pipeline::table::Omissions;
 use crate::topology::Availability;
 
 /// Conditions of the current connection that were logged.
@@ -72,9 +72,8 @@ impl SessionLog {
     }
 
     /// Logs dropped series if there are more than were logged before.
-    pub(crate) fn log_dropped(&mut self, plan: &Plan) {
-        let (dropped, duplicates) = (plan.series_over_caps(), plan.duplicate_series());
-        let cap = plan.series_cap();
+    pub(crate) fn log_dropped(&mut self, omissions: &Omissions, cap: usize) {
+        let (dropped, duplicates) = (omissions.over_caps, omissions.duplicates);
         if dropped > self.dropped {
             write_line(|| tracing::warn!(dropped, cap, "series dropped: too many for the limit"));
         }

@@ -1,21 +1,22 @@
-//! Candidates: the catalogue applied to the entities of a host. A candidate is a series that could
-//! exist, with the sources that it could have.
+//! The catalogue applied to the entities of a host: the series that could exist, each with the sources
+//! that it could have.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use dcgm::{Entity, EntityId, EntityKind, FieldId};
 
+use super::availability::Pair;
+use super::cardinality::DropUnit;
+use super::snapshot::Series;
 use crate::attributes::AttributeBuilder;
-use crate::cardinality::DropUnit;
 use crate::catalogue::{
     self, Condition, EntityScope, Family, Metric, Op, Presence, Scale, SeriesRow, Source,
 };
 use crate::config::{Config, Group, GroupSwitch, MetricSwitch};
 use crate::hook::AttributeHook;
-use crate::host::Host;
 use crate::naming;
-use crate::snapshot::Series;
+use crate::topology::host::Host;
 use crate::topology::{self, Availability};
 
 /// A field of an entity, and how its samples become values.
@@ -27,9 +28,15 @@ pub(crate) struct Input {
     pub(crate) scale: Scale,
 }
 
+impl Input {
+    pub(crate) const fn pair(&self) -> Pair {
+        (self.entity, self.field)
+    }
+}
+
 /// A series that could exist.
 #[derive(Clone, Debug)]
-pub(crate) struct Candidate {
+pub(crate) struct SeriesSpec {
     pub(crate) series: Series,
     pub(crate) unit: DropUnit,
     pub(crate) family: &'static Family,
@@ -45,10 +52,28 @@ pub(crate) struct Candidate {
     pub(crate) value: StaticValue,
 }
 
+impl SeriesSpec {
+    /// Returns the operation of its sources.
+    pub(crate) fn op(&self) -> Option<Op> {
+        self.inputs.first().map(|input| input.op)
+    }
+
+    /// Returns `true` if the series counts events, which have a watch of their own.
+    pub(crate) fn is_event(&self) -> bool {
+        self.op() == Some(Op::Event)
+    }
+
+    /// Returns the sources that are sampled: all but events.
+    pub(crate) fn sampled_inputs(&self) -> impl Iterator<Item = Input> + '_ {
+        let inputs = self.inputs.iter().copied();
+        inputs.filter(|input| input.op != Op::Event)
+    }
+}
+
 /// All series that could exist.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Candidates {
-    pub(crate) list: Vec<Candidate>,
+#[derive(Debug, Default)]
+pub(crate) struct Specs {
+    pub(crate) list: Vec<SeriesSpec>,
     /// Number of series left out because another has the same attributes.
     pub(crate) duplicates: usize,
     /// Number of monitored entities, without the host itself and links.
@@ -122,16 +147,12 @@ pub(crate) fn needs_links(config: &Config) -> bool {
 }
 
 /// Returns the series that the families can have for these entities, in the order of the catalogue.
-pub(crate) fn find_candidates(
-    host: &Host,
-    config: &Config,
-    hook: Option<&AttributeHook>,
-) -> Candidates {
+pub(crate) fn resolve_series(host: &Host, config: &Config, hook: Option<&AttributeHook>) -> Specs {
     let names = AttributeBuilder::new(host, config);
     let devices = config.devices();
     let is_monitored = |entity: &&Entity| devices.selects(entity, &host.entities);
     let monitored: Vec<_> = host.entities.iter().filter(is_monitored).collect();
-    let mut found = Candidates::default();
+    let mut found = Specs::default();
     let mut seen = HashSet::new();
     for ((metric_index, metric), (family_index, family)) in wanted_families(config) {
         for entity in &monitored {
@@ -173,7 +194,7 @@ pub(crate) fn find_candidates(
                 let can_sample = unavailable.is_none_or(|why| why == Availability::Lost);
                 let resolve = |source| resolve_inputs(source, entity, host);
                 let sources = point.sources.iter().filter(|_| can_sample);
-                found.list.push(Candidate {
+                found.list.push(SeriesSpec {
                     series,
                     unit: DropUnit::new((metric_index, metric), (family_index, family), on),
                     family,
@@ -299,27 +320,41 @@ fn static_value(point: &SeriesRow, entity: &Entity, host: &Host) -> Option<Stati
     })
 }
 
-/// Groups inputs by kind of entity, into the entities and the fields to watch. The result is
-/// sorted, so that two runs make the same requests. Fields that the engine keeps once per host form
-/// a group of their own, since one entity is enough for them.
-pub(crate) fn group_fields(
-    inputs: impl IntoIterator<Item = Input>,
-) -> Vec<(Vec<EntityId>, Vec<FieldId>)> {
-    type EntityFields = (BTreeSet<EntityId>, BTreeSet<FieldId>);
-    let mut kinds: BTreeMap<(EntityKind, bool), EntityFields> = BTreeMap::new();
-    for input in inputs {
-        let is_of_host = input
-            .field
+/// Largest number of blocks for one kind of entities. A host of many different devices gets one block
+/// of all their fields instead.
+const MAX_BLOCKS: usize = 4;
+
+/// Fields of entities: every field of every entity of a block.
+pub(crate) type Blocks = Vec<(Vec<EntityId>, Vec<FieldId>)>;
+
+/// Groups inputs into blocks to watch or to read: entities of one kind that have the same fields. The
+/// result is sorted, so that two runs make the same requests. Fields that the engine keeps once per
+/// host form a block of their own, since one entity is enough for them.
+pub(crate) fn group_fields(inputs: impl IntoIterator<Item = Input>) -> Blocks {
+    let mut kinds: BTreeMap<_, BTreeMap<EntityId, BTreeSet<FieldId>>> = BTreeMap::new();
+    for Input { entity, field, .. } in inputs {
+        let is_of_host = field
             .info()
             .is_some_and(|info| info.scope == EntityKind::HOST);
-        let of_kind = kinds.entry((input.entity.kind, is_of_host)).or_default();
-        of_kind.0.insert(input.entity);
-        of_kind.1.insert(input.field);
+        let of_kind = kinds.entry((entity.kind, is_of_host)).or_default();
+        of_kind.entry(entity).or_default().insert(field);
     }
-    kinds
-        .into_values()
-        .map(|(entities, fields)| (entities.into_iter().collect(), fields.into_iter().collect()))
-        .collect()
+    let mut blocks = Blocks::new();
+    for entities in kinds.into_values() {
+        let mut same: BTreeMap<BTreeSet<FieldId>, Vec<EntityId>> = BTreeMap::new();
+        for (entity, fields) in entities {
+            same.entry(fields).or_default().push(entity);
+        }
+        if same.len() > MAX_BLOCKS {
+            let fields: BTreeSet<_> = same.keys().flatten().copied().collect();
+            let mut entities: Vec<_> = same.into_values().flatten().collect();
+            entities.sort_unstable();
+            same = BTreeMap::from([(fields, entities)]);
+        }
+        let of_kind = same.into_iter();
+        blocks.extend(of_kind.map(|(fields, ids)| (ids, fields.into_iter().collect())));
+    }
+    blocks
 }
 
 #[cfg(test)]

@@ -8,12 +8,17 @@
 //!
 //! A list that differs from the session's must be stable for [`DEBOUNCE`] before a new session
 //! replaces the old one, which samples meanwhile. Other signs (a watch that is gone, an entity whose
-//! samples stopped, a link that changed) set `reenumerate`, which has the same effect as a different
+//! samples stopped, a link that changed) set [`Relist`], which has the same effect as a different
 //! list.
 //!
 //! An error ends the tick. If the connection is lost with it, the session is closed and only the
 //! counters are published; otherwise the session stays and its gauges expire by themselves. The
 //! health of the meter is degraded until a tick succeeds.
+
+pub(crate) mod schedule;
+mod session;
+mod session_log;
+mod watches;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -22,25 +27,25 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use dcgm::{BuildInfo, Client, EntityId, EntityKind, Link, Samples};
 
-use crate::backoff::Backoff;
-use crate::candidates;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::counters::Ledger;
 use crate::error_kind::{ErrorKind, SampleError};
 use crate::health::{HealthReporter, MeterState};
-use crate::history::History;
 use crate::hook::AttributeHook;
 use crate::instruments::MeterFeed;
 use crate::logging::write_line;
-use crate::mute::{GpuValues, MuteGpus};
-use crate::plan::{Plan, ReadStats};
-use crate::schedule::Schedule;
-use crate::session::{self, Inventory, Session, TickError};
-use crate::session_log::SessionLog;
-use crate::snapshot::Snapshot;
+use crate::pipeline::ReadStats;
+use crate::pipeline::counters::Ledger;
+use crate::pipeline::history::History;
+use crate::pipeline::mute::{GpuValues, MuteGpus};
+use crate::pipeline::resolve;
+use crate::pipeline::snapshot::Snapshot;
+use crate::pipeline::table::SeriesTable;
 use crate::telemetry::Telemetry;
 use crate::text;
+use schedule::Schedule;
+use session::{Context, Inventory, Session, TickError};
+use session_log::SessionLog;
 
 /// Kinds of entities that can appear and disappear at run time; they are listed at each tick.
 const HOTPLUG_KINDS: [EntityKind; 3] = [
@@ -66,10 +71,6 @@ const PROBE_DELAY: Duration = Duration::from_millis(1100);
 
 /// Minimum time between two searches for another source of a series without values.
 const REPLACE_INTERVAL: Duration = Duration::from_secs(600);
-
-/// Delay before refused watches are tried again. It doubles up to the second one.
-const MIN_REWATCH_DELAY: Duration = Duration::from_secs(60);
-const MAX_REWATCH_DELAY: Duration = Duration::from_secs(600);
 
 /// A request to the sampling thread.
 #[derive(Debug)]
@@ -113,18 +114,26 @@ pub(crate) struct Sampler {
     /// Entities of the session, and entities listed at this tick.
     entities: Vec<EntityId>,
     listed: Vec<EntityId>,
-    /// Set if something other than the list requires a new enumeration.
-    reenumerate: bool,
+    /// Reason other than the list for enumerating the entities again.
+    relist: Relist,
     /// A list that differs from the session's, and the time since when it is stable.
     pending_topology: Option<(Vec<EntityId>, Instant)>,
     samples: Samples,
     links: Links,
-    /// Delays of trying refused watches again, and the time of the next try.
-    rewatch: (Backoff, Option<Instant>),
     /// Earliest time of the next search for other sources.
     next_replacement: Option<Instant>,
     /// The snapshot before the published one; its memory is reused.
     spare: Option<Arc<Snapshot>>,
+}
+
+/// Whether the entities have to be enumerated again.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Relist {
+    No,
+    /// Something has changed that the list of ids does not show.
+    Changed,
+    /// A part of the watches is gone, too.
+    Unwatched,
 }
 
 /// Kinds of entities that rarely change: NVSwitches can be found late, after their driver is loaded.
@@ -162,7 +171,7 @@ impl Sampler {
         history: History,
     ) -> Self {
         let links = Links {
-            is_wanted: candidates::needs_links(&config),
+            is_wanted: resolve::needs_links(&config),
             ..Links::default()
         };
         Self {
@@ -180,13 +189,12 @@ impl Sampler {
             session: None,
             entities: Vec::new(),
             listed: Vec::new(),
-            reenumerate: false,
+            relist: Relist::No,
             pending_topology: None,
             transient: Vec::new(),
             others: RareList::default(),
             samples: Samples::new(),
             links,
-            rewatch: (Backoff::new(MIN_REWATCH_DELAY, MAX_REWATCH_DELAY), None),
             next_replacement: None,
             spare: None,
         }
@@ -267,7 +275,6 @@ impl Sampler {
                 self.close_session();
                 self.history.end_connection();
                 self.log = SessionLog::default();
-                self.rewatch.0.reset();
                 self.connected = false;
                 // A client that panicked may be connected in an unknown state.
                 if failure.kind == ErrorKind::Panic {
@@ -310,21 +317,39 @@ impl Sampler {
         Ok(())
     }
 
-    /// Reads the samples and events of the session, if there is one.
+    /// Updates the sources of the session, and reads its samples and events, if there is one.
     fn read_session(&mut self, client: &dyn Client) -> Result<Option<ReadStats>, TickError> {
         let Some(session) = &mut self.session else {
             return Ok(None);
         };
-        let memory = (&mut self.history, &mut self.samples);
+        let mut context = Context {
+            client,
+            config: &self.config,
+            history: &mut self.history,
+            samples: &mut self.samples,
+        };
+        let refused = session.refused.clone();
         let now = self.clock.now();
-        if session.review_probes(client, &self.config, memory.0, memory.1, now)? {
-            self.links.is_new = true;
+        let mut has_new_table = session.review_pending(&mut context, now)?;
+        // What is about to change is not checked: an engine refuses to watch what is gone.
+        if self.pending_topology.is_none() {
+            has_new_table |= session.update_sources(&mut context, now)?;
         }
-        if core::mem::take(&mut self.links.is_new) {
-            session.plan.set_links(self.links.states.as_deref());
+        if has_new_table || core::mem::take(&mut self.links.is_new) {
+            session.table.set_links(self.links.states.as_deref());
         }
-        let stats =
-            session.read_samples(client, &mut self.history, &mut self.samples, &self.clock)?;
+        let stats = session.read_samples(&mut context, &self.clock)?;
+        let now = self.clock.now();
+        if !stats.replaceable.is_empty() && self.next_replacement.is_none_or(|at| now >= at) {
+            self.next_replacement = now.checked_add(REPLACE_INTERVAL);
+            session.replace_sources(&mut context, &stats.replaceable, now)?;
+            session.table.set_links(self.links.states.as_deref());
+            session.table.set_mute_gpus(&stats.mute);
+            has_new_table = true;
+        }
+        if has_new_table {
+            self.report_table(refused.as_ref());
+        }
         Ok(Some(stats))
     }
 
@@ -342,30 +367,21 @@ impl Sampler {
         if stats.events > 0 {
             self.links.read_at = None;
         }
-        let replace =
-            stats.is_replaceable && self.next_replacement.is_none_or(|earliest| now >= earliest);
-        if replace {
-            self.next_replacement = now.checked_add(REPLACE_INTERVAL);
-        }
         session.recheck_ill(client, now)?;
         let lost = self.log.log_mute(&self.history.mute, &stats.mute);
         self.feed
             .telemetry()
             .record_errors(ErrorKind::GpuLost, lost);
-        // A GPU that has values again may have lost sources meanwhile.
-        if self.history.mute.has_other(&stats.mute) {
-            session.retry = Some(now);
-        }
         self.history.mute.clone_from(&stats.mute);
-        let (backoff, at) = &mut self.rewatch;
-        if at.is_some_and(|at| now >= at) {
-            *at = now.checked_add(backoff.next_delay());
-            session.retry_refused_watches(client, now)?;
-        }
-        let retry = session.retry.is_some_and(|at| now >= at);
         let has_changed = self.links.has_changed || self.others.has_changed;
-        self.reenumerate = stats.missing > 0 || retry || replace || has_changed;
-        if self.reenumerate && self.pending_topology.is_none() {
+        self.relist = if stats.missing > 0 {
+            Relist::Unwatched
+        } else if session.needs_listing || has_changed {
+            Relist::Changed
+        } else {
+            Relist::No
+        };
+        if self.relist != Relist::No && self.pending_topology.is_none() {
             self.pending_topology = Some((self.listed.clone(), now));
         }
         Ok(())
@@ -377,10 +393,10 @@ impl Sampler {
             return;
         };
         let now = self.clock.now();
-        let dropped = session.plan.dropped_series();
-        let last_sample = session.plan.last_change();
-        let shown = (&mut session.plan, &self.history.ledger);
-        let series = publish_plan(&self.feed, &mut self.spare, shown, now);
+        let dropped = session.table.omissions().series();
+        let last_sample = session.table.last_change();
+        let shown = (&session.table, &self.history.ledger);
+        let series = publish_table(&self.feed, &mut self.spare, shown, now);
         self.shared.update_report(|report| {
             report.series = series;
         });
@@ -411,10 +427,10 @@ impl Sampler {
         if let MuteGpus::All(silent_for) = stats.mute {
             return Err(with_failure(&SampleError::silent(silent_for)));
         }
-        if let Some(silent_for) = session.plan.silent_for(self.clock.now()) {
+        if let Some(silent_for) = session.table.silent_for(self.clock.now()) {
             return Err(with_failure(&SampleError::stale(silent_for)));
         }
-        if session.plan.reads_fields() && stats.values == 0 {
+        if session.table.reads_fields() && stats.values == 0 {
             let message = "the engine has a value of no field";
             return Err(TickError::plain(ErrorKind::Read, message));
         }
@@ -427,7 +443,7 @@ impl Sampler {
     fn connect_engine(&mut self, client: &dyn Client) -> Result<(), TickError> {
         let engine = session::connect_client(client)?;
         self.connected = true;
-        self.kinds = candidates::entity_kinds(&self.config);
+        self.kinds = resolve::entity_kinds(&self.config);
         self.kinds.retain(|kind| can_list(&engine, *kind));
         let transient = self
             .kinds
@@ -448,7 +464,7 @@ impl Sampler {
 
     /// Returns `true` if the list differs from the session's and has been stable for `DEBOUNCE`.
     fn topology_change_is_stable(&mut self) -> bool {
-        if !self.reenumerate && self.listed == self.entities {
+        if self.relist == Relist::No && self.listed == self.entities {
             self.pending_topology = None;
             return false;
         }
@@ -465,20 +481,26 @@ impl Sampler {
     }
 
     fn open_session(&mut self, client: &dyn Client) -> Result<(), TickError> {
+        let mut context = Context {
+            client,
+            config: &self.config,
+            history: &mut self.history,
+            samples: &mut self.samples,
+        };
         if let Some(session) = &mut self.session {
             // Count the last events of entities that are gone. If that fails, the next session
             // reads them.
             let mut stats = ReadStats::default();
-            let _ = session.read_events(client, &mut self.history, &mut self.samples, &mut stats);
+            let _ = session.read_events(&mut context, &mut stats);
         }
         self.pending_topology = None;
-        self.reenumerate = false;
-        // End the old watches first, so that the engine never has both.
-        self.close_session();
+        let has_lost_watches = self.relist == Relist::Unwatched;
+        self.relist = Relist::No;
         // Some hosts have NVSwitches or CPUs only.
         let entities = session::list_entities(client, &self.kinds)?;
         self.all_gone = entities.is_empty();
         if self.all_gone {
+            self.close_session();
             self.history.gpu_values = GpuValues::default();
             let message = "the engine has no GPU";
             return Err(TickError::plain(ErrorKind::Enumerate, message));
@@ -496,67 +518,71 @@ impl Sampler {
             let is_listed = entities.iter().any(|entity| entity.id == link.parent);
             is_listed || !self.kinds.contains(&link.parent.kind)
         });
-        let session = Session::open(
+        let mut before = self.session.take();
+        if let Some(before) = before.as_mut().filter(|_| has_lost_watches) {
+            before.forget_watches();
+        }
+        self.entities.clear();
+        let mut context = Context {
             client,
-            Inventory { entities, links },
-            (&self.config, self.hook.as_ref()),
-            &mut self.history,
-            &mut self.samples,
-            self.clock.now(),
-        )?;
+            config: &self.config,
+            history: &mut self.history,
+            samples: &mut self.samples,
+        };
+        let inventory = Inventory { entities, links };
+        let hook = self.hook.as_ref();
+        let now = self.clock.now();
+        let session = Session::open(&mut context, inventory, hook, before, now)?;
         self.links.has_changed = false;
         self.others.has_changed = false;
         self.links.is_new = true;
-        if session.plan.is_empty() {
+        if session.table.is_empty() {
             return Err(TickError::no_field());
         }
         self.shared
             .update_report(|report| report.entities = session.entities);
-        self.feed
-            .keep_retired(session.plan.retired_totals(&self.history));
         self.report_session(&session);
-        self.schedule_rewatch(&session);
         self.entities.clone_from(&self.listed);
         self.session = Some(session);
+        self.report_table(None);
         Ok(())
-    }
-
-    /// Sets when refused watches are tried again. A connection that refuses some each time has ever
-    /// longer delays.
-    fn schedule_rewatch(&mut self, session: &Session) {
-        let (backoff, at) = &mut self.rewatch;
-        if session.has_refused_watches() {
-            *at = self.clock.now().checked_add(backoff.next_delay());
-        } else {
-            *at = None;
-            backoff.reset();
-        }
     }
 
     /// Counts and logs what a new session could not do.
     fn report_session(&mut self, session: &Session) {
-        let plan = &session.plan;
         let telemetry = self.feed.telemetry();
-        let lost = plan.newly_lost();
-        telemetry.record_errors(ErrorKind::GpuLost, lost.len() as u64);
-        if plan.dropped_series() > 0 {
+        if session.table.omissions().series() > 0 {
             telemetry.record_error(ErrorKind::Cardinality);
         }
-        if let Some(refused) = &session.refused {
-            telemetry.record_error(refused.kind);
-        }
         telemetry.record_errors(ErrorKind::Panic, session.hook_panics);
-        // Without any field to read, another line reports the refusal.
-        if session.nothing_to_read.is_none() {
-            self.log.log_refusal(session.refused.as_ref());
-        }
-        self.log.log_lost(lost, !self.history.lost.is_empty());
-        self.log.log_dropped(plan);
         self.log.log_hook_panics(session.hook_panics);
         // Another line reports that no GPU can be sampled.
         if session.unavailable.is_none() {
             self.log.log_unavailable(&session.ill);
         }
+    }
+
+    /// Counts and logs what the table of the session does not show. `before` is what was refused
+    /// before.
+    fn report_table(&mut self, before: Option<&SampleError>) {
+        let Some(session) = &self.session else {
+            return;
+        };
+        let telemetry = self.feed.telemetry();
+        let omissions = session.table.omissions();
+        let lost = &omissions.lost;
+        telemetry.record_errors(ErrorKind::GpuLost, lost.len() as u64);
+        if let Some(refused) = session.refused.as_ref().filter(|one| Some(*one) != before) {
+            telemetry.record_error(refused.kind);
+        }
+        // Without any field to read, another line reports the refusal.
+        if session.nothing_to_read.is_none() {
+            self.log.log_refusal(session.refused.as_ref());
+        }
+        self.log.log_lost(lost, !self.history.lost.is_empty());
+        self.log.log_dropped(omissions, session.table.series_cap());
+        self.feed
+            .keep_retired(session.table.retired_totals(&self.history));
     }
 
     /// Lists the kinds of entities that rarely change, once a minute.
@@ -600,11 +626,11 @@ impl Sampler {
 
     /// Closes the session, if there is one.
     fn close_session(&mut self) {
-        let Some(session) = self.session.take() else {
+        let Some(mut session) = self.session.take() else {
             return;
         };
-        session.plan.forget_instances(&mut self.history.ledger);
-        session.plan.save_ages(&mut self.history);
+        session.table.forget_instances(&mut self.history.ledger);
+        session.table.save_ages(&mut self.history);
         // Ending a watch calls the client, which may be the cause of the panic.
         if catch_unwind(AssertUnwindSafe(|| drop(session))).is_err() {
             self.telemetry().record_error(ErrorKind::Panic);
@@ -616,9 +642,9 @@ impl Sampler {
     fn publish_counters_only(&mut self) {
         let now = self.clock.now();
         let all_gone = self.connected && self.all_gone;
-        let mut plan = Plan::without_entities(&mut self.history, &self.config, all_gone, now);
-        let shown = (&mut plan, &self.history.ledger);
-        let series = publish_plan(&self.feed, &mut self.spare, shown, now);
+        let table = SeriesTable::without_entities(&mut self.history, &self.config, all_gone, now);
+        let shown = (&table, &self.history.ledger);
+        let series = publish_table(&self.feed, &mut self.spare, shown, now);
         self.shared.update_report(|report| {
             report.series = series;
             report.entities = 0;
@@ -681,15 +707,15 @@ impl Sampler {
 
 /// Publishes the current values and returns their number. Reuses the memory of the snapshot before
 /// the last, unless a reader still holds it.
-fn publish_plan(
+fn publish_table(
     feed: &MeterFeed,
     spare: &mut Option<Arc<Snapshot>>,
-    (plan, ledger): (&mut Plan, &Ledger),
+    (table, ledger): (&SeriesTable, &Ledger),
     now: Instant,
 ) -> usize {
     let mut series = 0;
     let next = Snapshot::fill_reusing(spare.take(), |snapshot| {
-        series = plan.fill_snapshot(snapshot, ledger, now);
+        series = table.fill_snapshot(snapshot, ledger, now);
     });
     *spare = Some(feed.publish_snapshot(next));
     series

@@ -15,7 +15,7 @@
 //! The first reading only sets the baseline, unless the origin is the device's. A reading below the
 //! baseline is a reset and counts in full; a dip of less than one percent is jitter and counts
 //! nothing. Some DCGM fields named `_TOTAL` are rates: these are integrated over time, except over
-//! gaps. The [`Ledger`] holds the totals of all series and outlives sessions and plans.
+//! gaps. The [`Ledger`] holds the totals of all series and outlives sessions and tables.
 //!
 //! Drivers report single bad readings. Growth beyond what the hardware can do is held until the next
 //! reading confirms it, and a counter that returns from 0 to its old value was not reset:
@@ -31,11 +31,12 @@ use std::time::Duration;
 
 use dcgm::{Timestamp, Value};
 
-use crate::candidates::Input;
-use crate::cardinality::DropUnit;
+use super::cardinality::DropUnit;
+use super::index::{CounterIdx, IndexVec};
+use super::resolve::Input;
+use super::snapshot::{Number, Series};
 use crate::catalogue::{Kind, Op, Scale};
 use crate::config::CounterOrigin;
-use crate::snapshot::{Number, Series};
 
 /// OTLP carries totals as signed numbers, and turns larger ones into 0.
 const LARGEST: u64 = i64::MAX.unsigned_abs();
@@ -351,8 +352,8 @@ fn whole_number(value: &Value<'_>) -> Option<u64> {
 /// The totals of a meter, also of entities that are gone. A total keeps its index for good.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    totals: Vec<Entry>,
-    indices: HashMap<Series, usize>,
+    totals: IndexVec<CounterIdx, Entry>,
+    indices: HashMap<Series, CounterIdx>,
     /// Totals that earlier meters of the same provider exported.
     origins: HashMap<Series, Number>,
     /// Origin of new totals.
@@ -393,7 +394,7 @@ impl Ledger {
         unit: DropUnit,
         inputs: &[Input],
         kind: Kind,
-    ) -> usize {
+    ) -> CounterIdx {
         if let Some(index) = self.indices.get(series) {
             if let Some(Entry {
                 total,
@@ -415,8 +416,7 @@ impl Ledger {
             Kind::CounterF64 => Number::F64(0.0),
             _ => Number::U64(0),
         });
-        let index = self.totals.len();
-        self.totals.push(Entry {
+        let index = self.totals.push(Entry {
             series: series.clone(),
             owner: owner.cloned(),
             unit,
@@ -430,7 +430,7 @@ impl Ledger {
     /// Handles a restart of a device: its counters started at zero.
     pub(crate) fn restart_device(&mut self, id: &str) {
         let of = |entry: &&mut Entry| entry.owner.as_deref() == Some(id);
-        for entry in self.totals.iter_mut().filter(of) {
+        for entry in self.totals.as_mut_slice().iter_mut().filter(of) {
             entry.total.restart_sources();
         }
     }
@@ -441,29 +441,29 @@ impl Ledger {
             let part = owner.strip_prefix(id);
             part.is_some_and(|part| part.is_empty() || part.starts_with('/'))
         };
-        for entry in &mut self.totals {
+        for entry in self.totals.as_mut_slice() {
             entry.is_forgotten |= entry.owner.as_deref().is_some_and(is_of);
         }
     }
 
     /// Sets the largest possible growth of a total per second, in the metric's unit.
-    pub(crate) fn limit_growth(&mut self, index: usize, most_per_second: f64) {
+    pub(crate) fn limit_growth(&mut self, index: CounterIdx, most_per_second: f64) {
         if let Some(total) = self.get_mut(index) {
             total.most_per_second = most_per_second;
         }
     }
 
-    pub(crate) fn get_mut(&mut self, index: usize) -> Option<&mut Total> {
+    pub(crate) fn get_mut(&mut self, index: CounterIdx) -> Option<&mut Total> {
         self.totals.get_mut(index).map(|entry| &mut entry.total)
     }
 
-    pub(crate) fn get(&self, index: usize) -> Option<&Total> {
+    pub(crate) fn get(&self, index: CounterIdx) -> Option<&Total> {
         self.totals.get(index).map(|entry| &entry.total)
     }
 
     /// Returns each series that has been counted, with its index.
-    pub(crate) fn counted_series(&self) -> impl Iterator<Item = (usize, &Series, DropUnit)> {
-        let totals = self.totals.iter().enumerate();
+    pub(crate) fn counted_series(&self) -> impl Iterator<Item = (CounterIdx, &Series, DropUnit)> {
+        let totals = self.totals.iter_indexed();
         totals
             .filter(|(_, entry)| entry.total.is_shown() && !entry.is_forgotten)
             .map(|(index, entry)| (index, &entry.series, entry.unit))

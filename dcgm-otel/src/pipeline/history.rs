@@ -4,13 +4,44 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
-use dcgm::{Cursor, EntityId, EntityKind, FieldId, Samples, Timestamp};
+use dcgm::{Cursor, EntityKind, Samples, Timestamp};
 
-use crate::cardinality::DropUnit;
+use super::availability::Pair;
+use super::cardinality::DropUnit;
+use super::counters::Ledger;
+use super::mute::{GpuValues, MuteGpus};
+use super::snapshot::Series;
 use crate::catalogue::Condition;
-use crate::counters::Ledger;
-use crate::mute::{GpuValues, MuteGpus};
-use crate::snapshot::Series;
+
+/// The last timestamp of a sample and the time at which it first appeared; an engine may repeat old
+/// samples after a reconnect.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Age {
+    pub(crate) timestamp: Timestamp,
+    pub(crate) changed: Instant,
+}
+
+/// Ages of the samples that no table has.
+#[derive(Debug, Default)]
+pub(crate) struct Ages(HashMap<Pair, Age>);
+
+impl Ages {
+    /// Records a sample that appeared at `changed`. A timestamp that is known keeps its age.
+    pub(crate) fn note(&mut self, pair: Pair, timestamp: Timestamp, changed: Instant) {
+        let new = Age { timestamp, changed };
+        let age = self.0.entry(pair).or_insert(new);
+        if age.timestamp == timestamp {
+            age.changed = age.changed.min(changed);
+        } else if age.changed <= changed {
+            *age = new;
+        }
+    }
+
+    /// Takes the age of a sample out.
+    pub(crate) fn take(&mut self, pair: Pair) -> Option<Age> {
+        self.0.remove(&pair)
+    }
+}
 
 /// State that a meter keeps across sessions with an engine.
 #[derive(Debug, Default)]
@@ -22,9 +53,7 @@ pub(crate) struct History {
     pub(crate) cursors: HashMap<EntityKind, Cursor>,
     /// Status series of each entity that was seen, by its `hw.id`.
     pub(crate) statuses: BTreeMap<Arc<str>, Vec<Status>>,
-    /// Timestamp of each sample and the time at which it first appeared; an engine may repeat old
-    /// samples after a reconnect.
-    pub(crate) ages: HashMap<(EntityId, FieldId), (Timestamp, Instant)>,
+    pub(crate) ages: Ages,
     /// Time of the last change in the session before, on the same connection.
     pub(crate) changed: Option<Instant>,
     /// Last values of GPUs on the present connection, and the GPUs that have none while others do.
@@ -62,11 +91,8 @@ impl History {
     /// Records for each sample when its timestamp first appeared.
     pub(crate) fn note_ages(&mut self, samples: &Samples, now: Instant) {
         for sample in samples.iter().filter(|sample| sample.value.is_ok()) {
-            let key = (sample.entity, sample.field);
-            let age = self.ages.entry(key).or_insert((sample.timestamp, now));
-            if age.0 != sample.timestamp {
-                *age = (sample.timestamp, now);
-            }
+            let pair = (sample.entity, sample.field);
+            self.ages.note(pair, sample.timestamp, now);
         }
     }
 
@@ -100,6 +126,14 @@ impl History {
         let new = lost.difference(&self.lost).cloned().collect();
         self.lost = lost;
         new
+    }
+
+    /// Runs `action` without any status of an entity, and with the same lost devices after it.
+    pub(crate) fn without_losses<T>(&mut self, action: impl FnOnce(&mut Self) -> T) -> T {
+        let (statuses, lost) = (std::mem::take(&mut self.statuses), self.lost.clone());
+        let outcome = action(self);
+        (self.statuses, self.lost) = (statuses, lost);
+        outcome
     }
 
     /// Forgets a lost device; returns `false` if it is not lost.

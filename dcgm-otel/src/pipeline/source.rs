@@ -1,23 +1,26 @@
-//! Sources: the fields that are read for a series, and the state of each.
+//! Sources: the fields that are read for a series, and the slot of each.
 
 use std::time::{Duration, Instant};
 
 use dcgm::{NoValue, ReturnCode, Value};
 
 use super::decode::Decoder;
-use crate::candidates::Input;
+use super::index::CounterIdx;
+use super::resolve::Input;
+use super::snapshot::{Number, Point};
 use crate::catalogue::{Condition, Family, Metric, Op};
 use crate::clock::MAX_DELAY;
 use crate::config::Config;
-use crate::snapshot::{Number, Point};
 
 /// Sampling period of values that rarely change.
 const AT_REST: Duration = Duration::from_secs(3600);
 
 /// A field that the engine samples for a series.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct PlannedSource {
+pub(super) struct SourceRow {
     pub(super) input: Input,
+    /// Index of the metric.
+    pub(super) metric: usize,
     pub(super) rate: SampleRate,
     /// Set if the series has other possible sources.
     pub(super) has_alternatives: bool,
@@ -99,43 +102,35 @@ pub(super) struct Expiries {
     permanent: Option<Instant>,
 }
 
-/// Destination of a source's values.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Target {
-    /// A slot of [`Values`](super::reduce::Values): the value of a series, or a part of it.
-    Point(usize),
-    /// A total: its index, and the summand.
-    Total(usize, usize),
-}
-
-/// Effect of a sample on the value of a source.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Reading {
-    /// It replaces the value; `None` ends it.
-    New(Option<Point>),
-    /// It has none at present: the last value stays until it expires.
-    Unchanged,
-}
-
 /// Returns `true` if the next sample may have a value again: profiling fields that share a counter
 /// are blank in turns.
 const fn is_passing(reason: NoValue) -> bool {
     matches!(reason, NoValue::Blank | NoValue::NoData)
 }
 
-/// Run-time state of a source. Kept small, as there are many.
+/// Destination of a source's values.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Target {
+    /// The value of its own slot.
+    Slot,
+    /// A total, and its summand.
+    Counter(CounterIdx, usize),
+}
+
+/// The last value of a source, and the way samples become one. Kept small, as there are many.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct SourceState {
+pub(super) struct Slot {
     pub(super) target: Target,
     decoder: Decoder,
     retention: Retention,
-    /// Time at which its value expires.
+    /// Time at which a value of the last timestamp expires.
     until: Option<Instant>,
+    pub(super) point: Option<Point>,
 }
 
-impl SourceState {
-    pub(super) fn new(metric: &Metric, source: &PlannedSource, target: Target) -> Self {
-        let PlannedSource { input, rate, .. } = source;
+impl Slot {
+    pub(super) fn new(metric: &Metric, source: &SourceRow, target: Target) -> Self {
+        let SourceRow { input, rate, .. } = source;
         let stays = input.field.is_event() && matches!(input.op, Op::Status(_) | Op::Last);
         Self {
             target,
@@ -146,6 +141,7 @@ impl SourceState {
                 Retention::Expires(*rate)
             },
             until: None,
+            point: None,
         }
     }
 
@@ -159,21 +155,19 @@ impl SourceState {
         };
     }
 
-    /// Decodes a gauge, or a part of one.
+    /// Decodes a sample. Without a value at present, the last one stays until it expires.
     #[inline]
-    pub(super) fn decode_point(&self, value: Result<Value<'_>, NoValue>) -> Reading {
+    pub(super) fn take_value(&mut self, value: Result<Value<'_>, NoValue>) {
         let number = match value {
             Ok(value) => self.decoder.decode_value(value),
             Err(NoValue::Code(ReturnCode::GPU_IS_LOST)) if self.decoder.is_status() => {
                 Some(Number::I64(Condition::Failed as i64))
             }
-            Err(reason) if is_passing(reason) => return Reading::Unchanged,
+            Err(reason) if is_passing(reason) => return,
             Err(_) => None,
         };
-        Reading::New(number.map(|number| Point {
-            number,
-            until: self.until,
-        }))
+        let until = self.until;
+        self.point = number.map(|number| Point { number, until });
     }
 
     /// Returns `true` if the source is a sign that expires.

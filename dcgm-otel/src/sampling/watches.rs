@@ -1,0 +1,234 @@
+//! The watches of a session, and what the engine refused to watch.
+
+use std::time::{Duration, Instant};
+
+use dcgm::{Client, EntityId, EntityKind, Error, FieldId, Result, Watch, WatchRequest};
+
+use crate::backoff::Backoff;
+
+/// Delay before refused watches are tried again. It doubles up to the second one.
+const MIN_RETRY_DELAY: Duration = Duration::from_secs(60);
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(600);
+
+/// The watches of a session. Dropping it ends them.
+#[derive(Debug)]
+pub(crate) struct WatchSet {
+    /// Watches that keep the engine sampling.
+    samples: Vec<Watch>,
+    /// Watches of events, by kind of entity.
+    events: Vec<(EntityKind, Watch)>,
+    refused: Refused,
+    /// Delays of trying refused watches again, and the time of the next try.
+    backoff: Backoff,
+    retry_at: Option<Instant>,
+}
+
+/// Watches that the engine refused for another reason than missing support.
+#[derive(Debug, Default)]
+struct Refused {
+    first: Option<Error>,
+    requests: Vec<WatchRequest>,
+}
+
+impl Refused {
+    /// Records the refusal of a whole request.
+    fn record(&mut self, request: WatchRequest, error: &Error) {
+        if !error.is_unsupported() {
+            self.push(request, error);
+        }
+    }
+
+    fn push(&mut self, request: WatchRequest, error: &Error) {
+        self.first.get_or_insert_with(|| error.clone());
+        self.requests.push(request);
+    }
+
+    /// Records the parts of an accepted request that were refused.
+    fn record_parts(&mut self, watch: &Watch) {
+        for (part, error) in watch.refused_requests() {
+            self.record(part, &error);
+        }
+    }
+}
+
+impl Default for WatchSet {
+    fn default() -> Self {
+        Self {
+            samples: Vec::new(),
+            events: Vec::new(),
+            refused: Refused::default(),
+            backoff: Backoff::new(MIN_RETRY_DELAY, MAX_RETRY_DELAY),
+            retry_at: None,
+        }
+    }
+}
+
+impl WatchSet {
+    /// Watches all requests that the engine accepts, and records the others. Fails if it refuses every
+    /// one, with the error that says most.
+    pub(crate) fn watch_all(
+        &mut self,
+        client: &dyn Client,
+        requests: Vec<WatchRequest>,
+    ) -> Result<Vec<Watch>> {
+        let mut watches = Vec::new();
+        let mut first: Option<Error> = None;
+        for request in requests {
+            match client.watch(&request) {
+                Ok(watch) => {
+                    self.refused.record_parts(&watch);
+                    watches.push(watch);
+                }
+                Err(error) if error.ends_connection() => return Err(error),
+                // The others may still be watched.
+                Err(error) => {
+                    self.refused.record(request, &error);
+                    if first.as_ref().is_none_or(Error::is_unsupported) {
+                        first = Some(error);
+                    }
+                }
+            }
+        }
+        match first {
+            Some(error) if watches.is_empty() => Err(error),
+            _ => Ok(watches),
+        }
+    }
+
+    /// Makes the engine sample what `requests` name, and nothing else: keeps the watches that fit, those
+    /// of `probes` among them, adds the missing ones and ends the others.
+    pub(crate) fn reconcile(
+        &mut self,
+        client: &dyn Client,
+        requests: Vec<WatchRequest>,
+        probes: Vec<Watch>,
+    ) -> Result<()> {
+        let mut old = core::mem::take(&mut self.samples);
+        old.extend(probes);
+        for request in requests {
+            if let Some(same) = old.iter().position(|watch| is_of(watch, &request)) {
+                self.samples.push(old.swap_remove(same));
+                continue;
+            }
+            match client.watch(&request) {
+                Ok(watch) => self.samples.push(watch),
+                Err(error) if error.ends_connection() => return Err(error),
+                // Keep the existing watches.
+                Err(_) => self.samples.append(&mut old),
+            }
+        }
+        Ok(())
+    }
+
+    /// Watches these events like [`reconcile`](Self::reconcile); returns the last refusal.
+    pub(crate) fn reconcile_events(
+        &mut self,
+        client: &dyn Client,
+        requests: Vec<WatchRequest>,
+    ) -> Result<Option<Error>> {
+        let mut old = core::mem::take(&mut self.events);
+        let mut refusal = None;
+        for request in requests {
+            let kind = request
+                .entities
+                .first()
+                .map_or(EntityKind::GPU, |id| id.kind);
+            if let Some(same) = old.iter().position(|(_, watch)| is_of(watch, &request)) {
+                self.events.push(old.swap_remove(same));
+                continue;
+            }
+            match client.watch(&request) {
+                Ok(watch) => {
+                    self.refused.record_parts(&watch);
+                    self.events.push((kind, watch));
+                }
+                Err(error) if error.ends_connection() => return Err(error),
+                // An engine without this event counts none.
+                Err(error) => {
+                    self.refused.record(request, &error);
+                    refusal = Some(error);
+                }
+            }
+        }
+        Ok(refusal)
+    }
+
+    /// Ends the watches of entities that are not among these.
+    pub(crate) fn end_others(&mut self, entities: &[EntityId]) {
+        let is_kept = |watch: &Watch| {
+            watch
+                .entities()
+                .iter()
+                .all(|entity| entities.contains(entity))
+        };
+        self.samples.retain(is_kept);
+        self.events.retain(|(_, watch)| is_kept(watch));
+    }
+
+    /// Returns the watches of events, by kind of entity.
+    pub(crate) fn events(&self) -> &[(EntityKind, Watch)] {
+        &self.events
+    }
+
+    /// Records a request that the engine may accept later, even if the error says otherwise.
+    pub(crate) fn record_refused(&mut self, request: WatchRequest, error: &Error) {
+        self.refused.push(request, error);
+    }
+
+    /// Returns the first refusal.
+    pub(crate) const fn first_refusal(&self) -> Option<&Error> {
+        self.refused.first.as_ref()
+    }
+
+    /// Forgets the refusals, before the same is requested again.
+    pub(crate) fn forget_refusals(&mut self) {
+        self.refused = Refused::default();
+    }
+
+    /// Schedules the next try of refused watches, if there are any.
+    pub(crate) fn schedule_retry(&mut self, now: Instant) {
+        if self.refused.requests.is_empty() {
+            self.retry_at = None;
+            self.backoff.reset();
+        } else if self.retry_at.is_none_or(|at| now >= at) {
+            self.retry_at = now.checked_add(self.backoff.next_delay());
+        }
+    }
+
+    /// Tries refused watches again if they are due. Returns the entities and fields of all if the engine
+    /// accepts any part of one.
+    pub(crate) fn retry_refused(
+        &mut self,
+        client: &dyn Client,
+        now: Instant,
+    ) -> Result<Vec<(EntityId, FieldId)>> {
+        if self.retry_at.is_none_or(|at| now < at) {
+            return Ok(Vec::new());
+        }
+        self.schedule_retry(now);
+        for request in &self.refused.requests {
+            match client.watch(request) {
+                Ok(_) => return Ok(self.refused_pairs()),
+                Err(error) if error.ends_connection() => return Err(error),
+                Err(_) => {}
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    fn refused_pairs(&self) -> Vec<(EntityId, FieldId)> {
+        let requests = self.refused.requests.iter();
+        let pairs = requests.flat_map(|request| {
+            let entities = request.entities.iter();
+            entities.flat_map(|entity| request.fields.iter().map(|field| (*entity, *field)))
+        });
+        pairs.collect()
+    }
+}
+
+/// Returns `true` if the watch is what the request would make.
+fn is_of(watch: &Watch, request: &WatchRequest) -> bool {
+    watch.interval() == request.interval
+        && watch.entities() == request.entities
+        && watch.fields() == request.fields
+}
