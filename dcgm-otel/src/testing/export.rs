@@ -134,7 +134,7 @@ impl<C: TestClient> Harness<C> {
     }
 
     /// Returns the number of points of gauges and of counters.
-    pub(crate) fn levels_and_counters(&self) -> (usize, usize) {
+    pub(crate) fn gauges_and_counters(&self) -> (usize, usize) {
         let points = self.export();
         let counters = points.iter().filter(|point| point.is_counter()).count();
         (points.len() - counters, counters)

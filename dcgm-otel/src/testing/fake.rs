@@ -213,12 +213,12 @@ impl Fake {
 }
 
 /// Number of gauges and of counters of a GPU that has every field.
-pub(crate) const LEVELS: usize = 45;
+pub(crate) const GAUGES: usize = 45;
 pub(crate) const COUNTERS: usize = 35;
 
 /// Returns the number of gauges for `gpus` GPUs and the host.
-pub(crate) const fn levels(gpus: usize) -> usize {
-    gpus * LEVELS + 1
+pub(crate) const fn gauges(gpus: usize) -> usize {
+    gpus * GAUGES + 1
 }
 
 /// Returns the error of a call.

@@ -169,6 +169,13 @@ impl Harness<Mock> {
     }
 }
 
+/// Ticks each harness at each interval until a time by its clock.
+pub(crate) fn run_all(all: &[Harness], seconds: u64) {
+    for harness in all {
+        harness.run_until(seconds);
+    }
+}
+
 /// Returns the series that differ between two exports, or are in one only.
 pub(crate) fn differing(one: &Shown, other: &Shown) -> BTreeSet<String> {
     let names = one.keys().chain(other.keys());

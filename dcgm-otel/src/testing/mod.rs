@@ -19,9 +19,9 @@ use opentelemetry_sdk::metrics::{
 };
 
 pub(crate) use export::{Exported, instrument};
-pub(crate) use fake::{COUNTERS, Fake, call, every_field, gpu, levels, refused};
+pub(crate) use fake::{COUNTERS, Fake, call, every_field, gauges, gpu, refused};
 pub(crate) use host::{
-    INTERVAL, Shown, counters_of, differing, fallen, is_counter, lines, mock_of, push,
+    INTERVAL, Shown, counters_of, differing, fallen, is_counter, lines, mock_of, push, run_all,
 };
 
 use crate::clock::Clock;

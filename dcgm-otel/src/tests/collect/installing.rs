@@ -36,7 +36,7 @@ fn a_dropped_meters_series_are_gone_at_the_next_collect() {
     harness.sample();
     assert!(!harness.export().is_empty());
     harness.uninstall();
-    assert_eq!(harness.levels_and_counters(), (0, 0));
+    assert_eq!(harness.gauges_and_counters(), (0, 0));
     assert_eq!(fake.count("close"), 1);
 }
 

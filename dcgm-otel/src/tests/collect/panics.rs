@@ -64,12 +64,12 @@ fn a_tick_that_panics_is_followed_by_another() {
     let harness = Harness::new(&fake);
     with_another(&harness);
     harness.sample();
-    let (_, counters) = harness.levels_and_counters();
+    let (_, counters) = harness.gauges_and_counters();
     have_panic(&harness, PUBLISHING, 1);
     let failure = harness.sample_error();
     assert_eq!(failure.kind, ErrorKind::Panic, "{failure}");
     // The one level is the program's.
-    assert_eq!(harness.levels_and_counters(), (1, counters));
+    assert_eq!(harness.gauges_and_counters(), (1, counters));
     assert_eq!(requests(&harness), [7.0]);
     assert_eq!(harness.health().errors(ErrorKind::Panic), 1);
     harness.sample();
@@ -99,8 +99,7 @@ fn a_panicked_sampler_is_restarted_and_keeps_its_totals() {
     assert_eq!(requests(&harness), [7.0]);
     assert_eq!(replays(), total, "a counter held its total");
 
-    harness.advance(SECOND);
-    harness.sample();
+    harness.tick_after(SECOND);
     assert!(harness.health().is_ready(), "{}", harness.health());
     assert!(harness.health().errors(ErrorKind::Panic) >= 1);
     assert_eq!(replays(), total, "it started again at zero");

@@ -6,8 +6,8 @@ use dcgm::mock::{Call, Delay};
 use dcgm::{EntityId, Error, FieldId, NoValue, Operation, ReturnCode};
 
 use crate::testing::{
-    COUNTERS, Exported, Fake, Harness, SECOND, call, counters_of, differing, fallen, levels, lines,
-    push, refused,
+    COUNTERS, Exported, Fake, Harness, SECOND, call, counters_of, differing, fallen, gauges, lines,
+    push, refused, run_all,
 };
 use crate::{DcgmMeter, ErrorKind, MeterState};
 
@@ -16,7 +16,7 @@ fn levels_vanish_with_the_connection_and_counters_hold() {
     let fake = Fake::with_gpus(2);
     let harness = Harness::new(&fake);
     harness.sample();
-    assert_eq!(harness.levels_and_counters(), (levels(2), 2 * COUNTERS));
+    assert_eq!(harness.gauges_and_counters(), (gauges(2), 2 * COUNTERS));
 
     fake.fail("list", refused());
     fake.fail("connect", refused());
@@ -26,7 +26,7 @@ fn levels_vanish_with_the_connection_and_counters_hold() {
         assert_eq!(failure.kind, ErrorKind::Connect);
         assert_eq!(harness.health().errors(ErrorKind::Connect), lost);
         assert_eq!(harness.health().reason, Some(failure));
-        assert_eq!(harness.levels_and_counters(), (0, 2 * COUNTERS));
+        assert_eq!(harness.gauges_and_counters(), (0, 2 * COUNTERS));
     }
     let health = harness.health();
     assert_eq!(health.state, MeterState::Degraded);
@@ -34,7 +34,7 @@ fn levels_vanish_with_the_connection_and_counters_hold() {
 
     fake.heal();
     harness.sample();
-    assert_eq!(harness.levels_and_counters(), (levels(2), 2 * COUNTERS));
+    assert_eq!(harness.gauges_and_counters(), (gauges(2), 2 * COUNTERS));
     let health = harness.health();
     assert!(health.is_ready());
     assert_eq!((health.reason, health.reconnects), (None, 1));
@@ -56,7 +56,7 @@ fn a_call_that_timed_out_ends_the_connection() {
         harness.sample();
         fake.fail("latest", error);
         assert_eq!(harness.sample_error().kind, ErrorKind::Timeout);
-        assert_eq!(harness.levels_and_counters(), (0, COUNTERS));
+        assert_eq!(harness.gauges_and_counters(), (0, COUNTERS));
         assert_eq!(harness.health().errors(ErrorKind::Timeout), 1);
         fake.heal();
         harness.sample();
@@ -75,12 +75,12 @@ fn one_failed_read_costs_nothing_until_values_expire() {
     );
     harness.advance(SECOND);
     assert_eq!(harness.sample_error().kind, ErrorKind::Read);
-    assert_eq!(harness.levels_and_counters(), (levels(1), COUNTERS));
+    assert_eq!(harness.gauges_and_counters(), (gauges(1), COUNTERS));
     harness.advance(SECOND * 2);
-    assert_eq!(harness.levels_and_counters(), (0, COUNTERS));
+    assert_eq!(harness.gauges_and_counters(), (0, COUNTERS));
     fake.heal();
     harness.sample();
-    assert_eq!(harness.levels_and_counters(), (levels(1), COUNTERS));
+    assert_eq!(harness.gauges_and_counters(), (gauges(1), COUNTERS));
     assert_eq!(fake.count("connect"), 1);
 }
 
@@ -98,7 +98,7 @@ fn samples_that_failed_are_counted_once_a_tick_and_degrade_nothing() {
     harness.sample();
     assert_eq!(harness.health().errors(ErrorKind::Read), 1);
     assert!(harness.health().is_ready());
-    assert_eq!(harness.levels_and_counters(), (levels(1) - 2, COUNTERS));
+    assert_eq!(harness.gauges_and_counters(), (gauges(1) - 2, COUNTERS));
 }
 
 #[test]
@@ -116,13 +116,13 @@ fn a_panic_of_the_client_is_contained_counted_and_survived() {
             let failure = outcome.unwrap_err();
             assert_eq!(failure.kind, ErrorKind::Panic, "{call}");
             assert!(failure.message.contains("on purpose"), "{failure}");
-            assert_eq!(harness.levels_and_counters().0, 0, "{call}");
+            assert_eq!(harness.gauges_and_counters().0, 0, "{call}");
         }
     }
     assert_eq!(harness.health().errors(ErrorKind::Panic), 6);
     fake.heal();
     harness.sample();
-    assert_eq!(harness.levels_and_counters(), (levels(1), COUNTERS));
+    assert_eq!(harness.gauges_and_counters(), (gauges(1), COUNTERS));
 }
 
 #[test]
@@ -159,8 +159,7 @@ fn a_restarted_engine_is_found_again_and_nothing_is_lost() {
     };
     harness.sample();
     assert!(energy().abs() < f64::EPSILON);
-    harness.advance(SECOND * 15);
-    harness.sample();
+    harness.tick_after(SECOND * 15);
     let before = energy();
     assert!(before > 0.0);
 
@@ -209,9 +208,7 @@ fn an_engine_that_restarts_leaves_the_counters_and_brings_back_all_else() {
         FieldId::XID_ERRORS,
         &[31, 31],
     );
-    for harness in &both {
-        harness.run_until(285);
-    }
+    run_all(&both, 285);
     let before = bad.shown();
     assert_eq!(before, calm.shown());
     for _ in 0..3 {
@@ -237,9 +234,7 @@ hw.gpu.nvlink.io gpu7 receive,transmit";
     let shown = bad.shown();
     assert_eq!(lines(&differing(&shown, &calm.shown())), missing);
     assert_eq!(fallen(&before, &shown), [""; 0]);
-    for harness in &both {
-        harness.run_until(600);
-    }
+    run_all(&both, 600);
     assert_eq!(lines(&differing(&bad.shown(), &calm.shown())), missing);
     assert_eq!((bad.ailing(), bad.health().reconnects), (String::new(), 1));
     // The lost session, and the refusals after it.

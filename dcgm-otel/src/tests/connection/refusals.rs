@@ -4,7 +4,7 @@ use dcgm::mock::{Call, Mock};
 use dcgm::{EntityId, Error, FieldId, ReturnCode};
 
 use super::{assert_ticks_fail, only};
-use crate::testing::{COUNTERS, Fake, Harness, SECOND, Shown, call, is_counter, levels, push};
+use crate::testing::{COUNTERS, Fake, Harness, SECOND, Shown, call, gauges, is_counter, push};
 use crate::{Config, ErrorKind, Group};
 
 fn refusal(code: ReturnCode) -> Error {
@@ -62,10 +62,10 @@ fn profiling_held_by_another_program_costs_profiling_metrics_only() {
     fake.fail("watch profiling", refusal(ReturnCode::IN_USE));
     let harness = Harness::new(&fake);
     harness.sample();
-    let (gauges, counters) = PROFILED;
+    let (profiled, counters) = PROFILED;
     assert_eq!(
-        harness.levels_and_counters(),
-        (levels(1) - gauges, COUNTERS - counters)
+        harness.gauges_and_counters(),
+        (gauges(1) - profiled, COUNTERS - counters)
     );
     assert_eq!(harness.health().errors(ErrorKind::Watch), 1);
     assert!(harness.health().is_ready());

@@ -3,7 +3,7 @@
 use dcgm::{EntityId, FieldId, NoValue};
 
 use crate::testing::{
-    COUNTERS, Fake, Harness, SECOND, counters_of, differing, fallen, levels, lines, push,
+    COUNTERS, Fake, Harness, SECOND, counters_of, differing, fallen, gauges, lines, push, run_all,
 };
 use crate::{Config, ErrorKind, MeterState};
 
@@ -14,16 +14,15 @@ fn an_engine_that_answers_and_samples_no_more_is_found_out() {
     harness.sample();
     fake.edit(|state| state.sampling = false);
     harness.sample();
-    harness.advance(SECOND * 2);
-    harness.sample();
-    assert_eq!(harness.levels_and_counters(), (levels(1), COUNTERS));
+    harness.tick_after(SECOND * 2);
+    assert_eq!(harness.gauges_and_counters(), (gauges(1), COUNTERS));
     harness.advance(SECOND);
     assert_eq!(harness.sample_error().kind, ErrorKind::Stale);
-    assert_eq!(harness.levels_and_counters(), (0, COUNTERS));
+    assert_eq!(harness.gauges_and_counters(), (0, COUNTERS));
     assert_eq!(harness.health().last_sample_age, Some(SECOND * 3));
     fake.edit(|state| state.sampling = true);
     harness.sample();
-    assert_eq!(harness.levels_and_counters(), (levels(1), COUNTERS));
+    assert_eq!(harness.gauges_and_counters(), (gauges(1), COUNTERS));
 }
 
 #[test]
@@ -32,7 +31,7 @@ fn values_of_a_sampler_that_hangs_vanish_too() {
     harness.sample();
     // From here on the thread hangs.
     harness.advance(SECOND * 3);
-    assert_eq!(harness.levels_and_counters(), (0, COUNTERS));
+    assert_eq!(harness.gauges_and_counters(), (0, COUNTERS));
 }
 
 #[test]
@@ -41,11 +40,9 @@ fn an_engine_clock_that_steps_back_is_no_outage() {
     let harness = Harness::new(&fake);
     harness.sample();
     fake.edit(|state| state.micros = 7);
-    harness.advance(SECOND);
-    harness.sample();
-    harness.advance(SECOND * 2);
-    harness.sample();
-    assert_eq!(harness.levels_and_counters(), (levels(1), COUNTERS));
+    harness.tick_after(SECOND);
+    harness.tick_after(SECOND * 2);
+    assert_eq!(harness.gauges_and_counters(), (gauges(1), COUNTERS));
 }
 
 #[test]
@@ -53,8 +50,7 @@ fn a_value_is_shown_as_long_as_the_setting_says() {
     let fake = Fake::with_gpus(1);
     let harness = Harness::with_settings(&fake, Config::default().with_max_age(SECOND * 10));
     fake.edit(|state| state.sampling = false);
-    harness.advance(SECOND * 9);
-    harness.sample();
+    harness.tick_after(SECOND * 9);
     assert!(harness.has("hw.power"));
     harness.advance(SECOND);
     assert_eq!(harness.sample_error().kind, ErrorKind::Stale);
@@ -66,16 +62,14 @@ fn a_frozen_sampling_thread_degrades_the_meter_instead_of_feeding_it() {
     let harness = Harness::sampled("1xl4");
     harness.client.freeze_sampling(true);
     for _ in 0..2 {
-        harness.advance(SECOND * 15);
-        harness.sample();
+        harness.tick_after(SECOND * 15);
         assert!(harness.points_per_metric().contains_key("hw.power"));
     }
     harness.advance(SECOND * 15);
     assert_eq!(harness.sample_error().kind, ErrorKind::Stale);
     assert!(!harness.points_per_metric().contains_key("hw.power"));
     harness.client.freeze_sampling(false);
-    harness.advance(SECOND * 15);
-    harness.sample();
+    harness.tick_after(SECOND * 15);
     assert!(harness.points_per_metric().contains_key("hw.power"));
 }
 
@@ -83,9 +77,7 @@ fn a_frozen_sampling_thread_degrades_the_meter_instead_of_feeding_it() {
 fn a_frozen_sampling_thread_takes_the_levels_and_the_statuses_with_it() {
     let both = [Harness::sampled("8xh100"), Harness::sampled("8xh100")];
     let [bad, calm] = &both;
-    for harness in &both {
-        harness.run_until(60);
-    }
+    run_all(&both, 60);
     let before = bad.shown();
     bad.client.freeze_sampling(true);
     // For three intervals the last values are as good as any.

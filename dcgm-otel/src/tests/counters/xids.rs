@@ -5,7 +5,7 @@ use std::time::Duration;
 use dcgm::mock::Call;
 use dcgm::{EntityId, Error, FieldId, ReturnCode};
 
-use crate::testing::{Harness, SECOND, Shown, differing, lines, push};
+use crate::testing::{Harness, SECOND, Shown, differing, lines, push, run_all};
 use crate::{Config, ErrorKind};
 
 const XID: FieldId = FieldId::XID_ERRORS;
@@ -221,9 +221,7 @@ fn a_fatal_event_of_a_switch_fails_it_and_another_passes() {
         FieldId::NVSWITCH_FATAL_ERRORS,
         FieldId::NVSWITCH_NON_FATAL_ERRORS,
     );
-    for harness in &both {
-        harness.run_until(15);
-    }
+    run_all(&both, 15);
     bad.advance(SECOND * 5);
     push(
         &bad.client,

@@ -4,15 +4,13 @@ use std::time::Duration;
 
 use dcgm::{EntityId, FieldId, LinkState};
 
-use crate::testing::{Harness, INTERVAL, Shown, differing, lines};
+use crate::testing::{Harness, INTERVAL, Shown, differing, lines, run_all};
 use crate::{Config, MetricSwitch};
 
 /// The same host with an incident and without it, at the same time.
 fn side_by_side(incident: &str, calm: &str, until: u64) -> [Harness; 2] {
     let both = [Harness::sampled(incident), Harness::sampled(calm)];
-    for harness in &both {
-        harness.run_until(until);
-    }
+    run_all(&both, until);
     both
 }
 
@@ -138,9 +136,7 @@ fn memory_errors_are_counted_and_what_they_lead_to_degrades_the_gpu() {
     let both = side_by_side("8xh100,hbm-ecc", "8xh100,training", 390);
     assert_eq!(difference(&both), "hw.errors gpu3 corrected");
     assert_eq!(both[0].ailing(), "");
-    for harness in &both {
-        harness.run_until(480);
-    }
+    run_all(&both, 480);
     assert_eq!(
         difference(&both),
         "\
@@ -230,9 +226,7 @@ fn lost_cooling_shows_in_temperature_clocks_and_time_held_back() {
     let both = side_by_side("8xh100,thermal", "8xh100,training", 270);
     // The temperature rises first.
     assert_eq!(difference(&both), "hw.temperature gpu2 gpu,memory");
-    for harness in &both {
-        harness.run_until(840);
-    }
+    run_all(&both, 840);
     assert_eq!(
         difference(&both),
         "\
@@ -308,16 +302,12 @@ hw.temperature gpu2 gpu,memory"
 fn a_bus_that_repeats_itself_is_counted_and_its_lost_lanes_show() {
     let config = || Config::default().with_metric("hw.errors/pcie_correctable", MetricSwitch::On);
     let both = ["8xh100,pcie-aer", "8xh100"].map(|names| Harness::sampled_with(names, config()));
-    for harness in &both {
-        harness.run_until(285);
-    }
+    run_all(&both, 285);
     assert_eq!(
         difference(&both),
         "hw.errors gpu1 pcie_correctable,pcie_replay"
     );
-    for harness in &both {
-        harness.run_until(480);
-    }
+    run_all(&both, 480);
     assert_eq!(
         difference(&both),
         "\

@@ -5,15 +5,13 @@ use std::time::Duration;
 use dcgm::{EntityId, FieldId};
 
 use crate::ErrorKind;
-use crate::testing::{Harness, SECOND, Shown, differing, fallen, is_counter, lines};
+use crate::testing::{Harness, SECOND, Shown, differing, fallen, is_counter, lines, run_all};
 
 #[test]
 fn a_gpu_that_falls_off_the_bus_has_failed_until_it_is_back() {
     let both = [Harness::sampled("8xh100,xid79"), Harness::sampled("8xh100")];
     let [bad, calm] = &both;
-    for harness in &both {
-        harness.run_until(285);
-    }
+    run_all(&both, 285);
     assert_eq!(bad.shown(), calm.shown());
     let before = bad.shown();
     bad.run_until(300);

@@ -3,7 +3,8 @@
 use dcgm::{EntityId, FieldId, NoValue};
 
 use crate::testing::{
-    COUNTERS, Fake, Harness, SECOND, Shown, differing, fallen, is_counter, levels, lines, push,
+    COUNTERS, Fake, Harness, SECOND, Shown, differing, fallen, gauges, is_counter, lines, push,
+    run_all,
 };
 use crate::{Config, ErrorKind, MeterState};
 
@@ -22,7 +23,7 @@ fn a_host_without_a_gpu_is_degraded_and_a_gpu_that_comes_is_seen() {
     assert!(!harness.health().is_ready());
     fake.edit(|state| state.entities = gpus);
     harness.sample();
-    assert_eq!(harness.levels_and_counters(), (levels(1), COUNTERS));
+    assert_eq!(harness.gauges_and_counters(), (gauges(1), COUNTERS));
     assert_eq!(fake.count("connect"), 1);
 }
 
@@ -36,7 +37,7 @@ fn a_gpu_that_is_gone_leaves_its_totals() {
     let lost = fake.edit(|state| state.entities.pop());
     settle(&harness);
     // And its four series of hw.status, which report the failure.
-    assert_eq!(harness.levels_and_counters(), (levels(1) + 4, 2 * COUNTERS));
+    assert_eq!(harness.gauges_and_counters(), (gauges(1) + 4, 2 * COUNTERS));
     let failed = |id: &str| {
         let mut states = harness.values("hw.status", "hw.state");
         states.retain(|(of, state, _)| of == id && state == "failed");
@@ -83,14 +84,13 @@ fn a_gpu_that_lost_its_watch_is_enumerated_again() {
     });
     harness.sample();
     assert_eq!(fake.count("entities"), 1);
-    harness.advance(SECOND);
-    harness.sample();
+    harness.tick_after(SECOND);
     assert_eq!(fake.count("entities"), 2);
     fake.edit(|state| state.values = before);
     // The watch is retried after a minute.
     harness.advance(SECOND * 60);
     settle(&harness);
-    assert_eq!(harness.levels_and_counters(), (levels(2), 2 * COUNTERS));
+    assert_eq!(harness.gauges_and_counters(), (gauges(2), 2 * COUNTERS));
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn a_lost_gpu_costs_its_own_series_and_comes_back() {
 }
 
 /// Gauges of a GPU, without its states.
-fn gauges_of(harness: &Harness, who: &str) -> Vec<String> {
+fn gauge_names(harness: &Harness, who: &str) -> Vec<String> {
     let of = |name: &str| name.split([' ', '#', '/']).nth(1) == Some(who);
     let names = harness.shown().into_keys();
     names
@@ -128,9 +128,7 @@ fn a_gpu_that_vanishes_is_distinguished_from_those_that_stay() {
     let [bad, calm] = &both;
     let gpu = EntityId::gpu(3);
     let entity = bad.client.model().host().entity(gpu).unwrap().clone();
-    for harness in &both {
-        harness.run_until(30);
-    }
+    run_all(&both, 30);
     let before = bad.shown();
     bad.client.remove_entity(gpu);
     // At first, while it may still come back, it has no series of any state.
@@ -143,7 +141,7 @@ fn a_gpu_that_vanishes_is_distinguished_from_those_that_stay() {
     bad.tick_after(SECOND);
     calm.tick_after(SECOND);
     assert_eq!(bad.ailing(), "gpu3 failed");
-    assert_eq!(gauges_of(bad, "gpu3"), [""; 0]);
+    assert_eq!(gauge_names(bad, "gpu3"), [""; 0]);
     // It comes back with the same ids and other counts, which are added to the held totals.
     bad.client.add_entity(entity);
     for _ in 0..2 {

@@ -67,8 +67,7 @@ fn instances_that_cannot_be_listed_cost_themselves_only() {
             code: ReturnCode::GENERIC_ERROR,
         },
     );
-    harness.advance(Duration::from_millis(500));
-    harness.sample();
+    harness.tick_after(Duration::from_millis(500));
     assert!(harness.health().is_ready());
     assert_eq!(harness.health().errors(ErrorKind::Mig), 1);
     assert!(harness.has("hw.power"));

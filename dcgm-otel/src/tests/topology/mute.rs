@@ -3,7 +3,7 @@
 use dcgm::mock::Mock;
 use dcgm::{EntityId, EntityStatus, FieldId, NoValue};
 
-use crate::testing::{Exported, Harness, SECOND, Shown, differing, lines};
+use crate::testing::{Exported, Harness, SECOND, Shown, differing, lines, run_all};
 use crate::{Config, ErrorKind, MeterState};
 
 /// Takes away all values of GPUs, as a driver that cannot reach them.
@@ -41,9 +41,7 @@ fn a_gpu_without_values_has_failed_while_others_have_values() {
         for reason in [NoValue::Blank, NoValue::NotSupported, NoValue::NotFound] {
             let both = [Harness::sampled("8xh100"), Harness::sampled("8xh100")];
             let [harness, calm] = &both;
-            for harness in &both {
-                harness.run_until(60);
-            }
+            run_all(&both, 60);
             mute(&harness.client, &gpus, reason);
             for harness in &both {
                 harness.run_until(105);
@@ -146,8 +144,7 @@ fn an_engine_without_values_of_any_gpu_is_silent_and_no_gpu_has_failed() {
         assert_eq!(gpus_that_are(&harness, "ok"), None, "{host}");
         unmute(&harness.client, &all);
         for seconds in [15, 1, 1] {
-            harness.advance(SECOND * seconds);
-            harness.sample();
+            harness.tick_after(SECOND * seconds);
         }
         assert_eq!(harness.health().state, MeterState::Ready);
         assert_eq!(gpus_that_are(&harness, "ok"), Some(gpus), "{host}");
