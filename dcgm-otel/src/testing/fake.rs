@@ -1,4 +1,8 @@
-//! A client that a test controls completely.
+//! A client whose devices have every field of the catalogue, with the values that a test gives.
+//!
+//! A mock simulates a host that can exist, so no mock has all fields; and its values change with time.
+//! A fake has no clock: each read returns samples that are a second newer. Its faults distinguish more
+//! calls than a mock's: `watch profiling` and `list instances`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -47,7 +51,7 @@ pub(crate) struct State {
     pub(crate) lists: u64,
 }
 
-/// Returns a value of every field in the catalogue: the field's number, so that values differ.
+/// Returns the fields of the catalogue, without those of events.
 pub(crate) fn every_field() -> Vec<FieldId> {
     let families = crate::catalogue::CATALOGUE
         .iter()
@@ -110,8 +114,8 @@ impl Fake {
         fake
     }
 
-    /// A host with every kind of entity that DCGM knows, and with two compute instances, so that these
-    /// have series.
+    /// Makes a host with every kind of entity that DCGM knows, and with two compute instances, so that
+    /// these have series.
     pub(crate) fn one_of_everything() -> Self {
         let fake = Self::with_gpus(2);
         let child = |kind, id, parent| {

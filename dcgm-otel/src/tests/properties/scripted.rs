@@ -40,7 +40,8 @@ pub(super) struct ScriptedFake {
     pub(super) reported: Arc<Mutex<Reported>>,
 }
 
-fn made(id: EntityId) -> Entity {
+/// Makes an entity with its identity and its place.
+fn make_entity(id: EntityId) -> Entity {
     match id.kind {
         EntityKind::GPU => {
             let mut gpu = gpu(id.id);
@@ -102,7 +103,7 @@ impl ScriptedFake {
                 state.give_all_fields(id);
             }
             state.entities = [EntityId::gpu(0), EntityId::gpu(1), EntityId::switch(0)]
-                .map(made)
+                .map(make_entity)
                 .to_vec();
             let link = |id, parent, index| Link::new(Some(id), parent, index, LinkState::UP);
             state.links = vec![
@@ -128,10 +129,10 @@ impl ScriptedFake {
 
     /// Takes a step, other than those of the meter and of time.
     pub(super) fn take(&self, step: &Step) {
-        let mut odd = self.reported.lock();
+        let mut reported = self.reported.lock();
         self.fake.edit(|state| match *step {
             Step::Set(entity, field, value) => {
-                odd.texts.remove(&(entity, field));
+                reported.texts.remove(&(entity, field));
                 state.values.insert((entity, field), Ok(value));
             }
             Step::Grow(of, by) => {
@@ -159,21 +160,22 @@ impl ScriptedFake {
                 }
             }
             Step::Text(entity, field) => {
-                odd.texts.insert((entity, field));
+                reported.texts.insert((entity, field));
             }
             Step::Freeze(entity, true) => {
-                odd.frozen.entry(entity).or_insert(state.micros);
+                reported.frozen.entry(entity).or_insert(state.micros);
             }
             Step::Freeze(entity, false) => {
-                odd.frozen.remove(&entity);
+                reported.frozen.remove(&entity);
             }
             Step::FreezeField(entity, field, true) => {
-                odd.frozen_fields
+                reported
+                    .frozen_fields
                     .entry((entity, field))
                     .or_insert(state.micros);
             }
             Step::FreezeField(entity, field, false) => {
-                odd.frozen_fields.remove(&(entity, field));
+                reported.frozen_fields.remove(&(entity, field));
             }
             Step::Sampling(is) => state.sampling = is,
             Step::Stamp(micros) => state.micros = micros,
@@ -196,9 +198,9 @@ impl ScriptedFake {
             Step::Add(id) => {
                 let entities = &state.entities;
                 let is_there = |id| entities.iter().any(|one| one.id == id);
-                let parent = made(id).parent;
+                let parent = make_entity(id).parent;
                 if !is_there(id) && parent.is_none_or(is_there) {
-                    state.entities.push(made(id));
+                    state.entities.push(make_entity(id));
                 }
             }
             Step::Mig(on) => {
@@ -206,7 +208,7 @@ impl ScriptedFake {
                 state.entities.retain(|one| !instances.contains(&one.id));
                 let is_there = state.entities.iter().any(|one| one.id == EntityId::gpu(1));
                 if on && is_there {
-                    state.entities.extend(instances.map(made));
+                    state.entities.extend(instances.map(make_entity));
                 }
                 for one in &mut state.entities {
                     if one.id == EntityId::gpu(1) {
