@@ -73,6 +73,20 @@ fn the_next_meter_shows_no_less_for_dropped_series() {
 }
 
 #[test]
+fn counters_start_at_zero_after_a_collect_without_a_meter() {
+    let gpu = dcgm::EntityId::gpu(0);
+    let steps = [
+        Step::Grow(gpu, 5),
+        Step::Event(gpu, dcgm::FieldId::XID_ERRORS, 31),
+        Step::Pass(1000),
+        Step::Install(true),
+        Step::Event(gpu, dcgm::FieldId::XID_ERRORS, 31),
+        Step::Pass(1000),
+    ];
+    run_steps(&steps, (500, 80));
+}
+
+#[test]
 fn a_sample_is_no_newer_for_being_read_by_another_session() {
     let steps = [
         Step::Sampling(false),

@@ -69,13 +69,15 @@ impl CheckedMeter {
     fn install(&mut self, collect: bool) {
         self.harness.uninstall();
         self.scripted.reported.lock().fields.clear();
-        self.earlier_events = self.scripted.fake.edit(|state| state.delivered.len());
         self.went.clear();
         self.shown.clear();
         if collect {
             assert!(self.points().is_empty(), "shown without a meter");
-            self.forget();
+            // That collect ended the series: they start at 0 again.
+            self.totals.clear();
+            self.scripted.fake.edit(|state| state.delivered.clear());
         }
+        self.earlier_events = self.scripted.fake.edit(|state| state.delivered.len());
         self.harness.install();
     }
 
