@@ -18,14 +18,14 @@
 pub(crate) mod schedule;
 mod session;
 mod session_log;
-mod watches;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use dcgm::{BuildInfo, Client, EntityId, EntityKind, Link, Samples};
+use dcgm::monitor::Supervisor;
+use dcgm::{Client, EntityId, Samples};
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -44,15 +44,8 @@ use crate::pipeline::table::SeriesTable;
 use crate::telemetry::Telemetry;
 use crate::text;
 use schedule::Schedule;
-use session::{Context, Inventory, Session, TickError};
+use session::{Context, Inventory, Session, TickError, step_error};
 use session_log::SessionLog;
-
-/// Kinds of entities that can appear and disappear at run time; they are listed at each tick.
-const HOTPLUG_KINDS: [EntityKind; 3] = [
-    EntityKind::GPU,
-    EntityKind::GPU_INSTANCE,
-    EntityKind::COMPUTE_INSTANCE,
-];
 
 /// Time without a further change after which a new topology counts as stable: while MIG partitions
 /// a GPU, the engine lists its instances one by one.
@@ -61,9 +54,6 @@ const DEBOUNCE: Duration = Duration::from_secs(1);
 /// Interval of reading link states while nothing points to a change: over TCP the call takes 90 ms,
 /// and the engine queries the driver for each link.
 const LINK_INTERVAL: Duration = Duration::from_secs(60);
-
-/// Interval of listing the kinds of entities that rarely change.
-const RARE_LIST_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Delay before pending profiling fields are read again: slightly more than the engine's sampling
 /// period.
@@ -94,32 +84,25 @@ enum Reply {
 /// State of the sampling thread.
 #[derive(Debug)]
 pub(crate) struct Sampler {
-    client: Arc<dyn Client>,
+    engine: Supervisor,
     feed: Arc<MeterFeed>,
     shared: Arc<HealthReporter>,
     clock: Clock,
     config: Config,
     hook: Option<AttributeHook>,
-    kinds: Vec<EntityKind>,
-    /// Kinds among `kinds` that can appear and disappear; they are listed at each tick.
-    transient: Vec<EntityKind>,
-    /// The other kinds, which are listed rarely.
-    others: RareList,
     history: History,
     log: SessionLog,
     /// Set if the engine reports no entities.
     all_gone: bool,
-    connected: bool,
     session: Option<Session>,
-    /// Entities of the session, and entities listed at this tick.
+    /// Entities of the session.
     entities: Vec<EntityId>,
-    listed: Vec<EntityId>,
     /// Reason other than the list for enumerating the entities again.
     relist: Relist,
     /// A list that differs from the session's, and the time since when it is stable.
     pending_topology: Option<(Vec<EntityId>, Instant)>,
     samples: Samples,
-    links: Links,
+    links: SeenLinks,
     /// Earliest time of the next search for other sources.
     next_replacement: Option<Instant>,
     /// The snapshot before the published one; its memory is reused.
@@ -136,26 +119,12 @@ enum Relist {
     Unwatched,
 }
 
-/// Kinds of entities that rarely change: NVSwitches can be found late, after their driver is loaded.
+/// Use of the states of NVLinks.
 #[derive(Debug, Default)]
-struct RareList {
-    kinds: Vec<EntityKind>,
-    ids: Vec<EntityId>,
-    read_at: Option<Instant>,
-    /// Set if others are listed than at the start of the session.
-    has_changed: bool,
-}
-
-/// NVLinks by the last answer of the engine.
-#[derive(Debug, Default)]
-struct Links {
-    /// `None` if the engine cannot list them.
-    states: Option<Vec<Link>>,
-    /// When; `None` to ask at once, as something points to a change.
-    read_at: Option<Instant>,
-    /// Set if any series depends on the states of links.
+struct SeenLinks {
+    /// Set if any series depends on them.
     is_wanted: bool,
-    /// Set if the session does not have these states yet.
+    /// Set if the session does not have the last ones yet.
     is_new: bool,
     /// Set if other links are up than at the start of the session.
     has_changed: bool,
@@ -170,29 +139,24 @@ impl Sampler {
         (config, hook): (Config, Option<AttributeHook>),
         history: History,
     ) -> Self {
-        let links = Links {
+        let links = SeenLinks {
             is_wanted: resolve::needs_links(&config),
-            ..Links::default()
+            ..SeenLinks::default()
         };
         Self {
-            client,
+            engine: Supervisor::new(client, resolve::entity_kinds(&config)),
             feed,
             shared,
             clock,
-            kinds: Vec::new(),
             config,
             hook,
             history,
             log: SessionLog::default(),
             all_gone: false,
-            connected: false,
             session: None,
             entities: Vec::new(),
-            listed: Vec::new(),
             relist: Relist::No,
             pending_topology: None,
-            transient: Vec::new(),
-            others: RareList::default(),
             samples: Samples::new(),
             links,
             next_replacement: None,
@@ -273,9 +237,9 @@ impl Sampler {
         outcome.map_err(|TickError { failure, lost }| {
             if lost {
                 self.close_session();
+                self.contain_panic(|sampler| sampler.engine.disconnect());
                 self.history.end_connection();
                 self.log = SessionLog::default();
-                self.connected = false;
                 // A client that panicked may be connected in an unknown state.
                 if failure.kind == ErrorKind::Panic {
                     self.close_client();
@@ -291,26 +255,27 @@ impl Sampler {
     }
 
     fn run_tick(&mut self) -> Result<(), TickError> {
-        let client = Arc::clone(&self.client);
-        let client = &*client;
-        if !self.connected {
-            self.connect_engine(client)?;
-        }
-        let partial = session::list_ids(client, &self.transient, &mut self.listed)?;
+        self.connect_engine()?;
+        let listed = self.engine.list_ids(self.clock.now());
+        let partial = listed.map_err(step_error(ErrorKind::Enumerate))?;
         if partial.is_some() {
             self.telemetry().record_error(ErrorKind::Mig);
         }
         self.log.log_list(partial.as_ref());
-        self.list_others(client)?;
-        self.read_links(client)?;
+        // Links appear and disappear with their entities.
+        let max_age = match self.session {
+            Some(_) => LINK_INTERVAL,
+            None => Duration::ZERO,
+        };
+        self.read_links(max_age)?;
         let nothing_to_read = |session: &Session| session.nothing_to_read.is_some();
         if self.session.as_ref().is_none_or(nothing_to_read) || self.topology_change_is_stable() {
-            self.open_session(client)?;
+            self.open_session()?;
         }
-        let Some(stats) = self.read_session(client)? else {
+        let Some(stats) = self.read_session()? else {
             return Ok(());
         };
-        self.schedule_enumeration(client, &stats)?;
+        self.schedule_enumeration(&stats)?;
         self.publish_session(&stats);
         self.check_session(&stats)?;
         self.report_ready();
@@ -318,12 +283,12 @@ impl Sampler {
     }
 
     /// Updates the sources of the session, and reads its samples and events, if there is one.
-    fn read_session(&mut self, client: &dyn Client) -> Result<Option<ReadStats>, TickError> {
+    fn read_session(&mut self) -> Result<Option<ReadStats>, TickError> {
         let Some(session) = &mut self.session else {
             return Ok(None);
         };
         let mut context = Context {
-            client,
+            engine: &mut self.engine,
             config: &self.config,
             history: &mut self.history,
             samples: &mut self.samples,
@@ -336,14 +301,14 @@ impl Sampler {
             has_new_table |= session.update_sources(&mut context, now)?;
         }
         if has_new_table || core::mem::take(&mut self.links.is_new) {
-            session.table.set_links(self.links.states.as_deref());
+            session.table.set_links(context.engine.links());
         }
         let stats = session.read_samples(&mut context, &self.clock)?;
         let now = self.clock.now();
         if !stats.replaceable.is_empty() && self.next_replacement.is_none_or(|at| now >= at) {
             self.next_replacement = now.checked_add(REPLACE_INTERVAL);
             session.replace_sources(&mut context, &stats.replaceable, now)?;
-            session.table.set_links(self.links.states.as_deref());
+            session.table.set_links(context.engine.links());
             session.table.set_mute_gpus(&stats.mute);
             has_new_table = true;
         }
@@ -354,35 +319,30 @@ impl Sampler {
     }
 
     /// Checks whether anything but the lists requires that the entities are enumerated again.
-    fn schedule_enumeration(
-        &mut self,
-        client: &dyn Client,
-        stats: &ReadStats,
-    ) -> Result<(), TickError> {
+    fn schedule_enumeration(&mut self, stats: &ReadStats) -> Result<(), TickError> {
         let Some(session) = &mut self.session else {
             return Ok(());
         };
         let now = self.clock.now();
         // An XID is often the first sign of a link failure.
         if stats.events > 0 {
-            self.links.read_at = None;
+            self.engine.expect_link_change();
         }
-        session.recheck_ill(client, now)?;
+        session.recheck_ill(&self.engine, now)?;
         let lost = self.log.log_mute(&self.history.mute, &stats.mute);
         self.feed
             .telemetry()
             .record_errors(ErrorKind::GpuLost, lost);
         self.history.mute.clone_from(&stats.mute);
-        let has_changed = self.links.has_changed || self.others.has_changed;
         self.relist = if stats.missing > 0 {
             Relist::Unwatched
-        } else if session.needs_listing || has_changed {
+        } else if session.needs_listing || self.links.has_changed {
             Relist::Changed
         } else {
             Relist::No
         };
         if self.relist != Relist::No && self.pending_topology.is_none() {
-            self.pending_topology = Some((self.listed.clone(), now));
+            self.pending_topology = Some((self.engine.ids().to_vec(), now));
         }
         Ok(())
     }
@@ -440,49 +400,50 @@ impl Sampler {
         }
     }
 
-    fn connect_engine(&mut self, client: &dyn Client) -> Result<(), TickError> {
-        let engine = session::connect_client(client)?;
-        self.connected = true;
-        self.kinds = resolve::entity_kinds(&self.config);
-        self.kinds.retain(|kind| can_list(&engine, *kind));
-        let transient = self
-            .kinds
-            .iter()
-            .filter(|kind| HOTPLUG_KINDS.contains(kind));
-        self.transient = transient.copied().collect();
-        let mut others = self.kinds.clone();
-        others.retain(|kind| !self.transient.contains(kind));
-        self.others = RareList {
-            kinds: others,
-            ..RareList::default()
-        };
-        let backend = text::sanitize_backend(client.backend());
-        write_line(|| tracing::debug!(target = %backend.target, %engine, "connected"));
-        self.shared.set_connected(backend, engine);
+    fn connect_engine(&mut self) -> Result<(), TickError> {
+        let engine = self.engine.connect().map_err(|error| {
+            let is_connected = self.engine.is_connected();
+            let kind = if is_connected {
+                ErrorKind::Init
+            } else {
+                ErrorKind::Connect
+            };
+            let failed = step_error(kind)(error);
+            TickError {
+                lost: failed.lost || !is_connected,
+                ..failed
+            }
+        })?;
+        if let Some(engine) = engine {
+            let backend = text::sanitize_backend(self.engine.client().backend());
+            write_line(|| tracing::debug!(target = %backend.target, %engine, "connected"));
+            self.shared.set_connected(backend, engine);
+        }
         Ok(())
     }
 
     /// Returns `true` if the list differs from the session's and has been stable for `DEBOUNCE`.
     fn topology_change_is_stable(&mut self) -> bool {
-        if self.relist == Relist::No && self.listed == self.entities {
+        let listed = self.engine.ids();
+        if self.relist == Relist::No && *listed == self.entities {
             self.pending_topology = None;
             return false;
         }
         let now = self.clock.now();
         match &self.pending_topology {
-            Some((listed, since)) if *listed == self.listed => {
+            Some((before, since)) if before == listed => {
                 now.saturating_duration_since(*since) >= DEBOUNCE
             }
             _ => {
-                self.pending_topology = Some((self.listed.clone(), now));
+                self.pending_topology = Some((self.engine.ids().to_vec(), now));
                 false
             }
         }
     }
 
-    fn open_session(&mut self, client: &dyn Client) -> Result<(), TickError> {
+    fn open_session(&mut self) -> Result<(), TickError> {
         let mut context = Context {
-            client,
+            engine: &mut self.engine,
             config: &self.config,
             history: &mut self.history,
             samples: &mut self.samples,
@@ -497,7 +458,8 @@ impl Sampler {
         let has_lost_watches = self.relist == Relist::Unwatched;
         self.relist = Relist::No;
         // Some hosts have NVSwitches or CPUs only.
-        let entities = session::list_entities(client, &self.kinds)?;
+        let entities = self.engine.read_entities();
+        let entities = entities.map_err(step_error(ErrorKind::Enumerate))?;
         self.all_gone = entities.is_empty();
         if self.all_gone {
             self.close_session();
@@ -506,25 +468,20 @@ impl Sampler {
             return Err(TickError::plain(ErrorKind::Enumerate, message));
         }
         // Links appear with their entities.
-        let now = self.clock.now();
-        let is_old = |at| now.saturating_duration_since(at) >= DEBOUNCE;
-        if self.links.read_at.is_some_and(is_old) {
-            self.links.read_at = None;
-            self.read_links(client)?;
-        }
+        self.read_links(DEBOUNCE)?;
         // Some states of links may still be older than the list of what has them.
-        let mut links = self.links.states.clone().unwrap_or_default();
+        let mut links = self.engine.links().unwrap_or_default().to_vec();
         links.retain(|link| {
             let is_listed = entities.iter().any(|entity| entity.id == link.parent);
-            is_listed || !self.kinds.contains(&link.parent.kind)
+            is_listed || !self.engine.kinds().contains(&link.parent.kind)
         });
         let mut before = self.session.take();
         if let Some(before) = before.as_mut().filter(|_| has_lost_watches) {
-            before.forget_watches();
+            before.forget_watches(&mut self.engine);
         }
         self.entities.clear();
         let mut context = Context {
-            client,
+            engine: &mut self.engine,
             config: &self.config,
             history: &mut self.history,
             samples: &mut self.samples,
@@ -534,7 +491,6 @@ impl Sampler {
         let now = self.clock.now();
         let session = Session::open(&mut context, inventory, hook, before, now)?;
         self.links.has_changed = false;
-        self.others.has_changed = false;
         self.links.is_new = true;
         if session.table.is_empty() {
             return Err(TickError::no_field());
@@ -542,7 +498,7 @@ impl Sampler {
         self.shared
             .update_report(|report| report.entities = session.entities);
         self.report_session(&session);
-        self.entities.clone_from(&self.listed);
+        self.entities = self.engine.ids().to_vec();
         self.session = Some(session);
         self.report_table(None);
         Ok(())
@@ -585,63 +541,44 @@ impl Sampler {
             .keep_retired(session.table.retired_totals(&self.history));
     }
 
-    /// Lists the kinds of entities that rarely change, once a minute.
-    fn list_others(&mut self, client: &dyn Client) -> Result<(), TickError> {
-        let now = self.clock.now();
-        let others = &mut self.others;
-        let is_due = |at| now.saturating_duration_since(at) >= RARE_LIST_INTERVAL;
-        if others.kinds.is_empty() || !others.read_at.is_none_or(is_due) {
+    /// Reads the states of links that are older, if any series depends on them.
+    fn read_links(&mut self, max_age: Duration) -> Result<(), TickError> {
+        if !self.links.is_wanted {
             return Ok(());
         }
-        let is_first = others.read_at.is_none();
-        let mut ids = Vec::new();
-        // A kind that cannot be listed at present has not changed.
-        if session::list_ids(client, &others.kinds, &mut ids)?.is_none() || is_first {
-            others.has_changed |= !is_first && ids != others.ids;
-            others.ids = ids;
-        }
-        others.read_at = Some(now);
-        Ok(())
-    }
-
-    /// Reads link states if they are due, or something points to a change.
-    fn read_links(&mut self, client: &dyn Client) -> Result<(), TickError> {
-        let now = self.clock.now();
-        let links = &mut self.links;
-        // Links appear and disappear with their entities.
-        let last = links.read_at.filter(|_| self.session.is_some());
-        let is_due = last.is_none_or(|at| now.saturating_duration_since(at) >= LINK_INTERVAL);
-        if !links.is_wanted || !is_due {
-            return Ok(());
-        }
-        let states = session::list_links(client)?;
-        links.read_at = Some(now);
-        if links.states != states {
-            links.has_changed |= self.session.is_some() && states.is_some();
-            links.states = states;
-            links.is_new = true;
+        let read = self.engine.read_links(max_age, self.clock.now());
+        if read.map_err(step_error(ErrorKind::Enumerate))? {
+            self.links.has_changed |= self.session.is_some() && self.engine.links().is_some();
+            self.links.is_new = true;
         }
         Ok(())
     }
 
-    /// Closes the session, if there is one.
+    /// Closes the session, if there is one, and ends its watches.
     fn close_session(&mut self) {
-        let Some(mut session) = self.session.take() else {
-            return;
-        };
-        session.table.forget_instances(&mut self.history.ledger);
-        session.table.save_ages(&mut self.history);
-        // Ending a watch calls the client, which may be the cause of the panic.
-        if catch_unwind(AssertUnwindSafe(|| drop(session))).is_err() {
+        let session = self.session.take().map(|mut session| {
+            session.table.forget_instances(&mut self.history.ledger);
+            session.table.save_ages(&mut self.history);
+            session
+        });
+        self.entities.clear();
+        self.contain_panic(|sampler| {
+            drop(session);
+            sampler.engine.end_watches_except(&[]);
+        });
+    }
+
+    /// Runs what calls the client, which may have been the cause of a panic before.
+    fn contain_panic(&mut self, action: impl FnOnce(&mut Self)) {
+        if catch_unwind(AssertUnwindSafe(|| action(self))).is_err() {
             self.telemetry().record_error(ErrorKind::Panic);
         }
-        self.entities.clear();
     }
 
     /// Publishes the counters, which are held, and nothing else.
     fn publish_counters_only(&mut self) {
         let now = self.clock.now();
-        let all_gone = self.connected && self.all_gone;
+        let all_gone = self.engine.is_connected() && self.all_gone;
         let table = SeriesTable::without_entities(&mut self.history, &self.config, all_gone, now);
         let shown = (&table, &self.history.ledger);
         let series = publish_table(&self.feed, &mut self.spare, shown, now);
@@ -651,10 +588,8 @@ impl Sampler {
         });
     }
 
-    fn close_client(&self) {
-        if catch_unwind(AssertUnwindSafe(|| self.client.close())).is_err() {
-            self.telemetry().record_error(ErrorKind::Panic);
-        }
+    fn close_client(&mut self) {
+        self.contain_panic(|sampler| sampler.engine.client().close());
     }
 
     fn report_failure(&self, failure: &SampleError) {
@@ -719,15 +654,4 @@ fn publish_table(
     });
     *spare = Some(feed.publish_snapshot(next));
     series
-}
-
-/// Returns `true` if the engine can list a kind of entity. A 3.3 engine can die when asked for
-/// CPUs, and does not know adapters; CPUs are listed on Grace only, whose architecture is not x86.
-fn can_list(engine: &BuildInfo, kind: EntityKind) -> bool {
-    let is_4 = || engine.version().is_some_and(|version| version.major >= 4);
-    match kind {
-        EntityKind::CPU | EntityKind::CPU_CORE => is_4() && engine.value("arch") != Some("x86_64"),
-        EntityKind::CONNECTX => is_4(),
-        _ => true,
-    }
 }

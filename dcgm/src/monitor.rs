@@ -13,36 +13,33 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::client::{Client, Query, Watch, WatchRequest};
-use crate::cursor::Cursor;
 use crate::entity::{Entity, EntityId, EntityKind, EntityStatus, LinkState};
 use crate::error::{Error, Result};
 use crate::field::FieldId;
-use crate::sample::{OwnedSample, Samples, Timestamp};
+use crate::sample::{OwnedSample, Sample, Samples, Timestamp};
 use crate::version::BuildInfo;
 
 mod stream;
+mod supervisor;
+mod watches;
 
 pub use stream::EventStream;
+pub use supervisor::Supervisor;
 
 const MIN_INTERVAL: Duration = Duration::from_millis(1);
 const MAX_INTERVAL: Duration = Duration::from_secs(24 * 3600);
 
-/// The interval of reading link states while nothing points to a change: over TCP the call takes
-/// about 90 ms.
+/// The interval of reading link states while nothing points to a change.
 const LINK_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The interval of reading the status of GPUs that cannot be sampled: no list shows that a lost one was
 /// detached.
 const STATUS_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The delay before a refused watch is requested again; it doubles up to the second one.
-const MIN_REWATCH: Duration = Duration::from_secs(60);
-const MAX_REWATCH: Duration = Duration::from_secs(600);
-
 /// The intervals without a new sample after which the engine counts as silent.
 const SILENT_INTERVALS: u32 = 3;
 
-/// Kinds of entities that are listed: GPUs, and what appears and disappears with MIG.
+/// Kinds of entities that are listed: GPUs, what appears and disappears with MIG, and NVSwitches.
 const KINDS: [EntityKind; 4] = [
     EntityKind::GPU,
     EntityKind::GPU_INSTANCE,
@@ -148,24 +145,21 @@ pub enum Event {
 /// # }
 /// ```
 pub struct Monitor {
-    client: Arc<dyn Client>,
+    engine: Supervisor,
     interval: Duration,
     fields: Vec<FieldId>,
-    is_connected: bool,
-    /// Set once the loss of the connection, or another failure, was reported.
+    /// Set once the loss of the connection, another failure, or a refused watch was reported.
     has_reported_loss: bool,
     has_failed: bool,
-    /// The ids of the last list, which is cheap; the entities are read when it changes.
+    has_refusal: bool,
+    /// The ids of the entities, which are read when this list changes.
     listed: Vec<EntityId>,
     entities: BTreeMap<EntityId, Entity>,
     entities_read_at: Option<Instant>,
     /// GPUs that were seen and cannot be sampled.
     unavailable: BTreeMap<EntityId, EntityStatus>,
     links: HashMap<(EntityId, u32), LinkState>,
-    links_read_at: Option<Instant>,
-    cursors: HashMap<EntityKind, Cursor>,
-    watches: Option<MonitorWatches>,
-    refused: Refused,
+    watched: Option<MonitorWatches>,
     samples: Samples,
 }
 
@@ -175,28 +169,18 @@ struct MonitorWatches {
     entities: Vec<EntityId>,
     /// Lost GPUs, whose events are watched.
     lost: Vec<EntityId>,
-    events: Vec<(EntityKind, Watch)>,
-    _fields: Vec<Watch>,
     query: Query,
     /// Timestamp of the last sample of each pair.
     seen: HashMap<(EntityId, FieldId), Timestamp>,
     last_sample: Instant,
     is_silent: bool,
-}
-
-/// Watches that the engine refused.
-#[derive(Debug, Default)]
-struct Refused {
-    requests: Vec<WatchRequest>,
-    retry_at: Option<Instant>,
-    delay: Option<Duration>,
-    is_reported: bool,
+    _fields: Vec<Watch>,
 }
 
 impl fmt::Debug for Monitor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Monitor")
-            .field("client", &self.client)
+            .field("engine", &self.engine)
             .field("interval", &self.interval)
             .field("fields", &self.fields)
             .finish_non_exhaustive()
@@ -208,21 +192,18 @@ impl Monitor {
     #[must_use]
     pub fn new(client: Arc<dyn Client>) -> Self {
         Self {
-            client,
+            engine: Supervisor::new(client, KINDS),
             interval: Duration::from_secs(1),
             fields: Vec::new(),
-            is_connected: false,
             has_reported_loss: false,
             has_failed: false,
+            has_refusal: false,
             listed: Vec::new(),
             entities: BTreeMap::new(),
             entities_read_at: None,
             unavailable: BTreeMap::new(),
             links: HashMap::new(),
-            links_read_at: None,
-            cursors: HashMap::new(),
-            watches: None,
-            refused: Refused::default(),
+            watched: None,
             samples: Samples::new(),
         }
     }
@@ -259,7 +240,7 @@ impl Monitor {
         let mut events = Vec::new();
         match self.try_poll(now, &mut events) {
             Ok(()) => self.has_failed = false,
-            Err(error) if error.ends_connection() || !self.is_connected => {
+            Err(error) if error.ends_connection() || !self.engine.is_connected() => {
                 events.extend(self.end_connection(error));
             }
             Err(error) => {
@@ -273,63 +254,49 @@ impl Monitor {
 
     /// Ends the connection, and returns the event if its loss was not reported before.
     fn end_connection(&mut self, error: Error) -> Option<Event> {
-        self.is_connected = false;
-        self.watches = None;
-        self.refused = Refused::default();
+        self.watched = None;
+        self.has_refusal = false;
+        self.engine.disconnect();
         let is_new = !std::mem::replace(&mut self.has_reported_loss, true);
         is_new.then_some(Event::Disconnected(error))
     }
 
     fn try_poll(&mut self, now: Instant, events: &mut Vec<Event>) -> Result<()> {
-        let client = Arc::clone(&self.client);
-        if !self.is_connected {
-            client.connect()?;
-            let engine = client.build_info()?;
-            self.is_connected = true;
+        if let Some(engine) = self.engine.connect()? {
             self.has_reported_loss = false;
-            self.links_read_at = None;
             self.entities_read_at = None;
             events.push(Event::Connected(engine));
         }
-        self.read_entities(&*client, now, events)?;
-        self.read_links(&*client, now, events)?;
-        self.retry_refused(&*client, now)?;
-        self.watch(&*client, now, events)?;
-        client.update()?;
-        self.read_events(&*client, events)?;
-        self.read_samples(&*client, now, events)
+        self.read_entities(now, events)?;
+        self.read_links(now, events)?;
+        if !self.engine.retry_refused(now)?.is_empty() {
+            // Make all watches again, as the accepted part may be a part of one.
+            self.watched = None;
+        }
+        self.watch(now, events)?;
+        self.engine.update()?;
+        self.read_events(events)?;
+        self.read_samples(now, events)
     }
 
     /// Reads the entities if the list of their ids has changed, or a status can have.
-    fn read_entities(
-        &mut self,
-        client: &dyn Client,
-        now: Instant,
-        events: &mut Vec<Event>,
-    ) -> Result<()> {
-        let mut listed = Vec::new();
-        let (mut failed, mut is_partial) = (None, false);
-        client.list_each(&KINDS, &mut |kind, ids| match ids {
-            Ok(ids) => listed.extend_from_slice(ids),
-            // Every engine lists GPUs; some have no other kind.
-            Err(error) if kind == EntityKind::GPU => failed = Some(error),
-            Err(error) => is_partial |= !error.is_unsupported(),
-        })?;
-        if let Some(error) = failed {
-            return Err(error);
-        }
+    fn read_entities(&mut self, now: Instant, events: &mut Vec<Event>) -> Result<()> {
+        let is_partial = self.engine.list_ids(now)?.is_some();
         let is_recent = |at| now.saturating_duration_since(at) < STATUS_INTERVAL;
         let is_known = match self.entities_read_at {
             None => false,
             // As while a GPU is partitioned: what is not listed at present is not gone.
             Some(_) if is_partial => true,
-            Some(at) => self.listed == listed && (self.unavailable.is_empty() || is_recent(at)),
+            Some(at) => {
+                self.listed == self.engine.ids() && (self.unavailable.is_empty() || is_recent(at))
+            }
         };
         if !is_known {
-            let entities = client.entities(&KINDS)?;
+            let entities = self.engine.client().entities(&KINDS)?;
             self.compare_entities(entities, events);
             self.entities_read_at = Some(now);
-            self.listed = listed;
+            self.listed.clear();
+            self.listed.extend_from_slice(self.engine.ids());
         }
         Ok(())
     }
@@ -371,24 +338,15 @@ impl Monitor {
         self.unavailable = unavailable;
     }
 
-    fn read_links(
-        &mut self,
-        client: &dyn Client,
-        now: Instant,
-        events: &mut Vec<Event>,
-    ) -> Result<()> {
-        let is_recent = |at| now.saturating_duration_since(at) < LINK_INTERVAL;
-        if self.links_read_at.is_some_and(is_recent) {
+    fn read_links(&mut self, now: Instant, events: &mut Vec<Event>) -> Result<()> {
+        if !self.engine.read_links(LINK_INTERVAL, now)? {
             return Ok(());
         }
-        let links = match client.links() {
-            Ok(links) => links,
-            Err(error) if error.ends_connection() => return Err(error),
-            // This engine cannot list them, or not at present.
-            Err(_) => Vec::new(),
-        };
-        let states: HashMap<_, _> = links
-            .into_iter()
+        let states: HashMap<_, _> = self
+            .engine
+            .links()
+            .unwrap_or_default()
+            .iter()
             .map(|link| ((link.parent, link.index), link.state))
             .collect();
         let is_up = |state: Option<&LinkState>| state == Some(&LinkState::UP);
@@ -410,32 +368,11 @@ impl Monitor {
         }));
         // Links of a GPU that is lost are not listed; they are compared when it is back.
         self.links.extend(states);
-        self.links_read_at = Some(now);
-        Ok(())
-    }
-
-    /// Requests what the engine refused again, when it is time.
-    fn retry_refused(&mut self, client: &dyn Client, now: Instant) -> Result<()> {
-        if self.refused.retry_at.is_none_or(|at| now < at) {
-            return Ok(());
-        }
-        self.refused.schedule(now);
-        for request in &self.refused.requests {
-            match client.watch(request) {
-                Ok(_) => {
-                    // Make all watches again, as the accepted part may be a part of one.
-                    self.watches = None;
-                    return Ok(());
-                }
-                Err(error) if error.ends_connection() => return Err(error),
-                Err(_) => {}
-            }
-        }
         Ok(())
     }
 
     /// Watches the fields of the entities, if these are others than those of the watches.
-    fn watch(&mut self, client: &dyn Client, now: Instant, events: &mut Vec<Event>) -> Result<()> {
+    fn watch(&mut self, now: Instant, events: &mut Vec<Event>) -> Result<()> {
         let with_status = |is_wanted: fn(EntityStatus) -> bool| -> Vec<EntityId> {
             let wanted = self.entities.values().filter(|one| {
                 matches!(one.id.kind, EntityKind::GPU | EntityKind::SWITCH) && is_wanted(one.status)
@@ -445,14 +382,15 @@ impl Monitor {
         let ids = with_status(can_be_sampled);
         let lost = with_status(|status| status == EntityStatus::LOST);
         let is_same =
-            |watches: &MonitorWatches| (&watches.entities, &watches.lost) == (&ids, &lost);
-        if self.watches.as_ref().is_some_and(is_same) {
+            |watched: &MonitorWatches| (&watched.entities, &watched.lost) == (&ids, &lost);
+        if self.watched.as_ref().is_some_and(is_same) {
             return Ok(());
         }
         // The last events of GPUs that are lost now.
-        self.read_events(client, events)?;
+        self.read_events(events)?;
         // End the old watches first, so that the engine never has both.
-        self.watches = None;
+        self.watched = None;
+        self.engine.forget_refusals();
         let of =
             |kind| -> Vec<EntityId> { ids.iter().filter(|id| id.kind == kind).copied().collect() };
         let (gpus, switches) = (of(EntityKind::GPU), of(EntityKind::SWITCH));
@@ -460,97 +398,66 @@ impl Monitor {
             FieldId::NVSWITCH_FATAL_ERRORS,
             FieldId::NVSWITCH_NON_FATAL_ERRORS,
         ];
-        let mut refusals = Refusals::default();
-        let mut event_watches = Vec::new();
-        for (entities, fields) in [(&gpus, &[FieldId::XID_ERRORS][..]), (&switches, &sxids)] {
-            let request =
-                WatchRequest::events(entities.clone(), fields).with_interval(self.interval);
-            if let Some(watch) = refusals.watch(client, request)? {
-                let kind = entities.first().map_or(EntityKind::GPU, |id| id.kind);
-                event_watches.push((kind, watch));
-            }
-        }
+        let xids = [FieldId::XID_ERRORS];
+        let events_of = |entities: &[EntityId], fields: &[FieldId]| {
+            WatchRequest::events(entities, fields).with_interval(self.interval)
+        };
+        let required = vec![events_of(&gpus, &xids), events_of(&switches, &sxids)];
         // The XID of a loss can be recorded after the loss. A refusal is no surprise.
-        let request = WatchRequest::events(lost.clone(), [FieldId::XID_ERRORS]);
-        let last_xids = Refusals::default().watch(client, request.with_interval(self.interval))?;
-        event_watches.extend(last_xids.map(|watch| (EntityKind::GPU, watch)));
+        let last_xids = vec![events_of(&lost, &xids)];
+        self.engine.keep_event_watches(required, last_xids)?;
         let request = WatchRequest::new(gpus, self.fields.clone()).with_interval(self.interval);
-        let fields: Vec<_> = refusals.watch(client, request)?.into_iter().collect();
-        self.watches = Some(MonitorWatches {
+        let fields = match self.engine.watch_all(vec![request]) {
+            Err(error) if error.ends_connection() => return Err(error),
+            // The refusal is recorded.
+            Err(_) => Vec::new(),
+            Ok(fields) => fields,
+        };
+        self.watched = Some(MonitorWatches {
             query: Query::from_watches(&fields),
             entities: ids,
             lost,
-            events: event_watches,
-            _fields: fields,
             seen: HashMap::new(),
             last_sample: now,
             is_silent: false,
+            _fields: fields,
         });
-        self.refused.replace(refusals, now, events);
+        self.engine.schedule_retry(now);
+        let refusal = self.engine.refusal().cloned();
+        let had_refusal = std::mem::replace(&mut self.has_refusal, refusal.is_some());
+        events.extend(match refusal {
+            Some(error) if !had_refusal => Some(Event::WatchRefused(error)),
+            None if had_refusal => Some(Event::WatchRestored),
+            _ => None,
+        });
         Ok(())
     }
 
-    fn read_events(&mut self, client: &dyn Client, events: &mut Vec<Event>) -> Result<()> {
-        let Some(watches) = &self.watches else {
-            return Ok(());
-        };
-        let mut outcome = Ok(());
-        for (kind, watch) in &watches.events {
-            let cursor = self.cursors.entry(*kind).or_default();
-            if let Err(error) = client.events(watch, cursor, &mut self.samples) {
-                outcome = Err(error);
-                continue;
-            }
-            for sample in &self.samples {
-                let code = sample.value.ok().and_then(|value| value.as_i64());
-                // 0 means that there was no event.
-                let Some(code) = code.filter(|code| *code > 0) else {
-                    continue;
-                };
-                let timestamp = sample.timestamp;
-                events.push(if sample.field == FieldId::XID_ERRORS {
-                    // Often the first sign of a link failure.
-                    self.links_read_at = None;
-                    Event::Xid {
-                        gpu: sample.entity,
-                        code,
-                        timestamp,
-                    }
-                } else {
-                    let is_fatal = sample.field == FieldId::NVSWITCH_FATAL_ERRORS;
-                    Event::Sxid {
-                        switch: sample.entity,
-                        code,
-                        is_fatal,
-                        timestamp,
-                    }
-                });
-            }
+    fn read_events(&mut self, events: &mut Vec<Event>) -> Result<()> {
+        let before = events.len();
+        let is_intact = self.engine.read_events(&mut self.samples, |samples| {
+            events.extend(samples.iter().filter_map(event_of_sample));
+        })?;
+        if events.len() > before {
+            // An XID is often the first sign of a link failure.
+            self.engine.expect_link_change();
         }
-        if outcome
-            .as_ref()
-            .is_err_and(|error| !error.ends_connection())
-        {
-            // A part of the watch is gone: make all watches again. The cursor stays.
-            self.watches = None;
-            return Ok(());
+        if !is_intact {
+            // A part of a watch is gone: make all watches again.
+            self.watched = None;
+            self.engine.end_watches_except(&[]);
         }
-        outcome
+        Ok(())
     }
 
-    fn read_samples(
-        &mut self,
-        client: &dyn Client,
-        now: Instant,
-        events: &mut Vec<Event>,
-    ) -> Result<()> {
-        let Some(watches) = &mut self.watches else {
+    fn read_samples(&mut self, now: Instant, events: &mut Vec<Event>) -> Result<()> {
+        let Some(watches) = &mut self.watched else {
             return Ok(());
         };
         if watches.query.is_empty() {
             return Ok(());
         }
-        client.latest(&watches.query, &mut self.samples)?;
+        self.engine.read_latest(&watches.query, &mut self.samples)?;
         let mut is_new = false;
         for sample in &self.samples {
             let key = (sample.entity, sample.field);
@@ -593,68 +500,24 @@ fn event_of_status(gpu: EntityId, status: EntityStatus) -> Option<Event> {
     }
 }
 
-/// Refusals for another reason than missing support.
-#[derive(Debug, Default)]
-struct Refusals {
-    requests: Vec<WatchRequest>,
-    first: Option<Error>,
-}
-
-impl Refusals {
-    /// Watches, and records what the engine refuses; `None` if it refuses everything, or there is
-    /// nothing to watch.
-    fn watch(&mut self, client: &dyn Client, request: WatchRequest) -> Result<Option<Watch>> {
-        if request.entities.is_empty() || request.fields.is_empty() {
-            return Ok(None);
+/// Returns the event of a sample; `None` for 0, which means that there was none.
+fn event_of_sample(sample: Sample<'_>) -> Option<Event> {
+    let code = sample.value.ok()?.as_i64().filter(|code| *code > 0)?;
+    let timestamp = sample.timestamp;
+    Some(if sample.field == FieldId::XID_ERRORS {
+        Event::Xid {
+            gpu: sample.entity,
+            code,
+            timestamp,
         }
-        match client.watch(&request) {
-            Ok(watch) => {
-                for (part, error) in watch.refused_requests() {
-                    self.record(part, &error);
-                }
-                Ok(Some(watch))
-            }
-            Err(error) if error.ends_connection() => Err(error),
-            Err(error) => {
-                self.record(request, &error);
-                Ok(None)
-            }
+    } else {
+        Event::Sxid {
+            switch: sample.entity,
+            code,
+            is_fatal: sample.field == FieldId::NVSWITCH_FATAL_ERRORS,
+            timestamp,
         }
-    }
-
-    fn record(&mut self, request: WatchRequest, error: &Error) {
-        if !error.is_unsupported() {
-            self.requests.push(request);
-            self.first.get_or_insert_with(|| error.clone());
-        }
-    }
-}
-
-impl Refused {
-    /// Takes over the refusals of new watches, and reports a change.
-    fn replace(&mut self, refusals: Refusals, now: Instant, events: &mut Vec<Event>) {
-        self.requests = refusals.requests;
-        if let Some(error) = refusals.first {
-            self.schedule(now);
-            if !std::mem::replace(&mut self.is_reported, true) {
-                events.push(Event::WatchRefused(error));
-            }
-            return;
-        }
-        if self.is_reported {
-            events.push(Event::WatchRestored);
-        }
-        *self = Self::default();
-    }
-
-    /// Schedules the next request, with twice the delay of the one before.
-    fn schedule(&mut self, now: Instant) {
-        let delay = self
-            .delay
-            .map_or(MIN_REWATCH, |delay| (delay * 2).min(MAX_REWATCH));
-        self.delay = Some(delay);
-        self.retry_at = now.checked_add(delay);
-    }
+    })
 }
 
 #[cfg(all(test, feature = "mock"))]

@@ -1,10 +1,10 @@
-//! State that outlives a session: totals, event cursors, dropped series, and devices seen before.
+//! State that outlives a session: totals, ages, dropped series, and devices seen before.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
-use dcgm::{Cursor, EntityKind, Samples, Timestamp};
+use dcgm::{Samples, Timestamp};
 
 use super::availability::Pair;
 use super::cardinality::DropUnit;
@@ -49,8 +49,6 @@ pub(crate) struct History {
     pub(crate) ledger: Ledger,
     /// Counters that the cap dropped; they stay dropped.
     pub(crate) dropped: BTreeSet<DropUnit>,
-    /// Event cursor of each kind of entity.
-    pub(crate) cursors: HashMap<EntityKind, Cursor>,
     /// Status series of each entity that was seen, by its `hw.id`.
     pub(crate) statuses: BTreeMap<Arc<str>, Vec<Status>>,
     pub(crate) ages: Ages,

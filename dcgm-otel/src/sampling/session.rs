@@ -18,12 +18,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use dcgm::{
-    BuildInfo, Client, Entity, EntityId, EntityKind, Error, Link, Query, Samples, Watch,
-    WatchRequest,
-};
+use dcgm::monitor::Supervisor;
+use dcgm::{Entity, EntityId, EntityKind, Error, Link, Query, Samples, Watch, WatchRequest};
 
-use super::watches::WatchSet;
 use crate::catalogue::Op;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -72,23 +69,12 @@ impl TickError {
 }
 
 /// Returns a function that converts a client's error, for the step `kind`.
-fn step_error(kind: ErrorKind) -> impl Fn(Error) -> TickError {
+pub(crate) fn step_error(kind: ErrorKind) -> impl Fn(Error) -> TickError {
     move |error| TickError {
         failure: SampleError::from_client(kind, &error),
         // After a timeout the connection is not reused.
         lost: error.ends_connection(),
     }
-}
-
-/// Connects, and reads the build information of the engine.
-pub(crate) fn connect_client(client: &dyn Client) -> Result<BuildInfo, TickError> {
-    if let Err(error) = client.connect() {
-        return Err(TickError {
-            lost: true,
-            ..step_error(ErrorKind::Connect)(error)
-        });
-    }
-    client.build_info().map_err(step_error(ErrorKind::Init))
 }
 
 /// Returns the reason if no GPU can be sampled though none has failed: all that are not lost are
@@ -112,57 +98,12 @@ fn gpu_unavailability(entities: &[Entity]) -> Option<SampleError> {
     Some(SampleError::unavailable(kind))
 }
 
-/// Lists the entities of these kinds that can be monitored.
-pub(crate) fn list_entities(
-    client: &dyn Client,
-    kinds: &[EntityKind],
-) -> Result<Vec<Entity>, TickError> {
-    let mut entities = client
-        .entities(kinds)
-        .map_err(step_error(ErrorKind::Enumerate))?;
-    entities.retain(topology::is_monitored);
-    Ok(entities)
-}
-
-/// Returns the NVLinks and their states; none from an engine that cannot list them.
-pub(crate) fn list_links(client: &dyn Client) -> Result<Option<Vec<Link>>, TickError> {
-    match client.links() {
-        Ok(links) => Ok(Some(links)),
-        Err(error) if error.ends_connection() => Err(step_error(ErrorKind::Enumerate)(error)),
-        Err(_) => Ok(None),
-    }
-}
-
-/// Lists the ids of the entities of these kinds. Returns the error if instances of a GPU could not
-/// be listed, for example while it is being partitioned.
-pub(crate) fn list_ids(
-    client: &dyn Client,
-    kinds: &[EntityKind],
-    into: &mut Vec<EntityId>,
-) -> Result<Option<Error>, TickError> {
-    into.clear();
-    let mut partial = None;
-    let mut failed = None;
-    let outcome = client.list_each(kinds, &mut |kind, ids| match ids {
-        Ok(ids) => into.extend_from_slice(ids),
-        // An engine that does not support a kind has none of it. Every engine lists GPUs.
-        Err(error) if kind == EntityKind::GPU => failed = Some(error),
-        Err(error) if error.is_unsupported() => {}
-        Err(error) => partial = Some(error),
-    });
-    match outcome.err().or(failed) {
-        Some(error) => Err(step_error(ErrorKind::Enumerate)(error)),
-        None => Ok(partial),
-    }
-}
-
 /// The entities of a connection, as they are sampled.
 #[derive(Debug)]
 pub(crate) struct Session {
     specs: Specs,
     states: SourceStates,
     pub(crate) table: SeriesTable,
-    watches: WatchSet,
     /// Profiling fields that are still pending.
     pending: Option<Pending>,
     /// Number of monitored entities.
@@ -211,7 +152,7 @@ pub(crate) struct Inventory {
 /// What the steps of a session work with.
 #[derive(Debug)]
 pub(crate) struct Context<'a> {
-    pub(crate) client: &'a dyn Client,
+    pub(crate) engine: &'a mut Supervisor,
     pub(crate) config: &'a Config,
     pub(crate) history: &'a mut History,
     pub(crate) samples: &'a mut Samples,
@@ -239,17 +180,19 @@ impl Session {
             let message = format!("`devices` selects none of the engine's {count} entities");
             return Err(TickError::plain(ErrorKind::Enumerate, &message));
         }
-        let (mut states, mut watches) = (SourceStates::default(), WatchSet::default());
+        let mut states = SourceStates::default();
         let table = if let Some(mut before) = before {
             before.table.forget_instances(&mut context.history.ledger);
             before.forget_changed(&listed);
-            (states, watches) = (before.states, before.watches);
+            states = before.states;
             before.table
         } else {
             SeriesTable::without_entities(context.history, config, false, now)
         };
+        let ids: Vec<_> = listed.iter().map(|entity| entity.id).collect();
+        context.engine.end_watches_except(&ids);
         // The same is requested again.
-        watches.forget_refusals();
+        context.engine.forget_refusals();
         states.recheck_absent();
         let inputs = specs.list.iter().flat_map(|spec| &spec.inputs);
         states.set_fact_sources(inputs.copied());
@@ -262,7 +205,6 @@ impl Session {
             specs,
             states,
             table,
-            watches,
             pending: None,
             refused: None,
             nothing_to_read: None,
@@ -276,8 +218,7 @@ impl Session {
         Ok(session)
     }
 
-    /// Forgets what was known of entities that have changed, and ends the watches of those that are
-    /// gone.
+    /// Forgets what was known of entities that have changed.
     fn forget_changed(&mut self, listed: &[Entity]) {
         let find = |all: &[Entity], id| all.iter().find(|entity| entity.id == id).cloned();
         let is_same = |id: EntityId| {
@@ -286,13 +227,11 @@ impl Session {
             !topology::is_instance(id.kind) && before.is_some() && before == find(listed, id)
         };
         self.states.forget_entities(|id| !is_same(id));
-        let ids: Vec<_> = listed.iter().map(|entity| entity.id).collect();
-        self.watches.end_others(&ids);
     }
 
-    /// Forgets the watches and all that they showed, because a part of them is gone.
-    pub(crate) fn forget_watches(&mut self) {
-        self.watches.end_others(&[]);
+    /// Ends the watches and forgets all that they showed, because a part of them is gone.
+    pub(crate) fn forget_watches(&mut self, engine: &mut Supervisor) {
+        engine.end_watches_except(&[]);
         self.states.forget_entities(|_| true);
     }
 
@@ -316,7 +255,7 @@ impl Session {
             resolve::group_fields(profiling.iter().copied()),
             interval.min(PROBE_INTERVAL),
         );
-        let mut profiling_probes = match self.watches.watch_all(context.client, requests) {
+        let mut profiling_probes = match context.engine.watch_all(requests) {
             Err(error) if error.ends_connection() => {
                 return Err(step_error(ErrorKind::Watch)(error));
             }
@@ -329,10 +268,12 @@ impl Session {
         let checked = basic.into_iter().chain(profiling);
         self.states.record_refused(checked);
         self.schedule_rechecks(now);
+        context.engine.schedule_retry(now);
 
         let specs = self.specs.list.iter();
-        let undecided = specs.filter(|spec| may_improve(spec, &self.states));
-        let fields: Vec<Input> = undecided
+        let is_joint = |spec: &&SeriesSpec| spec.op().is_some_and(Op::is_joint);
+        let fields: Vec<Input> = specs
+            .filter(|spec| !is_joint(spec))
             .flat_map(|spec| self.states.pending_inputs(spec))
             .collect();
         if fields.is_empty() {
@@ -360,7 +301,7 @@ impl Session {
     ) -> Result<Vec<Watch>, TickError> {
         let blocks = resolve::group_fields(inputs.iter().copied());
         let requests = watch_requests(blocks.clone(), interval);
-        let error = match self.watches.watch_all(context.client, requests.clone()) {
+        let error = match context.engine.watch_all(requests.clone()) {
             Ok(probes) => {
                 let query = Query::from_watches(&probes);
                 read_probes(context, &query, &mut self.states, now)?;
@@ -385,7 +326,7 @@ impl Session {
         }
         if error.is_unsupported() {
             for request in requests {
-                self.watches.record_refused(request, &error);
+                context.engine.record_refused(request, &error);
             }
         }
         Ok(Vec::new())
@@ -394,7 +335,6 @@ impl Session {
     fn schedule_rechecks(&mut self, now: Instant) {
         let is_ill = |id| self.ill.iter().any(|(ill, _)| *ill == id);
         self.states.schedule_rechecks(is_ill, now);
-        self.watches.schedule_retry(now);
     }
 
     /// Returns the unknown sources of the selected series, in the order of the catalogue.
@@ -419,7 +359,7 @@ impl Session {
         probes: Vec<Watch>,
         now: Instant,
     ) -> Result<(), TickError> {
-        let Context { client, config, .. } = *context;
+        let config = context.config;
         let history = &mut *context.history;
         let mut table = SeriesTable::build(&self.specs, &self.states, history, config, now);
         table.take_over(&self.table, history);
@@ -428,20 +368,21 @@ impl Session {
         let interval = config.interval();
         let required = requests_by_period(&self.table.required_inputs(config));
         let failed = step_error(ErrorKind::Watch);
-        self.watches
-            .reconcile(client, required, probes)
+        context
+            .engine
+            .keep_watches(required, probes)
             .map_err(&failed)?;
         let events = self.table.required_events().into_iter();
         let events = events.map(|(entities, fields)| {
             WatchRequest::events(entities, fields).with_interval(interval)
         });
-        let refused_event = self
-            .watches
-            .reconcile_events(client, events.collect())
+        let refused_event = context
+            .engine
+            .keep_event_watches(events.collect(), Vec::new())
             .map_err(&failed)?;
-        self.watches.schedule_retry(now);
+        context.engine.schedule_retry(now);
         let as_failure = |error: &Error| SampleError::from_client(ErrorKind::Watch, error);
-        let refused = self.watches.first_refusal().map(as_failure);
+        let refused = context.engine.refusal().map(as_failure);
         // A host without any of the fields, or an engine that samples nothing, would otherwise look
         // healthy.
         self.nothing_to_read = if self.table.reads_fields() || self.unavailable.is_some() {
@@ -450,7 +391,7 @@ impl Session {
             refused
                 .clone()
                 .or_else(|| Some(TickError::no_field().failure))
-        } else if self.watches.events().is_empty() {
+        } else if !context.engine.watches_events() {
             refused_event.as_ref().map(as_failure)
         } else {
             None
@@ -466,13 +407,13 @@ impl Session {
         context: &mut Context<'_>,
         now: Instant,
     ) -> Result<bool, TickError> {
-        let accepted = self
-            .watches
-            .retry_refused(context.client, now)
+        let accepted = context
+            .engine
+            .retry_refused(now)
             .map_err(step_error(ErrorKind::Watch))?;
         let has_accepted = !accepted.is_empty();
         if has_accepted {
-            self.watches.forget_refusals();
+            context.engine.forget_refusals();
             self.states.recheck_sources(accepted);
         }
         if self.recheck_absent.is_some_and(|at| now >= at) {
@@ -537,7 +478,7 @@ impl Session {
     /// entities are enumerated again.
     pub(crate) fn recheck_ill(
         &mut self,
-        client: &dyn Client,
+        engine: &Supervisor,
         now: Instant,
     ) -> Result<(), TickError> {
         if self.ill.is_empty() || now < self.recheck_ill {
@@ -546,8 +487,9 @@ impl Session {
         self.recheck_ill = now + RETRY;
         let mut kinds: Vec<_> = self.ill.iter().map(|(id, _)| id.kind).collect();
         kinds.dedup();
-        let unavailable = topology::list_unavailable(&list_entities(client, &kinds)?);
-        self.needs_listing |= unavailable != self.ill;
+        let listed = engine.read_entities_of(&kinds);
+        let listed = listed.map_err(step_error(ErrorKind::Enumerate))?;
+        self.needs_listing |= topology::list_unavailable(&listed) != self.ill;
         Ok(())
     }
 
@@ -557,15 +499,7 @@ impl Session {
         context: &mut Context<'_>,
         clock: &Clock,
     ) -> Result<ReadStats, TickError> {
-        let Context { client, .. } = *context;
-        client.update().map_err(step_error(ErrorKind::Read))?;
-        context.samples.clear();
-        let query = self.table.query();
-        if !query.is_empty() {
-            client
-                .latest(query, context.samples)
-                .map_err(step_error(ErrorKind::Read))?;
-        }
+        read_latest(context, self.table.query())?;
         let now = clock.now();
         let ledger = &mut context.history.ledger;
         let mut stats = self.table.ingest_samples(context.samples, ledger, now);
@@ -590,7 +524,8 @@ impl Session {
         let at = (now, self.table.max_age());
         let mute = history.gpu_values.find_mute(reads, self.table.newest(), at);
         if mute.has_other(&history.mute) {
-            let listed = list_entities(context.client, &[EntityKind::GPU])?;
+            let listed = context.engine.read_entities_of(&[EntityKind::GPU]);
+            let listed = listed.map_err(step_error(ErrorKind::Enumerate))?;
             let unavailable = topology::list_unavailable(&listed);
             if unavailable.iter().any(|(id, _)| !is_ill(*id)) {
                 self.needs_listing = true;
@@ -615,26 +550,21 @@ impl Session {
         context: &mut Context<'_>,
         stats: &mut ReadStats,
     ) -> Result<(), TickError> {
-        let history = &mut *context.history;
-        for (kind, watch) in self.watches.events() {
-            let mut cursor = history.cursors.remove(kind).unwrap_or_default();
-            let outcome = context.client.events(watch, &mut cursor, context.samples);
-            history.cursors.insert(*kind, cursor);
-            match outcome {
-                Ok(()) => {
-                    stats.events += context.samples.len();
-                    // Without room the next table drops less important series.
-                    if !self.table.count_events(context.samples, history) {
-                        self.states.note_change();
-                    }
-                }
-                Err(error) if error.ends_connection() => {
-                    return Err(step_error(ErrorKind::Read)(error));
-                }
-                // A part of the watch is gone: enumerate again. The cursor stays.
-                Err(_) => stats.missing += 1,
-            }
+        let (table, history) = (&mut self.table, &mut *context.history);
+        let mut has_room = true;
+        let is_intact = context
+            .engine
+            .read_events(context.samples, |samples| {
+                stats.events += samples.len();
+                has_room &= table.count_events(samples, history);
+            })
+            .map_err(step_error(ErrorKind::Read))?;
+        if !has_room {
+            // The next table drops less important series.
+            self.states.note_change();
         }
+        // A part of a watch is gone: the entities are enumerated again.
+        stats.missing += usize::from(!is_intact);
         Ok(())
     }
 }
@@ -689,14 +619,19 @@ fn read_probes(
     now: Instant,
 ) -> Result<(), TickError> {
     if !query.is_empty() {
-        let failed = step_error(ErrorKind::Read);
-        context.client.update().map_err(&failed)?;
-        context
-            .client
-            .latest(query, context.samples)
-            .map_err(&failed)?;
+        read_latest(context, query)?;
         states.record_samples(context.samples);
         context.history.note_ages(context.samples, now);
     }
     Ok(())
+}
+
+fn read_latest(context: &mut Context<'_>, query: &Query) -> Result<(), TickError> {
+    let Context {
+        engine, samples, ..
+    } = context;
+    let outcome = engine.update();
+    outcome
+        .and_then(|()| engine.read_latest(query, samples))
+        .map_err(step_error(ErrorKind::Read))
 }

@@ -58,7 +58,7 @@ impl Monitor {
         let (send, events) = mpsc::sync_channel(capacity.max(1));
         let (stop, stopped) = mpsc::channel();
         let dropped = Arc::new(AtomicU64::new(0));
-        let client = Arc::clone(&self.client);
+        let client = Arc::clone(self.engine.client());
         let count = Arc::clone(&dropped);
         let thread = thread::Builder::new()
             .name("dcgm-monitor".to_owned())
@@ -89,7 +89,7 @@ impl Monitor {
                 }
             }
             let now = Instant::now();
-            let delay = if self.is_connected {
+            let delay = if self.engine.is_connected() {
                 backoff = MIN_BACKOFF;
                 // A fixed cadence; rounds that were overrun are skipped.
                 while next <= now {
@@ -111,9 +111,12 @@ impl Monitor {
     }
 
     fn close_client(&mut self) {
-        self.watches = None;
         // A client that has panicked may do so again; the panic hook has reported it.
-        let _ = catch_unwind(AssertUnwindSafe(|| self.client.close()));
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            self.watched = None;
+            self.engine.disconnect();
+        }));
+        let _ = catch_unwind(AssertUnwindSafe(|| self.engine.client().close()));
     }
 }
 

@@ -1,25 +1,26 @@
-//! The watches of a session, and what the engine refused to watch.
+//! [`WatchSet`]: the watches of a connection, and what the engine refused to watch.
 
 use std::time::{Duration, Instant};
 
-use dcgm::{Client, EntityId, EntityKind, Error, FieldId, Result, Watch, WatchRequest};
-
-use crate::backoff::Backoff;
+use crate::client::{Client, Watch, WatchRequest};
+use crate::entity::{EntityId, EntityKind};
+use crate::error::{Error, Result};
+use crate::field::FieldId;
 
 /// Delay before refused watches are tried again. It doubles up to the second one.
 const MIN_RETRY_DELAY: Duration = Duration::from_secs(60);
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(600);
 
-/// The watches of a session. Dropping it ends them.
-#[derive(Debug)]
-pub(crate) struct WatchSet {
+/// The watches of a connection. Dropping it ends them.
+#[derive(Debug, Default)]
+pub(super) struct WatchSet {
     /// Watches that keep the engine sampling.
     samples: Vec<Watch>,
     /// Watches of events, by kind of entity.
     events: Vec<(EntityKind, Watch)>,
     refused: Refused,
-    /// Delays of trying refused watches again, and the time of the next try.
-    backoff: Backoff,
+    /// Last delay of trying refused watches again, and the time of the next try.
+    delay: Option<Duration>,
     retry_at: Option<Instant>,
 }
 
@@ -51,29 +52,17 @@ impl Refused {
     }
 }
 
-impl Default for WatchSet {
-    fn default() -> Self {
-        Self {
-            samples: Vec::new(),
-            events: Vec::new(),
-            refused: Refused::default(),
-            backoff: Backoff::new(MIN_RETRY_DELAY, MAX_RETRY_DELAY),
-            retry_at: None,
-        }
-    }
-}
-
 impl WatchSet {
     /// Watches all requests that the engine accepts, and records the others. Fails if it refuses every
     /// one, with the error that says most.
-    pub(crate) fn watch_all(
+    pub(super) fn watch_all(
         &mut self,
         client: &dyn Client,
         requests: Vec<WatchRequest>,
     ) -> Result<Vec<Watch>> {
         let mut watches = Vec::new();
         let mut first: Option<Error> = None;
-        for request in requests {
+        for request in requests.into_iter().filter(|one| kind_of(one).is_some()) {
             match client.watch(&request) {
                 Ok(watch) => {
                     self.refused.record_parts(&watch);
@@ -97,7 +86,7 @@ impl WatchSet {
 
     /// Makes the engine sample what `requests` name, and nothing else: keeps the watches that fit, those
     /// of `probes` among them, adds the missing ones and ends the others.
-    pub(crate) fn reconcile(
+    pub(super) fn keep_samples(
         &mut self,
         client: &dyn Client,
         requests: Vec<WatchRequest>,
@@ -105,7 +94,7 @@ impl WatchSet {
     ) -> Result<()> {
         let mut old = core::mem::take(&mut self.samples);
         old.extend(probes);
-        for request in requests {
+        for request in requests.into_iter().filter(|one| kind_of(one).is_some()) {
             if let Some(same) = old.iter().position(|watch| is_of(watch, &request)) {
                 self.samples.push(old.swap_remove(same));
                 continue;
@@ -120,41 +109,47 @@ impl WatchSet {
         Ok(())
     }
 
-    /// Watches these events like [`reconcile`](Self::reconcile); returns the last refusal.
-    pub(crate) fn reconcile_events(
+    /// Watches these events like [`Self::keep_samples`]; returns the last refusal. Refusals of
+    /// `optional` requests are not recorded.
+    pub(super) fn keep_events(
         &mut self,
         client: &dyn Client,
         requests: Vec<WatchRequest>,
+        optional: Vec<WatchRequest>,
     ) -> Result<Option<Error>> {
         let mut old = core::mem::take(&mut self.events);
         let mut refusal = None;
-        for request in requests {
-            let kind = request
-                .entities
-                .first()
-                .map_or(EntityKind::GPU, |id| id.kind);
+        let required = requests.into_iter().map(|request| (request, true));
+        let optional = optional.into_iter().map(|request| (request, false));
+        for (request, is_required) in required.chain(optional) {
+            let Some(kind) = kind_of(&request) else {
+                continue;
+            };
             if let Some(same) = old.iter().position(|(_, watch)| is_of(watch, &request)) {
                 self.events.push(old.swap_remove(same));
                 continue;
             }
             match client.watch(&request) {
                 Ok(watch) => {
-                    self.refused.record_parts(&watch);
+                    if is_required {
+                        self.refused.record_parts(&watch);
+                    }
                     self.events.push((kind, watch));
                 }
                 Err(error) if error.ends_connection() => return Err(error),
                 // An engine without this event counts none.
-                Err(error) => {
+                Err(error) if is_required => {
                     self.refused.record(request, &error);
                     refusal = Some(error);
                 }
+                Err(_) => {}
             }
         }
         Ok(refusal)
     }
 
     /// Ends the watches of entities that are not among these.
-    pub(crate) fn end_others(&mut self, entities: &[EntityId]) {
+    pub(super) fn end_others(&mut self, entities: &[EntityId]) {
         let is_kept = |watch: &Watch| {
             watch
                 .entities()
@@ -166,38 +161,41 @@ impl WatchSet {
     }
 
     /// Returns the watches of events, by kind of entity.
-    pub(crate) fn events(&self) -> &[(EntityKind, Watch)] {
+    pub(super) fn events(&self) -> &[(EntityKind, Watch)] {
         &self.events
     }
 
     /// Records a request that the engine may accept later, even if the error says otherwise.
-    pub(crate) fn record_refused(&mut self, request: WatchRequest, error: &Error) {
+    pub(super) fn record_refused(&mut self, request: WatchRequest, error: &Error) {
         self.refused.push(request, error);
     }
 
     /// Returns the first refusal.
-    pub(crate) const fn first_refusal(&self) -> Option<&Error> {
+    pub(super) const fn first_refusal(&self) -> Option<&Error> {
         self.refused.first.as_ref()
     }
 
     /// Forgets the refusals, before the same is requested again.
-    pub(crate) fn forget_refusals(&mut self) {
+    pub(super) fn forget_refusals(&mut self) {
         self.refused = Refused::default();
     }
 
     /// Schedules the next try of refused watches, if there are any.
-    pub(crate) fn schedule_retry(&mut self, now: Instant) {
+    pub(super) fn schedule_retry(&mut self, now: Instant) {
         if self.refused.requests.is_empty() {
             self.retry_at = None;
-            self.backoff.reset();
+            self.delay = None;
         } else if self.retry_at.is_none_or(|at| now >= at) {
-            self.retry_at = now.checked_add(self.backoff.next_delay());
+            let delay = self.delay.map_or(MIN_RETRY_DELAY, |delay| delay * 2);
+            let delay = delay.min(MAX_RETRY_DELAY);
+            self.delay = Some(delay);
+            self.retry_at = now.checked_add(delay);
         }
     }
 
     /// Tries refused watches again if they are due. Returns the entities and fields of all if the engine
     /// accepts any part of one.
-    pub(crate) fn retry_refused(
+    pub(super) fn retry_refused(
         &mut self,
         client: &dyn Client,
         now: Instant,
@@ -231,4 +229,10 @@ fn is_of(watch: &Watch, request: &WatchRequest) -> bool {
     watch.interval() == request.interval
         && watch.entities() == request.entities
         && watch.fields() == request.fields
+}
+
+/// Returns the kind of the entities; `None` for a request of nothing.
+fn kind_of(request: &WatchRequest) -> Option<EntityKind> {
+    let first = request.entities.first()?;
+    (!request.fields.is_empty()).then_some(first.kind)
 }

@@ -1,0 +1,428 @@
+//! [`Supervisor`]: a client with its lists, watches and cursors, which survive what they can.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::watches::WatchSet;
+use crate::client::{Client, Query, Watch, WatchRequest};
+use crate::cursor::Cursor;
+use crate::entity::{Entity, EntityId, EntityKind, EntityStatus, Link};
+use crate::error::{Error, Result};
+use crate::field::FieldId;
+use crate::sample::Samples;
+use crate::version::BuildInfo;
+
+/// Kinds of entities that appear and disappear at run time: they are listed each time.
+const HOTPLUG_KINDS: [EntityKind; 3] = [
+    EntityKind::GPU,
+    EntityKind::GPU_INSTANCE,
+    EntityKind::COMPUTE_INSTANCE,
+];
+
+/// Interval of listing the other kinds. NVSwitches can be found late, after their driver is loaded.
+const RARE_LIST_INTERVAL: Duration = Duration::from_secs(60);
+
+/// A client with its lists, watches and cursors: what a [`Monitor`](super::Monitor), and every other
+/// program that samples for long, has to keep in step with an engine that comes and goes.
+///
+/// It has no thread and no clock. Call its methods in this order, once per interval, and
+/// [`disconnect`](Self::disconnect) after an error that [ends the connection](Error::ends_connection):
+///
+/// ```
+/// # #[cfg(feature = "mock")] {
+/// use dcgm::mock::Mock;
+/// use dcgm::monitor::Supervisor;
+/// use dcgm::{EntityKind, FieldId, Query, Samples, WatchRequest};
+/// use std::sync::Arc;
+/// use std::time::Instant;
+///
+/// let mock = Mock::named("8xh100").unwrap();
+/// let mut engine = Supervisor::new(Arc::new(mock), [EntityKind::GPU]);
+/// let mut samples = Samples::new();
+/// // Repeat from here.
+/// let now = Instant::now();
+/// engine.connect()?;
+/// engine.list_ids(now)?;
+/// let gpus = engine.ids();
+/// let request = WatchRequest::new(gpus, [FieldId::GPU_TEMP]);
+/// // Watches that fit are kept.
+/// engine.keep_watches(vec![request.clone()], Vec::new())?;
+/// engine.update()?;
+/// engine.read_latest(&Query::new([(request.entities, request.fields)]), &mut samples)?;
+/// assert_eq!(samples.iter().count(), 8);
+/// # }
+/// # Ok::<(), dcgm::Error>(())
+/// ```
+pub struct Supervisor {
+    client: Arc<dyn Client>,
+    /// The kinds that are wanted, and of these the ones that this engine can list.
+    wanted: Vec<EntityKind>,
+    kinds: Vec<EntityKind>,
+    is_connected: bool,
+    engine: Option<BuildInfo>,
+    hotplug: IdList,
+    rare: IdList,
+    /// The ids of both lists.
+    ids: Vec<EntityId>,
+    links: Option<Vec<Link>>,
+    /// When; `None` to read them as soon as they are wanted.
+    links_read_at: Option<Instant>,
+    cursors: HashMap<EntityKind, Cursor>,
+    watches: WatchSet,
+}
+
+/// The entities of some kinds by the last list.
+#[derive(Debug, Default)]
+struct IdList {
+    kinds: Vec<EntityKind>,
+    ids: Vec<EntityId>,
+    read_at: Option<Instant>,
+}
+
+impl fmt::Debug for Supervisor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Supervisor")
+            .field("client", &self.client)
+            .field("wanted", &self.wanted)
+            .field("engine", &self.engine)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Supervisor {
+    /// Creates a supervisor that lists entities of these kinds. Does not connect.
+    #[must_use]
+    pub fn new(client: Arc<dyn Client>, kinds: impl Into<Vec<EntityKind>>) -> Self {
+        Self {
+            client,
+            wanted: kinds.into(),
+            kinds: Vec::new(),
+            is_connected: false,
+            engine: None,
+            hotplug: IdList::default(),
+            rare: IdList::default(),
+            ids: Vec::new(),
+            links: None,
+            links_read_at: None,
+            cursors: HashMap::new(),
+            watches: WatchSet::default(),
+        }
+    }
+
+    /// Returns the client.
+    #[must_use]
+    pub fn client(&self) -> &Arc<dyn Client> {
+        &self.client
+    }
+
+    /// Returns `true` if the client is connected, by the last calls of [`connect`](Self::connect) and
+    /// [`disconnect`](Self::disconnect).
+    #[must_use]
+    pub const fn is_connected(&self) -> bool {
+        self.is_connected
+    }
+
+    /// Connects if there is no connection. Returns the engine if the connection is new.
+    ///
+    /// # Errors
+    ///
+    /// The client cannot connect, or the engine does not answer. In the second case
+    /// [`is_connected`](Self::is_connected) returns `true`.
+    pub fn connect(&mut self) -> Result<Option<BuildInfo>> {
+        if self.engine.is_some() {
+            return Ok(None);
+        }
+        self.client.connect()?;
+        self.is_connected = true;
+        let engine = self.client.build_info()?;
+        self.kinds.clone_from(&self.wanted);
+        self.kinds.retain(|kind| can_list(&engine, *kind));
+        let is_hotplug = |kind: &&EntityKind| HOTPLUG_KINDS.contains(kind);
+        let list = |kinds: Vec<EntityKind>| IdList {
+            kinds,
+            ..IdList::default()
+        };
+        let (hotplug, rare) = self.kinds.iter().partition::<Vec<_>, _>(is_hotplug);
+        self.hotplug = list(hotplug);
+        self.rare = list(rare);
+        self.ids.clear();
+        self.links = None;
+        self.links_read_at = None;
+        self.engine = Some(engine.clone());
+        Ok(Some(engine))
+    }
+
+    /// Ends the watches and forgets all but the cursors: the next [`connect`](Self::connect) makes a new
+    /// connection. Does not close the client.
+    pub fn disconnect(&mut self) {
+        self.is_connected = false;
+        self.engine = None;
+        self.ids.clear();
+        self.links = None;
+        // Last, as ending a watch calls the client, which may panic.
+        drop(std::mem::take(&mut self.watches));
+    }
+
+    /// Lists the ids of the entities: of GPUs and MIG instances at each call, of other kinds once a
+    /// minute. What cannot be listed at present has not changed. Returns the error if instances of a
+    /// GPU could not be listed, for example while it is being partitioned.
+    ///
+    /// # Errors
+    ///
+    /// GPUs cannot be listed, or the connection is lost.
+    pub fn list_ids(&mut self, now: Instant) -> Result<Option<Error>> {
+        let partial = self.hotplug.read(&*self.client, now)?;
+        let is_recent = |at| now.saturating_duration_since(at) < RARE_LIST_INTERVAL;
+        if !self.rare.kinds.is_empty() && !self.rare.read_at.is_some_and(is_recent) {
+            let before = std::mem::take(&mut self.rare.ids);
+            let is_first = self.rare.read_at.is_none();
+            // A kind that cannot be listed at present has not changed.
+            if self.rare.read(&*self.client, now)?.is_some() && !is_first {
+                self.rare.ids = before;
+            }
+        }
+        self.ids.clear();
+        self.ids.extend_from_slice(&self.hotplug.ids);
+        self.ids.extend_from_slice(&self.rare.ids);
+        Ok(partial)
+    }
+
+    /// Returns the ids by the last [`list_ids`](Self::list_ids).
+    #[must_use]
+    pub fn ids(&self) -> &[EntityId] {
+        &self.ids
+    }
+
+    /// Reads the entities with their status and properties, those that cannot be sampled at present
+    /// among them. Those that DCGM does not support or may not access are left out.
+    ///
+    /// # Errors
+    ///
+    /// The call fails.
+    pub fn read_entities(&self) -> Result<Vec<Entity>> {
+        self.read_entities_of(&self.kinds)
+    }
+
+    /// Reads the entities of these kinds like [`read_entities`](Self::read_entities).
+    ///
+    /// # Errors
+    ///
+    /// The call fails.
+    pub fn read_entities_of(&self, kinds: &[EntityKind]) -> Result<Vec<Entity>> {
+        let mut entities = self.client.entities(kinds)?;
+        entities.retain(|entity| {
+            !matches!(
+                entity.status,
+                EntityStatus::UNSUPPORTED | EntityStatus::INACCESSIBLE
+            )
+        });
+        Ok(entities)
+    }
+
+    /// Returns the kinds of entities that are listed: of the wanted kinds those that this engine knows.
+    #[must_use]
+    pub fn kinds(&self) -> &[EntityKind] {
+        &self.kinds
+    }
+
+    /// Reads the states of NVLinks if those that are known are at least this old, or a change is
+    /// [expected](Self::expect_link_change). Over TCP the call takes 90 ms, so read them rarely. Returns
+    /// `true` if they differ from those before.
+    ///
+    /// # Errors
+    ///
+    /// The connection is lost.
+    pub fn read_links(&mut self, max_age: Duration, now: Instant) -> Result<bool> {
+        let is_recent = |at| now.saturating_duration_since(at) < max_age;
+        if self.links_read_at.is_some_and(is_recent) {
+            return Ok(false);
+        }
+        let links = match self.client.links() {
+            Ok(links) => Some(links),
+            Err(error) if error.ends_connection() => return Err(error),
+            // This engine cannot list them, or not at present.
+            Err(_) => None,
+        };
+        self.links_read_at = Some(now);
+        let has_changed = self.links != links;
+        self.links = links;
+        Ok(has_changed)
+    }
+
+    /// Returns the NVLinks by the last answer; `None` if this engine cannot list them.
+    #[must_use]
+    pub fn links(&self) -> Option<&[Link]> {
+        self.links.as_deref()
+    }
+
+    /// Makes the next [`read_links`](Self::read_links) read the states whatever their age. An XID is
+    /// often the first sign of a link failure.
+    pub fn expect_link_change(&mut self) {
+        self.links_read_at = None;
+    }
+
+    /// Watches all requests that the engine accepts, and records the others as
+    /// [refused](Self::refusal). The caller keeps the watches, or passes them to
+    /// [`keep_watches`](Self::keep_watches).
+    ///
+    /// # Errors
+    ///
+    /// The engine refuses every request (the error is that of one that it may accept later, if there is
+    /// one), or the connection is lost.
+    pub fn watch_all(&mut self, requests: Vec<WatchRequest>) -> Result<Vec<Watch>> {
+        self.watches.watch_all(&*self.client, requests)
+    }
+
+    /// Makes the engine sample what these requests name and nothing else: keeps the watches that fit,
+    /// those of `more` among them, adds the missing ones and ends the others. If the engine refuses a
+    /// request, the watches that it has stay.
+    ///
+    /// # Errors
+    ///
+    /// The connection is lost.
+    pub fn keep_watches(&mut self, requests: Vec<WatchRequest>, more: Vec<Watch>) -> Result<()> {
+        self.watches.keep_samples(&*self.client, requests, more)
+    }
+
+    /// Watches the events that these requests name and no others. Refusals are recorded; returns the
+    /// last one. `optional` requests are no refusals if the engine does not accept them.
+    ///
+    /// # Errors
+    ///
+    /// The connection is lost.
+    pub fn keep_event_watches(
+        &mut self,
+        requests: Vec<WatchRequest>,
+        optional: Vec<WatchRequest>,
+    ) -> Result<Option<Error>> {
+        self.watches.keep_events(&*self.client, requests, optional)
+    }
+
+    /// Returns `true` if any event is watched.
+    #[must_use]
+    pub fn watches_events(&self) -> bool {
+        !self.watches.events().is_empty()
+    }
+
+    /// Ends the watches that have entities other than these.
+    pub fn end_watches_except(&mut self, entities: &[EntityId]) {
+        self.watches.end_others(entities);
+    }
+
+    /// Returns the error of the first refusal, other than missing support, since
+    /// [`forget_refusals`](Self::forget_refusals).
+    #[must_use]
+    pub const fn refusal(&self) -> Option<&Error> {
+        self.watches.first_refusal()
+    }
+
+    /// Records a request that the engine refuses at present, even if the error says that it will not
+    /// accept it later.
+    pub fn record_refused(&mut self, request: WatchRequest, error: &Error) {
+        self.watches.record_refused(request, error);
+    }
+
+    /// Forgets the refusals, before the same is requested again.
+    pub fn forget_refusals(&mut self) {
+        self.watches.forget_refusals();
+    }
+
+    /// Schedules when refused requests are tried again, if there are any: after one minute, and then
+    /// with delays that double up to 10 minutes.
+    pub fn schedule_retry(&mut self, now: Instant) {
+        self.watches.schedule_retry(now);
+    }
+
+    /// Tries refused requests again if it is time. If the engine accepts any part of one, it returns
+    /// the entities and fields of all, to be requested again.
+    ///
+    /// # Errors
+    ///
+    /// The connection is lost.
+    pub fn retry_refused(&mut self, now: Instant) -> Result<Vec<(EntityId, FieldId)>> {
+        self.watches.retry_refused(&*self.client, now)
+    }
+
+    /// Makes an engine in manual mode take samples. Call it before each read.
+    ///
+    /// # Errors
+    ///
+    /// The call fails.
+    pub fn update(&self) -> Result<()> {
+        self.client.update()
+    }
+
+    /// Reads the latest samples.
+    ///
+    /// # Errors
+    ///
+    /// The call fails.
+    pub fn read_latest(&self, query: &Query, samples: &mut Samples) -> Result<()> {
+        samples.clear();
+        if query.is_empty() {
+            return Ok(());
+        }
+        self.client.latest(query, samples)
+    }
+
+    /// Reads the events since the last call, each once, and calls `each` for every watch. The cursors
+    /// survive reconnects. Returns `false` if a watch could not be read: a part of it is gone.
+    ///
+    /// # Errors
+    ///
+    /// The connection is lost.
+    pub fn read_events(
+        &mut self,
+        samples: &mut Samples,
+        mut each: impl FnMut(&Samples),
+    ) -> Result<bool> {
+        let mut is_intact = true;
+        for (kind, watch) in self.watches.events() {
+            let cursor = self.cursors.entry(*kind).or_default();
+            match self.client.events(watch, cursor, samples) {
+                Ok(()) => each(samples),
+                Err(error) if error.ends_connection() => return Err(error),
+                // The cursor stays.
+                Err(_) => is_intact = false,
+            }
+        }
+        Ok(is_intact)
+    }
+}
+
+impl IdList {
+    /// Lists the ids. Returns the error if some kind could not be listed at present.
+    fn read(&mut self, client: &dyn Client, now: Instant) -> Result<Option<Error>> {
+        self.ids.clear();
+        let (mut partial, mut failed) = (None, None);
+        let ids = &mut self.ids;
+        let outcome = client.list_each(&self.kinds, &mut |kind, listed| match listed {
+            Ok(listed) => ids.extend_from_slice(listed),
+            // An engine that does not support a kind has none of it. Every engine lists GPUs.
+            Err(error) if kind == EntityKind::GPU => failed = Some(error),
+            Err(error) if error.is_unsupported() => {}
+            Err(error) => partial = Some(error),
+        });
+        self.read_at = Some(now);
+        match outcome.err().or(failed) {
+            Some(error) => Err(error),
+            None => Ok(partial),
+        }
+    }
+}
+
+/// Returns `true` if the engine can list a kind of entity. A 3.3 engine can die when asked for CPUs, and
+/// does not know adapters; CPUs are listed on Grace only, whose architecture is not x86.
+fn can_list(engine: &BuildInfo, kind: EntityKind) -> bool {
+    let is_4 = || engine.version().is_some_and(|version| version.major >= 4);
+    match kind {
+        EntityKind::CPU | EntityKind::CPU_CORE => is_4() && engine.value("arch") != Some("x86_64"),
+        EntityKind::CONNECTX => is_4(),
+        _ => true,
+    }
+}
+
+#[cfg(all(test, feature = "mock"))]
+mod tests;

@@ -1,0 +1,161 @@
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may fail by panicking, in its helpers too"
+)]
+
+use super::*;
+use crate::code::ReturnCode;
+use crate::field::FieldId;
+use crate::mock::{Call, Mock};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn supervised(host: &str, kinds: &[EntityKind]) -> (Mock, Supervisor) {
+    let mock = Mock::named(host).unwrap();
+    let mut engine = Supervisor::new(Arc::new(mock.clone()), kinds);
+    assert!(engine.connect().unwrap().is_some());
+    (mock, engine)
+}
+
+fn refused(function: &'static str, code: ReturnCode) -> Error {
+    Error::Call { function, code }
+}
+
+fn temperatures(engine: &Supervisor) -> WatchRequest {
+    WatchRequest::new(engine.ids(), [FieldId::GPU_TEMP])
+}
+
+#[test]
+fn a_connection_is_new_once() {
+    let (mock, mut engine) = supervised("1xl4", &[EntityKind::GPU]);
+    assert!(engine.connect().unwrap().is_none() && engine.is_connected());
+    engine.disconnect();
+    assert!(!engine.is_connected() && engine.ids().is_empty());
+    mock.fail_next(Call::Connect, Error::NotConnected);
+    assert!(engine.connect().is_err() && !engine.is_connected());
+    assert!(engine.connect().unwrap().is_some());
+}
+
+#[test]
+fn kinds_that_rarely_change_are_listed_once_a_minute() {
+    let kinds = [EntityKind::GPU, EntityKind::SWITCH];
+    let (mock, mut engine) = supervised("8xh100", &kinds);
+    let switch = mock.model().host().entity(EntityId::switch(3)).cloned();
+    let start = Instant::now();
+    let mut listed = |seconds| {
+        engine.list_ids(start + SECOND * seconds).unwrap();
+        engine.ids().len()
+    };
+    assert_eq!(listed(0), 12);
+    mock.remove_entity(EntityId::switch(3));
+    mock.remove_entity(EntityId::gpu(0));
+    assert_eq!(listed(1), 11);
+    assert_eq!(listed(59), 11);
+    assert_eq!(listed(60), 10);
+    mock.add_entity(switch.unwrap());
+    assert_eq!((listed(119), listed(120)), (10, 11));
+}
+
+#[test]
+fn watches_that_fit_are_kept_and_the_others_end() {
+    let (mock, mut engine) = supervised("8xh100", &[EntityKind::GPU]);
+    engine.list_ids(Instant::now()).unwrap();
+    let request = temperatures(&engine);
+    for _ in 0..3 {
+        engine
+            .keep_watches(vec![request.clone()], Vec::new())
+            .unwrap();
+        assert_eq!((mock.open_watches(), mock.calls(Call::Watch)), (1, 1));
+    }
+    let powers = WatchRequest::new(engine.ids(), [FieldId::POWER_USAGE]);
+    let more = engine.watch_all(vec![powers.clone()]).unwrap();
+    engine.keep_watches(vec![powers], more).unwrap();
+    assert_eq!((mock.open_watches(), mock.calls(Call::Watch)), (1, 2));
+    engine.end_watches_except(&[EntityId::gpu(0)]);
+    assert_eq!(mock.open_watches(), 0);
+    // A request of nothing is none.
+    let nothing = WatchRequest::new([], [FieldId::GPU_TEMP]);
+    engine.keep_watches(vec![nothing], Vec::new()).unwrap();
+    assert_eq!(mock.calls(Call::Watch), 2);
+}
+
+#[test]
+fn refused_requests_are_tried_again_with_growing_delays() {
+    let (mock, mut engine) = supervised("8xh100", &[EntityKind::GPU]);
+    let start = Instant::now();
+    engine.list_ids(start).unwrap();
+    let code = ReturnCode::IN_USE;
+    mock.refuse(FieldId::GPU_TEMP, refused("dcgmWatchFields", code));
+    let error = engine.watch_all(vec![temperatures(&engine)]).unwrap_err();
+    assert_eq!(error.code(), Some(code));
+    assert_eq!(engine.refusal().and_then(Error::code), Some(code));
+    engine.schedule_retry(start);
+    let before = mock.calls(Call::Watch);
+    let mut tries = Vec::new();
+    for seconds in 0..3000 {
+        let now = start + SECOND * seconds;
+        assert_eq!(engine.retry_refused(now).unwrap(), []);
+        let calls = mock.calls(Call::Watch) - before;
+        if calls > tries.len() as u64 {
+            tries.push(seconds);
+        }
+    }
+    assert_eq!(tries, [60, 180, 420, 900, 1500, 2100, 2700]);
+    mock.clear_faults();
+    let accepted = engine.retry_refused(start + SECOND * 3300).unwrap();
+    assert_eq!(accepted.len(), 8);
+    engine.forget_refusals();
+    assert!(engine.refusal().is_none());
+}
+
+#[test]
+fn what_the_hardware_lacks_is_not_tried_again() {
+    let (mock, mut engine) = supervised("8xh100", &[EntityKind::GPU]);
+    engine.list_ids(Instant::now()).unwrap();
+    let error = refused("dcgmWatchFields", ReturnCode::NOT_SUPPORTED);
+    mock.refuse(FieldId::GPU_TEMP, error);
+    engine.watch_all(vec![temperatures(&engine)]).unwrap_err();
+    assert!(engine.refusal().is_none());
+}
+
+#[test]
+fn cursors_survive_a_reconnect() {
+    let (mock, mut engine) = supervised("8xh100", &[EntityKind::GPU]);
+    let mut samples = Samples::new();
+    let mut codes = Vec::new();
+    let mut round = |engine: &mut Supervisor, code| {
+        engine.connect().unwrap();
+        engine.list_ids(Instant::now()).unwrap();
+        let request = WatchRequest::events(engine.ids(), [FieldId::XID_ERRORS]);
+        let refusal = engine
+            .keep_event_watches(vec![request], Vec::new())
+            .unwrap();
+        assert!(refusal.is_none() && engine.watches_events());
+        mock.push_event(EntityId::gpu(1), FieldId::XID_ERRORS, code);
+        let mut new = Vec::new();
+        let is_intact = engine.read_events(&mut samples, |samples| {
+            let values = samples.iter().filter_map(|sample| sample.value.ok());
+            new.extend(values.filter_map(|value| value.as_i64()));
+        });
+        assert!(is_intact.unwrap());
+        codes.append(&mut new);
+    };
+    round(&mut engine, 31);
+    engine.disconnect();
+    round(&mut engine, 43);
+    assert_eq!(
+        codes.iter().filter(|code| **code > 0).count(),
+        2,
+        "{codes:?}"
+    );
+    assert!(codes.contains(&31) && codes.contains(&43));
+}
+
+#[test]
+fn cpus_are_not_listed_where_that_can_harm_the_engine() {
+    let kinds = [EntityKind::GPU, EntityKind::CPU, EntityKind::CONNECTX];
+    for (host, listed) in [("8xh100", 2), ("gb200", 3)] {
+        let (_mock, engine) = supervised(host, &kinds);
+        assert_eq!(engine.kinds().len(), listed, "{host}");
+    }
+}
