@@ -87,8 +87,6 @@ mod config;
 mod effective;
 mod env;
 mod error_kind;
-#[cfg(test)]
-mod fake;
 mod health;
 mod hook;
 mod instruments;
@@ -100,6 +98,8 @@ mod sampling;
 #[cfg(feature = "sdk")]
 pub mod sdk;
 mod telemetry;
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;
 mod text;

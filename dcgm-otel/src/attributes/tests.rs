@@ -4,7 +4,7 @@ use dcgm::Mig;
 
 use super::*;
 use crate::catalogue::CATALOGUE;
-use crate::fake::gpu;
+use crate::testing::gpu;
 
 #[test]
 fn ids_are_unique_and_lasting() {

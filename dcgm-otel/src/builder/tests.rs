@@ -3,7 +3,7 @@
 use dcgm::BackendKind;
 
 use super::*;
-use crate::fake::Fake;
+use crate::testing::Fake;
 
 fn environment<const N: usize>(variables: [(&str, &str); N]) -> Vec<Variable> {
     let variables = variables.into_iter();

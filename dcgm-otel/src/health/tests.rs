@@ -1,7 +1,7 @@
 //! The texts and the JSON of a readiness probe.
 
 use super::*;
-use crate::tests::SECOND;
+use crate::testing::SECOND;
 use dcgm::BackendKind;
 
 fn shared(now: Instant) -> HealthReporter {

@@ -12,13 +12,12 @@ use opentelemetry_sdk::metrics::{
     InMemoryMetricExporter, InMemoryMetricExporterBuilder, SdkMeterProvider, Temporality,
 };
 
-use dcgm::mock::Mock;
-
 use super::{MAX_BOUND, shutdown, view};
-use crate::DcgmMeter;
+use crate::Config;
+use crate::testing::Harness;
 
 /// A gauge and a counter that show the same series: `from`, and as many after it as are wanted.
-struct Stage {
+struct SdkSeries {
     provider: SdkMeterProvider,
     exporter: InMemoryMetricExporter,
     from: Arc<AtomicU64>,
@@ -26,17 +25,17 @@ struct Stage {
 
 /// Number of series of an instrument, and whether the overflow series exists.
 #[derive(Debug, Eq, PartialEq)]
-struct Shown {
+struct SeriesCount {
     series: usize,
     overflows: bool,
 }
 
-const fn all(series: usize) -> Shown {
+const fn all(series: usize) -> SeriesCount {
     let overflows = false;
-    Shown { series, overflows }
+    SeriesCount { series, overflows }
 }
 
-impl Stage {
+impl SdkSeries {
     fn new(
         scope: &'static str,
         count: u64,
@@ -81,7 +80,7 @@ impl Stage {
     }
 
     /// A collect: the gauge, and the counter.
-    fn export(&self) -> (Shown, Shown) {
+    fn export(&self) -> (SeriesCount, SeriesCount) {
         self.exporter.reset();
         self.provider.force_flush().unwrap();
         let exported = self.exporter.get_finished_metrics().unwrap();
@@ -106,7 +105,7 @@ impl Stage {
             let (overflow, series): (Vec<_>, Vec<_>) = sets
                 .iter()
                 .partition(|set| set[0].key.as_str() == "otel.metric.overflow");
-            Shown {
+            SeriesCount {
                 series: series.len(),
                 overflows: !overflow.is_empty(),
             }
@@ -125,82 +124,73 @@ const BOTH: [Temporality; 2] = [Temporality::Cumulative, Temporality::Delta];
 #[test]
 fn view_makes_room_beyond_the_default_limit() {
     for temporality in BOTH {
-        let without = Stage::new("dcgm-otel", 2001, None, temporality);
-        let most = || Shown {
+        let without = SdkSeries::new("dcgm-otel", 2001, None, temporality);
+        let most = || SeriesCount {
             series: 2000,
             overflows: true,
         };
         assert_eq!(without.export(), (most(), most()));
-        let with = Stage::new("dcgm-otel", 2001, Some(2001), temporality);
+        let with = SdkSeries::new("dcgm-otel", 2001, Some(2001), temporality);
         assert_eq!(with.export(), (all(2001), all(2001)));
     }
 }
 
 #[test]
 fn view_ignores_other_scopes() {
-    let stage = Stage::new("dcgm", 2001, Some(5000), Temporality::Cumulative);
-    assert!(stage.export().0.overflows);
+    let series = SdkSeries::new("dcgm", 2001, Some(5000), Temporality::Cumulative);
+    assert!(series.export().0.overflows);
 }
 
 #[test]
 fn all_series_at_the_bound_can_be_replaced_at_every_collect() {
     for temporality in BOTH {
-        let stage = Stage::new("dcgm-otel", 50, Some(50), temporality);
+        let series = SdkSeries::new("dcgm-otel", 50, Some(50), temporality);
         for _ in 0..5 {
-            assert_eq!(stage.export(), (all(50), all(50)), "{temporality:?}");
-            stage.churn(50);
+            assert_eq!(series.export(), (all(50), all(50)), "{temporality:?}");
+            series.churn(50);
         }
         // A bound that is too low, to show that it is there.
-        let stage = Stage::new("dcgm-otel", 50, Some(49), temporality);
-        assert_eq!(stage.export().0, all(50));
-        stage.churn(50);
-        let folded = Shown {
+        let series = SdkSeries::new("dcgm-otel", 50, Some(49), temporality);
+        assert_eq!(series.export().0, all(50));
+        series.churn(50);
+        let folded = SeriesCount {
             series: 48,
             overflows: true,
         };
         // Counters are removed immediately and need no second place.
-        assert_eq!(stage.export(), (folded, all(50)), "{temporality:?}");
+        assert_eq!(series.export(), (folded, all(50)), "{temporality:?}");
     }
 }
 
 #[test]
 fn without_the_view_replacing_1000_series_overflows() {
-    let stage = Stage::new("dcgm-otel", 1001, None, Temporality::Cumulative);
-    assert_eq!(stage.export().0, all(1001));
-    stage.churn(1001);
-    let folded = Shown {
+    let series = SdkSeries::new("dcgm-otel", 1001, None, Temporality::Cumulative);
+    assert_eq!(series.export().0, all(1001));
+    series.churn(1001);
+    let folded = SeriesCount {
         series: 999,
         overflows: true,
     };
-    assert_eq!(stage.export().0, folded);
+    assert_eq!(series.export().0, folded);
 }
 
 #[test]
 fn extreme_bounds_are_clamped() {
-    let stage = Stage::new("dcgm-otel", 16, Some(0), Temporality::Cumulative);
-    assert_eq!(stage.export().0, all(16));
-    stage.churn(16);
-    assert_eq!(stage.export().0, all(16));
+    let series = SdkSeries::new("dcgm-otel", 16, Some(0), Temporality::Cumulative);
+    assert_eq!(series.export().0, all(16));
+    series.churn(16);
+    assert_eq!(series.export().0, all(16));
     for bound in [MAX_BOUND + 1, usize::MAX] {
-        let stage = Stage::new("dcgm-otel", 3000, Some(bound), Temporality::Cumulative);
-        assert_eq!(stage.export().0, all(3000));
+        let series = SdkSeries::new("dcgm-otel", 3000, Some(bound), Temporality::Cumulative);
+        assert_eq!(series.export().0, all(3000));
     }
 }
 
 #[test]
 fn shutdown_exports_the_last_samples_before_the_meter_ends() {
-    let exporter = InMemoryMetricExporter::default();
-    let provider = SdkMeterProvider::builder()
-        .with_periodic_exporter(exporter.clone())
-        .build();
-    let meter = DcgmMeter::builder()
-        .with_client(Mock::named("1xl4").unwrap())
-        .with_initial_delay(std::time::Duration::from_secs(3600))
-        .install(&provider)
-        .unwrap();
-    meter.sample_now().unwrap();
-    shutdown(meter, &provider).unwrap();
-    let exports = exporter.get_finished_metrics().unwrap();
+    let mut harness = Harness::sampled("1xl4");
+    shutdown(harness.take_meter(), &harness.provider).unwrap();
+    let exports = harness.exporter.get_finished_metrics().unwrap();
     let scopes = exports.iter().flat_map(ResourceMetrics::scope_metrics);
     let mut metrics = scopes.flat_map(ScopeMetrics::metrics);
     assert!(metrics.any(|metric| metric.name() == "hw.gpu.utilization"));
@@ -208,13 +198,9 @@ fn shutdown_exports_the_last_samples_before_the_meter_ends() {
 
 #[test]
 fn shutdown_reports_every_step_that_failed() {
-    let provider = SdkMeterProvider::builder().build();
-    let meter = DcgmMeter::builder()
-        .with_client(Mock::named("1xl4").unwrap())
-        .install(&provider)
-        .unwrap();
-    provider.shutdown().unwrap();
-    let error = shutdown(meter, &provider).unwrap_err();
+    let mut harness = Harness::on_host("1xl4", Config::default());
+    harness.provider.shutdown().unwrap();
+    let error = shutdown(harness.take_meter(), &harness.provider).unwrap_err();
     assert!(error.meter.is_none() && error.provider.is_some(), "{error}");
     assert!(error.to_string().contains("provider: "), "{error}");
 }

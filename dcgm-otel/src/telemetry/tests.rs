@@ -7,7 +7,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
 use super::*;
-use crate::tests::SECOND;
+use crate::testing::SECOND;
 
 fn backend() -> Backend {
     Backend::new(BackendKind::Standalone, "localhost:5555")

@@ -1,9 +1,9 @@
 //! Properties of a meter: random steps with an export after each.
 
-mod actor;
 mod caps;
+mod checked;
 mod script;
-mod stage;
+mod scripted;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -12,19 +12,19 @@ use proptest::test_runner::{FileFailurePersistence, RngSeed};
 use opentelemetry_sdk::metrics::Temporality;
 
 use crate::Config;
-use crate::clock::Clock;
+use crate::testing::SECOND;
+use crate::tests::long;
+use checked::CheckedMeter;
 use script::{Step, step};
-use stage::Stage;
 
 /// Few cases by default, the same at each run; many, and others each time, with `DCGM_TEST_LONG=1`.
 fn cases(few: u32, all: u32) -> ProptestConfig {
-    let long = std::env::var_os("DCGM_TEST_LONG").is_some_and(|value| value == "1");
     ProptestConfig {
-        cases: if long { all } else { few },
+        cases: if long() { all } else { few },
         // Steps are dropped one by one, and each try installs meters: enough for a short script.
         max_shrink_iters: 600,
         failure_persistence: None::<Box<FileFailurePersistence>>.map(|one| one as _),
-        rng_seed: if long {
+        rng_seed: if long() {
             RngSeed::Random
         } else {
             RngSeed::Fixed(4)
@@ -35,31 +35,27 @@ fn cases(few: u32, all: u32) -> ProptestConfig {
 
 fn config() -> Config {
     Config::default()
-        .with_interval(super::SECOND)
+        .with_interval(SECOND)
         .with_max_series(100_000)
         .with_max_instrument_series(100_000)
 }
 
-/// Plays the steps to three meters: of either temporality, and with a cap.
-fn play(steps: &[Step], (all, metric): (usize, usize)) {
-    let clock = Clock::manual();
+/// Applies the steps to three meters: of either temporality, and with a cap.
+fn run_steps(steps: &[Step], (all, metric): (usize, usize)) {
     let capped = config()
         .with_max_series(all)
         .with_max_instrument_series(metric);
-    let mut stages = [
-        Stage::new(&clock, config(), Temporality::Cumulative),
-        Stage::new(&clock, config(), Temporality::Delta),
-        Stage::new(&clock, capped, Temporality::Cumulative),
+    let mut meters = [
+        CheckedMeter::new(config(), Temporality::Cumulative),
+        CheckedMeter::new(config(), Temporality::Delta),
+        CheckedMeter::new(capped, Temporality::Cumulative),
     ];
     for (at, step) in [Step::Heal].iter().chain(steps).enumerate() {
-        if let Step::Pass(millis) = step {
-            clock.advance(std::time::Duration::from_millis(*millis));
+        for meter in &mut meters {
+            meter.take(step);
+            meter.check(&format!("after step {at}, {step:?}"));
         }
-        for stage in &mut stages {
-            stage.take(step);
-            stage.check(&format!("after step {at}, {step:?}"));
-        }
-        let [cumulative, delta, _] = &stages;
+        let [cumulative, delta, _] = &meters;
         cumulative.agrees_with(delta);
     }
 }
@@ -73,7 +69,21 @@ fn the_next_meter_shows_no_less_for_dropped_series() {
         Step::Pass(1000),
         Step::Install(false),
     ];
-    play(&steps, (55, 20));
+    run_steps(&steps, (55, 20));
+}
+
+#[test]
+fn counters_start_at_zero_after_a_collect_without_a_meter() {
+    let gpu = dcgm::EntityId::gpu(0);
+    let steps = [
+        Step::Grow(gpu, 5),
+        Step::Event(gpu, dcgm::FieldId::XID_ERRORS, 31),
+        Step::Pass(1000),
+        Step::Install(true),
+        Step::Event(gpu, dcgm::FieldId::XID_ERRORS, 31),
+        Step::Pass(1000),
+    ];
+    run_steps(&steps, (500, 80));
 }
 
 #[test]
@@ -86,7 +96,7 @@ fn a_sample_is_no_newer_for_being_read_by_another_session() {
         Step::Mig(false),
         Step::Pass(3000),
     ];
-    play(&steps, (1, 1));
+    run_steps(&steps, (1, 1));
 }
 
 proptest! {
@@ -96,6 +106,6 @@ proptest! {
     fn counters_hold_gauges_are_fresh_and_caps_are_kept(
         steps in vec(step(), 1..60), caps in (1..500_usize, 1..80_usize),
     ) {
-        play(&steps, caps);
+        run_steps(&steps, caps);
     }
 }

@@ -5,20 +5,15 @@
 
 use std::collections::BTreeMap;
 use std::process::Command;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dcgm::mock::{Call, Clock as MockClock, Host, Mock, Model, Product, Scenario};
-use dcgm::{
-    Backend, BuildInfo, Client, Cursor, Entity, EntityId, EntityKind, Error, FieldId, Link,
-    NoValue, OwnedValue, Query, Result, ReturnCode, Samples, Watch, WatchRequest,
-};
-use parking_lot::Mutex;
+use dcgm::mock::{Call, Host, Mock, Model, Product, Scenario};
+use dcgm::{EntityId, Error, FieldId, NoValue, OwnedValue, ReturnCode};
 
-use super::{Pipeline, long};
-use crate::clock::Clock;
 use crate::sampling::schedule::Schedule;
-use crate::{DcgmMeter, MeterState};
+use crate::testing::{Harness, mock_of};
+use crate::tests::long;
+use crate::{Config, MeterState};
 
 const INTERVAL: Duration = Duration::from_secs(15);
 
@@ -66,49 +61,6 @@ const COUNTED: &[(&str, &str, &str, FieldId, f64)] = &[
     ),
 ];
 
-/// An engine that is replaced at each restart, so that the mock's memory stays small.
-#[derive(Clone, Debug)]
-struct Restartable(Arc<Mutex<Mock>>);
-
-impl Restartable {
-    fn mock(&self) -> Mock {
-        self.0.lock().clone()
-    }
-}
-
-impl Client for Restartable {
-    fn backend(&self) -> Backend {
-        self.mock().backend()
-    }
-    fn connect(&self) -> Result<()> {
-        self.mock().connect()
-    }
-    fn close(&self) {
-        self.mock().close();
-    }
-    fn build_info(&self) -> Result<BuildInfo> {
-        self.mock().build_info()
-    }
-    fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
-        self.mock().list(kind, into)
-    }
-    fn entities(&self, kinds: &[EntityKind]) -> Result<Vec<Entity>> {
-        self.mock().entities(kinds)
-    }
-    fn links(&self) -> Result<Vec<Link>> {
-        self.mock().links()
-    }
-    fn watch(&self, request: &WatchRequest) -> Result<Watch> {
-        self.mock().watch(request)
-    }
-    fn latest(&self, query: &Query, into: &mut Samples) -> Result<()> {
-        self.mock().latest(query, into)
-    }
-    fn events(&self, watch: &Watch, cursor: &mut Cursor, into: &mut Samples) -> Result<()> {
-        self.mock().events(watch, cursor, into)
-    }
-}
-
 /// Splitmix64: the same faults for the same seed.
 struct Dice(u64);
 
@@ -143,29 +95,19 @@ enum Fault {
 }
 
 struct Soak {
-    client: Restartable,
+    harness: Harness,
     model: Model,
-    time: MockClock,
-    clock: Clock,
     began: Instant,
-    pipeline: Pipeline,
-    meter: DcgmMeter,
     dice: Dice,
     /// Number of events by GPU and code.
     xids: BTreeMap<(String, String), f64>,
     faults: BTreeMap<&'static str, u64>,
 }
 
-fn engine(model: &Model, time: &MockClock) -> Mock {
-    let mock = Mock::builder()
-        .model(model.clone())
-        .clock(time.clone())
-        .build();
+/// Another program has the engine record events all the time, so that no outage of ours hides one.
+fn watch_events(mock: &Mock) {
     let gpus = (0..GPUS).map(EntityId::gpu);
-    // Another program has the engine record events all the time, so that no outage of ours hides
-    // one.
     mock.watch_elsewhere(gpus, [FieldId::XID_ERRORS]);
-    mock
 }
 
 impl Soak {
@@ -174,23 +116,13 @@ impl Soak {
             host.with_entity(Product::H100Sxm.gpu(index))
         });
         let model = Model::new(host, Scenario::Training);
-        let (time, clock) = (MockClock::manual(), Clock::manual());
-        let client = Restartable(Arc::new(Mutex::new(engine(&model, &time))));
-        let pipeline = Pipeline::new();
-        let meter = DcgmMeter::builder()
-            .with_client(client.clone())
-            .with_interval(INTERVAL)
-            .clock(clock.clone())
-            .install(&pipeline.provider)
-            .unwrap();
+        let mock = mock_of(model.clone());
+        watch_events(&mock);
+        let harness = Harness::with_config(&mock, Config::default().with_interval(INTERVAL));
         Self {
-            client,
             model,
-            time,
-            began: clock.now(),
-            clock,
-            pipeline,
-            meter,
+            began: harness.clock.now(),
+            harness,
             dice: Dice(seed),
             xids: BTreeMap::new(),
             faults: BTreeMap::new(),
@@ -198,9 +130,8 @@ impl Soak {
     }
 
     fn advance_to(&self, due: Instant) {
-        let by = due.saturating_duration_since(self.clock.now());
-        self.clock.advance(by);
-        self.time.advance(by);
+        let by = due.saturating_duration_since(self.harness.clock.now());
+        self.harness.advance(by);
     }
 
     fn uuid(&self, gpu: EntityId) -> String {
@@ -215,8 +146,8 @@ impl Soak {
             return;
         }
         let code = [31, 43, 45, 48, 63, 79, 94, 1000][usize::try_from(self.dice.below(8)).unwrap()];
-        self.client
-            .mock()
+        self.harness
+            .client
             .push_event(gpu, FieldId::XID_ERRORS, code);
         let label = if code > 999 {
             "_OTHER".to_owned()
@@ -229,7 +160,7 @@ impl Soak {
     /// Begins a fault, and returns its duration in ticks.
     fn strike(&mut self) -> (Fault, u64) {
         let gpu = EntityId::gpu(u32::try_from(self.dice.below(GPUS.into())).unwrap());
-        let mock = self.client.mock();
+        let mock = &self.harness.client;
         let call = |call: Call, code| Error::Call {
             function: call.function(),
             code,
@@ -277,10 +208,13 @@ impl Soak {
     }
 
     fn heal(&self, fault: Fault) {
-        let mock = self.client.mock();
+        let mock = &self.harness.client;
         match fault {
             Fault::Outage | Fault::Once(_) => mock.clear_faults(),
-            Fault::Restart => *self.client.0.lock() = engine(&self.model, &self.time),
+            Fault::Restart => {
+                mock.start_engine();
+                watch_events(mock);
+            }
             Fault::Blank(gpu, field) => mock.unset(gpu, field),
             Fault::Frozen => mock.freeze_sampling(false),
             Fault::Gone(gpu) => mock.add_entity(self.model.host().entity(gpu).unwrap().clone()),
@@ -290,7 +224,7 @@ impl Soak {
     /// Every counter that is shown, by metric, GPU and the attribute that tells it.
     fn totals(&self) -> BTreeMap<(String, String, String), f64> {
         let mut totals = BTreeMap::new();
-        for point in self.pipeline.export() {
+        for point in self.harness.export() {
             let Some(id) = point.attribute("hw.id") else {
                 continue;
             };
@@ -313,7 +247,7 @@ impl Soak {
             Ok(OwnedValue::Int(value)) => value,
             other => panic!("{field}: {other:?}"),
         };
-        (at(self.time.now()) - at(Duration::ZERO)) as f64 / per
+        (at(self.harness.now()) - at(Duration::ZERO)) as f64 / per
     }
 }
 
@@ -327,7 +261,7 @@ fn resident() -> Option<u64> {
 #[expect(clippy::too_many_lines, reason = "one loop, from fault to fault")]
 fn soak(seed: u64, length: u32) {
     let mut soak = Soak::new(seed);
-    let mut schedule = Schedule::new(soak.clock.now(), Duration::ZERO, INTERVAL);
+    let mut schedule = Schedule::new(soak.harness.clock.now(), Duration::ZERO, INTERVAL);
     let end = soak.began + INTERVAL * length;
     let mut going_on: Option<(Fault, u64)> = None;
     let (mut ticks, mut failed, mut quiet) = (0_u64, 0_u64, 20_u64);
@@ -336,13 +270,13 @@ fn soak(seed: u64, length: u32) {
     let mut late = None;
     // Faults end early enough for a complete last sample.
     let calm = soak.began + INTERVAL * (length - 30);
-    while soak.clock.now() < end {
+    while soak.harness.clock.now() < end {
         soak.advance_to(schedule.next_tick());
         ticks += 1;
-        let now = soak.clock.now();
-        let outcome = soak.meter.sample_now();
+        let now = soak.harness.clock.now();
+        let outcome = soak.harness.meter().sample_now();
         if outcome.is_ok() {
-            schedule.record_success(soak.clock.now());
+            schedule.record_success(soak.harness.clock.now());
             // On the grid that began with the first tick, and the next place of it.
             let due = schedule.next_tick() - soak.began;
             assert_eq!(
@@ -353,7 +287,7 @@ fn soak(seed: u64, length: u32) {
             assert!(schedule.next_tick() > now && schedule.next_tick() <= now + INTERVAL);
         } else {
             failed += 1;
-            schedule.record_failure(soak.clock.now());
+            schedule.record_failure(soak.harness.clock.now());
             assert!(
                 schedule.next_tick() <= now + INTERVAL,
                 "it backs off for too long"
@@ -402,7 +336,7 @@ fn soak(seed: u64, length: u32) {
         late = Some(gone);
     }
     // The last of the slow fields and of the events are in.
-    assert_eq!(soak.meter.health().state, MeterState::Ready);
+    assert_eq!(soak.harness.health().state, MeterState::Ready);
     let totals = soak.totals();
     for gpu in (0..GPUS).map(EntityId::gpu) {
         for (name, _, value, field, per) in COUNTED {

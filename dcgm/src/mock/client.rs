@@ -38,6 +38,7 @@ impl Inner {
     fn enter_call(&self, call: Call) -> Result<()> {
         self.faults.count_call(call);
         self.panic_if_planned(call);
+        let hooked = self.hooks.run_call_hook(call);
         let is_sessionless = matches!(call, Call::Connect | Call::Close);
         let hung = {
             let mut state = self.state.lock();
@@ -66,7 +67,7 @@ impl Inner {
                 });
             }
         }
-        if let Some(error) = self.faults.take_error(call) {
+        if let Some(error) = hooked.err().or_else(|| self.faults.take_error(call)) {
             if error.is_disconnected() && !is_sessionless {
                 self.state.lock().end_session(self.clock.now());
                 self.clock.wake_waiters();
@@ -237,11 +238,15 @@ impl Client for Mock {
             // Engines accept any number as a link.
             let known =
                 id.kind == EntityKind::LINK || state.presence_at(*id, now) != Presence::Gone;
-            if !known {
-                let error = refusal_error(Call::Watch, ReturnCode::BAD_PARAM);
-                refused.push(Refusal::new(Some(*id), None, error));
+            let planned = state.refused_entities.get(id).cloned();
+            let unknown = || refusal_error(Call::Watch, ReturnCode::BAD_PARAM);
+            match planned.or_else(|| (!known).then(unknown)) {
+                Some(error) => {
+                    refused.push(Refusal::new(Some(*id), None, error));
+                    false
+                }
+                None => true,
             }
-            known
         });
         if kept.fields.is_empty() || kept.entities.is_empty() {
             return Err(match refused.first() {
@@ -291,6 +296,8 @@ impl Client for Mock {
                 }
             }
         }
+        drop(state);
+        self.inner.hooks.run_sample_hook(into);
         Ok(())
     }
 
@@ -344,6 +351,8 @@ impl Client for Mock {
         }
         let now = self.inner.clock.timestamp(now);
         cursor.commit(watch.entities(), into.iter(), now);
+        drop(state);
+        self.inner.hooks.run_sample_hook(into);
         Ok(())
     }
 

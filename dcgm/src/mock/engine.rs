@@ -30,6 +30,7 @@ pub(super) struct EngineState {
     pub(super) next_id: u64,
     pub(super) hung: Vec<Arc<HangingCall>>,
     pub(super) refused: HashMap<FieldId, Error>,
+    pub(super) refused_entities: HashMap<EntityId, Error>,
     /// The times without samples: from, to.
     pub(super) frozen: Vec<(Duration, Option<Duration>)>,
     pub(super) watched: HashMap<Pair, Vec<SampleGrid>>,
@@ -88,6 +89,7 @@ impl EngineState {
             next_id: 1,
             hung: Vec::new(),
             refused: HashMap::new(),
+            refused_entities: HashMap::new(),
             frozen: Vec::new(),
             watched: HashMap::new(),
             overrides: HashMap::new(),
@@ -114,6 +116,29 @@ impl EngineState {
         // The engine lost its memory.
         self.watched.clear();
         Err(disconnected_error(call))
+    }
+
+    /// Forgets the history that only watches from before the stop of the engine could read.
+    pub(super) fn forget_before(&mut self, now: Duration) {
+        self.frozen.retain(|(_, to)| to.is_none_or(|to| to > now));
+        self.pushed.retain(|_, events| {
+            events.retain(|(at, _)| *at >= now);
+            !events.is_empty()
+        });
+        self.overrides.retain(|_, overrides| {
+            let last = overrides.pop().filter(|(_, reading)| reading.is_some());
+            *overrides = Vec::from_iter(last);
+            !overrides.is_empty()
+        });
+        let mut last = HashMap::new();
+        for (place, (_, id, _)) in self.changes.iter().enumerate() {
+            last.insert(*id, place);
+        }
+        let mut place = 0;
+        self.changes.retain(|(_, id, _)| {
+            place += 1;
+            last.get(id) == Some(&(place - 1))
+        });
     }
 
     /// Ends the session with its watches and hanging calls.

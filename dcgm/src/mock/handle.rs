@@ -7,15 +7,17 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use crate::entity::{Entity, EntityId, EntityStatus, LinkState};
-use crate::error::Error;
+use crate::error::{self, Error};
 use crate::field::FieldId;
 use crate::mock::clock::Clock;
 use crate::mock::engine::{EngineState, Reading, SampleGrid};
 use crate::mock::faults::{Call, Delay, Faults};
+use crate::mock::hooks::Hooks;
 use crate::mock::hosts::Host;
 use crate::mock::model::Model;
 use crate::mock::scenario::Scenario;
 use crate::parse::ParseError;
+use crate::sample::Sample;
 use crate::value::{NoValue, OwnedValue};
 use crate::version::{BuildInfo, Version};
 
@@ -32,6 +34,7 @@ pub(super) struct Inner {
     pub(super) clock: Clock,
     pub(super) build: BuildInfo,
     pub(super) faults: Faults,
+    pub(super) hooks: Hooks,
     pub(super) state: Mutex<EngineState>,
 }
 
@@ -243,6 +246,7 @@ impl Mock {
         self.inner.faults.clear_all();
         let mut state = self.inner.state.lock();
         state.refused.clear();
+        state.refused_entities.clear();
         for hung in &state.hung {
             hung.release_call();
         }
@@ -253,6 +257,13 @@ impl Mock {
     /// Makes the engine refuse new watches of `field` with `error`.
     pub fn refuse(&self, field: FieldId, error: Error) {
         self.inner.state.lock().refused.insert(field, error);
+    }
+
+    /// Makes the engine refuse new watches of `entity` with `error`. The other entities of a request
+    /// are watched.
+    pub fn refuse_entity(&self, entity: EntityId, error: Error) {
+        let mut state = self.inner.state.lock();
+        state.refused_entities.insert(entity, error);
     }
 
     /// Waits until a call of the method `call` hangs, at most `timeout` of real time. Returns `true`
@@ -280,6 +291,7 @@ impl Mock {
         }
         state.open.clear();
         state.watched.clear();
+        state.forget_before(self.inner.clock.now());
         state.cancel_hung();
         drop(state);
         self.inner.clock.wake_waiters();
@@ -288,6 +300,57 @@ impl Mock {
     /// Starts the engine again, without watches. A session from before the stop stays disconnected.
     pub fn start_engine(&self) {
         self.inner.state.lock().is_stopped = false;
+    }
+}
+
+/// Hooks. A hook can use the mock. [`Mock::clear_faults`] does not remove it.
+impl Mock {
+    /// Runs `hook` before each call except [`backend`](crate::Client::backend), instead of an earlier
+    /// hook. A hook can record the calls, advance a clock or panic. If it returns an error, the call
+    /// fails with it, as with [`Self::fail_next`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use dcgm::mock::{Call, Clock, Mock, Model};
+    /// use dcgm::{Client, EntityKind};
+    ///
+    /// let clock = Clock::manual();
+    /// let mock = Mock::builder().model("1xl4".parse::<Model>().unwrap()).clock(clock.clone()).build();
+    /// let time = clock.clone();
+    /// mock.on_call(move |call| {
+    ///     if call == Call::Entities {
+    ///         time.advance(Duration::from_secs(2));
+    ///     }
+    ///     Ok(())
+    /// });
+    /// mock.connect()?;
+    /// mock.entities(&[EntityKind::GPU])?;
+    /// assert_eq!(clock.now(), Duration::from_secs(2));
+    /// # Ok::<(), dcgm::Error>(())
+    /// ```
+    pub fn on_call(&self, hook: impl Fn(Call) -> error::Result<()> + Send + Sync + 'static) {
+        self.inner.hooks.set_call_hook(Arc::new(hook));
+    }
+
+    /// Passes each sample that [`latest`](crate::Client::latest) or [`events`](crate::Client::events)
+    /// returns through `hook`, instead of an earlier hook. A hook can give a sample a value of
+    /// another type, no value, or a timestamp that steps back.
+    ///
+    /// ```
+    /// use dcgm::mock::Mock;
+    /// use dcgm::{Client, EntityId, FieldId, Query, Samples, Timestamp, WatchRequest};
+    ///
+    /// let mock = Mock::named("1xl4").unwrap();
+    /// mock.on_sample(|sample| sample.timestamp = Timestamp::from_micros(7));
+    /// mock.connect()?;
+    /// let watch = mock.watch(&WatchRequest::new([EntityId::gpu(0)], [FieldId::GPU_TEMP]))?;
+    /// let mut samples = Samples::new();
+    /// mock.latest(&Query::from_watches([&watch]), &mut samples)?;
+    /// assert_eq!(samples.get(0).unwrap().timestamp, Timestamp::from_micros(7));
+    /// # Ok::<(), dcgm::Error>(())
+    /// ```
+    pub fn on_sample(&self, hook: impl Fn(&mut Sample<'_>) + Send + Sync + 'static) {
+        self.inner.hooks.set_sample_hook(Arc::new(hook));
     }
 }
 
@@ -402,6 +465,7 @@ impl MockBuilder {
                 clock: self.clock.unwrap_or_else(Clock::system),
                 build: BuildInfo::from_raw(build),
                 faults: Faults::default(),
+                hooks: Hooks::default(),
                 state: Mutex::new(EngineState::new(Model::new(host, self.scenario))),
             }),
         }

@@ -2,7 +2,8 @@
 //!
 //! A [`Mock`] behaves like a host engine with simulated GPUs. A [`Model`] defines the values as a
 //! function of time: those of a [`Host`] in a [`Scenario`]. A [`Clock`] defines the time, and a test
-//! can advance it. A test can override single fields, and make calls fail, hang or panic. Programs
+//! can advance it. A test can override single fields, make calls fail, hang or panic, and run its
+//! own code before each call ([`Mock::on_call`]) and for each sample ([`Mock::on_sample`]). Programs
 //! can recognize a mock: its [backend](crate::Backend) has the kind
 //! [`Mock`](crate::BackendKind::Mock), and its build information has the build type `Simulated`.
 //!
@@ -59,6 +60,7 @@ mod clock;
 mod engine;
 mod faults;
 mod handle;
+mod hooks;
 mod hosts;
 mod model;
 mod product;

@@ -9,6 +9,7 @@
 mod engine;
 mod events;
 mod faults;
+mod hooks;
 mod model;
 mod one_shot;
 

@@ -3,8 +3,8 @@
 use dcgm::{NoValue, Sample, Samples, Timestamp, Value};
 
 use super::*;
-use crate::fake::gpu;
 use crate::pipeline::availability::SourceStates;
+use crate::testing::gpu;
 
 fn of(entities: &[Entity]) -> Vec<SeriesSpec> {
     resolve_series(&Host::new(entities.to_vec(), &[]), &Config::default(), None).list

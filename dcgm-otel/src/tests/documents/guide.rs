@@ -1,12 +1,11 @@
 //! Numbers and names in docs/GUIDE.md.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use super::super::hosts::Stage;
 use crate::config::Config;
 use crate::error_kind::ErrorKind;
+use crate::testing::Harness;
 
 /// The guide; `None` in a copy of the package without the workspace.
 fn guide() -> Option<String> {
@@ -20,9 +19,7 @@ fn guide() -> Option<String> {
 
 /// Number of series of a host, and of its largest metric.
 fn counted(host: &str, config: Config) -> (usize, usize) {
-    let stage = Stage::with(host, config);
-    stage.meter.sample_now().unwrap();
-    let series: BTreeMap<String, usize> = stage.series();
+    let series = Harness::sampled_with(host, config).points_per_metric();
     let most = series.values().copied().max().unwrap_or(0);
     (series.values().sum(), most)
 }

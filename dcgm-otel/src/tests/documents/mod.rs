@@ -19,11 +19,9 @@ use opentelemetry_semantic_conventions::{SCHEMA_URL, attribute, metric};
 
 use self::series::{Described, Level, instrument, of_devices, of_meter};
 use self::words::{Kind, MEMBERS, OWN, UPSTREAM, UPSTREAM_METRICS};
-use super::emission::one_of_everything;
-use super::{Exported, Pipeline, builder};
 use crate::catalogue::{CATALOGUE, Op};
-use crate::clock::Clock;
 use crate::config::{Config, MetricSwitch, Profile};
+use crate::testing::{Exported, Fake, Harness, SECOND};
 
 fn fresh(path: &str, text: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -167,7 +165,7 @@ fn faults(
     };
     let mut faults = Vec::new();
     let mut fault = |text: String| faults.push(format!("{}: {text}: {point:?}", of.name));
-    let is_kind = point.instrument == super::emission::instrument(of.kind);
+    let is_kind = point.instrument == crate::testing::instrument(of.kind);
     if !is_kind || point.unit != of.unit || point.description != of.description {
         fault("another instrument".to_owned());
     }
@@ -225,7 +223,7 @@ fn is_part(id: &str) -> bool {
 
 /// Makes a host with all families on, and one event of each kind.
 fn everything(profile: Profile) -> Vec<Exported> {
-    let fake = one_of_everything();
+    let fake = Fake::one_of_everything();
     fake.edit(|state| {
         for entity in &mut state.entities {
             entity.driver_version = Some("570.86.15".into());
@@ -252,14 +250,9 @@ fn everything(profile: Profile) -> Vec<Exported> {
     for metric in CATALOGUE {
         config = config.with_metric(metric.name, MetricSwitch::On);
     }
-    let pipeline = Pipeline::new();
-    let meter = builder(&fake)
-        .with_config(config)
-        .clock(Clock::manual())
-        .install(&pipeline.provider)
-        .unwrap();
-    meter.sample_now().unwrap();
-    pipeline.export_all()
+    let harness = Harness::with_config(&fake, config.with_interval(SECOND));
+    harness.sample();
+    harness.export_all()
 }
 
 #[test]

@@ -1,36 +1,34 @@
-//! Hardware faults: links, memory, cooling, the bus.
+//! Links, memory, cooling and the bus.
 
 use std::time::Duration;
 
 use dcgm::{EntityId, FieldId, LinkState};
 
-use super::{INTERVAL, Scene, Shown, differing, lines};
+use crate::testing::{Harness, INTERVAL, Shown, differing, lines, run_all};
 use crate::{Config, MetricSwitch};
 
 /// The same host with an incident and without it, at the same time.
-fn side_by_side(incident: &str, calm: &str, until: u64) -> [Scene; 2] {
-    let both = [Scene::new(incident), Scene::new(calm)];
-    for scene in &both {
-        scene.run_until(until);
-    }
+fn side_by_side(incident: &str, calm: &str, until: u64) -> [Harness; 2] {
+    let both = [Harness::sampled(incident), Harness::sampled(calm)];
+    run_all(&both, until);
     both
 }
 
-fn difference([one, other]: &[Scene; 2]) -> String {
+fn difference([one, other]: &[Harness; 2]) -> String {
     lines(&differing(&one.shown(), &other.shown()))
 }
 
 /// The links of a GPU or a switch.
-fn links(scene: &Scene, parent: EntityId) -> Vec<EntityId> {
-    let model = scene.mock.model();
+fn links(harness: &Harness, parent: EntityId) -> Vec<EntityId> {
+    let model = harness.client.model();
     let links = model.host().links().iter();
     let links = links.filter(|link| link.parent == parent);
     links.filter_map(|link| link.id).collect()
 }
 
 /// The sum of a rate over the samples that the meter had of it, the first left out.
-fn carried(scene: &Scene, entity: EntityId, rate: FieldId) -> f64 {
-    let rates = scene.samples().map(|at| scene.raw_at(entity, rate, at));
+fn carried(harness: &Harness, entity: EntityId, rate: FieldId) -> f64 {
+    let rates = harness.samples().map(|at| harness.raw_at(entity, rate, at));
     rates.map(|rate| rate * 15.0).sum()
 }
 
@@ -69,7 +67,7 @@ hw.network.io nvswitch-1 receive,transmit"
     }
     // The switch adds up the counts of the port at the other end, if they are requested.
     let asked = Config::default().with_metric("hw.errors/nvswitch", MetricSwitch::On);
-    let switches = Scene::with("8xh100,nvlink", asked);
+    let switches = Harness::sampled_with("8xh100,nvlink", asked);
     switches.run_until(600);
     let of_switches = switches.shown();
     for (kind, field) in [
@@ -106,7 +104,7 @@ hw.network.io nvswitch-1 receive,transmit"
     assert!(grown(7) < 0.25 * grown(6), "{} {}", grown(7), grown(6));
     // All other series are unaffected.
     assert_eq!(
-        (bad.ailing(), bad.of("hw.gpu.xid")),
+        (bad.ailing(), bad.shown_of("hw.gpu.xid")),
         (String::new(), Shown::new())
     );
     bad.assert_well();
@@ -117,18 +115,18 @@ fn a_link_that_goes_down_is_one_less_and_nothing_else() {
     let both = side_by_side("8xh100", "8xh100", 30);
     let [bad, calm] = &both;
     let name = "hw.gpu.nvlink.active.count gpu2";
-    assert_eq!(bad.value(name), Some(18.0));
-    bad.mock.set_link(EntityId::gpu(2), 4, LinkState::DOWN);
+    assert_eq!(bad.series(name), Some(18.0));
+    bad.client.set_link(EntityId::gpu(2), 4, LinkState::DOWN);
     // The states of links are asked for once a minute.
     bad.run_until(105);
     calm.run_until(105);
-    assert_eq!(bad.value(name), Some(17.0));
+    assert_eq!(bad.series(name), Some(17.0));
     // Its traffic is held from then on.
     let held = "hw.gpu.nvlink.io gpu2 receive,transmit";
     assert_eq!(difference(&both), format!("{name}\n{held}"));
-    bad.mock.set_link(EntityId::gpu(2), 4, LinkState::UP);
+    bad.client.set_link(EntityId::gpu(2), 4, LinkState::UP);
     bad.run_until(180);
-    assert_eq!(bad.value(name), Some(18.0));
+    assert_eq!(bad.series(name), Some(18.0));
     bad.assert_well();
 }
 
@@ -138,9 +136,7 @@ fn memory_errors_are_counted_and_what_they_lead_to_degrades_the_gpu() {
     let both = side_by_side("8xh100,hbm-ecc", "8xh100,training", 390);
     assert_eq!(difference(&both), "hw.errors gpu3 corrected");
     assert_eq!(both[0].ailing(), "");
-    for scene in &both {
-        scene.run_until(480);
-    }
+    run_all(&both, 480);
     assert_eq!(
         difference(&both),
         "\
@@ -177,7 +173,7 @@ hw.status gpu3 degraded,ok"
     );
     // As many of each code as the driver reported.
     let reported = bad
-        .mock
+        .client
         .model()
         .events(gpu, FieldId::XID_ERRORS, Duration::ZERO, bad.now());
     for code in [48, 63, 94] {
@@ -191,14 +187,14 @@ hw.status gpu3 degraded,ok"
 
 #[test]
 fn the_worst_sign_decides_how_a_gpu_is_and_each_goes_with_its_cause() {
-    let scene = Scene::new("8xh100");
+    let harness = Harness::sampled("8xh100");
     let gpu = EntityId::gpu(6);
     let mut at = 0;
     let mut ailing_after = |field, value: i64| {
-        scene.mock.set(gpu, field, value);
+        harness.client.set(gpu, field, value);
         at += INTERVAL;
-        scene.run_until(at);
-        scene.ailing()
+        harness.run_until(at);
+        harness.ailing()
     };
     assert_eq!(ailing_after(FieldId::ROW_REMAP_PENDING, 1), "gpu6 degraded");
     assert_eq!(
@@ -222,7 +218,7 @@ fn the_worst_sign_decides_how_a_gpu_is_and_each_goes_with_its_cause() {
         ailing_after(FieldId::MEMORY_UNREPAIRABLE_FLAG, 1),
         "gpu6 failed"
     );
-    scene.assert_well();
+    harness.assert_well();
 }
 
 #[test]
@@ -230,9 +226,7 @@ fn lost_cooling_shows_in_temperature_clocks_and_time_held_back() {
     let both = side_by_side("8xh100,thermal", "8xh100,training", 270);
     // The temperature rises first.
     assert_eq!(difference(&both), "hw.temperature gpu2 gpu,memory");
-    for scene in &both {
-        scene.run_until(840);
-    }
+    run_all(&both, 840);
     assert_eq!(
         difference(&both),
         "\
@@ -290,31 +284,30 @@ hw.temperature gpu2 gpu,memory"
     );
     // A GPU that protects itself is not broken.
     assert_eq!(
-        (bad.ailing(), bad.of("hw.gpu.xid")),
+        (bad.ailing(), bad.shown_of("hw.gpu.xid")),
         (String::new(), Shown::new())
     );
     // After cooling, throttling ends.
     bad.run_until(915);
-    let held_back = bad.of("hw.gpu.throttle.duration gpu2 thermal");
+    let held_back = bad.shown_of("hw.gpu.throttle.duration gpu2 thermal");
     bad.run_until(960);
-    assert_eq!(bad.of("hw.gpu.throttle.duration gpu2 thermal"), held_back);
+    assert_eq!(
+        bad.shown_of("hw.gpu.throttle.duration gpu2 thermal"),
+        held_back
+    );
     bad.assert_well();
 }
 
 #[test]
 fn a_bus_that_repeats_itself_is_counted_and_its_lost_lanes_show() {
     let config = || Config::default().with_metric("hw.errors/pcie_correctable", MetricSwitch::On);
-    let both = ["8xh100,pcie-aer", "8xh100"].map(|names| Scene::with(names, config()));
-    for scene in &both {
-        scene.run_until(285);
-    }
+    let both = ["8xh100,pcie-aer", "8xh100"].map(|names| Harness::sampled_with(names, config()));
+    run_all(&both, 285);
     assert_eq!(
         difference(&both),
         "hw.errors gpu1 pcie_correctable,pcie_replay"
     );
-    for scene in &both {
-        scene.run_until(480);
-    }
+    run_all(&both, 480);
     assert_eq!(
         difference(&both),
         "\
@@ -352,7 +345,7 @@ hw.gpu.pcie.link.width gpu1"
     }
     let width = "hw.gpu.pcie.link.width gpu1";
     assert_eq!(
-        (bad.value(width), calm.value(width)),
+        (bad.series(width), calm.series(width)),
         (Some(8.0), Some(16.0))
     );
     assert_eq!(bad.ailing(), "");

@@ -8,11 +8,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::checked::{CheckedMeter, key};
 use super::script::{Step, all};
-use super::stage::{Stage, key};
 use super::{cases, config};
-use crate::clock::Clock;
-use crate::fake::every_field;
+use crate::testing::every_field;
 
 /// Differences between hosts.
 fn trait_of_host() -> impl Strategy<Value = Step> {
@@ -31,15 +30,15 @@ fn kept(host: &[Step], all: usize, metric: usize) -> BTreeSet<String> {
     let capped = config()
         .with_max_series(all)
         .with_max_instrument_series(metric);
-    let mut stage = Stage::new(&Clock::manual(), capped, Temporality::Cumulative);
+    let mut meter = CheckedMeter::new(capped, Temporality::Cumulative);
     for step in host {
-        stage.take(step);
+        meter.take(step);
     }
     for _ in 0..2 {
         // Under some caps nothing is left to read.
-        let _ = stage.meter().sample_now();
+        let _ = meter.harness.meter().sample_now();
     }
-    stage.points().iter().map(key).collect()
+    meter.points().iter().map(key).collect()
 }
 
 proptest! {
@@ -70,17 +69,17 @@ fn dropped_and_kept_series_are_all_series() {
     use crate::topology::host::Host;
     use dcgm::{Client, Query, Samples};
 
-    let actor = super::actor::Actor::new(&Clock::manual());
-    actor.take(&Step::Mig(true));
-    actor.connect().unwrap();
+    let scripted = super::scripted::ScriptedFake::new();
+    scripted.take(&Step::Mig(true));
+    let fake = scripted.fake;
+    fake.connect().unwrap();
     let kinds: Vec<_> = dcgm::EntityKind::ALL.to_vec();
-    let entities = actor.entities(&kinds).unwrap();
-    let links = actor.links().unwrap();
+    let entities = fake.entities(&kinds).unwrap();
+    let links = fake.links().unwrap();
     let host = Host::new(entities, &links);
     let mut samples = Samples::new();
     let fields: Vec<FieldId> = every_field();
-    actor
-        .latest(&Query::new([(all(), fields)]), &mut samples)
+    fake.latest(&Query::new([(all(), fields)]), &mut samples)
         .unwrap();
     let mut states = SourceStates::default();
     states.record_samples(&samples);

@@ -6,7 +6,7 @@ use dcgm::{EntityId, EntityKind, Error, FieldId, NoValue, Operation, ReturnCode}
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::fake::{every_field, refused};
+use crate::testing::{every_field, refused};
 
 /// A random step.
 #[derive(Clone, Debug)]

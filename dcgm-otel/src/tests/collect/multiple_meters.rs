@@ -7,15 +7,15 @@ use std::thread;
 
 use opentelemetry_sdk::metrics::data::{ResourceMetrics, ScopeMetrics};
 
-use super::{Pipeline, builder, long};
-use crate::fake::Fake;
-use crate::{Config, InstallError, ThrottleName};
+use crate::InstallError;
+use crate::testing::{Fake, Harness};
+use crate::tests::long;
 
 /// Number of series of each device metric, by meter.
-fn scopes(pipeline: &Pipeline) -> BTreeMap<Option<String>, usize> {
-    pipeline.exporter.reset();
-    pipeline.provider.force_flush().unwrap();
-    let resources = pipeline.exporter.get_finished_metrics().unwrap();
+fn scopes(harness: &Harness<Fake>) -> BTreeMap<Option<String>, usize> {
+    harness.exporter.reset();
+    harness.provider.force_flush().unwrap();
+    let resources = harness.exporter.get_finished_metrics().unwrap();
     let scopes = resources.iter().flat_map(ResourceMetrics::scope_metrics);
     let mut counts = BTreeMap::new();
     for scope in scopes {
@@ -29,15 +29,14 @@ fn scopes(pipeline: &Pipeline) -> BTreeMap<Option<String>, usize> {
 
 #[test]
 fn meters_of_different_names_live_on_one_provider() {
-    let pipeline = Pipeline::new();
-    let fake = Fake::with_gpus(1);
+    let harness = Harness::uninstalled(&Fake::with_gpus(1));
     let install = |name: Option<&str>| {
-        let builder = builder(&fake).clock(crate::clock::Clock::manual());
+        let builder = harness.builder();
         let builder = match name {
             Some(name) => builder.with_instance(name),
             None => builder,
         };
-        builder.install(&pipeline.provider)
+        builder.install(&harness.provider)
     };
     let unnamed = install(None).unwrap();
     let east = install(Some("east")).unwrap();
@@ -48,7 +47,7 @@ fn meters_of_different_names_live_on_one_provider() {
     for meter in [&unnamed, &east, &west] {
         meter.sample_now().unwrap();
     }
-    let counts = scopes(&pipeline);
+    let counts = scopes(&harness);
     let names: Vec<_> = counts.keys().map(Option::as_deref).collect();
     assert_eq!(names, [None, Some("east"), Some("west")]);
     assert!(counts.values().all(|count| *count == counts[&None]));
@@ -59,17 +58,16 @@ fn meters_of_different_names_live_on_one_provider() {
     );
 
     drop(east);
-    let names: Vec<_> = scopes(&pipeline).into_keys().collect();
+    let names: Vec<_> = scopes(&harness).into_keys().collect();
     assert_eq!(names, [None, Some("west".to_owned())]);
     assert!(install(Some("east")).is_ok());
 }
 
 #[test]
 fn a_name_that_cannot_be_is_refused() {
-    let pipeline = Pipeline::new();
-    let refused = builder(&Fake::with_gpus(1))
-        .with_instance("")
-        .install(&pipeline.provider);
+    let harness = Harness::uninstalled(&Fake::with_gpus(1));
+    let builder = harness.builder().with_instance("");
+    let refused = builder.install(&harness.provider);
     let Err(InstallError::Config(errors)) = refused else {
         panic!("{refused:?}")
     };
@@ -77,30 +75,14 @@ fn a_name_that_cannot_be_is_refused() {
 }
 
 #[test]
-fn the_name_of_the_throttle_metric_can_be_given() {
-    let pipeline = Pipeline::new();
-    let config = Config::default().with_throttle_name(ThrottleName::Time);
-    let meter = builder(&Fake::with_gpus(1))
-        .with_config(config)
-        .install(&pipeline.provider);
-    assert_eq!(
-        meter.unwrap().config().throttle_name().metric(),
-        "hw.gpu.throttle.time"
-    );
-}
-
-#[test]
 fn of_eight_threads_that_install_at_once_one_succeeds() {
     for _ in 0..20 {
-        let pipeline = Pipeline::new();
-        let fake = Fake::with_gpus(1);
+        let harness = Harness::uninstalled(&Fake::with_gpus(1));
         let start = Barrier::new(8);
         let outcomes: Vec<_> = thread::scope(|scope| {
             let installing = || {
                 start.wait();
-                builder(&fake)
-                    .clock(crate::clock::Clock::manual())
-                    .install(&pipeline.provider)
+                harness.builder().install(&harness.provider)
             };
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(installing)).collect();
             threads
@@ -116,7 +98,7 @@ fn of_eight_threads_that_install_at_once_one_succeeds() {
         let meter = meters.into_iter().next().unwrap().unwrap();
         meter.sample_now().unwrap();
         let mut seen = BTreeMap::new();
-        for point in pipeline.export_all() {
+        for point in harness.export_all() {
             let key = (point.name, format!("{:?}", point.attributes));
             *seen.entry(key).or_insert(0) += 1;
         }
@@ -127,15 +109,15 @@ fn of_eight_threads_that_install_at_once_one_succeeds() {
 
 #[test]
 fn installing_and_dropping_during_collects_loses_nothing() {
-    let pipeline = Pipeline::new();
     let fake = Fake::with_gpus(1);
+    let mut harness = Harness::uninstalled(&fake);
     let (installed, done) = (AtomicUsize::new(0), AtomicBool::new(false));
     thread::scope(|scope| {
         let collecting = scope.spawn(|| {
             let mut collects = 0;
             while !done.load(Ordering::Relaxed) {
-                pipeline.provider.force_flush().unwrap();
-                pipeline.exporter.reset();
+                harness.provider.force_flush().unwrap();
+                harness.exporter.reset();
                 collects += 1;
             }
             collects
@@ -144,9 +126,7 @@ fn installing_and_dropping_during_collects_loses_nothing() {
             .map(|_| {
                 scope.spawn(|| {
                     for _ in 0..25 {
-                        let meter = builder(&fake)
-                            .clock(crate::clock::Clock::manual())
-                            .install(&pipeline.provider);
+                        let meter = harness.builder().install(&harness.provider);
                         if let Ok(meter) = meter {
                             let _ = meter.sample_now();
                             installed.fetch_add(1, Ordering::Relaxed);
@@ -162,35 +142,33 @@ fn installing_and_dropping_during_collects_loses_nothing() {
         assert!(collecting.join().unwrap() > 0);
     });
     assert!(installed.load(Ordering::Relaxed) > 0);
-    let fresh = Pipeline::new();
-    let (alone, _clock) = fresh.meter(&fake);
-    alone.sample_now().unwrap();
-    let (meter, _clock) = pipeline.meter(&fake);
-    meter.sample_now().unwrap();
-    let names = |pipeline: &Pipeline| {
-        let points = pipeline.export_all();
+    let fresh = Harness::new(&fake);
+    fresh.sample();
+    harness.install();
+    harness.sample();
+    let names = |harness: &Harness<Fake>| {
+        let points = harness.export_all();
         let mut names: Vec<_> = points.into_iter().map(|point| point.name).collect();
         names.sort();
         names
     };
-    assert_eq!(names(&pipeline), names(&fresh));
-    assert_eq!(meter.health().collections, 1);
+    assert_eq!(names(&harness), names(&fresh));
+    assert_eq!(harness.health().collections, 1);
 }
 
 /// 100, and with `DCGM_TEST_LONG=1` 1,000.
 #[test]
 fn cycles_of_installing_and_dropping_leave_nothing_behind() {
-    let pipeline = Pipeline::new();
-    let fake = Fake::with_gpus(1);
+    let mut harness = Harness::uninstalled(&Fake::with_gpus(1));
     let cycles = if long() { 1000 } else { 100 };
     let mut seen = Vec::new();
     for _ in 0..cycles {
-        let (meter, _clock) = pipeline.meter(&fake);
-        meter.sample_now().unwrap();
-        let points = pipeline.export_all().len();
-        let instruments = meter.instruments();
+        harness.install();
+        harness.sample();
+        let points = harness.export_all().len();
+        let instruments = harness.meter().instruments();
         // One for each callback, one for the meter: slots are neither added nor kept.
-        let held = meter.binding_references();
+        let held = harness.meter().binding_references();
         assert_eq!(held, instruments + 1);
         seen.push((points, instruments));
     }

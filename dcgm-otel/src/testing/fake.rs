@@ -1,38 +1,33 @@
-//! A client that a test controls completely.
+//! A client whose devices have every field of the catalogue, with the values that a test gives.
+//!
+//! A mock simulates a host that can exist, so no mock has all fields; and its values change with time.
+//! A fake has no clock: each read returns samples that are a second newer. Its faults distinguish more
+//! calls than a mock's: `watch profiling` and `list instances`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dcgm::{
     Backend, BackendKind, BuildInfo, Client, Cursor, Endpoint, Entity, EntityId, EntityKind, Error,
-    FieldId, Link, NoValue, Query, Result, Sample, Samples, Timestamp, Value, ValueType, Watch,
-    WatchRequest,
+    FieldId, Link, LinkState, Mig, NoValue, Query, Result, ReturnCode, Sample, Samples, Timestamp,
+    Value, ValueType, Watch, WatchRequest,
 };
 use parking_lot::Mutex;
 
 /// A client under the control of a test. Clones share their state.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Fake(Arc<Mutex<State>>);
 
-/// Scripted behavior of the client.
-pub(crate) struct OnCall(Box<dyn Fn() + Send>);
+/// Changes a sample that is read, given the entities that are listed.
+pub(crate) type SampleHook = Box<dyn Fn(&[Entity], &mut Sample<'_>) + Send>;
 
-impl OnCall {
-    pub(crate) fn new(act: impl Fn() + Send + 'static) -> Self {
-        Self(Box::new(act))
-    }
-}
-
-impl core::fmt::Debug for OnCall {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("OnCall")
-    }
-}
+/// An event: the entity, the field and the code.
+pub(crate) type Event = (EntityId, FieldId, i64);
 
 /// Values of the entities' fields, or why there is none.
 type Values = BTreeMap<(EntityId, FieldId), core::result::Result<f64, NoValue>>;
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct State {
     pub(crate) entities: Vec<Entity>,
     pub(crate) values: Values,
@@ -42,21 +37,21 @@ pub(crate) struct State {
     pub(crate) sampling: bool,
     /// Error of each call, by its name.
     pub(crate) faults: BTreeMap<&'static str, Error>,
-    /// Kind of entities that cannot be watched, and the error.
-    pub(crate) refused: Option<(EntityKind, Error)>,
     /// Call that panics.
     pub(crate) panics: Option<&'static str>,
-    /// Hook that runs at each call.
-    pub(crate) on_call: Option<OnCall>,
+    pub(crate) on_sample: Option<SampleHook>,
     pub(crate) connected: bool,
     pub(crate) calls: Vec<&'static str>,
     pub(crate) watched: Vec<WatchRequest>,
     pub(crate) links: Vec<Link>,
-    /// Events that were not read yet: the entity, the field and the code.
-    pub(crate) happened: Vec<(EntityId, FieldId, i64)>,
+    /// Events that were not read yet, and those that were.
+    pub(crate) happened: Vec<Event>,
+    pub(crate) delivered: Vec<Event>,
+    /// Number of lists of entities that were returned.
+    pub(crate) lists: u64,
 }
 
-/// Returns a value of every field in the catalogue: the field's number, so that values differ.
+/// Returns the fields of the catalogue, without those of events.
 pub(crate) fn every_field() -> Vec<FieldId> {
     let families = crate::catalogue::CATALOGUE
         .iter()
@@ -70,7 +65,7 @@ pub(crate) fn every_field() -> Vec<FieldId> {
 }
 
 /// Returns the value of a healthy device: 1, unless that is a fault.
-pub(crate) fn healthy(field: FieldId) -> f64 {
+fn healthy(field: FieldId) -> f64 {
     let faults = [
         FieldId::ROW_REMAP_FAILURE,
         FieldId::ROW_REMAP_PENDING,
@@ -95,6 +90,15 @@ pub(crate) fn gpu(id: u32) -> Entity {
     gpu
 }
 
+impl State {
+    /// Gives an entity every field of the catalogue, with the value of a healthy device.
+    pub(crate) fn give_all_fields(&mut self, id: EntityId) {
+        let values = every_field().into_iter();
+        self.values
+            .extend(values.map(|field| ((id, field), Ok(healthy(field)))));
+    }
+}
+
 impl Fake {
     /// Makes healthy GPUs that have every field.
     pub(crate) fn with_gpus(count: u32) -> Self {
@@ -104,11 +108,51 @@ impl Fake {
             state.micros = 1_000_000;
             for id in 0..count {
                 state.entities.push(gpu(id));
-                for field in every_field() {
-                    state
-                        .values
-                        .insert((EntityId::gpu(id), field), Ok(healthy(field)));
-                }
+                state.give_all_fields(EntityId::gpu(id));
+            }
+        });
+        fake
+    }
+
+    /// Makes a host with every kind of entity that DCGM knows, and with two compute instances, so that
+    /// these have series.
+    pub(crate) fn one_of_everything() -> Self {
+        let fake = Self::with_gpus(2);
+        let child = |kind, id, parent| {
+            let mut entity = Entity::new(EntityId::new(kind, id));
+            entity.parent = Some(parent);
+            entity
+        };
+        let whole = EntityId::gpu(0);
+        let switch = EntityId::switch(0);
+        let cpu = Entity::new(EntityId::new(EntityKind::CPU, 0));
+        let mut instance = child(EntityKind::GPU_INSTANCE, 8, EntityId::gpu(1));
+        instance.mig = Some(Mig::new(3, None, 1));
+        let mut all = vec![
+            Entity::new(switch),
+            child(EntityKind::CPU_CORE, 0, cpu.id),
+            cpu,
+            Entity::new(EntityId::new(EntityKind::CONNECTX, 0)),
+        ];
+        for id in 0..2 {
+            let mut compute = child(EntityKind::COMPUTE_INSTANCE, id, instance.id);
+            compute.mig = Some(Mig::new(3, Some(id), 1));
+            all.push(compute);
+        }
+        all.push(instance);
+        fake.edit(|state| {
+            state.entities[1].mig_enabled = Some(true);
+            state.entities.extend(all);
+            for (parent, raw) in [(whole, 1), (switch, 2)] {
+                let id = EntityId::new(EntityKind::LINK, raw);
+                let link = Link::new(Some(id), parent, 5, LinkState::UP);
+                state.links.push(link);
+                state.give_all_fields(id);
+            }
+            state.give_all_fields(EntityId::HOST);
+            let ids: Vec<_> = state.entities.iter().map(|entity| entity.id).collect();
+            for id in ids {
+                state.give_all_fields(id);
             }
         });
         fake
@@ -156,9 +200,6 @@ impl Fake {
     fn call(&self, name: &'static str) -> Result<()> {
         let panics = self.edit(|state| {
             state.calls.push(name);
-            if let Some(OnCall(act)) = &state.on_call {
-                act();
-            }
             state.panics == Some(name)
         });
         assert!(!panics, "the client panics on purpose");
@@ -173,6 +214,20 @@ impl Fake {
             fault.map_or(Ok(()), Err)
         })
     }
+}
+
+/// Number of gauges and of counters of a GPU that has every field.
+pub(crate) const GAUGES: usize = 45;
+pub(crate) const COUNTERS: usize = 35;
+
+/// Returns the number of gauges for `gpus` GPUs and the host.
+pub(crate) const fn gauges(gpus: usize) -> usize {
+    gpus * GAUGES + 1
+}
+
+/// Returns the error of a call.
+pub(crate) fn call(function: &'static str, code: ReturnCode) -> Error {
+    Error::Call { function, code }
 }
 
 /// Returns the error of a lost connection.
@@ -225,6 +280,7 @@ impl Client for Fake {
     fn entities(&self, kinds: &[EntityKind]) -> Result<Vec<Entity>> {
         self.call("entities")?;
         Ok(self.edit(|state| {
+            state.lists += 1;
             let wanted = state
                 .entities
                 .iter()
@@ -244,16 +300,7 @@ impl Client for Fake {
         } else {
             "watch"
         })?;
-        self.edit(|state| {
-            let kind = request.entities.first().map(|id| id.kind);
-            match &state.refused {
-                Some((refused, error)) if kind == Some(*refused) => Err(error.clone()),
-                _ => {
-                    state.watched.push(request.clone());
-                    Ok(())
-                }
-            }
-        })?;
+        self.edit(|state| state.watched.push(request.clone()));
         Ok(Watch::new(request.clone(), Vec::new(), ()))
     }
 
@@ -277,13 +324,16 @@ impl Client for Fake {
                             Some(ValueType::Blob) => Value::Blob(&[1; 64]),
                             _ => Value::Int(value as i64),
                         });
-                        let timestamp = Timestamp::from_micros(state.micros);
-                        into.push(Sample {
+                        let mut sample = Sample {
                             entity: *entity,
                             field: *field,
-                            timestamp,
+                            timestamp: Timestamp::from_micros(state.micros),
                             value,
-                        });
+                        };
+                        if let Some(hook) = &state.on_sample {
+                            hook(&state.entities, &mut sample);
+                        }
+                        into.push(sample);
                     }
                 }
             }
@@ -291,19 +341,32 @@ impl Client for Fake {
         Ok(())
     }
 
-    fn events(&self, _: &Watch, _: &mut Cursor, into: &mut Samples) -> Result<()> {
+    fn events(&self, watch: &Watch, _: &mut Cursor, into: &mut Samples) -> Result<()> {
         into.clear();
         self.call("events")?;
         self.edit(|state| {
-            for (entity, field, code) in state.happened.drain(..) {
+            let is_watched = |(entity, field, _): &Event| {
+                watch.entities().contains(entity) && watch.fields().contains(field)
+            };
+            let happened = std::mem::take(&mut state.happened).into_iter();
+            let (read, left): (Vec<_>, Vec<_>) = happened.partition(is_watched);
+            for (entity, field, code) in &read {
                 into.push(Sample {
-                    entity,
-                    field,
+                    entity: *entity,
+                    field: *field,
                     timestamp: Timestamp::from_micros(state.micros),
-                    value: Ok(Value::Int(code)),
+                    value: Ok(Value::Int(*code)),
                 });
             }
+            state.delivered.extend(read);
+            state.happened = left;
         });
         Ok(())
+    }
+}
+
+impl core::fmt::Debug for Fake {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Fake")
     }
 }

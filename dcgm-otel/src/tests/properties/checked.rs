@@ -2,29 +2,31 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dcgm::{EntityId, EntityKind, FieldId};
 use opentelemetry_sdk::metrics::Temporality;
 
-use super::super::{Exported, Pipeline};
-use super::actor::Actor;
 use super::script::{Step, all};
+use super::scripted::ScriptedFake;
 use crate::catalogue::{CATALOGUE, Kind, Metric, Op, Source};
-use crate::clock::Clock;
-use crate::{Config, DcgmMeter, MeterState};
+use crate::testing::{Exported, Fake, Harness};
+use crate::{Config, MeterState};
 
-pub(super) struct Stage {
-    pub(super) actor: Actor,
-    pub(super) pipeline: Pipeline,
-    meter: Option<DcgmMeter>,
-    pub(super) config: Config,
+pub(super) struct CheckedMeter {
+    pub(super) scripted: ScriptedFake,
+    pub(super) harness: Harness<Fake>,
     temporality: Temporality,
     /// Exported total of each counter; with delta temporality, the sum of the exports.
     totals: BTreeMap<String, f64>,
     /// Series of the last export, and series that have disappeared.
     shown: BTreeSet<String>,
     went: BTreeSet<String>,
+    /// Number of lists of entities, and the time of the last one.
+    lists: u64,
+    listed: Option<Instant>,
+    /// Number of events that were reported to earlier meters.
+    earlier_events: usize,
 }
 
 /// A series by name and attributes.
@@ -36,62 +38,64 @@ pub(super) fn key(point: &Exported) -> String {
     key
 }
 
-impl Stage {
-    pub(super) fn new(clock: &Clock, config: Config, temporality: Temporality) -> Self {
-        let mut stage = Self {
-            actor: Actor::new(clock),
-            pipeline: Pipeline::with_temporality(temporality),
-            meter: None,
-            config,
+impl CheckedMeter {
+    pub(super) fn new(config: Config, temporality: Temporality) -> Self {
+        let scripted = ScriptedFake::new();
+        let mut harness = Harness::without_meter(&scripted.fake, config, temporality);
+        scripted.record_samples(&harness);
+        harness.install();
+        Self {
+            scripted,
+            harness,
             temporality,
             totals: BTreeMap::new(),
             shown: BTreeSet::new(),
             went: BTreeSet::new(),
-        };
-        stage.install();
-        stage
-    }
-
-    fn install(&mut self) {
-        let builder = DcgmMeter::builder().with_client(self.actor.clone());
-        let builder = builder.with_config(self.config.clone());
-        let builder = builder.clock(self.actor.clock.clone());
-        self.meter = Some(builder.install(&self.pipeline.provider).unwrap());
-    }
-
-    pub(super) fn meter(&self) -> &DcgmMeter {
-        self.meter.as_ref().unwrap()
+            lists: 0,
+            listed: None,
+            earlier_events: 0,
+        }
     }
 
     pub(super) fn take(&mut self, step: &Step) {
-        self.actor.take(step);
-        if let Step::Install(collect) = step {
-            self.meter = None;
-            let mut reported = self.actor.reported.lock();
-            reported.fields.clear();
-            reported.recent.clear();
-            drop(reported);
-            self.went.clear();
-            self.shown.clear();
-            if *collect {
-                assert!(self.points().is_empty(), "shown without a meter");
-                self.forget();
-            }
-            self.install();
+        self.scripted.take(step);
+        match step {
+            Step::Pass(millis) => self.harness.advance(Duration::from_millis(*millis)),
+            Step::Install(collect) => self.install(*collect),
+            _ => {}
         }
+    }
+
+    fn install(&mut self, collect: bool) {
+        self.harness.uninstall();
+        self.scripted.reported.lock().fields.clear();
+        self.went.clear();
+        self.shown.clear();
+        if collect {
+            assert!(self.points().is_empty(), "shown without a meter");
+            // That collect ended the series: they start at 0 again.
+            self.totals.clear();
+            self.scripted.fake.edit(|state| state.delivered.clear());
+        }
+        self.earlier_events = self.scripted.fake.edit(|state| state.delivered.len());
+        self.harness.install();
     }
 
     /// Exported metrics of the devices.
     pub(super) fn points(&self) -> Vec<Exported> {
-        let mut points = self.pipeline.export();
+        let mut points = self.harness.export();
         points.retain(|point| point.name.starts_with("hw."));
         points
     }
 
     /// Samples, exports, and checks all that must hold.
     pub(super) fn check(&mut self, when: &str) {
-        let outcome = self.meter().sample_now();
-        let health = self.meter().health();
+        let outcome = self.harness.meter().sample_now();
+        let lists = self.scripted.fake.edit(|state| state.lists);
+        if lists > self.lists {
+            (self.lists, self.listed) = (lists, Some(self.harness.clock.now()));
+        }
+        let health = self.harness.health();
         let is_ready = health.state == MeterState::Ready;
         assert_eq!(is_ready, outcome.is_ok(), "{when}: {outcome:?}");
         assert_eq!(health.reason.is_none(), outcome.is_ok(), "{when}");
@@ -104,7 +108,7 @@ impl Stage {
     }
 
     fn check_each(&self, points: &[Exported], when: &str) {
-        assert!(points.len() <= self.config.max_series(), "{when}");
+        assert!(points.len() <= self.harness.config.max_series(), "{when}");
         let mut keys = BTreeSet::new();
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for point in points {
@@ -114,7 +118,7 @@ impl Stage {
             assert!(keys.insert(key(point)), "{when}: twice {point:?}");
             *counts.entry(&point.name).or_default() += 1;
             let (least, most) = metric(point).range;
-            let (least, most) = if is_counter(point) {
+            let (least, most) = if point.is_counter() {
                 (0.0, f64::INFINITY)
             } else {
                 (least, most)
@@ -126,29 +130,31 @@ impl Stage {
             );
         }
         let most = counts.values().max().copied().unwrap_or_default();
-        assert!(most <= self.config.max_instrument_series(), "{when}");
+        assert!(
+            most <= self.harness.config.max_instrument_series(),
+            "{when}"
+        );
     }
 
     /// Checks that each gauge is fresh and equals the last reading.
     fn check_levels(&self, points: &[Exported], when: &str) {
-        let mut levels = points.iter().filter(|point| !is_counter(point)).peekable();
-        let reported = self.actor.reported.lock();
-        let now = self.actor.clock.now();
-        let is_fresh = |at, period: Duration| now.duration_since(at) < self.config.max_age(period);
+        let mut levels = points.iter().filter(|point| !point.is_counter()).peekable();
+        let reported = self.scripted.reported.lock();
+        let now = self.harness.clock.now();
+        let is_fresh =
+            |at, period: Duration| now.duration_since(at) < self.harness.config.max_age(period);
         assert!(
-            levels.peek().is_none() || self.actor.is_connected(),
+            levels.peek().is_none() || self.scripted.is_connected(),
             "{when}: without a connection {:?}",
             levels.next()
         );
         let second = Duration::from_secs(1);
         let anything = reported.fields.values().map(|seen| seen.changed);
-        let anything = anything
-            .chain(reported.listed)
-            .any(|at| is_fresh(at, second));
+        let anything = anything.chain(self.listed).any(|at| is_fresh(at, second));
         for point in levels {
             // The engine's empty list counts as a new sample of this tick.
             let of_gpu = point.attribute("hw.type").as_deref() == Some("gpu");
-            let is_said = self.actor.has_no_gpu() && of_gpu || self.actor.has_nothing();
+            let is_said = self.scripted.has_no_gpu() && of_gpu || self.scripted.has_nothing();
             // What is kept once for the host is read through whichever GPU is the first, and is as
             // new as the first sight of it there.
             let is_of_host = point.attribute("hw.id").is_none();
@@ -179,7 +185,7 @@ impl Stage {
 
     fn check_counters(&mut self, points: &[Exported], when: &str) {
         let mut shown = BTreeSet::new();
-        for point in points.iter().filter(|point| is_counter(point)) {
+        for point in points.iter().filter(|point| point.is_counter()) {
             let key = key(point);
             let total = self.totals.entry(key.clone()).or_default();
             if self.temporality == Temporality::Delta {
@@ -195,7 +201,7 @@ impl Stage {
         let gone: Vec<_> = self.shown.difference(&shown).cloned().collect();
         // A cap drops whole units for good.
         assert!(
-            gone.is_empty() || self.config.max_series() < 1000,
+            gone.is_empty() || self.harness.config.max_series() < 1000,
             "{when}: went {gone:?}"
         );
         self.went.extend(gone);
@@ -203,8 +209,8 @@ impl Stage {
         self.forget();
     }
 
-    /// With delta temporality the SDK forgets what an export does not show: the next time that it is there its
-    /// first growth is all of its total.
+    /// With delta temporality the SDK forgets the series that an export does not show: when a series is
+    /// back, its first growth is all of its total.
     fn forget(&mut self) {
         if self.temporality == Temporality::Delta {
             self.totals.retain(|key, _| self.shown.contains(key));
@@ -213,14 +219,13 @@ impl Stage {
 
     /// Each event is counted, once.
     fn check_events(&self, points: &[Exported], when: &str) {
-        if self.config.max_series() < 1000 || self.temporality == Temporality::Delta {
+        if self.harness.config.max_series() < 1000 || self.temporality == Temporality::Delta {
             return;
         }
         let mut expected: BTreeMap<(String, &str, String), f64> = BTreeMap::new();
         let mut recent = BTreeSet::new();
-        let reported = self.actor.reported.lock();
-        for (event, count) in &reported.events {
-            let (entity, field, code) = event;
+        let delivered = self.scripted.fake.edit(|state| state.delivered.clone());
+        for (place, (entity, field, code)) in delivered.iter().enumerate() {
             let code = match code {
                 i64::MIN..=0 => continue,
                 1..=999 => code.to_string(),
@@ -232,15 +237,12 @@ impl Stage {
                 FieldId::XID_ERRORS => "hw.gpu.xid.errors",
                 _ => "hw.switch.sxid.errors",
             };
-            #[expect(clippy::cast_precision_loss, reason = "there are few")]
-            let count = *count as f64;
             let series = (id(*entity), name, code);
-            if reported.recent.contains(event) {
+            if place >= self.earlier_events {
                 recent.insert(series.clone());
             }
-            *expected.entry(series).or_default() += count;
+            *expected.entry(series).or_default() += 1.0;
         }
-        drop(reported);
         let mut found: BTreeMap<(String, &str, String), f64> = BTreeMap::new();
         for point in points {
             let name = match point.name.as_str() {
@@ -257,7 +259,7 @@ impl Stage {
         assert_eq!(found, expected, "{when}");
     }
 
-    /// Returns `true` if the totals equal those of another stage.
+    /// Returns `true` if the totals equal those of another meter.
     pub(super) fn agrees_with(&self, delta: &Self) {
         assert_eq!(self.shown, delta.shown);
         for key in &self.shown {
@@ -271,10 +273,6 @@ impl Stage {
 fn metric(point: &Exported) -> &'static Metric {
     let mut all = CATALOGUE.iter();
     all.find(|metric| metric.name == point.name).unwrap()
-}
-
-pub(super) fn is_counter(point: &Exported) -> bool {
-    point.instrument.starts_with("counter")
 }
 
 /// Where a point may have its value from, and whether that is hardly ever sampled.

@@ -1,0 +1,6 @@
+//! Installing on a provider, and collecting.
+
+mod installing;
+mod multiple_meters;
+mod panics;
+mod self_metrics;

@@ -1,0 +1,4 @@
+//! Counters: totals, and events counted one by one.
+
+mod totals;
+mod xids;

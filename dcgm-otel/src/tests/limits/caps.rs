@@ -1,0 +1,81 @@
+//! The number of series of a host, and the caps on it.
+
+use dcgm::mock;
+
+use crate::testing::{Fake, Harness};
+use crate::{Config, ErrorKind, Group};
+
+#[test]
+fn every_host_has_the_series_that_its_hardware_has() {
+    let counted = |host, cap| {
+        let harness = Harness::on_host(host, Config::default().with_max_series(cap));
+        harness.sample();
+        assert!(harness.health().is_simulated());
+        harness.points_per_metric().values().sum::<usize>()
+    };
+    // With a cap that is set, and with a higher one.
+    let both = |host| (counted(host, 1024), counted(host, 8192));
+    // 57 a GPU, 36 for its links, 13 a switch, and the count of GPUs.
+    assert_eq!(both("8xh100"), (797, 797));
+    // Series above the cap are dropped by tier: limits, clocks, the PCIe link, throttling.
+    assert_eq!(both("8xh100-mig7"), (1013, 1141));
+    assert_eq!(both("gb200"), (323, 323));
+    // Without a sensor in the memory, and without a pipe for FP64.
+    assert_eq!(both("1xl4"), (50, 50));
+    assert_eq!(both("consumer"), (36, 36));
+}
+
+#[test]
+fn the_default_cap_drops_nothing_on_a_ready_made_host() {
+    for host in mock::Host::NAMES {
+        for (count, series) in [(1024, None), (300, Some(300))] {
+            let config = Config::default();
+            let config = series.map_or(config.clone(), |series| config.with_max_series(series));
+            let harness = Harness::on_host(host, config);
+            harness.sample();
+            let health = harness.health();
+            // A number that is set does not grow with the host.
+            assert!(
+                series.is_none() || health.series <= count,
+                "{host}: {health}"
+            );
+            assert!(
+                series.is_some() || health.series_dropped == 0,
+                "{host}: {health}"
+            );
+        }
+    }
+}
+
+#[test]
+fn series_above_the_cap_are_dropped_in_order_and_reported() {
+    let all = Harness::with_settings(&Fake::with_gpus(2), Config::default())
+        .export()
+        .len();
+    let fake = Fake::with_gpus(2);
+    let harness = Harness::with_settings(&fake, Config::default().with_max_series(60));
+    let points = harness.export();
+    let health = harness.health();
+    assert!(points.len() <= 60, "{}", points.len());
+    assert_eq!(points.len() as u64 + health.series_dropped, all as u64);
+    assert_eq!(health.errors(ErrorKind::Cardinality), 1);
+    assert!(health.is_ready());
+    // The most important series of both remain.
+    assert!(harness.has("hw.gpu.nvlink.io") && harness.has("hw.status"));
+    assert!(!harness.has("hw.gpu.clock.frequency"));
+}
+
+#[test]
+fn a_group_and_a_metric_have_caps_of_their_own() {
+    let config = Config::default()
+        .with_group_series(Group::Throttle, 17)
+        .with_max_instrument_series(7);
+    let harness = Harness::with_settings(&Fake::with_gpus(2), config);
+    // 12 by policy and 6 by event: the first unit is dropped for the group.
+    let per_metric = harness.points_per_metric();
+    assert!(
+        per_metric.values().all(|count| *count <= 7),
+        "{per_metric:?}"
+    );
+    assert!(per_metric.contains_key("hw.power"));
+}

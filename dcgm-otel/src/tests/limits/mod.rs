@@ -1,0 +1,3 @@
+//! Limits on the number of series.
+
+mod caps;

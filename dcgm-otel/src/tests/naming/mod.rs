@@ -1,0 +1,5 @@
+//! Names of metrics, and attributes.
+
+mod attributes;
+mod hook;
+mod metrics;

@@ -1,0 +1,4 @@
+//! The series of a host, and the values of gauges.
+
+mod emission;
+mod selection;
