@@ -94,19 +94,29 @@ impl<'a> AcceptedFields<'a> {
         outcome
     }
 
-    /// Watches fields on a group, with one call.
+    /// Returns `true` if another client has destroyed a group, which this watch shares with others.
+    pub(super) fn is_gone(&self, group: GroupId) -> bool {
+        self.groups.is_gone(group)
+    }
+
+    /// Watches fields on a group, with one call; with another if a shared field group is gone.
     pub(super) fn try_watch(&mut self, group: GroupId, fields: &[FieldId]) -> Result<()> {
-        let field_group = self.groups.acquire_field_group(self.connection, fields)?;
-        let pair = (group, field_group);
-        let fields = fields.to_vec();
-        let part = AcceptedPart { pair, fields };
-        if let Err(error) = watch_pair(self.connection, pair, self.times) {
+        loop {
+            let field_group = self.groups.acquire_field_group(self.connection, fields)?;
+            let pair = (group, field_group);
+            let fields = fields.to_vec();
+            let part = AcceptedPart { pair, fields };
+            let Err(error) = watch_pair(self.connection, pair, self.times) else {
+                self.parts.push(part);
+                return Ok(());
+            };
+            let has_gone = self.groups.drop_gone(pair, &error);
             // A failed watch leaves some of its fields watched.
             drop(self.unwatch_parts(&[part]));
-            return Err(error);
+            if !has_gone || self.is_gone(group) {
+                return Err(error);
+            }
         }
-        self.parts.push(part);
-        Ok(())
     }
 
     /// Combines the small field groups that splitting has left for each group of entities.

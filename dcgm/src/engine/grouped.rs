@@ -49,7 +49,7 @@ pub(super) enum ReadStrategy {
 #[derive(Debug)]
 pub(super) struct GroupedCall {
     call: ReadCall,
-    pair: GroupPair,
+    pub(super) pair: GroupPair,
 }
 
 impl ReadStrategy {

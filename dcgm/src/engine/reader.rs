@@ -162,8 +162,13 @@ impl Reader {
         let ReadStrategy::Groups(calls) = &*strategy else {
             return Ok(false);
         };
-        let mut calls = calls.iter();
-        let outcome = calls.try_for_each(|call| call.read(connection, &mut self.buffer, into));
+        let outcome = calls.iter().try_for_each(|call| {
+            let outcome = call.read(connection, &mut self.buffer, into);
+            if let Err(error) = &outcome {
+                groups.drop_gone(call.pair, error);
+            }
+            outcome
+        });
         let Err(error) = outcome else {
             return Ok(true);
         };

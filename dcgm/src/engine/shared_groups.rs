@@ -5,14 +5,18 @@
 //! and uses it wherever that set is needed; and the same for fields. Where the
 //! set is (nearly) all of a kind, it starts as the group that the engine fills itself: two calls,
 //! however many entities there are.
+//!
+//! Another client can destroy the groups. A group that the engine does not know any more is not handed
+//! out again ([`SharedGroups::drop_gone`]), and the next user of its members gets a new one.
 
 use std::ffi::CString;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::connection::{EngineConnection, keep_disconnect};
+use crate::code::ReturnCode;
 use crate::entity::{EntityId, EntityKind};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ffi::{FieldGroupId, GroupId, GroupPair};
 use crate::field::FieldId;
 use crate::watch::Refusal;
@@ -36,6 +40,8 @@ struct OpenGroup<Id, Member> {
     /// The members, in the order of the request.
     members: Vec<Member>,
     users: usize,
+    /// Set if the engine did not know it any more.
+    is_gone: bool,
 }
 
 impl<Id: Copy + PartialEq, Member> OpenGroup<Id, Member> {
@@ -44,8 +50,20 @@ impl<Id: Copy + PartialEq, Member> OpenGroup<Id, Member> {
             id,
             members,
             users: 1,
+            is_gone: false,
         }
     }
+}
+
+/// Marks a group as gone if it has other users. Returns `true` if it has.
+fn mark_gone<Id: Copy + PartialEq, Member>(open: &mut [OpenGroup<Id, Member>], id: Id) -> bool {
+    let shared = open
+        .iter_mut()
+        .find(|group| group.id == id && group.users > 1);
+    shared.is_some_and(|group| {
+        group.is_gone = true;
+        true
+    })
 }
 
 /// Counts one more user of the group that has just these members, and returns it.
@@ -53,7 +71,9 @@ fn acquire_open<Id: Copy, Member: PartialEq>(
     open: &mut [OpenGroup<Id, Member>],
     members: &[Member],
 ) -> Option<Id> {
-    let group = open.iter_mut().find(|group| group.members == members)?;
+    let group = open
+        .iter_mut()
+        .find(|group| group.members == members && !group.is_gone)?;
     group.users += 1;
     Some(group.id)
 }
@@ -196,6 +216,28 @@ impl SharedGroups {
         keep_disconnect(&mut outcome, self.release_field_group(connection, fields));
         keep_disconnect(&mut outcome, self.release_entity_group(connection, group));
         outcome
+    }
+
+    /// Notes that a call with a pair of groups failed. If the engine did not know one of them, those that
+    /// have other users are not handed out any more. Returns `true` if there are such.
+    pub(super) fn drop_gone(&mut self, (group, fields): GroupPair, error: &Error) -> bool {
+        // The first for a group of entities, the second for one of fields.
+        const UNKNOWN: [ReturnCode; 2] = [ReturnCode::NOT_CONFIGURED, ReturnCode::NO_DATA];
+
+        if !error.code().is_some_and(|code| UNKNOWN.contains(&code)) {
+            return false;
+        }
+        let gone = [
+            mark_gone(&mut self.entities, group),
+            mark_gone(&mut self.fields, fields),
+        ];
+        gone.contains(&true)
+    }
+
+    /// Returns `true` if a group is not handed out any more.
+    pub(super) fn is_gone(&self, id: GroupId) -> bool {
+        let mut open = self.entities.iter();
+        open.any(|group| group.id == id && group.is_gone)
     }
 
     /// Creates the default group of the entities' kind without the members that are not wanted, and

@@ -7,6 +7,7 @@
 //! ```text
 //!  watch_or_split(entities, fields)
 //!   ├─ accepted                        ► done
+//!   ├─ a group was destroyed           ► the same with a new group
 //!   ├─ transient error, or GPU lost    ► the request fails: smaller groups would fail, too
 //!   ├─ no driver                       ► all fields are refused
 //!   ├─ profiling and other fields      ► each kind on its own
@@ -110,6 +111,10 @@ impl<'a> WatchSplitter<'a> {
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
+        if self.accepted.is_gone(group.id) {
+            // With a new group of the same entities.
+            return self.watch_part(&group.entities, fields);
+        }
         // The driver or the engine failed, and refused no field: smaller groups would fail, too.
         if error.is_transient() || error.is_gpu_lost() {
             return Err(error);
