@@ -5,7 +5,7 @@ use core::fmt;
 
 use dcgm_sys as sys;
 
-use crate::error::ErrorClass;
+use crate::error_class::ErrorClass;
 
 /// A return code of DCGM (`dcgmReturn_t`).
 ///

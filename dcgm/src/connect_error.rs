@@ -5,7 +5,7 @@ use core::fmt;
 use dcgm_sys::text::sanitize;
 
 use crate::endpoint::Endpoint;
-use crate::error::ErrorClass;
+use crate::error_class::ErrorClass;
 use crate::version::Version;
 
 /// The reason why a connection could not be established.

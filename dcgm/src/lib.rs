@@ -80,6 +80,7 @@ mod endpoint;
 mod engine;
 mod entity;
 mod error;
+mod error_class;
 mod ffi;
 mod field;
 mod fields;

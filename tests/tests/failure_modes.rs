@@ -23,7 +23,7 @@ const ENUMS: &[(&str, &str)] = &[
         include_str!("../../dcgm/src/connect_error.rs"),
     ),
     ("LoadError", include_str!("../../dcgm-sys/src/library.rs")),
-    ("ErrorClass", include_str!("../../dcgm/src/error.rs")),
+    ("ErrorClass", include_str!("../../dcgm/src/error_class.rs")),
     (
         "InstallError",
         include_str!("../../dcgm-otel/src/config/error.rs"),

@@ -263,6 +263,77 @@ fn groups_destroyed_by_others_are_replaced_by_lists() {
     }
 }
 
+/// The groups that another client destroys.
+#[derive(Clone, Copy, Debug)]
+struct Destroyed {
+    entities: bool,
+    fields: bool,
+}
+
+impl Bench {
+    /// Destroys the groups of all clients of the embedded engine, as other code in the process.
+    #[expect(unsafe_code, reason = "the functions of libdcgm")]
+    fn destroy_groups(&self, destroyed: Destroyed) {
+        /// The handle of every embedded engine.
+        const EMBEDDED: usize = 0x7fff_ffff;
+        /// More than there are, and fewer than the numbers of the groups that always exist.
+        const MAX_ID: usize = 1000;
+
+        let symbols = dcgm_sys::Library::open_at(&self.library).unwrap().symbols();
+        let mut count = [0; 2];
+        for id in 0..MAX_ID {
+            let mut destroy = |at: usize, code| count[at] += usize::from(code == Ok(0));
+            if destroyed.entities {
+                // SAFETY: integers, which it checks.
+                destroy(0, unsafe { symbols.dcgmGroupDestroy(EMBEDDED, id) });
+            }
+            if destroyed.fields {
+                // SAFETY: integers, which it checks.
+                destroy(1, unsafe { symbols.dcgmFieldGroupDestroy(EMBEDDED, id) });
+            }
+        }
+        let expected = [destroyed.entities, destroyed.fields].map(usize::from);
+        assert_eq!(count, expected, "one of each kind");
+    }
+}
+
+#[test]
+fn shared_groups_destroyed_by_others_are_replaced() {
+    let bench = Bench::new(Flavour::V4_6, "8xh100");
+    let before = bench.control.open();
+    let (ids, _) = gpus();
+    let request = WatchRequest::new(ids.clone(), [FieldId::GPU_TEMP, FieldId::POWER_USAGE]);
+    for (entities, fields) in [(true, false), (false, true), (true, true)] {
+        let destroyed = Destroyed { entities, fields };
+        let engine = bench.embedded();
+        let first = engine.watch(&request).unwrap();
+        bench.destroy_groups(destroyed);
+        let made = || {
+            let calls = |name| bench.control.calls(name) > 0;
+            (calls("dcgmGroupCreate"), calls("dcgmFieldGroupCreate"))
+        };
+        bench.control.reset_calls();
+        let second = engine.watch(&request).unwrap();
+        assert_eq!(second.refusals().len(), 0, "{destroyed:?}");
+        assert_eq!(second.entities(), ids, "{destroyed:?}");
+        assert_eq!(second.fields(), first.fields(), "{destroyed:?}");
+        let (groups, field_groups) = made();
+        assert!(groups >= entities && field_groups >= fields);
+        // The new ones are shared again.
+        bench.control.reset_calls();
+        let third = engine.watch(&request).unwrap();
+        assert_eq!(made(), (false, false), "{destroyed:?}");
+        let query = Query::from_watches([&third]);
+        for _ in 0..3 {
+            let samples = engine.read(&query).unwrap();
+            let mut values = samples.iter().map(|sample| sample.value.is_ok());
+            assert_eq!((samples.len(), values.all(|is_ok| is_ok)), (16, true));
+        }
+        drop((first, second, third, engine));
+        assert_eq!(bench.control.open(), before, "{destroyed:?}");
+    }
+}
+
 #[test]
 fn a_host_beyond_one_buffer_is_read_at_once() {
     let bench = Bench::new(Flavour::V4_6, "32xh100");

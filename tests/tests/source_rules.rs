@@ -1,6 +1,7 @@
 //! Claims about where unsafe code is, and who decides which library is loaded: read off the
 //! sources.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use dcgm_tests::tree::{Document, documents, root};
@@ -154,4 +155,57 @@ fn no_setting_that_a_variable_can_give_is_a_library_s_path() {
     assert!(!keys.to_lowercase().contains("library"), "{keys}");
     let chosen = lines_with("dcgm-otel/src", "with_library");
     assert_eq!(chosen, [""; 0]);
+}
+
+/// Returns the modules that the text of a file names after `super::`.
+fn modules_of_parent(text: &str) -> BTreeSet<String> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let mut found = BTreeSet::new();
+    for after in text.split("super::").skip(1) {
+        let list = match after.strip_prefix('{') {
+            Some(list) => list.split('}').next().unwrap_or_default(),
+            None => after.split(';').next().unwrap_or_default(),
+        };
+        for item in list.split(',') {
+            found.insert(
+                item.trim()
+                    .split(|c| !is_part(c))
+                    .next()
+                    .unwrap_or("")
+                    .to_owned(),
+            );
+        }
+    }
+    found
+}
+
+/// Returns the imports of each file of a folder of modules, without its `mod.rs`.
+fn imports_in(folder: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut imports = BTreeMap::new();
+    for Document { path, text } in sources(folder) {
+        let name = path.trim_start_matches(folder).trim_start_matches('/');
+        let name = name.trim_end_matches(".rs").trim_end_matches("/mod");
+        if name.contains('/') || ["mod", "model"].contains(&name) {
+            continue;
+        }
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let code: Vec<_> = text.lines().map(code).collect();
+        imports.insert(name.to_owned(), modules_of_parent(&code.join("\n")));
+    }
+    imports
+}
+
+#[test]
+fn no_file_of_the_engine_imports_itself_by_way_of_others() {
+    for folder in ["dcgm/src/engine", "dcgm/src/engine/thread"] {
+        let mut imports = imports_in(folder);
+        let files: BTreeSet<_> = imports.keys().cloned().collect();
+        assert!(imports.values().flatten().any(|name| files.contains(name)));
+        // Files without imports are taken away, until none is left.
+        while !imports.is_empty() {
+            let left: BTreeSet<_> = imports.keys().cloned().collect();
+            imports.retain(|_, names| names.iter().any(|name| left.contains(name)));
+            assert!(imports.len() < left.len(), "{folder}: {imports:?}");
+        }
+    }
 }

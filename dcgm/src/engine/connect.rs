@@ -11,6 +11,7 @@ use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use super::release::Release;
 use crate::endpoint::Endpoint;
 use crate::error::ConnectError;
 use crate::ffi::Transport;
@@ -24,9 +25,6 @@ pub(super) struct Address {
     socket: Option<SocketAddr>,
 }
 
-/// The first release of libdcgm that accepts IPv6 addresses.
-const IPV6_SINCE: Version = Version::new(4, 5, 0);
-
 /// Resolves an endpoint to an address at which a peer accepts a connection.
 pub(super) fn resolve_address(
     endpoint: &Endpoint,
@@ -37,6 +35,7 @@ pub(super) fn resolve_address(
     let refused = |reason: &str| ConnectError::Unreachable {
         reason: reason.to_owned(),
     };
+    let has_ipv6 = Release::of_library(library).has_ipv6();
     match endpoint {
         Endpoint::Unix(path) => {
             if !path.is_absolute() {
@@ -54,7 +53,7 @@ pub(super) fn resolve_address(
             })
         }
         Endpoint::Tcp { port: 0, .. } => Err(refused("port 0 cannot be connected to")),
-        Endpoint::Tcp { .. } if endpoint.is_ipv6() && library < IPV6_SINCE => {
+        Endpoint::Tcp { .. } if endpoint.is_ipv6() && !has_ipv6 => {
             Err(ConnectError::Ipv6 { library })
         }
         Endpoint::Tcp { host, port } => {
@@ -64,7 +63,7 @@ pub(super) fn resolve_address(
                 }
             })?;
             let (usable, rest): (Vec<_>, Vec<_>) =
-                found.partition(|address| address.is_ipv4() || library >= IPV6_SINCE);
+                found.partition(|address| address.is_ipv4() || has_ipv6);
             if usable.is_empty() {
                 return Err(if rest.is_empty() {
                     ConnectError::Unresolvable {

@@ -1,39 +1,36 @@
-//! A connection that another thread can close, which cancels the call in progress.
-//!
-//! The engine's thread stores its [`Connection`] in a [`ConnectionSlot`] *before* it calls into
-//! libdcgm, and the slot is shared with the callers:
-//!
-//! ```text
-//!  engine thread                slot                       caller whose deadline passed
-//!  set_connection(c) ──► connection: Some(c)  ◄── expire(): mark c as cancelled, return it
-//!  (c is cancelled here   expired: bool            (returned once: exactly one thread
-//!   if already expired)                             disconnects c)
-//! ```
-//!
-//! A cancelled connection is never used again, whatever a call over it returns.
+//! Connections to an engine: [`Connection`], whose calls another thread can cancel by closing it, and
+//! [`EngineConnection`], over which the engine has reported its version.
 
+use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::sync::{AtomicBool, AtomicU8, Mutex, Ordering};
-use crate::ffi::{Dcgm, HandleCell};
+use super::embedded::Lease;
+use super::release::Release;
+use super::thread::{Cancel, CancelSlot, Cancellable};
+use crate::error::{Error, Result};
+use crate::ffi::{Dcgm, EngineHandle, Transport};
+use crate::version::{BuildInfo, Version};
 
 /// A connection, from before libdcgm is called for it.
 #[derive(Debug)]
 pub(super) struct Connection {
-    dcgm: Dcgm,
-    handle: HandleCell,
+    engine: EngineHandle,
     /// `false` for an embedded engine, whose handle belongs to the process.
     can_disconnect: bool,
-    cancelled: AtomicBool,
-    /// Set when the call has returned or was abandoned; disconnecting again is useless.
-    finished: AtomicBool,
 }
 
+/// A connection, shared with the threads that may cancel it.
+pub(super) type SharedConnection = Arc<Cancellable<Connection>>;
+
+/// The slot with the connection of a thread.
+pub(super) type ConnectionSlot = CancelSlot<Connection>;
+
 /// The progress of a connect.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[repr(u8)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) enum ConnectStage {
     /// Waits for libdcgm or for other callers; the address has not been tried.
+    #[default]
     Preparing,
     /// Resolves the address and waits until a peer accepts.
     Connecting,
@@ -41,118 +38,108 @@ pub(super) enum ConnectStage {
     Accepted,
 }
 
-/// The current connection of a thread, shared with the threads that may cancel it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct ConnectionSlot(Arc<SlotState>);
-
-#[derive(Debug, Default)]
-struct SlotState {
-    connection: Mutex<Option<Arc<Connection>>>,
-    /// Set when the deadline of the current job has passed. A connection stored from then on is
-    /// cancelled.
-    expired: AtomicBool,
-    /// The [`ConnectStage`] of the current job.
-    stage: AtomicU8,
-}
-
-impl ConnectionSlot {
-    /// Stores the connection of the thread, or removes it.
-    pub(super) fn set_connection(&self, connection: Option<Arc<Connection>>) {
-        let mut slot = self.0.connection.lock();
-        if let Some(connection) = &connection {
-            if self.0.expired.load(Ordering::Acquire) {
-                connection.mark_cancelled();
-            }
-        }
-        *slot = connection;
-    }
-
-    /// Resets the slot for a new job and its deadline.
-    pub(super) fn start_job(&self) {
-        self.set_stage(ConnectStage::Preparing);
-        self.0.expired.store(false, Ordering::Release);
-    }
-
-    /// Records that the deadline of the current job has passed. Returns the connection that the
-    /// caller has to close; `None` if there is none yet, or another thread closes it.
-    pub(super) fn expire(&self) -> Option<Arc<Connection>> {
-        let slot = self.0.connection.lock();
-        self.0.expired.store(true, Ordering::Release);
-        slot.clone()
-            .filter(|connection| connection.mark_cancelled())
-    }
-
-    /// Records the progress of the connect.
-    pub(super) fn set_stage(&self, stage: ConnectStage) {
-        self.0.stage.store(stage as u8, Ordering::Release);
-    }
-
-    /// Returns the progress of the connect.
-    pub(super) fn connect_stage(&self) -> ConnectStage {
-        let stage = self.0.stage.load(Ordering::Acquire);
-        let is = |one: &ConnectStage| *one as u8 == stage;
-        let later = [ConnectStage::Connecting, ConnectStage::Accepted]
-            .into_iter()
-            .find(is);
-        later.unwrap_or(ConnectStage::Preparing)
-    }
-}
-
 impl Connection {
     /// Creates a connection to a host engine, not yet connected.
-    pub(super) fn new_remote(dcgm: Dcgm) -> Self {
-        Self::new(dcgm, HandleCell::default(), true)
+    pub(super) fn new_remote(dcgm: Dcgm) -> SharedConnection {
+        Self::share(EngineHandle::new(dcgm), true)
     }
 
     /// Creates the connection to the embedded engine.
-    pub(super) fn new_embedded(dcgm: Dcgm, handle: HandleCell) -> Self {
-        Self::new(dcgm, handle, false)
+    pub(super) fn new_embedded(engine: EngineHandle) -> SharedConnection {
+        Self::share(engine, false)
     }
 
-    fn new(dcgm: Dcgm, handle: HandleCell, can_disconnect: bool) -> Self {
-        Self {
-            dcgm,
-            handle,
+    fn share(engine: EngineHandle, can_disconnect: bool) -> SharedConnection {
+        Arc::new(Cancellable::new(Self {
+            engine,
             can_disconnect,
-            cancelled: AtomicBool::new(false),
-            finished: AtomicBool::new(false),
-        }
+        }))
+    }
+}
+
+impl Deref for Connection {
+    type Target = EngineHandle;
+
+    fn deref(&self) -> &EngineHandle {
+        &self.engine
+    }
+}
+
+impl Cancel for Connection {
+    type Stage = ConnectStage;
+
+    fn can_cancel(&self) -> bool {
+        self.can_disconnect
     }
 
-    pub(super) const fn dcgm(&self) -> Dcgm {
-        self.dcgm
-    }
-
-    pub(super) const fn handle(&self) -> &HandleCell {
-        &self.handle
-    }
-
-    /// Returns `true` if the connection was cancelled. Results of calls over it are then invalid.
-    pub(super) fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Acquire)
-    }
-
-    /// Marks the connection as cancelled, without closing it. Returns `true` if the caller has to call
-    /// [`Self::disconnect`]: for the first call, unless the engine is embedded.
-    pub(super) fn mark_cancelled(&self) -> bool {
-        !self.cancelled.swap(true, Ordering::AcqRel) && self.can_disconnect
-    }
-
-    /// Returns `true` if disconnecting again is useless.
-    pub(super) fn is_finished(&self) -> bool {
-        self.finished.load(Ordering::Acquire)
-    }
-
-    /// Records that the call over it has returned or was abandoned.
-    pub(super) fn mark_finished(&self) {
-        self.finished.store(true, Ordering::Release);
-    }
-
-    /// Disconnects. May be called from any thread; calls in progress over the connection return.
-    pub(super) fn disconnect(&self) {
-        if self.can_disconnect && self.handle.is_set() {
+    /// Disconnects, which makes calls in progress over the connection return.
+    fn cancel_calls(&self) {
+        // Without a handle, the connect has not come far enough.
+        if self.can_disconnect && self.engine.is_set() {
             // An error means that there is no connection, which is the goal.
-            drop(self.dcgm.disconnect(&self.handle));
+            drop(self.engine.disconnect());
         }
+    }
+}
+
+/// A connection that is disconnected when dropped, unless the engine is embedded.
+pub(super) struct DisconnectOnDrop(pub(super) SharedConnection);
+
+impl Drop for DisconnectOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel_calls();
+    }
+}
+
+/// A connection over which the engine has reported its version.
+pub(super) struct EngineConnection {
+    connection: DisconnectOnDrop,
+    pub(super) transport: Transport,
+    pub(super) library: Version,
+    pub(super) engine: Version,
+    pub(super) release: Release,
+    pub(super) build: BuildInfo,
+    /// Distinguishes the watches over this connection from those over an earlier one.
+    pub(super) number: u64,
+    _embedded: Option<Lease>,
+}
+
+impl EngineConnection {
+    /// Requests the version, to which only an engine responds.
+    pub(super) fn verify(
+        connection: DisconnectOnDrop,
+        transport: Transport,
+        library: Version,
+        lease: Option<Lease>,
+    ) -> Result<Self> {
+        static NUMBER: AtomicU64 = AtomicU64::new(1);
+
+        let build = connection.0.engine_build()?;
+        let engine = build.version().unwrap_or(library);
+        Ok(Self {
+            connection,
+            transport,
+            library,
+            engine,
+            release: Release::new(library, engine)?,
+            build,
+            number: NUMBER.fetch_add(1, Ordering::Relaxed),
+            _embedded: lease,
+        })
+    }
+}
+
+impl Deref for EngineConnection {
+    type Target = Cancellable<Connection>;
+
+    fn deref(&self) -> &Cancellable<Connection> {
+        &self.connection.0
+    }
+}
+
+/// Keeps the first error that ends the session.
+pub(super) fn keep_disconnect(kept: &mut Result<()>, outcome: Result<()>) {
+    if kept.is_ok() && outcome.as_ref().is_err_and(Error::is_disconnected) {
+        *kept = outcome;
     }
 }

@@ -15,18 +15,17 @@ use parking_lot::Mutex;
 use super::options::{Embedded, EmbeddedMode};
 use crate::code::ReturnCode;
 use crate::error::{Error, Operation, Result};
-use crate::ffi::{Dcgm, HandleCell};
+use crate::ffi::{Dcgm, EngineHandle};
 
 /// A use of the embedded engine. Dropping the last one stops the engine, if it was started here.
 #[derive(Debug)]
 pub(super) struct Lease {
-    handle: HandleCell,
+    engine: EngineHandle,
 }
 
 #[derive(Debug)]
 struct RunningEngine {
-    dcgm: Dcgm,
-    handle: HandleCell,
+    engine: EngineHandle,
     started_by: StartedBy,
     /// The number of users; 0 after a failed stop.
     leases: usize,
@@ -77,22 +76,21 @@ pub(super) fn start_or_share(dcgm: Dcgm, options: &Embedded, until: Instant) -> 
     let log = path_to_c(log).ok_or(Error::Request(
         "the path of the log file contains a NUL character",
     ))?;
-    let handle = HandleCell::default();
     let directory = std::env::current_dir().ok();
-    let started = dcgm.start_embedded(options.mode == EmbeddedMode::Manual, &log, &handle);
+    let started = dcgm.start_embedded(options.mode == EmbeddedMode::Manual, &log);
     restore_directory(directory);
+    let (handle, is_started) = started?;
     let started_by = match &*engine {
-        _ if started? => StartedBy::Us(options.mode),
+        _ if is_started => StartedBy::Us(options.mode),
         // A start that reports a running engine: the one that failed to stop before.
         Some(running) => running.started_by,
         None => StartedBy::OtherCode,
     };
     let lease = Lease {
-        handle: handle.copy_handle(),
+        engine: handle.clone(),
     };
     *engine = Some(RunningEngine {
-        dcgm,
-        handle,
+        engine: handle,
         started_by,
         leases: 1,
     });
@@ -104,13 +102,13 @@ impl RunningEngine {
         self.check_compatible(dcgm, wanted)?;
         self.leases += 1;
         Ok(Lease {
-            handle: self.handle.copy_handle(),
+            engine: self.engine.clone(),
         })
     }
 
     /// Checks that the engine runs in this libdcgm and in the requested mode.
     fn check_compatible(&self, dcgm: Dcgm, wanted: EmbeddedMode) -> Result<()> {
-        if !std::ptr::eq(self.dcgm.library(), dcgm.library()) {
+        if !std::ptr::eq(self.engine.dcgm().library(), dcgm.library()) {
             return Err(Error::Request(
                 "the embedded engine of this process runs in another libdcgm; a process has one embedded engine",
             ));
@@ -133,7 +131,7 @@ impl RunningEngine {
     /// stopped, or belongs to other code.
     fn try_stop(&self) -> bool {
         match self.started_by {
-            StartedBy::Us(_) => match self.dcgm.stop_embedded(&self.handle) {
+            StartedBy::Us(_) => match self.engine.stop_embedded() {
                 Ok(()) => true,
                 // A `dcgmShutdown` of other code has stopped it. After any other failure it may run on.
                 Err(error) => error.code() == Some(ReturnCode::UNINITIALIZED),
@@ -145,8 +143,8 @@ impl RunningEngine {
 
 impl Lease {
     /// Returns the handle of the engine.
-    pub(super) fn copy_handle(&self) -> HandleCell {
-        self.handle.copy_handle()
+    pub(super) const fn engine(&self) -> &EngineHandle {
+        &self.engine
     }
 }
 

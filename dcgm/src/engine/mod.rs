@@ -3,32 +3,43 @@
 //! | module | subject |
 //! |---|---|
 //! | `options` | settings and deadlines |
-//! | `worker`, `mailbox`, `connection` | the thread that makes the calls, deadlines, cancelling |
-//! | `session` | what a connection needs; the jobs of the thread |
-//! | `connect`, `embedded` | opening a connection to a host engine, or the engine in this process |
-//! | `inventory` | entities, links and their properties |
-//! | `watching`, `shared_groups` | watches, and the groups that they need |
-//! | `reading`, `plan`, `groups` | reading samples, split into calls, by lists or by groups |
+//! | `thread` | the thread that makes the calls, deadlines, cancelling; knows nothing of DCGM |
+//! | `engine_thread` | the jobs of the thread |
+//! | `session` | what a client has of an engine: `connection`, `inventory`, `watches`, `reader` |
+//! | `open`, `connect`, `embedded` | opening a connection to a host engine, or the engine in this process |
+//! | `inventory`, `identity` | entities, links and their properties |
+//! | `watches`, `watch_split`, `accepted`, `open_watches`, `profilers` | watches |
+//! | `reader`, `plan`, `grouped`, `collected` | reading samples, split into calls, by lists or by groups |
+//! | `shared_groups` | the groups in the engine, for watches and reads |
+//! | `release` | the differences between releases of DCGM |
 //! | `model` | models of the threads, for `--cfg shuttle` |
+//!
+//! No module imports itself by way of others.
 
+mod accepted;
+mod collected;
 mod connect;
 mod connection;
 mod embedded;
-mod groups;
+mod engine_thread;
+mod grouped;
+mod identity;
 mod inventory;
-#[cfg(not(all(test, shuttle)))]
-mod mailbox;
 #[cfg(test)]
 #[cfg(shuttle)]
 mod model;
+mod open;
+mod open_watches;
 mod options;
 mod plan;
-mod reading;
+mod profilers;
+mod reader;
+mod release;
 mod session;
 mod shared_groups;
-mod sync;
-mod watching;
-mod worker;
+mod thread;
+mod watch_split;
+mod watches;
 
 use core::fmt;
 use std::sync::Arc;
@@ -38,9 +49,11 @@ use parking_lot::Mutex;
 
 pub use options::{Deadlines, Embedded, EmbeddedMode, EngineOptions, Target};
 
-use self::session::{EngineThread, Job, JobReply, Listing, SharedState};
-use self::watching::Watched;
-use self::worker::Worker;
+use self::engine_thread::{EngineThread, Job, JobReply, SharedState, WatchGuard};
+use self::inventory::Listing;
+use self::session::Session;
+use self::thread::Worker;
+use self::watches::StartedWatch;
 use crate::client::{Backend, BackendKind, Client, Query, Watch, WatchRequest};
 use crate::cursor::Cursor;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
@@ -186,7 +199,7 @@ impl Client for Engine {
         });
         match (&outcome, &self.options.target) {
             (Err(Error::Timeout { .. }), Target::Standalone(endpoint)) => {
-                match session::timeout_error(endpoint, self.worker.connect_stage()) {
+                match open::timeout_error(endpoint, self.worker.job_stage()) {
                     Some(cause) => Err(cause),
                     None => outcome,
                 }
@@ -228,7 +241,8 @@ impl Client for Engine {
     fn build_info(&self) -> Result<BuildInfo> {
         let limit = self.options.deadlines.enumerate;
         self.run_task(Operation::Enumerate, limit, |thread| {
-            thread.session_mut().map(|session| session.build.clone())
+            let session = thread.session_mut()?;
+            Ok(session.connection().build.clone())
         })
     }
 
@@ -294,7 +308,7 @@ impl Client for Engine {
     fn links(&self) -> Result<Vec<Link>> {
         let limit = self.options.deadlines.enumerate;
         self.run_task(Operation::Enumerate, limit, |thread| {
-            thread.with_session(session::Session::read_links)
+            thread.with_session(Session::read_links)
         })
     }
 
@@ -302,10 +316,13 @@ impl Client for Engine {
     fn watch(&self, request: &WatchRequest) -> Result<Watch> {
         let limit = self.options.deadlines.watch;
         let wanted = request.clone();
-        let (watched, request, refused) =
-            self.run_task(Operation::Watch, limit, move |thread| {
-                thread.with_session(|session| session.start_watch(&wanted))
-            })?;
+        let StartedWatch {
+            watched,
+            request,
+            refused,
+        } = self.run_task(Operation::Watch, limit, move |thread| {
+            thread.with_session(|session| session.start_watch(&wanted))
+        })?;
         let guard = WatchGuard {
             watched,
             shared: Arc::clone(&self.shared),
@@ -352,12 +369,7 @@ impl Client for Engine {
         }
         let limit = self.options.deadlines.read;
         self.run_task(Operation::Update, limit, |thread| {
-            thread.with_session(|session| {
-                session
-                    .connection
-                    .dcgm()
-                    .update_samples(session.connection.handle())
-            })
+            thread.with_session(|session| session.connection().update_samples())
         })
     }
 }
@@ -375,23 +387,5 @@ impl fmt::Debug for Engine {
         f.debug_struct("Engine")
             .field("options", &self.options)
             .finish_non_exhaustive()
-    }
-}
-
-/// Ends a watch when dropped.
-struct WatchGuard {
-    watched: Arc<Watched>,
-    shared: Arc<SharedState>,
-    worker: Arc<Worker<EngineThread>>,
-}
-
-impl Drop for WatchGuard {
-    fn drop(&mut self) {
-        if self.worker.is_forked() || !self.worker.has_thread() {
-            return;
-        }
-        self.shared.dropped.lock().push(Arc::clone(&self.watched));
-        // If another call is in progress, the next job ends the watch.
-        self.worker.submit_detached(Job::Task(Box::new(|_| {})));
     }
 }

@@ -1,104 +1,22 @@
-//! Models of cancelling, under a scheduler that decides which thread runs next.
+//! Models of a session whose calls hang, under a scheduler that decides which thread runs next: see
+//! [`super::thread::model`].
 //!
-//! ```sh
-//! RUSTFLAGS="--cfg shuttle" CARGO_TARGET_DIR=target/models cargo test -p dcgm --lib model::
-//! ```
-//!
-//! [`super::connection`], [`super::worker`] and [`super::session`] run unchanged; locks, atomics,
-//! channels, threads and time are those of [`sync`], and libdcgm is [`crate::ffi::peer`]. Small models
-//! run in every possible order, larger ones in `DCGM_MODEL_RUNS` random orders. Memory is
-//! sequentially consistent there, so that a memory ordering that is too weak is not found.
-
-pub(super) mod sync;
+//! [`super::thread`], [`super::open`] and [`super::engine_thread`] run unchanged; libdcgm is
+//! [`crate::ffi::peer`].
 
 use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::connection::{Connection, ConnectionSlot};
+use super::engine_thread::{EngineThread, Job, JobReply, SharedState};
 use super::options::EngineOptions;
-use super::session::{EngineThread, Job, JobReply, Session, SharedState};
-use super::worker::{ExitState, MAX_ABANDONED_THREADS, Worker};
+use super::session::Session;
+use super::thread::model::check_some;
+use super::thread::model::sync::{AtomicUsize, Mutex, Ordering, hold_timeouts, one_in, thread};
+use super::thread::{CANCEL_TIMEOUT, MAX_ABANDONED_THREADS, Worker};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Operation, Result};
 use crate::ffi::peer::{self, Peer};
-
-use self::sync::{AtomicUsize, Mutex, Ordering, one_in, thread};
-
-fn run_count() -> usize {
-    let setting = std::env::var("DCGM_MODEL_RUNS").ok();
-    setting.and_then(|runs| runs.parse().ok()).unwrap_or(1000)
-}
-
-/// Runs a model in random orders, and in orders with few switches of threads.
-fn check_some(model: impl Fn() + Clone + Send + Sync + 'static) {
-    shuttle::check_random(model.clone(), run_count());
-    shuttle::check_pct(model, run_count(), 3);
-}
-
-/// Runs a model in every order.
-fn check_all(name: &str, model: impl Fn() + Send + Sync + 'static) {
-    let orders = Arc::new(std::sync::atomic::AtomicUsize::new(0));
-    let count = Arc::clone(&orders);
-    shuttle::check_dfs(
-        move || {
-            count.fetch_add(1, Ordering::Relaxed);
-            model();
-        },
-        None,
-    );
-    println!("{name}: {orders:?} orders");
-}
-
-#[test]
-fn exactly_one_thread_closes_a_connection() {
-    check_all("two cancel one", || {
-        let slot = ConnectionSlot::default();
-        slot.start_job();
-        let cancellers = [(); 2].map(|()| {
-            let slot = slot.clone();
-            thread::spawn(move || slot.expire().is_some())
-        });
-        let connection = Arc::new(Connection::new_remote(peer::dcgm()));
-        slot.set_connection(Some(Arc::clone(&connection)));
-        let cancelled_at_once = connection.is_cancelled();
-        let to_close = cancellers.map(|canceller| usize::from(canceller.join().unwrap()));
-        let to_close: usize = to_close.into_iter().sum();
-        assert!(connection.is_cancelled());
-        // If it was cancelled as it was stored, the thread that stored it knows, and no other closes
-        // it. Otherwise exactly one does.
-        assert!(to_close <= 1);
-        assert!(cancelled_at_once || to_close == 1);
-    });
-}
-
-#[test]
-fn abandoned_threads_are_counted_right_in_every_order() {
-    check_all("one abandoned, one ends", || {
-        let count = Arc::new(AtomicUsize::new(0));
-        let exit_state = Arc::new(ExitState::default());
-        let guard = exit_state.exit_guard(&count);
-        let thread = thread::spawn(move || drop(guard));
-        let seen = {
-            let count = Arc::clone(&count);
-            thread::spawn(move || count.load(Ordering::Acquire))
-        };
-        exit_state.mark_abandoned(&count);
-        // Never below 0, where it would wrap.
-        assert!(seen.join().unwrap() <= 1);
-        thread.join().unwrap();
-        assert_eq!(count.load(Ordering::Acquire), 0);
-    });
-    check_all("one abandoned, none ends", || {
-        let count = Arc::new(AtomicUsize::new(0));
-        let exit_state = Arc::new(ExitState::default());
-        let guard = exit_state.exit_guard(&count);
-        exit_state.mark_abandoned(&count);
-        assert_eq!(count.load(Ordering::Acquire), 1);
-        drop(guard);
-        assert_eq!(count.load(Ordering::Acquire), 0);
-    });
-}
 
 /// An engine's thread and its callers, with a peer on which calls hang.
 #[derive(Clone)]
@@ -111,10 +29,7 @@ struct Harness {
 }
 
 fn update_samples(session: &mut Session) -> Result<()> {
-    session
-        .connection
-        .dcgm()
-        .update_samples(session.connection.handle())
+    session.connection().update_samples()
 }
 
 /// A peer that accepts: the address is tried with a socket of the operating system.
@@ -152,6 +67,8 @@ impl Drop for Listener {
 impl Harness {
     fn new(listener: &Listener, peer: Peer) -> Self {
         peer::begin(peer);
+        // Writing a handle takes less time than the cancel timeout.
+        hold_timeouts(|limit| limit <= CANCEL_TIMEOUT && peer::is_connecting());
         listener.accept_all();
         let options = Arc::new(EngineOptions::standalone(listener.endpoint.clone()));
         let shared = Arc::new(SharedState::default());

@@ -20,10 +20,9 @@
 
 use dcgm_sys as sys;
 
-use super::groups::ReadStrategy;
-use crate::client::Query;
 use crate::entity::{EntityId, EntityKind};
 use crate::field::FieldId;
+use crate::query::Query;
 use crate::value::ValueType;
 
 /// The limits of one call.
@@ -251,7 +250,6 @@ pub(super) struct Plan {
     pub(super) calls: Vec<ReadCall>,
     /// Fields that the library does not know or the engine refuses.
     excluded_fields: Vec<FieldId>,
-    pub(super) strategy: ReadStrategy,
 }
 
 impl Plan {
@@ -263,7 +261,6 @@ impl Plan {
             query: query.clone(),
             calls: Vec::new(),
             excluded_fields: Vec::new(),
-            strategy: ReadStrategy::default(),
         };
         plan.exclude_fields(&unknown, limits);
         plan
@@ -273,7 +270,6 @@ impl Plan {
     pub(super) fn exclude_fields(&mut self, fields: &[FieldId], limits: Limits) {
         self.excluded_fields.extend(fields);
         self.calls = self.split_query(limits);
-        self.strategy = ReadStrategy::default();
     }
 
     /// Splits the query into the fewest calls within `limits`.

@@ -5,19 +5,21 @@
 //! and uses it wherever that set is needed; and the same for fields. Where the
 //! set is (nearly) all of a kind, it starts as the group that the engine fills itself: two calls,
 //! however many entities there are.
+//!
+//! Another client can destroy the groups. A group that the engine does not know any more is not handed
+//! out again ([`SharedGroups::drop_gone`]), and the next user of its members gets a new one.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::sync::Arc;
+use std::ffi::CString;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::session::Session;
-use super::watching::new_group_name;
-use crate::client::Refusal;
+use super::connection::{EngineConnection, keep_disconnect};
 use crate::code::ReturnCode;
 use crate::entity::{EntityId, EntityKind};
 use crate::error::{Error, Result};
-use crate::ffi::{FieldGroupId, GroupId};
+use crate::ffi::{FieldGroupId, GroupId, GroupPair};
 use crate::field::FieldId;
+use crate::watch::Refusal;
 
 /// Filling a group entity by entity takes no more calls than a default group takes (create it, look
 /// into it) up to this size.
@@ -30,29 +32,6 @@ pub(super) struct SharedGroups {
     fields: Vec<OpenGroup<FieldGroupId, FieldId>>,
     /// The members of each kind's default group, when last seen.
     defaults: Vec<(EntityKind, Vec<EntityId>)>,
-    /// The profiler of each GPU for which it was requested.
-    profilers: HashMap<u32, Profiler>,
-}
-
-/// The profiler of a GPU.
-#[derive(Debug)]
-enum Profiler {
-    /// The engine reported no fields.
-    Unknown,
-    /// The engine reported that there is none, with this error.
-    None(Error),
-    /// It has these fields, sorted.
-    Fields(Vec<FieldId>),
-}
-
-/// The number of the GPU that an entity is, or is an instance of: DCGM numbers the instances of a
-/// GPU from eight times its own number on.
-const fn gpu_of(entity: EntityId) -> Option<u32> {
-    match entity.kind {
-        EntityKind::GPU => Some(entity.id),
-        EntityKind::GPU_INSTANCE | EntityKind::COMPUTE_INSTANCE => Some(entity.id / 8),
-        _ => None,
-    }
 }
 
 #[derive(Debug)]
@@ -61,6 +40,30 @@ struct OpenGroup<Id, Member> {
     /// The members, in the order of the request.
     members: Vec<Member>,
     users: usize,
+    /// Set if the engine did not know it any more.
+    is_gone: bool,
+}
+
+impl<Id: Copy + PartialEq, Member> OpenGroup<Id, Member> {
+    const fn new(id: Id, members: Vec<Member>) -> Self {
+        Self {
+            id,
+            members,
+            users: 1,
+            is_gone: false,
+        }
+    }
+}
+
+/// Marks a group as gone if it has other users. Returns `true` if it has.
+fn mark_gone<Id: Copy + PartialEq, Member>(open: &mut [OpenGroup<Id, Member>], id: Id) -> bool {
+    let shared = open
+        .iter_mut()
+        .find(|group| group.id == id && group.users > 1);
+    shared.is_some_and(|group| {
+        group.is_gone = true;
+        true
+    })
 }
 
 /// Counts one more user of the group that has just these members, and returns it.
@@ -68,7 +71,9 @@ fn acquire_open<Id: Copy, Member: PartialEq>(
     open: &mut [OpenGroup<Id, Member>],
     members: &[Member],
 ) -> Option<Id> {
-    let group = open.iter_mut().find(|group| group.members == members)?;
+    let group = open
+        .iter_mut()
+        .find(|group| group.members == members && !group.is_gone)?;
     group.users += 1;
     Some(group.id)
 }
@@ -125,11 +130,15 @@ impl GroupDifference {
     }
 }
 
-impl Session {
+impl SharedGroups {
     /// Returns a group of these entities, and counts one more user of it:
     /// [`Self::release_entity_group`] releases it.
-    pub(super) fn acquire_entity_group(&mut self, wanted: &[EntityId]) -> Result<FilledGroup> {
-        let known = acquire_open(&mut self.groups.entities, wanted);
+    pub(super) fn acquire_entity_group(
+        &mut self,
+        connection: &EngineConnection,
+        wanted: &[EntityId],
+    ) -> Result<FilledGroup> {
+        let known = acquire_open(&mut self.entities, wanted);
         if known.is_some() {
             return Ok(FilledGroup {
                 id: known,
@@ -137,26 +146,22 @@ impl Session {
                 refused: Vec::new(),
             });
         }
-        let filled = if let Some((id, missing)) = self.start_from_default(wanted)? {
-            self.fill_group(id, wanted, &missing)?
+        let filled = if let Some((id, missing)) = self.start_from_default(connection, wanted)? {
+            fill_group(connection, id, wanted, &missing)?
         } else {
-            let (dcgm, handle) = (self.connection.dcgm(), self.connection.handle());
-            let id = dcgm.create_group(handle, &new_group_name())?;
-            self.fill_group(id, wanted, wanted)?
+            let id = connection.create_group(&new_group_name())?;
+            fill_group(connection, id, wanted, wanted)?
         };
         if let Some(id) = filled.id {
-            self.groups.entities.push(OpenGroup {
-                id,
-                members: filled.entities.clone(),
-                users: 1,
-            });
+            self.entities
+                .push(OpenGroup::new(id, filled.entities.clone()));
         }
         Ok(filled)
     }
 
     /// Counts one more user of a group that is held already.
     pub(super) fn hold_entity_group(&mut self, id: GroupId) {
-        let open = &mut self.groups.entities;
+        let open = &mut self.entities;
         if let Some(group) = open.iter_mut().find(|group| group.id == id) {
             group.users += 1;
         }
@@ -164,95 +169,75 @@ impl Session {
 
     /// Gives a group back; the last user's destroys it. An error ends the session, or means that the
     /// engine has forgotten the group.
-    pub(super) fn release_entity_group(&mut self, id: GroupId) -> Result<()> {
-        if !release_open(&mut self.groups.entities, id) {
+    pub(super) fn release_entity_group(
+        &mut self,
+        connection: &EngineConnection,
+        id: GroupId,
+    ) -> Result<()> {
+        if !release_open(&mut self.entities, id) {
             return Ok(());
         }
-        let (dcgm, handle) = (self.connection.dcgm(), self.connection.handle());
-        dcgm.destroy_group(handle, id)
+        connection.destroy_group(id)
     }
 
     /// Returns a group of these fields, and counts one more user of it.
-    pub(super) fn acquire_field_group(&mut self, fields: &[FieldId]) -> Result<FieldGroupId> {
-        if let Some(id) = acquire_open(&mut self.groups.fields, fields) {
+    pub(super) fn acquire_field_group(
+        &mut self,
+        connection: &EngineConnection,
+        fields: &[FieldId],
+    ) -> Result<FieldGroupId> {
+        if let Some(id) = acquire_open(&mut self.fields, fields) {
             return Ok(id);
         }
-        let (dcgm, handle) = (self.connection.dcgm(), self.connection.handle());
-        let id = dcgm.create_field_group(handle, &new_group_name(), fields)?;
-        self.groups.fields.push(OpenGroup {
-            id,
-            members: fields.to_vec(),
-            users: 1,
-        });
+        let id = connection.create_field_group(&new_group_name(), fields)?;
+        self.fields.push(OpenGroup::new(id, fields.to_vec()));
         Ok(id)
     }
 
     /// Gives a group of fields back; the last user's destroys it.
-    pub(super) fn release_field_group(&mut self, id: FieldGroupId) -> Result<()> {
-        if !release_open(&mut self.groups.fields, id) {
+    pub(super) fn release_field_group(
+        &mut self,
+        connection: &EngineConnection,
+        id: FieldGroupId,
+    ) -> Result<()> {
+        if !release_open(&mut self.fields, id) {
             return Ok(());
         }
-        let (dcgm, handle) = (self.connection.dcgm(), self.connection.handle());
-        dcgm.destroy_field_group(handle, id)
+        connection.destroy_field_group(id)
     }
 
-    /// Returns the fields that the profiler of an entity's GPU has: none without a profiler, and all if
-    /// the engine does not report them.
-    pub(super) fn supported_profiling(
+    /// Gives both groups of a pair back. Returns only an error that ends the session.
+    pub(super) fn release_pair(
         &mut self,
-        entity: EntityId,
-        fields: &[FieldId],
-    ) -> Result<Vec<FieldId>> {
-        Ok(match self.find_profiler(entity)? {
-            Profiler::Unknown => fields.to_vec(),
-            Profiler::None(_) => Vec::new(),
-            Profiler::Fields(supported) => {
-                let has = |field: &&FieldId| supported.binary_search(field).is_ok();
-                fields.iter().filter(has).copied().collect()
-            }
-        })
+        connection: &EngineConnection,
+        (group, fields): GroupPair,
+    ) -> Result<()> {
+        let mut outcome = Ok(());
+        keep_disconnect(&mut outcome, self.release_field_group(connection, fields));
+        keep_disconnect(&mut outcome, self.release_entity_group(connection, group));
+        outcome
     }
 
-    /// Returns the engine's error if the GPU of an entity has no profiler.
-    pub(super) fn profiler_error(&mut self, entity: EntityId) -> Result<Option<Error>> {
-        Ok(match self.find_profiler(entity)? {
-            Profiler::None(error) => Some(error.clone()),
-            Profiler::Unknown | Profiler::Fields(_) => None,
-        })
-    }
+    /// Notes that a call with a pair of groups failed. If the engine did not know one of them, those that
+    /// have other users are not handed out any more. Returns `true` if there are such.
+    pub(super) fn drop_gone(&mut self, (group, fields): GroupPair, error: &Error) -> bool {
+        // The first for a group of entities, the second for one of fields.
+        const UNKNOWN: [ReturnCode; 2] = [ReturnCode::NOT_CONFIGURED, ReturnCode::NO_DATA];
 
-    /// Forgets the profilers, so that each is requested again: an engine without its driver, or whose
-    /// profiling module is not loaded, may have them later.
-    pub(super) fn forget_profilers(&mut self) {
-        self.groups.profilers.clear();
-    }
-
-    /// Returns the profiler of an entity's GPU. It is requested once after each enumeration.
-    fn find_profiler(&mut self, entity: EntityId) -> Result<&Profiler> {
-        let Some(gpu) = gpu_of(entity) else {
-            return Ok(&Profiler::Unknown);
-        };
-        let Self {
-            connection, groups, ..
-        } = self;
-        match groups.profilers.entry(gpu) {
-            Entry::Occupied(known) => Ok(known.into_mut()),
-            Entry::Vacant(unknown) => {
-                let profiler = match connection.dcgm().profiling_fields(connection.handle(), gpu) {
-                    // An empty list says nothing.
-                    Ok(fields) if fields.is_empty() => Profiler::Unknown,
-                    Ok(fields) => Profiler::Fields(fields),
-                    Err(error) if error.ends_connection() => {
-                        return Err(error);
-                    }
-                    Err(error) if error.code() == Some(ReturnCode::MODULE_NOT_LOADED) => {
-                        Profiler::None(error)
-                    }
-                    Err(_) => Profiler::Unknown,
-                };
-                Ok(unknown.insert(profiler))
-            }
+        if !error.code().is_some_and(|code| UNKNOWN.contains(&code)) {
+            return false;
         }
+        let gone = [
+            mark_gone(&mut self.entities, group),
+            mark_gone(&mut self.fields, fields),
+        ];
+        gone.contains(&true)
+    }
+
+    /// Returns `true` if a group is not handed out any more.
+    pub(super) fn is_gone(&self, id: GroupId) -> bool {
+        let mut open = self.entities.iter();
+        open.any(|group| group.id == id && group.is_gone)
     }
 
     /// Creates the default group of the entities' kind without the members that are not wanted, and
@@ -260,6 +245,7 @@ impl Session {
     /// group does.
     fn start_from_default(
         &mut self,
+        connection: &EngineConnection,
         wanted: &[EntityId],
     ) -> Result<Option<(GroupId, Vec<EntityId>)>> {
         if wanted.len() <= MAX_FILLED_BY_HAND {
@@ -271,25 +257,19 @@ impl Session {
         let Some(kind) = kinds.max_by_key(|kind| count_of(*kind)) else {
             return Ok(None);
         };
-        let known = self
-            .groups
-            .defaults
-            .iter()
-            .find(|(known, _)| *known == kind);
+        let known = self.defaults.iter().find(|(known, _)| *known == kind);
         if known.is_some_and(|(_, members)| {
             !GroupDifference::new(wanted, members).pays_off(wanted.len())
         }) {
             return Ok(None);
         }
-        let connection = Arc::clone(&self.connection);
-        let (dcgm, handle) = (connection.dcgm(), connection.handle());
-        let Some(id) = dcgm.create_default_group(handle, kind, &new_group_name())? else {
+        let Some(id) = connection.create_default_group(kind, &new_group_name())? else {
             return Ok(None);
         };
         // If anything fails from here on, the group is destroyed.
-        let outcome = self.adapt_default(id, kind, wanted);
+        let outcome = self.adapt_default(connection, id, kind, wanted);
         if !matches!(outcome, Ok(Some(_))) {
-            drop(dcgm.destroy_group(handle, id));
+            drop(connection.destroy_group(id));
         }
         match outcome {
             Ok(missing) => Ok(missing.map(|missing| (id, missing))),
@@ -306,64 +286,72 @@ impl Session {
     /// empty group takes fewer calls.
     fn adapt_default(
         &mut self,
+        connection: &EngineConnection,
         id: GroupId,
         kind: EntityKind,
         wanted: &[EntityId],
     ) -> Result<Option<Vec<EntityId>>> {
-        let connection = Arc::clone(&self.connection);
-        let (dcgm, handle) = (connection.dcgm(), connection.handle());
-        let members = dcgm.group_members(handle, id, self.is_old())?;
+        let members = connection.group_members(id, connection.release.has_large_structs())?;
         let difference = GroupDifference::new(wanted, &members);
         self.note_default(kind, members);
         if !difference.pays_off(wanted.len()) {
             return Ok(None);
         }
         for entity in &difference.extra {
-            dcgm.remove_entity(handle, id, *entity)?;
+            connection.remove_entity(id, *entity)?;
         }
         Ok(Some(difference.missing))
     }
 
     /// Records the members of the default group of a kind.
     fn note_default(&mut self, kind: EntityKind, members: Vec<EntityId>) {
-        let defaults = &mut self.groups.defaults;
-        defaults.retain(|(known, _)| *known != kind);
-        defaults.push((kind, members));
+        self.defaults.retain(|(known, _)| *known != kind);
+        self.defaults.push((kind, members));
     }
+}
 
-    /// Adds the missing entities to a group; one that holds none in the end is destroyed, as it would
-    /// fail every read.
-    fn fill_group(
-        &self,
-        id: GroupId,
-        wanted: &[EntityId],
-        missing: &[EntityId],
-    ) -> Result<FilledGroup> {
-        let (dcgm, handle) = (self.connection.dcgm(), self.connection.handle());
-        let mut filled = FilledGroup {
-            id: Some(id),
-            entities: wanted.to_vec(),
-            refused: Vec::new(),
-        };
-        for entity in missing {
-            match dcgm.add_entity(handle, id, *entity) {
-                Ok(()) => {}
-                Err(error) if error.is_disconnected() => return Err(error),
-                Err(error) => {
-                    filled.entities.retain(|kept| kept != entity);
-                    filled
-                        .refused
-                        .push(Refusal::new(Some(*entity), None, error));
-                }
+/// Adds the missing entities to a group; one that holds none in the end is destroyed, as it would
+/// fail every read.
+fn fill_group(
+    connection: &EngineConnection,
+    id: GroupId,
+    wanted: &[EntityId],
+    missing: &[EntityId],
+) -> Result<FilledGroup> {
+    let mut filled = FilledGroup {
+        id: Some(id),
+        entities: wanted.to_vec(),
+        refused: Vec::new(),
+    };
+    for entity in missing {
+        match connection.add_entity(id, *entity) {
+            Ok(()) => {}
+            Err(error) if error.is_disconnected() => return Err(error),
+            Err(error) => {
+                filled.entities.retain(|kept| kept != entity);
+                filled
+                    .refused
+                    .push(Refusal::new(Some(*entity), None, error));
             }
         }
-        if filled.entities.is_empty() {
-            filled.id = None;
-            // If the engine was lost, the next call reports it.
-            drop(dcgm.destroy_group(handle, id));
-        }
-        Ok(filled)
     }
+    if filled.entities.is_empty() {
+        filled.id = None;
+        // If the engine was lost, the next call reports it.
+        drop(connection.destroy_group(id));
+    }
+    Ok(filled)
+}
+
+/// Returns a unique name: all clients of an engine share the names of field groups.
+fn new_group_name() -> CString {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let time = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_micros());
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("dcgm-rs-{}-{time:x}-{number}", std::process::id());
+    CString::new(name).unwrap_or_default()
 }
 
 #[cfg(test)]

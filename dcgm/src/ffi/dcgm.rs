@@ -9,8 +9,8 @@ use dcgm_sys as sys;
 use sys::Versioned as _;
 
 use super::matcher::RequestGrid;
-use super::{Parts, Reader, call, new_zeroed, text, visit};
-use crate::entity::{EntityId, EntityKind, EntityStatus, Link};
+use super::{GroupBuffer, call, new_zeroed, text, visit};
+use crate::entity::{EntityId, EntityKind, EntityStatus};
 use crate::error::{Error, Result};
 use crate::field::FieldId;
 use crate::sample::{Sample, Samples, Timestamp};
@@ -24,35 +24,8 @@ pub(crate) struct GroupId(pub(super) sys::dcgmGpuGrp_t);
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct FieldGroupId(pub(super) sys::dcgmFieldGrp_t);
 
-/// The handle of a connection, readable by another thread while `dcgmConnect_v2` hangs: libdcgm writes
-/// it before it waits.
-#[derive(Debug, Default)]
-pub(crate) struct HandleCell(AtomicUsize);
-
-impl HandleCell {
-    /// Returns another cell with the same handle.
-    pub(crate) fn copy_handle(&self) -> Self {
-        Self(AtomicUsize::new(self.get()))
-    }
-
-    pub(super) fn get(&self) -> sys::dcgmHandle_t {
-        self.0.load(Ordering::Acquire)
-    }
-
-    /// Returns `true` if a handle is set.
-    pub(crate) fn is_set(&self) -> bool {
-        self.get() != 0
-    }
-
-    /// Clears the handle; DCGM then returns "bad parameter".
-    pub(crate) fn clear_handle(&self) {
-        self.0.store(0, Ordering::Release);
-    }
-
-    fn store_handle(&self, handle: sys::dcgmHandle_t) {
-        self.0.store(handle, Ordering::Release);
-    }
-}
+/// A group of entities and a group of fields, for watching or reading every field of every entity.
+pub(crate) type GroupPair = (GroupId, FieldGroupId);
 
 /// The handle of every embedded engine. DCGM does not write it on the second start in a process.
 const EMBEDDED: sys::dcgmHandle_t = 0x7fff_ffff;
@@ -107,66 +80,13 @@ impl Dcgm {
         Ok(build_info(&info))
     }
 
-    /// Returns the build information of the engine.
-    pub(crate) fn engine_build(self, handle: &HandleCell) -> Result<BuildInfo> {
-        let mut info = new_zeroed::<sys::dcgmVersionInfo_v2>();
-        info.version = sys::dcgmVersionInfo_v2::VERSION;
-        // SAFETY: `info` is the struct of that version.
-        unsafe {
-            call!(
-                self.library,
-                dcgmHostengineVersionInfo(handle.get(), &raw mut *info)
-            )
-        }?;
-        Ok(build_info(&info))
-    }
-
-    /// Connects. libdcgm writes the handle before it waits, and also on failure: it is valid only if the
-    /// result is `Ok`.
-    pub(crate) fn connect(
-        self,
-        address: &str,
-        transport: Transport,
-        timeout: Duration,
-        handle: &HandleCell,
-    ) -> Result<()> {
-        let address = CString::new(address)
-            .map_err(|_nul| Error::Request("the address contains a NUL character"))?;
-        let mut params = sys::dcgmConnectV2Params_v2 {
-            version: sys::dcgmConnectV2Params_v2::VERSION,
-            // The engine removes groups and watches with the connection, also after a crash.
-            persistAfterDisconnect: 0,
-            // 0 would mean 5 s.
-            timeoutMs: u32::try_from(timeout.as_millis())
-                .unwrap_or(u32::MAX)
-                .max(1),
-            addressIsUnixSocket: u32::from(transport == Transport::Unix),
-        };
-        // SAFETY: the address is a C string; `params` is the struct of its version; the handle is a
-        // cell that is only ever read and written atomically on our side, and a word that C writes
-        // in one store.
-        unsafe {
-            call!(
-                self.library,
-                dcgmConnect_v2(address.as_ptr(), &raw mut params, handle.0.as_ptr())
-            )
-        }
-    }
-
-    /// Disconnects. Called while another thread hangs in a call, it unblocks that call.
-    pub(crate) fn disconnect(self, handle: &HandleCell) -> Result<()> {
-        // SAFETY: an integer, which DCGM checks.
-        unsafe { call!(self.library, dcgmDisconnect(handle.get())) }
-    }
-
-    /// Starts the embedded engine. Returns `false` if other code in this process has started it, which then
-    /// also has to stop it.
+    /// Starts the embedded engine, and returns its handle. Returns `false` with it if other code in this
+    /// process has started the engine, which then also has to stop it.
     pub(crate) fn start_embedded(
         self,
         manual: bool,
         log_file: &CStr,
-        handle: &HandleCell,
-    ) -> Result<bool> {
+    ) -> Result<(EngineHandle, bool)> {
         let mut params = new_zeroed::<sys::dcgmStartEmbeddedV2Params_v2>();
         params.version = sys::dcgmStartEmbeddedV2Params_v2::VERSION;
         params.opMode = if manual {
@@ -186,27 +106,138 @@ impl Dcgm {
             )
         }?;
         let started = params.dcgmHandle != 0;
-        handle.store_handle(if started { params.dcgmHandle } else { EMBEDDED });
-        Ok(started)
+        let handle = if started { params.dcgmHandle } else { EMBEDDED };
+        let engine = EngineHandle {
+            dcgm: self,
+            handle: AtomicUsize::new(handle),
+        };
+        Ok((engine, started))
+    }
+
+    /// Returns `true` if the library knows a field. An unknown field fails every request that names it.
+    pub(crate) fn knows_field(self, field: FieldId) -> bool {
+        // SAFETY: it returns a pointer into its own table, which is only compared with null.
+        let found = unsafe { self.library.symbols().DcgmFieldGetById(field.raw()) };
+        // Without the function, unknown fields show by the failure of their request.
+        found.map_or(true, |meta| !meta.is_null())
+    }
+}
+
+/// The handle of an engine. Another thread can use it while [`connect`](Self::connect) hangs: libdcgm
+/// writes it before it waits.
+#[derive(Debug)]
+pub(crate) struct EngineHandle {
+    dcgm: Dcgm,
+    handle: AtomicUsize,
+}
+
+impl Clone for EngineHandle {
+    fn clone(&self) -> Self {
+        Self {
+            dcgm: self.dcgm,
+            handle: AtomicUsize::new(self.handle()),
+        }
+    }
+}
+
+impl EngineHandle {
+    /// Creates the handle of an engine that is not connected.
+    pub(crate) const fn new(dcgm: Dcgm) -> Self {
+        Self {
+            dcgm,
+            handle: AtomicUsize::new(0),
+        }
+    }
+
+    pub(crate) const fn dcgm(&self) -> Dcgm {
+        self.dcgm
+    }
+
+    pub(super) const fn library(&self) -> &'static sys::Library {
+        self.dcgm.library
+    }
+
+    pub(super) fn handle(&self) -> sys::dcgmHandle_t {
+        self.handle.load(Ordering::Acquire)
+    }
+
+    /// Returns `true` if libdcgm has written the handle.
+    pub(crate) fn is_set(&self) -> bool {
+        self.handle() != 0
+    }
+
+    /// Clears the handle; DCGM then returns "bad parameter".
+    pub(crate) fn clear_handle(&self) {
+        self.handle.store(0, Ordering::Release);
+    }
+
+    /// Returns the build information of the engine.
+    pub(crate) fn engine_build(&self) -> Result<BuildInfo> {
+        let mut info = new_zeroed::<sys::dcgmVersionInfo_v2>();
+        info.version = sys::dcgmVersionInfo_v2::VERSION;
+        // SAFETY: `info` is the struct of that version.
+        unsafe {
+            call!(
+                self.library(),
+                dcgmHostengineVersionInfo(self.handle(), &raw mut *info)
+            )
+        }?;
+        Ok(build_info(&info))
+    }
+
+    /// Connects. libdcgm writes the handle before it waits, and also on failure: it is valid only if the
+    /// result is `Ok`.
+    pub(crate) fn connect(
+        &self,
+        address: &str,
+        transport: Transport,
+        timeout: Duration,
+    ) -> Result<()> {
+        let address = CString::new(address)
+            .map_err(|_nul| Error::Request("the address contains a NUL character"))?;
+        let mut params = sys::dcgmConnectV2Params_v2 {
+            version: sys::dcgmConnectV2Params_v2::VERSION,
+            // The engine removes groups and watches with the connection, also after a crash.
+            persistAfterDisconnect: 0,
+            // 0 would mean 5 s.
+            timeoutMs: u32::try_from(timeout.as_millis())
+                .unwrap_or(u32::MAX)
+                .max(1),
+            addressIsUnixSocket: u32::from(transport == Transport::Unix),
+        };
+        // SAFETY: the address is a C string; `params` is the struct of its version; the handle is a
+        // cell that is only ever read and written atomically on our side, and a word that C writes
+        // in one store.
+        unsafe {
+            call!(
+                self.library(),
+                dcgmConnect_v2(address.as_ptr(), &raw mut params, self.handle.as_ptr())
+            )
+        }
+    }
+
+    /// Disconnects. Called while another thread hangs in a call, it unblocks that call.
+    pub(crate) fn disconnect(&self) -> Result<()> {
+        // SAFETY: an integer, which DCGM checks.
+        unsafe { call!(self.library(), dcgmDisconnect(self.handle())) }
     }
 
     /// Stops the embedded engine.
-    pub(crate) fn stop_embedded(self, handle: &HandleCell) -> Result<()> {
+    pub(crate) fn stop_embedded(&self) -> Result<()> {
         // SAFETY: an integer, which DCGM checks.
-        unsafe { call!(self.library, dcgmStopEmbedded(handle.get())) }
+        unsafe { call!(self.library(), dcgmStopEmbedded(self.handle())) }
     }
 
     /// Makes an engine in manual mode take the samples that are due, and waits for it.
-    pub(crate) fn update_samples(self, handle: &HandleCell) -> Result<()> {
+    pub(crate) fn update_samples(&self) -> Result<()> {
         // SAFETY: integers, which DCGM checks.
-        unsafe { call!(self.library, dcgmUpdateAllFields(handle.get(), 1)) }
+        unsafe { call!(self.library(), dcgmUpdateAllFields(self.handle(), 1)) }
     }
 
     /// Replaces the contents of `into` with the entities of a kind, ascending. `capacity` is the maximum
     /// that the release can list.
     pub(crate) fn list_entities(
-        self,
-        handle: &HandleCell,
+        &self,
         (kind, scope): (EntityKind, ListScope),
         capacity: usize,
         ids: &mut Vec<u32>,
@@ -222,9 +253,9 @@ impl Dcgm {
         // SAFETY: `ids` has room for `count` ids.
         unsafe {
             call!(
-                self.library,
+                self.library(),
                 dcgmGetEntityGroupEntities(
-                    handle.get(),
+                    self.handle(),
                     kind.raw(),
                     ids.as_mut_ptr(),
                     &raw mut count,
@@ -241,47 +272,27 @@ impl Dcgm {
     }
 
     /// Returns the status of a GPU: `UNKNOWN` and no error for an unknown GPU.
-    pub(crate) fn gpu_status(self, handle: &HandleCell, gpu: u32) -> Result<EntityStatus> {
+    pub(crate) fn gpu_status(&self, gpu: u32) -> Result<EntityStatus> {
         let mut status = 0;
         // SAFETY: it writes one integer.
         unsafe {
             call!(
-                self.library,
-                dcgmGetGpuStatus(handle.get(), gpu, &raw mut status)
+                self.library(),
+                dcgmGetGpuStatus(self.handle(), gpu, &raw mut status)
             )
         }?;
         Ok(EntityStatus::from_raw(status))
     }
 
-    /// Returns the properties of a GPU.
-    pub(crate) fn read_gpu(self, handle: &HandleCell, gpu: u32) -> Result<crate::entity::Entity> {
-        Parts { dcgm: self, handle }.read_gpu(gpu)
-    }
-
-    /// Returns the MIG instances with their parents.
-    pub(crate) fn read_mig(self, handle: &HandleCell) -> Result<Vec<crate::entity::Entity>> {
-        Parts { dcgm: self, handle }.read_mig()
-    }
-
-    /// Returns the NVLinks.
-    pub(crate) fn read_links(
-        self,
-        handle: &HandleCell,
-        v3: bool,
-        pack: impl Fn(EntityId, u32) -> Option<EntityId>,
-    ) -> Result<Vec<Link>> {
-        Parts { dcgm: self, handle }.read_links(v3, &pack)
-    }
-
     /// Creates an empty group.
-    pub(crate) fn create_group(self, handle: &HandleCell, name: &CStr) -> Result<GroupId> {
+    pub(crate) fn create_group(&self, name: &CStr) -> Result<GroupId> {
         let mut group = 0;
         // SAFETY: the name is a C string; it writes one integer.
         unsafe {
             call!(
-                self.library,
+                self.library(),
                 dcgmGroupCreate(
-                    handle.get(),
+                    self.handle(),
                     sys::DCGM_GROUP_EMPTY,
                     name.as_ptr(),
                     &raw mut group
@@ -291,31 +302,25 @@ impl Dcgm {
         Ok(GroupId(group))
     }
 
-    pub(crate) fn add_entity(
-        self,
-        handle: &HandleCell,
-        group: GroupId,
-        entity: EntityId,
-    ) -> Result<()> {
+    pub(crate) fn add_entity(&self, group: GroupId, entity: EntityId) -> Result<()> {
         // SAFETY: integers, which DCGM checks.
         unsafe {
             call!(
-                self.library,
-                dcgmGroupAddEntity(handle.get(), group.0, entity.kind.raw(), entity.id)
+                self.library(),
+                dcgmGroupAddEntity(self.handle(), group.0, entity.kind.raw(), entity.id)
             )
         }
     }
 
-    pub(crate) fn destroy_group(self, handle: &HandleCell, group: GroupId) -> Result<()> {
+    pub(crate) fn destroy_group(&self, group: GroupId) -> Result<()> {
         // SAFETY: integers, which DCGM checks.
-        unsafe { call!(self.library, dcgmGroupDestroy(handle.get(), group.0)) }
+        unsafe { call!(self.library(), dcgmGroupDestroy(self.handle(), group.0)) }
     }
 
     /// Creates a group of fields. Fails if the name is in use or the engine does not know one of the
     /// fields.
     pub(crate) fn create_field_group(
-        self,
-        handle: &HandleCell,
+        &self,
         name: &CStr,
         fields: &[FieldId],
     ) -> Result<FieldGroupId> {
@@ -325,9 +330,9 @@ impl Dcgm {
         // SAFETY: `ids` has `count` ids; the name is a C string; it writes one integer.
         unsafe {
             call!(
-                self.library,
+                self.library(),
                 dcgmFieldGroupCreate(
-                    handle.get(),
+                    self.handle(),
                     count,
                     ids.as_ptr(),
                     name.as_ptr(),
@@ -338,22 +343,21 @@ impl Dcgm {
         Ok(FieldGroupId(group))
     }
 
-    pub(crate) fn destroy_field_group(
-        self,
-        handle: &HandleCell,
-        fields: FieldGroupId,
-    ) -> Result<()> {
+    pub(crate) fn destroy_field_group(&self, fields: FieldGroupId) -> Result<()> {
         // SAFETY: integers, which DCGM checks.
-        unsafe { call!(self.library, dcgmFieldGroupDestroy(handle.get(), fields.0)) }
+        unsafe {
+            call!(
+                self.library(),
+                dcgmFieldGroupDestroy(self.handle(), fields.0)
+            )
+        }
     }
 
     /// Watches a group of fields on a group of entities. The engine takes the first sample before this
     /// returns. After a failure, some of the fields may be watched.
     pub(crate) fn watch_fields(
-        self,
-        handle: &HandleCell,
-        group: GroupId,
-        fields: FieldGroupId,
+        &self,
+        (group, fields): GroupPair,
         interval: Duration,
         keep_age: Duration,
     ) -> Result<()> {
@@ -363,9 +367,9 @@ impl Dcgm {
         // SAFETY: numbers, which DCGM checks.
         unsafe {
             call!(
-                self.library,
+                self.library(),
                 dcgmWatchFields(
-                    handle.get(),
+                    self.handle(),
                     group.0,
                     fields.0,
                     micros,
@@ -376,17 +380,12 @@ impl Dcgm {
         }
     }
 
-    pub(crate) fn unwatch_fields(
-        self,
-        handle: &HandleCell,
-        group: GroupId,
-        fields: FieldGroupId,
-    ) -> Result<()> {
+    pub(crate) fn unwatch_fields(&self, (group, fields): GroupPair) -> Result<()> {
         // SAFETY: integers, which DCGM checks.
         unsafe {
             call!(
-                self.library,
-                dcgmUnwatchFields(handle.get(), group.0, fields.0)
+                self.library(),
+                dcgmUnwatchFields(self.handle(), group.0, fields.0)
             )
         }
     }
@@ -394,35 +393,25 @@ impl Dcgm {
     /// Appends the latest values of a group, which has these entities and fields: see
     /// [`visit::read_latest`].
     pub(crate) fn read_group(
-        self,
-        handle: &HandleCell,
-        pair: (GroupId, FieldGroupId),
+        &self,
+        pair: GroupPair,
         (entities, fields): (&[sys::dcgmGroupEntityPair_t], &[u16]),
-        reader: &mut Reader,
+        buffer: &mut GroupBuffer,
         into: &mut Samples,
     ) -> Result<()> {
         let grid = RequestGrid { entities, fields };
-        visit::read_latest(self, handle, pair, grid, reader, into)
+        visit::read_latest(self, pair, grid, buffer, into)
     }
 
     /// Passes every sample since a time to `take`: see [`visit::read_since`].
     pub(crate) fn read_since(
-        self,
-        handle: &HandleCell,
-        pair: (GroupId, FieldGroupId),
+        &self,
+        pair: GroupPair,
         from: Timestamp,
         scratch: &mut String,
         take: &mut dyn FnMut(Sample<'_>),
     ) -> Result<Timestamp> {
-        visit::read_since(self, handle, pair, from, scratch, take)
-    }
-
-    /// Returns `true` if the library knows a field. An unknown field fails every request that names it.
-    pub(crate) fn knows_field(self, field: FieldId) -> bool {
-        // SAFETY: it returns a pointer into its own table, which is only compared with null.
-        let found = unsafe { self.library.symbols().DcgmFieldGetById(field.raw()) };
-        // Without the function, unknown fields show by the failure of their request.
-        found.map_or(true, |meta| !meta.is_null())
+        visit::read_since(self, pair, from, scratch, take)
     }
 }
 

@@ -5,7 +5,7 @@ use core::ffi::CStr;
 use dcgm_sys as sys;
 use sys::Versioned as _;
 
-use super::{Dcgm, GroupId, HandleCell, call, new_zeroed};
+use super::{EngineHandle, GroupId, call, new_zeroed};
 use crate::entity::{EntityId, EntityKind};
 use crate::error::Result;
 use crate::field::FieldId;
@@ -22,12 +22,11 @@ const fn default_group_type(kind: EntityKind) -> Option<sys::dcgmGroupType_t> {
     })
 }
 
-impl Dcgm {
+impl EngineHandle {
     /// Creates a group that the engine fills with all supported entities of a kind. `None`: there is
     /// no such group for this kind, and no call was made.
     pub(crate) fn create_default_group(
-        self,
-        handle: &HandleCell,
+        &self,
         kind: EntityKind,
         name: &CStr,
     ) -> Result<Option<GroupId>> {
@@ -39,20 +38,15 @@ impl Dcgm {
         unsafe {
             call!(
                 self.library(),
-                dcgmGroupCreate(handle.get(), group_type, name.as_ptr(), &raw mut group)
+                dcgmGroupCreate(self.handle(), group_type, name.as_ptr(), &raw mut group)
             )
         }?;
         Ok(Some(GroupId(group)))
     }
 
-    /// Returns the members of a group, in its order. `v2`: the library is of 3.3, and knows the
-    /// smaller struct only.
-    pub(crate) fn group_members(
-        self,
-        handle: &HandleCell,
-        group: GroupId,
-        v2: bool,
-    ) -> Result<Vec<EntityId>> {
+    /// Returns the members of a group, in its order; by the smaller struct of 3.3, or the larger one of
+    /// later releases.
+    pub(crate) fn group_members(&self, group: GroupId, is_large: bool) -> Result<Vec<EntityId>> {
         macro_rules! members {
             ($info:ident) => {{
                 let mut info = new_zeroed::<sys::$info>();
@@ -61,7 +55,7 @@ impl Dcgm {
                 unsafe {
                     call!(
                         self.library(),
-                        dcgmGroupGetInfo(handle.get(), group.0, (&raw mut *info).cast())
+                        dcgmGroupGetInfo(self.handle(), group.0, (&raw mut *info).cast())
                     )
                 }?;
                 let count = usize::try_from(info.count).unwrap_or(usize::MAX);
@@ -71,31 +65,26 @@ impl Dcgm {
                 info.entityList.iter().take(count).map(id).collect()
             }};
         }
-        Ok(if v2 {
-            members!(dcgmGroupInfo_v2)
-        } else {
+        Ok(if is_large {
             members!(dcgmGroupInfo_v3)
+        } else {
+            members!(dcgmGroupInfo_v2)
         })
     }
 
     /// Removes an entity from a group.
-    pub(crate) fn remove_entity(
-        self,
-        handle: &HandleCell,
-        group: GroupId,
-        entity: EntityId,
-    ) -> Result<()> {
+    pub(crate) fn remove_entity(&self, group: GroupId, entity: EntityId) -> Result<()> {
         // SAFETY: integers, which DCGM checks.
         unsafe {
             call!(
                 self.library(),
-                dcgmGroupRemoveEntity(handle.get(), group.0, entity.kind.raw(), entity.id)
+                dcgmGroupRemoveEntity(self.handle(), group.0, entity.kind.raw(), entity.id)
             )
         }
     }
 
     /// Returns the fields that the profiler of a GPU has, sorted.
-    pub(crate) fn profiling_fields(self, handle: &HandleCell, gpu: u32) -> Result<Vec<FieldId>> {
+    pub(crate) fn profiling_fields(&self, gpu: u32) -> Result<Vec<FieldId>> {
         let mut groups = new_zeroed::<sys::dcgmProfGetMetricGroups_v3>();
         groups.version = sys::dcgmProfGetMetricGroups_v3::VERSION;
         groups.gpuId = gpu;
@@ -103,7 +92,7 @@ impl Dcgm {
         unsafe {
             call!(
                 self.library(),
-                dcgmProfGetSupportedMetricGroups(handle.get(), &raw mut *groups)
+                dcgmProfGetSupportedMetricGroups(self.handle(), &raw mut *groups)
             )
         }?;
         let count = |count: core::ffi::c_uint| usize::try_from(count).unwrap_or(usize::MAX);

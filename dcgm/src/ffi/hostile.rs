@@ -14,7 +14,7 @@ mod script;
 
 use script::{Script, ScriptedResponse};
 
-use super::{Dcgm, FieldGroupId, GroupId, HandleCell, ListScope, Reader, Records, text};
+use super::{Dcgm, EngineHandle, FieldGroupId, GroupBuffer, GroupId, ListScope, Records, text};
 use crate::code::ReturnCode;
 use crate::cursor::Cursor;
 use crate::entity::{Entity, EntityId, EntityKind};
@@ -35,8 +35,8 @@ pub(crate) fn exercise(bytes: &[u8]) {
     PATHS[usize::from(path) % PATHS.len()]();
 }
 
-fn dcgm() -> Dcgm {
-    Dcgm::new(library::library())
+fn engine() -> EngineHandle {
+    EngineHandle::new(Dcgm::new(library::library()))
 }
 
 /// Returns a few distinct entities and fields.
@@ -60,8 +60,7 @@ fn latest() {
     for _ in 0..2 {
         each_pair_once(&entities, &fields, |take| {
             let (mut entities, mut fields) = (entities.clone(), fields.clone());
-            let handle = HandleCell::default();
-            records.read_list(dcgm(), &handle, &mut entities, &mut fields, take)
+            records.read_list(&engine(), &mut entities, &mut fields, take)
         });
     }
 }
@@ -69,20 +68,14 @@ fn latest() {
 /// Reads the latest values of a few pairs, by a group.
 fn grouped() {
     let (entities, fields) = asked();
-    let mut reader = Reader::default();
+    let mut buffer = GroupBuffer::default();
     for _ in 0..2 {
         each_pair_once(&entities, &fields, |take| {
             script::hold(&entities, &fields);
             let pair = (GroupId(1), FieldGroupId(2));
             let asked = (entities.as_slice(), fields.as_slice());
             let mut samples = Samples::new();
-            dcgm().read_group(
-                &HandleCell::default(),
-                pair,
-                asked,
-                &mut reader,
-                &mut samples,
-            )?;
+            engine().read_group(pair, asked, &mut buffer, &mut samples)?;
             for (at, sample) in samples.iter().enumerate() {
                 take(at / fields.len(), at % fields.len(), sample);
             }
@@ -127,7 +120,6 @@ fn each_pair_once(
 
 /// Reads the samples since a time, with a cursor.
 fn since() {
-    let handle = HandleCell::default();
     let (group, fields) = (GroupId(1), FieldGroupId(2));
     let mut cursor = Cursor::new();
     let mut scratch = String::new();
@@ -153,7 +145,7 @@ fn since() {
                 new.push(sample);
             }
         };
-        let answer = dcgm().read_since(&handle, (group, fields), from, &mut scratch, &mut take);
+        let answer = engine().read_since((group, fields), from, &mut scratch, &mut take);
         assert_eq!(count, script::responses().len(), "a sample is lost");
         if let Ok(next) = answer {
             cursor.commit(&asked, new.iter(), next);
@@ -168,15 +160,10 @@ fn since() {
 fn identity() {
     let mut entities = script::with(|script| vec![script.pair(), script.pair()]);
     let asked = entities.len();
-    let answer = Records::default().read_identity(
-        dcgm(),
-        &HandleCell::default(),
-        &mut entities,
-        |at, sample| {
-            assert!(at < asked);
-            check_text(&sample);
-        },
-    );
+    let answer = Records::default().read_identity(&engine(), &mut entities, |at, sample| {
+        assert!(at < asked);
+        check_text(&sample);
+    });
     drop(answer);
 }
 
@@ -184,13 +171,7 @@ fn list() {
     let room = script::with(|script| usize::from(script.byte() % 40));
     let (mut ids, mut found) = (Vec::new(), vec![EntityId::gpu(77)]);
     let kind = EntityKind::from_raw(script::with(Script::pair).entityGroupId);
-    let answer = dcgm().list_entities(
-        &HandleCell::default(),
-        (kind, ListScope::Supported),
-        room,
-        &mut ids,
-        &mut found,
-    );
+    let answer = engine().list_entities((kind, ListScope::Supported), room, &mut ids, &mut found);
     assert!(found.len() <= room);
     assert!(answer.is_ok() || found.is_empty());
     assert!(found.is_sorted_by(|one, next| one < next), "{found:?}");
@@ -198,20 +179,15 @@ fn list() {
 }
 
 fn attributes() {
-    let handle = HandleCell::default();
-    if let Ok(entity) = dcgm().read_gpu(&handle, 3) {
+    if let Ok(entity) = engine().read_gpu(3) {
         assert_eq!(entity.id, EntityId::gpu(3));
         check_entity(&entity);
     }
-    drop(
-        dcgm()
-            .gpu_status(&handle, 3)
-            .map(|status| format!("{status:?}")),
-    );
+    drop(engine().gpu_status(3).map(|status| format!("{status:?}")));
 }
 
 fn instances() {
-    let Ok(instances) = dcgm().read_mig(&HandleCell::default()) else {
+    let Ok(instances) = engine().read_mig() else {
         return;
     };
     assert!(instances.len() <= 448, "more than the struct can hold");
@@ -220,7 +196,7 @@ fn instances() {
 
 fn links() {
     let pack = |parent: EntityId, index: u32| Some(EntityId::new(parent.kind, index));
-    let Ok(links) = dcgm().read_links(&HandleCell::default(), false, pack) else {
+    let Ok(links) = engine().read_links(true, &pack) else {
         return;
     };
     assert!(links.len() <= 32 * 36 + 12 * 64, "{}", links.len());
@@ -230,8 +206,7 @@ fn links() {
 }
 
 fn builds() {
-    let handle = HandleCell::default();
-    for build in [dcgm().library_build(), dcgm().engine_build(&handle)] {
+    for build in [engine().dcgm().library_build(), engine().engine_build()] {
         let Ok(build) = build else { continue };
         assert!(build.raw().len() <= 512);
         assert!(text::is_clean(build.raw()), "{:?}", build.raw());

@@ -5,27 +5,21 @@ use core::ffi::c_uint;
 use dcgm_sys as sys;
 use sys::Versioned as _;
 
-use super::{Dcgm, HandleCell, call, new_zeroed, text};
+use super::{EngineHandle, call, new_zeroed, text};
 use crate::code::ReturnCode;
 use crate::entity::{Entity, EntityId, EntityKind, Link, LinkState, Mig, is_all_zero};
 use crate::error::{Error, Result};
 
-/// Access to the inventory of an engine.
-pub(crate) struct Parts<'a> {
-    pub(super) dcgm: Dcgm,
-    pub(super) handle: &'a HandleCell,
-}
-
-impl Parts<'_> {
+impl EngineHandle {
     /// Returns the properties of a GPU. For a GPU that does not exist, DCGM returns blanks and no error.
-    pub(super) fn read_gpu(&self, gpu: u32) -> Result<Entity> {
+    pub(crate) fn read_gpu(&self, gpu: u32) -> Result<Entity> {
         let mut attributes = new_zeroed::<sys::dcgmDeviceAttributes_v3>();
         attributes.version = sys::dcgmDeviceAttributes_v3::VERSION;
         // SAFETY: the struct has the version that it states.
         unsafe {
             call!(
-                self.dcgm.library(),
-                dcgmGetDeviceAttributes(self.handle.get(), gpu, &raw mut *attributes)
+                self.library(),
+                dcgmGetDeviceAttributes(self.handle(), gpu, &raw mut *attributes)
             )
         }?;
         let identifiers = &attributes.identifiers;
@@ -46,14 +40,14 @@ impl Parts<'_> {
     }
 
     /// Returns the MIG instances: none if the engine runs without a driver.
-    pub(super) fn read_mig(&self) -> Result<Vec<Entity>> {
+    pub(crate) fn read_mig(&self) -> Result<Vec<Entity>> {
         let mut hierarchy = new_zeroed::<sys::dcgmMigHierarchy_v2>();
         hierarchy.version = sys::dcgmMigHierarchy_v2::VERSION;
         // SAFETY: the struct has the version that it states.
         let outcome = unsafe {
             call!(
-                self.dcgm.library(),
-                dcgmGetGpuInstanceHierarchy(self.handle.get(), &raw mut *hierarchy)
+                self.library(),
+                dcgmGetGpuInstanceHierarchy(self.handle(), &raw mut *hierarchy)
             )
         };
         match outcome {
@@ -70,11 +64,11 @@ impl Parts<'_> {
             .collect())
     }
 
-    /// Returns the NVLinks, by the newest struct version that the library accepts. `v3` is set for a library
-    /// of 3.3, which knows the smallest struct only.
-    pub(super) fn read_links(
+    /// Returns the NVLinks, by the newest struct version that the library accepts, or, unless `is_large`, by
+    /// the smallest struct, the only one of 3.3.
+    pub(crate) fn read_links(
         &self,
-        v3: bool,
+        is_large: bool,
         pack: &dyn Fn(EntityId, u32) -> Option<EntityId>,
     ) -> Result<Vec<Link>> {
         let mut links = Vec::new();
@@ -86,8 +80,8 @@ impl Parts<'_> {
                 // word.
                 let outcome = unsafe {
                     call!(
-                        self.dcgm.library(),
-                        dcgmGetNvLinkLinkStatus(self.handle.get(), (&raw mut *status).cast())
+                        self.library(),
+                        dcgmGetNvLinkLinkStatus(self.handle(), (&raw mut *status).cast())
                     )
                 };
                 match outcome {
@@ -120,7 +114,7 @@ impl Parts<'_> {
                 }
             }};
         }
-        if !v3 {
+        if is_large {
             ask!(dcgmNvLinkStatus_v5);
             ask!(dcgmNvLinkStatus_v4);
         }

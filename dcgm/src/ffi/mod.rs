@@ -22,11 +22,10 @@ mod text;
 mod thread;
 mod visit;
 
-pub(crate) use dcgm::{Dcgm, FieldGroupId, GroupId, HandleCell, ListScope, Transport};
-pub(crate) use inventory::Parts;
+pub(crate) use dcgm::{Dcgm, EngineHandle, FieldGroupId, GroupId, GroupPair, ListScope, Transport};
 pub(crate) use records::Records;
 pub(crate) use thread::block_signals;
-pub(crate) use visit::Reader;
+pub(crate) use visit::GroupBuffer;
 
 use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
 

@@ -12,8 +12,6 @@ use dcgm_sys as sys;
 use shuttle::rand::Rng as _;
 use shuttle::thread::yield_now;
 
-use super::Dcgm;
-
 /// The behavior of calls.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) enum Peer {
@@ -79,11 +77,6 @@ pub(crate) fn library() -> &'static sys::Library {
         // SAFETY: each function writes only to the memory of its parameters.
         unsafe { sys::Library::from_symbols(symbols) }
     })
-}
-
-/// Returns the library as [`Dcgm`].
-pub(crate) fn dcgm() -> Dcgm {
-    Dcgm::new(library())
 }
 
 /// Simulates a call over a connection, which may yield, or hang until the connection is closed.

@@ -4,7 +4,7 @@ use dcgm_sys as sys;
 
 use super::decode::{self, Raw, Scratch};
 use super::matcher::{RequestGrid, ResponseKey, ResponseMatcher};
-use super::{Dcgm, HandleCell, call};
+use super::{EngineHandle, call};
 use crate::entity::{EntityId, EntityKind};
 use crate::error::Result;
 use crate::field::FieldId;
@@ -26,13 +26,12 @@ impl Records {
     /// [`NoValue::Malformed`](crate::NoValue::Malformed).
     pub(crate) fn read_list(
         &mut self,
-        dcgm: Dcgm,
-        handle: &HandleCell,
+        engine: &EngineHandle,
         entities: &mut [sys::dcgmGroupEntityPair_t],
         fields: &mut [u16],
         mut take: impl FnMut(usize, usize, Sample<'_>),
     ) -> Result<()> {
-        self.request_values(dcgm, handle, entities, fields, 0)?;
+        self.request_values(engine, entities, fields, 0)?;
         self.visit_records(entities, fields, &mut take);
         Ok(())
     }
@@ -44,8 +43,7 @@ impl Records {
     /// and one for an event or an NVSwitch field fails the whole call.
     pub(crate) fn read_identity(
         &mut self,
-        dcgm: Dcgm,
-        handle: &HandleCell,
+        engine: &EngineHandle,
         entities: &mut [sys::dcgmGroupEntityPair_t],
         mut take: impl FnMut(usize, Sample<'_>),
     ) -> Result<()> {
@@ -54,13 +52,7 @@ impl Records {
             FieldId::MINOR_NUMBER.raw(),
             FieldId::MIG_MODE.raw(),
         ];
-        self.request_values(
-            dcgm,
-            handle,
-            entities,
-            &mut fields,
-            sys::DCGM_FV_FLAG_LIVE_DATA,
-        )?;
+        self.request_values(engine, entities, &mut fields, sys::DCGM_FV_FLAG_LIVE_DATA)?;
         self.visit_records(entities, &fields, &mut |entity, _, sample| {
             take(entity, sample);
         });
@@ -69,8 +61,7 @@ impl Records {
 
     fn request_values(
         &mut self,
-        dcgm: Dcgm,
-        handle: &HandleCell,
+        engine: &EngineHandle,
         entities: &mut [sys::dcgmGroupEntityPair_t],
         fields: &mut [u16],
         flags: u32,
@@ -93,9 +84,9 @@ impl Records {
         // pair.
         unsafe {
             call!(
-                dcgm.library(),
+                engine.library(),
                 dcgmEntitiesGetLatestValues(
-                    handle.get(),
+                    engine.handle(),
                     entities.as_mut_ptr(),
                     count(entities.len()),
                     fields.as_mut_ptr(),

@@ -8,7 +8,7 @@ use dcgm_sys as sys;
 
 use super::decode::{self, Raw, Scratch};
 use super::matcher::{RequestGrid, ResponseKey, ResponseMatcher, unanswered_sample};
-use super::{Dcgm, FieldGroupId, GroupId, HandleCell, call};
+use super::{EngineHandle, GroupPair, call};
 use crate::entity::{EntityId, EntityKind};
 use crate::error::Result;
 use crate::field::FieldId;
@@ -16,7 +16,7 @@ use crate::sample::{Sample, Samples, Timestamp};
 
 /// Reusable memory for reading by groups.
 #[derive(Debug, Default)]
-pub(crate) struct Reader {
+pub(crate) struct GroupBuffer {
     matcher: ResponseMatcher,
     scratch: Scratch,
     /// Samples that came out of order.
@@ -57,37 +57,36 @@ fn call_with_sink<F: FnMut(Sample<'_>)>(
 /// describes the group. A pair that libdcgm skips is
 /// [`NoValue::Malformed`](crate::NoValue::Malformed).
 pub(super) fn read_latest(
-    dcgm: Dcgm,
-    handle: &HandleCell,
-    (group, fields): (GroupId, FieldGroupId),
+    engine: &EngineHandle,
+    (group, fields): GroupPair,
     grid: RequestGrid<'_>,
-    reader: &mut Reader,
+    buffer: &mut GroupBuffer,
     into: &mut Samples,
 ) -> Result<()> {
     let from = into.len();
     // Twice the number of pairs: more responses can only be repetitions.
     let capacity = 2 * grid.entities.len() * grid.fields.len();
     call_with_sink(
-        &mut reader.scratch,
+        &mut buffer.scratch,
         capacity,
         |sample| into.push(sample),
         // SAFETY: the callback is called on this thread before the function returns, with the sink that
         // it was created for, which nothing else uses meanwhile.
         |on_values, sink| unsafe {
             call!(
-                dcgm.library(),
-                dcgmGetLatestValues_v2(handle.get(), group.0, fields.0, on_values, sink)
+                engine.library(),
+                dcgmGetLatestValues_v2(engine.handle(), group.0, fields.0, on_values, sink)
             )
         },
     )?;
     // Every release so far responds in order.
     if !into.are_of(from, grid.iter_pairs()) {
-        reader.sort_samples(grid, from, into);
+        buffer.sort_samples(grid, from, into);
     }
     Ok(())
 }
 
-impl Reader {
+impl GroupBuffer {
     /// Sorts samples that came out of order.
     #[cold]
     fn sort_samples(&mut self, grid: RequestGrid<'_>, from: usize, into: &mut Samples) {
@@ -119,9 +118,8 @@ impl Reader {
 /// Passes every sample since a time to `take`: entity by entity, field by field, ascending in time;
 /// pairs without one as a sample with the reason. Returns the start of the next read.
 pub(super) fn read_since(
-    dcgm: Dcgm,
-    handle: &HandleCell,
-    (group, fields): (GroupId, FieldGroupId),
+    engine: &EngineHandle,
+    (group, fields): GroupPair,
     from: Timestamp,
     scratch: &mut Scratch,
     take: &mut dyn FnMut(Sample<'_>),
@@ -134,9 +132,9 @@ pub(super) fn read_since(
         // SAFETY: as above, and it writes one integer.
         |on_values, sink| unsafe {
             call!(
-                dcgm.library(),
+                engine.library(),
                 dcgmGetValuesSince_v2(
-                    handle.get(),
+                    engine.handle(),
                     group.0,
                     fields.0,
                     from.micros(),

@@ -1,15 +1,31 @@
 //! Tests of deadlines, without a library: the jobs are closures that hang as requested.
 
+use std::sync::mpsc;
+
 use super::*;
 
 /// A handler whose jobs are closures.
 struct ClosureHandler;
+
+/// A target whose calls cannot be cancelled.
+struct Uncancellable;
+
+impl Cancel for Uncancellable {
+    type Stage = ();
+
+    fn can_cancel(&self) -> bool {
+        false
+    }
+
+    fn cancel_calls(&self) {}
+}
 
 type Task = Box<dyn FnOnce() -> u32 + Send>;
 
 impl JobHandler for ClosureHandler {
     type Job = Task;
     type Reply = u32;
+    type Target = Uncancellable;
 
     fn handle_job(&mut self, job: Task) -> u32 {
         job()
@@ -30,8 +46,8 @@ fn run(
 }
 
 /// Returns a job that hangs until the sender is dropped or used.
-fn hanging_job() -> (Sender<()>, impl FnOnce() -> u32 + Send + 'static) {
-    let (let_go, wait) = new_mailbox::<()>();
+fn hanging_job() -> (mpsc::Sender<()>, impl FnOnce() -> u32 + Send + 'static) {
+    let (let_go, wait) = mpsc::channel::<()>();
     (let_go, move || u32::from(wait.recv().is_ok()))
 }
 
