@@ -14,13 +14,18 @@ mod error;
 mod field;
 mod groups;
 mod id_source;
+mod key;
 mod nearest;
+#[cfg(feature = "serde")]
+mod node;
 mod number;
 mod parser;
+mod rows;
 mod settings;
 #[cfg(test)]
 mod tests;
 mod validate;
+mod value;
 mod warning;
 
 pub(crate) use choices::ModeKind;
@@ -32,10 +37,12 @@ pub(crate) use endpoint::endpoint_error;
 pub use error::{ConfigError, ConfigErrors, InstallError, ParseSettingError};
 pub use groups::Group;
 pub use id_source::{IdSource, Salt};
+pub(crate) use key::SettingKey;
 pub(crate) use nearest::nearest_name;
 pub(crate) use parser::ConfigParser;
+pub(crate) use rows::for_each_setting;
 pub use settings::Config;
-pub(crate) use settings::{SettingKey, Variable, for_each_setting};
+pub(crate) use settings::Variable;
 pub use warning::ConfigWarning;
 
 /// The source of the samples.

@@ -27,7 +27,7 @@ pub(crate) mod counters;
 mod decode;
 mod events;
 pub(crate) mod history;
-mod index;
+pub(crate) mod index;
 mod ingest;
 pub(crate) mod mute;
 mod reduce;

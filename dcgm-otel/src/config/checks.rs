@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::field::{Setting, SettingValue};
-use super::settings::SettingKey;
+use super::field::Setting;
+use super::key::SettingKey;
+use super::value::SettingValue;
 use super::{ConfigError, DeviceFilter, DeviceSelector, IdSource, Naming};
 
 const MIN_INTERVAL: Duration = Duration::from_secs(1);

@@ -4,8 +4,8 @@ use core::fmt;
 use core::str::FromStr;
 
 use super::error::ParseSettingError;
-use super::field::{InvalidValue, MapKey, MapValue, SettingValue};
-use super::nearest::did_you_mean;
+use super::nearest::{did_you_mean, normalize};
+use super::value::{InvalidValue, MapKey, MapValue, SettingValue};
 
 /// Joins words to a phrase: `a, b or c`.
 pub(crate) fn join_with_or(words: &[&str]) -> String {
@@ -14,11 +14,6 @@ pub(crate) fn join_with_or(words: &[&str]) -> String {
         [one] => (*one).to_owned(),
         [most @ .., last] => format!("{} or {last}", most.join(", ")),
     }
-}
-
-/// Returns a word without what people vary: in lower case, with underscores for hyphens.
-pub(crate) fn normalize(text: &str) -> String {
-    text.trim().to_ascii_lowercase().replace('-', "_")
 }
 
 macro_rules! choices {

@@ -5,11 +5,10 @@ use core::str::FromStr;
 
 use dcgm::{Entity, EntityId, EntityKind};
 
-use super::choices::normalize;
 use super::error::ParseSettingError;
-use super::field::{InvalidValue, SettingValue, split_items};
-use super::nearest::did_you_mean;
-use super::settings::SettingKey;
+use super::key::SettingKey;
+use super::nearest::{did_you_mean, normalize};
+use super::value::{InvalidValue, SettingValue, split_items};
 
 /// The devices that are monitored: all, or those that at least one selector matches.
 ///

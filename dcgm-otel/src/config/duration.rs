@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::choices::normalize;
-use super::field::{InvalidValue, SettingValue};
+use super::nearest::normalize;
+use super::value::{InvalidValue, SettingValue};
 
 const SECOND: u64 = 1_000_000_000;
 

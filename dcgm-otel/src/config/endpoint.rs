@@ -3,8 +3,8 @@
 use dcgm::{Endpoint, EndpointError};
 
 use super::ConfigError;
-use super::field::{InvalidValue, SettingValue};
-use super::settings::SettingKey;
+use super::key::SettingKey;
+use super::value::{InvalidValue, SettingValue};
 
 /// Makes the error of an invalid endpoint that code gave. A password is never part of it.
 pub(crate) fn endpoint_error(text: &str, error: &EndpointError) -> ConfigError {

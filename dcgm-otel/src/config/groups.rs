@@ -3,10 +3,10 @@
 use core::fmt;
 use core::str::FromStr;
 
-use super::choices::{GroupSwitch, join_with_or, normalize};
+use super::choices::{GroupSwitch, join_with_or};
 use super::error::ParseSettingError;
-use super::field::{MapKey, MapValue};
-use super::nearest::did_you_mean;
+use super::nearest::{did_you_mean, normalize};
+use super::value::{MapKey, MapValue};
 
 macro_rules! groups {
     ($($name:ident $text:literal $default:ident $meaning:literal;)*) => {

@@ -3,10 +3,9 @@
 use core::fmt;
 use core::str::FromStr;
 
-use super::choices::normalize;
 use super::error::ParseSettingError;
-use super::field::{InvalidValue, SettingValue};
-use super::nearest::did_you_mean;
+use super::nearest::{did_you_mean, normalize};
+use super::value::{InvalidValue, SettingValue};
 
 /// The source of the attribute `hw.id` of GPUs. A GPU without a unique UUID has its PCI address
 /// instead, and a GPU without a unique PCI address its index. The id of a MIG instance or a link
@@ -100,7 +99,7 @@ impl FromStr for IdSource {
     type Err = ParseSettingError;
 
     fn from_str(text: &str) -> Result<Self, ParseSettingError> {
-        let (expected, _) = super::settings::SettingKey::id_source.form();
+        let (expected, _) = super::key::SettingKey::id_source.form();
         Self::parse(text).ok_or_else(|| ParseSettingError::secret(expected))
     }
 }

@@ -1,7 +1,5 @@
 //! The nearest known name to a misspelt one, for messages.
 
-use super::choices::normalize;
-
 /// Returns the candidate nearest to `text`, if it is close enough to be a likely misspelling: at
 /// most one edit per three letters.
 pub(crate) fn nearest_name<'a>(
@@ -24,6 +22,11 @@ pub(crate) fn did_you_mean<'a>(
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {
     nearest_name(text, candidates).map(|name| format!("did you mean {name}?"))
+}
+
+/// Returns a word without what people vary: in lower case, with underscores for hyphens.
+pub(crate) fn normalize(text: &str) -> String {
+    text.trim().to_ascii_lowercase().replace('-', "_")
 }
 
 /// The Levenshtein distance: insertions, deletions and replacements of a letter.

@@ -1,6 +1,6 @@
 //! Whole numbers.
 
-use super::field::{InvalidValue, SettingValue};
+use super::value::{InvalidValue, SettingValue};
 
 pub(crate) const EXPECTED: &str = "a whole number above 0";
 

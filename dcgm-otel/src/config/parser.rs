@@ -1,7 +1,7 @@
 //! Parsing texts into settings: those of environment variables and of documents.
 
-use super::field::InvalidValue;
-use super::settings::SettingKey;
+use super::key::SettingKey;
+use super::value::InvalidValue;
 use super::{ConfigError, SettingSource};
 
 /// The source of the texts that are parsed, and the errors found in them.
@@ -23,8 +23,20 @@ impl ConfigParser<'_> {
 
     /// Reports a list or a table where a document must have another form.
     #[cfg(feature = "serde")]
-    pub(crate) fn wrong_form(&mut self, key: SettingKey, node: &super::document::Node) {
+    pub(crate) fn wrong_form(&mut self, key: SettingKey, node: &super::node::Node) {
         let error = ConfigError::new(key.name(self.source), node.form(), key.expected());
         self.errors.push(error);
+    }
+}
+
+impl InvalidValue {
+    /// Makes the error of a setting; `name` is the variable or the path.
+    pub(super) fn into_error(self, key: SettingKey, name: &str) -> ConfigError {
+        let expected = self.expected.unwrap_or_else(|| key.expected());
+        let error = match self.input {
+            Some(input) => ConfigError::new(name, input, expected),
+            None => ConfigError::secret(name, expected),
+        };
+        error.with_hint(self.hint)
     }
 }

@@ -1,6 +1,6 @@
 //! Checks that need more than one setting.
 
-use super::settings::SettingKey;
+use super::key::SettingKey;
 use super::{Config, ConfigError, Group, GroupSwitch, ModeKind, Naming, ThrottleName, duration};
 use super::{SettingSource, checks, nearest};
 use crate::catalogue::CATALOGUE;

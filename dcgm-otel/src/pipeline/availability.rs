@@ -20,15 +20,13 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use dcgm::{EntityId, EntityKind, FieldId, NoValue, Samples, Timestamp, Value, sanitize};
+use dcgm::{EntityId, EntityKind, NoValue, Samples, Timestamp, Value, sanitize};
 
+use super::index::Pair;
 use super::resolve::{Input, SeriesSpec, StaticValue};
 use crate::attributes::shared_text;
 use crate::backoff::Backoff;
 use crate::catalogue::{Form, Op};
-
-/// A field of an entity.
-pub(crate) type Pair = (EntityId, FieldId);
 
 /// Delays before sources without a value are checked again: reading what the hardware does not have
 /// costs the engine a few calls each time.

@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use dcgm::{Samples, Timestamp};
 
-use super::availability::Pair;
 use super::cardinality::DropUnit;
 use super::counters::Ledger;
+use super::index::Pair;
 use super::mute::{GpuValues, MuteGpus};
 use super::snapshot::Series;
 use crate::catalogue::Condition;

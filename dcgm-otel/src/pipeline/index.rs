@@ -2,6 +2,11 @@
 
 use std::marker::PhantomData;
 
+use dcgm::{EntityId, FieldId};
+
+/// A field of an entity.
+pub(crate) type Pair = (EntityId, FieldId);
+
 /// A list whose items are found by an index of type `I`.
 #[derive(Debug)]
 pub(crate) struct IndexVec<I, T> {

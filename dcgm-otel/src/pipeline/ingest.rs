@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use dcgm::{EntityId, NoValue, Query, Samples, Timestamp};
 
-use super::availability::Pair;
 use super::counters::{Ledger, Step};
 use super::history::{Age, Ages};
+use super::index::Pair;
 use super::index::{Index, IndexVec, ReadIdx, SourceIdx};
 use super::mute::MuteGpus;
 use super::reduce::Slots;

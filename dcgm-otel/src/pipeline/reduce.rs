@@ -96,13 +96,15 @@ impl Reducers {
         }
     }
 
-    /// Computes the value of each series, in order. Constants expire at `until`.
+    /// Computes the value of each series, in order; returns how many there are. Constants expire at
+    /// `until`.
     pub(super) fn reduce_slots(
         &self,
         (slots, ledger): (&Slots, &Ledger),
         (now, until): (Instant, Option<Instant>),
         into: &mut Vec<Option<Point>>,
-    ) {
+    ) -> usize {
+        let mut known = 0;
         let of = |range: &Range<usize>| {
             let parts = self.parts.get(range.clone()).unwrap_or_default();
             parts.iter().filter_map(|part| slots.get(*part))
@@ -111,7 +113,7 @@ impl Reducers {
             number: Number::I64(number),
             until,
         };
-        into.extend(self.all.as_slice().iter().map(|reducer| match reducer {
+        let compute = |reducer: &Reducer| match reducer {
             Reducer::Gauge(source) => slots.get(*source)?.point,
             Reducer::Counter(counter, kind) => {
                 let total = ledger.get(*counter).filter(|total| total.is_shown())?;
@@ -146,7 +148,13 @@ impl Reducers {
                     until: Some(limit),
                 })
             }
+        };
+        into.extend(self.all.as_slice().iter().map(|reducer| {
+            let point = compute(reducer);
+            known += usize::from(point.is_some());
+            point
         }));
+        known
     }
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use dcgm::{Entity, EntityId, EntityKind, FieldId};
 
-use super::availability::Pair;
 use super::cardinality::DropUnit;
+use super::index::Pair;
 use super::snapshot::Series;
 use crate::attributes::AttributeBuilder;
 use crate::catalogue::{

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use dcgm::{EntityId, Link, Query, Samples, Timestamp};
 
-use super::availability::Pair;
 use super::cardinality::Caps;
 use super::counters::Ledger;
 use super::events::EventSource;
 use super::history::{Ages, History};
+use super::index::Pair;
 use super::index::{CounterIdx, Index, IndexVec, SeriesIdx, SourceIdx};
 use super::ingest::{ReadStats, Router};
 use super::mute::{GpuRead, MuteGpus};
@@ -255,8 +255,7 @@ impl SeriesTable {
         let until = self.gauges_until();
         let points = snapshot.replace_layout(&self.layout, until);
         let from = (&self.slots, ledger);
-        self.reducers.reduce_slots(from, (now, until), points);
-        points.iter().flatten().count()
+        self.reducers.reduce_slots(from, (now, until), points)
     }
 
     /// Returns the time at which values that are not sampled expire: with the last sampled value.
@@ -302,8 +301,33 @@ impl SeriesTable {
         }
     }
 
+    /// Counts events. Returns `false` if there was no room for a new series.
+    pub(crate) fn count_events(&mut self, samples: &Samples, history: &mut History) -> bool {
+        let mut has_room = true;
+        for sample in samples {
+            let code = sample.value.ok().and_then(|value| value.as_i64());
+            // 0 means that there was no event.
+            let Some(code) = code.filter(|code| *code > 0) else {
+                continue;
+            };
+            let Some((metric, source)) = self.find_event((sample.entity, sample.field)) else {
+                continue;
+            };
+            let (unit, owner) = (source.unit, source.owner.as_ref());
+            let series = source.series_of_code(code);
+            let ledger = &mut history.ledger;
+            let index = ledger.get_or_insert(&series, owner, unit, &[source.input], metric.kind);
+            if let Some(total) = ledger.get_mut(index) {
+                total.count_event();
+            }
+            let is_dropped = history.dropped.contains(&unit);
+            has_room &= is_dropped || self.show_counter(index, metric.kind, series);
+        }
+        has_room
+    }
+
     /// Returns the row of the metric and the source of an event.
-    pub(super) fn find_event(&self, pair: Pair) -> Option<(&'static Metric, &EventSource)> {
+    fn find_event(&self, pair: Pair) -> Option<(&'static Metric, &EventSource)> {
         let source = self
             .events
             .iter()
@@ -312,7 +336,7 @@ impl SeriesTable {
     }
 
     /// Adds the series of a counter if it is new. Returns `false` if there is no room for it.
-    pub(super) fn show_counter(&mut self, counter: CounterIdx, kind: Kind, series: Series) -> bool {
+    fn show_counter(&mut self, counter: CounterIdx, kind: Kind, series: Series) -> bool {
         if self.layout.series().contains(&series) {
             return true;
         }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::field::SettingValue;
+use super::super::value::SettingValue;
 use super::*;
 
 fn root() -> &'static Path {

@@ -139,9 +139,9 @@ impl Stage {
             is_counter && spec.inputs.iter().all(counts)
         });
         let named = |series: &Series| name(metrics[series.metric].name, &series.attributes);
-        let names: Vec<_> = counted.map(|spec| named(&spec.series)).collect();
+        let wanted: Vec<_> = counted.map(|spec| named(&spec.series)).collect();
         let mut shown = self.shown();
-        shown.retain(|name, _| names.contains(name));
+        shown.retain(|name, _| wanted.contains(name));
         shown
     }
 }

@@ -1,0 +1,98 @@
+//! The settings: one row per setting.
+//!
+//! A row has the name, the setter, the kind of access, the type and the default; the environment
+//! variable, or `-` if only code and files can set it; the naming in which the setting has an
+//! effect; the check of its value; what messages say is expected; an example; and a summary, which
+//! continues "Sets …" and "Returns …". Further lines of documentation follow the row's `///`.
+//!
+//! From it come the fields of [`Config`], its setters and getters and those of the builder, the
+//! parsing of environment variables and documents, [`Config::effective`], and the tables of
+//! variables in [`Config`]'s documentation and the READMEs, which tests compare with these rows. The
+//! access `custom` is for settings whose setters need more than a value; these are in `access.rs`.
+
+/// Hands the rows to a macro.
+macro_rules! for_each_setting {
+    ($define:ident) => {
+        $define! {
+            mode, with_mode: custom(ModeKind = ModeKind::Standalone),
+                "DCGM_OTEL_MODE", any, valid, "standalone or embedded", "embedded",
+                "the source of the samples: a host engine, or an engine in this process";
+
+            endpoint, with_endpoint: custom(Endpoint = Endpoint::default()),
+                "DCGM_OTEL_ENDPOINT", any, valid, "host:port or unix:///absolute/path", "[::1]:5555",
+                "the endpoint of the host engine";
+
+            interval, with_interval: value(Duration = Duration::from_secs(15)),
+                "DCGM_OTEL_INTERVAL", any, duration_in_range, "a duration from 1s to 10min", "30s",
+                "the sampling interval of the meter and of the engine";
+
+            /// The delay has no upper limit, because a large host takes a while to start.
+            initial_delay, with_initial_delay: value(Duration = Duration::from_secs(1)),
+                "DCGM_OTEL_INITIAL_DELAY", any, valid, "a duration", "500ms",
+                "the delay before the first sample";
+
+            max_age, with_max_age: custom(Option<Duration> = None),
+                "DCGM_OTEL_MAX_AGE", any, valid, "a duration not below the interval, or auto", "2m",
+                "the age at which a sample expires; `auto` is three sampling periods";
+
+            /// The default grows with the host: it is at least 1024, and 100 for each monitored device,
+            /// where MIG instances count as devices. A number that is set does not grow.
+            max_series, with_max_series: value(usize = 1024),
+                "DCGM_OTEL_MAX_SERIES", any, above_zero, "a whole number above 0", "2048",
+                "the maximum number of series; the default is higher on large hosts: 100 for each device";
+
+            /// The SDK limits each instrument to 2000 series by default, and merges further series
+            /// into one overflow series. When new series of a gauge replace old ones, the old series
+            /// still count until the next collect ends. If all series can be replaced at once, as
+            /// with MIG, they must therefore fit into half of the SDK's limit. A view can raise that
+            /// limit: see `sdk::view`.
+            max_instrument_series, with_max_instrument_series: value(usize = 1000),
+                -, any, above_zero, "a whole number above 0", "500",
+                "the maximum number of series of one metric";
+
+            groups, with_group: custom_map(SettingMap<Group, GroupSwitch> = SettingMap::default()),
+                "DCGM_OTEL_GROUPS", any, valid, "a list of group=on or group=off (nvswitch also auto)",
+                "nvlink=off,xid=on", "turns groups of metrics on or off";
+
+            metrics, with_metric: custom_map(SettingMap<String, MetricSwitch> = SettingMap::default()),
+                "DCGM_OTEL_METRICS", any, valid, "a list of NAME=SWITCH: NAME is metric or metric/family, SWITCH is on, off or auto",
+                "hw.power=off,hw.gpu.utilization/encoder=on",
+                "turns single metrics, or parts of a metric, on or off";
+
+            group_series, with_group_series: custom_map(SettingMap<Group, usize> = SettingMap::default()),
+                -, any, valid, "a list of group=number, each above 0", "profiling=64",
+                "the maximum number of series of a group";
+
+            devices, with_devices: reference(DeviceFilter = DeviceFilter::all()),
+                "DCGM_OTEL_DEVICES", any, check_devices,
+                "all, or a list of kind:number, uuid:GPU-…, bdf:0000:1b:00.0 or a kind (gpu, nvswitch, cpu, connectx, …)",
+                "gpu:0,nvswitch", "the devices that are monitored";
+
+            naming, with_naming: value(Naming = Naming::Semconv),
+                "DCGM_OTEL_NAMING", any, valid, "semconv or dcgm_exporter", "dcgm_exporter",
+                "the naming of metrics";
+
+            profile, with_profile: value(Profile = Profile::Standard),
+                "DCGM_OTEL_PROFILE", semconv, valid, "minimal, standard or full", "minimal",
+                "the attribute profile: how many attributes a series has";
+
+            id_source, with_id_source: reference(IdSource = IdSource::Uuid),
+                "DCGM_OTEL_ID_SOURCE", semconv, id_source,
+                "uuid, hashed_uuid:SALT (a salt of 16 bytes or more), pci_bdf or index", "pci_bdf",
+                "the source of `hw.id`";
+
+            counter_origin, with_counter_origin: value(CounterOrigin = CounterOrigin::Rebased),
+                "DCGM_OTEL_COUNTER_ORIGIN", semconv, valid, "rebased or device", "device",
+                "where counters begin: at 0 (rebased), or at the total of the device (device)";
+
+            throttle_name, with_throttle_name: value(ThrottleName = ThrottleName::Duration),
+                -, semconv, valid, "duration or time", "time",
+                "the name of the throttle metric";
+
+            instance, with_instance: custom(Option<String> = None),
+                -, any, check_instance, "1 to 64 bytes of text without control characters", "training",
+                "the meter's name among several on one provider";
+        }
+    };
+}
+pub(crate) use for_each_setting;
