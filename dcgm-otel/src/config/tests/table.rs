@@ -129,12 +129,12 @@ fn a_setting_is_named_in_its_row_only() {
         let mut named: Vec<_> = named.map(|(name, _)| name.as_str()).collect();
         named.sort_unstable();
         let mut expected = elsewhere.to_vec();
-        expected.push("config/settings.rs");
+        expected.push("config/rows.rs");
         expected.sort_unstable();
         assert_eq!(named, expected, "{key}");
         let (_, table) = sources
             .iter()
-            .find(|(name, _)| name == "config/settings.rs")
+            .find(|(name, _)| name == "config/rows.rs")
             .unwrap();
         let setter = format!("with_{key}");
         assert_eq!((count(table, key), count(table, &setter)), (1, 1), "{key}");

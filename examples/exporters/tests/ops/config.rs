@@ -24,7 +24,7 @@ fn effective(config: &Config) -> BTreeMap<String, String> {
 
 /// Every key that a document can have, read off the table of settings.
 fn keys() -> BTreeSet<String> {
-    let source = kit::text("dcgm-otel/src/config/settings.rs");
+    let source = kit::text("dcgm-otel/src/config/rows.rs");
     let table = source
         .split("\n        $define! {")
         .nth(1)
