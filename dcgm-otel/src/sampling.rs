@@ -452,7 +452,8 @@ impl Sampler {
             // Count the last events of entities that are gone. If that fails, the next session
             // reads them.
             let mut stats = ReadStats::default();
-            let _ = session.read_events(&mut context, &mut stats);
+            context.engine.expect_events();
+            let _ = session.read_events(&mut context, &mut stats, self.clock.now());
         }
         self.pending_topology = None;
         let has_lost_watches = self.relist == Relist::Unwatched;

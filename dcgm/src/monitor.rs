@@ -278,7 +278,7 @@ impl Monitor {
         }
         self.watch(now, events)?;
         self.engine.update()?;
-        self.read_events(events)?;
+        self.read_events(now, events)?;
         self.read_samples(now, events)
     }
 
@@ -390,7 +390,7 @@ impl Monitor {
             return Ok(());
         }
         // The last events of GPUs that are lost now.
-        self.read_events(events)?;
+        self.read_events(now, events)?;
         // End the old watches first, so that the engine never has both.
         self.watched = None;
         self.engine.forget_refusals();
@@ -436,11 +436,14 @@ impl Monitor {
         Ok(())
     }
 
-    fn read_events(&mut self, events: &mut Vec<Event>) -> Result<()> {
+    fn read_events(&mut self, now: Instant, events: &mut Vec<Event>) -> Result<()> {
         let before = events.len();
-        let is_intact = self.engine.read_events(&mut self.samples, |samples| {
-            events.extend(samples.iter().filter_map(event_of_sample));
-        })?;
+        let samples = &mut self.samples;
+        let is_intact = self
+            .engine
+            .read_events(Duration::ZERO, now, samples, |samples| {
+                events.extend(samples.iter().filter_map(event_of_sample));
+            })?;
         if events.len() > before {
             // An XID is often the first sign of a link failure.
             self.engine.expect_link_change();

@@ -219,9 +219,11 @@ impl TableBuilder<'_> {
         config: &Config,
         now: Instant,
     ) -> SeriesTable {
-        let query = Query::new(resolve::group_fields(
-            self.sources.iter().map(|source| source.input),
-        ));
+        // The latest sample of an event shows whether there are new ones.
+        let events = self.events.iter().filter(|_| !self.sources.is_empty());
+        let inputs = self.sources.iter().map(|source| source.input);
+        let inputs = inputs.chain(events.map(|event| event.input));
+        let query = Query::new(resolve::group_fields(inputs));
         let ages = MaxAges::new(config);
         let (router, order) = Router::new(&query, &self.sources, ages, now);
         let mut moved = vec![SourceIdx::from_position(usize::MAX); order.len()];

@@ -33,6 +33,8 @@ pub(crate) struct ReadStats {
     pub(crate) resets: u64,
     /// Events that were counted.
     pub(crate) events: usize,
+    /// Set if an event field has a new timestamp.
+    pub(crate) has_new_events: bool,
     /// Pairs that have had no value for a while though their entity is still sampled, and whose
     /// series have another source.
     pub(crate) replaceable: Vec<Pair>,
@@ -75,8 +77,10 @@ pub(super) struct Router {
 #[derive(Debug)]
 struct Route {
     pair: Pair,
-    entity: ReadIdx,
-    /// Its sources, which are adjacent.
+    /// The entity; `None` for an event that is only counted, which is no sign of life.
+    entity: Option<ReadIdx>,
+    is_event: bool,
+    /// Its sources, which are adjacent. An event that is only counted has none.
     sources: Range<usize>,
     /// The last timestamp, and the local time at which it was new: the engine's clock may differ.
     timestamp: Timestamp,
@@ -138,19 +142,21 @@ impl Router {
         let mut order = Vec::with_capacity(sources.len());
         let mut routes = Vec::new();
         for pair in query.pairs() {
-            let Ok(entity) = entities.binary_search_by_key(&pair.0, |read| read.entity) else {
-                continue;
-            };
-            if let Some(read) = entities.get_mut(entity) {
-                read.basic_fields += usize::from(!pair.1.is_profiling());
-            }
             let start = order.len();
             let from = by_pair.partition_point(|source| of(source) < Some(pair));
             let mine = by_pair.iter().skip(from);
             order.extend(mine.take_while(|source| of(source) == Some(pair)));
+            let is_event = pair.1.is_event();
+            let is_only_counted = is_event && order.len() == start;
+            let entity = entities.binary_search_by_key(&pair.0, |read| read.entity);
+            let entity = entity.ok().filter(|_| !is_only_counted);
+            if let Some(read) = entity.and_then(|entity| entities.get_mut(entity)) {
+                read.basic_fields += usize::from(!pair.1.is_profiling());
+            }
             routes.push(Route {
                 pair,
-                entity: ReadIdx::from_position(entity),
+                entity: entity.map(ReadIdx::from_position),
+                is_event,
                 sources: start..order.len(),
                 timestamp: Timestamp::NEVER,
                 changed: None,
@@ -207,13 +213,8 @@ impl Router {
         }
         let expiries = self.ages.expiry_times(now);
         let (mut next, mut newest) = (0, Timestamp::NEVER);
+        let mut has_new_events = false;
         for sample in samples {
-            newest = newest.max(sample.timestamp);
-            match sample.value {
-                Ok(_) => values += 1,
-                Err(NoValue::Stale | NoValue::Malformed | NoValue::Code(_)) => failed += 1,
-                Err(_) => {}
-            }
             let Some(index) = self.find_route(next, (sample.entity, sample.field)) else {
                 continue;
             };
@@ -221,11 +222,21 @@ impl Router {
             let Some(route) = self.routes.get_mut(index) else {
                 continue;
             };
-            let Some(read) = self.entities.get_mut(route.entity) else {
+            let moved = sample.value.is_ok() && route.update_timestamp(sample.timestamp, now);
+            has_new_events |= moved && route.is_event;
+            let Some(read) = route
+                .entity
+                .and_then(|entity| self.entities.get_mut(entity))
+            else {
                 continue;
             };
+            newest = newest.max(sample.timestamp);
+            match sample.value {
+                Ok(_) => values += 1,
+                Err(NoValue::Stale | NoValue::Malformed | NoValue::Code(_)) => failed += 1,
+                Err(_) => {}
+            }
             read.found |= !matches!(sample.value, Err(NoValue::NotWatched));
-            let moved = sample.value.is_ok() && route.update_timestamp(sample.timestamp, now);
             let Some(slots) = slots.as_mut_slice().get_mut(route.sources.clone()) else {
                 continue;
             };
@@ -261,6 +272,7 @@ impl Router {
             failed,
             resets,
             missing: missing.count(),
+            has_new_events,
             ..ReadStats::default()
         };
         Routed {
@@ -296,7 +308,7 @@ impl Router {
                     && source.rate == SampleRate::EachTick
                     && since(route.changed) >= patience
             };
-            let entity = self.entities.get(route.entity);
+            let entity = route.entity.and_then(|entity| self.entities.get(entity));
             sources.unwrap_or_default().iter().any(is_given_up)
                 && entity.is_some_and(|read| since(read.changed) < age)
         };
@@ -323,7 +335,10 @@ impl Router {
             };
             route.timestamp = timestamp;
             route.changed = Some(changed);
-            if let Some(read) = self.entities.get_mut(route.entity) {
+            let read = route
+                .entity
+                .and_then(|entity| self.entities.get_mut(entity));
+            if let Some(read) = read {
                 read.last_value = read.last_value.max(Some(changed));
             }
             let expiries = self.ages.expiry_times(changed);

@@ -40,6 +40,11 @@ use crate::topology::{self, Availability};
 /// checked again of a mute GPU that is not read.
 const RETRY: Duration = Duration::from_secs(60);
 
+/// Interval of reading events though no event field has a new timestamp. An event that the engine records
+/// late, with a timestamp before the newest one of the same device, is counted after this time at the
+/// latest; the overlap of a cursor must be longer.
+const EVENT_INTERVAL: Duration = Duration::from_secs(120);
+
 /// Sampling period of pending profiling fields, and the time limit for their second sample.
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -506,7 +511,10 @@ impl Session {
         let mut stats = self.table.ingest_samples(context.samples, ledger, now);
         stats.mute = self.find_mute_gpus(context, now)?;
         self.table.set_mute_gpus(&stats.mute);
-        self.read_events(context, &mut stats)?;
+        if stats.has_new_events || !self.table.reads_fields() {
+            context.engine.expect_events();
+        }
+        self.read_events(context, &mut stats, now)?;
         Ok(stats)
     }
 
@@ -550,12 +558,13 @@ impl Session {
         &mut self,
         context: &mut Context<'_>,
         stats: &mut ReadStats,
+        now: Instant,
     ) -> Result<(), TickError> {
         let (table, history) = (&mut self.table, &mut *context.history);
         let mut has_room = true;
         let is_intact = context
             .engine
-            .read_events(context.samples, |samples| {
+            .read_events(EVENT_INTERVAL, now, context.samples, |samples| {
                 stats.events += samples.len();
                 has_room &= table.count_events(samples, history);
             })

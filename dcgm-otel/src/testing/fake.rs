@@ -99,6 +99,16 @@ impl State {
     }
 }
 
+impl State {
+    /// The code of the last event that was not read yet.
+    fn last_event(&self, entity: EntityId, field: FieldId) -> core::result::Result<f64, NoValue> {
+        let mut events = self.happened.iter().rev();
+        let last = events.find(|(id, of, _)| (*id, *of) == (entity, field));
+        #[expect(clippy::cast_precision_loss, reason = "tests use small numbers")]
+        last.map_or(Err(NoValue::NotWatched), |(.., code)| Ok(*code as f64))
+    }
+}
+
 impl Fake {
     /// Makes healthy GPUs that have every field.
     pub(crate) fn with_gpus(count: u32) -> Self {
@@ -315,7 +325,7 @@ impl Client for Fake {
                 for entity in entities {
                     for field in fields {
                         let value = state.values.get(&(*entity, *field)).copied();
-                        let value = value.unwrap_or(Err(NoValue::NotWatched));
+                        let value = value.unwrap_or_else(|| state.last_event(*entity, *field));
                         let value_type = field.info().map(|info| info.value_type);
                         #[expect(clippy::cast_possible_truncation, reason = "tests use small ones")]
                         let value = value.map(|value| match value_type {

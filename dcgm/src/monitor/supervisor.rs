@@ -70,6 +70,8 @@ pub struct Supervisor {
     /// When; `None` to read them as soon as they are wanted.
     links_read_at: Option<Instant>,
     cursors: HashMap<EntityKind, Cursor>,
+    /// When events were last read; `None` to read them at the next call.
+    events_read_at: Option<Instant>,
     watches: WatchSet,
 }
 
@@ -107,6 +109,7 @@ impl Supervisor {
             links: None,
             links_read_at: None,
             cursors: HashMap::new(),
+            events_read_at: None,
             watches: WatchSet::default(),
         }
     }
@@ -150,6 +153,7 @@ impl Supervisor {
         self.ids.clear();
         self.links = None;
         self.links_read_at = None;
+        self.events_read_at = None;
         self.engine = Some(engine.clone());
         Ok(Some(engine))
     }
@@ -297,6 +301,7 @@ impl Supervisor {
         requests: Vec<WatchRequest>,
         optional: Vec<WatchRequest>,
     ) -> Result<Option<Error>> {
+        self.events_read_at = None;
         self.watches.keep_events(&*self.client, requests, optional)
     }
 
@@ -367,17 +372,35 @@ impl Supervisor {
         self.client.latest(query, samples)
     }
 
-    /// Reads the events since the last call, each once, and calls `each` for every watch. The cursors
+    /// Makes the next [`read_events`](Self::read_events) read them whatever their age, as the latest sample
+    /// of an event field has a new timestamp.
+    pub fn expect_events(&mut self) {
+        self.events_read_at = None;
+    }
+
+    /// Reads the events since the last read, each once, and calls `each` for every watch. The cursors
     /// survive reconnects. Returns `false` if a watch could not be read: a part of it is gone.
+    ///
+    /// Asking an engine for events costs a round trip for each entity and field, even if there are none,
+    /// while the latest sample of an event field costs nothing beside others. So events are read only if
+    /// they are [expected](Self::expect_events), after the watches have changed, and if the last read was
+    /// `max_age` ago: an event whose timestamp is not after that of the one before shows in no latest
+    /// sample.
     ///
     /// # Errors
     ///
     /// The connection is lost.
     pub fn read_events(
         &mut self,
+        max_age: Duration,
+        now: Instant,
         samples: &mut Samples,
         mut each: impl FnMut(&Samples),
     ) -> Result<bool> {
+        let is_recent = |at| now.saturating_duration_since(at) < max_age;
+        if self.events_read_at.is_some_and(is_recent) {
+            return Ok(true);
+        }
         let mut is_intact = true;
         for (kind, watch) in self.watches.events() {
             let cursor = self.cursors.entry(*kind).or_default();
@@ -388,6 +411,7 @@ impl Supervisor {
                 Err(_) => is_intact = false,
             }
         }
+        self.events_read_at = Some(now).filter(|_| is_intact);
         Ok(is_intact)
     }
 }

@@ -133,7 +133,8 @@ fn cursors_survive_a_reconnect() {
         assert!(refusal.is_none() && engine.watches_events());
         mock.push_event(EntityId::gpu(1), FieldId::XID_ERRORS, code);
         let mut new = Vec::new();
-        let is_intact = engine.read_events(&mut samples, |samples| {
+        let now = Instant::now();
+        let is_intact = engine.read_events(SECOND, now, &mut samples, |samples| {
             let values = samples.iter().filter_map(|sample| sample.value.ok());
             new.extend(values.filter_map(|value| value.as_i64()));
         });
@@ -149,6 +150,37 @@ fn cursors_survive_a_reconnect() {
         "{codes:?}"
     );
     assert!(codes.contains(&31) && codes.contains(&43));
+}
+
+#[test]
+fn events_are_read_when_expected_and_after_their_age() {
+    let (mock, mut engine) = supervised("8xh100", &[EntityKind::GPU]);
+    let start = Instant::now();
+    engine.list_ids(start).unwrap();
+    let request = WatchRequest::events(engine.ids(), [FieldId::XID_ERRORS]);
+    let requests = vec![request];
+    engine
+        .keep_event_watches(requests.clone(), Vec::new())
+        .unwrap();
+    let mut samples = Samples::new();
+    let mut calls = |engine: &mut Supervisor, seconds| {
+        let now = start + SECOND * seconds;
+        let is_intact = engine.read_events(SECOND * 60, now, &mut samples, |_| {});
+        assert!(is_intact.unwrap());
+        mock.calls(Call::Events)
+    };
+    // At first.
+    assert_eq!(calls(&mut engine, 0), 1);
+    assert_eq!(calls(&mut engine, 59), 1);
+    assert_eq!(calls(&mut engine, 60), 2);
+    engine.expect_events();
+    assert_eq!(calls(&mut engine, 61), 3);
+    assert_eq!(calls(&mut engine, 62), 3);
+    engine.keep_event_watches(requests, Vec::new()).unwrap();
+    assert_eq!(calls(&mut engine, 63), 4);
+    engine.disconnect();
+    engine.connect().unwrap();
+    assert_eq!(calls(&mut engine, 64), 4);
 }
 
 #[test]
