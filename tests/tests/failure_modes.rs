@@ -1,4 +1,5 @@
-//! Claims about docs/FAILURE-MODES.md: what it names exists, and what exists is named.
+//! Claims about docs/FAILURE-MODES.md: what it names exists, and what exists is named. Claims about
+//! docs/internals/FIELD-CASES.md: each test that it names exists.
 
 #![expect(
     clippy::unwrap_used,
@@ -14,6 +15,10 @@ use dcgm_tests::tree::{documents, root};
 const TABLE: &str = include_str!("../../docs/FAILURE-MODES.md");
 
 const HEADER: &str = "| failure | what the library does | error | health | log | series | test |";
+
+const CASES: &str = include_str!("../../docs/internals/FIELD-CASES.md");
+
+const CASES_HEADER: &str = "| id | kind | input | what is seen now | test |";
 
 /// The enums of which every variant has to be named in the table, and nothing else.
 const ENUMS: &[(&str, &str)] = &[
@@ -45,28 +50,43 @@ fn code(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// The rows of all tables; a line that is none is a fault.
-fn rows<'a>(table: &'a str, faults: &mut Vec<String>) -> Vec<Row<'a>> {
+/// The cells of the rows of all tables; a line that is no row is a fault.
+fn cells<'a, const N: usize>(
+    text: &'a str,
+    header: &str,
+    faults: &mut Vec<String>,
+) -> Vec<[&'a str; N]> {
     let mut rows = Vec::new();
-    let lines = table.lines().filter(|line| line.starts_with('|'));
-    for line in lines.filter(|line| *line != HEADER && !line.starts_with("| ---")) {
-        let cells: Vec<_> = line.split('|').map(str::trim).collect();
-        if let ["", failure, does, error, health, log, series, test, ""] = cells[..] {
-            if [failure, does, error, health, log, series, test].contains(&"") {
-                faults.push(format!("an empty cell: {line}"));
-            }
-            rows.push(Row {
-                failure,
-                error,
-                health,
-                log,
-                test,
-            });
-        } else {
+    let lines = text.lines().filter(|line| line.starts_with('|'));
+    for line in lines.filter(|line| *line != header && !line.starts_with("| ---")) {
+        let parts: Vec<_> = line.split('|').map(str::trim).collect();
+        let row: Option<[&str; N]> = match &parts[..] {
+            ["", row @ .., ""] => row.try_into().ok(),
+            _ => None,
+        };
+        let Some(row) = row else {
             faults.push(format!("no row: {line}"));
+            continue;
+        };
+        if row.contains(&"") {
+            faults.push(format!("an empty cell: {line}"));
         }
+        rows.push(row);
     }
     rows
+}
+
+/// The rows of all tables of failures.
+fn rows<'a>(table: &'a str, faults: &mut Vec<String>) -> Vec<Row<'a>> {
+    let rows = cells(table, HEADER, faults).into_iter();
+    rows.map(|[failure, _, error, health, log, _, test]| Row {
+        failure,
+        error,
+        health,
+        log,
+        test,
+    })
+    .collect()
 }
 
 /// The variants of an enum, read off its source.
@@ -223,22 +243,46 @@ fn has_test(source: &str, name: &str) -> bool {
         || (is_test("fn $claim()") && source.contains(&format!(" {name},\n")))
 }
 
+/// Returns the number of tests that a cell names and that exist.
+fn existing_tests(cell: &str, faults: &mut Vec<String>) -> usize {
+    let mut count = 0;
+    for token in code(cell) {
+        let (path, name) = token.rsplit_once("::").unwrap_or((token, ""));
+        let source = fs::read_to_string(root().join(path)).unwrap_or_default();
+        if has_test(&source, name) {
+            count += 1;
+        } else {
+            faults.push(format!("there is no test {token}"));
+        }
+    }
+    count
+}
+
 fn tests(rows: &[Row<'_>], faults: &mut Vec<String>) {
     for row in rows {
-        let mut shown = 0;
-        for token in code(row.test) {
-            let (path, name) = token.rsplit_once("::").unwrap_or((token, ""));
-            let source = fs::read_to_string(root().join(path)).unwrap_or_default();
-            if has_test(&source, name) {
-                shown += 1;
-            } else {
-                faults.push(format!("there is no test {token}"));
-            }
-        }
-        if shown == 0 {
+        if existing_tests(row.test, faults) == 0 {
             faults.push(format!("no test shows {:?}", row.failure));
         }
     }
+}
+
+/// Faults of the field cases: each has an id of its own, and existing tests or a reason for none.
+fn case_faults(text: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut ids = BTreeSet::new();
+    for [id, _, _, seen, test] in cells(text, CASES_HEADER, &mut faults) {
+        if !ids.insert(id) {
+            faults.push(format!("{id} stands twice"));
+        }
+        let is_open = seen.starts_with("Not built") || seen.starts_with("Documented only");
+        if is_open != (test == "-") {
+            faults.push(format!("{id} has no test, or one too many"));
+        }
+        if existing_tests(test, &mut faults) == 0 && !is_open {
+            faults.push(format!("no test shows {id}"));
+        }
+    }
+    faults
 }
 
 /// Everything in which the table and the code are out of step.
@@ -327,5 +371,37 @@ fn what_a_row_names_and_there_is_not_is_noticed() {
         let other = TABLE.replacen(from, to, 1);
         assert_ne!(other, TABLE, "{from}");
         assert!(!faults(&other).is_empty(), "{from} -> {to}");
+    }
+}
+
+#[test]
+fn each_test_that_a_field_case_names_exists() {
+    let faults = case_faults(CASES);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    let headers = CASES.matches(CASES_HEADER).count();
+    assert_eq!(headers, CASES.matches("\n| --- |").count());
+    assert!(
+        CASES.matches("\n| ").count() > 35,
+        "the search finds nothing"
+    );
+}
+
+#[test]
+fn a_field_case_without_its_test_is_noticed() {
+    for (from, to) in [
+        ("::nvlink_in_bursts_is_counted_in_full`", "::nvlink`"),
+        (
+            "`tests/tests/harm/traffic.rs::",
+            "`tests/tests/traffic.rs::",
+        ),
+        ("| Not built.", "| Built."),
+        ("| Each is counted once. |", "| Not built. |"),
+        ("| F1 |", "| F2 |"),
+        ("| F1 |", "| |"),
+        ("| F1 |", "| F1 | F1 |"),
+    ] {
+        let other = CASES.replacen(from, to, 1);
+        assert_ne!(other, CASES, "{from}");
+        assert!(!case_faults(&other).is_empty(), "{from} -> {to}");
     }
 }
