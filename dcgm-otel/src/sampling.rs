@@ -43,6 +43,7 @@ use crate::pipeline::snapshot::Snapshot;
 use crate::pipeline::table::SeriesTable;
 use crate::telemetry::Telemetry;
 use crate::text;
+use crate::topology;
 use schedule::Schedule;
 use session::{Context, Inventory, Session, TickError, step_error};
 use session_log::SessionLog;
@@ -102,6 +103,8 @@ pub(crate) struct Sampler {
     /// A list that differs from the session's, and the time since when it is stable.
     pending_topology: Option<(Vec<EntityId>, Instant)>,
     samples: Samples,
+    /// Number of values of the tick before.
+    last_values: usize,
     links: SeenLinks,
     /// Earliest time of the next search for other sources.
     next_replacement: Option<Instant>,
@@ -158,6 +161,7 @@ impl Sampler {
             relist: Relist::No,
             pending_topology: None,
             samples: Samples::new(),
+            last_values: 0,
             links,
             next_replacement: None,
             spare: None,
@@ -328,6 +332,11 @@ impl Sampler {
         if stats.events > 0 {
             self.engine.expect_link_change();
         }
+        // As where MIG was switched on: instances have values that the GPU has no more.
+        if stats.values < self.last_values {
+            self.engine.expect_id_change();
+        }
+        self.last_values = stats.values;
         session.recheck_ill(&self.engine, now)?;
         let lost = self.log.log_mute(&self.history.mute, &stats.mute);
         self.feed
@@ -460,7 +469,8 @@ impl Sampler {
         self.relist = Relist::No;
         // Some hosts have NVSwitches or CPUs only.
         let entities = self.engine.read_entities();
-        let entities = entities.map_err(step_error(ErrorKind::Enumerate))?;
+        let mut entities = entities.map_err(step_error(ErrorKind::Enumerate))?;
+        entities.retain(topology::is_monitored);
         self.all_gone = entities.is_empty();
         if self.all_gone {
             self.close_session();

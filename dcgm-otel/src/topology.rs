@@ -68,6 +68,14 @@ pub(crate) fn is_instance(kind: EntityKind) -> bool {
     kind == EntityKind::GPU_INSTANCE || kind == EntityKind::COMPUTE_INSTANCE
 }
 
+/// Returns `false` for entities that DCGM does not support or may not access.
+pub(crate) fn is_monitored(entity: &Entity) -> bool {
+    !matches!(
+        entity.status,
+        EntityStatus::UNSUPPORTED | EntityStatus::INACCESSIBLE
+    )
+}
+
 /// Returns the entities that cannot be sampled, and why, in the order of the list.
 pub(crate) fn list_unavailable(entities: &[Entity]) -> Vec<(EntityId, Availability)> {
     let whys = entities

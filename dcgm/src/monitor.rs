@@ -295,7 +295,7 @@ impl Monitor {
             }
         };
         if !is_known {
-            let entities = self.engine.client().entities(&KINDS)?;
+            let entities = self.engine.read_entities()?;
             self.compare_entities(entities, events);
             self.entities_read_at = Some(now);
             self.listed.clear();

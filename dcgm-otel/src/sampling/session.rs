@@ -493,7 +493,7 @@ impl Session {
         self.recheck_ill = now + RETRY;
         let mut kinds: Vec<_> = self.ill.iter().map(|(id, _)| id.kind).collect();
         kinds.dedup();
-        let listed = engine.read_entities_of(&kinds);
+        let listed = engine.client().entities(&kinds);
         let listed = listed.map_err(step_error(ErrorKind::Enumerate))?;
         self.needs_listing |= topology::list_unavailable(&listed) != self.ill;
         Ok(())
@@ -533,7 +533,7 @@ impl Session {
         let at = (now, self.table.max_age());
         let mute = history.gpu_values.find_mute(reads, self.table.newest(), at);
         if mute.has_other(&history.mute) {
-            let listed = context.engine.read_entities_of(&[EntityKind::GPU]);
+            let listed = context.engine.client().entities(&[EntityKind::GPU]);
             let listed = listed.map_err(step_error(ErrorKind::Enumerate))?;
             let unavailable = topology::list_unavailable(&listed);
             if unavailable.iter().any(|(id, _)| !is_ill(*id)) {

@@ -221,7 +221,7 @@ impl futures_core::Stream for AsyncEventStream {
 impl Drop for AsyncEventStream {
     fn drop(&mut self) {
         if !self.events.is_forked() {
-            // The thread closes the client; nobody waits for it.
+            // The thread closes the client when its round has ended.
             self.events.stop = None;
             drop(self.events.thread.take());
         }

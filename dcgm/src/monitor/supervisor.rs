@@ -8,20 +8,14 @@ use std::time::{Duration, Instant};
 use super::watches::WatchSet;
 use crate::client::{Client, Query, Watch, WatchRequest};
 use crate::cursor::Cursor;
-use crate::entity::{Entity, EntityId, EntityKind, EntityStatus, Link};
+use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::{Error, Result};
 use crate::field::FieldId;
 use crate::sample::Samples;
 use crate::version::BuildInfo;
 
-/// Kinds of entities that appear and disappear at run time: they are listed each time.
-const HOTPLUG_KINDS: [EntityKind; 3] = [
-    EntityKind::GPU,
-    EntityKind::GPU_INSTANCE,
-    EntityKind::COMPUTE_INSTANCE,
-];
-
-/// Interval of listing the other kinds. NVSwitches can be found late, after their driver is loaded.
+/// Interval of listing kinds that rarely change: NVSwitches can be found late, after their driver is
+/// loaded, and MIG can be switched on.
 const RARE_LIST_INTERVAL: Duration = Duration::from_secs(60);
 
 /// A client with its lists, watches and cursors: what a [`Monitor`](super::Monitor), and every other
@@ -62,10 +56,14 @@ pub struct Supervisor {
     kinds: Vec<EntityKind>,
     is_connected: bool,
     engine: Option<BuildInfo>,
-    hotplug: IdList,
-    rare: IdList,
-    /// The ids of both lists.
+    /// GPUs, MIG instances, and the other kinds.
+    gpus: IdList,
+    instances: IdList,
+    others: IdList,
+    /// The ids of all lists.
     ids: Vec<EntityId>,
+    /// Set if MIG was on when the entities were last read.
+    has_mig: bool,
     links: Option<Vec<Link>>,
     /// When; `None` to read them as soon as they are wanted.
     links_read_at: Option<Instant>,
@@ -103,9 +101,11 @@ impl Supervisor {
             kinds: Vec::new(),
             is_connected: false,
             engine: None,
-            hotplug: IdList::default(),
-            rare: IdList::default(),
+            gpus: IdList::default(),
+            instances: IdList::default(),
+            others: IdList::default(),
             ids: Vec::new(),
+            has_mig: false,
             links: None,
             links_read_at: None,
             cursors: HashMap::new(),
@@ -142,14 +142,19 @@ impl Supervisor {
         let engine = self.client.build_info()?;
         self.kinds.clone_from(&self.wanted);
         self.kinds.retain(|kind| can_list(&engine, *kind));
-        let is_hotplug = |kind: &&EntityKind| HOTPLUG_KINDS.contains(kind);
-        let list = |kinds: Vec<EntityKind>| IdList {
-            kinds,
+        let kinds_with = |is_wanted: fn(EntityKind) -> bool| IdList {
+            kinds: self
+                .kinds
+                .iter()
+                .copied()
+                .filter(|kind| is_wanted(*kind))
+                .collect(),
             ..IdList::default()
         };
-        let (hotplug, rare) = self.kinds.iter().partition::<Vec<_>, _>(is_hotplug);
-        self.hotplug = list(hotplug);
-        self.rare = list(rare);
+        self.gpus = kinds_with(|kind| kind == EntityKind::GPU);
+        self.instances = kinds_with(is_instance);
+        self.others = kinds_with(|kind| kind != EntityKind::GPU && !is_instance(kind));
+        self.has_mig = false;
         self.ids.clear();
         self.links = None;
         self.links_read_at = None;
@@ -169,28 +174,38 @@ impl Supervisor {
         drop(std::mem::take(&mut self.watches));
     }
 
-    /// Lists the ids of the entities: of GPUs and MIG instances at each call, of other kinds once a
-    /// minute. What cannot be listed at present has not changed. Returns the error if instances of a
-    /// GPU could not be listed, for example while it is being partitioned.
+    /// Lists the ids of the entities: of GPUs at each call, of MIG instances where MIG is on, and of all
+    /// kinds once a minute and when a change is [expected](Self::expect_id_change). Returns the error if
+    /// instances of a GPU could not be listed, for example while it is being partitioned; of other
+    /// kinds, what cannot be listed at present has not changed.
     ///
     /// # Errors
     ///
     /// GPUs cannot be listed, or the connection is lost.
     pub fn list_ids(&mut self, now: Instant) -> Result<Option<Error>> {
-        let partial = self.hotplug.read(&*self.client, now)?;
-        let is_recent = |at| now.saturating_duration_since(at) < RARE_LIST_INTERVAL;
-        if !self.rare.kinds.is_empty() && !self.rare.read_at.is_some_and(is_recent) {
-            let before = std::mem::take(&mut self.rare.ids);
-            let is_first = self.rare.read_at.is_none();
-            // A kind that cannot be listed at present has not changed.
-            if self.rare.read(&*self.client, now)?.is_some() && !is_first {
-                self.rare.ids = before;
+        let client = &*self.client;
+        self.gpus.read(client, now)?;
+        let mut partial = None;
+        if self.has_mig || !self.instances.ids.is_empty() || self.instances.is_due(now) {
+            partial = self.instances.read(client, now)?;
+        }
+        if self.others.is_due(now) {
+            let before = self.others.ids.clone();
+            let is_first = self.others.read_at.is_none();
+            if self.others.read(client, now)?.is_some() && !is_first {
+                self.others.ids = before;
             }
         }
         self.ids.clear();
-        self.ids.extend_from_slice(&self.hotplug.ids);
-        self.ids.extend_from_slice(&self.rare.ids);
+        for list in [&self.gpus, &self.instances, &self.others] {
+            self.ids.extend_from_slice(&list.ids);
+        }
         Ok(partial)
+    }
+
+    /// Makes the next [`list_ids`](Self::list_ids) list all kinds, as something points to a change.
+    pub fn expect_id_change(&mut self) {
+        self.instances.read_at = None;
     }
 
     /// Returns the ids by the last [`list_ids`](Self::list_ids).
@@ -199,29 +214,15 @@ impl Supervisor {
         &self.ids
     }
 
-    /// Reads the entities with their status and properties, those that cannot be sampled at present
-    /// among them. Those that DCGM does not support or may not access are left out.
+    /// Reads the entities with their status and properties, also those that cannot be sampled.
     ///
     /// # Errors
     ///
     /// The call fails.
-    pub fn read_entities(&self) -> Result<Vec<Entity>> {
-        self.read_entities_of(&self.kinds)
-    }
-
-    /// Reads the entities of these kinds like [`read_entities`](Self::read_entities).
-    ///
-    /// # Errors
-    ///
-    /// The call fails.
-    pub fn read_entities_of(&self, kinds: &[EntityKind]) -> Result<Vec<Entity>> {
-        let mut entities = self.client.entities(kinds)?;
-        entities.retain(|entity| {
-            !matches!(
-                entity.status,
-                EntityStatus::UNSUPPORTED | EntityStatus::INACCESSIBLE
-            )
-        });
+    pub fn read_entities(&mut self) -> Result<Vec<Entity>> {
+        let entities = self.client.entities(&self.kinds)?;
+        let is_on = |entity: &Entity| entity.mig_enabled == Some(true);
+        self.has_mig = entities.iter().any(is_on);
         Ok(entities)
     }
 
@@ -417,9 +418,18 @@ impl Supervisor {
 }
 
 impl IdList {
+    fn is_due(&self, now: Instant) -> bool {
+        let is_recent = |at| now.saturating_duration_since(at) < RARE_LIST_INTERVAL;
+        !self.read_at.is_some_and(is_recent)
+    }
+
     /// Lists the ids. Returns the error if some kind could not be listed at present.
     fn read(&mut self, client: &dyn Client, now: Instant) -> Result<Option<Error>> {
         self.ids.clear();
+        self.read_at = Some(now);
+        if self.kinds.is_empty() {
+            return Ok(None);
+        }
         let (mut partial, mut failed) = (None, None);
         let ids = &mut self.ids;
         let outcome = client.list_each(&self.kinds, &mut |kind, listed| match listed {
@@ -429,12 +439,16 @@ impl IdList {
             Err(error) if error.is_unsupported() => {}
             Err(error) => partial = Some(error),
         });
-        self.read_at = Some(now);
         match outcome.err().or(failed) {
             Some(error) => Err(error),
             None => Ok(partial),
         }
     }
+}
+
+/// Returns `true` for MIG instances.
+fn is_instance(kind: EntityKind) -> bool {
+    kind == EntityKind::GPU_INSTANCE || kind == EntityKind::COMPUTE_INSTANCE
 }
 
 /// Returns `true` if the engine can list a kind of entity. A 3.3 engine can die when asked for CPUs, and

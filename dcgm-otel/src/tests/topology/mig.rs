@@ -59,6 +59,8 @@ fn a_mig_gpu_and_its_instances_are_distinct() {
 #[test]
 fn instances_that_cannot_be_listed_cost_themselves_only() {
     let fake = Fake::with_gpus(1);
+    // Without MIG, instances are listed once a minute.
+    fake.edit(|state| state.entities[0].mig_enabled = Some(true));
     let harness = Harness::with_settings(&fake, Config::default());
     fake.fail(
         "list instances",
