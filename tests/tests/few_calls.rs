@@ -210,28 +210,26 @@ fn a_read_is_one_call_and_over_tcp_the_fewest_below_the_cliff() {
     }
 }
 
-/// The most that a tick may ask of a host: reads on a socket of its own and over TCP, and fields of
-/// entities that have events: an XID of each GPU and instance, and two kinds of `SXid` of each
-/// switch.
+/// The most that a tick may ask of a host: reads on a socket of its own and over TCP.
 struct Most {
     host: &'static str,
+    has_mig: bool,
     reads: u64,
     tcp_reads: u64,
-    event_pairs: u32,
 }
 
 #[rustfmt::skip] // One row a host.
 const MOST: [Most; 5] = [
     // GPUs are one read and their NVLinks another; together they would be ten times as many values.
-    Most { host: "1xh100",      reads: 2, tcp_reads: 2,  event_pairs: 1 },
-    Most { host: "8xh100",      reads: 2, tcp_reads: 13, event_pairs: 8 + 2 * 4 },
-    Most { host: "32xh100",     reads: 2, tcp_reads: 7,  event_pairs: 32 },
-    Most { host: "8xh100-mig7", reads: 3, tcp_reads: 14, event_pairs: 8 + 56 + 2 * 4 },
-    Most { host: "gb200",       reads: 2, tcp_reads: 4,  event_pairs: 4 },
+    Most { host: "1xh100",      has_mig: false, reads: 2, tcp_reads: 2 },
+    Most { host: "8xh100",      has_mig: false, reads: 2, tcp_reads: 13 },
+    Most { host: "32xh100",     has_mig: false, reads: 2, tcp_reads: 7 },
+    Most { host: "8xh100-mig7", has_mig: true,  reads: 3, tcp_reads: 14 },
+    Most { host: "gb200",       has_mig: false, reads: 2, tcp_reads: 4 },
 ];
 
 #[test]
-fn a_tick_is_three_listings_the_reads_and_a_round_trip_for_each_event_field() {
+fn a_tick_without_events_is_its_listings_and_reads() {
     println!(
         "{:<12} {:<9} {:>6} {:>6} {:>6} {:>6} {:>7} {:>9}",
         "host", "transport", "series", "lists", "reads", "events", "pairs", "us"
@@ -271,21 +269,20 @@ fn a_tick_is_three_listings_the_reads_and_a_round_trip_for_each_event_field() {
             );
             let case = format!("{} {transport:?}: {counted:?}", most.host);
             assert_eq!(counted, again, "{case}");
-            // GPUs, their instances, and those of these.
-            assert!(counted.lists <= 3, "{case}");
+            // GPUs; where MIG is on, their instances and those of these.
+            assert_eq!(counted.lists, if most.has_mig { 3 } else { 1 }, "{case}");
             let reads = if transport == Transport::Tcp {
                 most.tcp_reads
             } else {
                 most.reads
             };
             assert!((1..=reads).contains(&counted.reads), "{case}");
-            // One for each kind of entity that has events.
-            assert!(counted.events <= 3, "{case}");
-            let known = counted.lists + counted.reads + counted.events;
+            assert_eq!(counted.events, 0, "{case}");
+            let known = counted.lists + counted.reads;
             assert_eq!(counted.all, known, "{case}: and no other");
             // A single reply beyond the cliff would be more than any of these.
             let round_trips = u32::try_from(counted.lists + counted.reads).expect("few");
-            let price = ROUND_TRIP * (round_trips + most.event_pairs);
+            let price = ROUND_TRIP * round_trips;
             assert!(counted.charged <= price, "{case}");
         }
     }
