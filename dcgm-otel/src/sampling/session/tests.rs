@@ -257,6 +257,44 @@ fn as_f64(number: Number) -> f64 {
     }
 }
 
+/// Prints what a rebuild costs, as a multiple of the part of a tick that follows the read.
+#[test]
+fn rebuilds_leave_the_table_as_it_is() {
+    for host in ["8xh100", "32xh100", "8xh100-mig7"] {
+        let mut stage = Stage::new(host);
+        for _ in 0..3 {
+            stage.tick(15);
+        }
+        let before = stage.shown();
+        let (config, history) = (stage.config.clone(), &mut stage.history);
+        let session = stage.session.as_mut().unwrap();
+        let (mut rebuilds, mut ticks) = (Duration::ZERO, Duration::ZERO);
+        let mut snapshot = Snapshot::default();
+        for _ in 0..20 {
+            let now = stage.clock.now();
+            let began = Instant::now();
+            let mut table =
+                SeriesTable::build(&session.specs, &session.states, history, &config, now);
+            table.take_over(&session.table, history);
+            session.table = table;
+            rebuilds += began.elapsed();
+            let began = Instant::now();
+            let ledger = &mut history.ledger;
+            session.table.ingest_samples(&stage.samples, ledger, now);
+            session.table.fill_snapshot(&mut snapshot, ledger, now);
+            ticks += began.elapsed();
+        }
+        assert_eq!(stage.shown(), before, "{host}");
+        let (series, per_series) = (before.len(), u32::try_from(before.len()).unwrap());
+        println!(
+            "{host}: {series} series, a rebuild {:?} ({:?} a series), {:.1} times a tick's work",
+            rebuilds / 20,
+            rebuilds / 20 / per_series,
+            rebuilds.as_secs_f64() / ticks.as_secs_f64()
+        );
+    }
+}
+
 /// A change of what can be read, which does not touch what the hardware counts.
 #[derive(Clone, Debug)]
 enum Step {

@@ -287,6 +287,57 @@ fn events_that_the_engine_records_late_are_counted_once() {
 }
 
 #[test]
+fn an_event_that_no_latest_sample_shows_is_counted_within_two_minutes() {
+    let harness = Harness::sampled("8xh100");
+    harness.run_until(300);
+    let gpu = EntityId::gpu(2);
+    push(&harness.client, gpu, XID, &[31]);
+    harness.run_until(315);
+    assert_eq!(counted(&harness), "gpu2 31: 1");
+    // Recorded late, and with the timestamp of the one before.
+    let before = harness.now() - SECOND * 15;
+    for (code, seconds) in [(43, 0), (45, 60)] {
+        let at = before - SECOND * seconds;
+        harness.client.push_event_at(gpu, XID, code, at);
+    }
+    // Others on the same host are counted at once meanwhile.
+    push(&harness.client, EntityId::gpu(3), XID, &[63]);
+    harness.run_until(330);
+    let all = "gpu2 31: 1, gpu2 43: 1, gpu2 45: 1, gpu3 63: 1";
+    assert_eq!(counted(&harness), all);
+    for (code, seconds) in [(48, 15), (79, 90)] {
+        harness
+            .client
+            .push_event_at(gpu, XID, code, before - SECOND * seconds);
+    }
+    harness.run_until(345);
+    assert_eq!(counted(&harness), all);
+    harness.run_until(450);
+    assert_eq!(
+        counted(&harness),
+        "gpu2 31: 1, gpu2 43: 1, gpu2 45: 1, gpu2 48: 1, gpu2 79: 1, gpu3 63: 1"
+    );
+    harness.assert_well();
+}
+
+#[test]
+fn a_tick_asks_for_events_only_if_there_are_new_ones() {
+    let harness = Harness::sampled("8xh100");
+    harness.run_until(60);
+    let reads = || harness.client.calls(Call::Events);
+    // Of GPUs and of NVSwitches.
+    let before = reads();
+    harness.run_until(60 + 3600);
+    assert_eq!(reads() - before, 2 * 3600 / 120);
+    for gpu in 0..8 {
+        let before = reads();
+        push(&harness.client, EntityId::gpu(gpu), XID, &[31, 63]);
+        harness.tick_after(SECOND);
+        assert_eq!(reads() - before, 2, "{gpu}");
+    }
+}
+
+#[test]
 fn the_last_code_stays_in_the_naming_of_dcgm_exporter() {
     let config = Config::default().with_naming(crate::Naming::DcgmExporter);
     let harness = Harness::sampled_with("8xh100", config);
