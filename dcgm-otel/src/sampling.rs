@@ -311,10 +311,11 @@ impl Sampler {
         let now = self.clock.now();
         if !stats.replaceable.is_empty() && self.next_replacement.is_none_or(|at| now >= at) {
             self.next_replacement = now.checked_add(REPLACE_INTERVAL);
-            session.replace_sources(&mut context, &stats.replaceable, now)?;
-            session.table.set_links(context.engine.links());
-            session.table.set_mute_gpus(&stats.mute);
-            has_new_table = true;
+            if session.replace_sources(&mut context, &stats.replaceable, now)? {
+                session.table.set_links(context.engine.links());
+                session.table.set_mute_gpus(&stats.mute);
+                has_new_table = true;
+            }
         }
         if has_new_table {
             self.report_table(refused.as_ref());

@@ -210,6 +210,12 @@ impl SourceStates {
         self.unknown.contains(&pair) || !self.states.contains_key(&pair)
     }
 
+    /// Returns `true` if the source has values, or was never checked.
+    pub(crate) fn may_have_values(&self, pair: Pair) -> bool {
+        let state = self.states.get(&pair);
+        state.is_none_or(|state| *state == SourceState::Available)
+    }
+
     /// Returns `true` if any source has a value.
     pub(crate) fn has_values(&self) -> bool {
         let mut states = self.states.values();

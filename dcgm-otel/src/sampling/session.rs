@@ -437,18 +437,32 @@ impl Session {
         Ok(true)
     }
 
-    /// Uses other sources instead of these, which have had no value for long.
+    /// Uses other sources instead of these, which have had no value for long. Returns `true` if there
+    /// are any.
     pub(crate) fn replace_sources(
         &mut self,
         context: &mut Context<'_>,
         replaceable: &[Pair],
         now: Instant,
-    ) -> Result<(), TickError> {
-        for pair in replaceable {
-            self.states.record_blank(*pair);
+    ) -> Result<bool, TickError> {
+        let may_give_way = |pair: &&Pair| {
+            let specs = self.specs.list.iter();
+            let mut of_it = specs.filter(|spec| spec.inputs.iter().any(|one| one.pair() == **pair));
+            of_it.any(|spec| {
+                let mut others = spec.inputs.iter().map(Input::pair);
+                others.any(|other| other != **pair && self.states.may_have_values(other))
+            })
+        };
+        let given_up: Vec<Pair> = replaceable.iter().filter(may_give_way).copied().collect();
+        if given_up.is_empty() {
+            return Ok(false);
+        }
+        for pair in given_up {
+            self.states.record_blank(pair);
         }
         let probes = self.check_sources(context, now)?;
-        self.replace_table(context, probes, now)
+        self.replace_table(context, probes, now)?;
+        Ok(true)
     }
 
     /// Returns `true` while profiling fields are pending.

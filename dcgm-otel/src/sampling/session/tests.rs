@@ -100,10 +100,9 @@ impl Stage {
         is_new |= session.update_sources(&mut context, now).unwrap();
         let stats = session.read_samples(&mut context, &self.clock).unwrap();
         if !stats.replaceable.is_empty() {
-            session
+            is_new |= session
                 .replace_sources(&mut context, &stats.replaceable, now)
                 .unwrap();
-            is_new = true;
         }
         self.replaced += usize::from(is_new);
         stats

@@ -295,9 +295,9 @@ fn an_event_that_no_latest_sample_shows_is_counted_within_two_minutes() {
     harness.run_until(315);
     assert_eq!(counted(&harness), "gpu2 31: 1");
     // Recorded late, and with the timestamp of the one before.
-    let before = harness.now() - SECOND * 15;
+    let before = harness.now().saturating_sub(SECOND * 15);
     for (code, seconds) in [(43, 0), (45, 60)] {
-        let at = before - SECOND * seconds;
+        let at = before.saturating_sub(SECOND * seconds);
         harness.client.push_event_at(gpu, XID, code, at);
     }
     // Others on the same host are counted at once meanwhile.
@@ -308,7 +308,7 @@ fn an_event_that_no_latest_sample_shows_is_counted_within_two_minutes() {
     for (code, seconds) in [(48, 15), (79, 90)] {
         harness
             .client
-            .push_event_at(gpu, XID, code, before - SECOND * seconds);
+            .push_event_at(gpu, XID, code, before.saturating_sub(SECOND * seconds));
     }
     harness.run_until(345);
     assert_eq!(counted(&harness), all);
