@@ -273,8 +273,13 @@ impl Sampler {
         };
         self.read_links(max_age)?;
         let nothing_to_read = |session: &Session| session.nothing_to_read.is_some();
+        let mut opened = Ok(());
         if self.session.as_ref().is_none_or(nothing_to_read) || self.topology_change_is_stable() {
-            self.open_session()?;
+            opened = self.open_session();
+        }
+        // Without another session, the one before goes on.
+        if self.session.is_none() || opened.as_ref().is_err_and(|failed| failed.lost) {
+            return opened;
         }
         let Some(stats) = self.read_session()? else {
             return Ok(());
@@ -282,6 +287,7 @@ impl Sampler {
         self.schedule_enumeration(&stats)?;
         self.publish_session(&stats);
         self.check_session(&stats)?;
+        opened?;
         self.report_ready();
         Ok(())
     }

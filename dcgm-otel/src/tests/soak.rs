@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use dcgm::mock::{Call, Host, Mock, Model, Product, Scenario};
-use dcgm::{EntityId, Error, FieldId, NoValue, OwnedValue, ReturnCode};
+use dcgm::{Client, EntityId, Error, FieldId, NoValue, OwnedValue, Query, ReturnCode, Samples};
 
 use crate::sampling::schedule::Schedule;
 use crate::testing::{Harness, mock_of};
@@ -241,13 +241,26 @@ impl Soak {
         totals
     }
 
+    /// Time of the engine's last sample of a field. It depends on when the watch began.
+    fn sampled_at(&self, gpu: EntityId, field: FieldId) -> Duration {
+        let mut samples = Samples::new();
+        let query = Query::new([(vec![gpu], vec![field])]);
+        self.harness.client.latest(&query, &mut samples).unwrap();
+        let sample = samples.iter().next().unwrap();
+        let start = self.harness.client.clock().timestamp(Duration::ZERO);
+        sample.timestamp.since(start)
+    }
+
+    /// What a field had counted at its last sample.
     #[expect(clippy::cast_precision_loss, reason = "far from so large")]
     fn did(&self, gpu: EntityId, field: FieldId, per: f64) -> f64 {
         let at = |time| match self.model.value(gpu, field, time) {
             Ok(OwnedValue::Int(value)) => value,
             other => panic!("{field}: {other:?}"),
         };
-        (at(self.harness.now()) - at(Duration::ZERO)) as f64 / per
+        let last = self.sampled_at(gpu, field);
+        assert!(self.harness.now().saturating_sub(last) <= INTERVAL);
+        (at(last) - at(Duration::ZERO)) as f64 / per
     }
 }
 

@@ -256,6 +256,48 @@ fn as_f64(number: Number) -> f64 {
     }
 }
 
+/// The links of a GB200 have rates, and the GPU has a counter of all of them.
+#[test]
+fn a_series_and_what_supersedes_it_are_never_both_there() {
+    for reason in [NoValue::NotPermitted, NoValue::NotSupported, NoValue::Blank] {
+        let mut stage = Stage::new("gb200");
+        let gpu = EntityId::gpu(0);
+        let families = |stage: &Stage| {
+            let shown = stage.shown().into_keys();
+            let traffic = shown.filter(|name| {
+                name.starts_with("hw.gpu.nvlink.io") && name.contains("hw.gpu.index=0 ")
+            });
+            traffic.partition::<Vec<_>, _>(|name| name.contains("hw.gpu.nvlink.index"))
+        };
+        let assert_one = |stage: &Stage| {
+            let (links, totals) = families(stage);
+            let is_one = links.is_empty() || totals.is_empty();
+            assert!(is_one, "{reason}: {links:?} {totals:?}");
+        };
+        stage.tick(15);
+        let before = families(&stage);
+        assert_eq!((before.0.len(), before.1.len()), (0, 2));
+        for info in FieldId::all() {
+            stage.mock.set_no_value(gpu, info.id, reason);
+        }
+        stage.take(&Step::Reconnect);
+        for step in [
+            Step::Pass(300),
+            Step::Heal,
+            Step::Pass(600),
+            Step::Pass(600),
+        ] {
+            stage.take(&step);
+            assert_one(&stage);
+        }
+        for _ in 0..26 * HOUR / 600 {
+            stage.tick(600);
+            assert_one(&stage);
+        }
+        assert_eq!(families(&stage), before, "{reason}");
+    }
+}
+
 /// Prints what a rebuild costs, as a multiple of the part of a tick that follows the read.
 #[test]
 fn rebuilds_leave_the_table_as_it_is() {
