@@ -471,13 +471,13 @@ impl Sampler {
             context.engine.expect_events();
             let _ = session.read_events(&mut context, &mut stats, self.clock.now());
         }
-        self.pending_topology = None;
-        let has_lost_watches = self.relist == Relist::Unwatched;
-        self.relist = Relist::No;
-        // Some hosts have NVSwitches or CPUs only.
+        // Some hosts have NVSwitches or CPUs only. An error leaves the change pending.
         let entities = self.engine.read_entities();
         let mut entities = entities.map_err(step_error(ErrorKind::Enumerate))?;
         entities.retain(topology::is_monitored);
+        self.pending_topology = None;
+        let has_lost_watches = self.relist == Relist::Unwatched;
+        self.relist = Relist::No;
         self.all_gone = entities.is_empty();
         if self.all_gone {
             self.close_session();

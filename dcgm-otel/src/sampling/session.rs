@@ -507,9 +507,9 @@ impl Session {
         self.recheck_ill = now + RETRY;
         let mut kinds: Vec<_> = self.ill.iter().map(|(id, _)| id.kind).collect();
         kinds.dedup();
-        let listed = engine.client().entities(&kinds);
-        let listed = listed.map_err(step_error(ErrorKind::Enumerate))?;
-        self.needs_listing |= topology::list_unavailable(&listed) != self.ill;
+        if let Some(unavailable) = read_unavailable(engine, &kinds)? {
+            self.needs_listing |= unavailable != self.ill;
+        }
         Ok(())
     }
 
@@ -547,10 +547,10 @@ impl Session {
         let at = (now, self.table.max_age());
         let mute = history.gpu_values.find_mute(reads, self.table.newest(), at);
         if mute.has_other(&history.mute) {
-            let listed = context.engine.client().entities(&[EntityKind::GPU]);
-            let listed = listed.map_err(step_error(ErrorKind::Enumerate))?;
-            let unavailable = topology::list_unavailable(&listed);
-            if unavailable.iter().any(|(id, _)| !is_ill(*id)) {
+            // If that cannot be read at present, nothing is known about the others.
+            let unavailable = read_unavailable(context.engine, &[EntityKind::GPU])?;
+            let is_new = |(id, _): &(EntityId, Availability)| !is_ill(*id);
+            if unavailable.is_none_or(|all| all.iter().any(is_new)) {
                 self.needs_listing = true;
                 return Ok(history.mute.clone());
             }
@@ -590,6 +590,18 @@ impl Session {
         // A part of a watch is gone: the entities are enumerated again.
         stats.missing += usize::from(!is_intact);
         Ok(())
+    }
+}
+
+/// Reads which entities cannot be sampled; `None` if that cannot be read at present.
+fn read_unavailable(
+    engine: &Supervisor,
+    kinds: &[EntityKind],
+) -> Result<Option<Vec<(EntityId, Availability)>>, TickError> {
+    match engine.client().entities(kinds) {
+        Ok(listed) => Ok(Some(topology::list_unavailable(&listed))),
+        Err(error) if error.ends_connection() => Err(step_error(ErrorKind::Enumerate)(error)),
+        Err(_) => Ok(None),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Devices that appear and vanish.
 
-use dcgm::{EntityId, FieldId, NoValue};
+use dcgm::mock::{Call, Mock};
+use dcgm::{EntityId, Error, FieldId, NoValue, ReturnCode};
 
 use crate::testing::{
     COUNTERS, Fake, Harness, SECOND, Shown, differing, fallen, gauges, is_counter, lines, push,
@@ -247,4 +248,48 @@ fn a_device_that_was_removed_on_purpose_is_forgotten() {
         }
         assert!(of_it() + 10 > before, "{host}: {} of {before}", of_it());
     }
+}
+
+#[test]
+fn while_entities_cannot_be_read_the_others_go_on() {
+    let harness = Harness::sampled("8xh100");
+    let calm = Harness::sampled("8xh100");
+    for scene in [&harness, &calm] {
+        scene.run_until(60);
+    }
+    // A GPU is gone from the list of ids, and its properties cannot be read.
+    harness.client.remove_entity(EntityId::gpu(7));
+    let function = Call::Entities.function();
+    for code in [ReturnCode::GENERIC_ERROR, ReturnCode::NOT_SUPPORTED] {
+        let error = Error::Call { function, code };
+        harness.client.fail_always(Call::Entities, error);
+        for _ in 0..4 {
+            harness.advance(SECOND * 15);
+            calm.tick_after(SECOND * 15);
+            let outcome = harness.meter().sample_now();
+            let values = |scene: &Harness<Mock>| {
+                let mut shown = scene.shown();
+                shown.retain(|name, _| name.starts_with("hw.") && !name.contains("gpu7"));
+                shown
+            };
+            assert_eq!(values(&harness), values(&calm), "{code:?} {outcome:?}");
+        }
+        let failed = harness.meter().sample_now().unwrap_err();
+        assert_eq!(failed.kind, ErrorKind::Enumerate);
+    }
+    // The watch of events has a GPU that is gone: they are read when there is another one.
+    push(
+        &harness.client,
+        EntityId::gpu(0),
+        FieldId::XID_ERRORS,
+        &[31],
+    );
+    harness.advance(SECOND * 15);
+    harness.meter().sample_now().unwrap_err();
+    harness.client.clear_faults();
+    harness.tick_after(SECOND * 15);
+    assert_eq!(harness.ailing(), "gpu7 failed");
+    assert!(harness.health().is_ready());
+    let name = "hw.gpu.xid.errors gpu0 31";
+    assert_eq!(harness.shown().get(name), Some(&1.0));
 }
