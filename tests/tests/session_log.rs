@@ -84,7 +84,9 @@ fn enumerate_again(meter: &DcgmMeter, mock: &Mock) -> Vec<String> {
     let function = "dcgmGetMultipleValuesForField";
     let code = ReturnCode::GENERIC_ERROR;
     for _ in 0..100 {
-        // A watch of events that fails in each tick for a second is made again.
+        // A watch of events that fails in each tick for a second is made again. Events are read in a
+        // tick that sees a new one.
+        mock.push_event(EntityId::gpu(0), FieldId::XID_ERRORS, 31);
         mock.fail_next(Call::Events, Error::Call { function, code });
         meter.sample_now().unwrap();
         if mock.calls(Call::Watch) > before {

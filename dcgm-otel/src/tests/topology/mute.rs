@@ -189,7 +189,7 @@ fn an_engine_that_never_had_values_of_any_gpu_is_silent_and_no_gpu_has_failed() 
     }
 }
 
-/// Without new timestamps of anything, nobody can tell that the engine takes samples.
+/// Without any timestamp, it is unknown whether the engine takes samples.
 #[test]
 fn an_engine_that_never_took_a_sample_is_degraded_and_not_silent() {
     let harness = Harness::on_host("1xl4", Config::default());
