@@ -1,13 +1,13 @@
-//! A condition that lasts is logged once, however often the meter enumerates again.
+//! A condition that lasts is logged once, however often the meter samples and enumerates again.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 use std::fmt::{Debug, Write as _};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
 use dcgm::mock::{Call, Mock};
-use dcgm::{EntityId, EntityStatus, Error, FieldId, ReturnCode};
+use dcgm::{EntityId, EntityStatus, Error, FieldId, NoValue, ReturnCode};
 use dcgm_otel::{Config, DcgmMeter};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use tracing::field::{Field, Visit};
@@ -68,13 +68,25 @@ impl Subscriber for Recorder {
     fn exit(&self, _: &Id) {}
 }
 
+/// Records the lines of the meter while the guard lives: one test at a time.
+fn record_lines() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    static RECORDER: Once = Once::new();
+    let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    RECORDER.call_once(|| tracing::subscriber::set_global_default(Recorder).unwrap());
+    take_lines();
+    alone
+}
+
 /// Makes the meter enumerate again, and returns what it logged meanwhile.
 fn enumerate_again(meter: &DcgmMeter, mock: &Mock) -> Vec<String> {
     let before = mock.calls(Call::Watch);
     let function = "dcgmGetMultipleValuesForField";
     let code = ReturnCode::GENERIC_ERROR;
     for _ in 0..100 {
-        // A watch of events that fails in each tick for a second is made again.
+        // A watch of events that fails in each tick for a second is made again. Events are read in a
+        // tick that sees a new one.
+        mock.push_event(EntityId::gpu(0), FieldId::XID_ERRORS, 31);
         mock.fail_next(Call::Events, Error::Call { function, code });
         meter.sample_now().unwrap();
         if mock.calls(Call::Watch) > before {
@@ -98,7 +110,7 @@ fn find<'a>(lines: &'a [String], start: &str) -> &'a str {
 
 #[test]
 fn a_condition_is_logged_when_it_begins_and_when_it_ends() {
-    tracing::subscriber::set_global_default(Recorder).unwrap();
+    let _alone = record_lines();
     let provider = SdkMeterProvider::builder().build();
     let mock = Mock::named("8xh100").unwrap();
     let (function, code) = ("dcgmWatchFields", ReturnCode::IN_USE);
@@ -171,5 +183,53 @@ fn a_condition_is_logged_when_it_begins_and_when_it_ends() {
         &enumerate_again(&meter, &mock),
         "INFO no device lost or missing any more",
     );
+    meter.shutdown().unwrap();
+}
+
+/// Samples until a line begins like that, and ten times more. Returns all lines about mute GPUs.
+fn lines_about_mute(meter: &DcgmMeter, start: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut left = 600;
+    while left > 0 {
+        meter.sample_now().unwrap();
+        let new = take_lines();
+        let is_there = new.iter().any(|line| line.starts_with(start));
+        left = if is_there { 10 } else { left - 1 };
+        lines.extend(new);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    lines.retain(|line| line.contains("without values"));
+    lines
+}
+
+#[test]
+fn mute_gpus_are_logged_once_and_so_is_their_return() {
+    let _alone = record_lines();
+    let provider = SdkMeterProvider::builder().build();
+    let mock = Mock::named("8xh100").unwrap();
+    let meter = DcgmMeter::builder()
+        .with_interval(Duration::from_secs(1))
+        .with_client(mock.clone())
+        .install(&provider)
+        .unwrap();
+    meter.sample_now().unwrap();
+    let fields = || FieldId::all().iter().map(|info| info.id);
+    for gpu in [3, 5] {
+        for field in fields() {
+            mock.set_no_value(EntityId::gpu(gpu), field, NoValue::Blank);
+        }
+        let begins = "WARN GPUs without values while others have values";
+        assert_eq!(
+            lines_about_mute(&meter, begins),
+            [format!("{begins} devices=\"gpu:{gpu}\"")]
+        );
+    }
+    for gpu in [3, 5] {
+        for field in fields() {
+            mock.unset(EntityId::gpu(gpu), field);
+        }
+    }
+    let ends = "INFO no GPU without values any more";
+    assert_eq!(lines_about_mute(&meter, ends), [ends]);
     meter.shutdown().unwrap();
 }

@@ -74,8 +74,8 @@ enum SourceState {
     Unsupported,
     /// The engine accepted the watch, but does not sample the field.
     Unwatched,
-    /// The engine refused the watch.
-    Refused,
+    /// The engine refused the watch; set if it will be tried again by others.
+    Refused(bool),
 }
 
 /// Samples of a field that had no value.
@@ -180,13 +180,31 @@ impl SourceStates {
         self.unknown.remove(&pair);
     }
 
-    /// Records that the engine refused to watch sources: those that are still unknown.
-    pub(crate) fn record_refused(&mut self, inputs: impl IntoIterator<Item = Input>) {
+    /// Records that the engine refused to watch sources: those that are still unknown. Those that nothing
+    /// else tries again are checked again, except profiling fields: that would be refused each time.
+    pub(crate) fn record_refused(
+        &mut self,
+        inputs: impl IntoIterator<Item = Input>,
+        will_retry: impl Fn(Pair) -> bool,
+    ) {
         for input in inputs {
-            if self.is_unknown(input.pair()) {
-                self.set_state(input.pair(), SourceState::Refused);
+            let pair = input.pair();
+            if self.is_unknown(pair) {
+                let is_retried = input.field.is_profiling() || will_retry(pair);
+                self.set_state(pair, SourceState::Refused(is_retried));
             }
         }
+    }
+
+    /// Returns the number of fields of an entity that were read and are no profiling fields.
+    pub(crate) fn basic_fields(&self, id: EntityId) -> usize {
+        let was_read = |state: &SourceState| !matches!(state, SourceState::Refused(_));
+        let states = self.states.iter();
+        states
+            .filter(|((entity, field), state)| {
+                *entity == id && !field.is_profiling() && was_read(state)
+            })
+            .count()
     }
 
     fn count_blanks(&self, pair: Pair, timestamp: Timestamp) -> Blanks {
@@ -316,7 +334,10 @@ impl SourceStates {
         let is_absent = |(pair, state): (&Pair, &SourceState)| {
             let is_absent = matches!(
                 state,
-                SourceState::Unsupported | SourceState::Pending(_) | SourceState::Blank
+                SourceState::Unsupported
+                    | SourceState::Pending(_)
+                    | SourceState::Blank
+                    | SourceState::Refused(false)
             );
             (is_absent && !pair.1.is_profiling() && !is_ill(pair.0)).then_some(*pair)
         };
@@ -339,7 +360,7 @@ impl SourceStates {
             let states = self.states.iter();
             states.filter(move |(_, state)| is_wanted(**state))
         };
-        let is_sampled = |state| !matches!(state, SourceState::Unwatched | SourceState::Refused);
+        let is_sampled = |state| !matches!(state, SourceState::Unwatched | SourceState::Refused(_));
         let watched: HashSet<EntityId> = of(is_sampled).map(|((entity, _), _)| *entity).collect();
         let unwatched = of(|state| state == SourceState::Unwatched).map(|(pair, _)| *pair);
         unwatched

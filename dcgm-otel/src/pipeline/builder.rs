@@ -27,14 +27,6 @@ use crate::naming;
 /// A series that exists, with the sources that it has at present.
 type Chosen<'a> = (&'a SeriesSpec, Vec<Input>);
 
-/// The series that exist, and those that do not because others have their values in more detail, or
-/// counted.
-#[derive(Debug)]
-struct Choice<'a> {
-    chosen: Vec<Chosen<'a>>,
-    superseded: HashSet<&'a Series>,
-}
-
 /// Collects the rows of a table.
 #[derive(Debug)]
 struct TableBuilder<'a> {
@@ -60,11 +52,10 @@ impl SeriesTable {
     ) -> Self {
         history.note_drivers(&specs.drivers);
         let caps = Caps::from_config(config, history.note_entities(specs.monitored));
-        let Choice { chosen, superseded } = choose_sources(&specs.list, states);
+        let chosen = choose_sources(&specs.list, states);
         let missing = missing_statuses(&chosen, history);
         let lost = history.note_lost(lost_ids(&chosen, history));
-        let held = find_held(&chosen, &superseded, history);
-        let (dropped, over_caps) = apply_caps(&caps, &chosen, (&held, &missing), history);
+        let (dropped, over_caps) = apply_caps(&caps, &chosen, &missing, history);
         let mut builder = TableBuilder {
             metrics: naming::metrics_for(config.naming()),
             states,
@@ -80,7 +71,7 @@ impl SeriesTable {
             }
         }
         builder.add_failed(missing, &dropped);
-        builder.add_held(held, &dropped);
+        builder.add_held(history, &dropped);
         let omissions = Omissions {
             over_caps,
             duplicates: specs.duplicates,
@@ -203,13 +194,20 @@ impl TableBuilder<'_> {
         }));
     }
 
-    /// Adds the counters that are held.
-    fn add_held(&mut self, held: Vec<Held>, dropped: &BTreeSet<DropUnit>) {
-        let held = held.into_iter();
-        for (index, series, _) in held.filter(|(.., unit)| !dropped.contains(unit)) {
+    /// Adds the counters of entities that are gone: they are held.
+    fn add_held(&mut self, history: &History, dropped: &BTreeSet<DropUnit>) {
+        let is_counter = |(_, reducer): &(Series, Reducer)| match reducer {
+            Reducer::Counter(index, _) => Some(*index),
+            _ => None,
+        };
+        let live: HashSet<CounterIdx> = self.rows.iter().filter_map(is_counter).collect();
+        let counted = history.ledger.counted_series();
+        let held =
+            counted.filter(|(index, _, unit)| !live.contains(index) && !dropped.contains(unit));
+        for (index, series, _) in held {
             if let Some(metric) = self.metrics.get(series.metric) {
-                self.rows
-                    .push((series, Reducer::Counter(index, metric.kind)));
+                let reducer = Reducer::Counter(index, metric.kind);
+                self.rows.push((series.clone(), reducer));
             }
         }
     }
@@ -258,38 +256,27 @@ impl TableBuilder<'_> {
     }
 }
 
-/// A counter that is held.
-type Held = (CounterIdx, Series, DropUnit);
-
-/// Returns the counters of entities that are gone, and of fields that have no value any more: they are
-/// held. What a superseded series has counted would be there twice.
-fn find_held(chosen: &[Chosen<'_>], superseded: &HashSet<&Series>, history: &History) -> Vec<Held> {
-    let live: HashSet<&Series> = chosen
-        .iter()
-        .filter(|(spec, _)| !spec.is_event())
-        .map(|(spec, _)| &spec.series)
-        .collect();
-    let counted = history.ledger.counted_series();
-    counted
-        .filter(|(_, series, _)| !live.contains(series) && !superseded.contains(series))
-        .map(|(index, series, unit)| (index, series.clone(), unit))
-        .collect()
-}
-
 /// Applies the caps: returns the units to drop, and the number of their series.
 fn apply_caps(
     caps: &Caps,
     chosen: &[Chosen<'_>],
-    (held, missing): (&[Held], &[Status]),
+    missing: &[Status],
     history: &mut History,
 ) -> (BTreeSet<DropUnit>, usize) {
     let mut counts = SeriesCounts::new();
-    let live = chosen.iter().filter(|(spec, _)| !spec.is_event());
-    let units = live
-        .map(|(spec, _)| spec.unit)
-        .chain(held.iter().map(|(.., unit)| *unit))
-        .chain(missing.iter().map(|one| one.unit));
-    for unit in units {
+    let mut live = HashSet::new();
+    for (spec, _) in chosen.iter().filter(|(spec, _)| !spec.is_event()) {
+        *counts.entry(spec.unit).or_default() += 1;
+        live.insert(&spec.series);
+    }
+    let held = history
+        .ledger
+        .counted_series()
+        .filter(|(_, series, _)| !live.contains(series));
+    for unit in held
+        .map(|(.., unit)| unit)
+        .chain(missing.iter().map(|one| one.unit))
+    {
         *counts.entry(unit).or_default() += 1;
     }
     let dropped = caps.units_over_caps(&counts, &history.dropped);
@@ -306,7 +293,7 @@ fn copy_at<T: Copy>(all: &[T], positions: &[usize]) -> Vec<T> {
 }
 
 /// Selects the series that have sources; those that others supersede are left out.
-fn choose_sources<'a>(specs: &'a [SeriesSpec], states: &SourceStates) -> Choice<'a> {
+fn choose_sources<'a>(specs: &'a [SeriesSpec], states: &SourceStates) -> Vec<Chosen<'a>> {
     let with_sources = specs.iter().filter_map(|spec| {
         let inputs = states.choose_inputs(spec)?;
         Some((spec, inputs))
@@ -318,17 +305,10 @@ fn choose_sources<'a>(specs: &'a [SeriesSpec], states: &SourceStates) -> Choice<
         .filter(|(_, inputs)| is_counted(inputs))
         .map(|(spec, _)| ((spec.series.metric, spec.family.name), spec.entity))
         .collect();
-    let mut superseded = HashSet::new();
-    let mut is_kept = |spec: &'a SeriesSpec, is_superseded: bool| {
-        if is_superseded {
-            superseded.insert(&spec.series);
-        }
-        !is_superseded
-    };
     chosen.retain(|(spec, _)| {
         let family = (spec.series.metric, spec.family.superseded_if_counted);
         let mut wholes = [Some(spec.entity), spec.parent].into_iter().flatten();
-        is_kept(spec, wholes.any(|whole| counted.contains(&(family, whole))))
+        !wholes.any(|whole| counted.contains(&(family, whole)))
     });
     let mut detailed = HashSet::new();
     for (spec, _) in &chosen {
@@ -338,9 +318,9 @@ fn choose_sources<'a>(specs: &'a [SeriesSpec], states: &SourceStates) -> Choice<
     }
     chosen.retain(|(spec, _)| {
         let detail = (spec.series.metric, spec.family.superseded_by_family);
-        is_kept(spec, detailed.contains(&(detail, spec.entity)))
+        !detailed.contains(&(detail, spec.entity))
     });
-    Choice { chosen, superseded }
+    chosen
 }
 
 /// Returns the series that report the state of their entity.

@@ -108,6 +108,8 @@ impl SeriesTable {
         before.save_ages(history);
         self.take_values(before);
         self.router.take_activity(&before.router);
+        // Silence goes on, whatever the table.
+        self.made = self.made.min(before.made);
         self.restore_ages(history);
     }
 

@@ -30,7 +30,7 @@ use crate::pipeline::ReadStats;
 use crate::pipeline::availability::SourceStates;
 use crate::pipeline::history::History;
 use crate::pipeline::index::Pair;
-use crate::pipeline::mute::MuteGpus;
+use crate::pipeline::mute::{GpuRead, MuteGpus};
 use crate::pipeline::resolve::{self, Blocks, Input, SeriesSpec, Specs, StaticValue};
 use crate::pipeline::table::SeriesTable;
 use crate::topology::host::Host;
@@ -272,7 +272,9 @@ impl Session {
         let query = Query::from_watches(&profiling_probes);
         read_probes(context, &query, &mut self.states, now)?;
         let checked = basic.into_iter().chain(profiling);
-        self.states.record_refused(checked);
+        let engine = &*context.engine;
+        self.states
+            .record_refused(checked, |(entity, field)| engine.will_retry(entity, field));
         self.schedule_rechecks(now);
         context.engine.schedule_retry(now);
 
@@ -543,7 +545,19 @@ impl Session {
         let ill = &self.ill;
         let is_ill = |id: EntityId| ill.iter().any(|(ill, _)| *ill == id);
         let gpus = self.gpus.iter().filter(|id| !is_ill(**id));
-        let reads = gpus.map(|id| self.table.gpu_read(*id));
+        // A GPU that is not read has none of the fields that others have.
+        let reads = gpus.map(|id| {
+            let read = self.table.gpu_read(*id);
+            let basic_fields = if self.table.reads_entity(*id) {
+                read.basic_fields
+            } else {
+                self.states.basic_fields(*id)
+            };
+            GpuRead {
+                basic_fields,
+                ..read
+            }
+        });
         let at = (now, self.table.max_age());
         let mute = history.gpu_values.find_mute(reads, self.table.newest(), at);
         if mute.has_other(&history.mute) {

@@ -341,6 +341,12 @@ impl Supervisor {
         self.watches.schedule_retry(now);
     }
 
+    /// Returns `true` if the watch of a field of an entity was refused and will be tried again.
+    #[must_use]
+    pub fn will_retry(&self, entity: EntityId, field: FieldId) -> bool {
+        self.watches.will_retry(entity, field)
+    }
+
     /// Tries refused requests again if it is time. If the engine accepts any part of one, it returns
     /// the entities and fields of all, to be requested again.
     ///

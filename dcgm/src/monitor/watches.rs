@@ -41,7 +41,16 @@ impl Refused {
 
     fn push(&mut self, request: WatchRequest, error: &Error) {
         self.first.get_or_insert_with(|| error.clone());
-        self.requests.push(request);
+        let mut pairs = pairs_of(&request);
+        if !pairs.all(|(entity, field)| self.has_pair(entity, field)) {
+            drop(pairs);
+            self.requests.push(request);
+        }
+    }
+
+    fn has_pair(&self, entity: EntityId, field: FieldId) -> bool {
+        let mut requests = self.requests.iter();
+        requests.any(|one| one.entities.contains(&entity) && one.fields.contains(&field))
     }
 
     /// Records the parts of an accepted request that were refused.
@@ -100,10 +109,16 @@ impl WatchSet {
                 continue;
             }
             match client.watch(&request) {
-                Ok(watch) => self.samples.push(watch),
+                Ok(watch) => {
+                    self.refused.record_parts(&watch);
+                    self.samples.push(watch);
+                }
                 Err(error) if error.ends_connection() => return Err(error),
-                // Keep the existing watches.
-                Err(_) => self.samples.append(&mut old),
+                Err(error) => {
+                    self.refused.record(request, &error);
+                    // Keep the existing watches.
+                    self.samples.append(&mut old);
+                }
             }
         }
         Ok(())
@@ -214,14 +229,19 @@ impl WatchSet {
         Ok(Vec::new())
     }
 
-    fn refused_pairs(&self) -> Vec<(EntityId, FieldId)> {
-        let requests = self.refused.requests.iter();
-        let pairs = requests.flat_map(|request| {
-            let entities = request.entities.iter();
-            entities.flat_map(|entity| request.fields.iter().map(|field| (*entity, *field)))
-        });
-        pairs.collect()
+    /// Returns `true` if a field of an entity is among what will be tried again.
+    pub(super) fn will_retry(&self, entity: EntityId, field: FieldId) -> bool {
+        self.refused.has_pair(entity, field)
     }
+
+    fn refused_pairs(&self) -> Vec<(EntityId, FieldId)> {
+        self.refused.requests.iter().flat_map(pairs_of).collect()
+    }
+}
+
+fn pairs_of(request: &WatchRequest) -> impl Iterator<Item = (EntityId, FieldId)> + '_ {
+    let entities = request.entities.iter();
+    entities.flat_map(|entity| request.fields.iter().map(|field| (*entity, *field)))
 }
 
 /// Returns `true` if the watch is what the request would make.

@@ -116,3 +116,16 @@ fn steady_traffic_is_exact() {
     println!("NVLink, steady: {share:.6} of the truth");
     assert!((share - 1.0).abs() < 0.0005, "{share}");
 }
+
+#[test]
+fn both_releases_report_the_number_of_active_links() {
+    for flavour in FLAVOURS {
+        for (host, gpus, links) in [("8xh100", 8, 18.0), ("gb200", 4, 18.0), ("1xl4", 0, 0.0)] {
+            let bench = Bench::new(host, flavour);
+            bench.tick();
+            let active = bench.series("hw_gpu_nvlink_active_count");
+            let counts: Vec<_> = active.into_values().collect();
+            assert_eq!(counts, vec![links; gpus], "{host} {flavour:?}");
+        }
+    }
+}

@@ -179,6 +179,72 @@ fn a_refused_watch_is_made_once_the_engine_accepts_it() {
 }
 
 #[test]
+fn a_gpu_that_is_refused_costs_the_others_nothing() {
+    let gpu = EntityId::gpu(2);
+    let calm = Harness::sampled("8xh100");
+    calm.run_until(60);
+    let of_others = |harness: &Harness| {
+        let mut shown = harness.shown();
+        shown.retain(|name, _| !name.contains(" gpu2"));
+        shown
+    };
+    for code in [
+        ReturnCode::NOT_SUPPORTED,
+        ReturnCode::GROUP_INCOMPATIBLE,
+        ReturnCode::PROFILING_NOT_SUPPORTED,
+        ReturnCode::NO_PERMISSION,
+        ReturnCode::IN_USE,
+    ] {
+        let harness = Harness::prepared("8xh100", Config::default(), |mock| {
+            mock.refuse_entity(gpu, refusal(code));
+        });
+        harness.run_until(60);
+        assert_eq!(of_others(&harness), of_others(&calm), "{code:?}");
+        assert_eq!(harness.series("hw.temperature gpu2 gpu"), None, "{code:?}");
+        assert_eq!(harness.ailing(), "", "{code:?}");
+        assert!(harness.health().is_ready(), "{code:?}");
+    }
+}
+
+#[test]
+fn a_gpu_whose_fields_were_said_to_be_unsupported_comes_back() {
+    for code in [
+        ReturnCode::NOT_SUPPORTED,
+        ReturnCode::GROUP_INCOMPATIBLE,
+        ReturnCode::PROFILING_NOT_SUPPORTED,
+    ] {
+        let function = "dcgmWatchFields";
+        let harness = Harness::prepared("8xh100", Config::default(), |mock| {
+            mock.refuse_entity(EntityId::gpu(2), Error::Call { function, code });
+        });
+        harness.run_until(90);
+        harness.client.clear_faults();
+        harness.run_until(1500);
+        let shown = harness.shown();
+        assert!(shown.contains_key("hw.temperature gpu2 gpu"), "{code:?}");
+        assert!(shown.contains_key("hw.status gpu2 ok"), "{code:?}");
+    }
+}
+
+#[test]
+fn a_gpu_that_was_refused_is_watched_once_the_engine_accepts_it() {
+    let calm = Harness::sampled("8xh100");
+    calm.run_until(240);
+    for code in [ReturnCode::NO_PERMISSION, ReturnCode::IN_USE] {
+        let harness = Harness::prepared("8xh100", Config::default(), |mock| {
+            mock.refuse_entity(EntityId::gpu(2), refusal(code));
+        });
+        harness.run_until(90);
+        assert_eq!(harness.errors(), [(ErrorKind::Watch, 1)], "{code:?}");
+        harness.client.clear_faults();
+        // The second try is made after three minutes; then profiling fields need two samples.
+        harness.run_until(240);
+        assert!(names(harness.shown()) == names(calm.shown()), "{code:?}");
+        assert_eq!(harness.errors(), [(ErrorKind::Watch, 1)], "{code:?}");
+    }
+}
+
+#[test]
 fn tries_of_a_refused_watch_become_rare() {
     let watches = |harness: &Harness| {
         harness.run_until(45);

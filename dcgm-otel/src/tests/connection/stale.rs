@@ -1,6 +1,6 @@
 //! Samples that are no longer new: of a stopped sampling thread, or of a clock that steps.
 
-use dcgm::{EntityId, FieldId, NoValue};
+use dcgm::{EntityId, FieldId, NoValue, ReturnCode};
 
 use crate::testing::{
     COUNTERS, Fake, Harness, SECOND, counters_of, differing, fallen, gauges, lines, push, run_all,
@@ -195,6 +195,39 @@ fn fields_that_are_blank_in_turns_keep_their_last_value() {
                 "{reason} {tick}"
             );
         }
+    }
+}
+
+#[test]
+fn a_value_ends_at_once_when_its_field_is_not_watched_or_its_gpu_is_lost() {
+    let gpus = [2, 5].map(EntityId::gpu);
+    for reason in [NoValue::NotWatched, NoValue::Code(ReturnCode::GPU_IS_LOST)] {
+        let both = [Harness::sampled("8xh100"), Harness::sampled("8xh100")];
+        run_all(&both, 60);
+        let [harness, calm] = &both;
+        harness.client.on_sample(move |sample| {
+            let fields = [FieldId::GPU_TEMP, FieldId::PROF_SM_ACTIVE];
+            if gpus.contains(&sample.entity) && fields.contains(&sample.field) {
+                sample.value = Err(reason);
+            }
+        });
+        run_all(&both, 75);
+        assert_eq!(
+            lines(&differing(&harness.shown(), &calm.shown())),
+            "\
+hw.gpu.sm.utilization gpu2
+hw.gpu.sm.utilization gpu5
+hw.temperature gpu2 gpu
+hw.temperature gpu5 gpu",
+            "{reason}"
+        );
+        let shown = harness.shown();
+        assert!(!shown.contains_key("hw.temperature gpu2 gpu"), "{reason}");
+        assert!(
+            !shown.contains_key("hw.gpu.sm.utilization gpu5"),
+            "{reason}"
+        );
+        assert_eq!(harness.ailing(), "", "{reason}");
     }
 }
 

@@ -1,9 +1,32 @@
 //! The number of series of a host, and the caps on it.
 
-use dcgm::mock;
+use dcgm::mock::{self, Mock, Product, Scenario};
+use dcgm::{EntityId, FieldId, NoValue};
 
-use crate::testing::{Fake, Harness};
+use crate::testing::{Fake, Harness, Shown, mock_of};
 use crate::{Config, ErrorKind, Group};
+
+/// Returns a host of H100s without NVSwitches. Only the first `alive` have values.
+fn partly_alive(count: u32, alive: u32, reason: NoValue) -> Mock {
+    let host = mock::Host::new("partly", Product::H100Sxm).with_gpus(count);
+    let mock = mock_of(mock::Model::new(host, Scenario::Steady));
+    for gpu in alive..count {
+        for info in FieldId::all() {
+            mock.set_no_value(EntityId::gpu(gpu), info.id, reason);
+        }
+    }
+    mock
+}
+
+/// Returns the names of the first eight GPUs' series.
+fn series_of_first_eight(harness: &Harness) -> Vec<String> {
+    let is_first = |name: &String| {
+        let who = name.split([' ', '#']).nth(1).unwrap_or_default();
+        (0..8).any(|gpu| who == format!("gpu{gpu}"))
+    };
+    let shown: Shown = harness.shown();
+    shown.into_keys().filter(is_first).collect()
+}
 
 #[test]
 fn every_host_has_the_series_that_its_hardware_has() {
@@ -45,6 +68,41 @@ fn the_default_cap_drops_nothing_on_a_ready_made_host() {
             );
         }
     }
+}
+
+#[test]
+fn gpus_without_values_take_no_place_from_those_that_have_values() {
+    let sampled = |mock: &Mock, config: Config| {
+        let harness = Harness::with_config(mock, config);
+        harness.sample();
+        harness.run_until(60);
+        harness
+    };
+    let alone = partly_alive(8, 8, NoValue::Blank);
+    let expected = series_of_first_eight(&sampled(&alone, Config::default()));
+    for metric in ["hw.temperature", "hw.power", "hw.status"] {
+        for gpu in 0..8 {
+            let name = format!("{metric} gpu{gpu}");
+            assert!(expected.iter().any(|one| one.starts_with(&name)), "{name}");
+        }
+    }
+    for reason in [NoValue::NotSupported, NoValue::Blank] {
+        let mock = partly_alive(32, 8, reason);
+        let harness = sampled(&mock, Config::default());
+        assert!(series_of_first_eight(&harness) == expected, "{reason}");
+        harness.run_until(600);
+        assert!(series_of_first_eight(&harness) == expected, "{reason}");
+        assert!(harness.health().is_ready(), "{reason}");
+        assert_eq!(harness.health().series_dropped, 0, "{reason}");
+    }
+    // With a cap that the series fit exactly.
+    let reason = NoValue::NotSupported;
+    let harness = sampled(&partly_alive(32, 8, reason), Config::default());
+    let cap = harness.health().series;
+    let config = Config::default().with_max_series(cap);
+    let harness = sampled(&partly_alive(32, 8, reason), config);
+    assert!(series_of_first_eight(&harness) == expected);
+    assert_eq!(harness.health().series, cap);
 }
 
 #[test]

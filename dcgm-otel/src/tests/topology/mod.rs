@@ -1,6 +1,7 @@
 //! Devices, their parts and their states.
 
 mod devices;
+mod links;
 mod mig;
 mod mute;
 mod status;

@@ -79,15 +79,17 @@ fn a_gpu_without_values_has_failed_while_others_have_values() {
 #[test]
 fn a_gpu_that_never_had_values_has_failed_while_others_have_values() {
     for gpus in [vec![3], vec![0, 7]] {
-        let harness = Harness::prepared("8xh100", Config::default(), |mock| {
-            mute(mock, &gpus, NoValue::Blank);
-        });
-        harness.run_until(30);
-        assert_eq!(harness.ailing(), "");
-        harness.run_until(90);
-        assert_eq!(harness.ailing(), failed(&gpus));
-        let count = gpus.len() as u64;
-        assert_eq!(harness.errors(), [(ErrorKind::GpuLost, count)]);
+        for reason in [NoValue::Blank, NoValue::NoData] {
+            let harness = Harness::prepared("8xh100", Config::default(), |mock| {
+                mute(mock, &gpus, reason);
+            });
+            harness.run_until(30);
+            assert_eq!(harness.ailing(), "", "{reason}");
+            harness.run_until(90);
+            assert_eq!(harness.ailing(), failed(&gpus), "{reason}");
+            let count = gpus.len() as u64;
+            assert_eq!(harness.errors(), [(ErrorKind::GpuLost, count)], "{reason}");
+        }
     }
 }
 
@@ -149,6 +151,82 @@ fn an_engine_without_values_of_any_gpu_is_silent_and_no_gpu_has_failed() {
         assert_eq!(harness.health().state, MeterState::Ready);
         assert_eq!(gpus_that_are(&harness, "ok"), Some(gpus), "{host}");
     }
+}
+
+#[test]
+fn an_engine_that_never_had_values_of_any_gpu_is_silent_and_no_gpu_has_failed() {
+    for (host, gpus, reason) in [
+        ("8xh100", 8, NoValue::Blank),
+        ("8xh100", 8, NoValue::NoData),
+        ("gb200", 4, NoValue::Blank),
+        ("gb200", 4, NoValue::NoData),
+        ("1xl4", 1, NoValue::Blank),
+    ] {
+        let all: Vec<u32> = (0..gpus).collect();
+        let harness = Harness::on_host(host, Config::default());
+        mute(&harness.client, &all, reason);
+        for _ in 0..5 {
+            let _ = harness.meter().sample_now();
+            harness.advance(SECOND * 15);
+        }
+        for _ in 0..10 {
+            harness.advance(SECOND * 15);
+            let error = harness.sample_error();
+            assert_eq!(error.kind, ErrorKind::Silent, "{host} {reason}: {error}");
+            assert!(error.hint.unwrap().contains("restart nv-hostengine"));
+        }
+        assert_eq!(harness.health().state, MeterState::Degraded);
+        assert_eq!(harness.health().errors(ErrorKind::GpuLost), 0, "{host}");
+        assert_eq!(gpus_that_are(&harness, "ok"), None, "{host} {reason}");
+        unmute(&harness.client, &all);
+        // Sources that never had a value are checked again within two minutes.
+        for seconds in [15, 60, 60, 1, 1] {
+            harness.advance(SECOND * seconds);
+            let _ = harness.meter().sample_now();
+        }
+        assert!(harness.health().is_ready(), "{host} {reason}");
+        assert_eq!(gpus_that_are(&harness, "ok"), Some(gpus), "{host}");
+    }
+}
+
+/// Without any timestamp, it is unknown whether the engine takes samples.
+#[test]
+fn a_gpu_that_supports_no_field_has_failed_while_others_have_values() {
+    for reason in [NoValue::NotSupported, NoValue::NotFound] {
+        let harness = Harness::prepared("8xh100", Config::default(), |mock| {
+            for info in FieldId::all() {
+                mock.set_no_value(EntityId::gpu(3), info.id, reason);
+            }
+        });
+        harness.run_until(600);
+        assert_eq!(harness.ailing(), "gpu3 failed", "{reason}");
+        // It stays so with the next connection.
+        harness.client.stop_engine();
+        harness.advance(SECOND * 15);
+        harness.sample_error();
+        harness.client.start_engine();
+        harness.run_until(1200);
+        assert_eq!(harness.ailing(), "gpu3 failed", "{reason}");
+        for info in FieldId::all() {
+            harness.client.unset(EntityId::gpu(3), info.id);
+        }
+        harness.run_until(1800);
+        assert_eq!(harness.ailing(), "", "{reason}");
+    }
+}
+
+#[test]
+fn an_engine_that_never_took_a_sample_is_degraded_and_not_silent() {
+    let harness = Harness::on_host("1xl4", Config::default());
+    mute(&harness.client, &[0], NoValue::NoData);
+    for _ in 0..20 {
+        let error = harness.sample_error();
+        let kinds = [ErrorKind::Read, ErrorKind::Stale];
+        assert!(kinds.contains(&error.kind), "{error}");
+        assert_eq!(harness.health().state, MeterState::Degraded);
+        harness.advance(SECOND * 15);
+    }
+    assert_eq!(harness.health().errors(ErrorKind::GpuLost), 0);
 }
 
 #[test]
