@@ -1,10 +1,12 @@
 //! Numbers as text, as the crate `prometheus` writes them: by `Display` of `f64`, which is the shortest
 //! text that reads as the same number, without an exponent.
 //!
-//! `Display` takes about 100 ns, which would be most of the time of a page. Nearly all numbers are whole
-//! or have a few decimals, and these have a shorter way here. It gives the same text: two decimal
-//! numbers of at most 15 digits are never the same `f64`, so a text of at most 15 digits that reads as
-//! the number is the shortest one.
+//! `Display` takes about 100 ns, which would be most of the time of a page. So there are two shorter ways
+//! here, which give the same text:
+//!
+//! * Whole numbers and those of few decimals. Two decimal numbers of at most 15 digits are never the same
+//!   `f64`, so a text of at most 15 digits that reads as the number is the shortest one.
+//! * Other numbers from 0.001 to a million, such as shares of time: see [`shortest_decimals`].
 
 use std::fmt::Write as _;
 
@@ -14,10 +16,8 @@ use crate::pipeline::snapshot::Number;
 /// Whole numbers below are exact in an `f64` and have at most 15 digits.
 const LIMIT: u64 = 1_000_000_000_000_000;
 
-/// Numbers of decimals to try, and how many of the last decimal are 1.
-const SCALES: [(usize, u64); 3] = [(3, 1_000), (6, 1_000_000), (9, 1_000_000_000)];
-
 /// Appends a number.
+#[inline]
 pub(super) fn push_number(text: &mut String, number: Number, format: PageFormat) {
     match number {
         Number::U64(number) if number < LIMIT => push_whole(text, number),
@@ -52,20 +52,133 @@ fn push_float(text: &mut String, number: f64, format: PageFormat) {
             push_whole(text, whole);
             return;
         }
-        for (places, scale) in SCALES {
-            let scaled = size * scale as f64 + 0.5;
-            if scaled >= LIMIT as f64 {
-                break;
-            }
-            let digits = scaled as u64;
-            if is_same(digits as f64 / scale as f64, size) {
-                push_sign(text, number);
-                push_whole(text, digits / scale);
-                push_decimals(text, digits % scale, places);
-                return;
-            }
+        if let Some(digits) = decimals::<1_000>(size) {
+            push_sign(text, number);
+            push_whole(text, digits / 1_000);
+            text.push('.');
+            push_last_decimals(text, digits % 1_000);
+            return;
+        }
+        if let Some(digits) = decimals::<1_000_000>(size) {
+            push_sign(text, number);
+            push_whole(text, digits / 1_000_000);
+            text.push('.');
+            push_three(text, digits / 1_000 % 1_000);
+            push_last_decimals(text, digits % 1_000);
+            return;
         }
     }
+    if let Some((digits, places)) = shortest_decimals(size) {
+        push_sign(text, number);
+        push_decimals(text, digits, places);
+        return;
+    }
+    push_displayed(text, number, format);
+}
+
+/// Returns the shortest number of decimals that reads as `size`, and the digits with these decimals;
+/// `None` outside of the range of the table, and where the rounding is not symmetric.
+///
+/// An `f64` is a whole number `m` of steps of 2^-`shift`. All decimal numbers within half a step of it
+/// read as it, and one of 17 digits always is. With one decimal less the nearest one may still be, and
+/// so on. `m * 10^places` has less than 128 bits, so that the distance is exact.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "17 digits, of which half may be rounded up"
+)]
+fn shortest_decimals(size: f64) -> Option<(u64, usize)> {
+    let most = PLACES.iter().find(|(least, _)| size >= *least)?.1;
+    let bits = size.to_bits();
+    let fraction = bits & ((1 << MANTISSA_BITS) - 1);
+    let shift = (1023 + MANTISSA_BITS).checked_sub(bits >> MANTISSA_BITS)?;
+    // At a power of two the steps below are half as large.
+    if fraction == 0 || !(1..64).contains(&shift) || size >= 1e6 {
+        return None;
+    }
+    let steps = u128::from(fraction | 1 << MANTISSA_BITS);
+    let is_even = fraction % 2 == 0;
+    let mut found = None;
+    for places in (1..=most).rev() {
+        let scale = u128::from(*POWERS.get(places)?);
+        let exact = steps * scale;
+        let digits = (exact + (1 << (shift - 1))) >> shift;
+        let distance = (digits << shift).abs_diff(exact);
+        // Twice the distance against a whole step.
+        let within = if is_even {
+            2 * distance <= scale
+        } else {
+            2 * distance < scale
+        };
+        // Of two that are equally near, this may not be the one of `Display`.
+        if distance == 1 << (shift - 1) {
+            return None;
+        }
+        if !within {
+            break;
+        }
+        found = Some((digits as u64, places));
+    }
+    found
+}
+
+/// Bits of an `f64` behind its leading 1.
+const MANTISSA_BITS: u64 = 52;
+
+/// Decimals of a number with 17 digits, by the least number.
+const PLACES: [(f64, usize); 9] = [
+    (1e5, 11),
+    (1e4, 12),
+    (1e3, 13),
+    (1e2, 14),
+    (1e1, 15),
+    (1e0, 16),
+    (1e-1, 17),
+    (1e-2, 18),
+    (1e-3, 19),
+];
+
+/// Powers of ten by exponent.
+const POWERS: [u64; 20] = {
+    let mut powers = [1; 20];
+    let mut exponent = 1;
+    while exponent < powers.len() {
+        powers[exponent] = powers[exponent - 1] * 10;
+        exponent += 1;
+    }
+    powers
+};
+
+/// Appends `digits` with a point before the last `places` of them.
+fn push_decimals(text: &mut String, digits: u64, places: usize) {
+    let scale = POWERS.get(places).copied().unwrap_or(1);
+    push_whole(text, digits / scale);
+    let mut rest = digits % scale;
+    let mut buffer = [b'.'; 20];
+    for slot in buffer.iter_mut().take(places + 1).skip(1).rev() {
+        *slot = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    let decimals = buffer.get(..=places).unwrap_or_default();
+    text.push_str(std::str::from_utf8(decimals).unwrap_or_default());
+}
+
+/// Returns `size` as a number of `1 / SCALE`; `None` if it is not the `f64` of such a number with at
+/// most 15 digits.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "positive and far below 2^53"
+)]
+fn decimals<const SCALE: u64>(size: f64) -> Option<u64> {
+    let scaled = size * SCALE as f64 + 0.5;
+    let digits = scaled as u64;
+    let is_exact = scaled < LIMIT as f64 && is_same(digits as f64 / SCALE as f64, size);
+    is_exact.then_some(digits)
+}
+
+#[cold]
+fn push_displayed(text: &mut String, number: f64, format: PageFormat) {
     // Writing to a string does not fail.
     let _ = match format {
         PageFormat::OpenMetrics if number.is_infinite() && number > 0.0 => write!(text, "+Inf"),
@@ -87,42 +200,52 @@ fn push_sign(text: &mut String, number: f64) {
 }
 
 /// Appends a number below [`LIMIT`].
-fn push_whole(text: &mut String, mut number: u64) {
-    let mut buffer = [b'0'; 16];
-    let mut start = buffer.len();
-    for slot in buffer.iter_mut().rev() {
-        *slot = last_digit(number);
-        start -= 1;
-        number /= 10;
-        if number == 0 {
-            break;
+fn push_whole(text: &mut String, number: u64) {
+    if number < 10 {
+        push_digit(text, number);
+        return;
+    }
+    // From the first group of three digits that is not 0.
+    let mut is_first = true;
+    for scale in [1_000_000_000_000, 1_000_000_000, 1_000_000, 1_000, 1] {
+        if number < scale {
+            continue;
         }
+        let group = number / scale % 1_000;
+        match group {
+            _ if !is_first => push_three(text, group),
+            0..10 => push_digit(text, group),
+            10..100 => {
+                push_digit(text, group / 10);
+                push_digit(text, group % 10);
+            }
+            _ => push_three(text, group),
+        }
+        is_first = false;
     }
-    push_ascii(text, buffer.get(start..));
 }
 
-/// Appends a point and `number` with `places` digits, less the zeros at the end. `number` is not 0.
-fn push_decimals(text: &mut String, mut number: u64, places: usize) {
-    let mut places = places;
-    while number % 10 == 0 && places > 1 {
-        number /= 10;
-        places -= 1;
+/// Appends three decimals less the zeros at the end. They are not all 0.
+fn push_last_decimals(text: &mut String, decimals: u64) {
+    push_digit(text, decimals / 100);
+    if decimals % 100 != 0 {
+        push_digit(text, decimals / 10 % 10);
     }
-    let mut buffer = [b'.'; 16];
-    for slot in buffer.iter_mut().take(places + 1).skip(1).rev() {
-        *slot = last_digit(number);
-        number /= 10;
+    if decimals % 10 != 0 {
+        push_digit(text, decimals % 10);
     }
-    push_ascii(text, buffer.get(..=places));
 }
 
-const fn last_digit(number: u64) -> u8 {
-    b'0' + (number % 10) as u8
+/// Appends a number below 1,000 with all three digits.
+fn push_three(text: &mut String, number: u64) {
+    push_digit(text, number / 100);
+    push_digit(text, number / 10 % 10);
+    push_digit(text, number % 10);
 }
 
-fn push_ascii(text: &mut String, ascii: Option<&[u8]>) {
-    let ascii = ascii.and_then(|ascii| std::str::from_utf8(ascii).ok());
-    text.push_str(ascii.unwrap_or_default());
+#[inline]
+fn push_digit(text: &mut String, digit: u64) {
+    text.push(char::from(b'0' + (digit % 10) as u8));
 }
 
 #[cfg(test)]
@@ -212,6 +335,18 @@ mod tests {
         #[test]
         fn any_float_is_as_displayed(bits: u64) {
             is_as_displayed(f64::from_bits(bits));
+        }
+
+        #[test]
+        fn shares_are_as_displayed(share in 0.0..1.0, scale in prop::sample::select(vec![0.001, 1.0, 100.0, 1e3, 1e6])) {
+            is_as_displayed(share * scale);
+        }
+
+        #[test]
+        fn neighbours_of_decimals_are_as_displayed(digits in 0_u64..1_000_000_000, places in 0..9, step in -3_i64..4) {
+            #[expect(clippy::cast_precision_loss, reason = "what is tested")]
+            let number = digits as f64 / 10_f64.powi(places);
+            is_as_displayed(f64::from_bits(number.to_bits().saturating_add_signed(step)));
         }
 
         #[test]
