@@ -86,7 +86,7 @@ pub struct Health {
     pub ticks: u64,
     /// Total duration of the ticks.
     pub tick_time: Duration,
-    /// Number of collects by readers. If no reader has collected within 180 s of the first tick, the
+    /// Number of collects by readers, and of pages written for Prometheus. If no reader has collected within 180 s of the first tick, the
     /// meter logs one warning: the provider may have no reader, or be a no-op.
     pub collections: u64,
     /// Number of connections after the first.

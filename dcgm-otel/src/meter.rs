@@ -77,7 +77,7 @@ pub struct DcgmMeter {
     attachment: Attachment,
     config: Config,
     #[cfg(feature = "prometheus")]
-    page: Page,
+    page: Box<Page>,
 }
 
 impl DcgmMeter {
@@ -95,7 +95,7 @@ impl DcgmMeter {
             attachment,
             config,
             #[cfg(feature = "prometheus")]
-            page: Page::default(),
+            page: Box::default(),
         }
     }
 
@@ -237,7 +237,7 @@ impl DcgmMeter {
 impl DcgmMeter {
     /// Returns the meter with the labels that each series of its pages has.
     pub(crate) fn with_page_labels(mut self, labels: &[KeyValue]) -> Self {
-        self.page = Page::new(labels);
+        self.page = Box::new(Page::new(labels));
         self
     }
 

@@ -42,13 +42,14 @@ struct PageFamily {
     kind: Kind,
     text_header: Range<usize>,
     openmetrics_header: Range<usize>,
+    prefixes: Range<usize>,
     lines: Range<usize>,
 }
 
 /// A series.
 struct PageLine {
-    /// Its name and labels, and a space.
-    prefix: Range<usize>,
+    /// Length of its name, its labels and a space. Those of one family follow each other.
+    prefix_len: usize,
     /// Index of its point, in the snapshot or among the points of the self-metric.
     point: usize,
 }
@@ -106,20 +107,22 @@ impl PageLayout {
         let text_header = self.push_text(|text| push_text_header(text, name, instrument));
         let openmetrics_header =
             self.push_text(|text| push_openmetrics_header(text, name, instrument));
-        let first = self.lines.len();
+        let (first, start) = (self.lines.len(), self.text.len());
         for (point, labels) in series {
             let prefix = self.push_text(|text| {
                 text.push_str(&name.sample);
                 push_labels(text, &labels);
                 text.push(' ');
             });
-            self.lines.push(PageLine { prefix, point });
+            let prefix_len = prefix.len();
+            self.lines.push(PageLine { prefix_len, point });
         }
         self.families.push(PageFamily {
             source: instrument.source,
             kind: instrument.kind,
             text_header,
             openmetrics_header,
+            prefixes: start..self.text.len(),
             lines: first..self.lines.len(),
         });
     }
@@ -173,11 +176,15 @@ impl PageLayout {
         let before = page.len();
         page.push_str(self.text_at(header));
         let first = page.len();
+        let mut prefixes = self.text_at(&family.prefixes);
         let lines = self.lines.get(family.lines.clone());
         for line in lines.unwrap_or_default() {
+            let split = prefixes.split_at_checked(line.prefix_len);
+            let (prefix, rest) = split.unwrap_or_default();
+            prefixes = rest;
             let number = number(line.point).filter(|number| family.kind.takes_number(*number));
             if let Some(number) = number {
-                page.push_str(self.text_at(&line.prefix));
+                page.push_str(prefix);
                 push_number(page, number, format);
                 page.push('\n');
             }

@@ -200,11 +200,17 @@ fn push_sign(text: &mut String, number: f64) {
 }
 
 /// Appends a number below [`LIMIT`].
+#[inline]
 fn push_whole(text: &mut String, number: u64) {
+    // Most numbers of a page are states and small counts.
     if number < 10 {
         push_digit(text, number);
-        return;
+    } else {
+        push_long(text, number);
     }
+}
+
+fn push_long(text: &mut String, number: u64) {
     // From the first group of three digits that is not 0.
     let mut is_first = true;
     for scale in [1_000_000_000_000, 1_000_000_000, 1_000_000, 1_000, 1] {

@@ -165,13 +165,12 @@ impl Pages {
 
     fn metrics(&self, format: PageFormat) -> String {
         let mut page = String::new();
-        match format {
-            // Has no comments other than its own.
-            PageFormat::OpenMetrics => self.meter.openmetrics_text(&mut page),
-            _ => {
-                self.meter.prometheus_text(&mut page);
-                page.insert_str(0, &format!("# {}\n", heading(&self.meter.health())));
-            }
+        if format == PageFormat::OpenMetrics {
+            // The format has no comments, so the heading is left out.
+            self.meter.openmetrics_text(&mut page);
+        } else {
+            self.meter.prometheus_text(&mut page);
+            page.insert_str(0, &format!("# {}\n", heading(&self.meter.health())));
         }
         page
     }
