@@ -31,7 +31,7 @@ mod number;
 mod tests;
 
 use layout::PageLayout;
-use names::Label;
+use names::PageLabel;
 
 /// A format of the page that Prometheus scrapes.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
@@ -78,9 +78,9 @@ impl PageFormat {
 #[derive(Default)]
 pub(crate) struct Page {
     /// Labels of all series.
-    labels: Box<[Label]>,
-    /// Two threads may make it at the same time, and then one of the two is kept. A lock would be
-    /// held for ever in a fork of the process.
+    labels: Box<[PageLabel]>,
+    /// Two threads may make it at the same time, and then one of the two is kept. In a fork of
+    /// the process, a lock could never be released.
     layout: ArcSwapOption<PageLayout>,
 }
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 use opentelemetry::KeyValue;
 
 use super::PageFormat;
-use super::names::{Label, MetricName, labels, push_escaped, push_labels};
+use super::names::{MetricName, PageLabel, labels, push_escaped, push_labels};
 use super::number::push_number;
 use crate::catalogue::Kind;
 use crate::error_kind::ErrorKind;
@@ -32,7 +32,7 @@ pub(super) struct PageLayout {
     text: String,
     /// Sorted by name.
     families: Vec<PageFamily>,
-    /// Those of one family are adjacent, sorted by their labels.
+    /// Lines of one family are adjacent, sorted by their labels.
     lines: Vec<PageLine>,
 }
 
@@ -60,7 +60,7 @@ impl PageLayout {
         feed: &MeterFeed,
         snapshot: &Snapshot,
         now: Instant,
-        common: &[Label],
+        common: &[PageLabel],
     ) -> Self {
         let telemetry = feed.telemetry();
         let mut page = Self {
@@ -86,7 +86,7 @@ impl PageLayout {
     }
 
     /// Returns the labels of a metric's series, and their indices.
-    fn metric_labels(&self, metric: usize, common: &[Label]) -> Vec<(usize, Vec<Label>)> {
+    fn metric_labels(&self, metric: usize, common: &[PageLabel]) -> Vec<(usize, Vec<PageLabel>)> {
         let range = self.layout.metric_range(metric);
         let series = self.layout.series().get(range.clone()).unwrap_or_default();
         let all = range.zip(series);
@@ -98,7 +98,7 @@ impl PageLayout {
         &mut self,
         name: &MetricName,
         instrument: &Instrument,
-        mut series: Vec<(usize, Vec<Label>)>,
+        mut series: Vec<(usize, Vec<PageLabel>)>,
     ) {
         if series.is_empty() {
             return;
@@ -218,8 +218,8 @@ fn self_labels(
     row: usize,
     telemetry: &Telemetry,
     now: Instant,
-    common: &[Label],
-) -> Vec<(usize, Vec<Label>)> {
+    common: &[PageLabel],
+) -> Vec<(usize, Vec<PageLabel>)> {
     let mut series = Vec::new();
     if let Some(row) = SELF_METRICS.get(row) {
         (row.observe)(telemetry, now, &mut |attributes, _| {
@@ -252,7 +252,7 @@ fn observe_self_metric(
 
 /// Compares the labels of two series of a metric as the crate `prometheus` does: by their number, and
 /// then by the values alone.
-fn compare_labels(a: &[Label], b: &[Label]) -> Ordering {
+fn compare_labels(a: &[PageLabel], b: &[PageLabel]) -> Ordering {
     let values = a.iter().map(|(_, value)| value);
     let by_len = a.len().cmp(&b.len());
     by_len.then_with(|| values.cmp(b.iter().map(|(_, value)| value)))

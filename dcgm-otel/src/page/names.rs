@@ -8,7 +8,7 @@ use opentelemetry::KeyValue;
 use crate::catalogue::Kind;
 
 /// The name and value of a label.
-pub(super) type Label = (String, String);
+pub(super) type PageLabel = (String, String);
 
 /// The names of an instrument in Prometheus.
 #[derive(Debug, Eq, PartialEq)]
@@ -78,7 +78,7 @@ fn unit_suffix(unit: &str) -> Option<&'static str> {
 ///
 /// Attributes whose keys become the same name are one label, with their values in the order of the
 /// keys and `;` between them.
-pub(super) fn labels(attributes: &[KeyValue], common: &[Label]) -> Vec<Label> {
+pub(super) fn labels(attributes: &[KeyValue], common: &[PageLabel]) -> Vec<PageLabel> {
     // Values by name and then by key.
     let mut own: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     let mut shared = vec![Vec::new(); common.len()];
@@ -113,7 +113,7 @@ fn join_values(mut values: Vec<(String, String)>) -> String {
 }
 
 /// Appends labels in braces; nothing if there are none.
-pub(super) fn push_labels(text: &mut String, labels: &[Label]) {
+pub(super) fn push_labels(text: &mut String, labels: &[PageLabel]) {
     let mut separator = '{';
     for (name, value) in labels {
         // Writing to a string does not fail.

@@ -8,6 +8,7 @@
 //!   `f64`, so a text of at most 15 digits that reads as the number is the shortest one.
 //! * Other numbers from 0.001 to a million, such as shares of time: see [`shortest_decimals`].
 
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 use super::PageFormat;
@@ -84,7 +85,7 @@ fn push_float(text: &mut String, number: f64, format: PageFormat) {
 /// so on. `m * 10^places` has less than 128 bits, so that the distance is exact.
 #[expect(
     clippy::cast_possible_truncation,
-    reason = "17 digits, of which half may be rounded up"
+    reason = "at most 18 digits, and the lower half of a product"
 )]
 fn shortest_decimals(size: f64) -> Option<(u64, usize)> {
     let most = PLACES.iter().find(|(least, _)| size >= *least)?.1;
@@ -96,27 +97,24 @@ fn shortest_decimals(size: f64) -> Option<(u64, usize)> {
         return None;
     }
     let steps = u128::from(fraction | 1 << MANTISSA_BITS);
-    let is_even = fraction % 2 == 0;
+    let (step, half) = (1_u64 << shift, 1_u64 << (shift - 1));
     let mut found = None;
     for places in (1..=most).rev() {
-        let scale = u128::from(*POWERS.get(places)?);
-        let exact = steps * scale;
-        let digits = (exact + (1 << (shift - 1))) >> shift;
-        let distance = (digits << shift).abs_diff(exact);
-        // Twice the distance against a whole step.
-        let within = if is_even {
-            2 * distance <= scale
-        } else {
-            2 * distance < scale
+        let scale = *POWERS.get(places)?;
+        let exact = steps * u128::from(scale);
+        let digits = (exact >> shift) as u64;
+        let above = exact as u64 & (step - 1);
+        let (digits, distance) = match above.cmp(&half) {
+            Ordering::Less => (digits, above),
+            // Of two that are equally near, either may be the one of `Display`.
+            Ordering::Equal => return None,
+            Ordering::Greater => (digits + 1, step - above),
         };
-        // Of two that are equally near, this may not be the one of `Display`.
-        if distance == 1 << (shift - 1) {
-            return None;
-        }
-        if !within {
+        // Twice the distance against a whole step; on the edge an even number wins.
+        if 2 * distance > scale || 2 * distance == scale && fraction % 2 == 1 {
             break;
         }
-        found = Some((digits as u64, places));
+        found = Some((digits, places));
     }
     found
 }
@@ -151,8 +149,13 @@ const POWERS: [u64; 20] = {
 /// Appends `digits` with a point before the last `places` of them.
 fn push_decimals(text: &mut String, digits: u64, places: usize) {
     let scale = POWERS.get(places).copied().unwrap_or(1);
-    push_whole(text, digits / scale);
-    let mut rest = digits % scale;
+    let mut rest = digits;
+    if digits < scale {
+        text.push('0');
+    } else {
+        push_whole(text, digits / scale);
+        rest %= scale;
+    }
     let mut buffer = [b'.'; 20];
     for slot in buffer.iter_mut().take(places + 1).skip(1).rev() {
         *slot = b'0' + (rest % 10) as u8;
