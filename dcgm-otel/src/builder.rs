@@ -53,6 +53,8 @@ pub struct DcgmMeterBuilder {
     hook: Option<AttributeHook>,
     ignores_env: bool,
     clock: Clock,
+    #[cfg(feature = "prometheus")]
+    page_labels: Vec<KeyValue>,
 }
 
 /// Makes the setters of the settings that need no more than a value.
@@ -189,6 +191,29 @@ impl DcgmMeterBuilder {
         self
     }
 
+    /// Sets labels that every series has on the pages of [`DcgmMeter::prometheus_text`] and
+    /// [`DcgmMeter::openmetrics_text`], as resource attributes have that an exporter for Prometheus
+    /// selects. They have no effect on a provider. A later call replaces the labels.
+    ///
+    /// ```
+    /// # use dcgm::mock::Mock;
+    /// # use dcgm_otel::DcgmMeter;
+    /// use opentelemetry::KeyValue;
+    ///
+    /// let builder = DcgmMeter::builder().with_prometheus_labels([KeyValue::new("rack", "r7")]);
+    /// # let meter = builder.with_client(Mock::named("1xl4")?).start()?;
+    /// # meter.sample_now()?;
+    /// # let mut page = String::new();
+    /// # meter.prometheus_text(&mut page);
+    /// # assert!(page.lines().all(|line| line.starts_with('#') || line.contains("rack=\"r7\"} ")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "prometheus")]
+    pub fn with_prometheus_labels(mut self, labels: impl IntoIterator<Item = KeyValue>) -> Self {
+        self.page_labels = labels.into_iter().collect();
+        self
+    }
+
     #[cfg(test)]
     pub(crate) fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -213,6 +238,25 @@ impl DcgmMeterBuilder {
         self.install_with(provider, std::env::vars_os())
     }
 
+    /// Starts the meter without a provider, for a program that serves
+    /// [`DcgmMeter::prometheus_text`] or reads [`DcgmMeter::health`] and has no use for an SDK.
+    ///
+    /// Everything else is as with [`install`](Self::install): returns at once, and reads the
+    /// environment unless [`without_env`](Self::without_env) was called. Meters that are started are
+    /// independent of each other and need no [name](Self::with_instance).
+    ///
+    /// # Errors
+    ///
+    /// [`InstallError::Config`] with all invalid settings and variables; [`InstallError::Thread`] if
+    /// the thread could not be started.
+    #[cfg(feature = "prometheus")]
+    pub fn start(self) -> Result<DcgmMeter, InstallError> {
+        // It drops the callbacks, so that nothing but the meter keeps the feed.
+        let meter = self.install(&opentelemetry::metrics::NoopMeterProvider::new())?;
+        meter.expect_no_reader();
+        Ok(meter)
+    }
+
     /// Installs the meter with the variables of an environment.
     pub(crate) fn install_with<P: MeterProvider + ?Sized>(
         self,
@@ -221,6 +265,8 @@ impl DcgmMeterBuilder {
     ) -> Result<DcgmMeter, InstallError> {
         let clock = self.clock.clone();
         let hook = self.hook.clone();
+        #[cfg(feature = "prometheus")]
+        let page_labels = self.page_labels.clone();
         let (config, client) = self.resolve(variables).map_err(InstallError::Config)?;
         for warning in config.warnings() {
             write_line(|| tracing::warn!("environment variable not used: {warning}"));
@@ -249,7 +295,10 @@ impl DcgmMeterBuilder {
             totals: attachment.binding.last_totals(metrics),
         })
         .map_err(InstallError::Thread)?;
-        Ok(DcgmMeter::new(shared, clock, thread, attachment, config))
+        let meter = DcgmMeter::new(shared, clock, thread, attachment, config);
+        #[cfg(feature = "prometheus")]
+        let meter = meter.with_page_labels(&page_labels);
+        Ok(meter)
     }
 
     /// Returns the settings, completed from the environment, and the client that they select.

@@ -86,8 +86,9 @@ pub struct Health {
     pub ticks: u64,
     /// Total duration of the ticks.
     pub tick_time: Duration,
-    /// Number of collects by readers. If no reader has collected within 180 s of the first tick, the
-    /// meter logs one warning: the provider may have no reader, or be a no-op.
+    /// Number of collects by readers, and of pages that the meter has written for Prometheus. If it
+    /// is 0 180 s after the first tick, the meter logs one warning: the provider may have no reader,
+    /// or be a no-op.
     pub collections: u64,
     /// Number of connections after the first.
     pub reconnects: u64,

@@ -145,7 +145,7 @@ impl MeterFeed {
 
     /// Begins a collect: returns its snapshot and time, or `None` in a fork, where nothing samples
     /// and the parent exports the same series.
-    fn begin_collect(&self) -> Option<(Arc<Snapshot>, Instant)> {
+    pub(crate) fn begin_collect(&self) -> Option<(Arc<Snapshot>, Instant)> {
         // A system call, so once a collect and not in each callback.
         if self.is_forked() {
             return None;
@@ -155,7 +155,7 @@ impl MeterFeed {
     }
 
     /// Lists the instruments of its metrics, then those of the meter itself.
-    fn list_instruments(&self) -> impl Iterator<Item = Instrument> {
+    pub(crate) fn list_instruments(&self) -> impl Iterator<Item = Instrument> {
         let metrics = (0..self.metrics.len()).filter_map(|index| self.find_instrument(index));
         let own = telemetry::SELF_METRICS
             .iter()
@@ -217,19 +217,19 @@ impl MeterFeed {
 
 /// An instrument and the source of its points.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Instrument {
-    name: &'static str,
-    kind: Kind,
-    unit: &'static str,
-    description: &'static str,
+pub(crate) struct Instrument {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) unit: &'static str,
+    pub(crate) description: &'static str,
     /// Name of the metric in its table, which can differ from that of the instrument.
     metric: Option<&'static str>,
-    source: InstrumentKind,
+    pub(crate) source: InstrumentKind,
 }
 
 /// The table that an instrument's points come from, and the index there.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum InstrumentKind {
+pub(crate) enum InstrumentKind {
     /// A metric of the feed's table, if the feed has it.
     Metric(usize),
     /// A row of [`telemetry::SELF_METRICS`].

@@ -65,6 +65,7 @@
 //!
 //! | feature | default | adds |
 //! |---|---|---|
+//! | `prometheus` | off | [`DcgmMeter::prometheus_text`] and [`DcgmMeter::openmetrics_text`] write the page that Prometheus scrapes; [`DcgmMeterBuilder::start`] makes a meter without a provider. No further dependency |
 //! | `sdk` | off | `sdk::view`, which fits the SDK's cardinality limit to the meter, and `sdk::shutdown`. Depends on `opentelemetry_sdk` |
 //! | `serde` | off | [`Config`] can be deserialized; [`EffectiveConfig`] and [`Health`] can be serialized. Depends on `serde` |
 //!
@@ -93,6 +94,8 @@ mod instruments;
 mod logging;
 mod meter;
 mod naming;
+#[cfg(feature = "prometheus")]
+mod page;
 mod pipeline;
 mod sampling;
 #[cfg(feature = "sdk")]
@@ -120,3 +123,5 @@ pub use effective::{EffectiveConfig, EffectiveSetting};
 pub use error_kind::{ErrorKind, SampleError};
 pub use health::{Health, MeterState};
 pub use meter::{DcgmMeter, ShutdownError};
+#[cfg(feature = "prometheus")]
+pub use page::PageFormat;

@@ -4,6 +4,9 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "prometheus")]
+use opentelemetry::KeyValue;
+
 use crate::clock::Clock;
 use crate::clock::add_delay;
 use crate::config::Config;
@@ -12,6 +15,8 @@ use crate::health::{Health, HealthReporter};
 use crate::instruments::Attachment;
 #[cfg(test)]
 use crate::instruments::MeterFeed;
+#[cfg(feature = "prometheus")]
+use crate::page::{Page, PageFormat};
 
 mod thread;
 
@@ -71,6 +76,8 @@ pub struct DcgmMeter {
     thread: Option<SamplerThread>,
     attachment: Attachment,
     config: Config,
+    #[cfg(feature = "prometheus")]
+    page: Box<Page>,
 }
 
 impl DcgmMeter {
@@ -87,6 +94,8 @@ impl DcgmMeter {
             thread: Some(thread),
             attachment,
             config,
+            #[cfg(feature = "prometheus")]
+            page: Box::default(),
         }
     }
 
@@ -221,6 +230,68 @@ impl DcgmMeter {
         let Some(thread) = thread else { return Ok(()) };
         self.attachment.feed.telemetry().warn_if_never_collected();
         thread.stop()
+    }
+}
+
+#[cfg(feature = "prometheus")]
+impl DcgmMeter {
+    /// Returns the meter with the labels that each series of its pages has.
+    pub(crate) fn with_page_labels(mut self, labels: &[KeyValue]) -> Self {
+        self.page = Box::new(Page::new(labels));
+        self
+    }
+
+    /// Turns the warnings about missing collects off.
+    pub(crate) fn expect_no_reader(&self) {
+        self.attachment.feed.telemetry().expect_no_reader();
+    }
+
+    /// Replaces the text of `page` by the metrics in Prometheus's text format 0.0.4, as
+    /// [`PageFormat::Text`].
+    ///
+    /// The page has the last samples and the `dcgm.meter.*` metrics, without an SDK between them and
+    /// the text. Names, labels, types, help, numbers and their order are those of
+    /// `opentelemetry-prometheus` without scope labels and `target_info`, except that a name that ends
+    /// with `ratio` does not get a second `_ratio`. Gauges that have expired are left out.
+    ///
+    /// Does not wait for DCGM, takes no lock and does not panic. It counts as a collect in
+    /// [`Health::collections`]. The labels are formatted only when the series have changed; between
+    /// such changes nothing is allocated if `page` has enough capacity, so keep the `String`. In a fork
+    /// of the process the page is empty.
+    ///
+    /// ```
+    /// use dcgm::mock::Mock;
+    /// use dcgm_otel::DcgmMeter;
+    ///
+    /// let meter = DcgmMeter::builder().with_client(Mock::named("1xl4").unwrap()).start()?;
+    /// meter.sample_now()?;
+    /// let mut page = String::new();
+    /// meter.prometheus_text(&mut page);
+    /// assert!(page.contains("# TYPE hw_gpu_utilization_ratio gauge\nhw_gpu_utilization_ratio{"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn prometheus_text(&self, page: &mut String) {
+        self.page
+            .write(PageFormat::Text, &self.attachment.feed, page);
+    }
+
+    /// Replaces the text of `page` by the metrics in OpenMetrics 1.0, as [`PageFormat::OpenMetrics`].
+    ///
+    /// The series are those of [`prometheus_text`](Self::prometheus_text). Metrics with a unit have a
+    /// `# UNIT` line. In a fork of the process the page has no series.
+    ///
+    /// ```
+    /// # use dcgm::mock::Mock;
+    /// # let meter = dcgm_otel::DcgmMeter::builder().with_client(Mock::named("1xl4").unwrap()).start()?;
+    /// # meter.sample_now()?;
+    /// let mut page = String::new();
+    /// meter.openmetrics_text(&mut page);
+    /// assert!(page.ends_with("\n# EOF\n"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn openmetrics_text(&self, page: &mut String) {
+        self.page
+            .write(PageFormat::OpenMetrics, &self.attachment.feed, page);
     }
 }
 

@@ -165,6 +165,8 @@ pub(crate) struct Telemetry {
     collections: AtomicU64,
     first_tick: OnceLock<Instant>,
     warned: AtomicBool,
+    /// Set for a meter without a provider: then a missing collect is no mistake.
+    without_reader: AtomicBool,
     info: ArcSwap<Box<[KeyValue]>>,
 }
 
@@ -181,6 +183,7 @@ impl Telemetry {
             collections: AtomicU64::new(0),
             first_tick: OnceLock::new(),
             warned: AtomicBool::new(false),
+            without_reader: AtomicBool::new(false),
             info: ArcSwap::from_pointee(info_attributes(backend, None)),
         }
     }
@@ -256,12 +259,32 @@ impl Telemetry {
         self.collections.fetch_add(1, Relaxed);
     }
 
+    /// Turns the warnings about missing collects off: the meter has no provider whose reader could be
+    /// missing.
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn expect_no_reader(&self) {
+        self.without_reader.store(true, Relaxed);
+    }
+
+    /// Returns the attributes of `dcgm.meter.info`.
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn info(&self) -> Arc<Box<[KeyValue]>> {
+        self.info.load_full()
+    }
+
+    /// Returns `true` if the attributes of `dcgm.meter.info` are still `info`.
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn has_info(&self, info: &Arc<Box<[KeyValue]>>) -> bool {
+        Arc::ptr_eq(&self.info.load(), info)
+    }
+
     /// Warns once if no reader has collected for 180 s: the provider may have no reader, or be a
     /// no-op. Called after each tick; returns `true` if it warned.
     pub(crate) fn warn_if_unread(&self, now: Instant) -> bool {
         let first = *self.first_tick.get_or_init(|| now);
         if self.collections() > 0
             || now.saturating_duration_since(first) < UNREAD_TIMEOUT
+            || self.without_reader.load(Relaxed)
             || self.warned.swap(true, Relaxed)
         {
             return false;
@@ -277,7 +300,8 @@ impl Telemetry {
 
     /// Warns if samples were taken and none was ever collected. Called when the meter ends.
     pub(crate) fn warn_if_never_collected(&self) {
-        if self.collections() == 0 && self.own.samples() > 0 {
+        let has_reader = !self.without_reader.load(Relaxed);
+        if has_reader && self.collections() == 0 && self.own.samples() > 0 {
             write_line(|| {
                 tracing::warn!(
                     "GPU metrics never exported: flush the provider before dropping the meter"

@@ -33,6 +33,11 @@ pub mod migration {}
 #[doc = include_str!("../../docs/COOKBOOK.md")]
 pub mod cookbook {}
 
+/// The guide to embedding.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/GUIDE.md")]
+pub mod guide {}
+
 /// The page on testing without a GPU.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/TESTING.md")]

@@ -154,6 +154,9 @@ fn a_meter_lives_in_its_own_process_only_and_a_child_can_have_another() {
         let ready = meter.wait_ready(Duration::from_secs(3600));
         let wait = waited.elapsed();
         let before = (threads(), provider.collect());
+        let (mut page, mut openmetrics) = (String::new(), String::new());
+        meter.prometheus_text(&mut page);
+        meter.openmetrics_text(&mut openmetrics);
         let began = Instant::now();
         drop(meter);
         let drop_took = began.elapsed();
@@ -171,6 +174,7 @@ fn a_meter_lives_in_its_own_process_only_and_a_child_can_have_another() {
             &|| health.state == MeterState::Stopped,
             &|| !ready && wait < Duration::from_secs(10),
             &|| before == (1, 0),
+            &|| page.is_empty() && openmetrics == "# EOF\n",
             // Not even the patience that a thread is given which hangs.
             &|| drop_took < Duration::from_millis(200),
             &|| {

@@ -67,6 +67,12 @@ impl Layout {
     pub(crate) fn series(&self) -> &[Series] {
         &self.series
     }
+
+    /// Returns the indices of a metric's series.
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn metric_range(&self, metric: usize) -> Range<usize> {
+        self.ranges.get(metric).cloned().unwrap_or_default()
+    }
 }
 
 /// A value and its expiry time.
@@ -75,6 +81,14 @@ pub(crate) struct Point {
     pub(crate) number: Number,
     /// `None` for counters, which never expire. Not after the snapshot's own time.
     pub(crate) until: Option<Instant>,
+}
+
+impl Point {
+    /// Returns the number unless it has expired.
+    fn number_at(&self, now: Instant, is_fresh: bool) -> Option<Number> {
+        let shown = self.until.is_none_or(|until| is_fresh && now < until);
+        shown.then_some(self.number)
+    }
 }
 
 /// The values of one tick.
@@ -134,15 +148,32 @@ impl Snapshot {
         let range = self.layout.ranges.get(metric).cloned().unwrap_or_default();
         let series = self.layout.series.get(range.clone()).unwrap_or_default();
         let points = self.points.get(range).unwrap_or_default();
-        let is_fresh = self.until.is_none_or(|until| now < until);
+        let is_fresh = self.is_fresh(now);
         series
             .iter()
             .zip(points)
             .filter_map(move |(series, point)| {
-                let point = point.as_ref()?;
-                let shown = point.until.is_none_or(|until| is_fresh && now < until);
-                shown.then_some((&*series.attributes, point.number))
+                let number = point.as_ref()?.number_at(now, is_fresh)?;
+                Some((&*series.attributes, number))
             })
+    }
+
+    /// Returns `true` before the time at which all gauges expire.
+    fn is_fresh(&self, now: Instant) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+
+    /// Returns the layout of the series.
+    #[cfg(feature = "prometheus")]
+    pub(crate) const fn layout(&self) -> &Arc<Layout> {
+        &self.layout
+    }
+
+    /// Returns a function from the index of a series to its number, `None` if that has expired.
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn numbers(&self, now: Instant) -> impl Fn(usize) -> Option<Number> {
+        let is_fresh = self.is_fresh(now);
+        move |series| self.points.get(series)?.as_ref()?.number_at(now, is_fresh)
     }
 
     /// Returns the totals of the counters. `metrics` is the table of the series.

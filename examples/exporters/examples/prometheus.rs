@@ -3,7 +3,8 @@
 //! Serves `/metrics`, `/healthz` (the process lives) and `/readyz` (there are fresh values; else it
 //! says why not). Metric names are those of OpenTelemetry's conventions; with `--naming
 //! dcgm-exporter` they are those that dcgm-exporter's dashboards and alerts use. Simulates a host
-//! only if asked to, and then marks every series.
+//! only if asked to, and then marks every series. The meter writes the page itself, in OpenMetrics for
+//! a scraper that prefers it.
 
 use std::future::ready;
 use std::net::SocketAddr;
@@ -16,14 +17,12 @@ use dcgm_examples::{
     Args, Report, SIMULATED, explained, heading, init_logging, parse_address, parse_flags,
     require_engine, resource, say, status,
 };
-use dcgm_otel::{DcgmMeter, Naming};
+use dcgm_otel::{DcgmMeter, Naming, PageFormat};
 use hyper::body::Incoming;
-use hyper::header::{ALLOW, CONTENT_TYPE};
+use hyper::header::{ACCEPT, ALLOW, CONTENT_TYPE};
 use hyper::{Method, Request, Response, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use opentelemetry_prometheus::ResourceSelector;
-use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
-use prometheus::{Registry, TEXT_FORMAT, TextEncoder};
+use opentelemetry::{Key, KeyValue};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{sleep, timeout};
@@ -55,23 +54,6 @@ fn main() -> Result<(), Report> {
     let flags: Flags = parse_flags();
     let args = flags.shared;
     init_logging(!args.once)?;
-    let registry = Registry::new();
-    let exporter = opentelemetry_prometheus::exporter()
-        .with_registry(registry.clone())
-        // A scope's version would begin new series with every release.
-        .scope_info_enabled(false)
-        .without_target_info()
-        .with_resource_selector(ResourceSelector::KeyAllowList([SIMULATED.into()].into()));
-    let provider = SdkMeterProvider::builder()
-        .with_resource(resource(&args))
-        .with_reader(exporter.build()?)
-        // The exporter appends the unit to the name, even where the name has it already.
-        .with_view(|instrument: &Instrument| {
-            let doubled = instrument.unit() == "1" && instrument.name().ends_with("ratio");
-            doubled.then(|| Stream::builder().with_unit("").build().ok())?
-        })
-        .build();
-
     let mut config = args.overrides();
     if let Some(naming) = flags
         .naming
@@ -84,16 +66,19 @@ fn main() -> Result<(), Report> {
     if let Some(model) = &args.simulate {
         builder = builder.with_client(Mock::new(model.clone()));
     }
-    let meter = builder.install(&provider)?;
+    // The variables of the resource can mark the series, too.
+    let mark = resource(&args).get(&Key::from_static_str(SIMULATED));
+    let mark = mark.map(|value| KeyValue::new(SIMULATED, value));
+    let meter = builder.with_prometheus_labels(mark).start()?;
     if args.live {
         require_engine(&meter)?;
     }
 
-    let pages = Pages { registry, meter };
+    let pages = Pages { meter };
     if args.once {
         let sampled = pages.meter.sample_now();
         // The reader may not take all of it.
-        let _ = say(&pages.metrics()?);
+        let _ = say(&pages.metrics(PageFormat::Text));
         return sampled.map_err(|failure| explained(&failure).into());
     }
     let stop = Arc::new(Notify::new());
@@ -148,7 +133,6 @@ async fn serve(listener: TcpListener, pages: Arc<Pages>) {
 /// The pages, and what they show.
 #[derive(Debug)]
 struct Pages {
-    registry: Registry,
     meter: DcgmMeter,
 }
 
@@ -156,7 +140,7 @@ impl Pages {
     fn respond(&self, request: &Request<Incoming>) -> Result<Response<String>, hyper::http::Error> {
         let reads = [Method::GET, Method::HEAD].contains(request.method());
         let health = self.meter.health();
-        let mut kind = TEXT_FORMAT;
+        let mut kind = PageFormat::Text.content_type();
         let (code, text) = match request.uri().path() {
             path if !PATHS.contains(&path) => (404, "no such page\n".to_owned()),
             _ if !reads => (405, "GET only\n".to_owned()),
@@ -164,10 +148,11 @@ impl Pages {
                 kind = "text/html; charset=utf-8";
                 (200, INDEX.to_owned())
             }
-            "/metrics" => match self.metrics() {
-                Ok(text) => (200, text),
-                Err(error) => (500, format!("{error}\n")),
-            },
+            "/metrics" => {
+                let format = preferred_format(request);
+                kind = format.content_type();
+                (200, self.metrics(format))
+            }
             "/readyz" if !health.is_ready() => (503, status(&health) + "\n"),
             _ => (200, status(&health) + "\n"),
         };
@@ -178,8 +163,22 @@ impl Pages {
             .body(text)
     }
 
-    fn metrics(&self) -> Result<String, prometheus::Error> {
-        let text = TextEncoder::new().encode_to_string(&self.registry.gather())?;
-        Ok(format!("# {}\n{text}", heading(&self.meter.health())))
+    fn metrics(&self, format: PageFormat) -> String {
+        let mut page = String::new();
+        if format == PageFormat::OpenMetrics {
+            // The format has no comments, so the heading is left out.
+            self.meter.openmetrics_text(&mut page);
+        } else {
+            self.meter.prometheus_text(&mut page);
+            page.insert_str(0, &format!("# {}\n", heading(&self.meter.health())));
+        }
+        page
     }
+}
+
+/// Prometheus asks for OpenMetrics, and a person with a browser or curl does not.
+fn preferred_format(request: &Request<Incoming>) -> PageFormat {
+    let accepted = request.headers().get_all(ACCEPT).iter();
+    let accepted: Vec<_> = accepted.filter_map(|value| value.to_str().ok()).collect();
+    PageFormat::negotiate(&accepted.join(","))
 }

@@ -99,8 +99,17 @@ impl Server {
 
     /// The status and the whole of the answer.
     fn ask(&self, request: &str) -> (u16, String) {
+        self.ask_for(request, "*/*")
+    }
+
+    /// The same for a client that accepts these media types.
+    fn ask_for(&self, request: &str, accept: &str) -> (u16, String) {
         let mut client = self.connect();
-        write!(client, "{request} HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
+        write!(
+            client,
+            "{request} HTTP/1.1\r\nHost: test\r\nAccept: {accept}\r\n\r\n"
+        )
+        .unwrap();
         let mut answer = String::new();
         client.read_to_string(&mut answer).unwrap();
         let code = answer.split(' ').nth(1).unwrap().parse().unwrap();
@@ -364,6 +373,17 @@ fn the_pages_answer_and_there_are_no_others() {
         parsed(body(&metrics))["hw_gpu_utilization_ratio"].0,
         "gauge"
     );
+    let accept = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3";
+    for (accept, openmetrics) in [(accept, true), ("text/plain", false), ("*/*", false)] {
+        let (code, answer) = server.ask_for("GET /metrics", accept);
+        assert_eq!(code, 200);
+        let kind = "content-type: application/openmetrics-text; version=1.0.0; charset=utf-8\r\n";
+        assert_eq!(answer.to_lowercase().contains(kind), openmetrics);
+        assert_eq!(body(&answer).ends_with("\n# EOF\n"), openmetrics);
+        // A comment would be an error in OpenMetrics.
+        assert_eq!(body(&answer).starts_with("# TYPE "), openmetrics);
+        assert!(answer.contains("\nhw_energy_joules_total{"), "{answer}");
+    }
     for page in ["/healthz", "/readyz", "/readyz?verbose"] {
         let (code, answer) = server.ask(&format!("GET {page}"));
         assert_eq!(code, 200, "{page}");
