@@ -30,6 +30,8 @@ fn a_client_that_panics_in_any_call_is_contained_counted_and_tried_again() {
         let _ = program.collect();
         // And later: by itself, without a collect.
         mock.panic_next(*call);
+        // Events are read when there are new ones.
+        mock.push_event(EntityId::gpu(0), FieldId::XID_ERRORS, 31);
         let panics = || meter.health().errors(ErrorKind::Panic);
         let before = panics();
         match call {
