@@ -494,8 +494,11 @@ impl Sampler {
             is_listed || !self.engine.kinds().contains(&link.parent.kind)
         });
         let mut before = self.session.take();
-        if let Some(before) = before.as_mut().filter(|_| has_lost_watches) {
-            before.forget_watches(&mut self.engine);
+        if let Some(before) = &mut before {
+            // A watch that gives no value at all may be an empty one.
+            if has_lost_watches || before.nothing_to_read.is_some() {
+                before.forget_watches(&mut self.engine);
+            }
         }
         self.entities.clear();
         let mut context = Context {

@@ -23,14 +23,12 @@ enum Moment {
     Running,
 }
 
-/// Returns `true` if a meter that has values continues to call the function.
+/// Returns `true` if a meter that has values continues to call the function at each tick. Events are
+/// read with the first tick, and later only if there are any.
 fn is_called_at_each_tick(row: &Row) -> bool {
     matches!(
         row.function,
-        "dcgmGetEntityGroupEntities"
-            | "dcgmGetLatestValues_v2"
-            | "dcgmGetValuesSince_v2"
-            | "dcgmUpdateAllFields"
+        "dcgmGetEntityGroupEntities" | "dcgmGetLatestValues_v2" | "dcgmUpdateAllFields"
     )
 }
 
