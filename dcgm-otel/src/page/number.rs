@@ -1,33 +1,27 @@
 //! Numbers as text, as the crate `prometheus` writes them: by `Display` of `f64`, which is the shortest
 //! text that reads as the same number, without an exponent.
 //!
-//! `Display` takes about 100 ns, which would be most of the time of a page. So there are two shorter ways
-//! here, which give the same text:
-//!
-//! * Whole numbers and those of few decimals. Two decimal numbers of at most 15 digits are never the same
-//!   `f64`, so a text of at most 15 digits that reads as the number is the shortest one.
-//! * Other numbers from 0.001 to a million, such as shares of time: see [`shortest_decimals`].
+//! `Display` takes about 100 ns, which would be most of the time of a page. So whole numbers are written
+//! by `itoa` and fractions by `zmij`, which give the same text, but for rare cases that are left to
+//! `Display`.
 
-use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 use super::PageFormat;
 use crate::pipeline::snapshot::Number;
 
-/// Whole numbers below are exact in an `f64` and have at most 15 digits.
+/// Whole numbers below are exact in an `f64`.
 const LIMIT: u64 = 1_000_000_000_000_000;
+
+/// Fractions from here to [`LIMIT`] are written without an exponent.
+const LEAST_FRACTION: f64 = 1e-4;
 
 /// Appends a number.
 #[inline]
 pub(super) fn push_number(text: &mut String, number: Number, format: PageFormat) {
     match number {
         Number::U64(number) if number < LIMIT => push_whole(text, number),
-        Number::I64(number) if number.unsigned_abs() < LIMIT => {
-            if number < 0 {
-                text.push('-');
-            }
-            push_whole(text, number.unsigned_abs());
-        }
+        Number::I64(number) if number.unsigned_abs() < LIMIT => push_whole(text, number),
         // Prometheus has no other numbers than these.
         #[expect(clippy::cast_precision_loss, reason = "as Prometheus rounds it")]
         Number::U64(number) => push_float(text, number as f64, format),
@@ -37,150 +31,31 @@ pub(super) fn push_number(text: &mut String, number: Number, format: PageFormat)
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
-    reason = "positive and far below 2^53"
-)]
+fn push_whole(text: &mut String, number: impl itoa::Integer) {
+    text.push_str(itoa::Buffer::new().format(number));
+}
+
+#[expect(clippy::cast_precision_loss, reason = "the limit is exact")]
 fn push_float(text: &mut String, number: f64, format: PageFormat) {
     let size = number.abs();
-    // Not so for NaN either.
-    if size < LIMIT as f64 {
-        let whole = size as u64;
-        if is_same(whole as f64, size) {
-            push_sign(text, number);
-            push_whole(text, whole);
+    if (LEAST_FRACTION..LIMIT as f64).contains(&size) {
+        let mut buffer = zmij::Buffer::new();
+        let digits = buffer.format_finite(number);
+        if !may_have_twin(number, digits) {
+            text.push_str(digits.strip_suffix(".0").unwrap_or(digits));
             return;
         }
-        if let Some(digits) = decimals::<1_000>(size) {
-            push_sign(text, number);
-            push_whole(text, digits / 1_000);
-            text.push('.');
-            push_last_decimals(text, digits % 1_000);
-            return;
-        }
-        if let Some(digits) = decimals::<1_000_000>(size) {
-            push_sign(text, number);
-            push_whole(text, digits / 1_000_000);
-            text.push('.');
-            push_three(text, digits / 1_000 % 1_000);
-            push_last_decimals(text, digits % 1_000);
-            return;
-        }
-    }
-    if let Some((digits, places)) = shortest_decimals(size) {
-        push_sign(text, number);
-        push_decimals(text, digits, places);
-        return;
     }
     push_displayed(text, number, format);
 }
 
-/// Returns the shortest number of decimals that reads as `size`, and the digits with these decimals;
-/// `None` outside of the range of the table, and where the rounding is not symmetric.
-///
-/// An `f64` is a whole number `m` of steps of 2^-`shift`. All decimal numbers within half a step of it
-/// read as it, and one of 17 digits always is. With one decimal less the nearest one may still be, and
-/// so on. `m * 10^places` has less than 128 bits, so that the distance is exact.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "at most 18 digits, and the lower half of a product"
-)]
-fn shortest_decimals(size: f64) -> Option<(u64, usize)> {
-    let most = PLACES.iter().find(|(least, _)| size >= *least)?.1;
-    let bits = size.to_bits();
-    let fraction = bits & ((1 << MANTISSA_BITS) - 1);
-    let shift = (1023 + MANTISSA_BITS).checked_sub(bits >> MANTISSA_BITS)?;
-    // At a power of two the steps below are half as large.
-    if fraction == 0 || !(1..64).contains(&shift) || size >= 1e6 {
-        return None;
-    }
-    let steps = u128::from(fraction | 1 << MANTISSA_BITS);
-    let (step, half) = (1_u64 << shift, 1_u64 << (shift - 1));
-    let mut found = None;
-    for places in (1..=most).rev() {
-        let scale = *POWERS.get(places)?;
-        let exact = steps * u128::from(scale);
-        let digits = (exact >> shift) as u64;
-        let above = exact as u64 & (step - 1);
-        let (digits, distance) = match above.cmp(&half) {
-            Ordering::Less => (digits, above),
-            // Of two that are equally near, either may be the one of `Display`.
-            Ordering::Equal => return None,
-            Ordering::Greater => (digits + 1, step - above),
-        };
-        // Twice the distance against a whole step; on the edge an even number wins.
-        if 2 * distance > scale || 2 * distance == scale && fraction % 2 == 1 {
-            break;
-        }
-        found = Some((digits, places));
-    }
-    found
+/// Returns `true` if another text of the same length may be as near to the number, so that `Display`
+/// may choose that one: only of 16 digits or more, and if the last bits of the number are 0 or it has
+/// few decimals.
+fn may_have_twin(number: f64, digits: &str) -> bool {
+    digits.len() > 16 && (number.to_bits().trailing_zeros() >= 10 || number.abs() >= 1e10)
 }
 
-/// Bits of an `f64` behind its leading 1.
-const MANTISSA_BITS: u64 = 52;
-
-/// Decimals of a number with 17 digits, by the least number.
-const PLACES: [(f64, usize); 9] = [
-    (1e5, 11),
-    (1e4, 12),
-    (1e3, 13),
-    (1e2, 14),
-    (1e1, 15),
-    (1e0, 16),
-    (1e-1, 17),
-    (1e-2, 18),
-    (1e-3, 19),
-];
-
-/// Powers of ten by exponent.
-const POWERS: [u64; 20] = {
-    let mut powers = [1; 20];
-    let mut exponent = 1;
-    while exponent < powers.len() {
-        powers[exponent] = powers[exponent - 1] * 10;
-        exponent += 1;
-    }
-    powers
-};
-
-/// Appends `digits` with a point before the last `places` of them.
-fn push_decimals(text: &mut String, digits: u64, places: usize) {
-    let scale = POWERS.get(places).copied().unwrap_or(1);
-    let mut rest = digits;
-    if digits < scale {
-        text.push('0');
-    } else {
-        push_whole(text, digits / scale);
-        rest %= scale;
-    }
-    let mut buffer = [b'.'; 20];
-    for slot in buffer.iter_mut().take(places + 1).skip(1).rev() {
-        *slot = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
-    let decimals = buffer.get(..=places).unwrap_or_default();
-    text.push_str(std::str::from_utf8(decimals).unwrap_or_default());
-}
-
-/// Returns `size` as a number of `1 / SCALE`; `None` if it is not the `f64` of such a number with at
-/// most 15 digits.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
-    reason = "positive and far below 2^53"
-)]
-fn decimals<const SCALE: u64>(size: f64) -> Option<u64> {
-    let scaled = size * SCALE as f64 + 0.5;
-    let digits = scaled as u64;
-    let is_exact = scaled < LIMIT as f64 && is_same(digits as f64 / SCALE as f64, size);
-    is_exact.then_some(digits)
-}
-
-#[cold]
 fn push_displayed(text: &mut String, number: f64, format: PageFormat) {
     // Writing to a string does not fail.
     let _ = match format {
@@ -190,78 +65,12 @@ fn push_displayed(text: &mut String, number: f64, format: PageFormat) {
     };
 }
 
-#[expect(clippy::float_cmp, reason = "it is exact or it is not used")]
-const fn is_same(a: f64, b: f64) -> bool {
-    a == b
-}
-
-/// Zero has a sign, too.
-fn push_sign(text: &mut String, number: f64) {
-    if number.is_sign_negative() {
-        text.push('-');
-    }
-}
-
-/// Appends a number below [`LIMIT`].
-#[inline]
-fn push_whole(text: &mut String, number: u64) {
-    // Most numbers of a page are states and small counts.
-    if number < 10 {
-        push_digit(text, number);
-    } else {
-        push_long(text, number);
-    }
-}
-
-fn push_long(text: &mut String, number: u64) {
-    // From the first group of three digits that is not 0.
-    let mut is_first = true;
-    for scale in [1_000_000_000_000, 1_000_000_000, 1_000_000, 1_000, 1] {
-        if number < scale {
-            continue;
-        }
-        let group = number / scale % 1_000;
-        match group {
-            _ if !is_first => push_three(text, group),
-            0..10 => push_digit(text, group),
-            10..100 => {
-                push_digit(text, group / 10);
-                push_digit(text, group % 10);
-            }
-            _ => push_three(text, group),
-        }
-        is_first = false;
-    }
-}
-
-/// Appends three decimals less the zeros at the end. They are not all 0.
-fn push_last_decimals(text: &mut String, decimals: u64) {
-    push_digit(text, decimals / 100);
-    if decimals % 100 != 0 {
-        push_digit(text, decimals / 10 % 10);
-    }
-    if decimals % 10 != 0 {
-        push_digit(text, decimals % 10);
-    }
-}
-
-/// Appends a number below 1,000 with all three digits.
-fn push_three(text: &mut String, number: u64) {
-    push_digit(text, number / 100);
-    push_digit(text, number / 10 % 10);
-    push_digit(text, number % 10);
-}
-
-#[inline]
-fn push_digit(text: &mut String, digit: u64) {
-    text.push(char::from(b'0' + (digit % 10) as u8));
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::tests::properties::cases;
 
     fn shown(number: Number) -> String {
         let mut text = String::new();
@@ -341,6 +150,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(cases(1000, 200_000))]
+
         #[test]
         fn any_float_is_as_displayed(bits: u64) {
             is_as_displayed(f64::from_bits(bits));
