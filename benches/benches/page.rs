@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use dcgm::mock::Mock;
-use dcgm_benches::{UNCOUNTED, earnest, instructions, is_child, line, ratio};
+use dcgm_benches::{UNCOUNTED, earnest, instructions, is_child, line, prometheus_reader, ratio};
 use dcgm_otel::{DcgmMeter, Naming};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use prometheus::{Registry, TextEncoder};
@@ -27,13 +27,7 @@ struct Program {
 
 impl Program {
     fn new(host: &str, naming: Naming) -> Self {
-        let registry = Registry::new();
-        let exporter = opentelemetry_prometheus::exporter()
-            .with_registry(registry.clone())
-            .scope_info_enabled(false)
-            .without_target_info()
-            .build()
-            .expect("an exporter");
+        let (exporter, registry) = prometheus_reader();
         let provider = SdkMeterProvider::builder().with_reader(exporter).build();
         let meter = DcgmMeter::builder()
             .without_env()

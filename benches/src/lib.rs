@@ -11,6 +11,7 @@ mod count;
 mod floor;
 mod hosts;
 mod process;
+mod scraped;
 mod sink;
 mod table;
 
@@ -19,5 +20,6 @@ pub use count::{UNCOUNTED, Work, instructions, is_child};
 pub use floor::Floor;
 pub use hosts::{Canned, gpus, with_series};
 pub use process::{Resident, cpu_time, resident, resident_kib};
+pub use scraped::prometheus_reader;
 pub use sink::{Kept, keep, nowhere};
 pub use table::{earnest, line, median, ratio};

@@ -16,7 +16,8 @@ use dcgm::{
     ValueType, WatchRequest,
 };
 use dcgm_benches::{
-    Asked, Block, Canned, Floor, earnest, instructions, is_child, line, nowhere, with_series,
+    Asked, Block, Canned, Floor, earnest, instructions, is_child, line, nowhere, prometheus_reader,
+    with_series,
 };
 use dcgm_otel::{Config, DcgmMeter};
 use dcgm_simulator::Control;
@@ -100,13 +101,7 @@ fn series(about: u32) -> usize {
 }
 
 fn exporting() -> (SdkMeterProvider, Registry) {
-    let registry = Registry::new();
-    let exporter = opentelemetry_prometheus::exporter()
-        .with_registry(registry.clone())
-        .scope_info_enabled(false)
-        .without_target_info()
-        .build()
-        .expect("an exporter");
+    let (exporter, registry) = prometheus_reader();
     let view = |_: &Instrument| Stream::builder().with_cardinality_limit(LIMIT).build().ok();
     let builder = SdkMeterProvider::builder().with_reader(exporter);
     (builder.with_view(view).build(), registry)

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use dcgm::{Engine, EngineOptions};
-use dcgm_benches::{Asked, Floor, cpu_time, line, resident, resident_kib};
+use dcgm_benches::{Asked, Floor, cpu_time, line, prometheus_reader, resident, resident_kib};
 use dcgm_otel::{Config, DcgmMeter, sdk};
 use opentelemetry::metrics::{Counter, MeterProvider as _};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
@@ -103,13 +103,7 @@ pub(crate) fn engine(library: &Path, socket: &str) -> Engine {
 
 impl Program {
     fn new(task: &Task) -> Self {
-        let registry = Registry::new();
-        let exporter = opentelemetry_prometheus::exporter()
-            .with_registry(registry.clone())
-            .scope_info_enabled(false)
-            .without_target_info()
-            .build()
-            .expect("an exporter");
+        let (exporter, registry) = prometheus_reader();
         let mut builder = SdkMeterProvider::builder().with_reader(exporter);
         if task.kind == Kind::Meter {
             builder = builder.with_view(sdk::view(task.bound));

@@ -1,12 +1,6 @@
 //! What a collect costs on our side: no allocation. The SDK's own are left out, since the callbacks
 //! are run by a provider that does nothing with what it is shown.
-//!
-//! In a program of its own, for its allocator.
 
-#![expect(unsafe_code, reason = "an allocator is unsafe to write")]
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,38 +13,7 @@ use opentelemetry::metrics::{
 };
 use opentelemetry::{InstrumentationScope, KeyValue};
 
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-fn count() {
-    ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-}
-
-// SAFETY: all is left to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: as promised to us.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as promised to us.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
-        // SAFETY: as promised to us.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+use crate::allocations;
 
 /// Runs a callback, and says how many points it showed.
 type Run = Box<dyn Fn() -> usize + Send + Sync>;
@@ -117,9 +80,9 @@ impl Provider {
     /// The points of a collect, and the allocations that it took.
     fn collect(&self) -> (usize, u64) {
         let callbacks = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = ALLOCATIONS.get();
-        let points = callbacks.iter().map(|run| run()).sum();
-        (points, ALLOCATIONS.get() - before)
+        let mut points = 0;
+        let allocated = allocations(|| points = callbacks.iter().map(|run| run()).sum());
+        (points, allocated)
     }
 }
 
