@@ -310,7 +310,7 @@ impl Sampler {
         if self.pending_topology.is_none() {
             has_new_table |= session.update_sources(&mut context, now)?;
         }
-        if has_new_table || core::mem::take(&mut self.links.is_new) {
+        if core::mem::take(&mut self.links.is_new) || has_new_table {
             session.table.set_links(context.engine.links());
         }
         let stats = session.read_samples(&mut context, &self.clock)?;
@@ -341,7 +341,7 @@ impl Sampler {
         }
         // As where MIG was switched on: instances have values that the GPU has no more.
         if stats.values < self.last_values {
-            self.engine.expect_id_change();
+            self.engine.expect_instances();
         }
         self.last_values = stats.values;
         session.recheck_ill(&self.engine, now)?;

@@ -74,8 +74,12 @@ enum SourceState {
     Unsupported,
     /// The engine accepted the watch, but does not sample the field.
     Unwatched,
-    /// The engine refused the watch; set if it will be tried again by others.
-    Refused(bool),
+    /// The engine refused the watch. `is_checked` if it is requested again on the schedule of what is
+    /// absent: not where the retries of refused watches do so, nor for profiling fields, which would be
+    /// refused each time.
+    Refused {
+        is_checked: bool,
+    },
 }
 
 /// Samples of a field that had no value.
@@ -180,8 +184,7 @@ impl SourceStates {
         self.unknown.remove(&pair);
     }
 
-    /// Records that the engine refused to watch sources: those that are still unknown. Those that nothing
-    /// else tries again are checked again, except profiling fields: that would be refused each time.
+    /// Records that the engine refused to watch sources: those that are still unknown.
     pub(crate) fn record_refused(
         &mut self,
         inputs: impl IntoIterator<Item = Input>,
@@ -190,15 +193,15 @@ impl SourceStates {
         for input in inputs {
             let pair = input.pair();
             if self.is_unknown(pair) {
-                let is_retried = input.field.is_profiling() || will_retry(pair);
-                self.set_state(pair, SourceState::Refused(is_retried));
+                let is_checked = !input.field.is_profiling() && !will_retry(pair);
+                self.set_state(pair, SourceState::Refused { is_checked });
             }
         }
     }
 
     /// Returns the number of fields of an entity that were read and are no profiling fields.
     pub(crate) fn basic_fields(&self, id: EntityId) -> usize {
-        let was_read = |state: &SourceState| !matches!(state, SourceState::Refused(_));
+        let was_read = |state: &SourceState| !matches!(state, SourceState::Refused { .. });
         let states = self.states.iter();
         states
             .filter(|((entity, field), state)| {
@@ -337,7 +340,7 @@ impl SourceStates {
                 SourceState::Unsupported
                     | SourceState::Pending(_)
                     | SourceState::Blank
-                    | SourceState::Refused(false)
+                    | SourceState::Refused { is_checked: true }
             );
             (is_absent && !pair.1.is_profiling() && !is_ill(pair.0)).then_some(*pair)
         };
@@ -360,7 +363,8 @@ impl SourceStates {
             let states = self.states.iter();
             states.filter(move |(_, state)| is_wanted(**state))
         };
-        let is_sampled = |state| !matches!(state, SourceState::Unwatched | SourceState::Refused(_));
+        let is_sampled =
+            |state| !matches!(state, SourceState::Unwatched | SourceState::Refused { .. });
         let watched: HashSet<EntityId> = of(is_sampled).map(|((entity, _), _)| *entity).collect();
         let unwatched = of(|state| state == SourceState::Unwatched).map(|(pair, _)| *pair);
         unwatched

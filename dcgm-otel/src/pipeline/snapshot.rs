@@ -25,6 +25,17 @@ impl Number {
         }
     }
 
+    /// Returns it as a float. Rounding keeps the order.
+    #[cfg(test)]
+    #[expect(clippy::cast_precision_loss, reason = "compared only")]
+    pub(crate) const fn as_f64(self) -> f64 {
+        match self {
+            Self::F64(number) => number,
+            Self::U64(number) => number as f64,
+            Self::I64(number) => number as f64,
+        }
+    }
+
     /// Returns `true` for numbers above 0.
     pub(crate) fn is_positive(self) -> bool {
         match self {

@@ -15,7 +15,7 @@
 //! A session that replaces another one takes over what still holds: states of sources, watches that
 //! fit, values and their ages. Totals survive in the [`History`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use dcgm::monitor::Supervisor;
@@ -226,13 +226,13 @@ impl Session {
 
     /// Forgets what was known of entities that have changed.
     fn forget_changed(&mut self, listed: &[Entity]) {
-        let find = |all: &[Entity], id| all.iter().find(|entity| entity.id == id).cloned();
-        let is_same = |id: EntityId| {
-            let before = find(&self.listed, id);
-            // A new instance can have the number of an old one.
-            !topology::is_instance(id.kind) && before.is_some() && before == find(listed, id)
+        // A new instance can have the number of an old one.
+        let is_same = |entity: &&Entity| {
+            !topology::is_instance(entity.id.kind) && self.listed.contains(entity)
         };
-        self.states.forget_entities(|id| !is_same(id));
+        let same = listed.iter().filter(is_same).map(|entity| entity.id);
+        let same: HashSet<EntityId> = same.collect();
+        self.states.forget_entities(|id| !same.contains(&id));
     }
 
     /// Ends the watches and forgets all that they showed, because a part of them is gone.

@@ -7,7 +7,7 @@ mod documents;
 mod incidents;
 mod limits;
 mod naming;
-mod properties;
+pub(crate) mod properties;
 mod soak;
 mod topology;
 mod values;

@@ -18,7 +18,7 @@ use checked::CheckedMeter;
 use script::{Step, step};
 
 /// Few cases by default, the same at each run; many, and others each time, with `DCGM_TEST_LONG=1`.
-fn cases(few: u32, all: u32) -> ProptestConfig {
+pub(crate) fn cases(few: u32, all: u32) -> ProptestConfig {
     ProptestConfig {
         cases: if long() { all } else { few },
         // Steps are dropped one by one, and each try installs meters: enough for a short script.

@@ -174,10 +174,10 @@ impl Supervisor {
         drop(std::mem::take(&mut self.watches));
     }
 
-    /// Lists the ids of the entities: of GPUs at each call, of MIG instances where MIG is on, and of all
-    /// kinds once a minute and when a change is [expected](Self::expect_id_change). Returns the error if
-    /// instances of a GPU could not be listed, for example while it is being partitioned; of other
-    /// kinds, what cannot be listed at present has not changed.
+    /// Lists the ids of the entities: of GPUs at each call, of MIG instances where MIG is on or they are
+    /// [expected](Self::expect_instances), and of all kinds once a minute. Returns the error if instances
+    /// of a GPU could not be listed, for example while it is being partitioned; of other kinds, what
+    /// cannot be listed at present has not changed.
     ///
     /// # Errors
     ///
@@ -203,8 +203,8 @@ impl Supervisor {
         Ok(partial)
     }
 
-    /// Makes the next [`list_ids`](Self::list_ids) list all kinds, as something points to a change.
-    pub fn expect_id_change(&mut self) {
+    /// Makes the next [`list_ids`](Self::list_ids) list MIG instances, also where there were none.
+    pub fn expect_instances(&mut self) {
         self.instances.read_at = None;
     }
 

@@ -224,7 +224,7 @@ fn no_sequence_of_readings_makes_a_total_decrease() {
                     _ => Number::U64(3),
                 };
                 let mut total = rebased(&[source], origin);
-                let mut last = as_f64(total.exported_number(kind));
+                let mut last = total.exported_number(kind).as_f64();
                 let mut second = 0;
                 for _ in 0..50 {
                     let bits = numbers.next();
@@ -241,7 +241,7 @@ fn no_sequence_of_readings_makes_a_total_decrease() {
                         _ => Value::Int(i64::try_from(bits % 10_000).unwrap()),
                     };
                     total.add_reading(0, &value, at(second), SECOND);
-                    let now = as_f64(total.exported_number(kind));
+                    let now = total.exported_number(kind).as_f64();
                     assert!(
                         now >= last && now.is_finite(),
                         "{source:?} {value:?}: {now} < {last}"
@@ -250,15 +250,6 @@ fn no_sequence_of_readings_makes_a_total_decrease() {
                 }
             }
         }
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "rounding keeps the order")]
-fn as_f64(number: Number) -> f64 {
-    match number {
-        Number::F64(value) => value,
-        Number::U64(value) => value as f64,
-        Number::I64(value) => value as f64,
     }
 }
 

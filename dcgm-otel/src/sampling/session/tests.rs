@@ -9,10 +9,10 @@ use dcgm::mock::{self, Mock, Model};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use proptest::test_runner::{FileFailurePersistence, RngSeed};
 
 use super::*;
 use crate::pipeline::snapshot::{Number, Series, Snapshot};
+use crate::tests::properties::cases;
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: u64 = 3600;
@@ -246,15 +246,6 @@ fn a_new_table_keeps_values_and_their_ages() {
     assert_eq!(gauges(&stage.shown()), 0);
 }
 
-#[expect(clippy::cast_precision_loss, reason = "far from so large")]
-fn as_f64(number: Number) -> f64 {
-    match number {
-        Number::F64(number) => number,
-        Number::U64(number) => number as f64,
-        Number::I64(number) => number as f64,
-    }
-}
-
 /// Prints what a rebuild costs, as a multiple of the part of a tick that follows the read.
 #[test]
 fn rebuilds_leave_the_table_as_it_is() {
@@ -380,23 +371,8 @@ impl Stage {
     }
 }
 
-fn cases() -> ProptestConfig {
-    let long = std::env::var_os("DCGM_TEST_LONG").is_some_and(|value| value == "1");
-    ProptestConfig {
-        cases: if long { 1000 } else { 8 },
-        max_shrink_iters: 60,
-        failure_persistence: None::<Box<FileFailurePersistence>>.map(|one| one as _),
-        rng_seed: if long {
-            RngSeed::Random
-        } else {
-            RngSeed::Fixed(7)
-        },
-        ..ProptestConfig::default()
-    }
-}
-
 proptest! {
-    #![proptest_config(cases())]
+    #![proptest_config(cases(8, 1000))]
 
     #[test]
     fn totals_are_those_of_an_undisturbed_run_whatever_was_available(
@@ -444,7 +420,7 @@ proptest! {
         let high = calm.totals();
         let is_within = |name: &String| {
             let numbers = [low.get(name), totals.get(name), high.get(name)];
-            let [low, total, high] = numbers.map(|number| number.copied().map_or(-1.0, as_f64));
+            let [low, total, high] = numbers.map(|number| number.map_or(-1.0, |number| number.as_f64()));
             low <= total && total <= high && total >= 0.0
         };
         let different: Vec<_> = high
