@@ -10,6 +10,8 @@ use crate::cursor::Cursor;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::Result;
 use crate::field::FieldId;
+use crate::host_engine::HostEngineClient;
+use crate::not_implemented::NotImplemented;
 pub use crate::query::Query;
 use crate::sample::{Sample, Samples, Timestamp};
 use crate::value::NoValue;
@@ -262,6 +264,11 @@ pub trait Client: Debug + Send + Sync {
     fn update(&self) -> Result<()> {
         Ok(())
     }
+
+    /// Returns the access to the state of the host engine itself.
+    fn host_engine(&self) -> &dyn HostEngineClient {
+        &NotImplemented
+    }
 }
 
 /// The longest time that [`Client::read_once`] waits for the first values of profiling fields,
@@ -364,6 +371,10 @@ macro_rules! forward_client {
 
                     fn update(&self) -> Result<()> {
                         (**self).update()
+                    }
+
+                    fn host_engine(&self) -> &dyn HostEngineClient {
+                        (**self).host_engine()
                     }
 
                     fn entity_ids(&self, kind: EntityKind) -> Result<Vec<EntityId>> {

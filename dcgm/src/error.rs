@@ -94,6 +94,12 @@ pub enum Error {
     /// The client is not connected, or its connection was lost.
     #[error("not connected to a host engine")]
     NotConnected,
+    /// This kind of client does not implement the method, which has only its default body.
+    #[error("this client does not implement {method}")]
+    NotImplemented {
+        /// The trait and the method, for example `HealthClient::check`.
+        method: &'static str,
+    },
     /// A panic on the engine's thread was caught: a bug in this crate, or in the program's `tracing`
     /// subscriber. The connection is closed.
     #[error("a call to the engine panicked")]
@@ -190,7 +196,9 @@ impl Error {
             }
             Self::Load(error) => (Class::Unavailable, load_hint(error)),
             Self::NotConnected | Self::Panicked => (Class::Disconnected, Hint::None),
-            Self::SymbolMissing(_) => (Class::Unsupported, Hint::None),
+            Self::NotImplemented { .. } | Self::SymbolMissing(_) => {
+                (Class::Unsupported, Hint::None)
+            }
             Self::Thread { .. } => (Class::Limit, Hint::None),
             Self::Timeout { .. } => (Class::ConnectTimeout, Text(HANG_HINT)),
             Self::VersionMismatch { library, engine } => (

@@ -84,9 +84,11 @@ mod error_class;
 mod ffi;
 mod field;
 mod fields;
+pub mod host_engine;
 #[cfg(feature = "mock")]
 pub mod mock;
 pub mod monitor;
+mod not_implemented;
 mod parse;
 mod query;
 mod sample;

@@ -373,3 +373,15 @@ fn no_request_is_made_of_which_an_engine_dies() {
     bench.read(FieldId::XID_ERRORS);
     assert_eq!((bench.control.crashes(), bench.control.panics()), (0, 0));
 }
+
+#[test]
+fn the_memory_of_the_engine_is_read() {
+    for flavour in [Flavour::V4_6, Flavour::V3_3] {
+        let bench = Bench::new(flavour);
+        let memory = bench.engine.host_engine().memory_bytes().expect("memory");
+        assert_eq!(memory, 20 << 20, "{flavour:?}");
+        bench.control.kill(bench.served);
+        let error = bench.engine.host_engine().memory_bytes().unwrap_err();
+        assert!(error.is_disconnected(), "{error}");
+    }
+}

@@ -11,6 +11,7 @@
 //! | `watches`, `watch_split`, `accepted`, `open_watches`, `profilers` | watches |
 //! | `reader`, `plan`, `grouped`, `collected` | reading samples, split into calls, by lists or by groups |
 //! | `shared_groups` | the groups in the engine, for watches and reads |
+//! | `host_engine` | one module for each other subject of DCGM, like the trait that it implements |
 //! | `release` | the differences between releases of DCGM |
 //! | `model` | models of the threads, for `--cfg shuttle` |
 //!
@@ -23,6 +24,7 @@ mod connection;
 mod embedded;
 mod engine_thread;
 mod grouped;
+mod host_engine;
 mod identity;
 mod inventory;
 #[cfg(test)]
@@ -58,6 +60,7 @@ use crate::client::{Backend, BackendKind, Client, Query, Watch, WatchRequest};
 use crate::cursor::Cursor;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::{Error, Operation, Result};
+use crate::host_engine::HostEngineClient;
 use crate::sample::Samples;
 use crate::version::BuildInfo;
 
@@ -371,6 +374,10 @@ impl Client for Engine {
         self.run_task(Operation::Update, limit, |thread| {
             thread.with_session(|session| session.connection().update_samples())
         })
+    }
+
+    fn host_engine(&self) -> &dyn HostEngineClient {
+        self
     }
 }
 

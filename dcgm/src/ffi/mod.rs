@@ -10,6 +10,7 @@
 mod dcgm;
 mod decode;
 mod groups;
+mod host_engine;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod hostile;
 mod inventory;
@@ -96,6 +97,7 @@ plain!(
     dcgmFieldValue_v2,
     dcgmGroupInfo_v2,
     dcgmGroupInfo_v3,
+    dcgmIntrospectMemory_v1,
     dcgmMigHierarchy_v2,
     dcgmNvLinkStatus_v3,
     dcgmNvLinkStatus_v4,

@@ -10,6 +10,7 @@ use crate::endpoint::Endpoint;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::{ConnectError, Error, Result};
 use crate::field::FieldId;
+use crate::host_engine::HostEngineClient;
 use crate::mock::engine::{MockSession, Reading, SampleGrid, disconnected_error, refusal_error};
 use crate::mock::faults::{Call, Delay, HangingCall};
 use crate::mock::handle::{Inner, Mock};
@@ -35,7 +36,7 @@ impl Drop for MockWatchGuard {
 
 impl Inner {
     /// Counts a call, checks the session, and applies the planned faults. Every call starts here.
-    fn enter_call(&self, call: Call) -> Result<()> {
+    pub(super) fn enter_call(&self, call: Call) -> Result<()> {
         self.faults.count_call(call);
         self.panic_if_planned(call);
         let hooked = self.hooks.run_call_hook(call);
@@ -358,5 +359,9 @@ impl Client for Mock {
 
     fn update(&self) -> Result<()> {
         self.inner.enter_call(Call::Update)
+    }
+
+    fn host_engine(&self) -> &dyn HostEngineClient {
+        self
     }
 }

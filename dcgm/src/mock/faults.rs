@@ -48,6 +48,8 @@ pub enum Call {
     Events,
     /// [`Client::update`](crate::Client::update).
     Update,
+    /// A method of [`Client::host_engine`](crate::Client::host_engine).
+    HostEngine,
 }
 
 impl Call {
@@ -64,6 +66,7 @@ impl Call {
         Self::Latest,
         Self::Events,
         Self::Update,
+        Self::HostEngine,
     ];
 
     /// Returns the name of the C function that errors of the method have, in the mock and mostly in
@@ -82,6 +85,7 @@ impl Call {
             Self::Latest => "dcgmEntitiesGetLatestValues",
             Self::Events => "dcgmGetValuesSince_v2",
             Self::Update => "dcgmUpdateAllFields",
+            Self::HostEngine => "dcgmIntrospectGetHostengineMemoryUsage",
         }
     }
 }

@@ -61,6 +61,7 @@ mod engine;
 mod faults;
 mod handle;
 mod hooks;
+mod host_engine;
 mod hosts;
 mod model;
 mod product;
