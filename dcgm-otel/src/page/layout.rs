@@ -48,7 +48,8 @@ struct PageFamily {
 
 /// A series.
 struct PageLine {
-    /// Length of its name, its labels and a space. Those of one family follow each other.
+    /// Length of the end of the line before, its name, its labels and a space. Those of one family
+    /// follow each other.
     prefix_len: usize,
     /// Index of its point, in the snapshot or among the points of the self-metric.
     point: usize,
@@ -110,6 +111,7 @@ impl PageLayout {
         let (first, start) = (self.lines.len(), self.text.len());
         for (point, labels) in series {
             let prefix = self.push_text(|text| {
+                text.push('\n');
                 text.push_str(&name.sample);
                 push_labels(text, &labels);
                 text.push(' ');
@@ -186,11 +188,12 @@ impl PageLayout {
             if let Some(number) = number {
                 page.push_str(prefix);
                 push_number(page, number, format);
-                page.push('\n');
             }
         }
         if page.len() == first {
             page.truncate(before);
+        } else {
+            page.push('\n');
         }
     }
 
@@ -267,6 +270,7 @@ const fn type_name(kind: Kind) -> &'static str {
     }
 }
 
+/// Appends the lines before those of the series, without the end of the last.
 fn push_text_header(text: &mut String, name: &MetricName, instrument: &Instrument) {
     let (sample, kind) = (&name.sample, type_name(instrument.kind));
     // Writing to a string does not fail.
@@ -275,19 +279,19 @@ fn push_text_header(text: &mut String, name: &MetricName, instrument: &Instrumen
         push_escaped(text, instrument.description, false);
         text.push('\n');
     }
-    let _ = writeln!(text, "# TYPE {sample} {kind}");
+    let _ = write!(text, "# TYPE {sample} {kind}");
 }
 
+/// Appends the lines before those of the series, without the end of the last.
 fn push_openmetrics_header(text: &mut String, name: &MetricName, instrument: &Instrument) {
     let (family, kind) = (name.family(), type_name(instrument.kind));
     // Writing to a string does not fail.
-    let _ = writeln!(text, "# TYPE {family} {kind}");
+    let _ = write!(text, "# TYPE {family} {kind}");
     if let Some(unit) = name.unit {
-        let _ = writeln!(text, "# UNIT {family} {unit}");
+        let _ = write!(text, "\n# UNIT {family} {unit}");
     }
     if !instrument.description.is_empty() {
-        let _ = write!(text, "# HELP {family} ");
+        let _ = write!(text, "\n# HELP {family} ");
         push_escaped(text, instrument.description, true);
-        text.push('\n');
     }
 }
