@@ -23,6 +23,9 @@ const NAMINGS: [Naming; 2] = [Naming::Semconv, Naming::DcgmExporter];
 struct Program {
     registry: Registry,
     _provider: SdkMeterProvider,
+    /// Registries with a collector of the meter.
+    client_registry: prometheus_client::registry::Registry,
+    collectors: Registry,
     meter: DcgmMeter,
     page: String,
 }
@@ -43,7 +46,14 @@ impl Program {
         for _ in 0..2 {
             meter.sample_now().expect("a mock that is well");
         }
+        let mut client_registry = prometheus_client::registry::Registry::default();
+        client_registry.register_collector(Box::new(meter.collector()));
+        let collectors = Registry::new();
+        let registered = collectors.register(Box::new(meter.collector()));
+        registered.expect("the only one");
         let mut program = Self {
+            client_registry,
+            collectors,
             registry,
             _provider: provider,
             meter,
@@ -58,10 +68,21 @@ impl Program {
     }
 
     fn encode_registry(&self) -> String {
-        let families = self.registry.gather();
-        let encoder = TextEncoder::new();
-        encoder.encode_to_string(&families).expect("text")
+        encode(&self.registry)
     }
+
+    fn encode_client_registry(&self) -> String {
+        let mut text = String::new();
+        let encoded = prometheus_client::encoding::text::encode(&mut text, &self.client_registry);
+        encoded.expect("text");
+        text
+    }
+}
+
+fn encode(registry: &Registry) -> String {
+    let families = registry.gather();
+    let encoder = TextEncoder::new();
+    encoder.encode_to_string(&families).expect("text")
 }
 
 fn main() {
@@ -73,6 +94,10 @@ fn main() {
         for _ in 0..work.times {
             if kind == "direct" {
                 program.write_page();
+            } else if kind == "client" {
+                program.encode_client_registry();
+            } else if kind == "prometheus" {
+                encode(&program.collectors);
             } else {
                 program.encode_registry();
             }
@@ -116,5 +141,39 @@ fn main() {
                 sdk / direct,
             ));
         }
+    }
+    collectors(rounds);
+}
+
+/// Prints the cost of collectors, beside the same SDK.
+fn collectors(rounds: usize) {
+    line(&format!(
+        "{:<28} {:>9} {:>9} {:>7} {:>12}",
+        "collector", "us", "us SDK", "ratio", "instructions"
+    ));
+    for kind in ["client", "prometheus"] {
+        let program = Program::new("8xh100", Naming::Semconv);
+        let (ours, sdk, _) = ratio(
+            rounds,
+            || {
+                drop(match kind {
+                    "client" => program.encode_client_registry(),
+                    _ => encode(&program.collectors),
+                });
+            },
+            || drop(program.encode_registry()),
+        );
+        let (few, many) = if earnest() { (3, 53) } else { (1, 2) };
+        let work = format!("{kind} 8xh100 {}", Naming::Semconv);
+        let instructions = match instructions(&work, few, many) {
+            Some(count) => format!("{count:>12.0}"),
+            None => format!("  {UNCOUNTED}"),
+        };
+        line(&format!(
+            "{kind:<28} {:>9.1} {:>9.1} {:>7.1} {instructions}",
+            ours / 1e3,
+            sdk / 1e3,
+            sdk / ours,
+        ));
     }
 }

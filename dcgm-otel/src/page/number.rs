@@ -43,8 +43,8 @@ fn push_float(text: &mut String, number: f64, format: PageFormat) {
         reason = "below the limit, and anything else is another number"
     )]
     let whole = number as i64;
-    // Zero has a sign in a float only.
-    if whole as f64 == number && size < LIMIT as f64 && (whole != 0 || number.is_sign_positive()) {
+    // Compared by their bits, as only a float has a negative zero.
+    if size < LIMIT as f64 && (whole as f64).to_bits() == number.to_bits() {
         push_whole(text, whole);
         return;
     }
