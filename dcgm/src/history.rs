@@ -129,7 +129,11 @@ impl FieldSummary {
         let (mut first, mut last) = (0.0, (Timestamp::NEVER, 0.0));
         let (mut sum, mut integral) = (0.0, 0.0);
         for sample in samples {
-            let value = sample.value.ok()?.as_f64().filter(|value| value.is_finite())?;
+            let value = sample
+                .value
+                .ok()?
+                .as_f64()
+                .filter(|value| value.is_finite())?;
             if let Some(summary) = &mut summary {
                 summary.min = summary.min.min(value);
                 summary.max = summary.max.max(value);

@@ -120,9 +120,12 @@ impl JobId {
         }
         let start = self.0.get(..end).unwrap_or_default();
         // FNV-1a: the ids have to be equal in all processes and releases.
-        let hash = self.0.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let hash = self
+            .0
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            });
         format!("{start}~{hash:016x}~{part:02}")
     }
 }
@@ -600,7 +603,10 @@ mod tests {
             assert_eq!(job.engine_id(0), job.as_str());
             ids.extend((0..4).map(|part| job.engine_id(part)));
         }
-        assert!(ids.iter().all(|id| JobId::new(id.as_str()).is_ok()), "{ids:?}");
+        assert!(
+            ids.iter().all(|id| JobId::new(id.as_str()).is_ok()),
+            "{ids:?}"
+        );
         let count = ids.len();
         ids.sort_unstable();
         ids.dedup();

@@ -14,13 +14,13 @@
 use std::ffi::CString;
 use std::time::{Duration, Instant};
 
+use super::Engine;
 use super::connection::{ConnectionSlot, EngineConnection};
 use super::engine_thread::{EngineThread, WatchGuard};
 use super::open;
 use super::options::Target;
 use super::session::Session;
 use super::watches::StartedWatch;
-use super::Engine;
 use crate::code::ReturnCode;
 use crate::endpoint::Endpoint;
 use crate::entity::{EntityId, EntityKind};
@@ -213,7 +213,10 @@ fn engine_ids(id: &JobId, parts: &[Part]) -> Vec<String> {
     if numbers.is_empty() {
         numbers.push(0);
     }
-    numbers.into_iter().map(|number| id.engine_id(number)).collect()
+    numbers
+        .into_iter()
+        .map(|number| id.engine_id(number))
+        .collect()
 }
 
 /// Returns the same ids, if the engine can be asked for their statistics: it writes those of a large group beyond the
@@ -252,7 +255,9 @@ impl EngineThread {
         self.with_session(|session| {
             session.forget_stale_groups(&request.id)?;
             match endpoint {
-                Some(endpoint) => session.start_lasting_job(request, gpus, &endpoint, (&slot, until)),
+                Some(endpoint) => {
+                    session.start_lasting_job(request, gpus, &endpoint, (&slot, until))
+                }
                 None => session.start_embedded_job(request, gpus),
             }
         })
@@ -367,8 +372,12 @@ fn start_parts(connection: &EngineHandle, request: &JobRequest, gpus: &[EntityId
     })();
     if outcome.is_err() {
         // If the engine was lost, so were these.
-        started.iter().for_each(|id| drop(connection.remove_job(id)));
-        groups.into_iter().for_each(|group| drop(connection.destroy_group(group)));
+        started
+            .iter()
+            .for_each(|id| drop(connection.remove_job(id)));
+        groups
+            .into_iter()
+            .for_each(|group| drop(connection.destroy_group(group)));
     }
     outcome
 }

@@ -61,7 +61,11 @@ impl<T: Copy> RawNumbers<T> {
 }
 
 /// Returns `Ok(None)` for an error that means "nothing there".
-fn none_if<T>(outcome: Result<()>, code: ReturnCode, value: impl FnOnce() -> T) -> Result<Option<T>> {
+fn none_if<T>(
+    outcome: Result<()>,
+    code: ReturnCode,
+    value: impl FnOnce() -> T,
+) -> Result<Option<T>> {
     match outcome {
         Ok(()) => Ok(Some(value())),
         Err(error) if error.code() == Some(code) => Ok(None),
@@ -111,7 +115,8 @@ impl EngineHandle {
                 (!is_blank).then_some(RawSummary::Int(numbers))
             }
             sys::DCGM_FT_DOUBLE => {
-                let numbers = RawNumbers::new(ints.map(|bits| f64::from_bits(bits.cast_unsigned())));
+                let numbers =
+                    RawNumbers::new(ints.map(|bits| f64::from_bits(bits.cast_unsigned())));
                 let is_blank = NoValue::from_blank_double(numbers.min).is_some();
                 (!is_blank).then_some(RawSummary::Double(numbers))
             }
@@ -273,7 +278,9 @@ impl Dcgm {
             },
             is_global: u32::try_from(meta.scope) == Ok(sys::DCGM_FS_GLOBAL),
             entity_level: EntityKind::from_raw(meta.entityLevel),
-            short_name: format.as_ref().and_then(|format| some_text(&format.shortName)),
+            short_name: format
+                .as_ref()
+                .and_then(|format| some_text(&format.shortName)),
             unit: format.as_ref().and_then(|format| some_text(&format.unit)),
         }))
     }

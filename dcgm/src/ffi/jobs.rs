@@ -162,5 +162,7 @@ impl EngineHandle {
 
 /// Returns an interval in microseconds; DCGM takes 0 for one without end.
 pub(super) fn interval_micros(interval: Duration) -> i64 {
-    i64::try_from(interval.as_micros()).unwrap_or(i64::MAX).max(1)
+    i64::try_from(interval.as_micros())
+        .unwrap_or(i64::MAX)
+        .max(1)
 }

@@ -96,8 +96,16 @@ impl Common<'_> {
         let [sm, memory] = self.clocks;
         usage.sm_clock_mhz = int32(sm, FieldId::SM_CLOCK)?;
         usage.memory_clock_mhz = int32(memory, FieldId::MEM_CLOCK)?;
-        let [power, thermal, sync_boost, board_limit, low_utilization, reliability] =
-            self.violations.map(|time| count(time).map(Duration::from_nanos));
+        let [
+            power,
+            thermal,
+            sync_boost,
+            board_limit,
+            low_utilization,
+            reliability,
+        ] = self
+            .violations
+            .map(|time| count(time).map(Duration::from_nanos));
         usage.throttle_times = ThrottleTimes {
             power,
             thermal,
@@ -114,7 +122,9 @@ impl NoValue {
     /// Returns an integer as a number; `None` for a blank one.
     #[expect(clippy::cast_precision_loss, reason = "rates, far below 2^53")]
     fn int(value: i64) -> Option<f64> {
-        Self::from_blank_int(value).is_none().then_some(value as f64)
+        Self::from_blank_int(value)
+            .is_none()
+            .then_some(value as f64)
     }
 }
 
@@ -226,7 +236,10 @@ mod tests {
         assert_eq!(damaged(&[0, 10, 10, 0]), [0; 0]);
         assert_eq!(damaged(&[0, 11, 0, 0]), [2]);
         // 1,014 incidents of 8 bytes, in GPUs of 1,184.
-        assert_eq!(damaged(&[u32::MAX, 0, 0, 0, 0, 0, 0, 0, 0]), [1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(
+            damaged(&[u32::MAX, 0, 0, 0, 0, 0, 0, 0, 0]),
+            [1, 2, 3, 4, 5, 6, 7]
+        );
     }
 
     #[test]
