@@ -41,9 +41,14 @@ pub(crate) fn of(op: u32, reply: &Packet, flavour: Flavour, tcp: bool) -> Durati
             all.max(ROUND_TRIP)
         }
         // Structs of a fixed size, of tens of kilobytes.
-        Some(Op::Hierarchy | Op::Links | Op::FieldGroups | Op::CheckHealth) => {
-            round_trip(usize::MAX)
-        }
+        Some(
+            Op::Hierarchy
+            | Op::Links
+            | Op::FieldGroups
+            | Op::CheckHealth
+            | Op::JobStats
+            | Op::Process,
+        ) => round_trip(usize::MAX),
         _ => ROUND_TRIP,
     }
 }
