@@ -117,11 +117,11 @@ pub struct GpuUsage {
     pub sm_clock_mhz: Option<MinMaxMean>,
     /// The memory clock, in MHz.
     pub memory_clock_mhz: Option<MinMaxMean>,
-    /// The data received over PCIe, in KB/s. No GPU of DCGM 3.3.9 to 4.6 reports it.
+    /// The data received over PCI Express, in KB/s. No GPU of DCGM 3.3.9 to 4.6 reports it.
     pub pcie_rx_kb_per_second: Option<MinMaxMean>,
-    /// The data sent over PCIe, in KB/s. No GPU of DCGM 3.3.9 to 4.6 reports it.
+    /// The data sent over PCI Express, in KB/s. No GPU of DCGM 3.3.9 to 4.6 reports it.
     pub pcie_tx_kb_per_second: Option<MinMaxMean>,
-    /// The largest value of the counter of PCIe replays. The counter starts with the driver: this is *not* the
+    /// The largest value of the counter of PCI Express replays. The counter starts with the driver: this is *not* the
     /// number of replays in the period.
     pub pcie_replay_counter: Option<u64>,
     /// The largest value of the counter of double-bit ECC errors. The counter starts with the driver: this

@@ -372,12 +372,12 @@ fn start_parts(connection: &EngineHandle, request: &JobRequest, gpus: &[EntityId
     })();
     if outcome.is_err() {
         // If the engine was lost, so were these.
-        started
-            .iter()
-            .for_each(|id| drop(connection.remove_job(id)));
-        groups
-            .into_iter()
-            .for_each(|group| drop(connection.destroy_group(group)));
+        for id in started {
+            drop(connection.remove_job(&id));
+        }
+        for group in groups {
+            drop(connection.destroy_group(group));
+        }
     }
     outcome
 }

@@ -115,8 +115,9 @@ impl EngineHandle {
                 (!is_blank).then_some(RawSummary::Int(numbers))
             }
             sys::DCGM_FT_DOUBLE => {
-                let numbers =
-                    RawNumbers::new(ints.map(|bits| f64::from_bits(bits.cast_unsigned())));
+                let numbers = RawNumbers::new(
+                    ints.map(|bits| f64::from_bits(u64::from_ne_bytes(bits.to_ne_bytes()))),
+                );
                 let is_blank = NoValue::from_blank_double(numbers.min).is_some();
                 (!is_blank).then_some(RawSummary::Double(numbers))
             }

@@ -9,3 +9,4 @@ mod bench;
 mod history;
 mod jobs;
 mod processes;
+mod usage_faults;
