@@ -52,7 +52,7 @@ impl EngineHandle {
             )
         }?;
         let mut stats = ProcessStats::new(pid, Timestamp::NEVER);
-        let (mut starts, mut ends) = (Vec::new(), Vec::new());
+        let mut periods = Vec::new();
         let mut overrun = Overrun::new(
             size_of::<sys::dcgmPidSingleInfo_t>(),
             offset_of!(sys::dcgmPidSingleInfo_t, systems),
@@ -66,8 +66,7 @@ impl EngineHandle {
             }
             let gpu = EntityId::gpu(usage.gpuId);
             let period = (usage.startTime.max(0), usage.endTime.max(0));
-            starts.push(Timestamp::from_micros(period.0));
-            ends.push(Timestamp::from_micros(period.1));
+            periods.push(period);
             let pids = |pids: &[u32], count| {
                 let used = pids.iter().take(length(count)).copied();
                 used.filter(|pid| *pid != 0).collect()
@@ -94,10 +93,12 @@ impl EngineHandle {
         }
         stats.gpus.sort_by_key(|gpu| gpu.usage.gpu);
         stats.gpus.dedup_by_key(|gpu| gpu.usage.gpu);
-        stats.start = starts.into_iter().min().unwrap_or_default();
+        let start = periods.iter().map(|(start, _)| *start).min();
+        stats.start = Timestamp::from_micros(start.unwrap_or_default());
         // 0: it runs.
-        let runs = ends.contains(&Timestamp::NEVER);
-        stats.end = ends.into_iter().max().filter(|_| !runs);
+        let runs = periods.iter().any(|(_, end)| *end == 0);
+        let end = periods.iter().map(|(_, end)| *end).max();
+        stats.end = end.filter(|_| !runs).map(Timestamp::from_micros);
         Ok(stats)
     }
 }

@@ -102,17 +102,16 @@ impl JobsClient for Mock {
         let job = state.job(id)?;
         let period = (job.start, job.end.unwrap_or_else(|| clock.now()));
         let gpus = job.gpus.clone();
-        let mut stats = JobStats::new(clock.timestamp(period.0), clock.timestamp(period.1));
-        stats.gpus = gpus
-            .into_iter()
-            .map(|gpu| {
-                let mut stats = JobGpuStats::new(gpu);
-                stats.usage = state.gpu_usage(gpu, period, clock);
-                stats.power_watts = state.summarize((gpu, FieldId::POWER_USAGE), period);
-                stats
-            })
-            .collect();
-        Ok(stats)
+        let of_gpu = |gpu| {
+            let mut part = JobGpuStats::new(gpu);
+            part.usage = state.gpu_usage(gpu, period, clock);
+            part.power_watts = state.summarize((gpu, FieldId::POWER_USAGE), period);
+            part
+        };
+        let (start, end) = period;
+        let mut report = JobStats::new(clock.timestamp(start), clock.timestamp(end));
+        report.gpus = gpus.into_iter().map(of_gpu).collect();
+        Ok(report)
     }
 
     fn remove_job(&self, id: &JobId) -> Result<()> {

@@ -126,17 +126,17 @@ proptest! {
         }
         let summary = FieldSummary::of_samples(samples).unwrap();
         let values: Vec<f64> = steps.iter().map(|(_, value)| f64::from(*value)).collect();
-        let count = values.len() as f64;
+        let count = f64::from(u32::try_from(values.len()).unwrap());
         let sum: f64 = values.iter().sum();
         let area: f64 = (1..values.len())
-            .map(|at| (values[at - 1] + values[at]) / 2.0 * f64::from(steps[at].0) / 1e6)
+            .map(|at| f64::midpoint(values[at - 1], values[at]) * f64::from(steps[at].0) / 1e6)
             .sum();
         prop_assert_eq!(summary.count, values.len() as u64);
-        prop_assert_eq!(summary.min, values.iter().copied().fold(f64::MAX, f64::min));
-        prop_assert_eq!(summary.max, values.iter().copied().fold(f64::MIN, f64::max));
+        prop_assert_eq!(Some(summary.min), values.iter().copied().reduce(f64::min));
+        prop_assert_eq!(Some(summary.max), values.iter().copied().reduce(f64::max));
         prop_assert_eq!(summary.sum, Some(sum));
         prop_assert!((summary.mean.unwrap() - sum / count).abs() < 1e-9);
-        prop_assert_eq!(summary.difference, values[values.len() - 1] - values[0]);
+        prop_assert_eq!(Some(summary.difference), Some(values[values.len() - 1] - values[0]));
         prop_assert!((summary.integral.unwrap() - area).abs() < 1e-6);
     }
 }

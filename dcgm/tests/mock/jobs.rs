@@ -64,7 +64,7 @@ fn a_job_outlives_its_session_but_not_the_engine() {
     let stats = mock.jobs().job_stats(&id).unwrap();
     assert_eq!(stats.duration(), secs(20));
     assert!(stats.total().power_watts.is_some(), "it was sampled on");
-    assert_eq!(mock.jobs().job_ids().unwrap(), [id.clone()]);
+    assert_eq!(mock.jobs().job_ids().unwrap(), std::slice::from_ref(&id));
     mock.stop_engine();
     mock.start_engine();
     mock.jobs().job_ids().unwrap_err();
@@ -178,10 +178,9 @@ proptest! {
         turned: bool,
     ) {
         let numbered: Vec<_> = (0..).zip(&gpus).collect();
-        let mut parts: Vec<_> = numbered
-            .chunks(size)
-            .enumerate()
-            .map(|(at, gpus)| stats(gpus, 100 + at as i64, 2000 - at as i64))
+        let mut parts: Vec<_> = (0..)
+            .zip(numbered.chunks(size))
+            .map(|(at, gpus)| stats(gpus, 100 + at, 2000 - at))
             .collect();
         if turned {
             parts.reverse();
@@ -192,7 +191,7 @@ proptest! {
         let total = merged.total();
         let mut energy = Some(0.0);
         let mut throttled = Some(Duration::ZERO);
-        let (mut least, mut most, mut sum, mut with_power) = (f64::MAX, f64::MIN, 0.0, 0.0);
+        let (mut least, mut most, mut sum, mut with_power) = (f64::MAX, f64::MIN, 0.0, 0);
         let mut xids = 0;
         for (joules, power, time, times) in &gpus {
             energy = match (energy, joules) {
@@ -207,7 +206,7 @@ proptest! {
                 least = least.min(power.min);
                 most = most.max(power.max);
                 sum += power.mean;
-                with_power += 1.0;
+                with_power += 1;
             }
             xids += times.len();
         }
@@ -216,10 +215,10 @@ proptest! {
         prop_assert_eq!(total.xid_times.len(), xids);
         prop_assert!(total.xid_times.is_sorted());
         match total.power_watts {
-            None => prop_assert_eq!(with_power, 0.0),
+            None => prop_assert_eq!(with_power, 0),
             Some(power) => {
                 prop_assert_eq!((power.min, power.max), (least, most));
-                prop_assert!((power.mean - sum / with_power).abs() < 1e-9);
+                prop_assert!((power.mean - sum / f64::from(with_power)).abs() < 1e-9);
             }
         }
     }

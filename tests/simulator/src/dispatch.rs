@@ -384,12 +384,16 @@ fn answer(
         Op::JobStats => {
             let (all, gpus) = engine.job_stats(request.text(0), now)?;
             all.push(&mut reply.ints);
-            gpus.iter().for_each(|gpu| gpu.push(&mut reply.ints));
+            for gpu in gpus {
+                gpu.push(&mut reply.ints);
+            }
         }
         Op::Process => {
             let found = engine.process(request.long(0), request.word(1), now);
             let found = found.map_err(code)?;
-            found.iter().for_each(|gpu| gpu.push(&mut reply.ints));
+            for gpu in found {
+                gpu.push(&mut reply.ints);
+            }
         }
         Op::Summarize => {
             let pair = (request.word(0), request.word(1));

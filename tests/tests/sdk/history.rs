@@ -399,8 +399,8 @@ fn a_summary_is_right_or_has_no_number() {
         }
         let summary = summary.expect("samples");
         let numbers = || valued.iter().map(|(_, value)| *value);
-        assert_eq!(summary.min, numbers().fold(f64::MAX, f64::min));
-        assert_eq!(summary.max, numbers().fold(f64::MIN, f64::max));
+        assert_eq!(Some(summary.min), numbers().reduce(f64::min));
+        assert_eq!(Some(summary.max), numbers().reduce(f64::max));
         let sum: f64 = numbers().sum();
         assert_eq!(summary.sum, Some(sum));
         let count = f64::from(u32::try_from(valued.len()).expect("few"));
@@ -408,7 +408,7 @@ fn a_summary_is_right_or_has_no_number() {
         assert!((mean - sum / count).abs() < 1e-9);
         let area: f64 = valued
             .windows(2)
-            .map(|pair| (pair[0].1 + pair[1].1) / 2.0 * (pair[1].0 - pair[0].0))
+            .map(|pair| f64::midpoint(pair[0].1, pair[1].1) * (pair[1].0 - pair[0].0))
             .sum();
         let is_complete = valued.len() == samples.len();
         assert_eq!(summary.integral.is_some(), is_complete);

@@ -51,6 +51,10 @@ fn stats(engine: &Engine, name: &str) -> JobStats {
     engine.jobs().job_stats(&id(name)).expect("statistics")
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "compared with values that may be missing"
+)]
 fn three(min: f64, max: f64, mean: f64) -> Option<MinMaxMean> {
     Some(MinMaxMean::new(min, max, mean))
 }

@@ -4,7 +4,7 @@ use core::ffi::{c_char, c_int, c_uint, c_ushort};
 
 use dcgm_sys as sys;
 
-use super::super::GroupId;
+use super::super::{GroupId, Plain};
 use super::script::{self, Script};
 use super::{check_text, engine, text};
 use crate::entity::EntityId;
@@ -125,13 +125,10 @@ fn check_usage(usage: &GpuUsage) {
 }
 
 /// Fills a struct with numbers that break programs; the version word stays.
-///
-/// # Safety
-///
-/// `into` is a struct of numbers that is valid for writes.
-unsafe fn fill<T>(script: &mut Script, into: *mut T) {
-    // SAFETY: by this function's contract; every value is one of the type.
-    let bytes = unsafe { core::slice::from_raw_parts_mut(into.cast::<u8>(), size_of::<T>()) };
+fn fill<T: Plain>(script: &mut Script, into: &mut T) {
+    let start = core::ptr::from_mut(into).cast::<u8>();
+    // SAFETY: the memory of the struct, whose members are numbers: any bytes are valid.
+    let bytes = unsafe { core::slice::from_raw_parts_mut(start, size_of::<T>()) };
     // Most members are 8 bytes, at a multiple of that.
     let numbers = bytes.chunks_exact_mut(8).skip(1);
     numbers.for_each(|number| number.copy_from_slice(&script.number()));
@@ -145,12 +142,11 @@ pub(super) unsafe extern "C" fn job(
     _: *mut c_char,
     info: *mut sys::dcgmJobInfo_v3,
 ) -> sys::dcgmReturn_t {
+    // SAFETY: the pointer of the caller is valid.
+    let info = unsafe { &mut *info };
     script::with(|script| {
-        // SAFETY: the pointer of the caller is valid.
-        unsafe { fill(script, info) };
-        let count = c_int::from_ne_bytes(script.count(32).to_ne_bytes());
-        // SAFETY: as above.
-        unsafe { (&raw mut (*info).numGpus).write(count) };
+        fill(script, info);
+        info.numGpus = c_int::from_ne_bytes(script.count(32).to_ne_bytes());
         script.code()
     })
 }
@@ -163,12 +159,11 @@ pub(super) unsafe extern "C" fn process(
     _: sys::dcgmGpuGrp_t,
     info: *mut sys::dcgmPidInfo_v2,
 ) -> sys::dcgmReturn_t {
+    // SAFETY: the pointer of the caller is valid.
+    let info = unsafe { &mut *info };
     script::with(|script| {
-        // SAFETY: the pointer of the caller is valid.
-        unsafe { fill(script, info) };
-        let count = c_int::from_ne_bytes(script.count(32).to_ne_bytes());
-        // SAFETY: as above.
-        unsafe { (&raw mut (*info).numGpus).write(count) };
+        fill(script, info);
+        info.numGpus = c_int::from_ne_bytes(script.count(32).to_ne_bytes());
         script.code()
     })
 }
@@ -180,16 +175,12 @@ pub(super) unsafe extern "C" fn summary(
     _: sys::dcgmHandle_t,
     request: *mut sys::dcgmFieldSummaryRequest_v1,
 ) -> sys::dcgmReturn_t {
+    // SAFETY: the pointer of the caller is valid.
+    let request = unsafe { &mut *request };
     script::with(|script| {
-        // SAFETY: the pointer of the caller is valid.
-        unsafe { fill(script, request) };
-        // SAFETY: as above.
-        let response = unsafe { &raw mut (*request).response };
-        let (kind, count) = (script.kind(), script.count(7));
-        // SAFETY: as above.
-        unsafe { (&raw mut (*response).fieldType).write(kind.into()) };
-        // SAFETY: as above.
-        unsafe { (&raw mut (*response).summaryCount).write(count) };
+        fill(script, request);
+        request.response.fieldType = script.kind().into();
+        request.response.summaryCount = script.count(7);
         script.code()
     })
 }
@@ -197,7 +188,6 @@ pub(super) unsafe extern "C" fn summary(
 /// # Safety
 ///
 /// As for the DCGM function.
-#[expect(clippy::too_many_arguments, reason = "C's function")]
 pub(super) unsafe extern "C" fn values(
     _: sys::dcgmHandle_t,
     gpu: c_int,
@@ -241,9 +231,10 @@ pub(super) unsafe extern "C" fn watchers(
     _: sys::dcgmHandle_t,
     info: *mut sys::dcgmCacheManagerFieldInfo_v4_t,
 ) -> sys::dcgmReturn_t {
+    // SAFETY: the pointer of the caller is valid.
+    let info = unsafe { &mut *info };
     script::with(|script| {
-        // SAFETY: the pointer of the caller is valid.
-        unsafe { fill(script, info) };
+        fill(script, info);
         script.code()
     })
 }
@@ -283,10 +274,12 @@ pub(super) unsafe extern "C" fn group_info(
     script::with(|script| {
         if version == sys::dcgmGroupInfo_v3::VERSION {
             // SAFETY: the struct has the version that it states.
-            unsafe { fill(script, info) };
+            fill(script, unsafe { &mut *info });
         } else {
             // SAFETY: as above.
-            unsafe { fill(script, info.cast::<sys::dcgmGroupInfo_v2>()) };
+            fill(script, unsafe {
+                &mut *info.cast::<sys::dcgmGroupInfo_v2>()
+            });
         }
         script.code()
     })
@@ -301,7 +294,9 @@ pub(super) unsafe extern "C" fn meta(field: c_ushort) -> *const sys::dcgm_field_
             return core::ptr::null();
         }
         let mut texts = [[0; 48]; 3];
-        texts.iter_mut().for_each(|text| script.text(text));
+        for text in &mut texts {
+            script.text(text);
+        }
         let [tag, short, unit] = texts.map(|text| super::library::chars(&text));
         let mut format = sys::dcgm_field_output_format_t {
             shortName: [0; 10],

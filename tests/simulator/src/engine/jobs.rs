@@ -27,7 +27,7 @@ const FIELDS: [u16; 28] = [
 
 #[derive(Debug, Default)]
 pub(super) struct Jobs {
-    jobs: HashMap<Vec<u8>, Job>,
+    by_id: HashMap<Vec<u8>, Job>,
     accounting: Vec<Accounted>,
     /// Incidents of a GPU, as if health watches were set on each group.
     incidents: BTreeMap<u32, u32>,
@@ -78,7 +78,7 @@ impl Engine {
         if let Err(code) = self.group(group, now) {
             return code;
         }
-        if self.jobs.jobs.contains_key(&key(id)) {
+        if self.jobs.by_id.contains_key(&key(id)) {
             return st::DUPLICATE_KEY;
         }
         let job = Job {
@@ -86,13 +86,13 @@ impl Engine {
             start: now,
             end: None,
         };
-        self.jobs.jobs.insert(key(id), job);
+        self.jobs.by_id.insert(key(id), job);
         st::OK
     }
 
     /// Also of a stopped job, whose end moves.
     pub(crate) fn stop_job(&mut self, id: &[u8], now: i64) -> Code {
-        match self.jobs.jobs.get_mut(&key(id)) {
+        match self.jobs.by_id.get_mut(&key(id)) {
             Some(job) => {
                 job.end = Some(now);
                 st::OK
@@ -102,19 +102,19 @@ impl Engine {
     }
 
     pub(crate) fn remove_job(&mut self, id: &[u8]) -> Code {
-        match self.jobs.jobs.remove(&key(id)) {
+        match self.jobs.by_id.remove(&key(id)) {
             Some(_) => st::OK,
             None => st::NO_DATA,
         }
     }
 
     pub(crate) fn remove_all_jobs(&mut self) {
-        self.jobs.jobs.clear();
+        self.jobs.by_id.clear();
     }
 
     /// The sum of a job, and its GPUs.
     pub(crate) fn job_stats(&self, id: &[u8], now: i64) -> Result<(Usage, Vec<Usage>), Failure> {
-        let job = self.jobs.jobs.get(&key(id));
+        let job = self.jobs.by_id.get(&key(id));
         let job = job.ok_or(Failure::Code(st::NO_DATA))?;
         let (_, members) = self.group(job.group, now).map_err(Failure::Code)?;
         let period = (job.start, job.end.unwrap_or(now));

@@ -34,8 +34,8 @@ fn summarize_ints(samples: &[(i64, i64)]) -> [i64; 7] {
     let Some(last) = values.iter().rposition(|value| !is_blank(*value)) else {
         return [INT_BLANK; 7];
     };
-    let valued = || values.iter().copied().filter(|value| !is_blank(*value));
-    let sum = valued().fold(0_i64, i64::wrapping_add);
+    let known = || values.iter().copied().filter(|value| !is_blank(*value));
+    let sum = known().fold(0_i64, i64::wrapping_add);
     let count = i64::try_from(last + 1).unwrap_or(i64::MAX);
     let first = values.first().copied().filter(|value| is_blank(*value));
     let mut integral = first.unwrap_or(0);
@@ -48,16 +48,16 @@ fn summarize_ints(samples: &[(i64, i64)]) -> [i64; 7] {
         }
     }
     [
-        valued().min().unwrap_or(INT_BLANK),
-        valued().max().unwrap_or(INT_BLANK),
+        known().min().unwrap_or(INT_BLANK),
+        known().max().unwrap_or(INT_BLANK),
         sum / count,
         sum,
         count,
         integral,
-        valued()
+        known()
             .next_back()
             .unwrap_or(0)
-            .wrapping_sub(valued().next().unwrap_or(0)),
+            .wrapping_sub(known().next().unwrap_or(0)),
     ]
 }
 
@@ -69,22 +69,22 @@ fn summarize_doubles(samples: &[(i64, f64)]) -> [f64; 7] {
     let Some(last) = values.iter().rposition(|value| !is_blank(*value)) else {
         return [DOUBLE_BLANK; 7];
     };
-    let valued = || values.iter().copied().filter(|value| !is_blank(*value));
-    let sum: f64 = valued().sum();
+    let known = || values.iter().copied().filter(|value| !is_blank(*value));
+    let sum: f64 = known().sum();
     let count = (last + 1) as f64;
     let first = values.first().copied().filter(|value| is_blank(*value));
     let mut integral = first.unwrap_or(0.0);
     for pair in samples.windows(2) {
         if let [(from, one), (to, other)] = *pair {
             if !is_blank(other) {
-                integral += (one + other) / 2.0 * (to - from) as f64;
+                integral += f64::midpoint(one, other) * (to - from) as f64;
             }
         }
     }
-    let ends = valued().next_back().zip(valued().next());
+    let ends = known().next_back().zip(known().next());
     [
-        valued().fold(f64::INFINITY, f64::min),
-        valued().fold(f64::NEG_INFINITY, f64::max),
+        known().fold(f64::INFINITY, f64::min),
+        known().fold(f64::NEG_INFINITY, f64::max),
         sum / count,
         sum,
         count,
@@ -397,7 +397,7 @@ mod tests {
             (6 * second, 0.75),
         ];
         let summary = [0.75, 4.25, 2.25, 9.0, 4.0, 16_250_000.0, -0.75];
-        assert_eq!(summarize_doubles(&recorded), summary);
+        assert_eq!(summarize_doubles(&recorded).map(Some), summary.map(Some));
         let first = [(0, DOUBLE_BLANK), (second, 20.0), (2 * second, 40.0)];
         let integral = summarize_doubles(&first)[INTEGRAL];
         assert!(
