@@ -309,7 +309,7 @@ pub trait HistoryClient: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`NOT_WATCHED`](ReturnCode::NOT_WATCHED) if there is no sample and nobody watches the field, also for an
+    /// [`NOT_WATCHED`](ReturnCode::NOT_WATCHED) if there is no sample and no client watches the field, also for an
     /// unknown entity; [`FIELD_UNSUPPORTED_BY_API`](ReturnCode::FIELD_UNSUPPORTED_BY_API) for text and blobs;
     /// [`BAD_PARAM`](ReturnCode::BAD_PARAM) for an unknown field.
     fn summary(
@@ -329,7 +329,7 @@ pub trait HistoryClient: Debug + Send + Sync {
     /// # Errors
     ///
     /// [`Error::Request`](crate::Error::Request) for other entities than GPUs, which DCGM cannot do;
-    /// [`NOT_WATCHED`](ReturnCode::NOT_WATCHED) if there is no sample and nobody watches the field, also for an unknown GPU;
+    /// [`NOT_WATCHED`](ReturnCode::NOT_WATCHED) if there is no sample and no client watches the field, also for an unknown GPU;
     /// [`UNKNOWN_FIELD`](ReturnCode::UNKNOWN_FIELD) for an unknown field.
     fn samples(
         &self,

@@ -9,7 +9,7 @@
 //! A job of DCGM refers to a group of GPUs, and the groups and watches of a client go with its connection:
 //! the statistics of the job could then not be read any more, and nothing would be sampled for it.
 //! [`JobsClient::start_job`] therefore opens a short connection of its own, whose groups and watches the engine
-//! keeps. **They stay until [`JobsClient::remove_job`]**, or until the engine ends, if nobody removes the job;
+//! keeps. **They stay until [`JobsClient::remove_job`]**, or until the engine ends, if the job is not removed;
 //! [`JobsClient::job_ids`] lists the jobs that are left over. An embedded engine, its groups and its jobs end
 //! with the process.
 //!

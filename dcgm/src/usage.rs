@@ -100,7 +100,7 @@ impl ThrottleTimes {
 ///
 /// The numbers are of the whole GPU: two jobs or two processes that share a GPU each get all of its energy
 /// and utilization. They come from the samples that the engine has cached: a field without a sample in the
-/// period has `None` here, where DCGM itself reports zeros that cannot be told from an idle GPU.
+/// period has `None` here, where DCGM itself reports zeros, as for an idle GPU.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GpuUsage {

@@ -1,7 +1,7 @@
 //! Reports the GPU use of a batch job: `start ID` in the prolog, `stop ID` in the epilog.
 //!
 //! The two are processes of their own. Between them the host engine samples, and keeps the job; `stop` prints the
-//! report, and removes the job. `list` shows the jobs that nobody has removed.
+//! report, and removes the job. `list` shows the jobs that were not stopped.
 
 use std::error::Error;
 use std::fmt::Write as _;

@@ -164,7 +164,7 @@ const NO_SUCH_JOB: Error = Error::Call {
 };
 
 /// A group of a job.
-struct Part {
+struct JobPart {
     job: JobId,
     number: usize,
     group: GroupId,
@@ -176,7 +176,7 @@ fn group_name(id: &JobId, number: usize) -> CString {
 }
 
 /// Returns the groups of a job, or of all jobs, in the order of their parts.
-fn find_parts(connection: &EngineConnection, wanted: Option<&JobId>) -> Result<Vec<Part>> {
+fn find_parts(connection: &EngineConnection, wanted: Option<&JobId>) -> Result<Vec<JobPart>> {
     let mut parts = Vec::new();
     for group in connection.group_ids()? {
         let info = match connection.group_info(group, connection.release.has_large_structs()) {
@@ -194,7 +194,7 @@ fn find_parts(connection: &EngineConnection, wanted: Option<&JobId>) -> Result<V
             continue;
         };
         if wanted.is_none_or(|wanted| *wanted == job) {
-            parts.push(Part {
+            parts.push(JobPart {
                 job,
                 number,
                 group,
@@ -207,7 +207,7 @@ fn find_parts(connection: &EngineConnection, wanted: Option<&JobId>) -> Result<V
 }
 
 /// Returns the ids under which the engine has the parts of a job: the job's own, if there are no groups of it.
-fn engine_ids(id: &JobId, parts: &[Part]) -> Vec<String> {
+fn engine_ids(id: &JobId, parts: &[JobPart]) -> Vec<String> {
     let mut numbers: Vec<_> = parts.iter().map(|part| part.number).collect();
     numbers.dedup();
     if numbers.is_empty() {

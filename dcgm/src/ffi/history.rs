@@ -258,7 +258,7 @@ impl Dcgm {
         if meta.is_null() {
             return Ok(None);
         }
-        // SAFETY: not null, so an entry of libdcgm's table, which exists until somebody calls DcgmFieldsTerm.
+        // SAFETY: not null, so an entry of libdcgm's table, which exists unless another user calls DcgmFieldsTerm.
         let meta = unsafe { meta.read() };
         let format = if meta.valueFormat.is_null() {
             None

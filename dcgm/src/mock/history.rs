@@ -23,7 +23,7 @@ const KEEP_AGE: Duration = Duration::from_secs(3600);
 const MAX_WATCHERS: usize = 10;
 
 impl Mock {
-    /// Returns the cached samples of a period, ascending; an error if there is none and nobody watches.
+    /// Returns the cached samples of a period, ascending; an error if there is none and no client watches.
     fn cached(&self, entity: EntityId, field: FieldId, window: TimeWindow) -> Result<Samples> {
         let refused = |code| Err(refusal_error(Call::History, code));
         if field.info().is_none() {

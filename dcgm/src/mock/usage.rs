@@ -31,7 +31,7 @@ impl EngineState {
         samples.collect()
     }
 
-    /// Returns `true` if somebody watches a pair.
+    /// Returns `true` if a client watches a pair.
     pub(super) fn has_watcher(&self, pair: Pair) -> bool {
         let mut grids = self.watched.get(&pair).into_iter().flatten();
         grids.any(|grid| grid.ended.is_none())
