@@ -180,7 +180,8 @@ pub struct JobRequest {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct JobWatch {
-    /// The sampling interval: 10 s by default.
+    /// The sampling interval: 10 s by default. The statistics end with the last sample before the end of the job:
+    /// the energy of up to one interval is missing.
     pub interval: Duration,
     /// The time for which samples are kept: a day by default. **A job that lasts longer has statistics of the
     /// last part of it only.** The engine keeps about 25 samples per GPU and interval.

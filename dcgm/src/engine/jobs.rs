@@ -361,12 +361,13 @@ fn start_parts(connection: &EngineHandle, request: &JobRequest, gpus: &[EntityId
             for gpu in gpus {
                 connection.add_entity(group, *gpu)?;
             }
-            if let Some(watch) = request.watch {
-                connection.watch_job_fields(group, watch.interval, watch.keep_age)?;
-            }
             let id = request.id.engine_id(number);
             connection.start_job(group, &id)?;
             started.push(id);
+            // Now, so that the first sample, which the engine takes at once, is one of the job.
+            if let Some(watch) = request.watch {
+                connection.watch_job_fields(group, watch.interval, watch.keep_age)?;
+            }
         }
         Ok(())
     })();

@@ -151,6 +151,18 @@ fn statistics_are_those_that_the_real_engine_computed() {
 }
 
 #[test]
+fn the_first_sample_is_taken_after_the_start() {
+    for flavour in FLAVOURS {
+        let bench = Bench::new(flavour);
+        let job = request("short", 1).with_watch(HOUR, HOUR);
+        bench.engine.jobs().start_job(&job).expect("started");
+        let stats = stats(&bench.engine, "short");
+        let gpu = stats.gpus.first().expect("a GPU");
+        assert!(gpu.power_watts.is_some(), "{flavour:?}: {gpu:?}");
+    }
+}
+
+#[test]
 fn a_blank_sample_leaves_no_energy_of_the_power_alone() {
     let bench = Bench::new(Flavour::V4_6);
     bench.control.stop_clock(0);
