@@ -179,13 +179,29 @@ pub struct FieldMeta {
     pub value_type: Option<ValueType>,
     /// `true` if the field has one value for the whole host.
     pub is_global: bool,
-    /// The lowest kind of entity that has the field; [`EntityKind::NONE`] for a field of the host.
+    /// The lowest kind of entity that has the field; [`EntityKind::HOST`] for a field of the host.
     pub entity_level: EntityKind,
     /// The short name for tables, as in `TMPTR`; `None` if there is none.
     pub short_name: Option<String>,
     /// The unit for tables, of at most three characters, as in `C`; `None` if there is none. It is often missing or
     /// misleading: prefer [`FieldId::unit`].
     pub unit: Option<String>,
+}
+
+impl FieldMeta {
+    /// Creates the metadata of a field of GPUs.
+    #[must_use]
+    pub fn new(field: FieldId, tag: impl Into<String>, value_type: ValueType) -> Self {
+        Self {
+            field,
+            tag: tag.into(),
+            value_type: Some(value_type),
+            is_global: false,
+            entity_level: EntityKind::GPU,
+            short_name: None,
+            unit: None,
+        }
+    }
 }
 
 /// The kind of a watcher.
@@ -251,6 +267,24 @@ pub struct FieldWatcher {
     pub keep_age: Duration,
 }
 
+impl FieldWatcher {
+    /// Creates a watcher.
+    #[must_use]
+    pub const fn new(
+        kind: WatcherKind,
+        connection: u32,
+        interval: Duration,
+        keep_age: Duration,
+    ) -> Self {
+        Self {
+            kind,
+            connection,
+            interval,
+            keep_age,
+        }
+    }
+}
+
 /// The watchers of a field of an entity, and what the engine has cached of it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -271,6 +305,24 @@ pub struct FieldWatchers {
     pub fetches: u64,
     /// The result of the last read.
     pub last_status: ReturnCode,
+}
+
+impl FieldWatchers {
+    /// Creates the watchers of a field that has no sample yet, with the shortest interval and the longest age of all.
+    /// Returns `None` for no watcher.
+    #[must_use]
+    pub fn new(watchers: Vec<FieldWatcher>) -> Option<Self> {
+        Some(Self {
+            interval: watchers.iter().map(|watcher| watcher.interval).min()?,
+            keep_age: watchers.iter().map(|watcher| watcher.keep_age).max()?,
+            watchers,
+            oldest: Timestamp::NEVER,
+            newest: Timestamp::NEVER,
+            samples: 0,
+            fetches: 0,
+            last_status: ReturnCode::OK,
+        })
+    }
 }
 
 /// Access to the cache of samples. Returned by [`Client::history`](crate::Client::history).

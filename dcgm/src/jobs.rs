@@ -188,6 +188,21 @@ pub struct JobWatch {
     pub keep_age: Duration,
 }
 
+impl JobWatch {
+    /// Creates the sampling with an interval and the time for which samples are kept.
+    #[must_use]
+    pub const fn new(interval: Duration, keep_age: Duration) -> Self {
+        Self { interval, keep_age }
+    }
+}
+
+/// Samples every 10 s, and keeps the samples for a day.
+impl Default for JobWatch {
+    fn default() -> Self {
+        Self::new(Duration::from_secs(10), Duration::from_secs(86_400))
+    }
+}
+
 impl JobRequest {
     /// Creates a request for a job whose GPUs are sampled every 10 s, with samples kept for a day.
     #[must_use]
@@ -195,17 +210,14 @@ impl JobRequest {
         Self {
             id,
             gpus: gpus.into(),
-            watch: Some(JobWatch {
-                interval: Duration::from_secs(10),
-                keep_age: Duration::from_secs(86_400),
-            }),
+            watch: Some(JobWatch::default()),
         }
     }
 
     /// Sets the sampling interval and the time for which samples are kept.
     #[must_use]
     pub const fn with_watch(mut self, interval: Duration, keep_age: Duration) -> Self {
-        self.watch = Some(JobWatch { interval, keep_age });
+        self.watch = Some(JobWatch::new(interval, keep_age));
         self
     }
 
@@ -246,6 +258,18 @@ pub struct JobProcess {
     pub sm_utilization_percent: Option<f64>,
     /// The memory utilization of the GPU by the process, in percent.
     pub memory_utilization_percent: Option<f64>,
+}
+
+impl JobProcess {
+    /// Creates a process of which nothing else is known.
+    #[must_use]
+    pub const fn new(pid: u32) -> Self {
+        Self {
+            pid,
+            sm_utilization_percent: None,
+            memory_utilization_percent: None,
+        }
+    }
 }
 
 /// The statistics of one GPU of a job.

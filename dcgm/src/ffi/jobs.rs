@@ -40,10 +40,11 @@ fn job_id(id: &str) -> [c_char; 64] {
 fn processes(infos: &[sys::dcgmProcessUtilInfo_t], count: i32) -> Vec<JobProcess> {
     let used = infos.iter().take(length(count));
     used.filter(|info| info.pid != 0)
-        .map(|info| JobProcess {
-            pid: info.pid,
-            sm_utilization_percent: percentage(info.smUtil),
-            memory_utilization_percent: percentage(info.memUtil),
+        .map(|info| {
+            let mut process = JobProcess::new(info.pid);
+            process.sm_utilization_percent = percentage(info.smUtil);
+            process.memory_utilization_percent = percentage(info.memUtil);
+            process
         })
         .collect()
 }

@@ -80,7 +80,7 @@ impl Common<'_> {
         usage.max_memory_bytes = count(self.memory).filter(|bytes| *bytes > 0);
         let mut int64 = |values: &sys::dcgmStatSummaryInt64_t, field| {
             let values = [values.minValue, values.maxValue, values.average];
-            unless_false_zeros(values.map(NoValue::int), || is_sampled(field))
+            unless_false_zeros(values.map(int_number), || is_sampled(field))
         };
         let [rx, tx] = self.pcie;
         usage.pcie_rx_kb_per_second = int64(rx, FieldId::PCIE_RX_THROUGHPUT)?;
@@ -118,14 +118,12 @@ impl Common<'_> {
     }
 }
 
-impl NoValue {
-    /// Returns an integer as a number; `None` for a blank one.
-    #[expect(clippy::cast_precision_loss, reason = "rates, far below 2^53")]
-    fn int(value: i64) -> Option<f64> {
-        Self::from_blank_int(value)
-            .is_none()
-            .then_some(value as f64)
-    }
+/// Returns an integer as a number; `None` for a blank one.
+#[expect(clippy::cast_precision_loss, reason = "rates, far below 2^53")]
+fn int_number(value: i64) -> Option<f64> {
+    NoValue::from_blank_int(value)
+        .is_none()
+        .then_some(value as f64)
 }
 
 const fn is_blank_int32(value: c_int) -> bool {

@@ -105,14 +105,11 @@ impl HistoryClient for Mock {
         self.inner.enter_call(Call::History)?;
         // Fields without a tag are newer than the simulated engine.
         let known = field.info().filter(|info| !info.tag.is_empty());
-        Ok(known.map(|info| FieldMeta {
-            field,
-            tag: info.tag.to_owned(),
-            value_type: Some(info.value_type),
-            is_global: info.scope == EntityKind::HOST,
-            entity_level: info.scope,
-            short_name: None,
-            unit: None,
+        Ok(known.map(|info| {
+            let mut meta = FieldMeta::new(field, info.tag, info.value_type);
+            meta.is_global = info.scope == EntityKind::HOST;
+            meta.entity_level = info.scope;
+            meta
         }))
     }
 
@@ -127,28 +124,21 @@ impl HistoryClient for Mock {
         let live = grids.filter(|grid| grid.ended.is_none());
         let watchers: Vec<_> = live
             .take(MAX_WATCHERS)
-            .map(|grid| FieldWatcher {
-                kind: WatcherKind::CLIENT,
-                connection: u32::from(state.open.contains(&grid.watch)),
-                interval: grid.interval,
-                keep_age: KEEP_AGE,
+            .map(|grid| {
+                // Those of sessions are of one connection, which is 1.
+                let connection = u32::from(state.open.contains(&grid.watch));
+                FieldWatcher::new(WatcherKind::CLIENT, connection, grid.interval, KEEP_AGE)
             })
             .collect();
-        let Some(interval) = watchers.iter().map(|watcher| watcher.interval).min() else {
+        let Some(mut watched) = FieldWatchers::new(watchers) else {
             return Ok(None);
         };
         let samples = state.cached_samples((entity, field), Duration::ZERO, clock.now());
         let time = |at: Option<&Duration>| at.map_or(Timestamp::NEVER, |at| clock.timestamp(*at));
-        let count = u64::try_from(samples.len()).unwrap_or(u64::MAX);
-        Ok(Some(FieldWatchers {
-            watchers,
-            interval,
-            keep_age: KEEP_AGE,
-            oldest: time(samples.keys().next()),
-            newest: time(samples.keys().next_back()),
-            samples: count,
-            fetches: count,
-            last_status: ReturnCode::OK,
-        }))
+        watched.oldest = time(samples.keys().next());
+        watched.newest = time(samples.keys().next_back());
+        watched.samples = u64::try_from(samples.len()).unwrap_or(u64::MAX);
+        watched.fetches = watched.samples;
+        Ok(Some(watched))
     }
 }

@@ -88,16 +88,12 @@ fn a_job_without_a_watch_has_no_statistics() {
     );
     let watch = mock
         .jobs()
-        .watch_jobs(&gpus(2), request_watch(&self::request("x", 1)))
+        .watch_jobs(&gpus(2), JobWatch::new(secs(1), secs(3600)))
         .unwrap();
     clock.advance(secs(10));
     let stats = mock.jobs().job_stats(&request.id).unwrap();
     assert!(stats.total().sm_utilization_percent.is_some());
     drop(watch);
-}
-
-fn request_watch(request: &JobRequest) -> JobWatch {
-    request.watch.unwrap()
 }
 
 #[test]

@@ -209,6 +209,24 @@ fn no_statistics_are_asked_for_of_which_the_engine_dies() {
 }
 
 #[test]
+fn a_job_of_another_program_is_read_where_that_is_safe() {
+    let bench = Bench::with_host(Flavour::V4_6, "16xl4");
+    let jobs = bench.engine.jobs();
+    jobs.start_job(&request("j", 9)).expect("started");
+    // The name of its second part in the engine, which must never change, and of which there is no group.
+    let other = "j~af63e74c8601ff3d~01";
+    let stats = stats(&bench.engine, other);
+    assert_eq!(stats.gpus.len(), 1);
+    assert_eq!(stats.gpus[0].usage.gpu, EntityId::gpu(8));
+    jobs.stop_job(&id(other)).expect("stopped");
+    assert_eq!(jobs.is_job_running(&id(other)).ok(), Some(false));
+    assert_eq!(jobs.is_job_running(&id("j")).ok(), Some(true));
+    jobs.remove_job(&id(other)).expect("removed");
+    let error = jobs.job_stats(&id("j")).unwrap_err();
+    assert_eq!(error.code(), Some(ReturnCode::NO_DATA), "a part is missing");
+}
+
+#[test]
 fn gpus_that_the_engine_overwrote_are_left_out() {
     let bench = Bench::new(Flavour::V4_6);
     bench
@@ -319,8 +337,7 @@ fn a_watch_of_an_agent_has_the_fields_that_dcgm_leaves_out() {
         let bench = Bench::new(flavour);
         bench.control.stop_clock(0);
         let jobs = bench.engine.jobs();
-        let mut watch = request("x", 1).watch.expect("a watch");
-        watch.interval = SECOND;
+        let watch = JobWatch::new(SECOND, HOUR);
         let held = jobs.watch_jobs(&gpus(1), watch).expect("watched");
         jobs.start_job(&request("j", 1).without_watch())
             .expect("started");
@@ -347,8 +364,7 @@ fn a_watch_of_an_agent_has_the_fields_that_dcgm_leaves_out() {
 fn a_watch_of_jobs_and_another_one_do_not_end_each_other() {
     let bench = Bench::new(Flavour::V4_6);
     let jobs = bench.engine.jobs();
-    let watch = request("x", 1).with_watch(SECOND * 30, HOUR).watch;
-    let watch: JobWatch = watch.expect("a watch");
+    let watch = JobWatch::new(SECOND * 30, HOUR);
     let fast = WatchRequest::new(gpus(1), [FieldId::POWER_USAGE]).with_interval(SECOND);
     let interval = || {
         let watchers = bench.engine.history();
