@@ -163,6 +163,9 @@ const NO_SUCH_JOB: Error = Error::Call {
     code: ReturnCode::NO_DATA,
 };
 
+/// The maximum number of parts of a job: an engine has 32 GPUs.
+const MAX_PARTS: usize = 32 / MAX_GPUS_PER_PART;
+
 /// A group of a job.
 struct JobPart {
     job: JobId,
@@ -329,7 +332,11 @@ impl Session {
         }
         let connection = self.connection();
         if parts.is_empty() {
-            return connection.remove_job(id.as_str());
+            connection.remove_job(id.as_str())?;
+            // Those of its parts whose groups another client has destroyed.
+            let mut others = (1..MAX_PARTS).map(|number| id.engine_id(number));
+            others.all(|id| connection.remove_job(&id).is_ok());
+            return Ok(());
         }
         for part in parts {
             ok_if_gone(connection.remove_job(&id.engine_id(part.number)))?;

@@ -41,14 +41,11 @@ pub(crate) fn of(op: u32, reply: &Packet, flavour: Flavour, tcp: bool) -> Durati
             all.max(ROUND_TRIP)
         }
         // Structs of a fixed size, of tens of kilobytes.
-        Some(
-            Op::Hierarchy
-            | Op::Links
-            | Op::FieldGroups
-            | Op::CheckHealth
-            | Op::JobStats
-            | Op::Process,
-        ) => round_trip(usize::MAX),
+        Some(Op::Hierarchy | Op::Links | Op::FieldGroups | Op::CheckHealth) => {
+            round_trip(usize::MAX)
+        }
+        // These travel in full in the request, too.
+        Some(Op::JobStats | Op::Process) if tcp => ROUND_TRIP + 2 * CLIFF,
         _ => ROUND_TRIP,
     }
 }
