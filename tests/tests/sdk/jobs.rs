@@ -296,6 +296,21 @@ fn groups_without_a_job_are_replaced() {
 }
 
 #[test]
+fn parts_whose_groups_are_gone_are_removed_too() {
+    let bench = Bench::with_host(Flavour::V4_6, "16xl4");
+    let jobs = bench.engine.jobs();
+    jobs.start_job(&request("j", 9)).expect("started");
+    // The groups go and the jobs stay, as if another client had destroyed the groups.
+    assert!(bench.control.fault("dcgmJobRemove", Fault::Code(-14), 2));
+    jobs.remove_job(&id("j")).expect("removed");
+    assert_eq!(bench.control.open().groups, 0);
+    let error = jobs.start_job(&request("j", 9)).unwrap_err();
+    assert_eq!(error.code(), Some(ReturnCode::DUPLICATE_KEY));
+    jobs.remove_job(&id("j")).expect("removed");
+    jobs.start_job(&request("j", 9)).expect("started");
+}
+
+#[test]
 fn a_start_that_hangs_is_cancelled() {
     for function in ["dcgmConnect_v2", "dcgmJobStartStats"] {
         let bench = Bench::new(Flavour::V4_6);
