@@ -10,8 +10,11 @@ use crate::cursor::Cursor;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::Result;
 use crate::field::FieldId;
+use crate::history::HistoryClient;
 use crate::host_engine::HostEngineClient;
+use crate::jobs::JobsClient;
 use crate::not_implemented::NotImplemented;
+use crate::processes::ProcessesClient;
 pub use crate::query::Query;
 use crate::sample::{Sample, Samples, Timestamp};
 use crate::value::NoValue;
@@ -269,6 +272,21 @@ pub trait Client: Debug + Send + Sync {
     fn host_engine(&self) -> &dyn HostEngineClient {
         &NotImplemented
     }
+
+    /// Returns the access to jobs.
+    fn jobs(&self) -> &dyn JobsClient {
+        &NotImplemented
+    }
+
+    /// Returns the access to the statistics of processes.
+    fn processes(&self) -> &dyn ProcessesClient {
+        &NotImplemented
+    }
+
+    /// Returns the access to the cache of samples.
+    fn history(&self) -> &dyn HistoryClient {
+        &NotImplemented
+    }
 }
 
 /// The longest time that [`Client::read_once`] waits for the first values of profiling fields,
@@ -375,6 +393,18 @@ macro_rules! forward_client {
 
                     fn host_engine(&self) -> &dyn HostEngineClient {
                         (**self).host_engine()
+                    }
+
+                    fn jobs(&self) -> &dyn JobsClient {
+                        (**self).jobs()
+                    }
+
+                    fn processes(&self) -> &dyn ProcessesClient {
+                        (**self).processes()
+                    }
+
+                    fn history(&self) -> &dyn HistoryClient {
+                        (**self).history()
                     }
 
                     fn entity_ids(&self, kind: EntityKind) -> Result<Vec<EntityId>> {

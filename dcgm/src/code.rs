@@ -176,6 +176,9 @@ impl ReturnCode {
             Self::FUNCTION_NOT_FOUND => {
                 "the host engine is older than libdcgm: upgrade it to the same release"
             }
+            Self::NOT_WATCHED => {
+                "a client has to watch it first: `Client::watch`, or for processes `ProcessesClient::watch_processes`"
+            }
             Self::MAX_LIMIT => {
                 "the engine's 64 groups or 64 field groups are in use (`dcgmi group -l` lists them): end the client that leaks them, or restart the engine"
             }

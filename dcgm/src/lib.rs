@@ -84,16 +84,20 @@ mod error_class;
 mod ffi;
 mod field;
 mod fields;
+pub mod history;
 pub mod host_engine;
+pub mod jobs;
 #[cfg(feature = "mock")]
 pub mod mock;
 pub mod monitor;
 mod not_implemented;
 mod parse;
+pub mod processes;
 mod query;
 mod sample;
 #[cfg(feature = "serde")]
 mod serde_impls;
+pub mod usage;
 mod value;
 mod version;
 mod watch;

@@ -129,6 +129,13 @@ impl EngineConnection {
     }
 }
 
+impl EngineConnection {
+    /// Returns the connection for the slot of the thread.
+    pub(super) fn share(&self) -> SharedConnection {
+        Arc::clone(&self.connection.0)
+    }
+}
+
 impl Deref for EngineConnection {
     type Target = Cancellable<Connection>;
 

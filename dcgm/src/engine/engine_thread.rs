@@ -93,6 +93,14 @@ impl EngineThread {
         }
     }
 
+    pub(super) fn options(&self) -> &EngineOptions {
+        &self.options
+    }
+
+    pub(super) const fn slot(&self) -> &ConnectionSlot {
+        &self.slot
+    }
+
     /// Returns the session, or [`Error::NotConnected`].
     pub(super) fn session_mut(&mut self) -> Result<&mut Session> {
         self.session.as_mut().ok_or(Error::NotConnected)

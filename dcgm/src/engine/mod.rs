@@ -11,7 +11,7 @@
 //! | `watches`, `watch_split`, `accepted`, `open_watches`, `profilers` | watches |
 //! | `reader`, `plan`, `grouped`, `collected` | reading samples, split into calls, by lists or by groups |
 //! | `shared_groups` | the groups in the engine, for watches and reads |
-//! | `host_engine` | one module for each other subject of DCGM, like the trait that it implements |
+//! | `history`, `host_engine`, `jobs`, `processes` | one module for each other subject of DCGM, like the trait that it implements |
 //! | `release` | the differences between releases of DCGM |
 //! | `model` | models of the threads, for `--cfg shuttle` |
 //!
@@ -24,9 +24,11 @@ mod connection;
 mod embedded;
 mod engine_thread;
 mod grouped;
+mod history;
 mod host_engine;
 mod identity;
 mod inventory;
+mod jobs;
 #[cfg(test)]
 #[cfg(shuttle)]
 mod model;
@@ -34,6 +36,7 @@ mod open;
 mod open_watches;
 mod options;
 mod plan;
+mod processes;
 mod profilers;
 mod reader;
 mod release;
@@ -60,7 +63,10 @@ use crate::client::{Backend, BackendKind, Client, Query, Watch, WatchRequest};
 use crate::cursor::Cursor;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::{Error, Operation, Result};
+use crate::history::HistoryClient;
 use crate::host_engine::HostEngineClient;
+use crate::jobs::JobsClient;
+use crate::processes::ProcessesClient;
 use crate::sample::Samples;
 use crate::version::BuildInfo;
 
@@ -377,6 +383,18 @@ impl Client for Engine {
     }
 
     fn host_engine(&self) -> &dyn HostEngineClient {
+        self
+    }
+
+    fn jobs(&self) -> &dyn JobsClient {
+        self
+    }
+
+    fn processes(&self) -> &dyn ProcessesClient {
+        self
+    }
+
+    fn history(&self) -> &dyn HistoryClient {
         self
     }
 }

@@ -12,7 +12,7 @@ use super::options::Target;
 use crate::code::ReturnCode;
 use crate::endpoint::Endpoint;
 use crate::error::{ConnectError, Error, Result};
-use crate::ffi::{Dcgm, Transport};
+use crate::ffi::{Dcgm, Lifetime, Transport};
 use crate::version::Version;
 
 /// Opens a connection with a libdcgm of the version `library`. The connection is stored in `slot` before
@@ -36,11 +36,38 @@ pub(super) fn open_connection(
             let connection = Connection::new_remote(dcgm);
             slot.set_target(Some(Arc::clone(&connection)));
             let guard = DisconnectOnDrop(Arc::clone(&connection));
-            let address = connect_to_peer(&connection, endpoint, library, slot, until)?;
+            let address = connect_to_peer(
+                &connection,
+                endpoint,
+                library,
+                Lifetime::Connection,
+                (slot, until),
+            )?;
             EngineConnection::verify(guard, address.transport, library, None)
                 .map_err(|error| explain_refusal(error, endpoint, &address, &connection))
         }
     }
+}
+
+/// Opens another connection to the engine of a session, whose groups and watches the engine keeps. It is
+/// stored in `slot` instead of that of the session.
+pub(super) fn open_lasting_connection(
+    session: &EngineConnection,
+    endpoint: &Endpoint,
+    slot: &ConnectionSlot,
+    until: Instant,
+) -> Result<DisconnectOnDrop> {
+    let connection = Connection::new_remote(session.dcgm());
+    slot.set_target(Some(Arc::clone(&connection)));
+    let guard = DisconnectOnDrop(Arc::clone(&connection));
+    connect_to_peer(
+        &connection,
+        endpoint,
+        session.library,
+        Lifetime::Engine,
+        (slot, until),
+    )?;
+    Ok(guard)
 }
 
 /// Connects to a peer. It is verified later, by [`EngineConnection::verify`].
@@ -48,8 +75,8 @@ fn connect_to_peer(
     connection: &SharedConnection,
     endpoint: &Endpoint,
     library: Version,
-    slot: &ConnectionSlot,
-    until: Instant,
+    lifetime: Lifetime,
+    (slot, until): (&ConnectionSlot, Instant),
 ) -> Result<Address> {
     const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -63,7 +90,7 @@ fn connect_to_peer(
     let timeout = until
         .saturating_duration_since(Instant::now())
         .min(MAX_CONNECT_TIMEOUT);
-    match connection.connect(&address.text, address.transport, timeout) {
+    match connection.connect(&address.text, address.transport, lifetime, timeout) {
         // The cancelling thread may have given up before there was a handle.
         Ok(()) if connection.is_cancelled() => Err(Error::NotConnected),
         Ok(()) => Ok(address),

@@ -11,6 +11,7 @@
 //! The parts do not know each other: each method passes to one what it needs of the others.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::connection::EngineConnection;
 use super::identity::{GPU_FIELDS, ok_unless_disconnected, set_property};
@@ -20,9 +21,10 @@ use super::reader::Reader;
 use super::shared_groups::SharedGroups;
 use super::watches::{StartedWatch, Watches};
 use crate::cursor::Cursor;
-use crate::entity::{Entity, EntityKind, Link};
+use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::Result;
-use crate::ffi::Transport;
+use crate::ffi::{EngineHandle, GroupId, Transport};
+use crate::jobs::JobId;
 use crate::query::Query;
 use crate::sample::{Samples, Timestamp};
 use crate::watch::WatchRequest;
@@ -34,6 +36,8 @@ pub(super) struct Session {
     watches: Watches,
     reader: Reader,
     groups: SharedGroups,
+    /// The watches of jobs in an embedded engine, until the jobs are removed.
+    job_watches: Vec<(JobId, Arc<Watched>)>,
 }
 
 impl Session {
@@ -44,6 +48,7 @@ impl Session {
             inventory: Inventory::default(),
             reader: Reader::default(),
             groups: SharedGroups::default(),
+            job_watches: Vec::new(),
         }
     }
 
@@ -112,6 +117,68 @@ impl Session {
     pub(super) fn start_watch(&mut self, request: &WatchRequest) -> Result<StartedWatch> {
         self.watches
             .start(&self.connection, &mut self.groups, request)
+    }
+
+    /// Watches the fields of jobs or processes. `watch_fields` is the engine's own way, which also sets up the
+    /// accounting; the ordinary watch has more fields, and ends both.
+    pub(super) fn start_usage_watch(
+        &mut self,
+        request: &WatchRequest,
+        watch_fields: fn(&EngineHandle, GroupId, Duration, Duration) -> Result<()>,
+    ) -> Result<StartedWatch> {
+        let started = self.start_watch(request)?;
+        let watched = &started.watched;
+        let times =
+            self.watches
+                .open()
+                .merge_times(&watched.entities, &watched.fields, watched.times);
+        let mut groups: Vec<GroupId> = Vec::new();
+        for (group, _) in &watched.pairs {
+            if !groups.contains(group) {
+                groups.push(*group);
+            }
+        }
+        for group in groups {
+            let outcome = watch_fields(&self.connection, group, times.interval, times.keep_age);
+            if let Err(error) = outcome {
+                drop(self.end_watch(watched));
+                return Err(error);
+            }
+        }
+        Ok(started)
+    }
+
+    /// Holds the watch of a job until the job is removed.
+    pub(super) fn hold_job_watch(&mut self, job: &JobId, watched: Arc<Watched>) {
+        self.job_watches.push((job.clone(), watched));
+    }
+
+    /// Returns the watches of a job, and forgets them.
+    pub(super) fn take_job_watches(&mut self, job: &JobId) -> Vec<Arc<Watched>> {
+        let held = std::mem::take(&mut self.job_watches);
+        let (taken, kept): (Vec<_>, Vec<_>) = held.into_iter().partition(|(held, _)| held == job);
+        self.job_watches = kept;
+        taken.into_iter().map(|(_, watched)| watched).collect()
+    }
+
+    /// Calls `request` with a group of these entities. Returns `None` if the engine accepts none of them.
+    pub(super) fn with_group<T>(
+        &mut self,
+        entities: &[EntityId],
+        request: impl FnOnce(&EngineConnection, GroupId) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let filled = self
+            .groups
+            .acquire_entity_group(&self.connection, entities)?;
+        let Some(group) = filled.id else {
+            return Ok(None);
+        };
+        let outcome = request(&self.connection, group);
+        let released = self.groups.release_entity_group(&self.connection, group);
+        match released {
+            Err(error) if error.is_disconnected() => Err(error),
+            _ => outcome.map(Some),
+        }
     }
 
     /// Ends a watch. A watch of an earlier session ended with that session.

@@ -38,6 +38,15 @@ pub(crate) enum Transport {
     Unix,
 }
 
+/// The lifetime of the groups and watches of a connection.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Lifetime {
+    /// The engine removes them with the connection, also after a crash.
+    Connection,
+    /// The engine keeps them until they are destroyed, or it ends.
+    Engine,
+}
+
 /// Which entities of a kind are listed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ListScope {
@@ -191,14 +200,14 @@ impl EngineHandle {
         &self,
         address: &str,
         transport: Transport,
+        lifetime: Lifetime,
         timeout: Duration,
     ) -> Result<()> {
         let address = CString::new(address)
             .map_err(|_nul| Error::Request("the address contains a NUL character"))?;
         let mut params = sys::dcgmConnectV2Params_v2 {
             version: sys::dcgmConnectV2Params_v2::VERSION,
-            // The engine removes groups and watches with the connection, also after a crash.
-            persistAfterDisconnect: 0,
+            persistAfterDisconnect: u32::from(lifetime == Lifetime::Engine),
             // 0 would mean 5 s.
             timeoutMs: u32::try_from(timeout.as_millis())
                 .unwrap_or(u32::MAX)

@@ -22,6 +22,14 @@ const fn default_group_type(kind: EntityKind) -> Option<sys::dcgmGroupType_t> {
     })
 }
 
+/// A group in the engine.
+#[derive(Debug)]
+pub(crate) struct GroupInfo {
+    /// The bytes of its name: every client can make a name of any bytes.
+    pub(crate) name: Vec<u8>,
+    pub(crate) members: Vec<EntityId>,
+}
+
 impl EngineHandle {
     /// Creates a group that the engine fills with all supported entities of a kind. `None`: there is
     /// no such group for this kind, and no call was made.
@@ -47,7 +55,12 @@ impl EngineHandle {
     /// Returns the members of a group, in its order; by the smaller struct of 3.3, or the larger one of
     /// later releases.
     pub(crate) fn group_members(&self, group: GroupId, is_large: bool) -> Result<Vec<EntityId>> {
-        macro_rules! members {
+        Ok(self.group_info(group, is_large)?.members)
+    }
+
+    /// Returns the name and the members of a group.
+    pub(crate) fn group_info(&self, group: GroupId, is_large: bool) -> Result<GroupInfo> {
+        macro_rules! group_info {
             ($info:ident) => {{
                 let mut info = new_zeroed::<sys::$info>();
                 info.version = sys::$info::VERSION;
@@ -62,14 +75,35 @@ impl EngineHandle {
                 let id = |pair: &sys::dcgmGroupEntityPair_t| {
                     EntityId::new(EntityKind::from_raw(pair.entityGroupId), pair.entityId)
                 };
-                info.entityList.iter().take(count).map(id).collect()
+                let name = info.groupName.iter().take_while(|byte| **byte != 0);
+                GroupInfo {
+                    name: name.flat_map(|byte| byte.to_ne_bytes()).collect(),
+                    members: info.entityList.iter().take(count).map(id).collect(),
+                }
             }};
         }
         Ok(if is_large {
-            members!(dcgmGroupInfo_v3)
+            group_info!(dcgmGroupInfo_v3)
         } else {
-            members!(dcgmGroupInfo_v2)
+            group_info!(dcgmGroupInfo_v2)
         })
+    }
+
+    /// Returns the ids of all groups in the engine, of all clients.
+    pub(crate) fn group_ids(&self) -> Result<Vec<GroupId>> {
+        // Beside the groups of clients, there are the engine's own.
+        const ROOM: usize = sys::DCGM_MAX_NUM_GROUPS as usize + 8;
+        let mut ids = [0; ROOM];
+        let mut count = 0;
+        // SAFETY: `ids` has room for all groups that an engine can have; it writes one integer.
+        unsafe {
+            call!(
+                self.library(),
+                dcgmGroupGetAllIds(self.handle(), ids.as_mut_ptr(), &raw mut count)
+            )
+        }?;
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        Ok(ids.into_iter().take(count).map(GroupId).collect())
     }
 
     /// Removes an entity from a group.

@@ -11,6 +11,7 @@
 
 mod library;
 mod script;
+mod usage;
 
 use script::{Script, ScriptedResponse};
 
@@ -24,8 +25,17 @@ use crate::value::{NoValue, Value};
 use dcgm_sys as sys;
 
 /// The exercised functions, selected by the first byte of a script.
-const PATHS: [fn(); 9] = [
-    latest, since, identity, list, attributes, instances, links, builds, grouped,
+const PATHS: [fn(); 10] = [
+    latest,
+    since,
+    identity,
+    list,
+    attributes,
+    instances,
+    links,
+    builds,
+    grouped,
+    usage::exercise,
 ];
 
 /// Plays a script, and panics if an invalid value is returned.

@@ -10,20 +10,28 @@
 mod dcgm;
 mod decode;
 mod groups;
+mod history;
 mod host_engine;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod hostile;
 mod inventory;
+mod jobs;
 mod matcher;
 #[cfg(test)]
 #[cfg(shuttle)]
 pub(crate) mod peer;
+mod processes;
 mod records;
 mod text;
 mod thread;
+mod usage;
 mod visit;
 
-pub(crate) use dcgm::{Dcgm, EngineHandle, FieldGroupId, GroupId, GroupPair, ListScope, Transport};
+pub(crate) use dcgm::{
+    Dcgm, EngineHandle, FieldGroupId, GroupId, GroupPair, Lifetime, ListScope, Transport,
+};
+pub(crate) use history::{RawNumbers, RawSummary};
+pub(crate) use jobs::SAFE_GPUS;
 pub(crate) use records::Records;
 pub(crate) use thread::block_signals;
 pub(crate) use visit::GroupBuffer;
@@ -93,22 +101,24 @@ macro_rules! plain {
 }
 
 plain!(
+    dcgmCacheManagerFieldInfo_v4_t,
     dcgmDeviceAttributes_v3,
+    dcgmFieldSummaryRequest_v1,
+    dcgmFieldValue_v1,
     dcgmFieldValue_v2,
     dcgmGroupInfo_v2,
     dcgmGroupInfo_v3,
     dcgmIntrospectMemory_v1,
+    dcgmJobInfo_v3,
     dcgmMigHierarchy_v2,
     dcgmNvLinkStatus_v3,
     dcgmNvLinkStatus_v4,
     dcgmNvLinkStatus_v5,
+    dcgmPidInfo_v2,
     dcgmProfGetMetricGroups_v3,
     dcgmStartEmbeddedV2Params_v2,
     dcgmVersionInfo_v2,
 );
-
-#[cfg(any(test, fuzzing))]
-plain!(dcgmFieldValue_v1);
 
 #[cfg(test)]
 mod tests;

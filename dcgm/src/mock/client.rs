@@ -10,11 +10,14 @@ use crate::endpoint::Endpoint;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::{ConnectError, Error, Result};
 use crate::field::FieldId;
+use crate::history::HistoryClient;
 use crate::host_engine::HostEngineClient;
+use crate::jobs::JobsClient;
 use crate::mock::engine::{MockSession, Reading, SampleGrid, disconnected_error, refusal_error};
 use crate::mock::faults::{Call, Delay, HangingCall};
 use crate::mock::handle::{Inner, Mock};
 use crate::mock::model::{Need, Presence};
+use crate::processes::ProcessesClient;
 use crate::sample::{Sample, Samples, Timestamp};
 use crate::version::BuildInfo;
 
@@ -362,6 +365,18 @@ impl Client for Mock {
     }
 
     fn host_engine(&self) -> &dyn HostEngineClient {
+        self
+    }
+
+    fn jobs(&self) -> &dyn JobsClient {
+        self
+    }
+
+    fn processes(&self) -> &dyn ProcessesClient {
+        self
+    }
+
+    fn history(&self) -> &dyn HistoryClient {
         self
     }
 }

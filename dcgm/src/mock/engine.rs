@@ -1,6 +1,6 @@
 //! The state of the simulated engine: sessions, watches, overridden values and events.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,8 +8,11 @@ use crate::code::ReturnCode;
 use crate::entity::{Entity, EntityId, EntityKind, EntityStatus, Link, LinkState};
 use crate::error::{Error, Result};
 use crate::field::FieldId;
+use crate::jobs::JobId;
 use crate::mock::faults::{Call, HangingCall};
+use crate::mock::jobs::MockJob;
 use crate::mock::model::{Model, Presence};
+use crate::processes::ProcessStats;
 use crate::value::NoValue;
 use crate::value::OwnedValue;
 
@@ -43,6 +46,9 @@ pub(super) struct EngineState {
     pub(super) statuses: HashMap<EntityId, EntityStatus>,
     /// States of links that a test set.
     pub(super) link_states: HashMap<(EntityId, u32), LinkState>,
+    pub(super) jobs: BTreeMap<JobId, MockJob>,
+    /// The accounting of the driver.
+    pub(super) processes: BTreeMap<u32, ProcessStats>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +103,8 @@ impl EngineState {
             changes: Vec::new(),
             statuses: HashMap::new(),
             link_states: HashMap::new(),
+            jobs: BTreeMap::new(),
+            processes: BTreeMap::new(),
         }
     }
 
@@ -115,6 +123,7 @@ impl EngineState {
         self.end_session(now);
         // The engine lost its memory.
         self.watched.clear();
+        self.jobs.clear();
         Err(disconnected_error(call))
     }
 
@@ -163,7 +172,7 @@ impl EngineState {
         }
     }
 
-    fn end_grids(&mut self, watch: u64, now: Duration) {
+    pub(super) fn end_grids(&mut self, watch: u64, now: Duration) {
         for grids in self.watched.values_mut() {
             for grid in grids.iter_mut().filter(|grid| grid.watch == watch) {
                 grid.ended = Some(now);

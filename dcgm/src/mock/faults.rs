@@ -50,6 +50,12 @@ pub enum Call {
     Update,
     /// A method of [`Client::host_engine`](crate::Client::host_engine).
     HostEngine,
+    /// A method of [`Client::jobs`](crate::Client::jobs).
+    Jobs,
+    /// A method of [`Client::processes`](crate::Client::processes).
+    Processes,
+    /// A method of [`Client::history`](crate::Client::history).
+    History,
 }
 
 impl Call {
@@ -67,6 +73,9 @@ impl Call {
         Self::Events,
         Self::Update,
         Self::HostEngine,
+        Self::Jobs,
+        Self::Processes,
+        Self::History,
     ];
 
     /// Returns the name of the C function that errors of the method have, in the mock and mostly in
@@ -86,6 +95,9 @@ impl Call {
             Self::Events => "dcgmGetValuesSince_v2",
             Self::Update => "dcgmUpdateAllFields",
             Self::HostEngine => "dcgmIntrospectGetHostengineMemoryUsage",
+            Self::Jobs => "dcgmJobGetStats",
+            Self::Processes => "dcgmGetPidInfo",
+            Self::History => "dcgmGetFieldSummary",
         }
     }
 }

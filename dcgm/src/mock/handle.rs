@@ -291,6 +291,7 @@ impl Mock {
         }
         state.open.clear();
         state.watched.clear();
+        state.jobs.clear();
         state.forget_before(self.inner.clock.now());
         state.cancel_hung();
         drop(state);

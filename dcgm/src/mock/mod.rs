@@ -60,13 +60,17 @@ mod clock;
 mod engine;
 mod faults;
 mod handle;
+mod history;
 mod hooks;
 mod host_engine;
 mod hosts;
+mod jobs;
 mod model;
+mod processes;
 mod product;
 mod scenario;
 mod signal;
+mod usage;
 mod values;
 
 pub use clock::Clock;

@@ -4,6 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use dcgm::mock::{Call, Delay, Host, Mock, Product};
+use dcgm::processes::ProcessWatch;
 use dcgm::{
     Client, Cursor, EntityId, EntityKind, Error, FieldId, Query, ReturnCode, Samples, WatchRequest,
 };
@@ -40,6 +41,12 @@ fn planned_errors_are_returned() {
             Call::Events => mock.events(&watch, &mut Cursor::new(), &mut samples),
             Call::Update => mock.update(),
             Call::HostEngine => mock.host_engine().memory_bytes().map(drop),
+            Call::Jobs => mock.jobs().job_ids().map(drop),
+            Call::Processes => mock
+                .processes()
+                .watch_processes(&[EntityId::gpu(0)], ProcessWatch::default())
+                .map(drop),
+            Call::History => mock.history().field_meta(FieldId::GPU_TEMP).map(drop),
             other => panic!("{other:?}"),
         };
         mock.fail_next(*call, error(*call));

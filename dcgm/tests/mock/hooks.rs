@@ -43,6 +43,9 @@ fn call_hook_sees_every_call_and_can_use_the_mock() {
         .unwrap();
     mock.update().unwrap();
     mock.host_engine().memory_bytes().unwrap();
+    mock.jobs().job_ids().unwrap();
+    mock.processes().process(1).unwrap_err();
+    mock.history().field_meta(FieldId::GPU_TEMP).unwrap();
     mock.close();
     mock.connect().unwrap();
     // `backend` has no hook.

@@ -9,9 +9,12 @@
 mod engine;
 mod events;
 mod faults;
+mod history;
 mod hooks;
+mod jobs;
 mod model;
 mod one_shot;
+mod processes;
 
 use std::time::Duration;
 

@@ -317,6 +317,39 @@ impl Control {
         }
     }
 
+    /// Sets how many health incidents a GPU has, in all engines that run, as if another client had set health
+    /// watches on each group.
+    pub fn set_incidents(&self, gpu: u32, count: u32) {
+        if let Some(call) = self.symbol::<extern "C" fn(u32, u32) -> c_int>("dcgmsim_set_incidents")
+        {
+            call(gpu, count);
+        }
+    }
+
+    /// Puts a process into the accounting of a GPU, in all engines that run: its start and its end (0: it runs) by the
+    /// engines' clock, and the memory that it used.
+    pub fn account(&self, gpu: u32, pid: u32, (start, end): (i64, i64), memory: i64) {
+        if let Some(call) =
+            self.symbol::<extern "C" fn(u32, u32, i64, i64, i64) -> c_int>("dcgmsim_account")
+        {
+            call(gpu, pid, start, end, memory);
+        }
+    }
+
+    /// Puts a sample of an integer field of a GPU into all engines that run.
+    #[must_use]
+    pub fn put_int(&self, gpu: u32, field: u16, at: i64, value: i64) -> bool {
+        let call = self.symbol::<extern "C" fn(u32, u32, i64, i64) -> c_int>("dcgmsim_put_int");
+        call.is_some_and(|call| call(gpu, field.into(), at, value) == 0)
+    }
+
+    /// Puts a sample of a floating-point field of a GPU into all engines that run.
+    #[must_use]
+    pub fn put_double(&self, gpu: u32, field: u16, at: i64, value: f64) -> bool {
+        let call = self.symbol::<extern "C" fn(u32, u32, i64, f64) -> c_int>("dcgmsim_put_double");
+        call.is_some_and(|call| call(gpu, field.into(), at, value) == 0)
+    }
+
     /// Sets the timeouts of a request (60 s) and of the greeting of a connection (120 s).
     pub fn limits(&self, call: Duration, connect: Duration) {
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use crate::Flavour;
 use crate::abi::{PANICS, Ptr};
-use crate::engine::st;
+use crate::engine::{Accounted, GPU, st};
 use crate::faults::{self, Fault, Garbage};
 use crate::net::Address;
 use crate::process::PROCESS;
+use crate::wire::Payload;
 
 /// Exports the control functions; for the flavours' crates.
 #[macro_export]
@@ -37,6 +38,10 @@ macro_rules! control_exports {
         dcgmsim_set_status(gpu: u32, status: u32) -> c_int = set_status;
         dcgmsim_set_blank(field: u32, blank: c_int) -> c_int = set_blank;
         dcgmsim_remove_profiler(gpu: u32) -> c_int = remove_profiler;
+        dcgmsim_set_incidents(gpu: u32, count: u32) -> c_int = set_incidents;
+        dcgmsim_account(gpu: u32, pid: u32, start: i64, end: i64, memory: i64) -> c_int = account;
+        dcgmsim_put_int(gpu: u32, field: u32, at: i64, value: i64) -> c_int = put_int;
+        dcgmsim_put_double(gpu: u32, field: u32, at: i64, value: f64) -> c_int = put_double;
         dcgmsim_limits(call_ms: u64, connect_ms: u64) -> c_int = limits;
         dcgmsim_hurry(times: u64) -> c_int = hurry;
         dcgmsim_work(works: c_int) -> c_int = work;
@@ -192,6 +197,46 @@ pub fn set_blank(field: u32, blank: c_int) -> c_int {
 pub fn remove_profiler(gpu: u32) -> c_int {
     PROCESS.for_each_host(|host| host.with(|engine| engine.remove_profiler(gpu)));
     st::OK
+}
+
+pub fn set_incidents(gpu: u32, count: u32) -> c_int {
+    PROCESS.for_each_host(|host| host.with(|engine| engine.set_incidents(gpu, count)));
+    st::OK
+}
+
+pub fn account(gpu: u32, pid: u32, start: i64, end: i64, memory: i64) -> c_int {
+    let process = Accounted {
+        gpu,
+        pid,
+        start,
+        end,
+        memory,
+    };
+    PROCESS.for_each_host(|host| host.with(|engine| engine.account(process)));
+    st::OK
+}
+
+pub fn put_int(gpu: u32, field: u32, at: i64, value: i64) -> c_int {
+    put((gpu, field), at, b'i', &Payload::Int(value))
+}
+
+pub fn put_double(gpu: u32, field: u32, at: i64, value: f64) -> c_int {
+    put((gpu, field), at, b'd', &Payload::Double(value))
+}
+
+/// A sample that an engine holds as if it had taken it.
+fn put((gpu, field): (u32, u32), at: i64, kind: u8, payload: &Payload) -> c_int {
+    let Ok(field) = u16::try_from(field) else {
+        return st::BADPARAM;
+    };
+    let now = PROCESS.clock.now();
+    let mut code = st::OK;
+    PROCESS.for_each_host(|host| {
+        let pair = (GPU, gpu);
+        let put = host.with(|engine| engine.inject(pair, field, kind, at, payload.clone(), now));
+        code = code.min(put);
+    });
+    code
 }
 
 pub fn crashes() -> u64 {

@@ -2,7 +2,7 @@
 
 use crate::Flavour;
 use crate::bits::Bits;
-use crate::engine::{Code, Connection, Engine, Failure, Pair, st};
+use crate::engine::{Code, Connection, Engine, Failure, Pair, Summary, st};
 use crate::wire::Packet;
 
 macro_rules! ops {
@@ -68,6 +68,16 @@ ops! {
     Violation 93;
     ProfilingGroups 100;
     PauseProfiling 101;
+    WatchUsage 200;
+    StartJob 201;
+    StopJob 202;
+    RemoveJob 203;
+    RemoveAllJobs 204;
+    JobStats 205;
+    Process 206;
+    Summarize 207;
+    History 208;
+    FieldInfo 209;
 }
 
 /// The end of an answer.
@@ -362,6 +372,66 @@ fn answer(
         Op::UnregisterPolicy => {
             reply.code =
                 engine.unregister_policy(connection, request.long(0), request.word(1), now);
+        }
+        Op::WatchUsage => {
+            let watch = (request.int(1), f64::from_bits(request.long(2)));
+            reply.code = engine.watch_usage(connection, request.long(0), watch, now);
+        }
+        Op::StartJob => reply.code = engine.start_job(request.long(0), request.text(0), now),
+        Op::StopJob => reply.code = engine.stop_job(request.text(0), now),
+        Op::RemoveJob => reply.code = engine.remove_job(request.text(0)),
+        Op::RemoveAllJobs => engine.remove_all_jobs(),
+        Op::JobStats => {
+            let (all, gpus) = engine.job_stats(request.text(0), now)?;
+            all.push(&mut reply.ints);
+            for gpu in gpus {
+                gpu.push(&mut reply.ints);
+            }
+        }
+        Op::Process => {
+            let found = engine.process(request.long(0), request.word(1), now);
+            let found = found.map_err(code)?;
+            for gpu in found {
+                gpu.push(&mut reply.ints);
+            }
+        }
+        Op::Summarize => {
+            let pair = (request.word(0), request.word(1));
+            let field = u16::try_from(request.int(2)).unwrap_or(0);
+            let period = (request.int(3), request.int(4));
+            let (result, kind, summary) = engine.field_summary(pair, field, period);
+            reply.code = result;
+            reply.ints.extend(kind.map(i64::from));
+            match summary {
+                Some(Summary::Int(numbers)) => reply.ints.extend(numbers),
+                Some(Summary::Double(numbers)) => {
+                    let bits = numbers.map(|number| number.to_bits().signed());
+                    reply.ints.extend(bits);
+                }
+                None => {}
+            }
+        }
+        Op::History => {
+            let pair = (crate::engine::GPU, request.word(0));
+            let field = u16::try_from(request.int(1)).unwrap_or(0);
+            let period = (request.int(2), request.int(3));
+            let most = usize::try_from(request.int(5)).unwrap_or(0);
+            let records = engine.history(pair, field, period, (request.word(4), most));
+            reply.records = records.map_err(code)?;
+        }
+        Op::FieldInfo => {
+            let pair = (request.word(0), request.word(1));
+            let field = u16::try_from(request.int(2)).unwrap_or(0);
+            let info = engine.field_info(pair, field).map_err(code)?;
+            reply.ints.extend([
+                info.oldest,
+                info.newest,
+                info.interval,
+                info.keep,
+                info.fetches,
+                info.samples,
+            ]);
+            reply.ints.extend(info.watchers.into_iter().flatten());
         }
         Op::ProfilingGroups => {
             let fields = engine

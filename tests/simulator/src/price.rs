@@ -45,6 +45,8 @@ pub(crate) fn of(op: u32, reply: &Packet, flavour: Flavour, tcp: bool) -> Durati
         Some(Op::Hierarchy | Op::Links | Op::FieldGroups | Op::CheckHealth) => {
             round_trip(usize::MAX)
         }
+        // These travel in full in the request, too.
+        Some(Op::JobStats | Op::Process) if tcp => ROUND_TRIP + 2 * CLIFF,
         _ => ROUND_TRIP,
     }
 }

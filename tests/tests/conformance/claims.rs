@@ -8,6 +8,7 @@ use dcgm::{
 };
 
 use crate::subject::{Injected, Subject};
+pub(crate) use crate::usage_claims::*;
 
 /// A field id that no release has.
 const UNKNOWN_FIELD: FieldId = FieldId::from_raw(9999);

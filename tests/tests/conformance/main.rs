@@ -18,6 +18,7 @@
 mod claims;
 mod native;
 mod subject;
+mod usage_claims;
 
 /// One test for each claim and subject. Every name contains `conformance`.
 macro_rules! conformance {
@@ -47,6 +48,11 @@ macro_rules! conformance {
                     conformance_every_event_comes_once,
                     conformance_a_watch_may_outlive_its_session,
                     conformance_nothing_is_left_in_the_engine,
+                    conformance_a_summary_is_that_of_the_samples,
+                    conformance_history_is_cut_from_the_side_of_its_order,
+                    conformance_a_job_has_the_samples_between_its_start_and_its_end,
+                    conformance_an_unknown_process_is_none,
+                    conformance_watchers_and_metadata_are_reported,
                 );
             }
         )*

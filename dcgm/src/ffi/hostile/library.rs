@@ -7,6 +7,7 @@ use dcgm_sys as sys;
 
 use super::id;
 use super::script::{self, Script, ScriptedResponse};
+use super::usage;
 use crate::entity::EntityId;
 
 pub(super) fn library() -> &'static sys::Library {
@@ -21,6 +22,14 @@ pub(super) fn library() -> &'static sys::Library {
             dcgmGetGpuStatus: Some(status),
             dcgmGetGpuInstanceHierarchy: Some(instances),
             dcgmGetNvLinkLinkStatus: Some(links),
+            DcgmFieldGetById: Some(usage::meta),
+            dcgmGetCacheManagerFieldInfo: Some(usage::watchers),
+            dcgmGetFieldSummary: Some(usage::summary),
+            dcgmGetMultipleValuesForField: Some(usage::values),
+            dcgmGetPidInfo: Some(usage::process),
+            dcgmGroupGetAllIds: Some(usage::group_ids),
+            dcgmGroupGetInfo: Some(usage::group_info),
+            dcgmJobGetStats: Some(usage::job),
             dcgmVersionInfo: Some(library_build),
             dcgmHostengineVersionInfo: Some(engine_build),
             ..sys::Symbols::none()
@@ -30,7 +39,7 @@ pub(super) fn library() -> &'static sys::Library {
     })
 }
 
-fn chars<const N: usize>(bytes: &[u8; N]) -> [c_char; N] {
+pub(super) fn chars<const N: usize>(bytes: &[u8; N]) -> [c_char; N] {
     bytes.map(|byte| i8::from_ne_bytes([byte]) as c_char)
 }
 
@@ -172,7 +181,7 @@ unsafe extern "C" fn since(
     code
 }
 
-fn value(response: &ScriptedResponse, version: u8) -> sys::dcgmFieldValue_v1 {
+pub(super) fn value(response: &ScriptedResponse, version: u8) -> sys::dcgmFieldValue_v1 {
     let mut value = *super::super::new_zeroed::<sys::dcgmFieldValue_v1>();
     value.version = version.into();
     value.fieldId = response.field;

@@ -175,6 +175,24 @@ impl Script {
         }
     }
 
+    /// Returns the bytes of a number, mostly of one that breaks programs.
+    pub(super) fn number(&mut self) -> [u8; 8] {
+        match self.byte() % 4 {
+            0 => [0; 8],
+            1 => self
+                .one_of(&INTS, |script| i64::from_ne_bytes(script.bytes()))
+                .to_ne_bytes(),
+            2 => self
+                .one_of(&DOUBLES, |script| f64::from_ne_bytes(script.bytes()))
+                .to_ne_bytes(),
+            _ => self.bytes(),
+        }
+    }
+
+    pub(super) fn kind(&mut self) -> u16 {
+        self.one_of(&KINDS, |script| u16::from_ne_bytes(script.bytes()))
+    }
+
     pub(super) fn field(&mut self) -> u16 {
         self.one_of(&FIELDS, |script| u16::from_ne_bytes(script.bytes()))
     }

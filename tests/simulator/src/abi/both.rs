@@ -72,6 +72,17 @@ macro_rules! exports_of_both {
             dcgmProfGetSupportedMetricGroups(handle: usize, groups: $crate::abi::Ptr<::dcgm_sys::dcgmProfGetMetricGroups_v3>) -> ::core::ffi::c_int = profiling_groups;
             dcgmProfPause(handle: usize) -> ::core::ffi::c_int = profiling_pause;
             dcgmProfResume(handle: usize) -> ::core::ffi::c_int = profiling_pause;
+            dcgmWatchJobFields(handle: usize, group: usize, interval: i64, keep: f64, samples: ::core::ffi::c_int) -> ::core::ffi::c_int = watch_jobs;
+            dcgmWatchPidFields(handle: usize, group: usize, interval: i64, keep: f64, samples: ::core::ffi::c_int) -> ::core::ffi::c_int = watch_pids;
+            dcgmJobStartStats(handle: usize, group: usize, id: $crate::abi::Ptr<::core::ffi::c_char>) -> ::core::ffi::c_int = job_start;
+            dcgmJobStopStats(handle: usize, id: $crate::abi::Ptr<::core::ffi::c_char>) -> ::core::ffi::c_int = job_stop;
+            dcgmJobGetStats(handle: usize, id: $crate::abi::Ptr<::core::ffi::c_char>, info: $crate::abi::Ptr<::dcgm_sys::dcgmJobInfo_v3>) -> ::core::ffi::c_int = job_stats;
+            dcgmJobRemove(handle: usize, id: $crate::abi::Ptr<::core::ffi::c_char>) -> ::core::ffi::c_int = job_remove;
+            dcgmJobRemoveAll(handle: usize) -> ::core::ffi::c_int = job_remove_all;
+            dcgmGetPidInfo(handle: usize, group: usize, info: $crate::abi::Ptr<::dcgm_sys::dcgmPidInfo_v2>) -> ::core::ffi::c_int = pid_info;
+            dcgmGetFieldSummary(handle: usize, request: $crate::abi::Ptr<::dcgm_sys::dcgmFieldSummaryRequest_v1>) -> ::core::ffi::c_int = field_summary;
+            dcgmGetMultipleValuesForField(handle: usize, gpu: ::core::ffi::c_int, field: u16, count: $crate::abi::Ptr<::core::ffi::c_int>, start: i64, end: i64, order: u32, values: $crate::abi::Ptr<::dcgm_sys::dcgmFieldValue_v1>) -> ::core::ffi::c_int = history;
+            dcgmGetCacheManagerFieldInfo(handle: usize, info: $crate::abi::Ptr<::dcgm_sys::dcgmCacheManagerFieldInfo_v4_t>) -> ::core::ffi::c_int = field_info;
             $($more)*
         }
     };

@@ -99,6 +99,9 @@ impl Engine {
             return st::NOT_CONFIGURED;
         }
         self.health.forget(id);
+        for watched in self.fields.values_mut() {
+            watched.remove_group(id);
+        }
         st::OK
     }
 

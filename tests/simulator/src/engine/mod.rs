@@ -5,7 +5,10 @@ mod entities;
 mod groups;
 mod harm;
 mod health;
+mod history;
+mod jobs;
 mod policy;
+mod usage;
 mod values;
 mod watches;
 
@@ -15,7 +18,9 @@ use crate::Flavour;
 use crate::source::Source;
 
 use entities::Entity;
+pub(crate) use jobs::{Accounted, MOST_GPUS};
 pub(crate) use policy::Violation;
+pub(crate) use usage::{Summary, Usage};
 pub(crate) use values::Failure;
 
 /// A `DCGM_ST_*` code.
@@ -77,6 +82,7 @@ pub(crate) struct Engine {
     fields: HashMap<(Pair, u16), watches::Watched>,
     links: HashMap<(Pair, u32), u32>,
     health: health::Health,
+    jobs: jobs::Jobs,
     policy: policy::Policy,
     /// Connections that asked for their things to outlive them.
     persistent: std::collections::HashSet<Connection>,
@@ -114,6 +120,7 @@ impl Engine {
             fields: HashMap::new(),
             links: HashMap::new(),
             health: health::Health::default(),
+            jobs: jobs::Jobs::default(),
             policy: policy::Policy::default(),
             persistent: std::collections::HashSet::new(),
             // Core and NvSwitch are loaded.

@@ -25,6 +25,7 @@ pub(super) struct Watched {
     watchers: Vec<Watcher>,
     samples: VecDeque<(i64, Payload)>,
     sampled_at: Option<i64>,
+    fetches: i64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +33,25 @@ struct Watcher {
     connection: Connection,
     interval: i64,
     keep: i64,
+    /// The group that was watched last; its end is that of the watch.
+    group: Option<u64>,
 }
+
+/// The result of `dcgmGetCacheManagerFieldInfo`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct FieldInfo {
+    pub(crate) oldest: i64,
+    pub(crate) newest: i64,
+    pub(crate) interval: i64,
+    pub(crate) keep: i64,
+    pub(crate) fetches: i64,
+    pub(crate) samples: i64,
+    /// Kind, connection, interval, age; the first 10.
+    pub(crate) watchers: Vec<[i64; 4]>,
+}
+
+/// Watchers that are listed.
+const MOST_WATCHERS: usize = 10;
 
 impl Watched {
     /// `true` if it was the first.
@@ -46,6 +65,35 @@ impl Watched {
     pub(super) fn remove_watcher(&mut self, connection: Connection) {
         self.watchers
             .retain(|watcher| watcher.connection != connection);
+    }
+
+    /// Ends the watches of a group that is destroyed.
+    pub(super) fn remove_group(&mut self, group: u64) {
+        self.watchers.retain(|watcher| watcher.group != Some(group));
+    }
+
+    pub(super) fn info(&self) -> FieldInfo {
+        let ends = (self.samples.front(), self.samples.back());
+        let time = |sample: Option<&(i64, Payload)>| sample.map_or(0, |(at, _)| *at);
+        let kind = |watcher: &Watcher| i64::from(watcher.connection == INTERNAL);
+        let number = |watcher: &Watcher| match watcher.connection {
+            INTERNAL => 0,
+            connection => i64::try_from(connection).unwrap_or(0) + 1,
+        };
+        FieldInfo {
+            oldest: time(ends.0),
+            newest: time(ends.1),
+            interval: self.watchers.iter().map(|w| w.interval).min().unwrap_or(0),
+            keep: self.watchers.iter().map(|w| w.keep).max().unwrap_or(0),
+            fetches: self.fetches,
+            samples: i64::try_from(self.samples.len()).unwrap_or(i64::MAX),
+            watchers: self
+                .watchers
+                .iter()
+                .take(MOST_WATCHERS)
+                .map(|w| [kind(w), number(w), w.interval, w.keep])
+                .collect(),
+        }
     }
 
     pub(super) fn is_watched(&self) -> bool {
@@ -141,6 +189,7 @@ impl Engine {
             connection: INTERNAL,
             interval: 30 * SECOND,
             keep: 600 * SECOND,
+            group: None,
         };
         self.fields
             .entry(Self::key(pair, field))
@@ -195,6 +244,7 @@ impl Engine {
             connection,
             interval: interval.max(SHORTEST),
             keep,
+            group: Some(group),
         };
         let profiles = fields.iter().any(|field| field.is_profiling());
         let fails = fields.iter().any(|field| self.profiling_fails(field))
@@ -226,6 +276,41 @@ impl Engine {
             st::MODULE_NOT_LOADED
         } else {
             st::OK
+        }
+    }
+
+    /// Watches fields of all members of a group, those that the release has.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the fraction is dropped, as the engine does"
+    )]
+    pub(super) fn watch_members(
+        &mut self,
+        connection: Connection,
+        group: u64,
+        members: &[Pair],
+        fields: &[u16],
+        (interval, keep): (i64, f64),
+        now: i64,
+    ) {
+        let watcher = Watcher {
+            connection,
+            interval: interval.max(SHORTEST),
+            keep: (keep as i64).max(1).saturating_mul(SECOND),
+            group: Some(group),
+        };
+        let known = fields
+            .iter()
+            .filter_map(|field| Field::find(*field, self.flavour));
+        let fields: Vec<_> = known.collect();
+        for pair in members {
+            for field in &fields {
+                let key = Self::key(*pair, field);
+                let is_first = self.fields.entry(key).or_default().add_watcher(watcher);
+                if is_first && !self.frozen {
+                    self.sample(key, now);
+                }
+            }
         }
     }
 
@@ -302,6 +387,7 @@ impl Engine {
             return;
         };
         let last = watched.sampled_at.replace(now);
+        watched.fetches += 1;
         let after = last.unwrap_or(now);
         watched.prune(pair, now);
         let status = self.set_status_of(pair);
