@@ -9,10 +9,11 @@
 
 use std::time::Duration;
 
+use dcgm::mock::Mock;
 use dcgm_benches::{
     Canned, UNCOUNTED, earnest, instructions, is_child, keep, line, nowhere, ratio, with_series,
 };
-use dcgm_otel::{Config, DcgmMeter};
+use dcgm_otel::{Config, DcgmMeter, Profile};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 /// Room for the NVLinks of a hundred GPUs.
@@ -54,6 +55,13 @@ fn shown(series: u32, bare: bool) -> (SdkMeterProvider, Option<DcgmMeter>, usize
 fn main() {
     if let Some(work) = is_child() {
         let (kind, series) = work.name.split_once(' ').expect("a kind and a number");
+        if let Some(profile) = kind.strip_prefix("profile-") {
+            let (provider, _meter) = with_profile(profile.parse().expect("a profile"));
+            for _ in 0..work.times {
+                provider.force_flush().expect("exports");
+            }
+            return;
+        }
         let (provider, _meter, _) = shown(series.parse().expect("a number"), kind == "bare");
         for _ in 0..work.times {
             provider.force_flush().expect("exports");
@@ -95,6 +103,51 @@ fn main() {
             "{points:>7} {:>12.1} {:>12.1} {times:>8.3} {instructions_text} {each}",
             us / 1e3,
             bare / 1e3
+        ));
+    }
+    profiles();
+}
+
+/// A provider that exports a host of 8 H100 with these attributes.
+fn with_profile(profile: Profile) -> (SdkMeterProvider, DcgmMeter) {
+    let provider = nowhere(LIMIT);
+    let meter = DcgmMeter::builder()
+        .without_env()
+        .with_profile(profile)
+        .with_interval(Duration::from_secs(600))
+        .with_initial_delay(Duration::from_secs(24 * 3600))
+        .with_client(Mock::named("8xh100").expect("a host of the mock"))
+        .install(&provider)
+        .expect("the first");
+    // Rates need two samples.
+    for _ in 0..2 {
+        meter.sample_now().expect("a mock that is well");
+    }
+    (provider, meter)
+}
+
+/// Prints the cost of an export by the number of attributes that a series has.
+fn profiles() {
+    line(&format!(
+        "{:<10} {:>7} {:>12} {:>14} {:>12}",
+        "profile", "series", "us", "instructions", "each"
+    ));
+    for profile in [Profile::Minimal, Profile::Standard, Profile::Full] {
+        let (provider, meter) = with_profile(profile);
+        let rounds = if earnest() { 101 } else { 3 };
+        let export = || provider.force_flush().expect("exports");
+        let (us, ..) = ratio(rounds, export, || ());
+        let series = meter.health().series;
+        let (few, many) = if earnest() { (3, 53) } else { (1, 2) };
+        let name = profile.to_string();
+        let counted = match instructions(&format!("profile-{name} 0"), few, many) {
+            #[expect(clippy::cast_precision_loss, reason = "far from so large")]
+            Some(count) => format!("{count:>14.0} {:>12.0}", count / series as f64),
+            None => format!("  {UNCOUNTED}"),
+        };
+        line(&format!(
+            "{name:<10} {series:>7} {:>12.1} {counted}",
+            us / 1e3
         ));
     }
 }
