@@ -12,8 +12,10 @@ use crate::error::Result;
 use crate::field::FieldId;
 use crate::host_engine::HostEngineClient;
 use crate::not_implemented::NotImplemented;
+use crate::profiling::ProfilingClient;
 pub use crate::query::Query;
 use crate::sample::{Sample, Samples, Timestamp};
+use crate::topology::TopologyClient;
 use crate::value::NoValue;
 use crate::version::BuildInfo;
 pub use crate::watch::{Refusal, Watch, WatchRequest};
@@ -269,6 +271,16 @@ pub trait Client: Debug + Send + Sync {
     fn host_engine(&self) -> &dyn HostEngineClient {
         &NotImplemented
     }
+
+    /// Returns the access to metric groups and the pause of profiling.
+    fn profiling(&self) -> &dyn ProfilingClient {
+        &NotImplemented
+    }
+
+    /// Returns the access to the topology and the attributes of GPUs.
+    fn topology(&self) -> &dyn TopologyClient {
+        &NotImplemented
+    }
 }
 
 /// The longest time that [`Client::read_once`] waits for the first values of profiling fields,
@@ -375,6 +387,14 @@ macro_rules! forward_client {
 
                     fn host_engine(&self) -> &dyn HostEngineClient {
                         (**self).host_engine()
+                    }
+
+                    fn profiling(&self) -> &dyn ProfilingClient {
+                        (**self).profiling()
+                    }
+
+                    fn topology(&self) -> &dyn TopologyClient {
+                        (**self).topology()
                     }
 
                     fn entity_ids(&self, kind: EntityKind) -> Result<Vec<EntityId>> {

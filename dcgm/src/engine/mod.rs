@@ -11,7 +11,8 @@
 //! | `watches`, `watch_split`, `accepted`, `open_watches`, `profilers` | watches |
 //! | `reader`, `plan`, `grouped`, `collected` | reading samples, split into calls, by lists or by groups |
 //! | `shared_groups` | the groups in the engine, for watches and reads |
-//! | `host_engine` | one module for each other subject of DCGM, like the trait that it implements |
+//! | `host_engine`, `profiling`, `topology` | one module for each other subject of DCGM, like the trait that it implements |
+//! | `pauses` | the pauses of profiling of a session |
 //! | `release` | the differences between releases of DCGM |
 //! | `model` | models of the threads, for `--cfg shuttle` |
 //!
@@ -33,13 +34,16 @@ mod model;
 mod open;
 mod open_watches;
 mod options;
+mod pauses;
 mod plan;
 mod profilers;
+mod profiling;
 mod reader;
 mod release;
 mod session;
 mod shared_groups;
 mod thread;
+mod topology;
 mod watch_split;
 mod watches;
 
@@ -61,7 +65,9 @@ use crate::cursor::Cursor;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::{Error, Operation, Result};
 use crate::host_engine::HostEngineClient;
+use crate::profiling::ProfilingClient;
 use crate::sample::Samples;
+use crate::topology::TopologyClient;
 use crate::version::BuildInfo;
 
 /// A client of a host engine, which it calls through libdcgm. [`connect`](Client::connect) loads
@@ -377,6 +383,14 @@ impl Client for Engine {
     }
 
     fn host_engine(&self) -> &dyn HostEngineClient {
+        self
+    }
+
+    fn profiling(&self) -> &dyn ProfilingClient {
+        self
+    }
+
+    fn topology(&self) -> &dyn TopologyClient {
         self
     }
 }

@@ -141,6 +141,21 @@ impl OpenWatches {
     }
 }
 
+#[cfg(feature = "admin")]
+impl OpenWatches {
+    /// Watches everything again, which the engine has forgotten. Returns the first error.
+    pub(super) fn rewatch_all(&self, connection: &EngineConnection) -> Result<()> {
+        let mut outcome = Ok(());
+        for watched in self.to_vec() {
+            let times = self.merge_times(&watched.entities, &watched.fields, watched.times);
+            for pair in &watched.pairs {
+                outcome = outcome.and(watch_pair(connection, *pair, times));
+            }
+        }
+        outcome
+    }
+}
+
 /// Watches a pair of groups.
 pub(super) fn watch_pair(
     connection: &EngineConnection,

@@ -78,6 +78,15 @@ differences! {
     /// Returns `true` if libdcgm accepts IPv6 addresses: 3.3.9 refuses `[::1]:5555` as a bad parameter,
     /// and 4.6.0 connects to it. The source of 4.5.0 is the first that parses them.
     has_ipv6: bool = false, since (4, 5) => true;
+
+    /// Returns `true` if the topology of a GPU has room for 36 NVLinks between two GPUs:
+    /// `dcgmDeviceTopology_v2` is new in the header of 4.6.0. A libdcgm of 3.3.9 does not look at the
+    /// version of the struct, and writes the smaller one.
+    has_large_topology: bool = false, since (4, 6) => true;
+
+    /// Returns `true` if the struct for the severity of the log has a version: the header of 4.1.0 is the
+    /// first. A libdcgm of 3.3.9 takes any struct for the smaller one.
+    has_versioned_severity: bool = false, since (4, 1) => true;
 }
 
 impl Release {

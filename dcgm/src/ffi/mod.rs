@@ -18,9 +18,11 @@ mod matcher;
 #[cfg(test)]
 #[cfg(shuttle)]
 pub(crate) mod peer;
+mod profiling;
 mod records;
 mod text;
 mod thread;
+mod topology;
 mod visit;
 
 pub(crate) use dcgm::{Dcgm, EngineHandle, FieldGroupId, GroupId, GroupPair, ListScope, Transport};
@@ -93,18 +95,27 @@ macro_rules! plain {
 }
 
 plain!(
+    dcgmCpuHierarchy_v1,
+    dcgmCpuHierarchy_v2,
     dcgmDeviceAttributes_v3,
+    dcgmDeviceTopology_v1,
+    dcgmDeviceTopology_v2,
+    dcgmEnvVarInfo_v1,
     dcgmFieldValue_v2,
     dcgmGroupInfo_v2,
     dcgmGroupInfo_v3,
+    dcgmIntrospectCpuUtil_v1,
     dcgmIntrospectMemory_v1,
     dcgmMigHierarchy_v2,
+    dcgmModuleGetStatuses_v1,
+    dcgmNvLinkP2PStatus_v1,
     dcgmNvLinkStatus_v3,
     dcgmNvLinkStatus_v4,
     dcgmNvLinkStatus_v5,
     dcgmProfGetMetricGroups_v3,
     dcgmStartEmbeddedV2Params_v2,
     dcgmVersionInfo_v2,
+    dcgmVgpuDeviceAttributes_v7,
 );
 
 #[cfg(any(test, fuzzing))]
