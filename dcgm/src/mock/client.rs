@@ -15,7 +15,9 @@ use crate::mock::engine::{MockSession, Reading, SampleGrid, disconnected_error, 
 use crate::mock::faults::{Call, Delay, HangingCall};
 use crate::mock::handle::{Inner, Mock};
 use crate::mock::model::{Need, Presence};
+use crate::profiling::ProfilingClient;
 use crate::sample::{Sample, Samples, Timestamp};
+use crate::topology::TopologyClient;
 use crate::version::BuildInfo;
 
 /// Ends a watch when dropped.
@@ -362,6 +364,14 @@ impl Client for Mock {
     }
 
     fn host_engine(&self) -> &dyn HostEngineClient {
+        self
+    }
+
+    fn profiling(&self) -> &dyn ProfilingClient {
+        self
+    }
+
+    fn topology(&self) -> &dyn TopologyClient {
         self
     }
 }

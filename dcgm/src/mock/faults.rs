@@ -50,6 +50,10 @@ pub enum Call {
     Update,
     /// A method of [`Client::host_engine`](crate::Client::host_engine).
     HostEngine,
+    /// A method of [`Client::profiling`](crate::Client::profiling).
+    Profiling,
+    /// A method of [`Client::topology`](crate::Client::topology).
+    Topology,
 }
 
 impl Call {
@@ -67,6 +71,8 @@ impl Call {
         Self::Events,
         Self::Update,
         Self::HostEngine,
+        Self::Profiling,
+        Self::Topology,
     ];
 
     /// Returns the name of the C function that errors of the method have, in the mock and mostly in
@@ -86,6 +92,8 @@ impl Call {
             Self::Events => "dcgmGetValuesSince_v2",
             Self::Update => "dcgmUpdateAllFields",
             Self::HostEngine => "dcgmIntrospectGetHostengineMemoryUsage",
+            Self::Profiling => "dcgmProfGetSupportedMetricGroups",
+            Self::Topology => "dcgmGetDeviceTopology",
         }
     }
 }

@@ -65,8 +65,10 @@ mod host_engine;
 mod hosts;
 mod model;
 mod product;
+mod profiling;
 mod scenario;
 mod signal;
+mod topology;
 mod values;
 
 pub use clock::Clock;

@@ -4,7 +4,7 @@ use super::*;
 
 /// GPUs with paths from a function of both numbers.
 fn gpus(count: u32, path: impl Fn(u32, u32) -> (PathLevel, u32)) -> Vec<GpuTopology> {
-    let topology = |gpu| {
+    let topology = |gpu: u32| {
         let others = (0..count).filter(|other| *other != gpu);
         let paths = others.map(|other| {
             let (level, nvlinks) = path(gpu.min(other), gpu.max(other));

@@ -40,6 +40,8 @@ fn planned_errors_are_returned() {
             Call::Events => mock.events(&watch, &mut Cursor::new(), &mut samples),
             Call::Update => mock.update(),
             Call::HostEngine => mock.host_engine().memory_bytes().map(drop),
+            Call::Profiling => mock.profiling().metric_groups(EntityId::gpu(0)).map(drop),
+            Call::Topology => mock.topology().gpu_topology(EntityId::gpu(0)).map(drop),
             other => panic!("{other:?}"),
         };
         mock.fail_next(*call, error(*call));

@@ -43,6 +43,8 @@ fn call_hook_sees_every_call_and_can_use_the_mock() {
         .unwrap();
     mock.update().unwrap();
     mock.host_engine().memory_bytes().unwrap();
+    mock.profiling().metric_groups(EntityId::gpu(0)).unwrap();
+    mock.topology().gpu_topology(EntityId::gpu(0)).unwrap();
     mock.close();
     mock.connect().unwrap();
     // `backend` has no hook.

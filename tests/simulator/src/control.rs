@@ -129,6 +129,11 @@ impl Control {
             .is_some_and(|call| call() == 0)
     }
 
+    fn run_for_flag(&self, name: &str) -> bool {
+        self.symbol::<extern "C" fn() -> c_int>(name)
+            .is_some_and(|call| call() != 0)
+    }
+
     fn run_with(&self, name: &str, argument: i64) -> bool {
         self.symbol::<extern "C" fn(i64) -> c_int>(name)
             .is_some_and(|call| call(argument) == 0)
@@ -315,6 +320,49 @@ impl Control {
         if let Some(call) = self.symbol::<extern "C" fn(u32) -> c_int>("dcgmsim_remove_profiler") {
             call(gpu);
         }
+    }
+
+    /// Connects the GPUs of all engines that run in another way: 0 as the host says, 1 with a pair whose
+    /// path NVML does not know, 2 with a few direct links.
+    pub fn set_wiring(&self, wiring: u32) {
+        if let Some(call) = self.symbol::<extern "C" fn(u32) -> c_int>("dcgmsim_set_wiring") {
+            call(wiring);
+        }
+    }
+
+    /// Sets a variable of the environment of all engines that run.
+    pub fn set_environment(&self, name: &str, value: &str) {
+        let (Ok(name), Ok(value)) = (CString::new(name), CString::new(value)) else {
+            return;
+        };
+        let set = self.symbol::<extern "C" fn(
+            *const core::ffi::c_char,
+            *const core::ffi::c_char,
+        ) -> c_int>("dcgmsim_set_environment");
+        if let Some(set) = set {
+            set(name.as_ptr(), value.as_ptr());
+        }
+    }
+
+    /// Returns the severity that a client has set for a logger; -1: none.
+    #[must_use]
+    pub fn log_severity(&self, logger: i64) -> i64 {
+        self.symbol::<extern "C" fn(i64) -> i64>("dcgmsim_log_severity")
+            .map_or(-1, |call| call(logger))
+    }
+
+    /// Gives all engines that run the profiling module, which can be paused, or takes it away.
+    pub fn set_profiling_module(&self, is_there: bool) {
+        let name = "dcgmsim_set_profiling_module";
+        if let Some(call) = self.symbol::<extern "C" fn(c_int) -> c_int>(name) {
+            call(is_there.into());
+        }
+    }
+
+    /// Returns `true` if an engine's profiling is paused.
+    #[must_use]
+    pub fn profiling_is_paused(&self) -> bool {
+        self.run_for_flag("dcgmsim_profiling_is_paused")
     }
 
     /// Sets the timeouts of a request (60 s) and of the greeting of a connection (120 s).

@@ -44,6 +44,9 @@ pub(crate) fn of(op: u32, reply: &Packet, flavour: Flavour, tcp: bool) -> Durati
         Some(Op::Hierarchy | Op::Links | Op::FieldGroups | Op::CheckHealth) => {
             round_trip(usize::MAX)
         }
+        Some(Op::Topology) => 10 * ROUND_TRIP,
+        Some(Op::SelectGpus) => 20 * ROUND_TRIP,
+        Some(Op::DetachDriver | Op::AttachDriver) => Duration::from_secs(1),
         _ => ROUND_TRIP,
     }
 }

@@ -240,5 +240,9 @@ pub fn profiling_groups(handle: usize, groups: Ptr<dcgmProfGetMetricGroups_v3>) 
 }
 
 pub fn profiling_pause(handle: usize) -> Code {
-    code_of(ask(handle, Op::PauseProfiling, Vec::new()))
+    code_of(ask(handle, Op::PauseProfiling, vec![1]))
+}
+
+pub fn profiling_resume(handle: usize) -> Code {
+    code_of(ask(handle, Op::PauseProfiling, vec![0]))
 }

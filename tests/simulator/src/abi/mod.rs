@@ -7,10 +7,12 @@ mod groups;
 mod health;
 mod info;
 mod injection;
+mod itself;
 mod lifecycle;
 mod memory;
 mod meta;
 mod records;
+mod topology;
 mod values;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,9 +24,11 @@ pub use groups::*;
 pub use health::*;
 pub use info::*;
 pub use injection::*;
+pub use itself::*;
 pub use lifecycle::*;
 pub use memory::Ptr;
 pub use meta::*;
+pub use topology::*;
 pub use values::*;
 
 use crate::Flavour;

@@ -5,7 +5,9 @@ mod entities;
 mod groups;
 mod harm;
 mod health;
+mod itself;
 mod policy;
+mod topology;
 mod values;
 mod watches;
 
@@ -15,6 +17,7 @@ use crate::Flavour;
 use crate::source::Source;
 
 use entities::Entity;
+pub(crate) use topology::{Topology, Wiring};
 pub(crate) use policy::Violation;
 pub(crate) use values::Failure;
 
@@ -59,7 +62,10 @@ pub(crate) mod st {
     pub(crate) const FIELD_UNSUPPORTED_BY_API: Code = -32;
     pub(crate) const MODULE_NOT_LOADED: Code = -33;
     pub(crate) const GROUP_IS_EMPTY: Code = -35;
+    pub(crate) const GPU_IS_LOST: Code = -18;
+    pub(crate) const IN_USE: Code = -34;
     pub(crate) const NVML_NOT_LOADED: Code = -56;
+    pub(crate) const GPUS_DETACHED: Code = -67;
 }
 
 /// A host engine.
@@ -88,6 +94,8 @@ pub(crate) struct Engine {
     /// GPUs that have no profiler.
     without_profiler: BTreeSet<u32>,
     harm: harm::Harm,
+    itself: itself::Itself,
+    pub(crate) wiring: Wiring,
     /// Sampling stands still, as with a hung driver.
     pub(crate) frozen: bool,
 }
@@ -122,6 +130,8 @@ impl Engine {
             blank: BTreeSet::new(),
             without_profiler: BTreeSet::new(),
             harm: harm::Harm::default(),
+            itself: itself::Itself::default(),
+            wiring: Wiring::default(),
             frozen: false,
         };
         if engine.source.is_some() {
