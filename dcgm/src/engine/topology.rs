@@ -8,7 +8,6 @@ use crate::attributes::{
 use crate::code::ReturnCode;
 use crate::entity::{EntityId, EntityKind, EntityStatus};
 use crate::error::{Error, Operation, Result};
-use crate::ffi::ListScope;
 use crate::topology::{GpuTopology, P2pMatrix, TopologyClient, UnhealthyGpus, choose_gpus};
 
 impl Engine {
@@ -45,22 +44,20 @@ impl TopologyClient for Engine {
     ) -> Result<Vec<EntityId>> {
         let mask = candidate_mask(candidates)?;
         let ignore_health = unhealthy == UnhealthyGpus::Include;
-        self.read_properties(move |connection| {
-            select_gpus(connection, count, mask, ignore_health)
-        })
+        self.read_properties(move |connection| select_gpus(connection, count, mask, ignore_health))
     }
 
     #[doc(alias = "dcgmGetGpuChipArchitecture")]
     fn chip_architecture(&self, gpu: EntityId) -> Result<Option<ChipArchitecture>> {
         let number = gpu_number(gpu)?;
-        self.read_properties(move |connection| {
-            match connection.chip_architecture(number) {
+        self.read_properties(
+            move |connection| match connection.chip_architecture(number) {
                 Err(error) if error.code() == Some(ReturnCode::BAD_PARAM) => {
                     Err(Error::NoSuchEntity { entity: gpu })
                 }
                 outcome => outcome,
-            }
-        })
+            },
+        )
     }
 
     #[doc(alias = "dcgmGetDeviceAttributes")]
@@ -88,14 +85,12 @@ impl TopologyClient for Engine {
     #[doc(alias = "dcgmGetVgpuDeviceAttributes")]
     fn vgpu_attributes(&self, gpu: EntityId) -> Result<VgpuAttributes> {
         let number = gpu_number(gpu)?;
-        self.read_properties(move |connection| {
-            match connection.vgpu_attributes(number) {
-                Err(error) if error.code() == Some(ReturnCode::GENERIC_ERROR) => {
-                    known_status(connection, number)?;
-                    Err(error)
-                }
-                outcome => outcome,
+        self.read_properties(move |connection| match connection.vgpu_attributes(number) {
+            Err(error) if error.code() == Some(ReturnCode::GENERIC_ERROR) => {
+                known_status(connection, number)?;
+                Err(error)
             }
+            outcome => outcome,
         })
     }
 }
@@ -105,7 +100,9 @@ pub(super) fn gpu_number(gpu: EntityId) -> Result<u32> {
     if gpu.kind == EntityKind::GPU {
         Ok(gpu.id)
     } else {
-        Err(Error::Request("expected a GPU, got an entity of another kind"))
+        Err(Error::Request(
+            "expected a GPU, got an entity of another kind",
+        ))
     }
 }
 
@@ -178,30 +175,29 @@ fn select_gpus(
         return Ok(to_ids(&chosen));
     }
     // More GPUs than there can be: the engine refuses, and returns the healthy ones.
-    let (outcome, mut healthy) = connection.select_gpus(mask, u32::MAX, ignore_health);
+    let (outcome, healthy) = connection.select_gpus(mask, u32::MAX, ignore_health);
     match outcome {
         Err(error) if error.code() != Some(ReturnCode::INSUFFICIENT_SIZE) => return Err(error),
         _ => {}
     }
-    let (mut numbers, mut listed) = (Vec::new(), Vec::new());
-    let capacity = connection.release.max_entities();
-    let scope = (EntityKind::GPU, ListScope::Supported);
-    connection.list_entities(scope, capacity, &mut numbers, &mut listed)?;
-    healthy.retain(|gpu| listed.contains(&EntityId::gpu(*gpu)));
-    if healthy.len() < count {
-        return Err(too_few);
-    }
-    if healthy.len() == count || count == 1 {
-        healthy.truncate(count);
-        return Ok(to_ids(&healthy));
-    }
-    let mut topologies = Vec::new();
+    // GPUs that do not exist or are fake are among them.
+    let mut usable = Vec::with_capacity(healthy.len());
     for gpu in healthy {
-        match read_topology(connection, gpu) {
-            // A fake GPU.
-            Err(error) if error.is_gpu_lost() || error.is_not_found() => {}
-            outcome => topologies.push(outcome?),
+        if connection.gpu_status(gpu)? == EntityStatus::OK {
+            usable.push(gpu);
         }
     }
+    if usable.len() < count {
+        return Err(too_few);
+    }
+    if usable.len() == count || count == 1 {
+        usable.truncate(count);
+        return Ok(to_ids(&usable));
+    }
+    let topologies: Result<Vec<_>> = usable
+        .into_iter()
+        .map(|gpu| read_topology(connection, gpu))
+        .collect();
+    let topologies = topologies?;
     choose_gpus(&topologies, count).ok_or(too_few)
 }

@@ -65,7 +65,9 @@ impl EngineHandle {
         }
         let shares = [usage.total, usage.user, usage.kernel];
         let [total, user, kernel] = shares;
-        let is_valid = shares.iter().all(|share| share.is_finite() && *share >= 0.0);
+        let is_valid = shares
+            .iter()
+            .all(|share| share.is_finite() && *share >= 0.0);
         Ok(is_valid.then_some(CpuUsage {
             total,
             user,

@@ -110,13 +110,7 @@ impl EngineHandle {
         let outcome = unsafe {
             call!(
                 self.library(),
-                dcgmSelectGpusByTopology(
-                    self.handle(),
-                    mask,
-                    count,
-                    &raw mut chosen,
-                    hints.into()
-                )
+                dcgmSelectGpusByTopology(self.handle(), mask, count, &raw mut chosen, hints.into())
             )
         };
         // An engine that wrote something else has not chosen.

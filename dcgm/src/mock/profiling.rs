@@ -55,8 +55,7 @@ impl ProfilingClient for Mock {
         let now = self.inner.clock.now();
         let state = self.inner.state.lock();
         let can = state.model.host().product().product_spec().can;
-        let is_there =
-            gpu.kind == EntityKind::GPU && state.presence_at(gpu, now) != Presence::Gone;
+        let is_there = gpu.kind == EntityKind::GPU && state.presence_at(gpu, now) != Presence::Gone;
         if !is_there || !can.contains(&Need::Prof) {
             return Err(Error::Call {
                 function: Call::Profiling.function(),

@@ -61,7 +61,9 @@ impl Host {
                 },
             )
         });
-        let cpus = NODE_CPUS.get(node(own)).map(|words| CpuSet::from_bits(words));
+        let cpus = NODE_CPUS
+            .get(node(own))
+            .map(|words| CpuSet::from_bits(words));
         Some(GpuTopology::new(
             gpu,
             cpus.unwrap_or_default(),
@@ -103,7 +105,9 @@ impl Mock {
         read: impl FnOnce(&EngineState, Duration) -> Result<T>,
     ) -> Result<T> {
         if gpu.kind != EntityKind::GPU {
-            return Err(Error::Request("expected a GPU, got an entity of another kind"));
+            return Err(Error::Request(
+                "expected a GPU, got an entity of another kind",
+            ));
         }
         self.inner.enter_call(Call::Topology)?;
         let now = self.inner.clock.now();
@@ -140,7 +144,8 @@ fn topology_of(state: &EngineState, gpu: EntityId, now: Duration) -> Result<GpuT
         let ends = [gpu.min(path.gpu), gpu.max(path.gpu)];
         if let Some((level, nvlinks)) = state.topology.paths.get(&ends) {
             (path.level, path.nvlinks) = (*level, *nvlinks);
-            path.local_links.truncate(usize::try_from(*nvlinks).unwrap_or(usize::MAX));
+            path.local_links
+                .truncate(usize::try_from(*nvlinks).unwrap_or(usize::MAX));
         }
     }
     Ok(topology)
@@ -177,7 +182,9 @@ impl TopologyClient for Mock {
         unhealthy: UnhealthyGpus,
     ) -> Result<Vec<EntityId>> {
         if candidates.iter().any(|one| one.kind != EntityKind::GPU) {
-            return Err(Error::Request("expected a GPU, got an entity of another kind"));
+            return Err(Error::Request(
+                "expected a GPU, got an entity of another kind",
+            ));
         }
         self.inner.enter_call(Call::Topology)?;
         let now = self.inner.clock.now();
@@ -192,22 +199,23 @@ impl TopologyClient for Mock {
             .iter()
             .map(|gpu| topology_of(&state, *gpu, now))
             .collect();
-        choose_gpus(&topologies?, count).ok_or_else(|| {
-            refused(
-                "dcgmSelectGpusByTopology",
-                ReturnCode::INSUFFICIENT_SIZE,
-            )
-        })
+        choose_gpus(&topologies?, count)
+            .ok_or_else(|| refused("dcgmSelectGpusByTopology", ReturnCode::INSUFFICIENT_SIZE))
     }
 
     fn chip_architecture(&self, gpu: EntityId) -> Result<Option<ChipArchitecture>> {
         self.read_gpu(gpu, |state, _| {
             let spec = state.model.host().product().product_spec();
-            Ok(Some(match (spec.compute_capability >> 16, spec.compute_capability & 0xffff) {
-                (8, 9) => ChipArchitecture::ADA,
-                (9, _) => ChipArchitecture::HOPPER,
-                _ => ChipArchitecture::BLACKWELL,
-            }))
+            Ok(Some(
+                match (
+                    spec.compute_capability >> 16,
+                    spec.compute_capability & 0xffff,
+                ) {
+                    (8, 9) => ChipArchitecture::ADA,
+                    (9, _) => ChipArchitecture::HOPPER,
+                    _ => ChipArchitecture::BLACKWELL,
+                },
+            ))
         })
     }
 

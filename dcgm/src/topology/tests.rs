@@ -113,5 +113,8 @@ fn a_matrix_has_no_status_of_a_gpu_with_itself() {
     };
     assert_eq!(status(3, 7), Some(1));
     assert_eq!(status(7, 3), Some(10));
-    assert_eq!((status(3, 3), status(7, 7), status(3, 5)), (None, None, None));
+    assert_eq!(
+        (status(3, 3), status(7, 7), status(3, 5)),
+        (None, None, None)
+    );
 }

@@ -335,12 +335,34 @@ impl Control {
         let (Ok(name), Ok(value)) = (CString::new(name), CString::new(value)) else {
             return;
         };
-        let set = self.symbol::<extern "C" fn(
-            *const core::ffi::c_char,
-            *const core::ffi::c_char,
-        ) -> c_int>("dcgmsim_set_environment");
+        let set = self
+            .symbol::<extern "C" fn(*const core::ffi::c_char, *const core::ffi::c_char) -> c_int>(
+                "dcgmsim_set_environment",
+            );
         if let Some(set) = set {
             set(name.as_ptr(), value.as_ptr());
+        }
+    }
+
+    /// Adds a fake GPU (1) or NVSwitch (3) to all engines that run.
+    #[must_use]
+    pub fn add_fake(&self, kind: u32) -> bool {
+        self.symbol::<extern "C" fn(u32) -> c_int>("dcgmsim_add_fake")
+            .is_some_and(|call| call(kind) == 0)
+    }
+
+    /// Puts a sample of a GPU into all engines that run.
+    pub fn inject_number(&self, gpu: u32, field: u16, value: i64) {
+        let inject = self.symbol::<extern "C" fn(u32, u32, i64) -> c_int>("dcgmsim_inject_number");
+        if let Some(inject) = inject {
+            inject(gpu, field.into(), value);
+        }
+    }
+
+    /// Enables health checks on the built-in group of all GPUs, in all engines that run.
+    pub fn check_all_gpus(&self, systems: u32) {
+        if let Some(call) = self.symbol::<extern "C" fn(u32) -> c_int>("dcgmsim_check_all_gpus") {
+            call(systems);
         }
     }
 

@@ -11,6 +11,7 @@ use crate::engine::{Wiring, st};
 use crate::faults::{self, Fault, Garbage};
 use crate::net::Address;
 use crate::process::PROCESS;
+use crate::wire::Payload;
 
 /// Exports the control functions; for the flavours' crates.
 #[macro_export]
@@ -46,6 +47,9 @@ macro_rules! control_exports {
         dcgmsim_stick_server(server: u64, stuck: c_int) -> c_int = stick_server;
         dcgmsim_set_wiring(wiring: u32) -> c_int = set_wiring;
         dcgmsim_set_environment(name: Ptr<c_char>, value: Ptr<c_char>) -> c_int = set_environment;
+        dcgmsim_add_fake(kind: u32) -> c_int = add_fake;
+        dcgmsim_inject_number(gpu: u32, field: u32, value: i64) -> c_int = inject_number;
+        dcgmsim_check_all_gpus(systems: u32) -> c_int = check_all_gpus;
         dcgmsim_log_severity(logger: i64) -> i64 = log_severity;
         dcgmsim_set_profiling_module(there: c_int) -> c_int = set_profiling_module;
         dcgmsim_profiling_is_paused() -> c_int = profiling_is_paused;
@@ -313,7 +317,9 @@ pub fn set_environment(name: Ptr<c_char>, value: Ptr<c_char>) -> c_int {
 pub fn log_severity(logger: i64) -> i64 {
     let mut found = -1;
     PROCESS.for_each_host(|host| {
-        found = host.with(|engine| engine.log_severity(logger)).unwrap_or(found);
+        found = host
+            .with(|engine| engine.log_severity(logger))
+            .unwrap_or(found);
     });
     found
 }
@@ -327,4 +333,35 @@ pub fn profiling_is_paused() -> c_int {
     let mut paused = false;
     PROCESS.for_each_host(|host| paused |= host.with(|engine| engine.profiling_is_paused()));
     paused.into()
+}
+
+/// A fake GPU or switch in every engine, as `dcgmCreateFakeEntities` makes.
+pub fn add_fake(kind: u32) -> c_int {
+    let now = PROCESS.clock.now();
+    let mut made = false;
+    PROCESS.for_each_host(|host| {
+        made |= host.with(|engine| engine.fake(kind, (0, 0), now)).is_ok();
+    });
+    done(made)
+}
+
+/// A sample of a GPU, as `dcgmInjectFieldValue` puts in.
+pub fn inject_number(gpu: u32, field: u32, value: i64) -> c_int {
+    let Ok(field) = u16::try_from(field) else {
+        return st::BADPARAM;
+    };
+    let now = PROCESS.clock.now();
+    PROCESS.for_each_host(|host| {
+        host.with(|engine| engine.inject((1, gpu), field, b'i', now, Payload::Int(value), now));
+    });
+    st::OK
+}
+
+/// Health checks on the built-in group of all GPUs, as `dcgmHealthSet` enables.
+pub fn check_all_gpus(systems: u32) -> c_int {
+    let now = PROCESS.clock.now();
+    PROCESS.for_each_host(|host| {
+        host.with(|engine| engine.set_health(0, systems, now));
+    });
+    st::OK
 }

@@ -295,8 +295,7 @@ fn answer(
         }
         Op::SelectGpus => {
             let hints = request.long(2);
-            let (result, chosen) =
-                engine.select_gpus(request.long(0), request.word(1), hints, now);
+            let (result, chosen) = engine.select_gpus(request.long(0), request.word(1), hints, now);
             reply.code = result;
             reply.ints.push(chosen.signed());
         }

@@ -262,7 +262,10 @@ impl Source for Modelled {
         }
         for path in found.paths {
             let links = path.nvlinks.checked_sub(1).map_or(0, |n| 0x100_u64 << n);
-            let ports = path.local_links.iter().fold(0, |bits, port| bits | 1 << port);
+            let ports = path
+                .local_links
+                .iter()
+                .fold(0, |bits, port| bits | 1 << port);
             let level = u64::from(path.level.raw());
             topology.paths.push((path.gpu.id, level | links, ports));
         }

@@ -259,23 +259,28 @@ pub fn link_status(handle: usize, status: Ptr<c_void>) -> Code {
 pub fn cpu_hierarchy(handle: usize, hierarchy: Ptr<dcgmCpuHierarchy_v1>) -> Code {
     run(|| {
         check_version(hierarchy, &[dcgmCpuHierarchy_v1::VERSION])?;
-        write_cpus(handle, hierarchy.cast(), size_of::<dcgmCpuHierarchy_v1>(), false)
+        write_cpus(
+            handle,
+            hierarchy.cast(),
+            size_of::<dcgmCpuHierarchy_v1>(),
+            false,
+        )
     })
 }
 
 pub fn cpu_hierarchy_v2(handle: usize, hierarchy: Ptr<dcgmCpuHierarchy_v2>) -> Code {
     run(|| {
         check_version(hierarchy, &[dcgmCpuHierarchy_v2::VERSION])?;
-        write_cpus(handle, hierarchy.cast(), size_of::<dcgmCpuHierarchy_v2>(), true)
+        write_cpus(
+            handle,
+            hierarchy.cast(),
+            size_of::<dcgmCpuHierarchy_v2>(),
+            true,
+        )
     })
 }
 
-fn write_cpus(
-    handle: usize,
-    hierarchy: Ptr<u8>,
-    size: usize,
-    serial: bool,
-) -> Result<(), Code> {
+fn write_cpus(handle: usize, hierarchy: Ptr<u8>, size: usize, serial: bool) -> Result<(), Code> {
     const MOST_CPUS: usize = 8;
     /// After the number, the version word and 16 words of cores.
     const SERIAL: usize = 8 + 136;

@@ -14,6 +14,7 @@ use super::{Ptr, ask, check_version, code_of, long, ok, run};
 use crate::Flavour;
 use crate::dispatch::Op;
 use crate::engine::{Code, Violation, st};
+use crate::faults::{self, Garbage};
 use crate::process::{Callback, PROCESS};
 
 pub fn health_set(handle: usize, group: usize, systems: u32) -> Code {
@@ -221,7 +222,12 @@ pub fn profiling_groups(handle: usize, groups: Ptr<dcgmProfGetMetricGroups_v3>) 
         let gpu = words.at(2).read().unwrap_or(0);
         let reply = ok(ask(handle, Op::ProfilingGroups, vec![gpu.into()]))?;
         let chunks: Vec<_> = reply.ints.chunks(64).take(10).collect();
-        words.at(3).write(u32::try_from(chunks.len()).unwrap_or(0));
+        let huge = faults::garbage("dcgmProfGetSupportedMetricGroups") == Garbage::HugeCount;
+        words.at(3).write(if huge {
+            u32::MAX
+        } else {
+            u32::try_from(chunks.len()).unwrap_or(0)
+        });
         for (index, fields) in chunks.into_iter().enumerate() {
             let group = groups.field::<u8>(16 + index * size_of::<dcgmProfMetricGroupInfo_v2>());
             let ids = group.field::<u16>(8);

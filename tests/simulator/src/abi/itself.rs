@@ -20,10 +20,7 @@ pub fn engine_cpu(handle: usize, usage: Ptr<dcgmIntrospectCpuUtil_v1>, _wait: i3
         check_version(usage, &[dcgmIntrospectCpuUtil_v1::VERSION])?;
         let reply = ok(ask(handle, Op::EngineCpu, Vec::new()))?;
         for index in 0..3 {
-            usage
-                .field::<u64>(8)
-                .at(index)
-                .write(reply.long(index));
+            usage.field::<u64>(8).at(index).write(reply.long(index));
         }
         Ok(())
     })

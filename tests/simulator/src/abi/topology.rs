@@ -40,9 +40,7 @@ pub fn device_topology(handle: usize, gpu: u32, topology: Ptr<c_void>) -> Code {
 
 fn write_topology(topology: Ptr<u8>, reply: &Packet, large: bool) {
     for word in 0..8 {
-        topology
-            .field::<u64>(8 + 8 * word)
-            .write(reply.long(word));
+        topology.field::<u64>(8 + 8 * word).write(reply.long(word));
     }
     let count = (reply.ints.len().saturating_sub(8) / 3).min(MOST_PATHS);
     let huge = faults::garbage("dcgmGetDeviceTopology") == Garbage::HugeCount;
@@ -77,7 +75,11 @@ pub fn select_gpus(handle: usize, mask: u64, count: u32, chosen: Ptr<u64>, hints
         let reply = ask(handle, Op::SelectGpus, ints)?;
         // It is written with an error, too.
         chosen.write(reply.long(0));
-        if reply.code == st::OK { Ok(()) } else { Err(reply.code) }
+        if reply.code == st::OK {
+            Ok(())
+        } else {
+            Err(reply.code)
+        }
     })
 }
 
@@ -150,10 +152,12 @@ pub fn vgpu_attributes(
         }
         for word in 0..4 {
             let value = if is_real { 0 } else { 0xffff_fff0 };
-            attributes
-                .field::<u32>(UTILIZATION + 4 * word)
-                .write(value);
+            attributes.field::<u32>(UTILIZATION + 4 * word).write(value);
         }
-        if reply.code == st::OK { Ok(()) } else { Err(reply.code) }
+        if reply.code == st::OK {
+            Ok(())
+        } else {
+            Err(reply.code)
+        }
     })
 }

@@ -330,7 +330,9 @@ impl Engine {
         let (Some(memory), Some(sm)) = (clock(101), clock(100)) else {
             return Vec::new();
         };
-        (0..4).map(|step| (memory, sm.saturating_sub(15 * step))).collect()
+        (0..4)
+            .map(|step| (memory, sm.saturating_sub(15 * step)))
+            .collect()
     }
 
     /// Returns the engine's build information. Where there are Grace CPUs, it is for these.

@@ -17,8 +17,8 @@ use crate::Flavour;
 use crate::source::Source;
 
 use entities::Entity;
-pub(crate) use topology::{Topology, Wiring};
 pub(crate) use policy::Violation;
+pub(crate) use topology::{Topology, Wiring};
 pub(crate) use values::Failure;
 
 /// A `DCGM_ST_*` code.

@@ -40,15 +40,27 @@ impl Engine {
         }
         let gpus = self.real_gpus(now);
         let first = gpus.first().copied().unwrap_or(0);
-        if !self.source.as_ref().is_some_and(|source| source.topology(first).is_some()) {
+        if !self
+            .source
+            .as_ref()
+            .is_some_and(|source| source.topology(first).is_some())
+        {
             return Err(st::NOT_SUPPORTED);
         }
         let new = self.flavour == Flavour::V4_6;
         let Some(entity) = self.entity((GPU, gpu), now) else {
-            return if new { Err(st::BADPARAM) } else { Ok(Topology::default()) };
+            return if new {
+                Err(st::BADPARAM)
+            } else {
+                Ok(Topology::default())
+            };
         };
         if entity.fake {
-            return if new { Err(st::GPU_IS_LOST) } else { Ok(Topology::default()) };
+            return if new {
+                Err(st::GPU_IS_LOST)
+            } else {
+                Ok(Topology::default())
+            };
         }
         let source = self.source.as_ref().ok_or(st::NOT_SUPPORTED)?;
         let mut topology = source.topology(gpu).ok_or(st::NOT_SUPPORTED)?;
@@ -89,7 +101,13 @@ impl Engine {
     }
 
     /// The code, and the mask that the engine writes with it.
-    pub(crate) fn select_gpus(&mut self, mask: u64, count: u32, hints: u64, now: i64) -> (Code, u64) {
+    pub(crate) fn select_gpus(
+        &mut self,
+        mask: u64,
+        count: u32,
+        hints: u64,
+        now: i64,
+    ) -> (Code, u64) {
         if !self.nvml() {
             return (st::NVML_NOT_LOADED, 0);
         }
@@ -121,7 +139,8 @@ impl Engine {
             Err(code) => return (code, 0),
         };
         // The engine counts links between nodes; without any, it may find no set.
-        let is_linked = self.wiring == Wiring::Usual && first.paths.iter().any(|path| path.1 > LEVEL);
+        let is_linked =
+            self.wiring == Wiring::Usual && first.paths.iter().any(|path| path.1 > LEVEL);
         let near = |gpu: &&u32| {
             let path = first.paths.iter().find(|path| path.0 == **gpu);
             path.is_none_or(|path| path.1 & LEVEL <= SAME_CPU)

@@ -1,0 +1,13 @@
+//! The subjects of DCGM beside telemetry, over the C boundary: each trap of an engine is a test.
+
+#![cfg(target_os = "linux")]
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test may fail by panicking, in its helpers too"
+)]
+
+mod copied_library;
+mod host_engine;
+mod profiling;
+mod topology;
