@@ -13,6 +13,9 @@ use crate::host_engine::{CpuUsage, LogSeverity, Logger, Module, ModuleId, Module
 /// `waitIfNoData`: the engine measures at the time of the call, so that there is nothing to wait for.
 const WAIT: c_int = 1;
 
+/// `waitIfNoData`: the time is that since the last call, and not one that the engine chooses.
+const DO_NOT_WAIT: c_int = 0;
+
 const fn logger_number(logger: Logger) -> c_int {
     match logger {
         Logger::File => 0,
@@ -56,7 +59,11 @@ impl EngineHandle {
         let outcome = unsafe {
             call!(
                 self.library(),
-                dcgmIntrospectGetHostengineCpuUtilization(self.handle(), &raw mut *usage, WAIT)
+                dcgmIntrospectGetHostengineCpuUtilization(
+                    self.handle(),
+                    &raw mut *usage,
+                    DO_NOT_WAIT
+                )
             )
         };
         match outcome {

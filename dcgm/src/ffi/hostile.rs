@@ -9,6 +9,7 @@
     reason = "a claim that is broken is a panic, of a test or of the fuzzer"
 )]
 
+mod fixed_structs;
 mod library;
 mod script;
 
@@ -24,8 +25,18 @@ use crate::value::{NoValue, Value};
 use dcgm_sys as sys;
 
 /// The exercised functions, selected by the first byte of a script.
-const PATHS: [fn(); 9] = [
-    latest, since, identity, list, attributes, instances, links, builds, grouped,
+const PATHS: [fn(); 11] = [
+    latest,
+    since,
+    identity,
+    list,
+    attributes,
+    instances,
+    links,
+    builds,
+    grouped,
+    fixed_structs::topology,
+    fixed_structs::host_engine,
 ];
 
 /// Plays a script, and panics if an invalid value is returned.

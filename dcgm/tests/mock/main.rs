@@ -10,8 +10,10 @@ mod engine;
 mod events;
 mod faults;
 mod hooks;
+mod host_engine;
 mod model;
 mod one_shot;
+mod topology;
 
 use std::time::Duration;
 

@@ -219,7 +219,9 @@ fn answer(
     match op {
         Op::Hello => reply.ints.push(engine.flavour.major().into()),
         Op::Violation | Op::Healthy | Op::Memory => {}
-        Op::EngineCpu => reply.code = engine.engine_cpu(now, &mut reply.ints),
+        Op::EngineCpu => {
+            reply.code = engine.engine_cpu(request.word(0) != 0, now, &mut reply.ints);
+        }
         Op::Version => push_text(reply, engine.build_info().as_bytes()),
         Op::Gpus => reply
             .ints

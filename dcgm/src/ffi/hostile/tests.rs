@@ -48,6 +48,8 @@ claims! {
     links_are_bounded_by_the_struct = 6;
     build_text_is_clean = 7;
     latest_values_of_a_group_match_their_records = 8;
+    topology_is_bounded_by_its_structs = 9;
+    the_state_of_the_engine_is_bounded_by_its_structs = 10;
 }
 
 #[test]

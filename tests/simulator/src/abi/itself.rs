@@ -15,10 +15,10 @@ use crate::faults::{self, Garbage};
 use crate::process::PROCESS;
 use crate::wire::Packet;
 
-pub fn engine_cpu(handle: usize, usage: Ptr<dcgmIntrospectCpuUtil_v1>, _wait: i32) -> Code {
+pub fn engine_cpu(handle: usize, usage: Ptr<dcgmIntrospectCpuUtil_v1>, wait: i32) -> Code {
     run(|| {
         check_version(usage, &[dcgmIntrospectCpuUtil_v1::VERSION])?;
-        let reply = ok(ask(handle, Op::EngineCpu, Vec::new()))?;
+        let reply = ok(ask(handle, Op::EngineCpu, vec![wait.into()]))?;
         for index in 0..3 {
             usage.field::<u64>(8).at(index).write(reply.long(index));
         }

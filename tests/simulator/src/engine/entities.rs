@@ -323,6 +323,14 @@ impl Engine {
 
     /// The pairs of clocks that can be set: some steps down from the highest.
     fn clocks(&self, gpu: u32, now: i64) -> Vec<(u32, u32)> {
+        // The driver of the recordings has none.
+        let has_model = self
+            .source
+            .as_ref()
+            .is_some_and(|source| source.topology(gpu).is_some());
+        if !has_model {
+            return Vec::new();
+        }
         let clock = |field| {
             let value = self.sampled(gpu, field, now)?.as_int()?;
             u32::try_from(value).ok()

@@ -56,9 +56,10 @@ impl Engine {
     }
 
     /// The share of one CPU since the last request of any client: total, kernel, user.
-    pub(crate) fn engine_cpu(&mut self, now: i64, into: &mut Vec<i64>) -> Code {
+    /// The first request ever has nothing to compare with, unless it waits.
+    pub(crate) fn engine_cpu(&mut self, waits: bool, now: i64, into: &mut Vec<i64>) -> Code {
         let Some(last) = self.itself.cpu_asked.replace(now) else {
-            return st::NO_DATA;
+            return if waits { st::OK } else { st::NO_DATA };
         };
         let share = if now > last { 0.013 } else { f64::NAN };
         let kernel = if now > last { 0.0 } else { f64::NAN };
