@@ -85,7 +85,7 @@ impl OpenWatches {
     pub(super) fn over(transport: Transport) -> Self {
         match transport {
             Transport::Embedded => EMBEDDED_WATCHES.clone(),
-            Transport::Tcp | Transport::Unix => Self::default(),
+            Transport::Tcp | Transport::Unix | Transport::Vsock => Self::default(),
         }
     }
 

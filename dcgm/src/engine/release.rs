@@ -79,6 +79,10 @@ differences! {
     /// and 4.6.0 connects to it. The source of 4.5.0 is the first that parses them.
     has_ipv6: bool = false, since (4, 5) => true;
 
+    /// Returns `true` if libdcgm connects to an address with a scheme, which VSOCK needs:
+    /// `dcgmConnect_v3` is new in the header of 4.5.0.
+    has_uri_connect: bool = false, since (4, 5) => true;
+
     /// Returns `true` if the topology of a GPU has room for 36 NVLinks between two GPUs:
     /// `dcgmDeviceTopology_v2` is new in the header of 4.6.0. A libdcgm of 3.3.9 does not look at the
     /// version of the struct, and writes the smaller one.

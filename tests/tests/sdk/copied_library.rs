@@ -31,7 +31,7 @@ impl CopiedLibrary {
         let control = Control::of(&library).expect("the simulator");
         assert!(control.set_host(host));
         let served = control.serve("127.0.0.1:0", flavour).expect("served");
-        let engine = Self::engine_at(served, &library);
+        let engine = new_engine(&format!("127.0.0.1:{}", served.port), &library);
         engine.connect().expect("connect");
         Self {
             control,
@@ -42,15 +42,14 @@ impl CopiedLibrary {
         }
     }
 
-    fn engine_at(served: Served, library: &Path) -> Engine {
-        let endpoint = format!("127.0.0.1:{}", served.port);
-        let options = EngineOptions::standalone(endpoint.parse().expect("an endpoint"));
-        Engine::new(options.with_library(library))
+    /// A client of another endpoint, not connected.
+    pub(crate) fn engine_at(&self, endpoint: &str) -> Engine {
+        new_engine(endpoint, &self.library)
     }
 
     /// Another client of the engine, connected.
     pub(crate) fn second_engine(&self) -> Engine {
-        let engine = Self::engine_at(self.served, &self.library);
+        let engine = self.engine_at(&format!("127.0.0.1:{}", self.served.port));
         engine.connect().expect("connect");
         engine
     }
@@ -74,6 +73,11 @@ impl CopiedLibrary {
         engine.connect().expect("connect");
         engine
     }
+}
+
+fn new_engine(endpoint: &str, library: &Path) -> Engine {
+    let options = EngineOptions::standalone(endpoint.parse().expect("an endpoint"));
+    Engine::new(options.with_library(library))
 }
 
 impl Drop for CopiedLibrary {

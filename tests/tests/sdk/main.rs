@@ -7,7 +7,9 @@
     reason = "a test may fail by panicking, in its helpers too"
 )]
 
+mod codes;
 mod copied_library;
 mod host_engine;
 mod profiling;
 mod topology;
+mod vsock;
