@@ -31,7 +31,7 @@ use crate::error::{Error, Result};
 use crate::not_implemented::{NotImplemented, not_implemented};
 use crate::parse::open_enum;
 
-/// The level of the closest element that connects two GPUs over PCIe (`dcgmGpuTopologyLevel_t`). A
+/// The level of the closest element that connects two GPUs over PCI (`dcgmGpuTopologyLevel_t`). A
 /// smaller number is a shorter path. A level without a constant here keeps its number.
 ///
 /// ```
@@ -49,9 +49,9 @@ open_enum! {
     PathLevel, "level", "the name of a path level, such as single_switch";
     DCGM_TOPOLOGY_UNINITIALIZED => UNKNOWN,           "unknown",           "The engine reports no level.";
     DCGM_TOPOLOGY_BOARD         => BOARD,             "board",             "Both GPUs are on one board.";
-    DCGM_TOPOLOGY_SINGLE        => SINGLE_SWITCH,     "single_switch",     "The path crosses a single PCIe switch.";
-    DCGM_TOPOLOGY_MULTIPLE      => MULTIPLE_SWITCHES, "multiple_switches", "The path crosses several PCIe switches, and no host bridge.";
-    DCGM_TOPOLOGY_HOSTBRIDGE    => HOST_BRIDGE,       "host_bridge",       "The path crosses a PCIe host bridge.";
+    DCGM_TOPOLOGY_SINGLE        => SINGLE_SWITCH,     "single_switch",     "The path crosses a single PCI switch.";
+    DCGM_TOPOLOGY_MULTIPLE      => MULTIPLE_SWITCHES, "multiple_switches", "The path crosses several PCI switches, and no host bridge.";
+    DCGM_TOPOLOGY_HOSTBRIDGE    => HOST_BRIDGE,       "host_bridge",       "The path crosses a PCI host bridge.";
     DCGM_TOPOLOGY_CPU           => CPU,               "cpu",               "Both GPUs are at the same CPU (NUMA node), below different host bridges.";
     DCGM_TOPOLOGY_SYSTEM        => SYSTEM,            "system",            "The path crosses the interconnect of the CPUs.";
 }
@@ -62,7 +62,7 @@ open_enum! {
 pub struct GpuPath {
     /// The other GPU.
     pub gpu: EntityId,
-    /// The level of the PCIe path.
+    /// The level of the PCI path.
     pub level: PathLevel,
     /// The number of NVLinks between the two GPUs, directly or through NVSwitches; 0 for none.
     ///
@@ -76,7 +76,7 @@ pub struct GpuPath {
 }
 
 impl GpuPath {
-    /// Creates a path over PCIe alone.
+    /// Creates a path over PCI alone.
     #[must_use]
     pub const fn new(gpu: EntityId, level: PathLevel) -> Self {
         Self {
@@ -157,7 +157,7 @@ pub struct GroupTopology {
 pub struct GroupPath {
     /// The GPUs at the ends.
     pub gpus: [EntityId; 2],
-    /// The level of the PCIe path.
+    /// The level of the PCI path.
     pub level: PathLevel,
     /// The number of NVLinks between the two; 0 for none.
     pub nvlinks: u32,

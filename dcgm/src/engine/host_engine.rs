@@ -2,6 +2,8 @@
 
 use super::Engine;
 use super::connection::EngineConnection;
+#[cfg(feature = "admin")]
+use super::session::Session;
 use crate::error::{Operation, Result};
 #[cfg(feature = "admin")]
 use crate::host_engine::ModuleId;
@@ -72,7 +74,7 @@ impl HostEngineClient for Engine {
     fn empty_cache(&self) -> Result<()> {
         let limit = self.options.deadlines.watch;
         self.run_task(Operation::Configure, limit, |thread| {
-            thread.with_session(|session| session.empty_cache())
+            thread.with_session(Session::empty_cache)
         })
     }
 

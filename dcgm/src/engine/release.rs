@@ -13,6 +13,9 @@
 //! | A live request for a profiling field crashes the engine | 4.6.0 | live requests are limited to identity: `ffi/records.rs` | observed with 4.6.0 |
 //! | A group does not accept an entity of the kind `LINK` | 3.3 | the refusal is one of the watch | observed with 3.3.9 |
 //! | Samples of `LINK` entities are never discarded | 4.6 | the docs of [`Client::watch`](crate::Client::watch) warn | observed with 4.6.0 |
+//! | The topology of a GPU that does not exist or is fake is empty, and no error | 3.3 | the status of the GPU tells: `engine/topology.rs` | observed with 3.3.9 |
+//! | The attributes of a GPU that does not exist are zeros, and no error | all | the status of the GPU tells: `engine/topology.rs` | observed with 3.3.9 and 4.6.0 |
+//! | A selection of GPUs is successful and too small | all | the GPUs are counted: `engine/topology.rs` | observed with 3.3.9 and 4.6.0 |
 //! | Listing CPUs can crash the engine | 3.3 | CPUs are listed on request only: [`Client::list`](crate::Client::list), and never by [`Supervisor`](crate::monitor::Supervisor) | observed with 3.3.9 |
 
 use crate::entity::{EntityId, EntityKind};

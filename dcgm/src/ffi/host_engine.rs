@@ -117,7 +117,7 @@ impl EngineHandle {
             ));
         }
         for (to, byte) in variable.envVarName.iter_mut().zip(name.bytes()) {
-            *to = byte.cast_signed() as c_char;
+            *to = i8::from_ne_bytes([byte]) as c_char;
         }
         // SAFETY: the struct has the version that it states.
         unsafe {

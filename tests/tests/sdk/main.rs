@@ -3,7 +3,6 @@
 #![cfg(target_os = "linux")]
 #![expect(
     clippy::expect_used,
-    clippy::unwrap_used,
     reason = "a test may fail by panicking, in its helpers too"
 )]
 

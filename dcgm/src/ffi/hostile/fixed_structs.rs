@@ -34,13 +34,14 @@ pub(super) fn symbols() -> sys::Symbols {
 ///
 /// # Safety
 ///
-/// The memory must be valid for writes of `size` bytes.
+/// The memory must be initialized, and valid for writes of `size` bytes.
 unsafe fn fill(memory: *mut u8, size: usize) -> sys::dcgmReturn_t {
+    // SAFETY: by the contract of this function.
+    let memory = unsafe { core::slice::from_raw_parts_mut(memory, size) };
     script::with(|script| {
         let bytes: [u8; 61] = script.bytes();
-        for at in 0..size {
-            // SAFETY: within the memory of the caller.
-            unsafe { memory.add(at).write(bytes[at % bytes.len()]) };
+        for (to, byte) in memory.iter_mut().zip(bytes.iter().cycle()) {
+            *to = *byte;
         }
         script.code()
     })

@@ -108,6 +108,8 @@ pub fn device_attributes(
 }
 
 fn write_attributes(attributes: Ptr<dcgmDeviceAttributes_v3>, reply: &Packet) {
+    /// Pairs of clocks follow.
+    const NUMBERS: usize = 17;
     let words = |from: usize, to: usize, count: usize| {
         for index in 0..count {
             attributes
@@ -131,8 +133,6 @@ fn write_attributes(attributes: Ptr<dcgmDeviceAttributes_v3>, reply: &Packet) {
         let out = attributes.field::<u8>(identifiers + offset);
         super::records::write_text(out, reply.text(index), garbage);
     }
-    // The numbers are 17; pairs of clocks follow.
-    const NUMBERS: usize = 17;
     let clocks = attributes.field::<u32>(offset_of!(dcgmDeviceAttributes_v3, clockSets));
     let pairs = reply.ints.len().saturating_sub(NUMBERS) / 2;
     clocks.at(1).write(if garbage == Garbage::HugeCount {

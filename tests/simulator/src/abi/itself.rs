@@ -9,6 +9,7 @@ use dcgm_sys::{
 
 use super::{Ptr, ask, ask_packet, check_version, code_of, ok, run};
 use crate::Flavour;
+use crate::bits::Bits;
 use crate::dispatch::Op;
 use crate::engine::{Code, st};
 use crate::faults::{self, Garbage};
@@ -47,7 +48,7 @@ pub fn environment(handle: usize, variable: Ptr<dcgmEnvVarInfo_v1>) -> Code {
         } else {
             value.write_text(reply.text(0), ROOM);
         }
-        let result = reply.word(0).cast_signed();
+        let result = reply.word(0).signed();
         variable
             .field::<i32>(offset_of!(dcgmEnvVarInfo_v1, ret))
             .write(result);

@@ -40,11 +40,8 @@ impl Engine {
         }
         let gpus = self.real_gpus(now);
         let first = gpus.first().copied().unwrap_or(0);
-        if !self
-            .source
-            .as_ref()
-            .is_some_and(|source| source.topology(first).is_some())
-        {
+        let source = self.source.as_ref().ok_or(st::NOT_SUPPORTED)?;
+        if source.topology(first).is_none() {
             return Err(st::NOT_SUPPORTED);
         }
         let new = self.flavour == Flavour::V4_6;
@@ -62,7 +59,6 @@ impl Engine {
                 Ok(Topology::default())
             };
         }
-        let source = self.source.as_ref().ok_or(st::NOT_SUPPORTED)?;
         let mut topology = source.topology(gpu).ok_or(st::NOT_SUPPORTED)?;
         topology.paths.retain(|path| gpus.contains(&path.0));
         for (other, path, ports) in &mut topology.paths {
