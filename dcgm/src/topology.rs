@@ -263,13 +263,13 @@ pub enum UnhealthyGpus {
 /// Access to topology and attributes. Returned by [`Client::topology`](crate::Client::topology).
 ///
 /// Other crates may implement the trait: every method has a default body, which returns
-/// [`Error::NotImplemented`](Error::NotImplemented).
+/// [`Error::NotImplemented`].
 pub trait TopologyClient: Debug + Send + Sync {
     /// Returns the CPUs near a GPU, and its paths to the other GPUs.
     ///
     /// # Errors
     ///
-    /// [`Error::NoSuchEntity`](Error::NoSuchEntity) for an unknown GPU.
+    /// [`Error::NoSuchEntity`] for an unknown GPU.
     ///
     /// An error for which [`is_unsupported`](Error::is_unsupported) returns `true`, for *every*
     /// GPU of a host, if the driver does not know the path between one pair of its GPUs, while the driver
@@ -286,7 +286,7 @@ pub trait TopologyClient: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`Error::Request`](Error::Request) without any GPU; the errors of
+    /// [`Error::Request`] without any GPU; the errors of
     /// [`gpu_topology`](Self::gpu_topology).
     fn group_topology(&self, gpus: &[EntityId]) -> Result<GroupTopology> {
         if gpus.is_empty() {
@@ -308,9 +308,8 @@ pub trait TopologyClient: Debug + Send + Sync {
 
     /// Chooses `count` of the `candidates` with the fastest paths between them, in ascending order.
     ///
-    /// The engine chooses. It leaves out GPUs that fail a health check, but only if a client has
-    /// [enabled the checks](crate::Client) on the built-in group of all GPUs or on another group: without
-    /// them, every GPU counts as healthy.
+    /// The engine chooses. It leaves out GPUs that fail a health check, but only if some client has
+    /// enabled health checks (`dcgmHealthSet`) for them: without the checks, every GPU counts as healthy.
     ///
     /// For some requests, the engine reports success and chooses too few GPUs: for one GPU, and among
     /// GPUs without NVLinks. This method then chooses itself among the GPUs that the engine calls healthy:
@@ -323,7 +322,7 @@ pub trait TopologyClient: Debug + Send + Sync {
     /// [`is_limit`](Error::is_limit) returns `true`, if fewer than `count` candidates exist or are
     /// healthy. No candidates are no candidates, although DCGM takes an empty list for "all GPUs".
     ///
-    /// [`Error::Request`](Error::Request), if a candidate is not a GPU or has a number above 63.
+    /// [`Error::Request`], if a candidate is not a GPU or has a number above 63.
     ///
     /// The errors of [`gpu_topology`](Self::gpu_topology).
     fn select_gpus(
@@ -341,8 +340,8 @@ pub trait TopologyClient: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSuchEntity`](Error::NoSuchEntity) for an unknown GPU;
-    /// [`Error::SymbolMissing`](Error::SymbolMissing) before DCGM 4.2.3.
+    /// [`Error::NoSuchEntity`] for an unknown GPU;
+    /// [`Error::SymbolMissing`] before DCGM 4.2.3.
     fn chip_architecture(&self, gpu: EntityId) -> Result<Option<ChipArchitecture>> {
         let _ = gpu;
         not_implemented("TopologyClient::chip_architecture")
@@ -353,7 +352,7 @@ pub trait TopologyClient: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSuchEntity`](Error::NoSuchEntity) for an unknown GPU. An error with
+    /// [`Error::NoSuchEntity`] for an unknown GPU. An error with
     /// [`ReturnCode::FUNCTION_NOT_FOUND`](crate::ReturnCode::FUNCTION_NOT_FOUND) if the engine is older
     /// than libdcgm 4.6.
     fn gpu_attributes(&self, gpu: EntityId) -> Result<GpuAttributes> {
@@ -382,7 +381,7 @@ pub trait TopologyClient: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`Error::SymbolMissing`](Error::SymbolMissing) before DCGM 4.0.
+    /// [`Error::SymbolMissing`] before DCGM 4.0.
     fn nvswitch_backend(&self) -> Result<NvSwitchBackend> {
         not_implemented("TopologyClient::nvswitch_backend")
     }
@@ -391,7 +390,7 @@ pub trait TopologyClient: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSuchEntity`](Error::NoSuchEntity) for an unknown GPU; an error for which
+    /// [`Error::NoSuchEntity`] for an unknown GPU; an error for which
     /// [`is_unsupported`](Error::is_unsupported) returns `true`, without a driver.
     fn vgpu_attributes(&self, gpu: EntityId) -> Result<VgpuAttributes> {
         let _ = gpu;

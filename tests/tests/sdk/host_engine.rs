@@ -186,6 +186,30 @@ fn an_emptied_cache_ends_the_watches_of_others_and_not_ours() {
 }
 
 #[test]
+fn an_emptied_cache_keeps_the_watches_of_all_clients_of_an_embedded_engine() {
+    let bench = CopiedLibrary::new(Flavour::V4_6, "8xh100");
+    bench.control.stop_clock(0);
+    let clients = [bench.embedded_engine(), bench.embedded_engine()];
+    let fields = [FieldId::GPU_TEMP, FieldId::POWER_USAGE];
+    let watches: Vec<_> = clients
+        .iter()
+        .zip(fields)
+        .map(|(client, field)| {
+            let request = WatchRequest::new([EntityId::gpu(0)], [field]);
+            client.watch(&request.with_interval(SECOND)).expect("watch")
+        })
+        .collect();
+    clients[0].host_engine().empty_cache().expect("emptied");
+    for (client, watch) in clients.iter().zip(&watches) {
+        bench.control.advance(3 * SECOND);
+        client.update().expect("update");
+        let samples = client.read(&Query::from(watch)).expect("read");
+        let sample = samples.get(0).expect("a sample");
+        assert!(sample.value.is_ok(), "{sample:?}");
+    }
+}
+
+#[test]
 fn a_watch_that_cannot_be_made_again_is_reported() {
     let bench = CopiedLibrary::new(Flavour::V4_6, "8xh100");
     let request = WatchRequest::new([EntityId::gpu(0)], [FieldId::GPU_TEMP]);
