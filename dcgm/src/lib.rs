@@ -192,6 +192,19 @@ mod tests {
             Xid,
             XidAction,
             XidSeverity,
+            dyn host_engine::HostEngineClient,
+            host_engine::CpuUsage,
+            host_engine::Module,
+            dyn profiling::ProfilingClient,
+            profiling::MetricGroup,
+            profiling::ProfilingPause,
+            dyn topology::TopologyClient,
+            topology::CpuSet,
+            topology::GpuAttributes,
+            topology::GpuTopology,
+            topology::GroupTopology,
+            topology::P2pMatrix,
+            topology::VgpuAttributes,
         );
         #[cfg(feature = "mock")]
         assert_all!(

@@ -98,9 +98,12 @@ impl GpuPath {
 pub(crate) struct PathSpeed(u32, core::cmp::Reverse<PathLevel>);
 
 impl PathSpeed {
-    /// Returns a number for sums over pairs.
+    /// Returns a number for sums over pairs: a link counts more than any difference of levels, which are
+    /// numbers up to that of [`PathLevel::SYSTEM`].
     pub(crate) fn weight(self) -> u64 {
-        u64::from(self.0) * 64 + 32_u64.saturating_sub(self.1.0.raw().into())
+        let farthest = PathLevel::SYSTEM.raw();
+        let nearness = farthest.saturating_sub(self.1.0.raw());
+        u64::from(self.0) * u64::from(farthest + 1) + u64::from(nearness)
     }
 }
 

@@ -206,8 +206,11 @@ impl EngineThread {
         let dropped = std::mem::take(&mut *self.shared.dropped_pauses.lock());
         for number in dropped {
             // A pause of an earlier session ended with it.
-            let end = |session: &mut Session| session.end_pause(number);
-            if let Err(error) = self.with_session(end) {
+            let is_current = |session: &Session| session.connection().number == number;
+            if !self.session.as_ref().is_some_and(is_current) {
+                continue;
+            }
+            if let Err(error) = self.with_session(Session::end_pause) {
                 tracing::warn!(%error, "profiling was not resumed");
             }
         }

@@ -151,13 +151,9 @@ impl Session {
         self.pauses.begin(&self.connection)
     }
 
-    /// Ends a pause of the session with that number: the last one resumes profiling.
-    pub(super) fn end_pause(&mut self, session: u64) -> Result<()> {
-        if session == self.connection.number {
-            self.pauses.end(&self.connection)
-        } else {
-            Ok(())
-        }
+    /// Ends a pause. The end of the last one resumes profiling.
+    pub(super) fn end_pause(&mut self) -> Result<()> {
+        self.pauses.end(&self.connection)
     }
 
     /// Has the engine forget all samples and watches, those of other clients too, and watches again what
