@@ -19,8 +19,8 @@ use crate::not_implemented::{NotImplemented, not_implemented};
 
 /// Profiling fields that can be sampled together on a GPU.
 ///
-/// Fields of groups with different [`major`](Self::major) numbers can be sampled at the same time. Of the
-/// groups with the same `major` and different `minor` numbers, an engine samples one at a time, by turns.
+/// Groups with different [`major`](Self::major) numbers can be sampled at the same time. Groups with the
+/// same `major` and different [`minor`](Self::minor) numbers exclude each other.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[doc(alias = "dcgmProfMetricGroupInfo_t")]
 #[non_exhaustive]

@@ -221,7 +221,19 @@ pub fn profiling_groups(handle: usize, groups: Ptr<dcgmProfGetMetricGroups_v3>) 
         let words = groups.cast::<u32>();
         let gpu = words.at(2).read().unwrap_or(0);
         let reply = ok(ask(handle, Op::ProfilingGroups, vec![gpu.into()]))?;
-        let chunks: Vec<_> = reply.ints.chunks(64).take(10).collect();
+        // As recorded on GPUs whose driver profiles them.
+        let group_of = |field: &i64| match field {
+            ..1040 => 0,
+            1084..1532 => 2,
+            _ => 1,
+        };
+        let in_group = |group: i32| {
+            let fields = reply.ints.iter().copied();
+            let own: Vec<i64> = fields.filter(|field| group_of(field) == group).collect();
+            own
+        };
+        let mut chunks: Vec<_> = (0..3).map(in_group).collect();
+        chunks.retain(|fields| !fields.is_empty());
         let huge = faults::garbage("dcgmProfGetSupportedMetricGroups") == Garbage::HugeCount;
         words.at(3).write(if huge {
             u32::MAX
