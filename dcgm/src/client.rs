@@ -15,8 +15,10 @@ use crate::host_engine::HostEngineClient;
 use crate::jobs::JobsClient;
 use crate::not_implemented::NotImplemented;
 use crate::processes::ProcessesClient;
+use crate::profiling::ProfilingClient;
 pub use crate::query::Query;
 use crate::sample::{Sample, Samples, Timestamp};
+use crate::topology::TopologyClient;
 use crate::value::NoValue;
 use crate::version::BuildInfo;
 pub use crate::watch::{Refusal, Watch, WatchRequest};
@@ -287,6 +289,16 @@ pub trait Client: Debug + Send + Sync {
     fn history(&self) -> &dyn HistoryClient {
         &NotImplemented
     }
+
+    /// Returns the access to metric groups and the pause of profiling.
+    fn profiling(&self) -> &dyn ProfilingClient {
+        &NotImplemented
+    }
+
+    /// Returns the access to the topology and the attributes of GPUs.
+    fn topology(&self) -> &dyn TopologyClient {
+        &NotImplemented
+    }
 }
 
 /// The longest time that [`Client::read_once`] waits for the first values of profiling fields,
@@ -405,6 +417,14 @@ macro_rules! forward_client {
 
                     fn history(&self) -> &dyn HistoryClient {
                         (**self).history()
+                    }
+
+                    fn profiling(&self) -> &dyn ProfilingClient {
+                        (**self).profiling()
+                    }
+
+                    fn topology(&self) -> &dyn TopologyClient {
+                        (**self).topology()
                     }
 
                     fn entity_ids(&self, kind: EntityKind) -> Result<Vec<EntityId>> {

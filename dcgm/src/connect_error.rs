@@ -51,6 +51,12 @@ pub enum ConnectError {
         /// The error text of the system or of this crate.
         reason: String,
     },
+    /// This libdcgm does not support VSOCK endpoints.
+    #[error("libdcgm {library} does not support VSOCK")]
+    Vsock {
+        /// The version of libdcgm.
+        library: Version,
+    },
 }
 
 /// Prints the message.
@@ -93,6 +99,10 @@ impl ConnectError {
                 Class::Disconnected,
                 "check which program listens there: ss -lntp",
             ),
+            Self::Unreachable { .. } if matches!(endpoint, Endpoint::Vsock { .. }) => (
+                Class::Disconnected,
+                "check the context id and the port, and that nv-hostengine was started with -c",
+            ),
             Self::Unreachable { .. } => (
                 Class::Disconnected,
                 "check the address and the firewall; nv-hostengine listens on 127.0.0.1 unless started with -b",
@@ -104,6 +114,10 @@ impl ConnectError {
             Self::Ipv6 { .. } => (
                 Class::Disconnected,
                 "give a host name or an IPv4 address, or install DCGM 4.5 or later",
+            ),
+            Self::Vsock { .. } => (
+                Class::Disconnected,
+                "install DCGM 4.5 or later, in this machine and with the host engine",
             ),
         }
     }

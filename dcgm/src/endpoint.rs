@@ -6,9 +6,9 @@ use std::str::FromStr;
 
 /// The endpoint of a host engine (`nv-hostengine`).
 ///
-/// The text forms are `host:port`, `host` (port 5555), `[::1]:5555` and
-/// `unix:///run/nv-hostengine.sock`. DCGM's protocol has no TLS and no password: use a tunnel to
-/// connect to another host.
+/// The text forms are `host:port`, `host` (port 5555), `[::1]:5555`,
+/// `unix:///run/nv-hostengine.sock` and `vsock://3:5555`. DCGM's protocol has no TLS and no password:
+/// use a tunnel to connect to another host.
 ///
 /// ```
 /// use dcgm::Endpoint;
@@ -29,6 +29,17 @@ pub enum Endpoint {
     },
     /// The absolute path of a Unix socket.
     Unix(PathBuf),
+    /// A VSOCK endpoint: the engine of another virtual machine on this host, or of the host itself
+    /// (`cid` 2). Needs DCGM 4.5 or later.
+    ///
+    /// Unlike the others, the endpoint is not tried before libdcgm is called, so that the error of a
+    /// failed connect does not state the cause.
+    Vsock {
+        /// The context id of the virtual machine.
+        cid: u32,
+        /// The port.
+        port: u32,
+    },
 }
 
 impl Endpoint {
@@ -41,12 +52,12 @@ impl Endpoint {
         matches!(self, Self::Tcp { host, .. } if host.contains(':'))
     }
 
-    /// Returns the path of the Unix socket; `None` for a TCP endpoint.
+    /// Returns the path of the Unix socket; `None` for other endpoints.
     #[must_use]
     pub fn unix_path(&self) -> Option<&Path> {
         match self {
             Self::Unix(path) => Some(path),
-            Self::Tcp { .. } => None,
+            Self::Tcp { .. } | Self::Vsock { .. } => None,
         }
     }
 }
@@ -67,6 +78,7 @@ impl fmt::Display for Endpoint {
             Self::Tcp { host, port } if self.is_ipv6() => write!(f, "[{host}]:{port}"),
             Self::Tcp { host, port } => write!(f, "{host}:{port}"),
             Self::Unix(path) => write!(f, "unix://{}", path.display()),
+            Self::Vsock { cid, port } => write!(f, "vsock://{cid}:{port}"),
         }
     }
 }
@@ -101,8 +113,10 @@ pub enum EndpointError {
         /// The text of the port.
         port: String,
     },
-    /// The scheme is neither `tcp` nor `unix`.
-    #[error("expected host:port, tcp://host:port or unix:///path, got the scheme {scheme:?}")]
+    /// The scheme is not `tcp`, `unix` or `vsock`.
+    #[error(
+        "expected host:port, tcp://host:port, unix:///path or vsock://cid:port, got the scheme {scheme:?}"
+    )]
     Scheme {
         /// The text before `://`.
         scheme: String,
@@ -131,6 +145,13 @@ pub enum EndpointError {
         "expected an endpoint without user name and password, which DCGM does not support, got one with an @"
     )]
     UserInfo,
+    /// The context id or the port of a VSOCK endpoint is missing or not a number, or the context id is
+    /// that of any machine.
+    #[error("expected two numbers, as in vsock://3:5555, got {input:?}")]
+    Vsock {
+        /// The input without its scheme.
+        input: String,
+    },
 }
 
 /// Prints the message.
@@ -162,6 +183,7 @@ impl FromStr for Endpoint {
         match scheme.as_str() {
             "unix" => parse_unix(rest),
             "tcp" => parse_tcp(rest),
+            "vsock" => parse_vsock(rest),
             _ if rest.contains('@') => Err(EndpointError::UserInfo),
             _ => Err(EndpointError::Scheme { scheme }),
         }
@@ -190,6 +212,25 @@ fn parse_unix(path: &str) -> Result<Endpoint, EndpointError> {
         return Err(EndpointError::UnixLong { length: path.len() });
     }
     Ok(Endpoint::Unix(PathBuf::from(path)))
+}
+
+fn parse_vsock(address: &str) -> Result<Endpoint, EndpointError> {
+    if address.contains('@') {
+        return Err(EndpointError::UserInfo);
+    }
+    let number = |text: &str| {
+        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| text.parse::<u32>().ok()).flatten()
+    };
+    let numbers = address
+        .split_once(':')
+        .and_then(|(cid, port)| number(cid).zip(number(port)));
+    match numbers {
+        Some((cid, port)) if cid != u32::MAX && port > 0 => Ok(Endpoint::Vsock { cid, port }),
+        _ => Err(EndpointError::Vsock {
+            input: address.to_owned(),
+        }),
+    }
 }
 
 fn parse_tcp(authority: &str) -> Result<Endpoint, EndpointError> {

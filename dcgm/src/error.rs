@@ -13,6 +13,7 @@ use dcgm_sys::text::sanitize;
 use crate::code::ReturnCode;
 pub use crate::connect_error::ConnectError;
 use crate::endpoint::{Endpoint, EndpointError};
+use crate::entity::EntityId;
 pub use crate::error_class::ErrorClass;
 use crate::version::Version;
 
@@ -91,6 +92,12 @@ pub enum Error {
     /// libdcgm could not be loaded.
     #[error(transparent)]
     Load(#[from] sys::LoadError),
+    /// The engine does not have an entity that the request names.
+    #[error("the host engine has no {entity}")]
+    NoSuchEntity {
+        /// The entity.
+        entity: EntityId,
+    },
     /// The client is not connected, or its connection was lost.
     #[error("not connected to a host engine")]
     NotConnected,
@@ -145,6 +152,8 @@ pub enum Error {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Operation {
+    /// Changing the state of the engine itself, for all its clients.
+    Configure,
     /// Connecting, or starting the embedded engine.
     Connect,
     /// Listing entities and reading their properties.
@@ -160,6 +169,7 @@ pub enum Operation {
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Configure => "configuring",
             Self::Connect => "connecting",
             Self::Enumerate => "enumerating",
             Self::Read => "reading",
@@ -195,6 +205,7 @@ impl Error {
                 (Class::Caller, Hint::None)
             }
             Self::Load(error) => (Class::Unavailable, load_hint(error)),
+            Self::NoSuchEntity { .. } => (Class::NotFound, Hint::None),
             Self::NotConnected | Self::Panicked => (Class::Disconnected, Hint::None),
             Self::NotImplemented { .. } | Self::SymbolMissing(_) => {
                 (Class::Unsupported, Hint::None)

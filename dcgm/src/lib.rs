@@ -65,16 +65,19 @@
 //!
 //! | feature | default | adds |
 //! |---|---|---|
+//! | `admin` | off | The methods of [`HostEngineClient`](host_engine::HostEngineClient) that change the host engine for all of its clients: denying modules, emptying its cache, detaching the driver |
 //! | `mock` | off | `dcgm::mock`: scripted clients, ready-made hosts and incidents, for tests without a GPU. The values of a mock are not measured: [`Backend::is_simulated`] returns `true` |
 //! | `serde` | off | `Serialize` and `Deserialize` for ids, entities, values, samples, timestamps and versions |
 //! | `stream` | off | `monitor::AsyncEventStream`: the events of a [`Monitor`](monitor::Monitor) as a `futures_core::Stream` |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod attributes;
 mod backend;
 mod client;
 mod code;
 mod connect_error;
+mod cpu_set;
 mod cursor;
 mod endpoint;
 mod engine;
@@ -93,10 +96,12 @@ pub mod monitor;
 mod not_implemented;
 mod parse;
 pub mod processes;
+pub mod profiling;
 mod query;
 mod sample;
 #[cfg(feature = "serde")]
 mod serde_impls;
+pub mod topology;
 pub mod usage;
 mod value;
 mod version;
@@ -191,6 +196,19 @@ mod tests {
             Xid,
             XidAction,
             XidSeverity,
+            dyn host_engine::HostEngineClient,
+            host_engine::CpuUsage,
+            host_engine::Module,
+            dyn profiling::ProfilingClient,
+            profiling::MetricGroup,
+            profiling::ProfilingPause,
+            dyn topology::TopologyClient,
+            topology::CpuSet,
+            topology::GpuAttributes,
+            topology::GpuTopology,
+            topology::GroupTopology,
+            topology::P2pMatrix,
+            topology::VgpuAttributes,
         );
         #[cfg(feature = "mock")]
         assert_all!(

@@ -1,5 +1,6 @@
-//! Shows what the DCGM of this host can do: versions, entities, which fields have values and why
-//! others have none, and what a meter would emit, with what its cap on series would drop.
+//! Shows what the DCGM of this host can do: versions, entities, the engine's process and modules,
+//! metric groups, peer-to-peer access, which fields have values and why others have none, and what a
+//! meter would emit, with what its cap on series would drop.
 //!
 //! Each field is watched on the entities that have it, until profiling fields had a second sample:
 //! an engine has no value of theirs before. `--fields` lists the fields one by one.
@@ -40,6 +41,9 @@ struct Flags {
 /// Fields other than profiling ones are sampled as soon as they are watched, and rarely after that.
 const RARELY: Duration = Duration::from_secs(60);
 
+/// The time over which the CPU time of the engine is measured.
+const CPU_TIME: Duration = Duration::from_millis(200);
+
 /// More series than any host has.
 const UNLIMITED: usize = 1_000_000;
 
@@ -53,6 +57,9 @@ fn main() -> Result<(), Report> {
     let links = client.links().unwrap_or_default();
     write_versions(&mut text, client)?;
     write_entities(&mut text, &entities, &links)?;
+    write_host_engine(&mut text, client)?;
+    write_profiling(&mut text, client, &entities)?;
+    write_p2p(&mut text, client)?;
     let watched_links = if flags.links { &*links } else { &[] };
     let groups = watch_fields(client, &entities, watched_links, host.config.interval());
     wait_for_profiling(client, &groups, host.config.interval())?;
@@ -133,6 +140,98 @@ fn write_entities(
         .map(|(kind, count)| format!("{count} {kind}"))
         .collect();
     writeln!(text, "{} entities: {}\n", entities.len(), counts.join(", "))?;
+    Ok(())
+}
+
+/// Writes what the engine is like as a process: what it uses, and what it has loaded.
+fn write_host_engine(text: &mut String, client: &dyn Client) -> Result<(), Box<dyn Error>> {
+    let engine = client.host_engine();
+    let memory = engine.memory_bytes().map_or_else(
+        |error| error.to_string(),
+        |bytes| format!("{} MiB of memory", bytes >> 20),
+    );
+    // The first request measures nothing: it only begins the time.
+    let usage = engine.cpu_usage().and_then(|_| {
+        thread::sleep(CPU_TIME);
+        engine.cpu_usage()
+    });
+    let usage = usage.map_or_else(
+        |error| error.to_string(),
+        |usage| {
+            let share = usage.map(|usage| format!("{:.1} % of a CPU", 100.0 * usage.total));
+            share.unwrap_or_else(|| "no CPU time".to_owned())
+        },
+    );
+    writeln!(text, "engine process: {memory}; {usage}")?;
+    match engine.modules() {
+        Ok(modules) => {
+            let modules: Vec<_> = modules
+                .iter()
+                .map(|module| format!("{} {}", module.id, module.status))
+                .collect();
+            writeln!(text, "modules: {}\n", modules.join(", "))?;
+        }
+        Err(error) => writeln!(text, "modules: {error}\n")?,
+    }
+    Ok(())
+}
+
+/// Writes the fields that can be sampled together on the first GPU.
+fn write_profiling(
+    text: &mut String,
+    client: &dyn Client,
+    entities: &[Entity],
+) -> Result<(), Box<dyn Error>> {
+    let mut gpus = entities.iter().map(|entity| entity.id);
+    let Some(gpu) = gpus.find(|id| id.kind == EntityKind::GPU) else {
+        return Ok(());
+    };
+    match client.profiling().metric_groups(gpu) {
+        Ok(groups) => {
+            writeln!(
+                text,
+                "profiling fields that can be sampled together on {gpu}"
+            )?;
+            for group in &groups {
+                let ids: Vec<_> = group.fields.iter().map(|field| field.raw()).collect();
+                let range = match (ids.iter().min(), ids.iter().max()) {
+                    (Some(first), Some(last)) => format!("{first} to {last}"),
+                    _ => "none".to_owned(),
+                };
+                let id = format!("group {}.{}", group.major, group.minor);
+                writeln!(text, "  {id:<22} {} fields: {range}", ids.len())?;
+            }
+            writeln!(text)?;
+        }
+        Err(error) => writeln!(text, "profiling fields of {gpu}: {error}\n")?,
+    }
+    Ok(())
+}
+
+/// Writes the state of peer-to-peer access: a row and a column for each GPU.
+fn write_p2p(text: &mut String, client: &dyn Client) -> Result<(), Box<dyn Error>> {
+    let matrix = match client.topology().p2p_matrix() {
+        Ok(matrix) if matrix.gpus().len() < 2 => return Ok(()),
+        Ok(matrix) => matrix,
+        Err(error) => {
+            writeln!(text, "peer-to-peer access over NVLink: {error}\n")?;
+            return Ok(());
+        }
+    };
+    writeln!(text, "peer-to-peer access over NVLink")?;
+    for from in matrix.gpus() {
+        let row: Vec<_> = matrix
+            .gpus()
+            .iter()
+            .map(|to| {
+                let status = matrix.status(*from, *to);
+                status.map_or("-".to_owned(), |status| status.to_string())
+            })
+            .collect();
+        let id = from.to_string();
+        writeln!(text, "  {id:<22} {}", row.join(" "))?;
+    }
+    writeln!(text)?;
     Ok(())
 }
 

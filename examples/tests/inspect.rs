@@ -31,6 +31,10 @@ fn inspect_says_what_there_is_what_is_missing_and_what_the_cap_drops() {
         "not supported",
         "  and 24 that the cap drops",
         "128 dropped by the cap",
+        "engine process: 24 MiB of memory; 1.0 % of a CPU",
+        "modules: core loaded, nvswitch loaded, vgpu not_loaded",
+        "fields: 1001 to ",
+        "  gpu:1                  ok - ok ok ok ok ok ok",
     ] {
         assert!(text.contains(said), "{said:?} is not in\n{text}");
     }

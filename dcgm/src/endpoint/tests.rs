@@ -14,6 +14,8 @@ fn display_parses_back() {
         "[::1]:65535",
         "unix:///a/b@c.sock",
         "gpu-7.example:5555",
+        "vsock://3:5555",
+        "vsock://2:4294967295",
     ] {
         assert_eq!(text.parse::<Endpoint>().unwrap().to_string(), text);
     }
@@ -65,6 +67,22 @@ fn invalid_endpoints_are_errors() {
     assert!(matches!(error("[::1]x"), EndpointError::Host { .. }));
     assert!(matches!(error("a b:1"), EndpointError::Host { .. }));
     assert!(matches!(error("http://x"), EndpointError::Scheme { .. }));
+    for address in [
+        "",
+        "3",
+        "3:",
+        ":5555",
+        "3:0",
+        "-1:5555",
+        "4294967295:5555",
+        "a:1",
+        "3:5555:1",
+        "+3:1",
+    ] {
+        let input = address.to_owned();
+        let expected = EndpointError::Vsock { input };
+        assert_eq!(error(&format!("vsock://{address}")), expected);
+    }
     assert!(matches!(
         error(&format!("unix:///{}", "x".repeat(107))),
         EndpointError::UnixLong { .. }
@@ -78,6 +96,7 @@ fn password_is_an_error_and_never_repeated() {
         "user:secret@host:1",
         "tcp://secret@h",
         "http://secret@h",
+        "vsock://secret@3:1",
         "user:secret@host://x",
     ] {
         let error = error(text);

@@ -52,6 +52,14 @@ pub(super) fn resolve_address(
                 socket: None,
             })
         }
+        Endpoint::Vsock { .. } if !Release::of_library(library).has_uri_connect() => {
+            Err(ConnectError::Vsock { library })
+        }
+        Endpoint::Vsock { .. } => Ok(Address {
+            text: endpoint.to_string(),
+            transport: Transport::Vsock,
+            socket: None,
+        }),
         Endpoint::Tcp { port: 0, .. } => Err(refused("port 0 cannot be connected to")),
         Endpoint::Tcp { .. } if endpoint.is_ipv6() && !has_ipv6 => {
             Err(ConnectError::Ipv6 { library })
@@ -188,6 +196,10 @@ pub(super) fn diagnose_peer(address: &Address) -> ConnectError {
         (Transport::Unix, _) => match connect_unix(Path::new(&address.text), PROBE_TIMEOUT) {
             Ok(socket) => read_first_bytes(&socket),
             Err(cause) => cause,
+        },
+        // The sockets of the operating system are not tried.
+        (Transport::Vsock, _) => ConnectError::Unreachable {
+            reason: "no host engine responds over VSOCK".to_owned(),
         },
         // No peer to probe, and the connection of libdcgm was closed.
         _ => ConnectError::Closed,

@@ -46,6 +46,8 @@ pub(super) struct SharedState {
     pub(super) library: Mutex<Option<(&'static sys::Library, BuildInfo)>>,
     /// Watches that were dropped while the thread was busy.
     pub(super) dropped: Mutex<Vec<Arc<Watched>>>,
+    /// The sessions of pauses of profiling that were dropped.
+    pub(super) dropped_pauses: Mutex<Vec<u64>>,
 }
 
 /// A request to the engine's thread.
@@ -132,6 +134,10 @@ impl EngineThread {
             .dropped
             .lock()
             .retain(|watched| watched.session != number);
+        self.shared
+            .dropped_pauses
+            .lock()
+            .retain(|session| *session != number);
     }
 
     /// Opens a session.
@@ -202,6 +208,21 @@ impl EngineThread {
             drop(self.with_session(|session| session.end_watch(&watched)));
         }
     }
+
+    /// Ends the pauses of profiling that were dropped.
+    fn release_dropped_pauses(&mut self) {
+        let dropped = std::mem::take(&mut *self.shared.dropped_pauses.lock());
+        for number in dropped {
+            // A pause of an earlier session ended with it.
+            let is_current = |session: &Session| session.connection().number == number;
+            if !self.session.as_ref().is_some_and(is_current) {
+                continue;
+            }
+            if let Err(error) = self.with_session(Session::end_pause) {
+                tracing::warn!(%error, "profiling was not resumed");
+            }
+        }
+    }
 }
 
 impl JobHandler for EngineThread {
@@ -220,6 +241,9 @@ impl JobHandler for EngineThread {
         }
         if !self.shared.dropped.lock().is_empty() {
             self.release_dropped_watches();
+        }
+        if !self.shared.dropped_pauses.lock().is_empty() {
+            self.release_dropped_pauses();
         }
         match job {
             Job::Task(task) => {
@@ -281,6 +305,25 @@ impl Drop for WatchGuard {
         }
         self.shared.dropped.lock().push(Arc::clone(&self.watched));
         // If another call is in progress, the next job ends the watch.
+        self.worker.submit_detached(Job::Task(Box::new(|_| {})));
+    }
+}
+
+/// Ends a pause of profiling when dropped.
+pub(super) struct PauseGuard {
+    /// The number of its session.
+    pub(super) session: u64,
+    pub(super) shared: Arc<SharedState>,
+    pub(super) worker: Arc<Worker<EngineThread>>,
+}
+
+impl Drop for PauseGuard {
+    fn drop(&mut self) {
+        if self.worker.is_forked() || !self.worker.has_thread() {
+            return;
+        }
+        self.shared.dropped_pauses.lock().push(self.session);
+        // If another call is in progress, the next job ends the pause.
         self.worker.submit_detached(Job::Task(Box::new(|_| {})));
     }
 }

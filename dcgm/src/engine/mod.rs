@@ -11,7 +11,8 @@
 //! | `watches`, `watch_split`, `accepted`, `open_watches`, `profilers` | watches |
 //! | `reader`, `plan`, `grouped`, `collected` | reading samples, split into calls, by lists or by groups |
 //! | `shared_groups` | the groups in the engine, for watches and reads |
-//! | `history`, `host_engine`, `jobs`, `processes` | one module for each other subject of DCGM, like the trait that it implements |
+//! | `history`, `host_engine`, `jobs`, `processes`, `profiling`, `topology` | one module for each other subject of DCGM, like the trait that it implements |
+//! | `pauses` | the pauses of profiling of a session |
 //! | `release` | the differences between releases of DCGM |
 //! | `model` | models of the threads, for `--cfg shuttle` |
 //!
@@ -35,14 +36,17 @@ mod model;
 mod open;
 mod open_watches;
 mod options;
+mod pauses;
 mod plan;
 mod processes;
 mod profilers;
+mod profiling;
 mod reader;
 mod release;
 mod session;
 mod shared_groups;
 mod thread;
+mod topology;
 mod watch_split;
 mod watches;
 
@@ -67,7 +71,9 @@ use crate::history::HistoryClient;
 use crate::host_engine::HostEngineClient;
 use crate::jobs::JobsClient;
 use crate::processes::ProcessesClient;
+use crate::profiling::ProfilingClient;
 use crate::sample::Samples;
+use crate::topology::TopologyClient;
 use crate::version::BuildInfo;
 
 /// A client of a host engine, which it calls through libdcgm. [`connect`](Client::connect) loads
@@ -395,6 +401,14 @@ impl Client for Engine {
     }
 
     fn history(&self) -> &dyn HistoryClient {
+        self
+    }
+
+    fn profiling(&self) -> &dyn ProfilingClient {
+        self
+    }
+
+    fn topology(&self) -> &dyn TopologyClient {
         self
     }
 }

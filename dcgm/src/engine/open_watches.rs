@@ -85,7 +85,7 @@ impl OpenWatches {
     pub(super) fn over(transport: Transport) -> Self {
         match transport {
             Transport::Embedded => EMBEDDED_WATCHES.clone(),
-            Transport::Tcp | Transport::Unix => Self::default(),
+            Transport::Tcp | Transport::Unix | Transport::Vsock => Self::default(),
         }
     }
 
@@ -135,6 +135,21 @@ impl OpenWatches {
             let times = self.merge_times(&other.entities, &other.fields, other.times);
             for pair in &other.pairs {
                 keep_disconnect(&mut outcome, watch_pair(connection, *pair, times));
+            }
+        }
+        outcome
+    }
+}
+
+#[cfg(feature = "admin")]
+impl OpenWatches {
+    /// Watches everything again, which the engine has forgotten. Returns the first error.
+    pub(super) fn rewatch_all(&self, connection: &EngineConnection) -> Result<()> {
+        let mut outcome = Ok(());
+        for watched in self.to_vec() {
+            let times = self.merge_times(&watched.entities, &watched.fields, watched.times);
+            for pair in &watched.pairs {
+                outcome = outcome.and(watch_pair(connection, *pair, times));
             }
         }
         outcome

@@ -325,7 +325,7 @@ fn list_limits(connection: &EngineConnection) -> Limits {
         values: 1024,
         bytes: match connection.transport {
             Transport::Tcp => Some(connection.release.max_tcp_bytes()),
-            Transport::Embedded | Transport::Unix => None,
+            Transport::Embedded | Transport::Unix | Transport::Vsock => None,
         },
     }
 }

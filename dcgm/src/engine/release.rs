@@ -13,6 +13,9 @@
 //! | A live request for a profiling field crashes the engine | 4.6.0 | live requests are limited to identity: `ffi/records.rs` | observed with 4.6.0 |
 //! | A group does not accept an entity of the kind `LINK` | 3.3 | the refusal is one of the watch | observed with 3.3.9 |
 //! | Samples of `LINK` entities are never discarded | 4.6 | the docs of [`Client::watch`](crate::Client::watch) warn | observed with 4.6.0 |
+//! | The topology of a GPU that does not exist or is fake is empty, and no error | 3.3 | the status of the GPU tells: `engine/topology.rs` | observed with 3.3.9 |
+//! | The attributes of a GPU that does not exist are zeros, and no error | all | the status of the GPU tells: `engine/topology.rs` | observed with 3.3.9 and 4.6.0 |
+//! | A selection of GPUs is successful and too small | all | the GPUs are counted: `engine/topology.rs` | observed with 3.3.9 and 4.6.0 |
 //! | Listing CPUs can crash the engine | 3.3 | CPUs are listed on request only: [`Client::list`](crate::Client::list), and never by [`Supervisor`](crate::monitor::Supervisor) | observed with 3.3.9 |
 
 use crate::entity::{EntityId, EntityKind};
@@ -78,6 +81,19 @@ differences! {
     /// Returns `true` if libdcgm accepts IPv6 addresses: 3.3.9 refuses `[::1]:5555` as a bad parameter,
     /// and 4.6.0 connects to it. The source of 4.5.0 is the first that parses them.
     has_ipv6: bool = false, since (4, 5) => true;
+
+    /// Returns `true` if libdcgm connects to an address with a scheme, which VSOCK needs:
+    /// `dcgmConnect_v3` is new in the header of 4.5.0.
+    has_uri_connect: bool = false, since (4, 5) => true;
+
+    /// Returns `true` if the topology of a GPU has room for 36 NVLinks between two GPUs:
+    /// `dcgmDeviceTopology_v2` is new in the header of 4.6.0. A libdcgm of 3.3.9 does not look at the
+    /// version of the struct, and writes the smaller one.
+    has_large_topology: bool = false, since (4, 6) => true;
+
+    /// Returns `true` if the struct for the severity of the log has a version: the header of 4.1.0 is the
+    /// first. A libdcgm of 3.3.9 takes any struct for the smaller one.
+    has_versioned_severity: bool = false, since (4, 1) => true;
 }
 
 impl Release {

@@ -7,6 +7,7 @@
 //! | `watches` | watches, shared with the connection's other users |
 //! | `reader` | plans and buffers of queries that are read again |
 //! | `groups` | the groups in the engine that watches and reads share |
+//! | `pauses` | the pauses of profiling |
 //!
 //! The parts do not know each other: each method passes to one what it needs of the others.
 
@@ -17,6 +18,7 @@ use super::connection::EngineConnection;
 use super::identity::{GPU_FIELDS, ok_unless_disconnected, set_property};
 use super::inventory::{self, Entities, Inventory, Listing};
 use super::open_watches::Watched;
+use super::pauses::Pauses;
 use super::reader::Reader;
 use super::shared_groups::SharedGroups;
 use super::watches::{StartedWatch, Watches};
@@ -38,6 +40,7 @@ pub(super) struct Session {
     groups: SharedGroups,
     /// The watches of jobs in an embedded engine, until the jobs are removed.
     job_watches: Vec<(JobId, Arc<Watched>)>,
+    pauses: Pauses,
 }
 
 impl Session {
@@ -49,6 +52,7 @@ impl Session {
             reader: Reader::default(),
             groups: SharedGroups::default(),
             job_watches: Vec::new(),
+            pauses: Pauses::default(),
         }
     }
 
@@ -208,10 +212,29 @@ impl Session {
         self.reader
             .read_events(&self.connection, watched, cursor, into)
     }
+
+    /// Pauses profiling, or counts another pause.
+    pub(super) fn begin_pause(&mut self) -> Result<()> {
+        self.pauses.begin(&self.connection)
+    }
+
+    /// Ends a pause. The end of the last one resumes profiling.
+    pub(super) fn end_pause(&mut self) -> Result<()> {
+        self.pauses.end(&self.connection)
+    }
+
+    /// Has the engine forget all samples and watches, those of other clients too, and watches again what
+    /// this client watches.
+    #[cfg(feature = "admin")]
+    pub(super) fn empty_cache(&mut self) -> Result<()> {
+        self.connection.empty_cache()?;
+        self.watches.rewatch_all(&self.connection)
+    }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
+        self.pauses.end_all(&self.connection);
         // The embedded engine outlives this session, and would go on sampling. Other groups and watches
         // go with their connection.
         if self.connection.transport == Transport::Embedded {

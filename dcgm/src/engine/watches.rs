@@ -141,6 +141,12 @@ impl Watches {
             .rewatch_overlapping(connection, &watched.entities, &watched.fields)
     }
 
+    /// Watches again everything that is watched over the connection: the engine has forgotten it.
+    #[cfg(feature = "admin")]
+    pub(super) fn rewatch_all(&self, connection: &EngineConnection) -> Result<()> {
+        self.open.rewatch_all(connection)
+    }
+
     /// Ends all watches of the session.
     pub(super) fn end_all(&self, connection: &EngineConnection, groups: &mut SharedGroups) {
         for watched in self.open.to_vec() {

@@ -36,6 +36,7 @@ pub(crate) enum Transport {
     Embedded,
     Tcp,
     Unix,
+    Vsock,
 }
 
 /// The lifetime of the groups and watches of a connection.
@@ -205,6 +206,9 @@ impl EngineHandle {
     ) -> Result<()> {
         let address = CString::new(address)
             .map_err(|_nul| Error::Request("the address contains a NUL character"))?;
+        if transport == Transport::Vsock {
+            return self.connect_uri(&address, timeout);
+        }
         let mut params = sys::dcgmConnectV2Params_v2 {
             version: sys::dcgmConnectV2Params_v2::VERSION,
             persistAfterDisconnect: u32::from(lifetime == Lifetime::Engine),
@@ -221,6 +225,24 @@ impl EngineHandle {
             call!(
                 self.library(),
                 dcgmConnect_v2(address.as_ptr(), &raw mut params, self.handle.as_ptr())
+            )
+        }
+    }
+
+    /// Connects to an address with a scheme.
+    fn connect_uri(&self, address: &CStr, timeout: Duration) -> Result<()> {
+        let mut params = sys::dcgmConnectV3Params_v1 {
+            version: sys::dcgmConnectV3Params_v1::VERSION,
+            persistAfterDisconnect: 0,
+            timeoutMs: u32::try_from(timeout.as_millis())
+                .unwrap_or(u32::MAX)
+                .max(1),
+        };
+        // SAFETY: as for `dcgmConnect_v2`, in `connect`.
+        unsafe {
+            call!(
+                self.library(),
+                dcgmConnect_v3(address.as_ptr(), &raw mut params, self.handle.as_ptr())
             )
         }
     }

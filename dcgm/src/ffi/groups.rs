@@ -1,4 +1,4 @@
-//! Groups that the engine fills itself, and the fields that a GPU's profiler has.
+//! Groups that the engine fills itself.
 
 use core::ffi::CStr;
 
@@ -8,7 +8,6 @@ use sys::Versioned as _;
 use super::{EngineHandle, GroupId, call, new_zeroed};
 use crate::entity::{EntityId, EntityKind};
 use crate::error::Result;
-use crate::field::FieldId;
 
 /// The type of the group that the engine fills with all supported entities of a kind; `None` for a
 /// kind that has no such type.
@@ -115,31 +114,5 @@ impl EngineHandle {
                 dcgmGroupRemoveEntity(self.handle(), group.0, entity.kind.raw(), entity.id)
             )
         }
-    }
-
-    /// Returns the fields that the profiler of a GPU has, sorted.
-    pub(crate) fn profiling_fields(&self, gpu: u32) -> Result<Vec<FieldId>> {
-        let mut groups = new_zeroed::<sys::dcgmProfGetMetricGroups_v3>();
-        groups.version = sys::dcgmProfGetMetricGroups_v3::VERSION;
-        groups.gpuId = gpu;
-        // SAFETY: the struct of its version.
-        unsafe {
-            call!(
-                self.library(),
-                dcgmProfGetSupportedMetricGroups(self.handle(), &raw mut *groups)
-            )
-        }?;
-        let count = |count: core::ffi::c_uint| usize::try_from(count).unwrap_or(usize::MAX);
-        let groups_of_fields = groups
-            .metricGroups
-            .iter()
-            .take(count(groups.numMetricGroups));
-        let mut fields: Vec<FieldId> = groups_of_fields
-            .flat_map(|group| group.fieldIds.iter().take(count(group.numFieldIds)))
-            .map(|id| FieldId::from_raw(*id))
-            .collect();
-        fields.sort_unstable();
-        fields.dedup();
-        Ok(fields)
     }
 }

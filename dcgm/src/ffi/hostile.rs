@@ -9,6 +9,7 @@
     reason = "a claim that is broken is a panic, of a test or of the fuzzer"
 )]
 
+mod fixed_structs;
 mod library;
 mod script;
 mod usage;
@@ -25,7 +26,7 @@ use crate::value::{NoValue, Value};
 use dcgm_sys as sys;
 
 /// The exercised functions, selected by the first byte of a script.
-const PATHS: [fn(); 10] = [
+const PATHS: [fn(); 12] = [
     latest,
     since,
     identity,
@@ -35,6 +36,8 @@ const PATHS: [fn(); 10] = [
     links,
     builds,
     grouped,
+    fixed_structs::topology,
+    fixed_structs::host_engine,
     usage::exercise,
 ];
 

@@ -13,20 +13,9 @@ use crate::error::{Error, Result};
 impl EngineHandle {
     /// Returns the properties of a GPU. For a GPU that does not exist, DCGM returns blanks and no error.
     pub(crate) fn read_gpu(&self, gpu: u32) -> Result<Entity> {
-        let mut attributes = new_zeroed::<sys::dcgmDeviceAttributes_v3>();
-        attributes.version = sys::dcgmDeviceAttributes_v3::VERSION;
-        // SAFETY: the struct has the version that it states.
-        unsafe {
-            call!(
-                self.library(),
-                dcgmGetDeviceAttributes(self.handle(), gpu, &raw mut *attributes)
-            )
-        }?;
+        let attributes = self.device_attributes(gpu)?;
         let identifiers = &attributes.identifiers;
-        // Without a driver, 3.3 writes an error text into each of them.
-        let text = |array: &[core::ffi::c_char]| {
-            text::identity_text(array).filter(|text| !text.starts_with("Cannot perform"))
-        };
+        let text = property_text;
         Ok(Entity {
             uuid: text(&identifiers.uuid).filter(|uuid| !is_all_zero(uuid)),
             model: text(&identifiers.deviceName),
@@ -37,6 +26,20 @@ impl EngineHandle {
             driver_version: text(&identifiers.driverVersion),
             ..Entity::new(EntityId::gpu(gpu))
         })
+    }
+
+    /// Returns DCGM's attributes of a GPU.
+    pub(super) fn device_attributes(&self, gpu: u32) -> Result<Box<sys::dcgmDeviceAttributes_v3>> {
+        let mut attributes = new_zeroed::<sys::dcgmDeviceAttributes_v3>();
+        attributes.version = sys::dcgmDeviceAttributes_v3::VERSION;
+        // SAFETY: the struct has the version that it states.
+        unsafe {
+            call!(
+                self.library(),
+                dcgmGetDeviceAttributes(self.handle(), gpu, &raw mut *attributes)
+            )
+        }?;
+        Ok(attributes)
     }
 
     /// Returns the MIG instances: none if the engine runs without a driver.
@@ -124,6 +127,11 @@ impl EngineHandle {
             code: ReturnCode::VER_MISMATCH,
         })
     }
+}
+
+/// Returns the text of a property. Without a driver, 3.3 writes an error text into each of them.
+pub(super) fn property_text(array: &[core::ffi::c_char]) -> Option<std::sync::Arc<str>> {
+    text::identity_text(array).filter(|text| !text.starts_with("Cannot perform"))
 }
 
 fn mig_entity(row: &sys::dcgmMigHierarchyInfo_v2) -> Entity {

@@ -21,9 +21,11 @@ mod matcher;
 #[cfg(shuttle)]
 pub(crate) mod peer;
 mod processes;
+mod profiling;
 mod records;
 mod text;
 mod thread;
+mod topology;
 mod usage;
 mod visit;
 
@@ -102,15 +104,23 @@ macro_rules! plain {
 
 plain!(
     dcgmCacheManagerFieldInfo_v4_t,
+    dcgmCpuHierarchy_v1,
+    dcgmCpuHierarchy_v2,
     dcgmDeviceAttributes_v3,
     dcgmFieldSummaryRequest_v1,
     dcgmFieldValue_v1,
+    dcgmDeviceTopology_v1,
+    dcgmDeviceTopology_v2,
+    dcgmEnvVarInfo_v1,
     dcgmFieldValue_v2,
     dcgmGroupInfo_v2,
     dcgmGroupInfo_v3,
+    dcgmIntrospectCpuUtil_v1,
     dcgmIntrospectMemory_v1,
     dcgmJobInfo_v3,
     dcgmMigHierarchy_v2,
+    dcgmModuleGetStatuses_v1,
+    dcgmNvLinkP2PStatus_v1,
     dcgmNvLinkStatus_v3,
     dcgmNvLinkStatus_v4,
     dcgmNvLinkStatus_v5,
@@ -118,6 +128,7 @@ plain!(
     dcgmProfGetMetricGroups_v3,
     dcgmStartEmbeddedV2Params_v2,
     dcgmVersionInfo_v2,
+    dcgmVgpuDeviceAttributes_v7,
 );
 
 #[cfg(test)]

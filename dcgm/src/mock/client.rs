@@ -18,7 +18,9 @@ use crate::mock::faults::{Call, Delay, HangingCall};
 use crate::mock::handle::{Inner, Mock};
 use crate::mock::model::{Need, Presence};
 use crate::processes::ProcessesClient;
+use crate::profiling::ProfilingClient;
 use crate::sample::{Sample, Samples, Timestamp};
+use crate::topology::TopologyClient;
 use crate::version::BuildInfo;
 
 /// Ends a watch when dropped.
@@ -377,6 +379,14 @@ impl Client for Mock {
     }
 
     fn history(&self) -> &dyn HistoryClient {
+        self
+    }
+
+    fn profiling(&self) -> &dyn ProfilingClient {
+        self
+    }
+
+    fn topology(&self) -> &dyn TopologyClient {
         self
     }
 }

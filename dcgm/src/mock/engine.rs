@@ -10,8 +10,11 @@ use crate::error::{Error, Result};
 use crate::field::FieldId;
 use crate::jobs::JobId;
 use crate::mock::faults::{Call, HangingCall};
+use crate::mock::host_engine::HostEngineState;
 use crate::mock::jobs::MockJob;
 use crate::mock::model::{Model, Presence};
+use crate::mock::profiling::PauseState;
+use crate::mock::topology::TopologyState;
 use crate::processes::ProcessStats;
 use crate::value::NoValue;
 use crate::value::OwnedValue;
@@ -49,6 +52,9 @@ pub(super) struct EngineState {
     pub(super) jobs: BTreeMap<JobId, MockJob>,
     /// The accounting of the driver.
     pub(super) processes: BTreeMap<u32, ProcessStats>,
+    pub(super) topology: TopologyState,
+    pub(super) host_engine: HostEngineState,
+    pub(super) pauses: PauseState,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -105,6 +111,9 @@ impl EngineState {
             link_states: HashMap::new(),
             jobs: BTreeMap::new(),
             processes: BTreeMap::new(),
+            topology: TopologyState::default(),
+            host_engine: HostEngineState::default(),
+            pauses: PauseState::default(),
         }
     }
 
@@ -153,6 +162,7 @@ impl EngineState {
     /// Ends the session with its watches and hanging calls.
     pub(super) fn end_session(&mut self, now: Duration) {
         self.session = None;
+        self.pauses.end_all();
         for watch in std::mem::take(&mut self.open) {
             self.end_grids(watch, now);
         }
@@ -163,6 +173,19 @@ impl EngineState {
         for hung in self.hung.drain(..) {
             hung.cancel_call();
         }
+    }
+
+    /// Ends every watch of other clients; those of this one begin again.
+    #[cfg(feature = "admin")]
+    pub(super) fn empty_cache(&mut self, now: Duration) {
+        let Self { watched, open, .. } = self;
+        for grids in watched.values_mut() {
+            grids.retain(|grid| open.contains(&grid.watch));
+            for grid in grids.iter_mut() {
+                grid.began = now;
+            }
+        }
+        watched.retain(|_, grids| !grids.is_empty());
     }
 
     /// Ends a watch, unless it ended with its session.
@@ -235,6 +258,10 @@ impl EngineState {
 
     /// Returns the content of a sample taken at a time.
     pub(super) fn reading_at(&self, (entity, field): Pair, at: Duration) -> Reading {
+        // The engine goes on to sample, and has nothing to report.
+        if self.statuses.get(&entity) == Some(&EntityStatus::DETACHED) {
+            return Err(NoValue::Blank);
+        }
         match self.override_at((entity, field), at) {
             Some((_, Some(reading))) => reading.clone(),
             _ => self.model.value(entity, field, at),

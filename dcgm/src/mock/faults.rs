@@ -56,6 +56,10 @@ pub enum Call {
     Processes,
     /// A method of [`Client::history`](crate::Client::history).
     History,
+    /// A method of [`Client::profiling`](crate::Client::profiling).
+    Profiling,
+    /// A method of [`Client::topology`](crate::Client::topology).
+    Topology,
 }
 
 impl Call {
@@ -76,6 +80,8 @@ impl Call {
         Self::Jobs,
         Self::Processes,
         Self::History,
+        Self::Profiling,
+        Self::Topology,
     ];
 
     /// Returns the name of the C function that errors of the method have, in the mock and mostly in
@@ -98,6 +104,8 @@ impl Call {
             Self::Jobs => "dcgmJobGetStats",
             Self::Processes => "dcgmGetPidInfo",
             Self::History => "dcgmGetFieldSummary",
+            Self::Profiling => "dcgmProfGetSupportedMetricGroups",
+            Self::Topology => "dcgmGetDeviceTopology",
         }
     }
 }

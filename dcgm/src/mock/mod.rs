@@ -68,8 +68,10 @@ mod jobs;
 mod model;
 mod processes;
 mod product;
+mod profiling;
 mod scenario;
 mod signal;
+mod topology;
 mod usage;
 mod values;
 

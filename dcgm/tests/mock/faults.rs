@@ -47,6 +47,8 @@ fn planned_errors_are_returned() {
                 .watch_processes(&[EntityId::gpu(0)], ProcessWatch::default())
                 .map(drop),
             Call::History => mock.history().field_meta(FieldId::GPU_TEMP).map(drop),
+            Call::Profiling => mock.profiling().metric_groups(EntityId::gpu(0)).map(drop),
+            Call::Topology => mock.topology().gpu_topology(EntityId::gpu(0)).map(drop),
             other => panic!("{other:?}"),
         };
         mock.fail_next(*call, error(*call));

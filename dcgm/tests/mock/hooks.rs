@@ -46,6 +46,8 @@ fn call_hook_sees_every_call_and_can_use_the_mock() {
     mock.jobs().job_ids().unwrap();
     mock.processes().process(1).unwrap_err();
     mock.history().field_meta(FieldId::GPU_TEMP).unwrap();
+    mock.profiling().metric_groups(EntityId::gpu(0)).unwrap();
+    mock.topology().gpu_topology(EntityId::gpu(0)).unwrap();
     mock.close();
     mock.connect().unwrap();
     // `backend` has no hook.

@@ -11,10 +11,12 @@ mod events;
 mod faults;
 mod history;
 mod hooks;
+mod host_engine;
 mod jobs;
 mod model;
 mod one_shot;
 mod processes;
+mod topology;
 
 use std::time::Duration;
 

@@ -11,6 +11,12 @@ dcgm_simulator::exports_of_both! {
     dcgmConnect_v3(address: Ptr<c_char>, params: Ptr<dcgm_sys::dcgmConnectV3Params_v1>, handle: Ptr<usize>) -> c_int = connect_v3;
     dcgmGetGpuChipArchitecture(handle: usize, gpu: u32, architecture: Ptr<u32>) -> c_int = chip_architecture;
     dcgmGetCpuHierarchy_v2(handle: usize, hierarchy: Ptr<dcgm_sys::dcgmCpuHierarchy_v2>) -> c_int = cpu_hierarchy_v2;
+    dcgmGetNvLinkP2PStatus(handle: usize, status: Ptr<dcgm_sys::dcgmNvLinkP2PStatus_v1>) -> c_int = peer_status;
+    dcgmNvswitchGetBackend(handle: usize, active: Ptr<bool>, name: Ptr<c_char>, length: u32) -> c_int = switch_backend;
+    dcgmHostengineEnvironmentVariableInfo(handle: usize, variable: Ptr<dcgm_sys::dcgmEnvVarInfo_v1>) -> c_int = environment;
+    dcgmEmptyCache(handle: usize) -> c_int = empty_cache;
+    dcgmDetachDriver(handle: usize) -> c_int = detach_driver;
+    dcgmAttachDriver(handle: usize) -> c_int = attach_driver;
     dcgmPolicyRegister_v2(handle: usize, group: usize, conditions: u32, call: dcgm_sys::fpRecvUpdates, user: u64) -> c_int = policy_register_v2;
 }
 

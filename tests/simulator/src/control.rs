@@ -129,6 +129,11 @@ impl Control {
             .is_some_and(|call| call() == 0)
     }
 
+    fn run_for_flag(&self, name: &str) -> bool {
+        self.symbol::<extern "C" fn() -> c_int>(name)
+            .is_some_and(|call| call() != 0)
+    }
+
     fn run_with(&self, name: &str, argument: i64) -> bool {
         self.symbol::<extern "C" fn(i64) -> c_int>(name)
             .is_some_and(|call| call(argument) == 0)
@@ -348,6 +353,71 @@ impl Control {
     pub fn put_double(&self, gpu: u32, field: u16, at: i64, value: f64) -> bool {
         let call = self.symbol::<extern "C" fn(u32, u32, i64, f64) -> c_int>("dcgmsim_put_double");
         call.is_some_and(|call| call(gpu, field.into(), at, value) == 0)
+    }
+
+    /// Connects the GPUs of all engines that run in another way: 0 as the host says, 1 with a pair whose
+    /// path NVML does not know, 2 with a few direct links.
+    pub fn set_wiring(&self, wiring: u32) {
+        if let Some(call) = self.symbol::<extern "C" fn(u32) -> c_int>("dcgmsim_set_wiring") {
+            call(wiring);
+        }
+    }
+
+    /// Sets a variable of the environment of all engines that run.
+    pub fn set_environment(&self, name: &str, value: &str) {
+        let (Ok(name), Ok(value)) = (CString::new(name), CString::new(value)) else {
+            return;
+        };
+        let set = self
+            .symbol::<extern "C" fn(*const core::ffi::c_char, *const core::ffi::c_char) -> c_int>(
+                "dcgmsim_set_environment",
+            );
+        if let Some(set) = set {
+            set(name.as_ptr(), value.as_ptr());
+        }
+    }
+
+    /// Adds a fake GPU (1) or NVSwitch (3) to all engines that run.
+    #[must_use]
+    pub fn add_fake(&self, kind: u32) -> bool {
+        self.symbol::<extern "C" fn(u32) -> c_int>("dcgmsim_add_fake")
+            .is_some_and(|call| call(kind) == 0)
+    }
+
+    /// Puts a sample of a GPU into all engines that run.
+    pub fn inject_number(&self, gpu: u32, field: u16, value: i64) {
+        let inject = self.symbol::<extern "C" fn(u32, u32, i64) -> c_int>("dcgmsim_inject_number");
+        if let Some(inject) = inject {
+            inject(gpu, field.into(), value);
+        }
+    }
+
+    /// Enables health checks on the built-in group of all GPUs, in all engines that run.
+    pub fn check_all_gpus(&self, systems: u32) {
+        if let Some(call) = self.symbol::<extern "C" fn(u32) -> c_int>("dcgmsim_check_all_gpus") {
+            call(systems);
+        }
+    }
+
+    /// Returns the severity that a client has set for a logger; -1: none.
+    #[must_use]
+    pub fn log_severity(&self, logger: i64) -> i64 {
+        self.symbol::<extern "C" fn(i64) -> i64>("dcgmsim_log_severity")
+            .map_or(-1, |call| call(logger))
+    }
+
+    /// Gives all engines that run the profiling module, which can be paused, or takes it away.
+    pub fn set_profiling_module(&self, is_there: bool) {
+        let name = "dcgmsim_set_profiling_module";
+        if let Some(call) = self.symbol::<extern "C" fn(c_int) -> c_int>(name) {
+            call(is_there.into());
+        }
+    }
+
+    /// Returns `true` if an engine's profiling is paused.
+    #[must_use]
+    pub fn profiling_is_paused(&self) -> bool {
+        self.run_for_flag("dcgmsim_profiling_is_paused")
     }
 
     /// Sets the timeouts of a request (60 s) and of the greeting of a connection (120 s).

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::Flavour;
 use crate::abi::{PANICS, Ptr};
-use crate::engine::{Accounted, GPU, st};
+use crate::engine::{Accounted, GPU, Wiring, st};
 use crate::faults::{self, Fault, Garbage};
 use crate::net::Address;
 use crate::process::PROCESS;
@@ -49,6 +49,14 @@ macro_rules! control_exports {
         dcgmsim_serve(address: Ptr<c_char>, flavour: Ptr<c_char>, port: Ptr<u16>) -> u64 = serve;
         dcgmsim_kill_server(server: u64) -> c_int = kill_server;
         dcgmsim_stick_server(server: u64, stuck: c_int) -> c_int = stick_server;
+        dcgmsim_set_wiring(wiring: u32) -> c_int = set_wiring;
+        dcgmsim_set_environment(name: Ptr<c_char>, value: Ptr<c_char>) -> c_int = set_environment;
+        dcgmsim_add_fake(kind: u32) -> c_int = add_fake;
+        dcgmsim_inject_number(gpu: u32, field: u32, value: i64) -> c_int = inject_number;
+        dcgmsim_check_all_gpus(systems: u32) -> c_int = check_all_gpus;
+        dcgmsim_log_severity(logger: i64) -> i64 = log_severity;
+        dcgmsim_set_profiling_module(there: c_int) -> c_int = set_profiling_module;
+        dcgmsim_profiling_is_paused() -> c_int = profiling_is_paused;
         dcgmsim_log(buffer: Ptr<u8>, room: usize) -> usize = log;
     } };
 }
@@ -327,4 +335,77 @@ pub fn log(buffer: Ptr<u8>, room: usize) -> usize {
         buffer.write_text(path.as_bytes(), room);
     }
     path.len()
+}
+
+/// 0 as the host says, 1 with a pair that NVML does not know, 2 with a few links.
+pub fn set_wiring(wiring: u32) -> c_int {
+    let wiring = match wiring {
+        0 => Wiring::Usual,
+        1 => Wiring::UnknownPair,
+        2 => Wiring::FewLinks,
+        _ => return st::BADPARAM,
+    };
+    PROCESS.for_each_host(|host| host.with(|engine| engine.wiring = wiring));
+    st::OK
+}
+
+pub fn set_environment(name: Ptr<c_char>, value: Ptr<c_char>) -> c_int {
+    let (name, value) = (name.text(), value.text());
+    done(name.zip(value).is_some_and(|(name, value)| {
+        PROCESS.for_each_host(|host| host.with(|engine| engine.set_environment(&name, &value)));
+        true
+    }))
+}
+
+/// -1: nothing was set.
+pub fn log_severity(logger: i64) -> i64 {
+    let mut found = -1;
+    PROCESS.for_each_host(|host| {
+        found = host
+            .with(|engine| engine.log_severity(logger))
+            .unwrap_or(found);
+    });
+    found
+}
+
+pub fn set_profiling_module(there: c_int) -> c_int {
+    PROCESS.for_each_host(|host| host.with(|engine| engine.set_profiling_module(there != 0)));
+    st::OK
+}
+
+pub fn profiling_is_paused() -> c_int {
+    let mut paused = false;
+    PROCESS.for_each_host(|host| paused |= host.with(|engine| engine.profiling_is_paused()));
+    paused.into()
+}
+
+/// A fake GPU or switch in every engine, as `dcgmCreateFakeEntities` makes.
+pub fn add_fake(kind: u32) -> c_int {
+    let now = PROCESS.clock.now();
+    let mut made = false;
+    PROCESS.for_each_host(|host| {
+        made |= host.with(|engine| engine.fake(kind, (0, 0), now)).is_ok();
+    });
+    done(made)
+}
+
+/// A sample of a GPU, as `dcgmInjectFieldValue` puts in.
+pub fn inject_number(gpu: u32, field: u32, value: i64) -> c_int {
+    let Ok(field) = u16::try_from(field) else {
+        return st::BADPARAM;
+    };
+    let now = PROCESS.clock.now();
+    PROCESS.for_each_host(|host| {
+        host.with(|engine| engine.inject((1, gpu), field, b'i', now, Payload::Int(value), now));
+    });
+    st::OK
+}
+
+/// Health checks on the built-in group of all GPUs, as `dcgmHealthSet` enables.
+pub fn check_all_gpus(systems: u32) -> c_int {
+    let now = PROCESS.clock.now();
+    PROCESS.for_each_host(|host| {
+        host.with(|engine| engine.set_health(0, systems, now));
+    });
+    st::OK
 }

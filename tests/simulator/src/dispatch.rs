@@ -78,6 +78,17 @@ ops! {
     Summarize 207;
     History 208;
     FieldInfo 209;
+    SelectGpus 110;
+    PeerStatus 111;
+    VgpuAttributes 112;
+    SwitchBackend 113;
+    EngineCpu 114;
+    DenyModule 115;
+    Environment 116;
+    LogSeverity 117;
+    EmptyCache 118;
+    DetachDriver 119;
+    AttachDriver 120;
 }
 
 /// The end of an answer.
@@ -108,6 +119,32 @@ fn refusal(op: Op, library: Flavour, engine: Flavour) -> Option<Code> {
             Some(st::FUNCTION_NOT_FOUND)
         }
         Op::Topology if library == Flavour::V4_6 => Some(st::VER_MISMATCH),
+        _ => None,
+    }
+}
+
+/// The module that a request needs, of those that are loaded when they are first used.
+const fn module_of(op: Op) -> Option<usize> {
+    match op {
+        Op::Memory | Op::EngineCpu => Some(3),
+        Op::SetHealth | Op::Health | Op::CheckHealth => Some(4),
+        Op::SetPolicy | Op::RegisterPolicy | Op::UnregisterPolicy => Some(5),
+        Op::Config => Some(6),
+        Op::Cpus => Some(9),
+        _ => None,
+    }
+}
+
+/// The answer of an engine that is detached from the driver, where it is another one.
+const fn detached(op: Op) -> Option<Code> {
+    match op {
+        Op::Topology | Op::SelectGpus => Some(st::NOT_SUPPORTED),
+        Op::ProfilingGroups => Some(st::GPUS_DETACHED),
+        Op::Hierarchy | Op::PeerStatus => Some(st::NVML_NOT_LOADED),
+        Op::SetPolicy => Some(st::NOT_CONFIGURED),
+        Op::Config => Some(st::BADPARAM),
+        // All is well.
+        Op::CheckHealth => Some(st::OK),
         _ => None,
     }
 }
@@ -182,9 +219,19 @@ fn answer(
 ) -> Result<(), Failure> {
     let code = Failure::Code;
     let connection = caller.connection;
+    if let Some(module) = module_of(op) {
+        engine.use_module(module, now).map_err(code)?;
+    }
+    if let Some(code) = detached(op).filter(|_| engine.is_detached()) {
+        reply.code = code;
+        return Ok(());
+    }
     match op {
         Op::Hello => reply.ints.push(engine.flavour.major().into()),
         Op::Violation | Op::Healthy | Op::Memory => {}
+        Op::EngineCpu => {
+            reply.code = engine.engine_cpu(request.word(0) != 0, now, &mut reply.ints);
+        }
         Op::Version => push_text(reply, engine.build_info().as_bytes()),
         Op::Gpus => reply
             .ints
@@ -200,6 +247,9 @@ fn answer(
             let attributes = engine.attributes(request.word(0), now);
             reply.texts.extend(attributes.texts);
             reply.ints.extend(attributes.numbers.map(i64::from));
+            for (memory, sm) in attributes.clocks {
+                push_pair(reply, (memory, sm));
+            }
         }
         Op::Hierarchy => {
             for row in engine.hierarchy(now).map_err(code)? {
@@ -228,9 +278,10 @@ fn answer(
             let entity = (request.word(0), request.word(1));
             reply.code = engine.set_link(entity, request.word(2), request.word(3), now);
         }
-        Op::Architecture => reply
-            .ints
-            .push(engine.architecture(request.word(0), now).into()),
+        Op::Architecture => {
+            let architecture = engine.architecture(request.word(0), now);
+            reply.ints.push(architecture.map_err(code)?.into());
+        }
         Op::Cpus => {
             let cpus = engine.list(crate::engine::CPU, true, now).map_err(code)?;
             let cores = engine
@@ -245,7 +296,49 @@ fn answer(
                     .push(own.flat_map(|core| core.to_le_bytes()).collect());
             }
         }
-        Op::Topology | Op::PauseProfiling => reply.code = st::NOT_SUPPORTED,
+        Op::Topology => {
+            let topology = engine.topology(request.word(0), now).map_err(code)?;
+            reply.ints.extend(topology.cpus.map(Bits::signed));
+            for (gpu, path, links) in topology.paths {
+                reply
+                    .ints
+                    .extend([i64::from(gpu), path.signed(), links.signed()]);
+            }
+        }
+        Op::SelectGpus => {
+            let hints = request.long(2);
+            let (result, chosen) = engine.select_gpus(request.long(0), request.word(1), hints, now);
+            reply.code = result;
+            reply.ints.push(chosen.signed());
+        }
+        Op::PeerStatus => {
+            for (gpu, row) in engine.peer_status(now).map_err(code)? {
+                reply.ints.push(gpu.into());
+                reply.texts.push(row);
+            }
+        }
+        Op::VgpuAttributes => {
+            let (result, is_real) = engine.vgpu_attributes(request.word(0), now);
+            reply.code = result;
+            reply.ints.push(is_real.into());
+        }
+        Op::SwitchBackend => {
+            reply.ints.push(engine.has_switches(now).into());
+            push_text(reply, b"NSCQ");
+        }
+        Op::PauseProfiling => reply.code = engine.pause_profiling(request.word(0) != 0),
+        Op::DenyModule => reply.code = engine.deny_module(request.word(0)),
+        Op::Environment => {
+            let (result, value) = engine.environment(request.text(0));
+            reply.ints.push(result.into());
+            push_text(reply, &value);
+        }
+        Op::LogSeverity => {
+            reply.code = engine.set_log_severity(request.int(0), request.int(1));
+        }
+        Op::EmptyCache => engine.empty_cache(),
+        Op::DetachDriver => engine.detach_driver(now),
+        Op::AttachDriver => engine.attach_driver(now),
         Op::CreateGroup => {
             let id = engine
                 .create_group(connection, request.word(0), request.text(0), now)

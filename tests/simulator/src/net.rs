@@ -43,6 +43,16 @@ impl Address {
                 Some(Self::Unix(rest.to_owned()))
             }
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("tcp") => Self::parse_tcp(rest),
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("vsock") => {
+                let (cid, port) = rest.split_once(':')?;
+                // The only machine here is this one, 1, and its ports are those of TCP. The name of another
+                // is no name, which is not looked for.
+                let host = match cid.parse::<u32>().ok()? {
+                    1 => "127.0.0.1".to_owned(),
+                    other => format!("vsock/{other}"),
+                };
+                Some(Self::Tcp(host, Self::port(port)?))
+            }
             Some(_) => None,
             None => Self::parse_tcp(text),
         }
@@ -220,6 +230,7 @@ mod tests {
             Address::parse_uri("unix:///p"),
             Some(Address::Unix("/p".to_owned()))
         );
-        assert_eq!(Address::parse_uri("vsock://3:1"), None);
+        assert_eq!(Address::parse_uri("vsock://3:1"), Some(tcp("vsock/3", 1)));
+        assert_eq!(Address::parse_uri("vsock://3"), None);
     }
 }

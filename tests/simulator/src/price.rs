@@ -47,6 +47,9 @@ pub(crate) fn of(op: u32, reply: &Packet, flavour: Flavour, tcp: bool) -> Durati
         }
         // These travel in full in the request, too.
         Some(Op::JobStats | Op::Process) if tcp => ROUND_TRIP + 2 * CLIFF,
+        Some(Op::Topology) => 10 * ROUND_TRIP,
+        Some(Op::SelectGpus) => 20 * ROUND_TRIP,
+        Some(Op::DetachDriver | Op::AttachDriver) => Duration::from_secs(1),
         _ => ROUND_TRIP,
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use dcgm::mock::Model;
 use dcgm::{EntityId, EntityKind, FieldId, NoValue, OwnedValue};
 
+use crate::engine::Topology;
 use crate::fields::Field;
 use crate::wire::Payload;
 
@@ -43,6 +44,11 @@ pub(crate) trait Source: Send {
 
     /// The states of an entity's links, by index.
     fn links(&self, entity: (u32, u32), at: i64) -> Vec<u32>;
+
+    /// The topology of a GPU. `None`: NVML knows nothing of it.
+    fn topology(&self, _gpu: u32) -> Option<Topology> {
+        None
+    }
 }
 
 /// An entity that is there.
@@ -244,6 +250,26 @@ impl Source for Modelled {
             }
         }
         states
+    }
+
+    fn topology(&self, gpu: u32) -> Option<Topology> {
+        let found = self.model.host().gpu_topology(EntityId::gpu(gpu))?;
+        let mut topology = Topology::default();
+        for cpu in found.cpu_affinity.iter() {
+            if let Some(word) = topology.cpus.get_mut(cpu as usize / 64) {
+                *word |= 1 << (cpu % 64);
+            }
+        }
+        for path in found.paths {
+            let links = path.nvlinks.checked_sub(1).map_or(0, |n| 0x100_u64 << n);
+            let ports = path
+                .local_links
+                .iter()
+                .fold(0, |bits, port| bits | 1 << port);
+            let level = u64::from(path.level.raw());
+            topology.paths.push((path.gpu.id, level | links, ports));
+        }
+        Some(topology)
     }
 
     fn has_cpus(&self) -> bool {

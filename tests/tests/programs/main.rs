@@ -2,6 +2,7 @@
 //! test that runs it on the mock.
 
 mod async_reader;
+mod gpu_picker;
 mod json;
 mod mock_tests;
 mod own_client;

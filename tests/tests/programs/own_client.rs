@@ -85,3 +85,26 @@ fn recorded_values_are_replayed() {
         .unwrap();
     assert_eq!(missing.get(0).unwrap().value, Err(NoValue::NotWatched));
 }
+
+#[test]
+fn a_subject_that_a_client_lacks_is_reported_by_name() {
+    let replay: Box<dyn Client> = Box::new(Replay::new([]));
+    let gpu = EntityId::gpu(0);
+    let errors = [
+        replay.host_engine().memory_bytes().unwrap_err(),
+        replay.profiling().pause().unwrap_err(),
+        replay.topology().group_topology(&[gpu]).unwrap_err(),
+    ];
+    let texts = errors.map(|error| {
+        assert!(error.is_unsupported());
+        error.to_string()
+    });
+    assert_eq!(
+        texts,
+        [
+            "this client does not implement HostEngineClient::memory_bytes",
+            "this client does not implement ProfilingClient::pause",
+            "this client does not implement TopologyClient::gpu_topology",
+        ]
+    );
+}

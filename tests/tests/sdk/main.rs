@@ -1,12 +1,19 @@
-//! Claims about the subjects of DCGM beside samples, over the C boundary, with the simulated libdcgm.
+//! The subjects of DCGM beside samples, over the C boundary: each trap of an engine is a test.
 
+#![cfg(target_os = "linux")]
 #![expect(
     clippy::expect_used,
     reason = "a test may fail by panicking, in its helpers too"
 )]
 
 mod bench;
+mod codes;
+mod copied_library;
 mod history;
+mod host_engine;
 mod jobs;
 mod processes;
+mod profiling;
+mod topology;
 mod usage_faults;
+mod vsock;

@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 
 use dcgm_sys as sys;
 
-use super::id;
 use super::script::{self, Script, ScriptedResponse};
 use super::usage;
+use super::{fixed_structs, id};
 use crate::entity::EntityId;
 
 pub(super) fn library() -> &'static sys::Library {
@@ -32,7 +32,7 @@ pub(super) fn library() -> &'static sys::Library {
             dcgmJobGetStats: Some(usage::job),
             dcgmVersionInfo: Some(library_build),
             dcgmHostengineVersionInfo: Some(engine_build),
-            ..sys::Symbols::none()
+            ..fixed_structs::symbols()
         };
         // SAFETY: each function writes only within the memory that its caller describes.
         unsafe { sys::Library::from_symbols(symbols) }

@@ -49,6 +49,8 @@ claims! {
     build_text_is_clean = 7;
     latest_values_of_a_group_match_their_records = 8;
     usage_and_cached_samples_are_bounded_and_clean = 9;
+    topology_is_bounded_by_its_structs = 9;
+    the_state_of_the_engine_is_bounded_by_its_structs = 10;
 }
 
 #[test]

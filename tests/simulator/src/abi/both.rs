@@ -71,7 +71,11 @@ macro_rules! exports_of_both {
             dcgmPolicyUnregister(handle: usize, group: usize, conditions: u32) -> ::core::ffi::c_int = policy_unregister;
             dcgmProfGetSupportedMetricGroups(handle: usize, groups: $crate::abi::Ptr<::dcgm_sys::dcgmProfGetMetricGroups_v3>) -> ::core::ffi::c_int = profiling_groups;
             dcgmProfPause(handle: usize) -> ::core::ffi::c_int = profiling_pause;
-            dcgmProfResume(handle: usize) -> ::core::ffi::c_int = profiling_pause;
+            dcgmProfResume(handle: usize) -> ::core::ffi::c_int = profiling_resume;
+            dcgmSelectGpusByTopology(handle: usize, mask: u64, count: u32, chosen: $crate::abi::Ptr<u64>, hints: u64) -> ::core::ffi::c_int = select_gpus;
+            dcgmGetVgpuDeviceAttributes(handle: usize, gpu: u32, attributes: $crate::abi::Ptr<::dcgm_sys::dcgmVgpuDeviceAttributes_v7>) -> ::core::ffi::c_int = vgpu_attributes;
+            dcgmModuleDenylist(handle: usize, module: u32) -> ::core::ffi::c_int = deny_module;
+            dcgmHostengineSetLoggingSeverity(handle: usize, settings: $crate::abi::Ptr<::dcgm_sys::dcgmSettingsSetLoggingSeverity_v2>) -> ::core::ffi::c_int = set_log_severity;
             dcgmWatchJobFields(handle: usize, group: usize, interval: i64, keep: f64, samples: ::core::ffi::c_int) -> ::core::ffi::c_int = watch_jobs;
             dcgmWatchPidFields(handle: usize, group: usize, interval: i64, keep: f64, samples: ::core::ffi::c_int) -> ::core::ffi::c_int = watch_pids;
             dcgmJobStartStats(handle: usize, group: usize, id: $crate::abi::Ptr<::core::ffi::c_char>) -> ::core::ffi::c_int = job_start;

@@ -108,6 +108,8 @@ pub fn device_attributes(
 }
 
 fn write_attributes(attributes: Ptr<dcgmDeviceAttributes_v3>, reply: &Packet) {
+    /// Pairs of clocks follow.
+    const NUMBERS: usize = 17;
     let words = |from: usize, to: usize, count: usize| {
         for index in 0..count {
             attributes
@@ -131,9 +133,19 @@ fn write_attributes(attributes: Ptr<dcgmDeviceAttributes_v3>, reply: &Packet) {
         let out = attributes.field::<u8>(identifiers + offset);
         super::records::write_text(out, reply.text(index), garbage);
     }
-    attributes
-        .field::<u32>(offset_of!(dcgmDeviceAttributes_v3, clockSets) + 4)
-        .write(0);
+    let clocks = attributes.field::<u32>(offset_of!(dcgmDeviceAttributes_v3, clockSets));
+    let pairs = reply.ints.len().saturating_sub(NUMBERS) / 2;
+    clocks.at(1).write(if garbage == Garbage::HugeCount {
+        u32::MAX
+    } else {
+        u32::try_from(pairs).unwrap_or(0)
+    });
+    for index in 0..pairs {
+        // Each pair has a version word.
+        let pair = clocks.at(2 + 3 * index);
+        pair.at(1).write(reply.word(NUMBERS + 2 * index));
+        pair.at(2).write(reply.word(NUMBERS + 2 * index + 1));
+    }
     // Each part begins with a version word of its own.
     words(
         0,
@@ -247,19 +259,31 @@ pub fn link_status(handle: usize, status: Ptr<c_void>) -> Code {
 pub fn cpu_hierarchy(handle: usize, hierarchy: Ptr<dcgmCpuHierarchy_v1>) -> Code {
     run(|| {
         check_version(hierarchy, &[dcgmCpuHierarchy_v1::VERSION])?;
-        write_cpus(handle, hierarchy.cast(), size_of::<dcgmCpuHierarchy_v1>())
+        write_cpus(
+            handle,
+            hierarchy.cast(),
+            size_of::<dcgmCpuHierarchy_v1>(),
+            false,
+        )
     })
 }
 
 pub fn cpu_hierarchy_v2(handle: usize, hierarchy: Ptr<dcgmCpuHierarchy_v2>) -> Code {
     run(|| {
         check_version(hierarchy, &[dcgmCpuHierarchy_v2::VERSION])?;
-        write_cpus(handle, hierarchy.cast(), size_of::<dcgmCpuHierarchy_v2>())
+        write_cpus(
+            handle,
+            hierarchy.cast(),
+            size_of::<dcgmCpuHierarchy_v2>(),
+            true,
+        )
     })
 }
 
-fn write_cpus(handle: usize, hierarchy: Ptr<u8>, size: usize) -> Result<(), Code> {
+fn write_cpus(handle: usize, hierarchy: Ptr<u8>, size: usize, serial: bool) -> Result<(), Code> {
     const MOST_CPUS: usize = 8;
+    /// After the number, the version word and 16 words of cores.
+    const SERIAL: usize = 8 + 136;
     let reply = ok(ask(handle, Op::Cpus, Vec::new()))?;
     let count = reply.ints.len().min(MOST_CPUS);
     hierarchy
@@ -279,6 +303,10 @@ fn write_cpus(handle: usize, hierarchy: Ptr<u8>, size: usize) -> Result<(), Code
             let core = u32::from_le_bytes(core) as usize;
             let word = bits.at(core / 64);
             word.write(word.read().unwrap_or(0) | 1 << (core % 64));
+        }
+        if serial {
+            let text = format!("0x0000000017812345{index:016}");
+            row.field::<u8>(SERIAL).write_text(text.as_bytes(), 256);
         }
     }
     Ok(())

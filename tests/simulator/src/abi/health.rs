@@ -14,6 +14,7 @@ use super::{Ptr, ask, check_version, code_of, long, ok, run};
 use crate::Flavour;
 use crate::dispatch::Op;
 use crate::engine::{Code, Violation, st};
+use crate::faults::{self, Garbage};
 use crate::process::{Callback, PROCESS};
 
 pub fn health_set(handle: usize, group: usize, systems: u32) -> Code {
@@ -220,8 +221,25 @@ pub fn profiling_groups(handle: usize, groups: Ptr<dcgmProfGetMetricGroups_v3>) 
         let words = groups.cast::<u32>();
         let gpu = words.at(2).read().unwrap_or(0);
         let reply = ok(ask(handle, Op::ProfilingGroups, vec![gpu.into()]))?;
-        let chunks: Vec<_> = reply.ints.chunks(64).take(10).collect();
-        words.at(3).write(u32::try_from(chunks.len()).unwrap_or(0));
+        // As recorded on GPUs whose driver profiles them.
+        let group_of = |field: &i64| match field {
+            ..1040 => 0,
+            1084..1532 => 2,
+            _ => 1,
+        };
+        let in_group = |group: i32| {
+            let fields = reply.ints.iter().copied();
+            let own: Vec<i64> = fields.filter(|field| group_of(field) == group).collect();
+            own
+        };
+        let mut chunks: Vec<_> = (0..3).map(in_group).collect();
+        chunks.retain(|fields| !fields.is_empty());
+        let huge = faults::garbage("dcgmProfGetSupportedMetricGroups") == Garbage::HugeCount;
+        words.at(3).write(if huge {
+            u32::MAX
+        } else {
+            u32::try_from(chunks.len()).unwrap_or(0)
+        });
         for (index, fields) in chunks.into_iter().enumerate() {
             let group = groups.field::<u8>(16 + index * size_of::<dcgmProfMetricGroupInfo_v2>());
             let ids = group.field::<u16>(8);
@@ -240,5 +258,9 @@ pub fn profiling_groups(handle: usize, groups: Ptr<dcgmProfGetMetricGroups_v3>) 
 }
 
 pub fn profiling_pause(handle: usize) -> Code {
-    code_of(ask(handle, Op::PauseProfiling, Vec::new()))
+    code_of(ask(handle, Op::PauseProfiling, vec![1]))
+}
+
+pub fn profiling_resume(handle: usize) -> Code {
+    code_of(ask(handle, Op::PauseProfiling, vec![0]))
 }

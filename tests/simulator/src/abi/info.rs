@@ -1,10 +1,9 @@
-//! Versions, health of the engine, modules, introspection.
+//! Versions, health of the engine, modules, memory.
 
-use core::ffi::{c_char, c_void};
+use core::ffi::c_char;
 
 use dcgm_sys::{
-    Versioned, dcgmConfig_v1, dcgmConfig_v2, dcgmDeviceTopology_v1, dcgmDeviceTopology_v2,
-    dcgmHostengineHealth_v1, dcgmIntrospectCpuUtil_v1, dcgmIntrospectMemory_v1,
+    Versioned, dcgmConfig_v1, dcgmConfig_v2, dcgmHostengineHealth_v1, dcgmIntrospectMemory_v1,
     dcgmModuleGetStatuses_v1, dcgmVersionInfo_v2,
 };
 
@@ -12,6 +11,7 @@ use super::{Ptr, ask, check_version, code_of, long, ok, run};
 use crate::Flavour;
 use crate::dispatch::Op;
 use crate::engine::{Code, st};
+use crate::faults::{self, Garbage};
 use crate::process::PROCESS;
 
 /// Room for the build string.
@@ -61,7 +61,8 @@ pub fn module_statuses(handle: usize, statuses: Ptr<dcgmModuleGetStatuses_v1>) -
             words.at(3 + 2 * index).write(reply.word(2 * index + 1));
             count += 1;
         }
-        words.at(1).write(count);
+        let huge = faults::garbage("dcgmModuleGetStatuses") == Garbage::HugeCount;
+        words.at(1).write(if huge { u32::MAX } else { count });
         Ok(())
     })
 }
@@ -98,28 +99,6 @@ pub fn engine_memory(handle: usize, memory: Ptr<dcgmIntrospectMemory_v1>, _wait:
             .field::<i64>(core::mem::offset_of!(dcgmIntrospectMemory_v1, bytesUsed))
             .write(20 << 20);
         Ok(())
-    })
-}
-
-pub fn engine_cpu(handle: usize, usage: Ptr<dcgmIntrospectCpuUtil_v1>, _wait: i32) -> Code {
-    run(|| {
-        check_version(usage, &[dcgmIntrospectCpuUtil_v1::VERSION])?;
-        ok(ask(handle, Op::Memory, Vec::new()))?;
-        for index in 0..3 {
-            usage.field::<f64>(8).at(index).write(0.0);
-        }
-        Ok(())
-    })
-}
-
-pub fn device_topology(handle: usize, gpu: u32, topology: Ptr<c_void>) -> Code {
-    run(|| {
-        let (old, new) = (
-            dcgmDeviceTopology_v1::VERSION,
-            dcgmDeviceTopology_v2::VERSION,
-        );
-        check_version(topology.cast::<u32>(), &[old, new])?;
-        ok(ask(handle, Op::Topology, vec![gpu.into()])).map(drop)
     })
 }
 

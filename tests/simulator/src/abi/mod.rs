@@ -8,11 +8,13 @@ mod health;
 mod history;
 mod info;
 mod injection;
+mod itself;
 mod jobs;
 mod lifecycle;
 mod memory;
 mod meta;
 mod records;
+mod topology;
 mod values;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,10 +27,12 @@ pub use health::*;
 pub use history::*;
 pub use info::*;
 pub use injection::*;
+pub use itself::*;
 pub use jobs::*;
 pub use lifecycle::*;
 pub use memory::Ptr;
 pub use meta::*;
+pub use topology::*;
 pub use values::*;
 
 use crate::Flavour;

@@ -60,6 +60,8 @@ pub(crate) struct Attributes {
     /// subsystem id, virtualization, BAR1, total, used, free, persistence, MIG, confidential
     /// computing.
     pub(crate) numbers: [u32; 17],
+    /// Pairs of memory and SM clocks.
+    pub(crate) clocks: Vec<(u32, u32)>,
 }
 
 impl Engine {
@@ -246,11 +248,22 @@ impl Engine {
         self.source.as_ref()?.value(entity.pair, field, now, now)
     }
 
-    /// Unknown GPUs are answered too, with blanks.
+    /// Unknown GPUs are answered too, with zeros and the version of the driver.
     pub(crate) fn attributes(&self, gpu: u32, now: i64) -> Attributes {
-        let fake = self
-            .entity((GPU, gpu), now)
-            .is_some_and(|entity| entity.fake);
+        let entity = self.entity((GPU, gpu), now);
+        if entity.is_none() {
+            let mut texts: [Vec<u8>; 8] = Default::default();
+            let driver = self.real_value(1, now);
+            if let (Some(Payload::Text(text)), Some(last)) = (driver, texts.last_mut()) {
+                *last = text;
+            }
+            return Attributes {
+                texts,
+                numbers: [0; 17],
+                clocks: Vec::new(),
+            };
+        }
+        let fake = entity.is_some_and(|entity| entity.fake);
         let old_without_driver = self.flavour == Flavour::V3_3 && !self.nvml();
         let text = |field| match self.sampled(gpu, field, now) {
             Some(Payload::Text(text)) => text,
@@ -298,7 +311,36 @@ impl Engine {
                 number(67, true),
                 number(74, true),
             ],
+            clocks: self.clocks(gpu, now),
         }
+    }
+
+    /// A field of the host.
+    fn real_value(&self, field: u16, now: i64) -> Option<Payload> {
+        let field = Field::find(field, Flavour::V4_6)?;
+        self.source.as_ref()?.value((0, 0), field, now, now)
+    }
+
+    /// The pairs of clocks that can be set: some steps down from the highest.
+    fn clocks(&self, gpu: u32, now: i64) -> Vec<(u32, u32)> {
+        // The driver of the recordings has none.
+        let has_model = self
+            .source
+            .as_ref()
+            .is_some_and(|source| source.topology(gpu).is_some());
+        if !has_model {
+            return Vec::new();
+        }
+        let clock = |field| {
+            let value = self.sampled(gpu, field, now)?.as_int()?;
+            u32::try_from(value).ok()
+        };
+        let (Some(memory), Some(sm)) = (clock(101), clock(100)) else {
+            return Vec::new();
+        };
+        (0..4)
+            .map(|step| (memory, sm.saturating_sub(15 * step)))
+            .collect()
     }
 
     /// Returns the engine's build information. Where there are Grace CPUs, it is for these.
@@ -308,10 +350,11 @@ impl Engine {
     }
 
     /// `dcgmChipArchitecture_t`.
-    pub(crate) fn architecture(&self, gpu: u32, now: i64) -> u32 {
+    pub(crate) fn architecture(&self, gpu: u32, now: i64) -> Result<u32, Code> {
         match (self.entity((GPU, gpu), now), &self.source) {
-            (Some(entity), Some(source)) if !entity.fake => source.architecture(),
-            _ => u32::MAX,
+            (Some(entity), Some(source)) if !entity.fake => Ok(source.architecture()),
+            (None, Some(_)) => Err(st::BADPARAM),
+            _ => Ok(u32::MAX),
         }
     }
 

@@ -6,8 +6,10 @@ mod groups;
 mod harm;
 mod health;
 mod history;
+mod itself;
 mod jobs;
 mod policy;
+mod topology;
 mod usage;
 mod values;
 mod watches;
@@ -20,6 +22,7 @@ use crate::source::Source;
 use entities::Entity;
 pub(crate) use jobs::{Accounted, MOST_GPUS};
 pub(crate) use policy::Violation;
+pub(crate) use topology::{Topology, Wiring};
 pub(crate) use usage::{Summary, Usage};
 pub(crate) use values::Failure;
 
@@ -64,7 +67,10 @@ pub(crate) mod st {
     pub(crate) const FIELD_UNSUPPORTED_BY_API: Code = -32;
     pub(crate) const MODULE_NOT_LOADED: Code = -33;
     pub(crate) const GROUP_IS_EMPTY: Code = -35;
+    pub(crate) const GPU_IS_LOST: Code = -18;
+    pub(crate) const IN_USE: Code = -34;
     pub(crate) const NVML_NOT_LOADED: Code = -56;
+    pub(crate) const GPUS_DETACHED: Code = -67;
 }
 
 /// A host engine.
@@ -94,6 +100,8 @@ pub(crate) struct Engine {
     /// GPUs that have no profiler.
     without_profiler: BTreeSet<u32>,
     harm: harm::Harm,
+    itself: itself::Itself,
+    pub(crate) wiring: Wiring,
     /// Sampling stands still, as with a hung driver.
     pub(crate) frozen: bool,
 }
@@ -129,6 +137,8 @@ impl Engine {
             blank: BTreeSet::new(),
             without_profiler: BTreeSet::new(),
             harm: harm::Harm::default(),
+            itself: itself::Itself::default(),
+            wiring: Wiring::default(),
             frozen: false,
         };
         if engine.source.is_some() {

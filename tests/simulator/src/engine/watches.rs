@@ -96,6 +96,11 @@ impl Watched {
         }
     }
 
+    /// Forgets who watches, and what was sampled.
+    pub(super) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
     pub(super) fn is_watched(&self) -> bool {
         !self.watchers.is_empty()
     }
@@ -413,6 +418,7 @@ impl Engine {
             self.harm.log_lines += u64::from(known.is_none() && last.is_some());
             // The first sample of a field has nothing to be compared with.
             let known = known.filter(|_| last.is_some());
+            let known = self.paused_value(field.kind).or(known);
             Some(known.unwrap_or_else(|| Payload::blank(field.kind, 0)))
         } else {
             self.harm.reads += 1;
