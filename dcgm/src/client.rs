@@ -10,6 +10,7 @@ use crate::cursor::Cursor;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::Result;
 use crate::field::FieldId;
+use crate::health::HealthClient;
 use crate::host_engine::HostEngineClient;
 use crate::not_implemented::NotImplemented;
 pub use crate::query::Query;
@@ -265,6 +266,11 @@ pub trait Client: Debug + Send + Sync {
         Ok(())
     }
 
+    /// Returns the health checks.
+    fn health(&self) -> &dyn HealthClient {
+        &NotImplemented
+    }
+
     /// Returns the access to the state of the host engine itself.
     fn host_engine(&self) -> &dyn HostEngineClient {
         &NotImplemented
@@ -371,6 +377,10 @@ macro_rules! forward_client {
 
                     fn update(&self) -> Result<()> {
                         (**self).update()
+                    }
+
+                    fn health(&self) -> &dyn HealthClient {
+                        (**self).health()
                     }
 
                     fn host_engine(&self) -> &dyn HostEngineClient {

@@ -84,6 +84,7 @@ mod error_class;
 mod ffi;
 mod field;
 mod fields;
+pub mod health;
 pub mod host_engine;
 #[cfg(feature = "mock")]
 pub mod mock;

@@ -17,6 +17,7 @@ use dcgm_sys as sys;
 use parking_lot::Mutex;
 
 use super::connection::{ConnectStage, Connection, ConnectionSlot};
+use super::health_checks::HealthTicket;
 use super::inventory::Listing;
 use super::open_watches::Watched;
 use super::options::EngineOptions;
@@ -27,6 +28,7 @@ use super::{embedded, open};
 use crate::cursor::Cursor;
 use crate::error::{Error, Result};
 use crate::ffi::Dcgm;
+use crate::health::HealthReport;
 use crate::query::Query;
 use crate::sample::Samples;
 use crate::version::BuildInfo;
@@ -63,6 +65,11 @@ pub(super) enum Job {
         cursor: Cursor,
         into: Samples,
     },
+    /// Checks health. The report is passed along and returned, too.
+    CheckHealth {
+        ticket: Arc<HealthTicket>,
+        report: HealthReport,
+    },
 }
 
 /// The reply to a [`Job`].
@@ -76,6 +83,10 @@ pub(super) enum JobReply {
         outcome: Result<()>,
         into: Samples,
         cursor: Option<Cursor>,
+    },
+    HealthChecked {
+        outcome: Result<()>,
+        report: HealthReport,
     },
 }
 
@@ -250,6 +261,11 @@ impl JobHandler for EngineThread {
                     into,
                     cursor: Some(cursor),
                 }
+            }
+            Job::CheckHealth { ticket, mut report } => {
+                let outcome =
+                    self.with_session(|session| session.check_health(&ticket, &mut report));
+                JobReply::HealthChecked { outcome, report }
             }
         }
     }

@@ -11,7 +11,8 @@
 //! | `watches`, `watch_split`, `accepted`, `open_watches`, `profilers` | watches |
 //! | `reader`, `plan`, `grouped`, `collected` | reading samples, split into calls, by lists or by groups |
 //! | `shared_groups` | the groups in the engine, for watches and reads |
-//! | `host_engine` | one module for each other subject of DCGM, like the trait that it implements |
+//! | `health_checks` | health watches and checks, in a session |
+//! | `health`, `host_engine` | one module for each other subject of DCGM, like the trait that it implements |
 //! | `release` | the differences between releases of DCGM |
 //! | `model` | models of the threads, for `--cfg shuttle` |
 //!
@@ -24,6 +25,8 @@ mod connection;
 mod embedded;
 mod engine_thread;
 mod grouped;
+mod health;
+mod health_checks;
 mod host_engine;
 mod identity;
 mod inventory;
@@ -60,6 +63,7 @@ use crate::client::{Backend, BackendKind, Client, Query, Watch, WatchRequest};
 use crate::cursor::Cursor;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::{Error, Operation, Result};
+use crate::health::HealthClient;
 use crate::host_engine::HostEngineClient;
 use crate::sample::Samples;
 use crate::version::BuildInfo;
@@ -166,7 +170,7 @@ impl Engine {
                 *into = filled;
                 outcome.map(|()| cursor)
             }
-            JobReply::Task | JobReply::Listed { .. } => Ok(None),
+            JobReply::Task | JobReply::Listed { .. } | JobReply::HealthChecked { .. } => Ok(None),
         }
     }
 }
@@ -374,6 +378,10 @@ impl Client for Engine {
         self.run_task(Operation::Update, limit, |thread| {
             thread.with_session(|session| session.connection().update_samples())
         })
+    }
+
+    fn health(&self) -> &dyn HealthClient {
+        self
     }
 
     fn host_engine(&self) -> &dyn HostEngineClient {

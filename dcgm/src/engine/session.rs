@@ -6,6 +6,7 @@
 //! | `inventory` | entities and links |
 //! | `watches` | watches, shared with the connection's other users |
 //! | `reader` | plans and buffers of queries that are read again |
+//! | `health` | health watches, which last as long as the session |
 //! | `groups` | the groups in the engine that watches and reads share |
 //!
 //! The parts do not know each other: each method passes to one what it needs of the others.
@@ -13,6 +14,7 @@
 use std::sync::Arc;
 
 use super::connection::EngineConnection;
+use super::health_checks::{HealthChecks, HealthTicket};
 use super::identity::{GPU_FIELDS, ok_unless_disconnected, set_property};
 use super::inventory::{self, Entities, Inventory, Listing};
 use super::open_watches::Watched;
@@ -23,9 +25,10 @@ use crate::cursor::Cursor;
 use crate::entity::{Entity, EntityKind, Link};
 use crate::error::Result;
 use crate::ffi::Transport;
+use crate::health::{HealthReport, HealthRequest};
 use crate::query::Query;
 use crate::sample::{Samples, Timestamp};
-use crate::watch::WatchRequest;
+use crate::watch::{Refusal, WatchRequest};
 
 /// A connection with its watches, groups and memory.
 pub(super) struct Session {
@@ -34,6 +37,7 @@ pub(super) struct Session {
     watches: Watches,
     reader: Reader,
     groups: SharedGroups,
+    health: HealthChecks,
 }
 
 impl Session {
@@ -44,6 +48,7 @@ impl Session {
             inventory: Inventory::default(),
             reader: Reader::default(),
             groups: SharedGroups::default(),
+            health: HealthChecks::default(),
         }
     }
 
@@ -141,6 +146,23 @@ impl Session {
         self.reader
             .read_events(&self.connection, watched, cursor, into)
     }
+
+    /// Starts to check the health of entities.
+    pub(super) fn start_health(
+        &mut self,
+        request: &HealthRequest,
+    ) -> Result<(HealthTicket, HealthRequest, Vec<Refusal>)> {
+        self.health.start(&self.connection, request)
+    }
+
+    /// Checks the health of the entities of a watch.
+    pub(super) fn check_health(
+        &mut self,
+        ticket: &HealthTicket,
+        report: &mut HealthReport,
+    ) -> Result<()> {
+        self.health.check(&self.connection, ticket, report)
+    }
 }
 
 impl Drop for Session {
@@ -151,6 +173,7 @@ impl Drop for Session {
             self.watches.end_all(&self.connection, &mut self.groups);
             self.reader
                 .release_plans(&self.connection, &mut self.groups);
+            self.health.release_all(&self.connection);
         }
     }
 }

@@ -10,6 +10,7 @@
 mod dcgm;
 mod decode;
 mod groups;
+mod health;
 mod host_engine;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod hostile;
@@ -24,7 +25,9 @@ mod thread;
 mod visit;
 
 pub(crate) use dcgm::{Dcgm, EngineHandle, FieldGroupId, GroupId, GroupPair, ListScope, Transport};
+pub(crate) use health::HealthReply;
 pub(crate) use records::Records;
+pub(crate) use text::push_long_text;
 pub(crate) use thread::block_signals;
 pub(crate) use visit::GroupBuffer;
 
@@ -97,8 +100,11 @@ plain!(
     dcgmFieldValue_v2,
     dcgmGroupInfo_v2,
     dcgmGroupInfo_v3,
+    dcgmHealthResponse_v4,
+    dcgmHealthResponse_v5,
     dcgmIntrospectMemory_v1,
     dcgmMigHierarchy_v2,
+    dcgmModuleGetStatuses_v1,
     dcgmNvLinkStatus_v3,
     dcgmNvLinkStatus_v4,
     dcgmNvLinkStatus_v5,

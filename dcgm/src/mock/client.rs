@@ -10,6 +10,7 @@ use crate::endpoint::Endpoint;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::{ConnectError, Error, Result};
 use crate::field::FieldId;
+use crate::health::HealthClient;
 use crate::host_engine::HostEngineClient;
 use crate::mock::engine::{MockSession, Reading, SampleGrid, disconnected_error, refusal_error};
 use crate::mock::faults::{Call, Delay, HangingCall};
@@ -359,6 +360,10 @@ impl Client for Mock {
 
     fn update(&self) -> Result<()> {
         self.inner.enter_call(Call::Update)
+    }
+
+    fn health(&self) -> &dyn HealthClient {
+        self
     }
 
     fn host_engine(&self) -> &dyn HostEngineClient {

@@ -9,6 +9,7 @@ use crate::entity::{Entity, EntityId, EntityKind, EntityStatus, Link, LinkState}
 use crate::error::{Error, Result};
 use crate::field::FieldId;
 use crate::mock::faults::{Call, HangingCall};
+use crate::mock::health::MockIncident;
 use crate::mock::model::{Model, Presence};
 use crate::value::NoValue;
 use crate::value::OwnedValue;
@@ -43,6 +44,8 @@ pub(super) struct EngineState {
     pub(super) statuses: HashMap<EntityId, EntityStatus>,
     /// States of links that a test set.
     pub(super) link_states: HashMap<(EntityId, u32), LinkState>,
+    /// Incidents that a test added.
+    pub(super) incidents: Vec<MockIncident>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +100,7 @@ impl EngineState {
             changes: Vec::new(),
             statuses: HashMap::new(),
             link_states: HashMap::new(),
+            incidents: Vec::new(),
         }
     }
 

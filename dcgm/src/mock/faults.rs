@@ -48,6 +48,8 @@ pub enum Call {
     Events,
     /// [`Client::update`](crate::Client::update).
     Update,
+    /// A method of [`Client::health`](crate::Client::health).
+    Health,
     /// A method of [`Client::host_engine`](crate::Client::host_engine).
     HostEngine,
 }
@@ -66,6 +68,7 @@ impl Call {
         Self::Latest,
         Self::Events,
         Self::Update,
+        Self::Health,
         Self::HostEngine,
     ];
 
@@ -85,6 +88,7 @@ impl Call {
             Self::Latest => "dcgmEntitiesGetLatestValues",
             Self::Events => "dcgmGetValuesSince_v2",
             Self::Update => "dcgmUpdateAllFields",
+            Self::Health => "dcgmHealthCheck",
             Self::HostEngine => "dcgmIntrospectGetHostengineMemoryUsage",
         }
     }

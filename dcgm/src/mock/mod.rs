@@ -61,6 +61,7 @@ mod engine;
 mod faults;
 mod handle;
 mod hooks;
+mod health;
 mod host_engine;
 mod hosts;
 mod model;

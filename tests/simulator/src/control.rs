@@ -45,6 +45,9 @@ pub struct Open {
     pub handles: u64,
     /// Connections that engines served from this process see.
     pub connections: u64,
+    /// Watches for health and policies, which nothing ends: one each for an entity, a field and a
+    /// connection.
+    pub endless_watches: u64,
 }
 
 /// The cost of clients for the engines of a process: what an engine keeps, reads, refuses and logs
@@ -214,17 +217,18 @@ impl Control {
     /// Returns the open objects.
     #[must_use]
     pub fn open(&self) -> Open {
-        let mut counts = [0_u64; 5];
+        let mut counts = [0_u64; 6];
         if let Some(call) = self.symbol::<extern "C" fn(*mut u64) -> c_int>("dcgmsim_open") {
             call(counts.as_mut_ptr());
         }
-        let [groups, field_groups, watches, handles, connections] = counts;
+        let [groups, field_groups, watches, handles, connections, endless_watches] = counts;
         Open {
             groups,
             field_groups,
             watches,
             handles,
             connections,
+            endless_watches,
         }
     }
 
@@ -263,6 +267,19 @@ impl Control {
     /// Lets the engines' clock run, on wall time.
     pub fn run_clock(&self) {
         self.run("dcgmsim_clock_run");
+    }
+
+    /// Telemetry is paused, as by a diagnostic, or resumed.
+    pub fn pause(&self, paused: bool) {
+        if let Some(call) = self.symbol::<extern "C" fn(c_int) -> c_int>("dcgmsim_pause") {
+            call(paused.into());
+        }
+    }
+
+    /// Ends all watches of all clients and of the engine, and forgets all samples, as a client can ask
+    /// for.
+    pub fn empty_cache(&self) {
+        self.run("dcgmsim_empty_cache");
     }
 
     /// Sampling stands still, as with a hung driver, or goes on.

@@ -31,6 +31,8 @@ macro_rules! control_exports {
         dcgmsim_clock_stop(at: i64) -> c_int = clock_stop;
         dcgmsim_clock_advance(by: i64) -> c_int = clock_advance;
         dcgmsim_clock_run() -> c_int = clock_run;
+        dcgmsim_pause(paused: c_int) -> c_int = pause;
+        dcgmsim_empty_cache() -> c_int = empty_cache;
         dcgmsim_freeze(frozen: c_int) -> c_int = freeze;
         dcgmsim_harm(counts: Ptr<u64>) -> c_int = harm;
         dcgmsim_reset_harm() -> c_int = reset_harm;
@@ -132,9 +134,9 @@ pub fn reset_calls() -> c_int {
     st::OK
 }
 
-/// Groups, field groups, watches, handles, connections of served engines.
+/// Groups, field groups, watches, handles, connections of served engines, watches that nothing ends.
 pub fn open(counts: Ptr<u64>) -> c_int {
-    let mut sums = [0_u64; 3];
+    let mut sums = [0_u64; 4];
     PROCESS.for_each_host(|host| {
         let counts = host.with(|engine| engine.open());
         for (sum, count) in sums.iter_mut().zip(counts) {
@@ -142,7 +144,12 @@ pub fn open(counts: Ptr<u64>) -> c_int {
         }
     });
     let (links, connections) = PROCESS.open_links();
-    let all = sums.into_iter().chain([links as u64, connections as u64]);
+    let [groups, field_groups, watches, endless] = sums;
+    let links = [links as u64, connections as u64];
+    let all = [groups, field_groups, watches]
+        .into_iter()
+        .chain(links)
+        .chain([endless]);
     all.enumerate()
         .for_each(|(index, count)| counts.at(index).write(count));
     st::OK
@@ -222,6 +229,17 @@ pub fn clock_advance(by: i64) -> c_int {
 
 pub fn clock_run() -> c_int {
     PROCESS.clock.run();
+    st::OK
+}
+
+/// Telemetry is paused, or resumed.
+pub fn pause(paused: c_int) -> c_int {
+    PROCESS.for_each_host(|host| host.with(|engine| engine.pause(paused != 0)));
+    st::OK
+}
+
+pub fn empty_cache() -> c_int {
+    PROCESS.for_each_host(|host| host.with(crate::engine::Engine::empty_cache));
     st::OK
 }
 

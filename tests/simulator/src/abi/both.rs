@@ -68,6 +68,7 @@ macro_rules! exports_of_both {
             dcgmHealthGet(handle: usize, group: usize, systems: $crate::abi::Ptr<u32>) -> ::core::ffi::c_int = health_get;
             dcgmHealthCheck(handle: usize, group: usize, response: $crate::abi::Ptr<::core::ffi::c_void>) -> ::core::ffi::c_int = health_check;
             dcgmPolicySet(handle: usize, group: usize, policy: $crate::abi::Ptr<::dcgm_sys::dcgmPolicy_v1>, status: usize) -> ::core::ffi::c_int = policy_set;
+            dcgmPolicyGet(handle: usize, group: usize, count: ::core::ffi::c_int, policies: $crate::abi::Ptr<::dcgm_sys::dcgmPolicy_v1>, status: usize) -> ::core::ffi::c_int = policy_get;
             dcgmPolicyUnregister(handle: usize, group: usize, conditions: u32) -> ::core::ffi::c_int = policy_unregister;
             dcgmProfGetSupportedMetricGroups(handle: usize, groups: $crate::abi::Ptr<::dcgm_sys::dcgmProfGetMetricGroups_v3>) -> ::core::ffi::c_int = profiling_groups;
             dcgmProfPause(handle: usize) -> ::core::ffi::c_int = profiling_pause;

@@ -9,8 +9,6 @@ use super::{
 use crate::fields::Field;
 use crate::wire::Payload;
 
-/// A watch of the engine itself.
-const INTERNAL: Connection = Connection::MAX;
 const SECOND: i64 = 1_000_000;
 /// A pass of the engine's loop, if nothing else is due earlier.
 const PASS: i64 = 800_000;
@@ -27,9 +25,21 @@ pub(super) struct Watched {
     sampled_at: Option<i64>,
 }
 
+/// The holder of a watch.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Holder {
+    Client(Connection),
+    /// Health checks that a connection asked for. Nothing ends it.
+    Health(Connection),
+    /// Policies that a connection registered for. Nothing ends it.
+    Policy(Connection),
+    /// The engine itself.
+    Engine,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Watcher {
-    connection: Connection,
+    holder: Holder,
     interval: i64,
     keep: i64,
 }
@@ -38,14 +48,14 @@ impl Watched {
     /// `true` if it was the first.
     fn add_watcher(&mut self, watcher: Watcher) -> bool {
         let first = self.watchers.is_empty();
-        self.remove_watcher(watcher.connection);
+        self.watchers.retain(|other| other.holder != watcher.holder);
         self.watchers.push(watcher);
         first
     }
 
     pub(super) fn remove_watcher(&mut self, connection: Connection) {
         self.watchers
-            .retain(|watcher| watcher.connection != connection);
+            .retain(|watcher| watcher.holder != Holder::Client(connection));
     }
 
     pub(super) fn is_watched(&self) -> bool {
@@ -56,8 +66,22 @@ impl Watched {
     pub(super) fn clients(&self) -> usize {
         self.watchers
             .iter()
-            .filter(|watcher| watcher.connection != INTERNAL)
+            .filter(|watcher| matches!(watcher.holder, Holder::Client(_)))
             .count()
+    }
+
+    /// Watches that nothing ends.
+    pub(super) fn endless(&self) -> usize {
+        self.watchers
+            .iter()
+            .filter(|watcher| matches!(watcher.holder, Holder::Health(_) | Holder::Policy(_)))
+            .count()
+    }
+
+    /// Ends the watches of all clients, and forgets the samples.
+    pub(super) fn empty(&mut self) {
+        self.watchers.clear();
+        self.samples.clear();
     }
 
     pub(super) fn samples(
@@ -134,19 +158,50 @@ impl Engine {
     }
 
     pub(super) fn watch_internally(&mut self, pair: Pair, field: u16, now: i64) {
+        let times = (30 * SECOND, 600 * SECOND);
+        self.watch_for(Holder::Engine, pair, field, times, now);
+    }
+
+    /// Watches a field for a holder, at an interval, keeps samples for a time, and samples at once.
+    pub(super) fn watch_for(
+        &mut self,
+        holder: Holder,
+        pair: Pair,
+        field: u16,
+        times: (i64, i64),
+        now: i64,
+    ) {
+        if !self.hold_for(holder, pair, field, times, now) && !self.frozen {
+            if let Some(field) = Field::find(field, self.flavour) {
+                self.sample(Self::key(pair, field), now);
+            }
+        }
+    }
+
+    /// Watches like [`Self::watch_for`], but samples at once only what no one has watched yet. Returns
+    /// `true` if it sampled.
+    pub(super) fn hold_for(
+        &mut self,
+        holder: Holder,
+        pair: Pair,
+        field: u16,
+        (interval, keep): (i64, i64),
+        now: i64,
+    ) -> bool {
         let Some(field) = Field::find(field, self.flavour) else {
-            return;
+            return false;
         };
+        let key = Self::key(pair, field);
         let watcher = Watcher {
-            connection: INTERNAL,
-            interval: 30 * SECOND,
-            keep: 600 * SECOND,
+            holder,
+            interval: interval.max(SHORTEST),
+            keep,
         };
-        self.fields
-            .entry(Self::key(pair, field))
-            .or_default()
-            .add_watcher(watcher);
-        self.sample(Self::key(pair, field), now);
+        let is_first = self.fields.entry(key).or_default().add_watcher(watcher);
+        if is_first && !self.frozen {
+            self.sample(key, now);
+        }
+        is_first
     }
 
     fn profiling_fails(&self, field: &Field) -> bool {
@@ -192,7 +247,7 @@ impl Engine {
         }
         let keep = (keep_seconds as i64).max(1).saturating_mul(SECOND);
         let watcher = Watcher {
-            connection,
+            holder: Holder::Client(connection),
             interval: interval.max(SHORTEST),
             keep,
         };
@@ -344,7 +399,7 @@ impl Engine {
     /// Keeps a sample, and tells those who registered for what it violates.
     pub(super) fn store(&mut self, pair: Pair, field: u16, at: i64, payload: Payload) {
         if self.nvml() {
-            self.policy.check(pair, field, at, &payload);
+            self.check_policy(pair, field, at, &payload);
         }
         self.fields
             .entry((pair, field))
