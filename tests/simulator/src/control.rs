@@ -282,6 +282,27 @@ impl Control {
         self.run("dcgmsim_empty_cache");
     }
 
+    /// Creates a fake GPU, which has no samples but those that are injected. `None`: there is no room.
+    #[must_use]
+    pub fn fake_gpu(&self) -> Option<u32> {
+        let id = self.symbol::<extern "C" fn() -> i64>("dcgmsim_fake_gpu")?();
+        u32::try_from(id).ok()
+    }
+
+    /// Injects a sample of an entity (kind and number), taken at a time by the engines' clock. `value` is
+    /// a text of the field's own type. Returns `false` if the engine refuses it.
+    #[must_use]
+    pub fn inject(&self, (kind, id): (u32, u32), field: u16, at: i64, value: &str) -> bool {
+        let Ok(value) = CString::new(value) else {
+            return false;
+        };
+        let call = self
+            .symbol::<extern "C" fn(u32, u32, u32, i64, *const core::ffi::c_char) -> c_int>(
+                "dcgmsim_inject",
+            );
+        call.is_some_and(|call| call(kind, id, field.into(), at, value.as_ptr()) == 0)
+    }
+
     /// Sampling stands still, as with a hung driver, or goes on.
     pub fn freeze(&self, frozen: bool) {
         if let Some(call) = self.symbol::<extern "C" fn(c_int) -> c_int>("dcgmsim_freeze") {

@@ -33,6 +33,8 @@ macro_rules! control_exports {
         dcgmsim_clock_run() -> c_int = clock_run;
         dcgmsim_pause(paused: c_int) -> c_int = pause;
         dcgmsim_empty_cache() -> c_int = empty_cache;
+        dcgmsim_fake_gpu() -> i64 = fake_gpu;
+        dcgmsim_inject(kind: u32, id: u32, field: u32, at: i64, value: Ptr<c_char>) -> c_int = inject_text;
         dcgmsim_freeze(frozen: c_int) -> c_int = freeze;
         dcgmsim_harm(counts: Ptr<u64>) -> c_int = harm;
         dcgmsim_reset_harm() -> c_int = reset_harm;
@@ -236,6 +238,28 @@ pub fn clock_run() -> c_int {
 pub fn pause(paused: c_int) -> c_int {
     PROCESS.for_each_host(|host| host.with(|engine| engine.pause(paused != 0)));
     st::OK
+}
+
+/// The number of a new fake GPU in the engine that was started last; -1 if there is no room.
+pub fn fake_gpu() -> i64 {
+    let mut made = -1;
+    let now = PROCESS.clock.now();
+    PROCESS.for_each_host(|host| {
+        let fake = host.with(|engine| engine.fake(crate::engine::GPU, (0, 0), now));
+        made = fake.map_or(made, i64::from);
+    });
+    made
+}
+
+/// Injects a sample into all engines. The text is the value, of the field's own type.
+pub fn inject_text(kind: u32, id: u32, field: u32, at: i64, value: Ptr<c_char>) -> c_int {
+    let Ok(field) = u16::try_from(field) else {
+        return st::BADPARAM;
+    };
+    let text = value.text().unwrap_or_default();
+    let mut code = st::BADPARAM;
+    PROCESS.for_each_host(|host| code = host.inject((kind, id), field, at, &text));
+    code
 }
 
 pub fn empty_cache() -> c_int {

@@ -7,6 +7,7 @@ macro_rules! exports_of_both {
         $crate::exports! {
             $flavour;
             errorString(code: ::core::ffi::c_int) -> *const ::core::ffi::c_char = error_string;
+            dcgmGetErrorMeta(code: u32) -> *const ::dcgm_sys::dcgm_error_meta_t = error_meta;
             dcgmInit() -> ::core::ffi::c_int = init;
             dcgmShutdown() -> ::core::ffi::c_int = shutdown;
             dcgmConnect(address: $crate::abi::Ptr<::core::ffi::c_char>, handle: $crate::abi::Ptr<usize>) -> ::core::ffi::c_int = connect;

@@ -15,7 +15,7 @@ use crate::Flavour;
 use crate::bits::Bits as _;
 use crate::dispatch::Op;
 use crate::engine::{Code, Violation, st};
-use crate::process::{Callback, PROCESS};
+use crate::process::PROCESS;
 
 const SECOND: i64 = 1_000_000;
 

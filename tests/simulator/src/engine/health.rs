@@ -428,13 +428,15 @@ impl Engine {
         }
         let (single, double) = (window(390).recent(), window(391).recent());
         let sum = single.unwrap_or(0) + double.unwrap_or(0);
-        if sum >= 63 {
+        let is_full = sum >= 63 && single.is_some_and(|count| count > 0);
+        if is_full {
             push((MEM, FAIL, 7), sum);
         }
         let old = window(391);
         let old = old.samples.iter().rev().find(|(at, _)| *at <= now - WEEK);
         let old = old.and_then(|(_, payload)| payload.as_int()).unwrap_or(0);
-        if let Some(count) = double.filter(|count| *count > 15 && count - old > 1) {
+        let is_rising = |count: &i64| !is_full && *count > 15 && count - old > 1;
+        if let Some(count) = double.filter(is_rising) {
             push((MEM, FAIL, 8), count);
         }
         if let Some(count @ 1..) = window(395).recent() {
