@@ -13,6 +13,7 @@ use crate::field::FieldId;
 use crate::health::HealthClient;
 use crate::host_engine::HostEngineClient;
 use crate::not_implemented::NotImplemented;
+use crate::policy::PolicyClient;
 pub use crate::query::Query;
 use crate::sample::{Sample, Samples, Timestamp};
 use crate::value::NoValue;
@@ -271,6 +272,11 @@ pub trait Client: Debug + Send + Sync {
         &NotImplemented
     }
 
+    /// Returns the policies and their violations.
+    fn policies(&self) -> &dyn PolicyClient {
+        &NotImplemented
+    }
+
     /// Returns the access to the state of the host engine itself.
     fn host_engine(&self) -> &dyn HostEngineClient {
         &NotImplemented
@@ -381,6 +387,10 @@ macro_rules! forward_client {
 
                     fn health(&self) -> &dyn HealthClient {
                         (**self).health()
+                    }
+
+                    fn policies(&self) -> &dyn PolicyClient {
+                        (**self).policies()
                     }
 
                     fn host_engine(&self) -> &dyn HostEngineClient {

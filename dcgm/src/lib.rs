@@ -91,7 +91,9 @@ pub mod mock;
 pub mod monitor;
 mod not_implemented;
 mod parse;
+pub mod policy;
 mod query;
+mod queue;
 mod sample;
 #[cfg(feature = "serde")]
 mod serde_impls;

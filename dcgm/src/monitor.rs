@@ -19,7 +19,6 @@ use crate::field::FieldId;
 use crate::sample::{OwnedSample, Sample, Samples, Timestamp};
 use crate::version::BuildInfo;
 
-mod queue;
 mod stream;
 mod supervisor;
 mod watches;

@@ -11,6 +11,7 @@
 //! [`EngineThread::with_session`].
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use dcgm_sys as sys;
@@ -48,6 +49,8 @@ pub(super) struct SharedState {
     pub(super) library: Mutex<Option<(&'static sys::Library, BuildInfo)>>,
     /// Watches that were dropped while the thread was busy.
     pub(super) dropped: Mutex<Vec<Arc<Watched>>>,
+    /// Set if a listener for violations was dropped.
+    pub(super) has_dropped_listeners: AtomicBool,
 }
 
 /// A request to the engine's thread.
@@ -223,6 +226,10 @@ impl JobHandler for EngineThread {
         }
         if !self.shared.dropped.lock().is_empty() {
             self.release_dropped_watches();
+        }
+        if self.shared.has_dropped_listeners.swap(false, Ordering::AcqRel) {
+            // An error closes the session and with it the registrations, or leaves some that have no user.
+            drop(self.with_session(Session::release_listeners));
         }
         match job {
             Job::Task(task) => {

@@ -12,7 +12,8 @@
 //! | `reader`, `plan`, `grouped`, `collected` | reading samples, split into calls, by lists or by groups |
 //! | `shared_groups` | the groups in the engine, for watches and reads |
 //! | `health_checks` | health watches and checks, in a session |
-//! | `health`, `host_engine` | one module for each other subject of DCGM, like the trait that it implements |
+//! | `policy_listeners` | who waits for violations of policies, in a session |
+//! | `health`, `policy`, `host_engine` | one module for each other subject of DCGM, like the trait that it implements |
 //! | `release` | the differences between releases of DCGM |
 //! | `model` | models of the threads, for `--cfg shuttle` |
 //!
@@ -37,6 +38,8 @@ mod open;
 mod open_watches;
 mod options;
 mod plan;
+mod policy;
+mod policy_listeners;
 mod profilers;
 mod reader;
 mod release;
@@ -65,6 +68,7 @@ use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::{Error, Operation, Result};
 use crate::health::HealthClient;
 use crate::host_engine::HostEngineClient;
+use crate::policy::PolicyClient;
 use crate::sample::Samples;
 use crate::version::BuildInfo;
 
@@ -381,6 +385,10 @@ impl Client for Engine {
     }
 
     fn health(&self) -> &dyn HealthClient {
+        self
+    }
+
+    fn policies(&self) -> &dyn PolicyClient {
         self
     }
 

@@ -7,6 +7,7 @@
 //! | `watches` | watches, shared with the connection's other users |
 //! | `reader` | plans and buffers of queries that are read again |
 //! | `health` | health watches, which last as long as the session |
+//! | `listeners` | those who wait for violations of policies |
 //! | `groups` | the groups in the engine that watches and reads share |
 //!
 //! The parts do not know each other: each method passes to one what it needs of the others.
@@ -18,14 +19,16 @@ use super::health_checks::{HealthChecks, HealthTicket};
 use super::identity::{GPU_FIELDS, ok_unless_disconnected, set_property};
 use super::inventory::{self, Entities, Inventory, Listing};
 use super::open_watches::Watched;
+use super::policy_listeners::{PolicyListener, PolicyListeners};
 use super::reader::Reader;
 use super::shared_groups::SharedGroups;
 use super::watches::{StartedWatch, Watches};
 use crate::cursor::Cursor;
-use crate::entity::{Entity, EntityKind, Link};
+use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::Result;
 use crate::ffi::Transport;
 use crate::health::{HealthReport, HealthRequest};
+use crate::policy::PolicyConditions;
 use crate::query::Query;
 use crate::sample::{Samples, Timestamp};
 use crate::watch::{Refusal, WatchRequest};
@@ -38,6 +41,7 @@ pub(super) struct Session {
     reader: Reader,
     groups: SharedGroups,
     health: HealthChecks,
+    listeners: PolicyListeners,
 }
 
 impl Session {
@@ -49,6 +53,7 @@ impl Session {
             reader: Reader::default(),
             groups: SharedGroups::default(),
             health: HealthChecks::default(),
+            listeners: PolicyListeners::default(),
         }
     }
 
@@ -163,10 +168,27 @@ impl Session {
     ) -> Result<()> {
         self.health.check(&self.connection, ticket, report)
     }
+
+    /// Passes the violations of the policies of GPUs to a listener.
+    pub(super) fn add_listener(
+        &mut self,
+        gpus: &[EntityId],
+        conditions: PolicyConditions,
+        listener: &Arc<PolicyListener>,
+    ) -> Result<()> {
+        self.listeners
+            .add(&self.connection, gpus, conditions, listener)
+    }
+
+    /// Forgets the listeners that were dropped.
+    pub(super) fn release_listeners(&mut self) -> Result<()> {
+        self.listeners.release_dropped(&self.connection)
+    }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
+        self.listeners.end_all(&self.connection);
         // The embedded engine outlives this session, and would go on sampling. Other groups and watches
         // go with their connection.
         if self.connection.transport == Transport::Embedded {

@@ -19,6 +19,7 @@ mod matcher;
 #[cfg(test)]
 #[cfg(shuttle)]
 pub(crate) mod peer;
+pub(crate) mod policy;
 mod records;
 mod text;
 mod thread;
@@ -108,6 +109,7 @@ plain!(
     dcgmNvLinkStatus_v3,
     dcgmNvLinkStatus_v4,
     dcgmNvLinkStatus_v5,
+    dcgmPolicy_v1,
     dcgmProfGetMetricGroups_v3,
     dcgmStartEmbeddedV2Params_v2,
     dcgmVersionInfo_v2,

@@ -16,6 +16,7 @@ use crate::mock::engine::{MockSession, Reading, SampleGrid, disconnected_error, 
 use crate::mock::faults::{Call, Delay, HangingCall};
 use crate::mock::handle::{Inner, Mock};
 use crate::mock::model::{Need, Presence};
+use crate::policy::PolicyClient;
 use crate::sample::{Sample, Samples, Timestamp};
 use crate::version::BuildInfo;
 
@@ -363,6 +364,10 @@ impl Client for Mock {
     }
 
     fn health(&self) -> &dyn HealthClient {
+        self
+    }
+
+    fn policies(&self) -> &dyn PolicyClient {
         self
     }
 

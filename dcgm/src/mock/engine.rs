@@ -11,6 +11,8 @@ use crate::field::FieldId;
 use crate::mock::faults::{Call, HangingCall};
 use crate::mock::health::MockIncident;
 use crate::mock::model::{Model, Presence};
+use crate::mock::policy::MockListener;
+use crate::policy::Policy;
 use crate::value::NoValue;
 use crate::value::OwnedValue;
 
@@ -46,6 +48,9 @@ pub(super) struct EngineState {
     pub(super) link_states: HashMap<(EntityId, u32), LinkState>,
     /// Incidents that a test added.
     pub(super) incidents: Vec<MockIncident>,
+    /// The policies of GPUs, and those who wait for violations.
+    pub(super) policies: HashMap<EntityId, Policy>,
+    pub(super) listeners: Vec<MockListener>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -101,6 +106,8 @@ impl EngineState {
             statuses: HashMap::new(),
             link_states: HashMap::new(),
             incidents: Vec::new(),
+            policies: HashMap::new(),
+            listeners: Vec::new(),
         }
     }
 
@@ -119,6 +126,7 @@ impl EngineState {
         self.end_session(now);
         // The engine lost its memory.
         self.watched.clear();
+        self.policies.clear();
         Err(disconnected_error(call))
     }
 
@@ -148,6 +156,9 @@ impl EngineState {
     /// Ends the session with its watches and hanging calls.
     pub(super) fn end_session(&mut self, now: Duration) {
         self.session = None;
+        for listener in self.listeners.drain(..) {
+            listener.sender.close();
+        }
         for watch in std::mem::take(&mut self.open) {
             self.end_grids(watch, now);
         }

@@ -50,6 +50,8 @@ pub enum Call {
     Update,
     /// A method of [`Client::health`](crate::Client::health).
     Health,
+    /// A method of [`Client::policies`](crate::Client::policies).
+    Policies,
     /// A method of [`Client::host_engine`](crate::Client::host_engine).
     HostEngine,
 }
@@ -69,6 +71,7 @@ impl Call {
         Self::Events,
         Self::Update,
         Self::Health,
+        Self::Policies,
         Self::HostEngine,
     ];
 
@@ -89,6 +92,7 @@ impl Call {
             Self::Events => "dcgmGetValuesSince_v2",
             Self::Update => "dcgmUpdateAllFields",
             Self::Health => "dcgmHealthCheck",
+            Self::Policies => "dcgmPolicyRegister_v2",
             Self::HostEngine => "dcgmIntrospectGetHostengineMemoryUsage",
         }
     }

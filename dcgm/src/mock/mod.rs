@@ -65,6 +65,7 @@ mod health;
 mod host_engine;
 mod hosts;
 mod model;
+mod policy;
 mod product;
 mod scenario;
 mod signal;

@@ -1,0 +1,204 @@
+//! [`PolicyListeners`]: those who wait for violations over a connection.
+//!
+//! The engine removes all registrations of a connection at once. So a registration is shared by all who
+//! wait for the same conditions of the same GPUs, and one without a user stays until the last user of the
+//! connection goes, or too many are unused: removing it would register the others again, which repeats
+//! standing violations.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::Mutex;
+
+use super::connection::EngineConnection;
+use super::shared_groups::{FilledGroup, SharedGroups};
+use crate::entity::EntityId;
+use crate::error::{Error, Result};
+use crate::ffi::GroupId;
+use crate::ffi::policy::{SinkNumber, ViolationSink};
+use crate::policy::{Policy, PolicyConditions, PolicySender, Violation};
+
+/// The most registrations without a user.
+const MAX_UNUSED: usize = 8;
+
+/// One who waits for violations.
+#[derive(Debug)]
+pub(super) struct PolicyListener {
+    pub(super) sender: PolicySender,
+    /// Set when it was dropped.
+    pub(super) has_ended: AtomicBool,
+}
+
+/// The listeners of a registration, which the callback reads.
+#[derive(Debug, Default)]
+struct Audience(Mutex<Vec<Arc<PolicyListener>>>);
+
+impl Audience {
+    /// Ends all listeners.
+    fn close(&self) {
+        for listener in &*self.0.lock() {
+            listener.sender.close();
+        }
+    }
+}
+
+impl ViolationSink for Audience {
+    fn take_violation(&self, violation: Violation) {
+        for listener in &*self.0.lock() {
+            if !listener.has_ended.load(Ordering::Relaxed) {
+                listener.sender.send(violation);
+            }
+        }
+    }
+}
+
+/// A registration in the engine.
+#[derive(Debug)]
+struct Registration {
+    gpus: Vec<EntityId>,
+    conditions: PolicyConditions,
+    audience: Arc<Audience>,
+    /// Frees its place when dropped.
+    _number: SinkNumber,
+}
+
+/// The registrations over a connection.
+#[derive(Debug, Default)]
+pub(super) struct PolicyListeners(Vec<Registration>);
+
+/// Calls `action` with a group of GPUs, which is destroyed afterwards.
+fn with_group<T>(
+    connection: &EngineConnection,
+    gpus: &[EntityId],
+    action: impl FnOnce(GroupId) -> Result<T>,
+) -> Result<T> {
+    let mut groups = SharedGroups::default();
+    let FilledGroup { id, refused, .. } = groups.acquire_entity_group(connection, gpus)?;
+    let outcome = match (id, refused.into_iter().next()) {
+        // A policy for a part of the GPUs would be a surprise.
+        (_, Some(refusal)) => Err(refusal.error),
+        (Some(id), None) => action(id),
+        (None, None) => Err(Error::Request("a policy needs at least one GPU")),
+    };
+    if let Some(id) = id {
+        // If the engine was lost, the next call reports it.
+        drop(groups.release_entity_group(connection, id));
+    }
+    outcome
+}
+
+/// Returns the policy of each GPU.
+pub(super) fn read_policies(
+    connection: &EngineConnection,
+    gpus: &[EntityId],
+) -> Result<Vec<Policy>> {
+    let read_one = |gpu| {
+        with_group(connection, core::slice::from_ref(gpu), |group| {
+            connection.policy(group)
+        })
+    };
+    gpus.iter().map(read_one).collect()
+}
+
+/// Replaces the policies of GPUs.
+pub(super) fn set_policies(
+    connection: &EngineConnection,
+    gpus: &[EntityId],
+    policy: &Policy,
+) -> Result<()> {
+    with_group(connection, gpus, |group| {
+        connection.set_policy(group, policy)
+    })
+}
+
+impl PolicyListeners {
+    /// Passes the violations of GPUs to a listener from now on.
+    pub(super) fn add(
+        &mut self,
+        connection: &EngineConnection,
+        gpus: &[EntityId],
+        conditions: PolicyConditions,
+        listener: &Arc<PolicyListener>,
+    ) -> Result<()> {
+        let known = self.0.iter().find(|registration| {
+            registration.gpus == gpus && registration.conditions == conditions
+        });
+        if let Some(registration) = known {
+            registration.audience.0.lock().push(Arc::clone(listener));
+            return Ok(());
+        }
+        let audience = Arc::new(Audience(Mutex::new(vec![Arc::clone(listener)])));
+        let registration = register(connection, gpus.to_vec(), conditions, audience)?;
+        self.0.push(registration);
+        Ok(())
+    }
+
+    /// Forgets the listeners that were dropped.
+    pub(super) fn release_dropped(&mut self, connection: &EngineConnection) -> Result<()> {
+        let mut unused = 0;
+        for registration in &self.0 {
+            let mut listeners = registration.audience.0.lock();
+            listeners.retain(|listener| !listener.has_ended.load(Ordering::Relaxed));
+            unused += usize::from(listeners.is_empty());
+        }
+        if unused < self.0.len() && unused <= MAX_UNUSED || unused == 0 {
+            return Ok(());
+        }
+        connection.unregister_policies()?;
+        let mut outcome = Ok(());
+        for registration in core::mem::take(&mut self.0) {
+            let Registration {
+                gpus,
+                conditions,
+                audience,
+                ..
+            } = registration;
+            if audience.0.lock().is_empty() {
+                continue;
+            }
+            match register(connection, gpus, conditions, Arc::clone(&audience)) {
+                Ok(registration) => self.0.push(registration),
+                Err(error) => {
+                    audience.close();
+                    outcome = Err(error);
+                }
+            }
+        }
+        outcome
+    }
+
+    /// Removes all registrations, and ends all listeners. Without the connection, only the latter.
+    pub(super) fn end_all(&mut self, connection: &EngineConnection) {
+        if self.0.is_empty() {
+            return;
+        }
+        if !connection.is_cancelled() {
+            // Before the connection is closed, so that no call of the callback is late. An error means
+            // that there is no connection any more.
+            drop(connection.unregister_policies());
+        }
+        for registration in self.0.drain(..) {
+            registration.audience.close();
+        }
+    }
+}
+
+/// Registers. The first violations can come before the engine has responded.
+fn register(
+    connection: &EngineConnection,
+    gpus: Vec<EntityId>,
+    conditions: PolicyConditions,
+    audience: Arc<Audience>,
+) -> Result<Registration> {
+    let number = SinkNumber::new(Arc::clone(&audience) as Arc<dyn ViolationSink>);
+    // The registration outlives the group.
+    with_group(connection, &gpus, |group| {
+        connection.register_policy(group, conditions, &number)
+    })?;
+    Ok(Registration {
+        gpus,
+        conditions,
+        audience,
+        _number: number,
+    })
+}
