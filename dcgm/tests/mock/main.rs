@@ -9,9 +9,11 @@
 mod engine;
 mod events;
 mod faults;
+mod health;
 mod hooks;
 mod model;
 mod one_shot;
+mod policy;
 
 use std::time::Duration;
 

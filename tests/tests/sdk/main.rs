@@ -8,3 +8,4 @@
 mod bench;
 mod health;
 mod health_rows;
+mod policy;
