@@ -227,7 +227,11 @@ impl JobHandler for EngineThread {
         if !self.shared.dropped.lock().is_empty() {
             self.release_dropped_watches();
         }
-        if self.shared.has_dropped_listeners.swap(false, Ordering::AcqRel) {
+        if self
+            .shared
+            .has_dropped_listeners
+            .swap(false, Ordering::AcqRel)
+        {
             // An error closes the session and with it the registrations, or leaves some that have no user.
             drop(self.with_session(Session::release_listeners));
         }

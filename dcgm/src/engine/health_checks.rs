@@ -303,8 +303,7 @@ impl HealthGroup {
                 Err(error) => {
                     tracing::debug!(%error, "the samples of a health watch cannot be read");
                     let was_sampled = kind.next.is_some();
-                    is_forgotten |=
-                        was_sampled && error.code() == Some(ReturnCode::NOT_WATCHED);
+                    is_forgotten |= was_sampled && error.code() == Some(ReturnCode::NOT_WATCHED);
                 }
             }
         }
@@ -343,7 +342,8 @@ fn read_new(
         next
     } else {
         let now = engine_time(connection, kind.pair)?;
-        let ages = evidence_of(kind.kind, request.systems).map(|one| max_age(request.interval, one.2));
+        let ages =
+            evidence_of(kind.kind, request.systems).map(|one| max_age(request.interval, one.2));
         let longest = ages.max().unwrap_or_default();
         let longest = i64::try_from(longest.as_micros()).unwrap_or(i64::MAX);
         Timestamp::from_micros(now.micros().saturating_sub(longest).max(0))

@@ -26,7 +26,9 @@ impl Drop for ListenerGuard {
         if self.worker.is_forked() || !self.worker.has_thread() {
             return;
         }
-        self.shared.has_dropped_listeners.store(true, Ordering::Release);
+        self.shared
+            .has_dropped_listeners
+            .store(true, Ordering::Release);
         // If another call is in progress, the next job removes the registration.
         self.worker.submit_detached(Job::Task(Box::new(|_| {})));
     }

@@ -137,13 +137,18 @@ impl EngineHandle {
 
     /// Returns `true` if the engine is paused: the state of its core module.
     pub(crate) fn is_paused(&self) -> Result<bool> {
-        let mut statuses = new_zeroed::<sys::dcgmModuleGetStatuses_v1>();
-        statuses.version = sys::dcgmModuleGetStatuses_v1::VERSION;
+        const NONE: sys::dcgmModuleGetStatusesModule_t =
+            sys::dcgmModuleGetStatusesModule_t { id: 0, status: 0 };
+        let mut statuses = sys::dcgmModuleGetStatuses_v1 {
+            version: sys::dcgmModuleGetStatuses_v1::VERSION,
+            numStatuses: 0,
+            statuses: [NONE; 16],
+        };
         // SAFETY: the struct of its version.
         unsafe {
             call!(
                 self.library(),
-                dcgmModuleGetStatuses(self.handle(), &raw mut *statuses)
+                dcgmModuleGetStatuses(self.handle(), &raw mut statuses)
             )
         }?;
         let count = usize::try_from(statuses.numStatuses).unwrap_or(usize::MAX);

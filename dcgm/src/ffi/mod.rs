@@ -105,7 +105,6 @@ plain!(
     dcgmHealthResponse_v5,
     dcgmIntrospectMemory_v1,
     dcgmMigHierarchy_v2,
-    dcgmModuleGetStatuses_v1,
     dcgmNvLinkStatus_v3,
     dcgmNvLinkStatus_v4,
     dcgmNvLinkStatus_v5,

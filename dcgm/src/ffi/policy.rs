@@ -43,6 +43,11 @@ impl SinkNumber {
         SINKS.lock().insert(number, sink);
         Self(number)
     }
+
+    #[cfg(any(test, fuzzing))]
+    pub(super) const fn raw(&self) -> u64 {
+        self.0
+    }
 }
 
 impl Drop for SinkNumber {
@@ -171,10 +176,7 @@ fn decode_policy(raw: &sys::dcgmPolicy_v1) -> Policy {
             PolicyConditions::RETIRED_PAGES,
             sys::DCGM_POLICY_COND_IDX_MAX_PAGES_RETIRED,
         ),
-        max_temperature: limit(
-            PolicyConditions::THERMAL,
-            sys::DCGM_POLICY_COND_IDX_THERMAL,
-        ),
+        max_temperature: limit(PolicyConditions::THERMAL, sys::DCGM_POLICY_COND_IDX_THERMAL),
         max_power: limit(PolicyConditions::POWER, sys::DCGM_POLICY_COND_IDX_POWER),
         nvlink: conditions.contains(PolicyConditions::NVLINK),
         xid: conditions.contains(PolicyConditions::XID),

@@ -294,11 +294,14 @@ mod tests {
     fn every_code_of_a_health_check_has_a_meaning_and_an_action() {
         // The codes that engines were seen to report.
         let seen = [
-            3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 33, 52, 70, 71, 80, 81, 101, 119, 120, 121,
-            122, 123, 125, 126, 127, 128, 131, 132,
+            3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 33, 52, 70, 71, 80, 81, 101, 119, 120,
+            121, 122, 123, 125, 126, 127, 128, 131, 132,
         ];
         for code in seen.map(HealthCode::from_raw) {
-            assert!(code.meaning().is_some() && code.action().is_some(), "{code}");
+            assert!(
+                code.meaning().is_some() && code.action().is_some(),
+                "{code}"
+            );
         }
     }
 }

@@ -367,7 +367,10 @@ mod tests {
 
     #[test]
     fn the_xid_of_a_message_is_read() {
-        assert_eq!(xid_in("GPU 1 is lost (triggered by XID 79: GPU %d)"), Some(79));
+        assert_eq!(
+            xid_in("GPU 1 is lost (triggered by XID 79: GPU %d)"),
+            Some(79)
+        );
         assert_eq!(xid_in("an XID is not named"), None);
         assert_eq!(xid_in("XID 99999999999999999999"), None);
         assert_eq!(xid_in("XID "), None);

@@ -99,14 +99,17 @@ impl HealthClient for Mock {
         };
         self.inner.enter_call(Call::Health)?;
         let state = self.inner.state.lock();
-        if state.session.is_none_or(|session| session.began != guard.began) {
+        if state
+            .session
+            .is_none_or(|session| session.began != guard.began)
+        {
             return Err(refusal_error(Call::Health, ReturnCode::NOT_WATCHED));
         }
         let now = self.inner.clock.now();
         report.begin(watch.entities());
         for incident in &state.incidents {
-            let is_watched = watch.entities().contains(&incident.entity)
-                || incident.entity == EntityId::HOST;
+            let is_watched =
+                watch.entities().contains(&incident.entity) || incident.entity == EntityId::HOST;
             if is_watched && watch.systems().intersects(incident.system) {
                 let id = (incident.entity, incident.system, incident.code);
                 let message = incident.code.meaning().unwrap_or("an incident");

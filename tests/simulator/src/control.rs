@@ -221,7 +221,14 @@ impl Control {
         if let Some(call) = self.symbol::<extern "C" fn(*mut u64) -> c_int>("dcgmsim_open") {
             call(counts.as_mut_ptr());
         }
-        let [groups, field_groups, watches, handles, connections, endless_watches] = counts;
+        let [
+            groups,
+            field_groups,
+            watches,
+            handles,
+            connections,
+            endless_watches,
+        ] = counts;
         Open {
             groups,
             field_groups,

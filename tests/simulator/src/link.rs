@@ -164,7 +164,10 @@ pub(crate) fn violation_to_ints(violation: Violation) -> Vec<i64> {
         values: [first, second],
     } = violation;
     let words = [condition, gpu, first, second].map(i64::from);
-    [registration.signed(), at].into_iter().chain(words).collect()
+    [registration.signed(), at]
+        .into_iter()
+        .chain(words)
+        .collect()
 }
 
 fn violation_from_ints(packet: &Packet) -> Violation {

@@ -201,9 +201,7 @@ impl Process {
             let mut state = self.state.lock();
             let (late, kept) = core::mem::take(&mut state.callbacks)
                 .into_iter()
-                .partition::<Vec<_>, _>(|callback| {
-                    callback.handle == handle && handle != EMBEDDED
-                });
+                .partition::<Vec<_>, _>(|callback| callback.handle == handle && handle != EMBEDDED);
             state.callbacks = kept;
             (state.links.remove(&handle), late)
         };

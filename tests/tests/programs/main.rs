@@ -2,6 +2,7 @@
 //! test that runs it on the mock.
 
 mod async_reader;
+mod health_agent;
 mod json;
 mod mock_tests;
 mod own_client;

@@ -60,7 +60,11 @@ fn a_host_without_faults_is_healthy() {
         for _ in 0..20 {
             let report = check(&bench, &watch);
             assert_eq!(codes(&report), [], "{flavour:?}");
-            assert_eq!(report.overall(), HealthState::Healthy, "{flavour:?} {report:?}");
+            assert_eq!(
+                report.overall(),
+                HealthState::Healthy,
+                "{flavour:?} {report:?}"
+            );
             assert_eq!(report.entities().len(), 12);
             bench.control.advance(Duration::from_secs(17));
         }
@@ -134,7 +138,11 @@ fn an_engine_that_does_not_sample_proves_nothing() {
 
         bench.control.pause(true);
         let paused = reasons(&check(&bench, &watch));
-        assert_eq!(paused, [Some(UnknownReason::EnginePaused); 9], "{flavour:?}");
+        assert_eq!(
+            paused,
+            [Some(UnknownReason::EnginePaused); 9],
+            "{flavour:?}"
+        );
         bench.control.pause(false);
         assert_eq!(reasons(&check(&bench, &watch)), [None; 9]);
 
@@ -154,7 +162,11 @@ fn an_engine_that_does_not_sample_proves_nothing() {
         let emptied = reasons(&check(&bench, &watch));
         assert_eq!(emptied, [Some(UnknownReason::NotSampled); 9]);
         let report = check(&bench, &watch);
-        assert_eq!(report.overall(), HealthState::Healthy, "{flavour:?} {report:?}");
+        assert_eq!(
+            report.overall(),
+            HealthState::Healthy,
+            "{flavour:?} {report:?}"
+        );
     }
 }
 

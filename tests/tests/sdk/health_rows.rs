@@ -113,7 +113,12 @@ fn samples_of_a_sampled_gpu_make_the_recorded_incidents() {
         bench.control.advance(std::time::Duration::from_secs(1));
         row.inject(&bench, (1, gpu), Flavour::V4_6);
         let report = check(&bench, EntityId::gpu(gpu), HealthSystems::ALL);
-        assert_eq!(found(&report, 0), row.expected(Flavour::V4_6), "{:?}", row.0);
+        assert_eq!(
+            found(&report, 0),
+            row.expected(Flavour::V4_6),
+            "{:?}",
+            row.0
+        );
     }
 }
 
@@ -147,7 +152,12 @@ fn imex_makes_the_recorded_incidents_of_the_host() {
         drop(check(&bench, gpu, HealthSystems::NVLINK));
         row.inject(&bench, (0, 0), Flavour::V4_6);
         let report = check(&bench, gpu, HealthSystems::NVLINK);
-        assert_eq!(found(&report, 0), row.expected(Flavour::V4_6), "{:?}", row.0);
+        assert_eq!(
+            found(&report, 0),
+            row.expected(Flavour::V4_6),
+            "{:?}",
+            row.0
+        );
         let entities = report.incidents().iter().map(|incident| incident.id.entity);
         assert!(entities.into_iter().all(|entity| entity == EntityId::HOST));
     }

@@ -108,7 +108,9 @@ fn samples_make_the_recorded_violations() {
         policy.max_power = limit("POWER");
         policy.nvlink = limit("NVLINK").is_some();
         policy.xid = limit("XID").is_some();
-        let conditions = row["register"].as_u64().and_then(|bits| bits.try_into().ok());
+        let conditions = row["register"]
+            .as_u64()
+            .and_then(|bits| bits.try_into().ok());
         let conditions = PolicyConditions::from_bits(conditions.expect("bits"));
         let policies = bench.engine.policies();
         policies.set(&[gpu], &policy).expect("set");
@@ -200,11 +202,16 @@ fn a_violation_comes_before_the_registration_returns() {
     let events = policies.register(&gpus(), PolicyConditions::THERMAL);
     let events = events.expect("register");
     // No wait: they are there already.
-    let found: Vec<_> = (0..8).map(|_| events.next_timeout(Duration::ZERO)).collect();
+    let found: Vec<_> = (0..8)
+        .map(|_| events.next_timeout(Duration::ZERO))
+        .collect();
     for (gpu, violation) in gpus().iter().zip(found) {
         let violation = violation.expect("the limit is exceeded");
         assert_eq!(violation.gpu, *gpu);
-        assert!(matches!(violation.kind, ViolationKind::Thermal { celsius: 2.. }));
+        assert!(matches!(
+            violation.kind,
+            ViolationKind::Thermal { celsius: 2.. }
+        ));
     }
 }
 

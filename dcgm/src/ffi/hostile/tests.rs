@@ -48,6 +48,8 @@ claims! {
     links_are_bounded_by_the_struct = 6;
     build_text_is_clean = 7;
     latest_values_of_a_group_match_their_records = 8;
+    incidents_fit_into_the_reply_and_their_texts_are_clean = 9;
+    violations_match_their_response_and_no_panic_reaches_c = 10;
 }
 
 #[test]

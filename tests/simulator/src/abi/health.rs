@@ -102,8 +102,7 @@ const POLICY_PARAMETERS: usize = 7;
 
 /// Where the tag and the value of the parameters of a condition are: at the number of its bit.
 const fn parameters(bit: usize) -> (usize, usize) {
-    let offset =
-        offset_of!(dcgmPolicy_v1, parms) + bit * size_of::<dcgmPolicyConditionParams_t>();
+    let offset = offset_of!(dcgmPolicy_v1, parms) + bit * size_of::<dcgmPolicyConditionParams_t>();
     (offset, offset + 8)
 }
 

@@ -140,13 +140,15 @@ impl Window<'_> {
             .filter(|(at, _)| *at > self.now - MINUTE);
         let first = samples.next()?;
         let last = samples.next_back().unwrap_or(first);
-        let value = |(_, payload): &(i64, Payload)| payload.as_int().filter(|_| !payload.is_blank());
+        let value =
+            |(_, payload): &(i64, Payload)| payload.as_int().filter(|_| !payload.is_blank());
         Some((value(first)?, value(last)?))
     }
 
     /// The change in the last minute.
     fn change(&self) -> i64 {
-        self.minute().map_or(0, |(first, last)| (last - first).abs())
+        self.minute()
+            .map_or(0, |(first, last)| (last - first).abs())
     }
 }
 
@@ -286,9 +288,9 @@ impl Engine {
     fn check_xids(&mut self, pair: Pair, systems: u32, incidents: &mut Vec<Incident>) {
         if systems & (MEM | INFOROM) != 0 && matches!(pair.0, GPU | GPU_I | GPU_CI) {
             if let Some(watched) = self.fields.get(&(pair, XID)) {
-                let xids = watched.samples().filter_map(|(_, payload)| {
-                    payload.as_int().filter(|_| !payload.is_blank())
-                });
+                let xids = watched
+                    .samples()
+                    .filter_map(|(_, payload)| payload.as_int().filter(|_| !payload.is_blank()));
                 self.health.xids.entry(pair.1).or_default().extend(xids);
             }
         }
@@ -302,15 +304,17 @@ impl Engine {
             .filter(|(_, (system, ..))| systems & system != 0)
             .collect();
         found.sort_by_key(|(_, (system, ..))| (*system != ALL, *system));
-        incidents.extend(found.into_iter().map(|(xid, (system, health, code))| {
-            Incident {
-                system,
-                health,
-                code,
-                entity: pair,
-                message: format!("something happened (triggered by XID {xid}: GPU %d)"),
-            }
-        }));
+        incidents.extend(
+            found
+                .into_iter()
+                .map(|(xid, (system, health, code))| Incident {
+                    system,
+                    health,
+                    code,
+                    entity: pair,
+                    message: format!("something happened (triggered by XID {xid}: GPU %d)"),
+                }),
+        );
     }
 
     fn check_switch(&self, pair: Pair, systems: u32, now: i64, incidents: &mut Vec<Incident>) {
@@ -355,11 +359,9 @@ impl Engine {
                 });
             }
         };
-        if let (true, Some(generation), Some(width)) = (
-            self.nvml(),
-            window(237).latest(),
-            window(238).latest(),
-        ) {
+        if let (true, Some(generation), Some(width)) =
+            (self.nvml(), window(237).latest(), window(238).latest())
+        {
             let change = window(202).change();
             if change > replay_limit(generation, width) {
                 push((PCIE, WARN, 3), change);
@@ -464,7 +466,10 @@ impl Engine {
         }
         let power = window(155);
         if let Some((_, power)) = power.samples.last() {
-            if [0, 1, 3].iter().any(|offset| *power == Payload::blank(b'd', *offset)) {
+            if [0, 1, 3]
+                .iter()
+                .any(|offset| *power == Payload::blank(b'd', *offset))
+            {
                 push((POWER, WARN, 11), 0);
             }
         }

@@ -201,6 +201,7 @@ impl Engine {
             .count();
         let watches: usize = self.fields.values().map(watches::Watched::clients).sum();
         let endless: usize = self.fields.values().map(watches::Watched::endless).sum();
-        [groups, field_groups, watches, endless].map(|count| u64::try_from(count).unwrap_or(u64::MAX))
+        [groups, field_groups, watches, endless]
+            .map(|count| u64::try_from(count).unwrap_or(u64::MAX))
     }
 }

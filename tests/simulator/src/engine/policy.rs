@@ -88,8 +88,8 @@ impl Policy {
 
     fn report(&mut self, gpu: u32, condition: u32, at: i64, values: [u32; 2]) {
         for registration in &mut self.registered {
-            let wants = registration.conditions & condition != 0
-                && registration.gpus.contains(&gpu);
+            let wants =
+                registration.conditions & condition != 0 && registration.gpus.contains(&gpu);
             let last = registration.last.get(&(gpu, condition));
             if !wants || last.is_some_and(|last| at < last.saturating_add(QUIET)) {
                 continue;
@@ -151,9 +151,7 @@ impl Engine {
         };
         let is_over = match condition {
             THERMAL | POWER => counter > unsigned(limit),
-            RETIRED_PAGES => {
-                values.iter().map(|pages| i64::from(*pages)).sum::<i64>() > limit
-            }
+            RETIRED_PAGES => values.iter().map(|pages| i64::from(*pages)).sum::<i64>() > limit,
             _ => true,
         };
         if is_over {
