@@ -12,7 +12,7 @@
 //!   further connection with a health watch costs the engine about 25 KB for 8 GPUs, until it restarts.
 //!   Keep one connection. Within a connection, a new watch with the same entities, systems and times uses
 //!   the sampling of an earlier one.
-//! * States, such as a failed row remap, are reported as long as they last. Rates, such as PCIe replays,
+//! * States, such as a failed row remap, are reported as long as they last. Rates, such as `PCIe` replays,
 //!   are reported for 60 s after they happened: check at least once a minute.
 //! * An XID is reported by every check until the engine restarts. XIDs are sampled only for
 //!   [`HealthSystems::MEMORY`] and [`HealthSystems::INFOROM`]. DCGM 3.3.9 reports only XID 95. To see every
@@ -74,13 +74,13 @@ macro_rules! health_systems {
 
 #[rustfmt::skip] // One row per system.
 health_systems! {
-    DCGM_HEALTH_WATCH_PCIE              => PCIE,              "pcie",              "PCIe replays.";
+    DCGM_HEALTH_WATCH_PCIE              => PCIE,              "pcie",              "`PCIe` replays.";
     DCGM_HEALTH_WATCH_NVLINK            => NVLINK,            "nvlink",            "NVLink errors, links that are down, the NVLink fabric, and IMEX.";
     DCGM_HEALTH_WATCH_PMU               => PMU,               "pmu",               "The power management unit. Engines of 4.6 and 3.3 check nothing for it.";
     DCGM_HEALTH_WATCH_MCU               => MCU,               "mcu",               "The microcontroller unit. Engines of 4.6 and 3.3 check nothing for it.";
     DCGM_HEALTH_WATCH_MEM               => MEMORY,            "memory",            "Memory errors, retired pages, remapped rows, and XIDs.";
     DCGM_HEALTH_WATCH_SM                => SM,                "sm",                "The streaming multiprocessors. Engines of 4.6 and 3.3 check nothing for it.";
-    DCGM_HEALTH_WATCH_INFOROM           => INFOROM,           "inforom",           "The checksum of the InfoROM, at most once an hour, and XIDs.";
+    DCGM_HEALTH_WATCH_INFOROM           => INFOROM,           "inforom",           "The checksum of the `InfoROM`, at most once an hour, and XIDs.";
     DCGM_HEALTH_WATCH_THERMAL           => THERMAL,           "thermal",           "Clocks that were lowered for thermal reasons. The temperature itself is not checked.";
     DCGM_HEALTH_WATCH_POWER             => POWER,             "power",             "Clocks that were lowered for power reasons, and a power draw that cannot be read.";
     DCGM_HEALTH_WATCH_DRIVER            => DRIVER,            "driver",            "The recovery action that the driver asks for. DCGM 3.3 does not check it.";
@@ -203,7 +203,7 @@ pub struct HealthRequest {
     pub systems: HealthSystems,
     /// The sampling interval: 30 s by default, more than zero, and at most [`MAX_HEALTH_INTERVAL`]. The
     /// engine samples some fields less often: memory pages and rows, power and temperature at most every
-    /// 30 s, the InfoROM at most once an hour.
+    /// 30 s, the `InfoROM` at most once an hour.
     pub interval: Duration,
     /// The time for which the engine keeps samples: 600 s by default, at least 60 s.
     pub keep_age: Duration,

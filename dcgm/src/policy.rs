@@ -56,7 +56,7 @@ macro_rules! policy_conditions {
 #[rustfmt::skip] // One row per condition.
 policy_conditions! {
     DCGM_POLICY_COND_DBE               => DBE,           "dbe",           "Uncorrectable memory errors: more than in the sample before.";
-    DCGM_POLICY_COND_PCI               => PCIE,          "pcie",          "PCIe replays: more than in the sample before.";
+    DCGM_POLICY_COND_PCI               => PCIE,          "pcie",          "`PCIe` replays: more than in the sample before.";
     DCGM_POLICY_COND_MAX_PAGES_RETIRED => RETIRED_PAGES, "retired_pages", "More retired memory pages than the limit.";
     DCGM_POLICY_COND_THERMAL           => THERMAL,       "thermal",       "A temperature above the limit.";
     DCGM_POLICY_COND_POWER             => POWER,         "power",         "A power draw above the limit.";
@@ -138,12 +138,16 @@ impl Debug for PolicyConditions {
 /// policy.max_temperature = Some(90);
 /// assert_eq!(policy.conditions(), PolicyConditions::XID | PolicyConditions::THERMAL);
 /// ```
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one for each condition without a limit"
+)]
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Policy {
     /// Uncorrectable memory errors.
     pub dbe: bool,
-    /// PCIe replays.
+    /// `PCIe` replays.
     pub pcie: bool,
     /// The most retired memory pages, corrected and uncorrectable errors together.
     pub max_retired_pages: Option<u32>,
@@ -211,7 +215,7 @@ pub enum ViolationKind {
         /// All such errors since the driver was loaded.
         count: u32,
     },
-    /// New PCIe replays.
+    /// New `PCIe` replays.
     Pcie {
         /// All replays so far.
         count: u32,
@@ -431,8 +435,8 @@ pub trait PolicyClient: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// As for [`set`](Self::set), and [`Error::Request`] without a condition.
-    /// [`Error::SymbolMissing`] for DCGM 3.3, whose violations do not name the GPU.
+    /// As for [`set`](Self::set), and [`Error::Request`] without a condition. With DCGM 3.3, whose violations
+    /// do not name the GPU, also if the process has registered for more than 64 GPUs in all.
     fn register(&self, gpus: &[EntityId], conditions: PolicyConditions) -> Result<PolicyEvents> {
         let _ = (gpus, conditions);
         not_implemented("PolicyClient::register")

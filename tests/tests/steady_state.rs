@@ -178,6 +178,11 @@ fn a_steady_read_allocates_nothing_and_makes_the_fewest_calls() {
 }
 
 /// Checks health, with an incident.
+#[expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a part of the test"
+)]
 fn check_health(control: &Control, engine: &Engine, name: &str) {
     let watch = engine.health().watch(&HealthRequest::new(gpus())).unwrap();
     assert!(control.inject((1, 3), 230, control.now(), "95"));

@@ -15,7 +15,7 @@ use super::shared_groups::{FilledGroup, SharedGroups};
 use crate::entity::EntityId;
 use crate::error::{Error, Result};
 use crate::ffi::GroupId;
-use crate::ffi::policy::{SinkNumber, ViolationSink};
+use crate::ffi::policy::{SinkNumber, SinkSlot, ViolationSink};
 use crate::policy::{Policy, PolicyConditions, PolicySender, Violation};
 
 /// The most registrations without a user.
@@ -58,13 +58,25 @@ struct Registration {
     gpus: Vec<EntityId>,
     conditions: PolicyConditions,
     audience: Arc<Audience>,
-    /// Frees its place when dropped.
-    _number: SinkNumber,
+    /// Frees its places when dropped.
+    _places: Places,
+}
+
+/// The places of a registration in the tables of the callbacks.
+#[derive(Debug)]
+enum Places {
+    Number(#[expect(dead_code, reason = "freed when dropped")] SinkNumber),
+    /// With DCGM 3.3, one for each GPU.
+    Slots(#[expect(dead_code, reason = "freed when dropped")] Vec<SinkSlot>),
 }
 
 /// The registrations over a connection.
 #[derive(Debug, Default)]
-pub(super) struct PolicyListeners(Vec<Registration>);
+pub(super) struct PolicyListeners {
+    registrations: Vec<Registration>,
+    /// Places of registrations that failed for a part of the GPUs: in use until all registrations are removed.
+    orphans: Vec<SinkSlot>,
+}
 
 /// Calls `action` with a group of GPUs, which is destroyed afterwards.
 fn with_group<T>(
@@ -120,7 +132,7 @@ impl PolicyListeners {
         conditions: PolicyConditions,
         listener: &Arc<PolicyListener>,
     ) -> Result<()> {
-        let known = self.0.iter().find(|registration| {
+        let known = self.registrations.iter().find(|registration| {
             registration.gpus == gpus && registration.conditions == conditions
         });
         if let Some(registration) = known {
@@ -128,25 +140,32 @@ impl PolicyListeners {
             return Ok(());
         }
         let audience = Arc::new(Audience(Mutex::new(vec![Arc::clone(listener)])));
-        let registration = register(connection, gpus.to_vec(), conditions, audience)?;
-        self.0.push(registration);
+        let registration = register(
+            connection,
+            gpus.to_vec(),
+            conditions,
+            audience,
+            &mut self.orphans,
+        )?;
+        self.registrations.push(registration);
         Ok(())
     }
 
     /// Forgets the listeners that were dropped.
     pub(super) fn release_dropped(&mut self, connection: &EngineConnection) -> Result<()> {
         let mut unused = 0;
-        for registration in &self.0 {
+        for registration in &self.registrations {
             let mut listeners = registration.audience.0.lock();
             listeners.retain(|listener| !listener.has_ended.load(Ordering::Relaxed));
             unused += usize::from(listeners.is_empty());
         }
-        if unused < self.0.len() && unused <= MAX_UNUSED || unused == 0 {
+        if unused < self.registrations.len() && unused <= MAX_UNUSED || unused == 0 {
             return Ok(());
         }
         connection.unregister_policies()?;
+        self.orphans.clear();
         let mut outcome = Ok(());
-        for registration in core::mem::take(&mut self.0) {
+        for registration in core::mem::take(&mut self.registrations) {
             let Registration {
                 gpus,
                 conditions,
@@ -156,8 +175,14 @@ impl PolicyListeners {
             if audience.0.lock().is_empty() {
                 continue;
             }
-            match register(connection, gpus, conditions, Arc::clone(&audience)) {
-                Ok(registration) => self.0.push(registration),
+            match register(
+                connection,
+                gpus,
+                conditions,
+                Arc::clone(&audience),
+                &mut self.orphans,
+            ) {
+                Ok(registration) => self.registrations.push(registration),
                 Err(error) => {
                     audience.close();
                     outcome = Err(error);
@@ -169,7 +194,7 @@ impl PolicyListeners {
 
     /// Removes all registrations, and ends all listeners. Without the connection, only the latter.
     pub(super) fn end_all(&mut self, connection: &EngineConnection) {
-        if self.0.is_empty() {
+        if self.registrations.is_empty() && self.orphans.is_empty() {
             return;
         }
         if !connection.is_cancelled() {
@@ -177,28 +202,49 @@ impl PolicyListeners {
             // that there is no connection any more.
             drop(connection.unregister_policies());
         }
-        for registration in self.0.drain(..) {
+        for registration in self.registrations.drain(..) {
             registration.audience.close();
         }
     }
 }
 
-/// Registers. The first violations can come before the engine has responded.
+/// Registers. The first violations can come before the engine has responded. After a failure, `orphans` has
+/// the places that the engine may know.
 fn register(
     connection: &EngineConnection,
     gpus: Vec<EntityId>,
     conditions: PolicyConditions,
     audience: Arc<Audience>,
+    orphans: &mut Vec<SinkSlot>,
 ) -> Result<Registration> {
-    let number = SinkNumber::new(Arc::clone(&audience) as Arc<dyn ViolationSink>);
-    // The registration outlives the group.
-    with_group(connection, &gpus, |group| {
-        connection.register_policy(group, conditions, &number)
-    })?;
+    let sink = || Arc::clone(&audience) as Arc<dyn ViolationSink>;
+    // The registration outlives its group.
+    let places = if connection.release.has_named_violations() {
+        let number = SinkNumber::new(sink());
+        with_group(connection, &gpus, |group| {
+            connection.register_policy(group, conditions, &number)
+        })?;
+        Places::Number(number)
+    } else {
+        let slots: Option<Vec<_>> = gpus.iter().map(|gpu| SinkSlot::new(*gpu, sink())).collect();
+        let slots = slots.ok_or(Error::Request(
+            "this process has registered for the violations of too many GPUs",
+        ))?;
+        for (gpu, slot) in gpus.iter().zip(&slots) {
+            let registered = with_group(connection, core::slice::from_ref(gpu), |group| {
+                connection.register_policy_3_3(group, conditions, slot)
+            });
+            if let Err(error) = registered {
+                orphans.extend(slots);
+                return Err(error);
+            }
+        }
+        Places::Slots(slots)
+    };
     Ok(Registration {
         gpus,
         conditions,
         audience,
-        _number: number,
+        _places: places,
     })
 }

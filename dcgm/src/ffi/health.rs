@@ -192,13 +192,10 @@ unsafe fn copy_text(string: *const c_char) -> String {
     let mut copy = String::new();
     if !string.is_null() {
         // SAFETY: by this function's contract.
-        let string = unsafe { CStr::from_ptr(string) };
-        let bytes: Vec<c_char> = string
-            .to_bytes()
-            .iter()
-            .map(|byte| byte.cast_signed() as c_char)
-            .collect();
-        text::push_long_text(&bytes, &mut copy);
+        let length = unsafe { CStr::from_ptr(string) }.count_bytes();
+        // SAFETY: the characters before the NUL.
+        let bytes = unsafe { core::slice::from_raw_parts(string, length) };
+        text::push_long_text(bytes, &mut copy);
     }
     copy
 }

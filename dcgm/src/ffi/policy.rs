@@ -5,8 +5,11 @@
 //! and returns. It can be called before the registration returns, and for 0.2 ms after the connection was
 //! closed. Therefore it gets no pointer but a number, which is never used twice, and looks it up in a table
 //! that lives as long as the process; a number that is not there any more is ignored.
+//!
+//! DCGM 3.3 passes neither a number nor the GPU. There, each GPU of a registration gets a function of its own,
+//! which knows its place in another table.
 
-use core::ffi::c_int;
+use core::ffi::{c_int, c_void};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -53,6 +56,49 @@ impl SinkNumber {
 impl Drop for SinkNumber {
     fn drop(&mut self) {
         let sink = SINKS.lock().remove(&self.0);
+        // Outside of the lock.
+        drop(sink);
+    }
+}
+
+/// The places for registrations with DCGM 3.3: one for each GPU of each registration of the process.
+const MAX_SLOTS: usize = 64;
+
+/// The GPU and the receiver of each place.
+struct Slots {
+    slots: [Option<(EntityId, Arc<dyn ViolationSink>)>; MAX_SLOTS],
+    /// The place after the one that was taken last: a place rests before it is used again, since a callback
+    /// can be late.
+    next: usize,
+}
+
+static SLOTS: Mutex<Slots> = Mutex::new(Slots {
+    slots: [const { None }; MAX_SLOTS],
+    next: 0,
+});
+
+/// A place for a registration with DCGM 3.3, which dropping it frees.
+#[derive(Debug)]
+pub(crate) struct SinkSlot(usize);
+
+impl SinkSlot {
+    /// Takes a place for the violations of a GPU; `None` if all are in use.
+    pub(crate) fn new(gpu: EntityId, sink: Arc<dyn ViolationSink>) -> Option<Self> {
+        let mut table = SLOTS.lock();
+        let next = table.next;
+        let mut order = (next..MAX_SLOTS).chain(0..next);
+        let index = order.find(|index| table.slots.get(*index).is_some_and(Option::is_none))?;
+        if let Some(slot) = table.slots.get_mut(index) {
+            *slot = Some((gpu, sink));
+        }
+        table.next = (index + 1) % MAX_SLOTS;
+        Some(Self(index))
+    }
+}
+
+impl Drop for SinkSlot {
+    fn drop(&mut self) {
+        let sink = SLOTS.lock().slots.get_mut(self.0).and_then(Option::take);
         // Outside of the lock.
         drop(sink);
     }
@@ -106,6 +152,25 @@ impl EngineHandle {
                     Some(on_violation),
                     number.0
                 )
+            )
+        }
+    }
+
+    /// Registers with DCGM 3.3 for violations of the only GPU of a group.
+    pub(crate) fn register_policy_3_3(
+        &self,
+        group: GroupId,
+        conditions: PolicyConditions,
+        slot: &SinkSlot,
+    ) -> Result<()> {
+        // 3.3 would call a second function right after the first, with the same violation.
+        let second = None;
+        let first = SLOT_CALLBACKS.get(slot.0).copied();
+        // SAFETY: the callback has the type of C's, and lives as long as the process.
+        unsafe {
+            call!(
+                self.library(),
+                dcgmPolicyRegister(self.handle(), group.0, conditions.bits(), first, second)
             )
         }
     }
@@ -183,8 +248,66 @@ fn decode_policy(raw: &sys::dcgmPolicy_v1) -> Policy {
     }
 }
 
-/// Passes a violation to the receiver of its registration. No panic unwinds into C, and no pointer survives
-/// the call.
+/// Runs a callback. No panic unwinds into C.
+fn contain_panics(callback: impl FnOnce()) -> c_int {
+    // DCGM ignores the result. The payload of a panic can panic when it is dropped.
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(callback)) {
+        drop(catch_unwind(AssertUnwindSafe(|| drop(payload))));
+    }
+    0
+}
+
+/// The functions of the places.
+static SLOT_CALLBACKS: [unsafe extern "C" fn(*mut c_void) -> c_int; MAX_SLOTS] = slot_callbacks();
+
+macro_rules! callbacks {
+    ($($slot:literal)*) => {
+        [$(on_slot_violation::<$slot>),*]
+    };
+}
+
+#[rustfmt::skip] // Sixteen in a line.
+const fn slot_callbacks() -> [unsafe extern "C" fn(*mut c_void) -> c_int; MAX_SLOTS] {
+    callbacks![
+        0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15
+        16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31
+        32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47
+        48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63
+    ]
+}
+
+/// Passes a violation to the receiver of a place.
+///
+/// # Safety
+///
+/// `response` is null or points to a response of 3.3 that lives until this returns.
+unsafe extern "C" fn on_slot_violation<const SLOT: usize>(response: *mut c_void) -> c_int {
+    contain_panics(|| {
+        let response = response.cast::<sys::dcgmPolicyCallbackResponse_v1>();
+        // SAFETY: by this function's contract.
+        let Some(response) = (unsafe { response.as_ref() }) else {
+            return;
+        };
+        if response.version != sys::dcgmPolicyCallbackResponse_v1::VERSION {
+            return;
+        }
+        let target = SLOTS.lock().slots.get(SLOT).cloned().flatten();
+        let Some((gpu, sink)) = target else { return };
+        // SAFETY: this member is as long as the union, and any bits are numbers.
+        let all = unsafe { response.val.dbe };
+        let named = sys::dcgmPolicyCallbackResponse_v2 {
+            version: sys::dcgmPolicyCallbackResponse_v2::VERSION,
+            condition: response.condition,
+            val: sys::dcgmPolicyCallbackResponse_v2__bindgen_ty_1 { dbe: all },
+            gpuId: gpu.id,
+        };
+        if let Some(violation) = decode_violation(&named) {
+            sink.take_violation(violation);
+        }
+    })
+}
+
+/// Passes a violation to the receiver of its registration. No pointer survives the call.
 ///
 /// # Safety
 ///
@@ -193,7 +316,7 @@ pub(crate) unsafe extern "C" fn on_violation(
     response: *mut sys::dcgmPolicyCallbackResponse_v2,
     number: u64,
 ) -> c_int {
-    let passed = catch_unwind(AssertUnwindSafe(|| {
+    contain_panics(|| {
         // SAFETY: by this function's contract.
         let Some(response) = (unsafe { response.as_ref() }) else {
             return;
@@ -205,12 +328,7 @@ pub(crate) unsafe extern "C" fn on_violation(
         if let Some(sink) = sink {
             sink.take_violation(violation);
         }
-    }));
-    // DCGM ignores the result. The payload of a panic can panic when it is dropped.
-    if let Err(payload) = passed {
-        drop(catch_unwind(AssertUnwindSafe(|| drop(payload))));
-    }
-    0
+    })
 }
 
 /// Returns the violation; `None` for another version or an unknown condition, and for XID 0.
@@ -244,7 +362,7 @@ fn decode_violation(response: &sys::dcgmPolicyCallbackResponse_v2) -> Option<Vio
         PolicyConditions::THERMAL => {
             // SAFETY: as above.
             let thermal = unsafe { value.thermal };
-            let celsius = thermal.thermalViolation.cast_signed();
+            let celsius = i32::from_ne_bytes(thermal.thermalViolation.to_ne_bytes());
             (thermal.timestamp, ViolationKind::Thermal { celsius })
         }
         PolicyConditions::POWER => {

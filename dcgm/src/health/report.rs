@@ -271,7 +271,7 @@ impl fmt::Debug for HealthReport {
             .field("entities", &self.entities)
             .field("incidents", &self.incidents())
             .field("ended", &self.ended)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -141,8 +141,9 @@ impl HealthClient for Mock {
         // DCGM has no texts of codes without a name, either.
         Ok(code.name().map(|_| {
             let mut info = HealthCodeInfo::new(code, 3, 0);
-            info.message_format = code.meaning().unwrap_or_default().to_owned();
-            info.suggestion = code.action().unwrap_or_default().to_owned();
+            info.message_format
+                .push_str(code.meaning().unwrap_or_default());
+            info.suggestion.push_str(code.action().unwrap_or_default());
             info
         }))
     }

@@ -531,9 +531,11 @@ mod stream {
 
 #[test]
 fn violations_are_reported_once_and_without_their_samples() {
-    let mut rules = ViolationRules::default();
-    rules.dbe = true;
-    rules.max_temperature = Some(90);
+    let rules = ViolationRules {
+        dbe: true,
+        max_temperature: Some(90),
+        ..ViolationRules::default()
+    };
     let mut scene = Scene::with("8xh100", |monitor| monitor.with_violations(rules));
     let gpu = EntityId::gpu(3);
     assert_eq!(scene.after(0), ["connected", "+12 -0"]);

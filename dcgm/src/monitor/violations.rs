@@ -15,7 +15,7 @@ const NVLINK_ERRORS: [FieldId; 4] = [
     FieldId::NVLINK_RECOVERY_ERROR_COUNT_TOTAL,
 ];
 
-/// The time in which PCIe replays are counted, in microseconds.
+/// The time in which `PCIe` replays are counted, in microseconds.
 const MINUTE: i64 = 60_000_000;
 
 /// Limits for GPUs, which a [`Monitor`](super::Monitor) compares samples of its own watches with. The default
@@ -38,7 +38,7 @@ const MINUTE: i64 = 60_000_000;
 pub struct ViolationRules {
     /// New uncorrectable memory errors (field 311).
     pub dbe: bool,
-    /// The most PCIe replays (field 202) within a minute of samples.
+    /// The most `PCIe` replays (field 202) within a minute of samples.
     pub max_pcie_replays: Option<u32>,
     /// The most retired memory pages, for correctable and uncorrectable errors together (fields 390, 391).
     pub max_retired_pages: Option<u32>,

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use dcgm::policy::{Policy, PolicyConditions, PolicyEvents, Violation, ViolationKind};
-use dcgm::{Client as _, Engine, EntityId, EntityStatus, Error, FieldId, ReturnCode, Timestamp};
+use dcgm::{Client as _, Engine, EntityId, EntityStatus, Error, ReturnCode, Timestamp};
 use dcgm_simulator::{Fault, Flavour};
 use serde_json::{Value, json};
 
@@ -26,7 +26,11 @@ fn xids() -> Policy {
 }
 
 fn bench() -> Bench {
-    let bench = Bench::new(Flavour::V4_6);
+    bench_of(Flavour::V4_6)
+}
+
+fn bench_of(flavour: Flavour) -> Bench {
+    let bench = Bench::new(flavour);
     bench.control.stop_clock(0);
     bench.control.reset_calls();
     bench
@@ -91,9 +95,12 @@ fn row_of(violation: Violation, start: Timestamp) -> Value {
 #[test]
 fn samples_make_the_recorded_violations() {
     let mut violations = 0;
-    for line in ROWS.lines() {
+    for (line, flavour) in ROWS
+        .lines()
+        .flat_map(|line| FLAVOURS.map(|one| (line, one)))
+    {
         let row: Value = serde_json::from_str(line).expect("JSON");
-        let bench = bench();
+        let bench = bench_of(flavour);
         let gpu = EntityId::gpu(bench.control.fake_gpu().expect("room"));
         let limit = |name: &str| {
             let limit = row["policy"].get(name)?;
@@ -135,11 +142,11 @@ fn samples_make_the_recorded_violations() {
             let mut expected = step["callbacks"].as_array().expect("a list").clone();
             // The engine reports that there is no XID; the client does not.
             expected.retain(|one| (&one[0], &one[2]) != (&json!("xid"), &json!(0)));
-            assert_eq!(found, expected, "{}: {step}", row["name"]);
+            assert_eq!(found, expected, "{flavour:?} {}: {step}", row["name"]);
             violations += found.len();
         }
     }
-    assert!(violations > 30, "{violations}");
+    assert!(violations > 60, "{violations}");
 }
 
 #[test]
@@ -368,15 +375,40 @@ fn detached_gpus_have_no_policies() {
 }
 
 #[test]
-fn violations_of_an_old_engine_do_not_name_the_gpu_and_are_not_offered() {
-    let bench = Bench::new(Flavour::V3_3);
-    let events = bench
-        .engine
-        .policies()
-        .register(&gpus(), PolicyConditions::XID);
-    let error = events.expect_err("no such function");
-    assert!(matches!(error, Error::SymbolMissing(_)), "{error}");
-    assert!(error.is_unsupported());
-    // XIDs come by a watch.
-    assert_eq!(FieldId::XID_ERRORS.raw(), XID);
+fn violations_of_an_old_engine_are_those_of_the_right_gpu() {
+    let bench = bench_of(Flavour::V3_3);
+    let policies = bench.engine.policies();
+    policies.set(&gpus(), &xids()).expect("set");
+    // More places than there are, one after another.
+    for _ in 0..20 {
+        let all = policies.register(&gpus(), PolicyConditions::XID);
+        let all = all.expect("register");
+        let one = policies.register(&gpus()[3..4], PolicyConditions::XID);
+        let one = one.expect("register");
+        for gpu in 0..8 {
+            inject_xid(&bench, gpu, 31);
+        }
+        let of = |events| -> Vec<_> {
+            let all = take_all(&bench, events).into_iter();
+            all.map(|violation| violation.gpu).collect()
+        };
+        // Once each, although this release calls back twice.
+        assert_eq!(of(&all), gpus());
+        assert_eq!(of(&one), gpus()[3..4]);
+        drop((all, one));
+        settle(&bench);
+        bench.control.advance(Duration::from_secs(6));
+    }
+    // Too many at once: an error, and the others are not affected.
+    let mut kept = Vec::new();
+    let error = loop {
+        let conditions = PolicyConditions::from_bits(1 + u32::try_from(kept.len()).expect("few"));
+        match policies.register(&gpus(), conditions) {
+            Ok(events) => kept.push(events),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error, Error::Request(_)), "{error}");
+    assert_eq!(kept.len(), 8);
+    assert_eq!((bench.control.panics(), bench.control.crashes()), (0, 0));
 }

@@ -104,7 +104,7 @@ fn of_xid(xid: i64, flavour: Flavour) -> Option<(u32, u32, u32)> {
     })
 }
 
-/// PCIe replays in a minute that a link of this generation and width may have.
+/// `PCIe` replays in a minute that a link of this generation and width may have.
 fn replay_limit(generation: i64, width: i64) -> i64 {
     const GIGATRANSFERS: [i64; 7] = [25, 50, 80, 160, 320, 640, 1280];
     let index = usize::try_from(generation - 1).unwrap_or(usize::MAX);
