@@ -49,13 +49,12 @@ impl Agent {
     }
 
     fn check(&mut self, lines: &mut Vec<String>) -> Result<()> {
-        let watch = match self.watch.take() {
-            Some(watch) => watch,
-            None => {
-                let ids = self.monitor.entities().map(|entity| entity.id);
-                let gpus: Vec<EntityId> = ids.filter(|id| id.kind == EntityKind::GPU).collect();
-                self.client.health().watch(&HealthRequest::new(gpus))?
-            }
+        let watch = if let Some(watch) = self.watch.take() {
+            watch
+        } else {
+            let ids = self.monitor.entities().map(|entity| entity.id);
+            let gpus: Vec<EntityId> = ids.filter(|id| id.kind == EntityKind::GPU).collect();
+            self.client.health().watch(&HealthRequest::new(gpus))?
         };
         let watch = self.watch.insert(watch);
         self.client.health().check(watch, &mut self.report)?;
