@@ -84,7 +84,9 @@ fn row_of(violation: Violation, start: Timestamp) -> Value {
             corrected,
             uncorrectable,
         } => json!(["mpr", at, corrected, uncorrectable]),
-        ViolationKind::Thermal { celsius } => json!(["thermal", at, celsius.cast_unsigned()]),
+        ViolationKind::Thermal { celsius } => {
+            json!(["thermal", at, u32::from_ne_bytes(celsius.to_ne_bytes())])
+        }
         ViolationKind::Power { watts } => json!(["power", at, watts]),
         ViolationKind::NvLink { field, count } => json!(["nvlink", at, field.raw(), count]),
         ViolationKind::Xid { code } => json!(["xid", at, code]),
