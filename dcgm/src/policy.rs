@@ -272,13 +272,15 @@ impl ViolationKind {
 pub const MAX_QUEUED_VIOLATIONS: usize = 1024;
 
 /// The violations of the policies of GPUs: an iterator that waits for the next violation, and ends with the
-/// session of the client.
+/// session of the client. It is empty in a fork of the process that registered.
 ///
 /// The engine reports nothing at the end of a connection: the loss of the engine is noticed by the next call
 /// of the client. Dropping this ends the registration, or lets others over the same connection keep it.
 pub struct PolicyEvents {
     queue: Arc<Queue<Violation>>,
     conditions: PolicyConditions,
+    /// The process that registered: in a fork of it, nothing fills the queue.
+    process: u32,
     guard: Box<dyn Any + Send + Sync>,
 }
 
@@ -310,6 +312,7 @@ impl PolicyEvents {
         let events = Self {
             queue: Arc::clone(&sender.0),
             conditions,
+            process: std::process::id(),
             guard: guard(&sender),
         };
         (events, sender)
@@ -325,7 +328,15 @@ impl PolicyEvents {
     /// ended.
     #[must_use]
     pub fn next_timeout(&self, timeout: Duration) -> Option<Violation> {
+        if self.is_forked() {
+            return None;
+        }
         self.queue.wait(Instant::now().checked_add(timeout))
+    }
+
+    /// Returns `true` in a fork of the process that registered.
+    fn is_forked(&self) -> bool {
+        std::process::id() != self.process
     }
 
     /// Returns the number of violations that were dropped because the queue was full.
@@ -337,7 +348,8 @@ impl PolicyEvents {
     /// Returns `true` if the session has ended: no violation will follow those that wait.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.queue.is_closed()
+        // The lock can be held by a thread that a fork does not have.
+        self.is_forked() || self.queue.is_closed()
     }
 }
 
@@ -345,6 +357,9 @@ impl Iterator for PolicyEvents {
     type Item = Violation;
 
     fn next(&mut self) -> Option<Violation> {
+        if self.is_forked() {
+            return None;
+        }
         self.queue.wait(None)
     }
 }

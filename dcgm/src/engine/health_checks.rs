@@ -8,6 +8,7 @@
 //! GPU, and the new samples of up to three fields that the watch samples on every kind of GPU. The time of
 //! the engine comes with these samples, so that no clock of this host is compared with it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::connection::{EngineConnection, keep_disconnect};
@@ -89,6 +90,10 @@ const SWITCH_EVIDENCE: [Evidence; 2] = [
     ),
 ];
 
+/// The most groups that are kept without a user, for later watches with the same request: an engine has about
+/// 60 groups for all its clients.
+const MAX_KEPT_GROUPS: usize = 8;
+
 /// Kinds whose sampling can be seen.
 const SAMPLED_KINDS: [EntityKind; 4] = [
     EntityKind::GPU,
@@ -103,6 +108,8 @@ pub(super) struct HealthTicket {
     /// The number of the connection.
     session: u64,
     index: usize,
+    /// Shows the session that the watch is in use.
+    _user: Arc<()>,
 }
 
 /// The health watches of a session, which last as long as it.
@@ -124,6 +131,8 @@ struct HealthGroup {
     id: GroupId,
     entities: Vec<EntityId>,
     refused: Vec<Refusal>,
+    /// Shared with the tickets.
+    users: Arc<()>,
     sampled: Vec<SampledKind>,
     /// The entities of the sampled kinds, each with the time by the engine until which it counts as seen.
     seen_until: Vec<(EntityId, Timestamp)>,
@@ -189,6 +198,7 @@ impl HealthGroup {
             request: request.clone(),
             shared,
             id,
+            users: Arc::new(()),
             sampled: Vec::new(),
             seen_until: Vec::new(),
             entities,
@@ -364,11 +374,9 @@ impl HealthChecks {
             .groups
             .iter()
             .position(|group| group.request == *request);
-        let index = if let Some(index) = known {
-            index
-        } else {
-            self.groups.push(HealthGroup::start(connection, request)?);
-            self.groups.len() - 1
+        let index = match known {
+            Some(index) => index,
+            None => self.insert(connection, HealthGroup::start(connection, request)?),
         };
         let group = self.groups.get(index).ok_or(Error::NotConnected)?;
         let request = HealthRequest {
@@ -378,8 +386,25 @@ impl HealthChecks {
         let ticket = HealthTicket {
             session: connection.number,
             index,
+            _user: Arc::clone(&group.users),
         };
         Ok((ticket, request, group.refused.clone()))
+    }
+
+    /// Keeps a group, and returns its index. If there are many, it replaces one without a user.
+    fn insert(&mut self, connection: &EngineConnection, group: HealthGroup) -> usize {
+        let is_unused = |kept: &HealthGroup| Arc::strong_count(&kept.users) == 1;
+        let unused = self.groups.iter().position(is_unused);
+        let is_full = self.groups.len() >= MAX_KEPT_GROUPS;
+        if let Some((index, slot)) = unused
+            .filter(|_| is_full)
+            .and_then(|index| Some((index, self.groups.get_mut(index)?)))
+        {
+            core::mem::replace(slot, group).release(connection);
+            return index;
+        }
+        self.groups.push(group);
+        self.groups.len() - 1
     }
 
     /// Checks the entities of a watch.
@@ -419,8 +444,10 @@ impl HealthChecks {
             Err(error) if error.code() == Some(ReturnCode::NOT_CONFIGURED) => {
                 tracing::warn!(%error, "the group of a health watch is gone; it is created again");
                 let request = group.request.clone();
+                let users = Arc::clone(&group.users);
                 group.release(connection);
                 *group = HealthGroup::start(connection, &request)?;
+                group.users = users;
                 check(group, report)?;
             }
             outcome => outcome?,

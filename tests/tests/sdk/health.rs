@@ -367,3 +367,68 @@ fn the_library_describes_its_codes() {
         assert_eq!(unknown.expect("a call"), None);
     }
 }
+
+#[test]
+fn groups_of_dropped_watches_are_given_back() {
+    let bench = Bench::new(Flavour::V4_6);
+    let kept = watch(&bench, &request(gpus()));
+    for seconds in 1..=40 {
+        let request = request(gpus()).with_interval(Duration::from_secs(seconds));
+        drop(watch(&bench, &request));
+    }
+    assert!(
+        bench.control.open().groups <= 8,
+        "{:?}",
+        bench.control.open()
+    );
+    assert_eq!(check(&bench, &kept).overall(), HealthState::Healthy);
+}
+
+#[test]
+fn an_error_of_any_call_is_reported_or_makes_the_state_unknown() {
+    let gone = ReturnCode::CONNECTION_NOT_VALID;
+    for (function, code) in [
+        "dcgmGroupCreate",
+        "dcgmGroupAddEntity",
+        "dcgmFieldGroupCreate",
+        "dcgmHealthSet_v2",
+        "dcgmHealthCheck",
+        "dcgmModuleGetStatuses",
+        "dcgmGetGpuStatus",
+        "dcgmGetValuesSince_v2",
+    ]
+    .into_iter()
+    .flat_map(|function| [(function, ReturnCode::GENERIC_ERROR), (function, gone)])
+    {
+        let bench = Bench::new(Flavour::V4_6);
+        let health = bench.engine.health();
+        let mut report = HealthReport::new();
+        assert!(bench.control.fault(function, Fault::Code(code.raw()), 100));
+        let outcome = health
+            .watch(&request([EntityId::gpu(0)]))
+            .and_then(|watch| health.check(&watch, &mut report));
+        match outcome {
+            Err(error) => assert_eq!(error.code(), Some(code), "{function}: {error}"),
+            // Only that the engine is paused cannot be found out.
+            Ok(()) if function == "dcgmModuleGetStatuses" => assert_ne!(code, gone),
+            Ok(()) => assert_eq!(report.overall(), HealthState::Unknown, "{function}"),
+        }
+        bench.control.clear();
+        bench.engine.connect().expect("connect");
+        let watch = watch(&bench, &request([EntityId::gpu(0)]));
+        assert_eq!(check(&bench, &watch).overall(), HealthState::Healthy);
+        assert_eq!((bench.control.panics(), bench.control.crashes()), (0, 0));
+    }
+}
+
+#[test]
+fn a_check_that_hangs_ends_at_its_deadline() {
+    let bench = Bench::new(Flavour::V4_6);
+    let watch = watch(&bench, &request(gpus()));
+    let hang = Fault::HangUntilDisconnected;
+    assert!(bench.control.fault("dcgmHealthCheck", hang, 1));
+    let mut report = HealthReport::new();
+    let error = bench.engine.health().check(&watch, &mut report);
+    assert!(error.expect_err("the deadline").is_timeout());
+    assert_eq!(report.overall(), HealthState::Unknown);
+}
