@@ -445,6 +445,9 @@ pub trait PolicyClient: Debug + Send + Sync {
     /// Registers for violations of the policies of GPUs. A violation is reported if its condition is in
     /// `conditions` and in the policy of the GPU at the time of the sample: call [`set`](Self::set), too.
     ///
+    /// With an embedded engine, the end of the last registration also ends those that other code in the process
+    /// made through libdcgm: the engine removes all of a connection at once.
+    ///
     /// A standing violation is reported again with each sample, every 10 s. XID 0, which the engine reports
     /// for "no XID", is left out.
     ///

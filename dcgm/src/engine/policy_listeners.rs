@@ -1,12 +1,13 @@
 //! [`PolicyListeners`]: those who wait for violations over a connection.
 //!
-//! The engine removes all registrations of a connection at once. So a registration is shared by all who
+//! The engine removes all registrations of a connection at once, and the sessions of an embedded engine share
+//! one connection. So a registration is shared by all who
 //! wait for the same conditions of the same GPUs, and one without a user stays until the last user of the
 //! connection goes, or too many are unused: removing it would register the others again, which repeats
 //! standing violations.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use parking_lot::Mutex;
 
@@ -14,8 +15,8 @@ use super::connection::EngineConnection;
 use super::shared_groups::{FilledGroup, SharedGroups};
 use crate::entity::EntityId;
 use crate::error::{Error, Result};
-use crate::ffi::GroupId;
 use crate::ffi::policy::{SinkNumber, SinkSlot, ViolationSink};
+use crate::ffi::{GroupId, Transport};
 use crate::policy::{Policy, PolicyConditions, PolicySender, Violation};
 
 /// The most registrations without a user.
@@ -34,6 +35,12 @@ pub(super) struct PolicyListener {
 struct Audience(Mutex<Vec<Arc<PolicyListener>>>);
 
 impl Audience {
+    fn has_listeners(&self) -> bool {
+        let listeners = self.0.lock();
+        let is_live = |one: &Arc<PolicyListener>| !one.has_ended.load(Ordering::Relaxed);
+        listeners.iter().any(is_live)
+    }
+
     /// Ends all listeners.
     fn close(&self) {
         for listener in &*self.0.lock() {
@@ -70,9 +77,19 @@ enum Places {
     Slots(#[expect(dead_code, reason = "freed when dropped")] Vec<SinkSlot>),
 }
 
+/// The listeners of a session, among those of all sessions that share its connection.
+#[derive(Debug)]
+pub(super) struct PolicyListeners {
+    shared: Arc<Mutex<Registrations>>,
+    own: Vec<Arc<PolicyListener>>,
+}
+
+/// The registrations over the connection to the embedded engine, which all sessions share.
+static EMBEDDED_REGISTRATIONS: LazyLock<Arc<Mutex<Registrations>>> = LazyLock::new(Arc::default);
+
 /// The registrations over a connection.
 #[derive(Debug, Default)]
-pub(super) struct PolicyListeners {
+struct Registrations {
     registrations: Vec<Registration>,
     /// Places of registrations that failed for a part of the GPUs: in use until all registrations are removed.
     orphans: Vec<SinkSlot>,
@@ -124,6 +141,17 @@ pub(super) fn set_policies(
 }
 
 impl PolicyListeners {
+    pub(super) fn over(transport: Transport) -> Self {
+        let shared = match transport {
+            Transport::Embedded => Arc::clone(&EMBEDDED_REGISTRATIONS),
+            Transport::Tcp | Transport::Unix => Arc::default(),
+        };
+        Self {
+            shared,
+            own: Vec::new(),
+        }
+    }
+
     /// Passes the violations of GPUs to a listener from now on.
     pub(super) fn add(
         &mut self,
@@ -132,8 +160,55 @@ impl PolicyListeners {
         conditions: PolicyConditions,
         listener: &Arc<PolicyListener>,
     ) -> Result<()> {
+        self.shared
+            .lock()
+            .add(connection, gpus, conditions, listener)?;
+        self.own.push(Arc::clone(listener));
+        Ok(())
+    }
+
+    /// Forgets the listeners that were dropped.
+    pub(super) fn release_dropped(&mut self, connection: &EngineConnection) -> Result<()> {
+        self.own
+            .retain(|listener| !listener.has_ended.load(Ordering::Relaxed));
+        self.shared.lock().release_dropped(connection)
+    }
+
+    /// Ends the listeners of the session, and removes the registrations that have no others. Without the
+    /// connection, only the former.
+    pub(super) fn end_all(&mut self, connection: &EngineConnection) {
+        if self.own.is_empty() {
+            return;
+        }
+        for listener in self.own.drain(..) {
+            listener.has_ended.store(true, Ordering::Relaxed);
+            listener.sender.close();
+        }
+        if !connection.is_cancelled() {
+            // Before the connection is closed, so that no call of the callback is late. An error means
+            // that there is no connection any more.
+            drop(self.shared.lock().release_dropped(connection));
+        }
+    }
+}
+
+impl Registrations {
+    /// Passes the violations of GPUs to a listener from now on.
+    fn add(
+        &mut self,
+        connection: &EngineConnection,
+        gpus: &[EntityId],
+        conditions: PolicyConditions,
+        listener: &Arc<PolicyListener>,
+    ) -> Result<()> {
+        // Without a user, it may be one of an embedded engine that was stopped since.
+        let can_be_shared = |registration: &Registration| {
+            connection.transport != Transport::Embedded || registration.audience.has_listeners()
+        };
         let known = self.registrations.iter().find(|registration| {
-            registration.gpus == gpus && registration.conditions == conditions
+            registration.gpus == gpus
+                && registration.conditions == conditions
+                && can_be_shared(registration)
         });
         if let Some(registration) = known {
             registration.audience.0.lock().push(Arc::clone(listener));
@@ -152,17 +227,25 @@ impl PolicyListeners {
     }
 
     /// Forgets the listeners that were dropped.
-    pub(super) fn release_dropped(&mut self, connection: &EngineConnection) -> Result<()> {
+    fn release_dropped(&mut self, connection: &EngineConnection) -> Result<()> {
         let mut unused = 0;
         for registration in &self.registrations {
             let mut listeners = registration.audience.0.lock();
             listeners.retain(|listener| !listener.has_ended.load(Ordering::Relaxed));
             unused += usize::from(listeners.is_empty());
         }
-        if unused < self.registrations.len() && unused <= MAX_UNUSED || unused == 0 {
+        let is_used = unused < self.registrations.len();
+        let has_none = self.registrations.is_empty() && self.orphans.is_empty();
+        if has_none || is_used && unused <= MAX_UNUSED {
             return Ok(());
         }
-        connection.unregister_policies()?;
+        if let Err(error) = connection.unregister_policies() {
+            if !is_used {
+                // They have no user, and their connection or their engine is gone.
+                self.registrations.clear();
+            }
+            return Err(error);
+        }
         self.orphans.clear();
         let mut outcome = Ok(());
         for registration in core::mem::take(&mut self.registrations) {
@@ -190,21 +273,6 @@ impl PolicyListeners {
             }
         }
         outcome
-    }
-
-    /// Removes all registrations, and ends all listeners. Without the connection, only the latter.
-    pub(super) fn end_all(&mut self, connection: &EngineConnection) {
-        if self.registrations.is_empty() && self.orphans.is_empty() {
-            return;
-        }
-        if !connection.is_cancelled() {
-            // Before the connection is closed, so that no call of the callback is late. An error means
-            // that there is no connection any more.
-            drop(connection.unregister_policies());
-        }
-        for registration in self.registrations.drain(..) {
-            registration.audience.close();
-        }
     }
 }
 

@@ -46,6 +46,7 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(connection: EngineConnection) -> Self {
+        let listeners = PolicyListeners::over(connection.transport);
         Self {
             watches: Watches::new(&connection),
             connection,
@@ -53,7 +54,7 @@ impl Session {
             reader: Reader::default(),
             groups: SharedGroups::default(),
             health: HealthChecks::default(),
-            listeners: PolicyListeners::default(),
+            listeners,
         }
     }
 

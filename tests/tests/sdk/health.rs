@@ -1,12 +1,17 @@
 //! Health checks.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use dcgm::health::{
     HealthCode, HealthReport, HealthRequest, HealthState, HealthSystems, HealthWatch,
     IncidentSeverity, UnknownReason,
 };
-use dcgm::{Client as _, EntityId, EntityStatus, Error, ReturnCode};
+use dcgm::monitor::{Event, Monitor, ViolationRules};
+use dcgm::policy::ViolationKind;
+use dcgm::{
+    Client as _, EmbeddedMode, Engine, EngineOptions, EntityId, EntityStatus, Error, ReturnCode,
+};
 use dcgm_simulator::{Fault, Flavour};
 
 use crate::bench::{Bench, FLAVOURS};
@@ -431,4 +436,67 @@ fn a_check_that_hangs_ends_at_its_deadline() {
     let error = bench.engine.health().check(&watch, &mut report);
     assert!(error.expect_err("the deadline").is_timeout());
     assert_eq!(report.overall(), HealthState::Unknown);
+}
+
+#[test]
+fn health_checks_of_an_embedded_engine_leave_no_group() {
+    for flavour in FLAVOURS {
+        // Holds the lock, and a library.
+        let bench = Bench::new(flavour);
+        let library = bench.engine.options().library.clone().expect("a library");
+        let options = EngineOptions::embedded(EmbeddedMode::Auto).with_library(&library);
+        // Keeps the engine.
+        let other = Engine::new(options.clone());
+        other.connect().expect("connect");
+        let mut endless = 0;
+        for _ in 0..3 {
+            let engine = Engine::new(options.clone());
+            engine.connect().expect("connect");
+            let watch = engine.health().watch(&request(gpus())).expect("watch");
+            let mut report = HealthReport::new();
+            engine.health().check(&watch, &mut report).expect("check");
+            assert_eq!(report.overall(), HealthState::Healthy, "{flavour:?}");
+            engine.close();
+            let open = bench.control.open();
+            assert_eq!((open.groups, open.field_groups), (0, 0), "{flavour:?}");
+            // All sessions share the one connection, so that the sampling is the same.
+            assert!(endless == 0 || endless == open.endless_watches);
+            endless = open.endless_watches;
+        }
+    }
+}
+
+#[test]
+fn a_monitor_finds_violations_by_its_own_watches() {
+    for flavour in FLAVOURS {
+        let bench = Bench::new(flavour);
+        bench.control.stop_clock(0);
+        let mut rules = ViolationRules::default();
+        rules.dbe = true;
+        rules.max_temperature = Some(200);
+        rules.nvlink = true;
+        let engine = Engine::new(bench.engine.options().clone());
+        let mut monitor = Monitor::new(Arc::new(engine)).with_violations(rules);
+        let violations = |monitor: &mut Monitor| -> Vec<_> {
+            let events = monitor.poll().into_iter();
+            let kinds = events.filter_map(|event| match event {
+                Event::Violation(violation) => Some((violation.gpu, violation.kind)),
+                _ => None,
+            });
+            kinds.collect()
+        };
+        assert_eq!(violations(&mut monitor), []);
+        bench.control.advance(Duration::from_millis(10));
+        inject(&bench, 6, DBE, 3);
+        inject(&bench, 2, 150, 201);
+        let found = violations(&mut monitor);
+        let expected = [
+            (EntityId::gpu(2), ViolationKind::Thermal { celsius: 201 }),
+            (EntityId::gpu(6), ViolationKind::Dbe { count: 3 }),
+        ];
+        assert_eq!(found.len(), 2, "{flavour:?} {found:?}");
+        assert!(expected.iter().all(|one| found.contains(one)), "{found:?}");
+        // No policy of the engine is needed for it.
+        assert_eq!(bench.control.open().endless_watches, 0);
+    }
 }

@@ -4,7 +4,10 @@ use std::thread;
 use std::time::Duration;
 
 use dcgm::policy::{Policy, PolicyConditions, PolicyEvents, Violation, ViolationKind};
-use dcgm::{Client as _, Engine, EntityId, EntityStatus, Error, ReturnCode, Timestamp};
+use dcgm::{
+    Client as _, EmbeddedMode, Engine, EngineOptions, EntityId, EntityStatus, Error, ReturnCode,
+    Timestamp,
+};
 use dcgm_simulator::{Fault, Flavour};
 use serde_json::{Value, json};
 
@@ -413,4 +416,45 @@ fn violations_of_an_old_engine_are_those_of_the_right_gpu() {
     assert!(matches!(error, Error::Request(_)), "{error}");
     assert_eq!(kept.len(), 8);
     assert_eq!((bench.control.panics(), bench.control.crashes()), (0, 0));
+}
+
+#[test]
+fn clients_of_an_embedded_engine_keep_their_registrations_apart() {
+    for flavour in FLAVOURS {
+        // Holds the lock, and a library.
+        let bench = bench_of(flavour);
+        let library = bench.engine.options().library.clone().expect("a library");
+        let embedded = || {
+            let options = EngineOptions::embedded(EmbeddedMode::Auto).with_library(&library);
+            let engine = Engine::new(options);
+            engine.connect().expect("connect");
+            engine
+        };
+        let (one, other) = (embedded(), embedded());
+        one.policies().set(&gpus(), &xids()).expect("set");
+        let register = |engine: &Engine, conditions| {
+            let events = engine.policies().register(&gpus(), conditions);
+            events.expect("register")
+        };
+        let mut first = register(&one, PolicyConditions::XID);
+        let second = register(&other, PolicyConditions::XID);
+        let third = register(&other, PolicyConditions::ALL);
+        // The callback runs on the thread that stores the sample: it must not wait for one of ours.
+        inject_xid(&bench, 4, 48);
+        for events in [&second, &third] {
+            assert_eq!(next(events).gpu, EntityId::gpu(4), "{flavour:?}");
+        }
+        assert_eq!(first.next().expect("a violation").gpu, EntityId::gpu(4));
+
+        // The end of one client is not the end of the other's registrations.
+        one.close();
+        assert!(first.is_closed());
+        bench.control.advance(Duration::from_secs(6));
+        inject_xid(&bench, 5, 48);
+        assert_eq!(next(&second).gpu, EntityId::gpu(5), "{flavour:?}");
+        assert_eq!(bench.control.calls("dcgmPolicyUnregister"), 0);
+        other.close();
+        assert_eq!(bench.control.calls("dcgmPolicyUnregister"), 1);
+        assert!(second.is_closed() && third.is_closed());
+    }
 }
