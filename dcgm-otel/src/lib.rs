@@ -66,6 +66,8 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `prometheus` | off | [`DcgmMeter::prometheus_text`] and [`DcgmMeter::openmetrics_text`] write the page that Prometheus scrapes; [`DcgmMeterBuilder::start`] makes a meter without a provider. No further dependency |
+//! | `prometheus-client` | off | [`DcgmMeter::collector`] for a registry of the crate `prometheus-client` 0.24, which is then a dependency |
+//! | `prometheus-registry` | off | [`DcgmMeter::collector`] for a registry of the crate `prometheus` 0.14, which is then a dependency |
 //! | `sdk` | off | `sdk::view`, which fits the SDK's cardinality limit to the meter, and `sdk::shutdown`. Depends on `opentelemetry_sdk` |
 //! | `serde` | off | [`Config`] can be deserialized; [`EffectiveConfig`] and [`Health`] can be serialized. Depends on `serde` |
 //!
@@ -123,5 +125,7 @@ pub use effective::{EffectiveConfig, EffectiveSetting};
 pub use error_kind::{ErrorKind, SampleError};
 pub use health::{Health, MeterState};
 pub use meter::{DcgmMeter, ShutdownError};
+#[cfg(any(feature = "prometheus-client", feature = "prometheus-registry"))]
+pub use page::MeterCollector;
 #[cfg(feature = "prometheus")]
 pub use page::PageFormat;

@@ -15,6 +15,8 @@ use crate::health::{Health, HealthReporter};
 use crate::instruments::Attachment;
 #[cfg(test)]
 use crate::instruments::MeterFeed;
+#[cfg(any(feature = "prometheus-client", feature = "prometheus-registry"))]
+use crate::page::MeterCollector;
 #[cfg(feature = "prometheus")]
 use crate::page::{Page, PageFormat};
 
@@ -77,7 +79,7 @@ pub struct DcgmMeter {
     attachment: Attachment,
     config: Config,
     #[cfg(feature = "prometheus")]
-    page: Box<Page>,
+    page: Arc<Page>,
 }
 
 impl DcgmMeter {
@@ -88,6 +90,8 @@ impl DcgmMeter {
         attachment: Attachment,
         config: Config,
     ) -> Self {
+        #[cfg(feature = "prometheus")]
+        let page = Arc::new(Page::new(Arc::clone(&attachment.feed), &[]));
         Self {
             shared,
             clock,
@@ -95,7 +99,7 @@ impl DcgmMeter {
             attachment,
             config,
             #[cfg(feature = "prometheus")]
-            page: Box::default(),
+            page,
         }
     }
 
@@ -237,7 +241,7 @@ impl DcgmMeter {
 impl DcgmMeter {
     /// Returns the meter with the labels that each series of its pages has.
     pub(crate) fn with_page_labels(mut self, labels: &[KeyValue]) -> Self {
-        self.page = Box::new(Page::new(labels));
+        self.page = Arc::new(Page::new(Arc::clone(&self.attachment.feed), labels));
         self
     }
 
@@ -271,8 +275,7 @@ impl DcgmMeter {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn prometheus_text(&self, page: &mut String) {
-        self.page
-            .write(PageFormat::Text, &self.attachment.feed, page);
+        self.page.write(PageFormat::Text, page);
     }
 
     /// Replaces the text of `page` by the metrics in OpenMetrics 1.0, as [`PageFormat::OpenMetrics`].
@@ -290,8 +293,18 @@ impl DcgmMeter {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn openmetrics_text(&self, page: &mut String) {
-        self.page
-            .write(PageFormat::OpenMetrics, &self.attachment.feed, page);
+        self.page.write(PageFormat::OpenMetrics, page);
+    }
+
+    /// Returns a collector that adds the metrics of this meter to a registry of the crate `prometheus` or
+    /// `prometheus-client`.
+    ///
+    /// The metrics end with the meter: from then on the collector collects nothing, and keeps nothing of
+    /// the meter alive.
+    #[cfg(any(feature = "prometheus-client", feature = "prometheus-registry"))]
+    #[must_use]
+    pub fn collector(&self) -> MeterCollector {
+        MeterCollector::new(&self.page)
     }
 }
 
@@ -308,7 +321,7 @@ impl DcgmMeter {
     }
 
     /// Returns the feed, into which a test can inject panics.
-    pub(crate) fn feed(&self) -> &MeterFeed {
+    pub(crate) fn feed(&self) -> &Arc<MeterFeed> {
         &self.attachment.feed
     }
 

@@ -23,6 +23,9 @@ use opentelemetry::KeyValue;
 use crate::instruments::MeterFeed;
 
 mod accept;
+#[cfg(any(feature = "prometheus-client", feature = "prometheus-registry"))]
+mod collector;
+mod families;
 mod layout;
 mod names;
 mod number;
@@ -30,6 +33,9 @@ mod number;
 #[cfg(not(shuttle))]
 mod tests;
 
+#[cfg(any(feature = "prometheus-client", feature = "prometheus-registry"))]
+pub use collector::MeterCollector;
+use families::{Families, Numbers};
 use layout::PageLayout;
 use names::PageLabel;
 
@@ -74,38 +80,49 @@ impl PageFormat {
     }
 }
 
-/// Writes the pages of a meter, and keeps the layout of the last one.
-#[derive(Default)]
+/// Exports a meter without an SDK: writes its pages, and keeps the layout of the last one.
 pub(crate) struct Page {
+    feed: Arc<MeterFeed>,
     /// Labels of all series.
     labels: Box<[PageLabel]>,
     /// Two threads may make it at the same time, and then one of the two is kept. In a fork of
     /// the process, a lock could never be released.
     layout: ArcSwapOption<PageLayout>,
+    /// The same for collectors.
+    #[cfg(any(feature = "prometheus-client", feature = "prometheus-registry"))]
+    families: ArcSwapOption<Families>,
 }
 
 impl Page {
-    /// Makes the pages of a meter, whose series all have `labels`.
-    pub(crate) fn new(labels: &[KeyValue]) -> Self {
+    /// Exports the meter of this feed. Its series all have `labels`.
+    pub(crate) fn new(feed: Arc<MeterFeed>, labels: &[KeyValue]) -> Self {
         Self {
+            feed,
             labels: names::labels(labels, &[]).into(),
             layout: ArcSwapOption::empty(),
+            #[cfg(any(feature = "prometheus-client", feature = "prometheus-registry"))]
+            families: ArcSwapOption::empty(),
         }
     }
 
     /// Replaces the text of `page` by what the callbacks would observe at this moment.
-    pub(crate) fn write(&self, format: PageFormat, feed: &MeterFeed, page: &mut String) {
+    pub(crate) fn write(&self, format: PageFormat, page: &mut String) {
         page.clear();
-        if let Some((snapshot, now)) = feed.begin_collect() {
-            let telemetry = feed.telemetry();
+        if let Some((snapshot, now)) = self.feed.begin_collect() {
+            let numbers = Numbers {
+                snapshot: &snapshot,
+                telemetry: self.feed.telemetry(),
+                now,
+            };
             let known = self.layout.load();
             match &*known {
-                Some(layout) if layout.is_current(&snapshot, telemetry) => {
-                    layout.write(format, &snapshot, (telemetry, now), page);
+                Some(layout) if layout.is_current(&snapshot, numbers.telemetry) => {
+                    layout.write(format, &numbers, page);
                 }
                 _ => {
-                    let layout = PageLayout::new(feed, &snapshot, now, &self.labels);
-                    layout.write(format, &snapshot, (telemetry, now), page);
+                    let families = Families::new(&self.feed, &snapshot, now, &self.labels);
+                    let layout = PageLayout::new(&families);
+                    layout.write(format, &numbers, page);
                     self.layout.store(Some(Arc::new(layout)));
                 }
             }

@@ -554,7 +554,8 @@ impl Sampler {
         }
         // Without any field to read, another line reports the refusal.
         if session.nothing_to_read.is_none() {
-            self.log.log_refusal(session.refused.as_ref());
+            let entities = self.engine.refused_entities();
+            self.log.log_refusal(session.refused.as_ref(), entities);
         }
         self.log.log_lost(lost, !self.history.lost.is_empty());
         self.log.log_dropped(omissions, session.table.series_cap());

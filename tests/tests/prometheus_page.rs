@@ -7,7 +7,7 @@
     reason = "a test may fail by panicking, in its helpers too"
 )]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use dcgm::mock::{Host, Mock, Model, Scenario};
@@ -59,9 +59,13 @@ impl Exporter {
     }
 
     fn text(&self) -> String {
-        let families = self.registry.gather();
-        TextEncoder::new().encode_to_string(&families).unwrap()
+        text_of(&self.registry)
     }
+}
+
+fn text_of(registry: &Registry) -> String {
+    let families = registry.gather();
+    TextEncoder::new().encode_to_string(&families).unwrap()
 }
 
 /// Nothing is sampled without a request.
@@ -293,4 +297,113 @@ fn content_types_are_those_of_the_formats() {
     assert_eq!(PageFormat::default(), PageFormat::Text);
     let openmetrics = PageFormat::OpenMetrics.content_type();
     assert_eq!(PageFormat::negotiate(openmetrics), PageFormat::OpenMetrics);
+}
+
+/// Labels and attributes that have to be escaped.
+fn awkward(builder: DcgmMeterBuilder) -> DcgmMeterBuilder {
+    builder
+        .with_prometheus_labels([KeyValue::new("rack", "r\"7\"\\\n")])
+        .with_attribute_hook(|_, _, attributes| {
+            attributes.push(KeyValue::new("job.id", "a\\b\"c\"\nd"));
+        })
+}
+
+#[test]
+fn a_registry_of_prometheus_has_the_page_of_its_collector() {
+    let mut page = String::new();
+    for naming in NAMINGS {
+        for name in Host::NAMES {
+            let builder = quiet(everything(naming)).with_client(Mock::named(name).unwrap());
+            let meter = awkward(builder).start().unwrap();
+            let registry = Registry::new();
+            registry.register(Box::new(meter.collector())).unwrap();
+            let twice = registry.register(Box::new(meter.collector()));
+            assert!(twice.is_err(), "the series would be there twice");
+            let case = format!("{naming} {name}");
+            for _ in 0..3 {
+                meter.prometheus_text(&mut page);
+                assert_same(&text_of(&registry), &page, &case);
+                meter.sample_now().unwrap();
+            }
+            assert!(series(&text_of(&registry)) > 25, "{case}");
+            drop(meter);
+            assert_eq!(text_of(&registry), "", "{case}");
+        }
+    }
+}
+
+#[test]
+fn two_meters_with_different_labels_are_in_one_registry() {
+    let registry = Registry::new();
+    let own = prometheus::IntCounter::new("app_greetings_total", "Greetings.").unwrap();
+    registry.register(Box::new(own)).unwrap();
+    let start = |engine: &'static str| {
+        let meter = quiet(Config::default())
+            .with_client(Mock::named("1xl4").unwrap())
+            .with_prometheus_labels([KeyValue::new("engine", engine)])
+            .start()
+            .unwrap();
+        meter.sample_now().unwrap();
+        registry.register(Box::new(meter.collector())).unwrap();
+        meter
+    };
+    let meters = [start("a"), start("b")];
+    let text = text_of(&registry);
+    assert_eq!(text.matches("# TYPE hw_power_watts gauge").count(), 1);
+    for engine in ["a", "b"] {
+        let mut lines = text
+            .lines()
+            .filter(|line| line.starts_with("hw_power_watts{"));
+        let label = format!("engine=\"{engine}\"");
+        assert!(lines.any(|line| line.contains(&label)), "{text}");
+    }
+    assert!(text.contains("app_greetings_total 0"));
+    drop(meters);
+}
+
+/// The samples of a page and their numbers, however these are written.
+fn numbers(page: &str) -> BTreeMap<String, String> {
+    let samples = page.lines().filter(|line| !line.starts_with('#'));
+    let samples = samples.map(|line| {
+        let (series, number) = line.rsplit_once(' ').unwrap();
+        let number: f64 = number.parse().unwrap();
+        let is_age = series.starts_with("dcgm_meter_sample_age_seconds");
+        let number = if is_age { 0.0 } else { number };
+        (series.to_owned(), number.to_string())
+    });
+    samples.collect()
+}
+
+#[test]
+fn a_registry_of_prometheus_client_has_the_samples_of_its_collector() {
+    let mut page = String::new();
+    for naming in NAMINGS {
+        for name in Host::NAMES {
+            let builder = quiet(everything(naming)).with_client(Mock::named(name).unwrap());
+            let meter = awkward(builder).start().unwrap();
+            let mut registry = prometheus_client::registry::Registry::default();
+            registry.register_collector(Box::new(meter.collector()));
+            let encode = || {
+                let mut text = String::new();
+                prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+                text
+            };
+            for _ in 0..2 {
+                meter.sample_now().unwrap();
+                meter.openmetrics_text(&mut page);
+                let text = encode();
+                let all = numbers(&text);
+                assert!(all.len() > 25, "{naming} {name}");
+                assert_eq!(all, numbers(&page), "{naming} {name}");
+                // Types, units and help, too.
+                let metadata = |page: &str| {
+                    let lines = page.lines().filter(|line| line.starts_with("# "));
+                    lines.map(str::to_owned).collect::<BTreeSet<_>>()
+                };
+                assert_eq!(metadata(&text), metadata(&page), "{naming} {name}");
+            }
+            drop(meter);
+            assert_eq!(encode(), "# EOF\n", "{naming} {name}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use dcgm::{Engine, EngineOptions};
 use dcgm_benches::{Asked, Floor, cpu_time, line, prometheus_reader, resident, resident_kib};
 use dcgm_otel::{Config, DcgmMeter, sdk};
+use dcgm_simulator::Control;
 use opentelemetry::metrics::{Counter, MeterProvider as _};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use prometheus::{Registry, TextEncoder};
@@ -21,8 +22,12 @@ const CACHES: usize = 32 << 20;
 pub(crate) enum Kind {
     /// Nothing.
     Alone,
-    /// A loop as in C, which reads what a meter reads.
+    /// The calls in C that read what a meter reads.
+    Reads,
+    /// The same with the lists of entities and the events, in each tick.
     Floor,
+    /// A meter that writes the page itself, without an SDK.
+    Direct,
     /// A meter, and the view that fits the SDK's memory to it.
     Meter,
     /// A meter, and the SDK's own limit.
@@ -30,12 +35,21 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 4] = [Self::Alone, Self::Floor, Self::Meter, Self::Unfitted];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Alone,
+        Self::Reads,
+        Self::Floor,
+        Self::Direct,
+        Self::Meter,
+        Self::Unfitted,
+    ];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Alone => "without",
-            Self::Floor => "a loop in C",
+            Self::Reads => "reads in C",
+            Self::Floor => "a tick in C",
+            Self::Direct => "with, direct page",
             Self::Meter => "with",
             Self::Unfitted => "with, no view",
         }
@@ -82,7 +96,9 @@ struct Program {
     registry: Registry,
     _provider: SdkMeterProvider,
     own: Vec<Counter<u64>>,
+    kind: Kind,
     source: Source,
+    page: String,
     /// The part of the time that was spent before the export.
     sampling: Duration,
 }
@@ -114,40 +130,59 @@ impl Program {
         let own = own.collect();
         let source = match task.kind {
             Kind::Alone => Source::None,
-            Kind::Floor => Source::Floor(Floor::connect(&library(), &task.socket, &task.asked)),
-            Kind::Meter | Kind::Unfitted => {
-                let meter = DcgmMeter::builder()
+            Kind::Reads | Kind::Floor => {
+                Source::Floor(Floor::connect(&library(), &task.socket, &task.asked))
+            }
+            Kind::Direct | Kind::Meter | Kind::Unfitted => {
+                let builder = DcgmMeter::builder()
                     .with_config(config(task.bound))
-                    .with_client(engine(&library(), &task.socket))
-                    .install(&provider)
-                    .expect("the first");
-                Source::Meter(Box::new(meter))
+                    .with_client(engine(&library(), &task.socket));
+                let meter = match task.kind {
+                    Kind::Direct => builder.start(),
+                    _ => builder.install(&provider),
+                };
+                Source::Meter(Box::new(meter.expect("the first")))
             }
         };
         Self {
             registry,
             _provider: provider,
             own,
+            kind: task.kind,
             source,
+            page: String::new(),
             sampling: Duration::ZERO,
         }
     }
 
     /// The work of a program for one scrape.
-    fn scrape(&mut self) -> String {
+    fn scrape(&mut self) {
         for own in &self.own {
             own.add(1, &[]);
         }
         let before = cpu_time();
         match &mut self.source {
             Source::None => {}
-            Source::Floor(floor) => assert!(floor.tick() > 0, "the engine answers"),
+            Source::Floor(floor) => {
+                let values = match self.kind {
+                    Kind::Reads => floor.read(),
+                    _ => floor.tick(),
+                };
+                assert!(values > 0, "the engine answers");
+            }
             Source::Meter(meter) => meter.sample_now().expect("an engine that is well"),
         }
         self.sampling += cpu_time().saturating_sub(before);
-        let families = self.registry.gather();
-        let encoder = TextEncoder::new();
-        encoder.encode_to_string(&families).expect("text")
+        match (&self.source, self.kind) {
+            (Source::Meter(meter), Kind::Direct) => meter.prometheus_text(&mut self.page),
+            // A loop in C exports nothing.
+            (Source::Floor(_), _) => {}
+            _ => {
+                let families = self.registry.gather();
+                let encoder = TextEncoder::new();
+                self.page = encoder.encode_to_string(&families).expect("text");
+            }
+        }
     }
 }
 
@@ -161,10 +196,15 @@ fn micros(time: Duration) -> f64 {
 
 #[expect(clippy::cast_precision_loss, reason = "far from so large")]
 pub(crate) fn run(task: &Task, began: Instant) {
+    let control = Control::of(&library()).expect("the simulator");
+    control.work(true);
     let mut program = Program::new(task);
-    let text = program.scrape();
+    program.scrape();
     let first = began.elapsed();
-    assert!(!text.contains("overflow"), "there is room for all series");
+    assert!(
+        !program.page.contains("overflow"),
+        "there is room for all series"
+    );
     for _ in 1..10 {
         program.scrape();
     }
@@ -191,6 +231,7 @@ pub(crate) fn run(task: &Task, began: Instant) {
         cold.push(micros(cpu_time().saturating_sub(before)));
     }
     let cold = dcgm_benches::median(cold);
+    let text = &program.page;
     let series = text.lines().filter(|line| !line.starts_with('#')).count();
     let numbers = [
         micros(first),

@@ -2,8 +2,9 @@
 //! process of its own, and an engine in yet another.
 //!
 //! `cargo bench -p dcgm-benches --bench program`. A scrape samples the engine, collects, and
-//! renders Prometheus text. `a loop in C` makes the same calls of libdcgm and does nothing with the
-//! values: what it costs is libdcgm's. Between two cold scrapes the processor's caches are filled
+//! renders Prometheus text. `reads in C` makes the calls that read the same values and does nothing with
+//! them; `a tick in C` also lists the entities and asks for events, in each tick. Library and engine do the
+//! work of the real ones for each read, which is to fill 4 MiB with zeros. Between two cold scrapes the processor's caches are filled
 //! with something else, as they are after an interval. The goals for 8 GPUs: 6 MiB, and 3 ms a
 //! scrape, which is 0.02 % of a processor at an interval of 15 s.
 
@@ -17,7 +18,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use child::{FACTS, Kind, Task};
-use dcgm_benches::{Asked, Spy, earnest, line, median, nowhere};
+use dcgm_benches::{Asked, Spy, cpu_time, earnest, line, median, nowhere};
 use dcgm_otel::DcgmMeter;
 use dcgm_simulator::{Control, Flavour};
 
@@ -81,7 +82,13 @@ fn run(task: &Task) -> Facts {
 
 /// A long run, and how long it takes to begin in the middle of some short ones.
 fn runs(task: &Task, starts: usize) -> Facts {
+    // The engine's threads are in this process, which waits meanwhile.
+    let before = cpu_time();
     let mut facts = run(task);
+    let engine = cpu_time().saturating_sub(before).as_secs_f64() * 1e6;
+    #[expect(clippy::cast_precision_loss, reason = "far from so large")]
+    let scrapes = (task.scrapes + task.cold + 10) as f64;
+    facts.insert("engine_us", engine / scrapes);
     let short = Task {
         scrapes: 1,
         cold: 1,
@@ -111,9 +118,10 @@ fn asked(library: &Path, socket: &str, bound: usize) -> Asked {
 fn row(name: &str, facts: &Facts) {
     let mib = |fact: &str| facts[fact] / 1024.0;
     line(&format!(
-        "{name:<22} {:>8.0} {:>8.0} {:>8.1} {:>8.2} {:>8.2} {:>8.2} {:>8.2} {:>8.2} {:>8.2} {:>8.1} {:>7.0} {:>7.0}",
+        "{name:<22} {:>8.0} {:>8.0} {:>8.0} {:>8.1} {:>8.2} {:>8.2} {:>8.2} {:>8.2} {:>8.2} {:>8.2} {:>8.1} {:>7.0} {:>7.0}",
         facts["hot_us"],
         facts["sample_us"],
+        facts["engine_us"],
         facts["cold_us"] / 1e3,
         mib("rss_10"),
         mib("rss_all"),
@@ -147,7 +155,7 @@ fn host(control: &Control, folder: &Path, (host, bound): (&str, usize)) {
             .sum()
     };
     let (scrapes, cold, starts) = if earnest() {
-        (10_000, 200, 7)
+        (1_000, 100, 5)
     } else {
         (3, 2, 1)
     };
@@ -186,11 +194,20 @@ fn host(control: &Control, folder: &Path, (host, bound): (&str, usize)) {
         row(kind.name(), &facts);
         facts
     });
-    let [alone, floor, meter, unfitted] = &all;
+    let [alone, reads, floor, direct, meter, unfitted] = &all;
     row("the meter's cost", &difference(meter, alone));
     row("  of it libdcgm's", &difference(floor, alone));
     row("  of it ours", &difference(meter, floor));
     row("  without the view", &difference(unfitted, floor));
+    let cost = |facts: &Facts, fact| facts[fact] - alone[fact];
+    for (name, fact) in [("tick", "sample_us"), ("tick and page", "hot_us")] {
+        line(&format!(
+            "{:<22} {:>8.2} of the reads in C, {:.2} of the tick in C",
+            format!("direct, {name}"),
+            cost(direct, fact) / cost(reads, fact),
+            cost(direct, fact) / cost(floor, fact),
+        ));
+    }
     control.kill(served);
 }
 
@@ -201,6 +218,7 @@ fn main() {
         return;
     }
     let control = Control::of(&child::library()).expect("the simulator");
+    control.work(true);
     let folder = std::env::temp_dir().join(format!("dcgm-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
     for one in HOSTS {

@@ -38,6 +38,16 @@ fn push_whole(text: &mut String, number: impl itoa::Integer) {
 #[expect(clippy::cast_precision_loss, reason = "the limit is exact")]
 fn push_float(text: &mut String, number: f64, format: PageFormat) {
     let size = number.abs();
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "below the limit, and anything else is another number"
+    )]
+    let whole = number as i64;
+    // Compared by their bits, as only a float has a negative zero.
+    if size < LIMIT as f64 && (whole as f64).to_bits() == number.to_bits() {
+        push_whole(text, whole);
+        return;
+    }
     if (LEAST_FRACTION..LIMIT as f64).contains(&size) {
         let mut buffer = zmij::Buffer::new();
         let digits = buffer.format_finite(number);

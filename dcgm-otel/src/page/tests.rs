@@ -137,7 +137,6 @@ fn the_meters_own_metrics_are_there_before_the_first_sample_and_follow_it() {
 
 #[test]
 fn the_age_appears_while_the_series_stay() {
-    let page = Page::default();
     let telemetry = Arc::new(telemetry());
     let feed = MeterFeed::new(
         Clock::System,
@@ -145,12 +144,13 @@ fn the_age_appears_while_the_series_stay() {
         ThrottleName::default(),
         Arc::clone(&telemetry),
     );
+    let page = Page::new(Arc::new(feed), &[]);
     let mut written = String::new();
-    page.write(PageFormat::Text, &feed, &mut written);
+    page.write(PageFormat::Text, &mut written);
     let layout = page.layout.load_full();
     assert!(!written.contains("dcgm_meter_sample_age"), "{written}");
     telemetry.record_sample_time(std::time::Instant::now());
-    page.write(PageFormat::Text, &feed, &mut written);
+    page.write(PageFormat::Text, &mut written);
     assert!(written.contains("\ndcgm_meter_sample_age_seconds "));
     let same = page.layout.load_full();
     assert!(Arc::ptr_eq(&layout.unwrap(), &same.unwrap()));
@@ -160,9 +160,9 @@ fn the_age_appears_while_the_series_stay() {
 fn the_layout_is_kept_until_the_series_change() {
     let mock = Mock::named("2xl4").unwrap();
     let harness = Harness::new(&mock);
-    let page = Page::default();
+    let page = Page::new(Arc::clone(harness.meter().feed()), &[]);
     let layout = |format| {
-        page.write(format, harness.meter().feed(), &mut String::new());
+        page.write(format, &mut String::new());
         page.layout.load_full().unwrap()
     };
     let before = layout(PageFormat::Text);

@@ -436,6 +436,32 @@ impl SourceStates {
         }
     }
 
+    /// Returns the entities that have values.
+    pub(crate) fn entities_with_values(&self) -> HashSet<EntityId> {
+        let states = self.states.iter();
+        let available = states.filter(|(_, state)| **state == SourceState::Available);
+        available.map(|((entity, _), _)| *entity).collect()
+    }
+
+    /// Returns `true` if a series with these sources has a value, or is about to have one: `alive` are
+    /// the entities that have values.
+    pub(crate) fn expects_values(
+        &self,
+        spec: &SeriesSpec,
+        inputs: &[Input],
+        alive: &HashSet<EntityId>,
+    ) -> bool {
+        let is_expected = |input: &Input| match self.states.get(&input.pair()) {
+            Some(SourceState::Available) => true,
+            // Its second sample has one.
+            Some(SourceState::Pending(_)) => {
+                input.field.is_profiling() && alive.contains(&input.entity)
+            }
+            _ => false,
+        };
+        spec.value != StaticValue::Nothing || spec.is_event() || inputs.iter().any(is_expected)
+    }
+
     /// Returns a fact as an attribute, if it is known.
     pub(crate) fn fact_attribute(
         &self,

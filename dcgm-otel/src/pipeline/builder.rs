@@ -52,10 +52,10 @@ impl SeriesTable {
     ) -> Self {
         history.note_drivers(&specs.drivers);
         let caps = Caps::from_config(config, history.note_entities(specs.monitored));
-        let chosen = choose_sources(&specs.list, states);
+        let mut chosen = choose_sources(&specs.list, states);
         let missing = missing_statuses(&chosen, history);
         let lost = history.note_lost(lost_ids(&chosen, history));
-        let (dropped, over_caps) = apply_caps(&caps, &chosen, &missing, history);
+        let (dropped, over_caps) = apply_caps(&caps, &mut chosen, states, &missing, history);
         let mut builder = TableBuilder {
             metrics: naming::metrics_for(config.naming()),
             states,
@@ -257,33 +257,53 @@ impl TableBuilder<'_> {
 }
 
 /// Applies the caps: returns the units to drop, and the number of their series.
+///
+/// Series without a value take no place from others: where not all fit, they are left out until a
+/// check finds values.
 fn apply_caps(
     caps: &Caps,
-    chosen: &[Chosen<'_>],
+    chosen: &mut Vec<Chosen<'_>>,
+    states: &SourceStates,
     missing: &[Status],
     history: &mut History,
 ) -> (BTreeSet<DropUnit>, usize) {
-    let mut counts = SeriesCounts::new();
-    let mut live = HashSet::new();
-    for (spec, _) in chosen.iter().filter(|(spec, _)| !spec.is_event()) {
-        *counts.entry(spec.unit).or_default() += 1;
-        live.insert(&spec.series);
-    }
-    let held = history
-        .ledger
-        .counted_series()
-        .filter(|(_, series, _)| !live.contains(series));
-    for unit in held
-        .map(|(.., unit)| unit)
-        .chain(missing.iter().map(|one| one.unit))
-    {
-        *counts.entry(unit).or_default() += 1;
-    }
+    let alive = states.entities_with_values();
+    let has_values = |(spec, inputs): &Chosen<'_>| states.expects_values(spec, inputs, &alive);
+    let counts = count_series(
+        chosen.iter().filter(|one| has_values(one)),
+        missing,
+        history,
+    );
     let dropped = caps.units_over_caps(&counts, &history.dropped);
+    let all = count_series(chosen.iter(), missing, history);
+    if caps.units_over_caps(&all, &history.dropped) != dropped {
+        chosen.retain(has_values);
+    }
     let over_caps = dropped.iter().filter_map(|unit| counts.get(unit)).sum();
     let counters = dropped.iter().filter(|unit| unit.is_counter());
     history.dropped.extend(counters.copied());
     (dropped, over_caps)
+}
+
+/// Counts the series of each unit, with those of entities that are gone.
+fn count_series<'a>(
+    chosen: impl Iterator<Item = &'a Chosen<'a>>,
+    missing: &[Status],
+    history: &History,
+) -> SeriesCounts {
+    let mut counts = SeriesCounts::new();
+    let mut live = HashSet::new();
+    for (spec, _) in chosen.filter(|(spec, _)| !spec.is_event()) {
+        *counts.entry(spec.unit).or_default() += 1;
+        live.insert(&spec.series);
+    }
+    let counted = history.ledger.counted_series();
+    let held = counted.filter(|(_, series, _)| !live.contains(series));
+    let units = held.map(|(.., unit)| unit);
+    for unit in units.chain(missing.iter().map(|one| one.unit)) {
+        *counts.entry(unit).or_default() += 1;
+    }
+    counts
 }
 
 /// Copies the items at these positions.

@@ -15,8 +15,8 @@ use crate::topology::Availability;
 /// Conditions of the current connection that were logged.
 #[derive(Debug, Default)]
 pub(crate) struct SessionLog {
-    /// Text of the refusal.
-    refused: Option<String>,
+    /// Text of the refusal, and the entities that it costs.
+    refused: Option<(String, Vec<EntityId>)>,
     /// Highest number of series above a cap since there were none, and of series with the
     /// attributes of another one.
     dropped: usize,
@@ -46,18 +46,22 @@ impl SessionLog {
     }
 
     /// Logs a watch that the engine newly refused, or accepts again.
-    pub(crate) fn log_refusal(&mut self, refused: Option<&SampleError>) {
-        let text = refused.map(ToString::to_string);
-        if text == self.refused {
+    pub(crate) fn log_refusal(&mut self, refused: Option<&SampleError>, entities: Vec<EntityId>) {
+        let refused = refused.map(|error| (error.to_string(), entities));
+        if refused == self.refused {
             return;
         }
-        match &text {
-            Some(error) => {
-                write_line(|| tracing::warn!(%error, "some metrics unavailable: watch refused"));
+        match &refused {
+            Some((error, entities)) => {
+                let devices: Vec<_> = entities.iter().map(ToString::to_string).collect();
+                let devices = devices.join(", ");
+                write_line(|| {
+                    tracing::warn!(%error, devices, "some metrics unavailable: watch refused");
+                });
             }
             None => write_line(|| tracing::info!("refused watches accepted")),
         }
-        self.refused = text;
+        self.refused = refused;
     }
 
     /// Logs devices that are newly lost; `is_any_lost` if these or others are lost now.

@@ -26,7 +26,7 @@ use crate::sample::Samples;
 const MAX_GROUPED_CALLS: usize = 4;
 
 /// The maximum number of values that are always read by lists: a buffer of 32 KiB.
-const MAX_LISTED_VALUES: usize = 8;
+pub(super) const MAX_LISTED_VALUES: usize = 8;
 
 /// The maximum length of a reply, in bytes of values: libdcgm has room for just under 4 MiB.
 const MAX_REPLY_BYTES: usize = 3 << 20;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::collected::CollectedSamples;
 use super::connection::EngineConnection;
-use super::grouped::ReadStrategy;
+use super::grouped::{MAX_LISTED_VALUES, ReadStrategy};
 use super::open_watches::{OpenWatches, Watched};
 use super::plan::{Limits, Plan, ReadCall};
 use super::shared_groups::SharedGroups;
@@ -154,10 +154,6 @@ impl Reader {
     ) -> Result<bool> {
         if matches!(strategy, ReadStrategy::Read) {
             *strategy = ReadStrategy::choose(connection, groups, plan, list_limits(connection))?;
-            if matches!(strategy, ReadStrategy::Groups(_)) {
-                // The buffer of the lists is not needed any more.
-                self.records = Records::default();
-            }
         }
         let ReadStrategy::Groups(calls) = &*strategy else {
             return Ok(false);
@@ -208,6 +204,10 @@ impl Reader {
         }
         if matches!(strategy, ReadStrategy::Unread) {
             *strategy = ReadStrategy::Read;
+            // Most queries are read by groups from now on, or never again.
+            if plan.value_count() > MAX_LISTED_VALUES {
+                self.records = Records::default();
+            }
         }
         Ok(())
     }

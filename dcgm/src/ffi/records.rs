@@ -1,19 +1,21 @@
 //! [`Records`]: the buffer into which libdcgm writes the latest values.
 
 use dcgm_sys as sys;
+use memmap2::MmapMut;
 
 use super::decode::{self, Raw, Scratch};
 use super::matcher::{RequestGrid, ResponseKey, ResponseMatcher};
 use super::{EngineHandle, call};
+use crate::code::ReturnCode;
 use crate::entity::{EntityId, EntityKind};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::field::FieldId;
 use crate::sample::{Sample, Timestamp};
 
 /// Records of about 4 KiB each, reused for each call and grown when a call needs more.
 #[derive(Default)]
 pub(crate) struct Records {
-    buffer: Vec<sys::dcgmFieldValue_v2>,
+    buffer: RecordMemory,
     /// Set if records of the last call may not have been read.
     unread: bool,
     matcher: ResponseMatcher,
@@ -32,8 +34,7 @@ impl Records {
         mut take: impl FnMut(usize, usize, Sample<'_>),
     ) -> Result<()> {
         self.request_values(engine, entities, fields, 0)?;
-        self.visit_records(entities, fields, &mut take);
-        Ok(())
+        self.visit_records(entities, fields, &mut take)
     }
 
     /// Reads like [`Self::read_list`], but live from the driver, for the fields for which that is known to
@@ -55,8 +56,7 @@ impl Records {
         self.request_values(engine, entities, &mut fields, sys::DCGM_FV_FLAG_LIVE_DATA)?;
         self.visit_records(entities, &fields, &mut |entity, _, sample| {
             take(entity, sample);
-        });
-        Ok(())
+        })
     }
 
     fn request_values(
@@ -66,15 +66,11 @@ impl Records {
         fields: &mut [u16],
         flags: u32,
     ) -> Result<()> {
-        let wanted = entities.len() * fields.len();
-        if self.buffer.len() < wanted {
-            self.buffer.reserve_exact(wanted - self.buffer.len());
-            self.buffer.resize(wanted, *super::new_zeroed());
-        }
+        let records = self.buffer.records(entities.len() * fields.len())?;
         // A record that the library does not write keeps the version 0. The version is reset when the
         // record is read, which avoids another pass over this memory.
         if self.unread {
-            for record in &mut self.buffer {
+            for record in &mut *records {
                 record.version = 0;
             }
         }
@@ -92,7 +88,7 @@ impl Records {
                     fields.as_mut_ptr(),
                     count(fields.len()),
                     flags,
-                    self.buffer.as_mut_ptr()
+                    records.as_mut_ptr()
                 )
             )
         }
@@ -103,7 +99,7 @@ impl Records {
         entities: &[sys::dcgmGroupEntityPair_t],
         fields: &[u16],
         take: &mut impl FnMut(usize, usize, Sample<'_>),
-    ) {
+    ) -> Result<()> {
         let Self {
             buffer,
             matcher,
@@ -112,7 +108,8 @@ impl Records {
         } = self;
         let grid = RequestGrid { entities, fields };
         matcher.start_request();
-        for record in buffer.iter_mut().take(entities.len() * fields.len()) {
+        let records = buffer.records(entities.len() * fields.len())?;
+        for record in records {
             // Not written.
             if core::mem::take(&mut record.version) == 0 {
                 continue;
@@ -130,14 +127,49 @@ impl Records {
         for (entity, field, sample) in matcher.unanswered_pairs(grid) {
             take(entity, field, sample);
         }
+        Ok(())
     }
 }
 
 impl core::fmt::Debug for Records {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Records")
-            .field("len", &self.buffer.len())
+            .field("len", &self.buffer.len)
             .finish_non_exhaustive()
+    }
+}
+
+/// Memory of the system's own for records. An allocator would keep it for the process when it is freed,
+/// and most of it is used only once.
+#[derive(Default)]
+struct RecordMemory {
+    map: Option<MmapMut>,
+    /// Number of records that it has room for.
+    len: usize,
+}
+
+impl RecordMemory {
+    /// Returns the first `len` records. If there is not enough room, they are new ones with zeros.
+    fn records(&mut self, len: usize) -> Result<&mut [sys::dcgmFieldValue_v2]> {
+        if self.len < len || self.map.is_none() {
+            let bytes = len.max(1) * size_of::<sys::dcgmFieldValue_v2>();
+            let map = MmapMut::map_anon(bytes).map_err(|_error| Error::Call {
+                function: "dcgmEntitiesGetLatestValues",
+                code: ReturnCode::MEMORY,
+            })?;
+            *self = Self {
+                map: Some(map),
+                len,
+            };
+        }
+        let Some(map) = &mut self.map else {
+            return Ok(&mut []);
+        };
+        #[expect(clippy::cast_ptr_alignment, reason = "a map begins with a page")]
+        let start = map.as_mut_ptr().cast::<sys::dcgmFieldValue_v2>();
+        // SAFETY: the map is aligned to a page, is as long as `self.len` records, is borrowed with the
+        // slice, and began as zeros, which are records.
+        Ok(unsafe { core::slice::from_raw_parts_mut(start, len) })
     }
 }
 

@@ -324,6 +324,12 @@ impl Supervisor {
         self.watches.first_refusal()
     }
 
+    /// Returns the entities of the refused requests, in ascending order.
+    #[must_use]
+    pub fn refused_entities(&self) -> Vec<EntityId> {
+        self.watches.refused_entities().into_iter().collect()
+    }
+
     /// Records a request that the engine refuses at present, even if the error says that it will not
     /// accept it later.
     pub fn record_refused(&mut self, request: WatchRequest, error: &Error) {

@@ -1,5 +1,6 @@
 //! [`WatchSet`]: the watches of a connection, and what the engine refused to watch.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crate::client::{Client, Watch, WatchRequest};
@@ -188,6 +189,13 @@ impl WatchSet {
     /// Returns the first refusal.
     pub(super) const fn first_refusal(&self) -> Option<&Error> {
         self.refused.first.as_ref()
+    }
+
+    /// Returns the entities of what was refused.
+    pub(super) fn refused_entities(&self) -> BTreeSet<EntityId> {
+        let requests = self.refused.requests.iter();
+        let entities = requests.flat_map(|request| request.entities.iter());
+        entities.copied().collect()
     }
 
     /// Forgets the refusals, before the same is requested again.

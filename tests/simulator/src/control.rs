@@ -378,10 +378,11 @@ impl Control {
         }
     }
 
-    /// Sets whether requests to an engine take as long as [the real ones](Self::charged).
-    pub fn charge(&self, slow: bool) {
-        if let Some(call) = self.symbol::<extern "C" fn(c_int) -> c_int>("dcgmsim_charge") {
-            call(slow.into());
+    /// Sets whether this process works as much as the real library for each request for values, as a
+    /// client and as an engine: it fills 4 MiB with zeros. Otherwise a request costs next to nothing.
+    pub fn work(&self, works: bool) {
+        if let Some(call) = self.symbol::<extern "C" fn(c_int) -> c_int>("dcgmsim_work") {
+            call(works.into());
         }
     }
 

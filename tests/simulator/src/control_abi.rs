@@ -43,7 +43,7 @@ macro_rules! control_exports {
         dcgmsim_remove_profiler(gpu: u32) -> c_int = remove_profiler;
         dcgmsim_limits(call_ms: u64, connect_ms: u64) -> c_int = limits;
         dcgmsim_hurry(times: u64) -> c_int = hurry;
-        dcgmsim_charge(slow: c_int) -> c_int = charge;
+        dcgmsim_work(works: c_int) -> c_int = work;
         dcgmsim_charged() -> u64 = charged;
         dcgmsim_serve(address: Ptr<c_char>, flavour: Ptr<c_char>, port: Ptr<u16>) -> u64 = serve;
         dcgmsim_kill_server(server: u64) -> c_int = kill_server;
@@ -284,8 +284,8 @@ pub fn hurry(times: u64) -> c_int {
     st::OK
 }
 
-pub fn charge(slow: c_int) -> c_int {
-    PROCESS.slow.store(slow != 0, Ordering::Relaxed);
+pub fn work(works: c_int) -> c_int {
+    PROCESS.works.store(works != 0, Ordering::Relaxed);
     st::OK
 }
 

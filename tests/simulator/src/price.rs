@@ -1,5 +1,6 @@
 //! The time of requests in the real library, as measured, in round numbers.
 
+use std::hint::black_box;
 use std::time::Duration;
 
 use crate::Flavour;
@@ -45,6 +46,21 @@ pub(crate) fn of(op: u32, reply: &Packet, flavour: Flavour, tcp: bool) -> Durati
             round_trip(usize::MAX)
         }
         _ => ROUND_TRIP,
+    }
+}
+
+/// Size of the message that the real library fills with zeros for each round trip of values. It takes
+/// most of the time of the round trip, on both sides.
+const MESSAGE_BYTES: usize = 4 << 20;
+
+/// Does the work of a request, by its reply: fills as many messages as the real library.
+pub(crate) fn work(op: u32, reply: &Packet, flavour: Flavour) {
+    if let Some(Op::Latest | Op::LatestOf | Op::Since) = Op::from_raw(op) {
+        let price = of(op, reply, flavour, false);
+        for _ in 0..price.as_micros() / ROUND_TRIP.as_micros() {
+            // Zeros would come from the system, page by page and only if they are used.
+            black_box(vec![u8::MAX; MESSAGE_BYTES]);
+        }
     }
 }
 

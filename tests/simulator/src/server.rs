@@ -14,6 +14,8 @@ use crate::dispatch::{Answer, Caller, Op};
 use crate::engine::{Connection, Violation};
 use crate::host::Host;
 use crate::net::{Address, Listener, Stream};
+use crate::price;
+use crate::process::PROCESS;
 use crate::wire::{self, Packet};
 
 /// A server; it ends with [`Server::kill`].
@@ -165,6 +167,9 @@ fn connection(mut stream: Stream, host: &Host, shared: &Shared) {
         }
         match host.call(caller, &request) {
             Answer::Packet(reply) => {
+                if PROCESS.works.load(Ordering::Relaxed) {
+                    price::work(request.op, &reply, caller.flavour);
+                }
                 if wire::send(&mut *writer.lock(), &reply).is_err() {
                     break;
                 }

@@ -96,13 +96,43 @@ fn gpus_without_values_take_no_place_from_those_that_have_values() {
         assert_eq!(harness.health().series_dropped, 0, "{reason}");
     }
     // With a cap that the series fit exactly.
-    let reason = NoValue::NotSupported;
-    let harness = sampled(&partly_alive(32, 8, reason), Config::default());
-    let cap = harness.health().series;
-    let config = Config::default().with_max_series(cap);
-    let harness = sampled(&partly_alive(32, 8, reason), config);
-    assert!(series_of_first_eight(&harness) == expected);
-    assert_eq!(harness.health().series, cap);
+    for reason in [NoValue::NotSupported, NoValue::Blank] {
+        let harness = sampled(&partly_alive(32, 8, reason), Config::default());
+        let cap = harness.points_per_metric().values().sum();
+        let config = Config::default().with_max_series(cap);
+        let harness = sampled(&partly_alive(32, 8, reason), config);
+        assert!(series_of_first_eight(&harness) == expected, "{reason}");
+        assert_eq!(harness.health().series, cap, "{reason}");
+        assert_eq!(harness.health().series_dropped, 0, "{reason}");
+    }
+}
+
+#[test]
+fn under_a_cap_gpus_whose_values_return_are_exported_and_the_caps_are_kept() {
+    let mock = partly_alive(32, 8, NoValue::Blank);
+    let harness = Harness::with_config(&mock, Config::default().with_max_series(1024));
+    harness.sample();
+    harness.run_until(60);
+    let temperatures = |harness: &Harness| harness.points_per_metric()["hw.temperature"];
+    let of_eight = temperatures(&harness);
+    assert!(
+        harness
+            .points_per_metric()
+            .contains_key("hw.gpu.clock.frequency")
+    );
+    for gpu in 8..32 {
+        for info in FieldId::all() {
+            mock.unset(EntityId::gpu(gpu), info.id);
+        }
+    }
+    harness.run_until(60 + 600);
+    assert_eq!(temperatures(&harness), 4 * of_eight);
+    let health = harness.health();
+    assert!(
+        health.series <= 1024 && health.series_dropped > 0,
+        "{health}"
+    );
+    assert!(health.is_ready(), "{health}");
 }
 
 #[test]
