@@ -5,24 +5,25 @@
 //! with the same request uses it again.
 //!
 //! A check makes these calls: the check itself, the state of the engine's core module, the status of each
-//! GPU, and the new samples of up to three fields that the watch samples on every kind of GPU. The time of
-//! the engine comes with these samples, so that no clock of this host is compared with it.
+//! GPU, and the new samples of a field that the watch samples on every kind of GPU; of another one if some
+//! entity has no sample of the first. The time of the engine comes with these samples, so that no clock of
+//! this host is compared with it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::connection::{EngineConnection, keep_disconnect};
+use super::connection::EngineConnection;
 use super::open_watches::engine_time;
 use super::shared_groups::{FilledGroup, SharedGroups};
 use crate::code::ReturnCode;
 use crate::entity::{EntityId, EntityKind, EntityStatus};
 use crate::error::{Error, Result};
-use crate::ffi::{GroupId, GroupPair, HealthReply};
+use crate::ffi::{FieldGroupId, GroupId, GroupPair, HealthReply};
 use crate::field::FieldId;
 use crate::health::{
     HealthCode, HealthReport, HealthRequest, HealthSystems, UnknownReason, unknown_reason,
 };
-use crate::sample::{Sample, Timestamp};
+use crate::sample::Timestamp;
 use crate::value::NoValue;
 use crate::watch::Refusal;
 
@@ -116,6 +117,8 @@ pub(super) struct HealthTicket {
 #[derive(Debug, Default)]
 pub(super) struct HealthChecks {
     groups: Vec<HealthGroup>,
+    /// The groups of fields, which all watches share.
+    field_groups: SharedGroups,
     /// The memory of the replies.
     reply: Option<HealthReply>,
     text: String,
@@ -138,11 +141,19 @@ struct HealthGroup {
     seen_until: Vec<(EntityId, Timestamp)>,
 }
 
-/// The entities of one kind, with fields that show that the engine samples them.
+/// The entities of one kind, with the fields that show that the engine samples them.
 #[derive(Debug)]
 struct SampledKind {
     kind: EntityKind,
-    pair: GroupPair,
+    group: GroupId,
+    fields: Vec<SampledField>,
+}
+
+/// A field that is read if the ones before it have no sample of some entity.
+#[derive(Debug)]
+struct SampledField {
+    group: FieldGroupId,
+    max_age: Duration,
     /// The start of the next read, once there was one.
     next: Option<Timestamp>,
 }
@@ -178,7 +189,11 @@ fn is_of_other_kind(entity: EntityId, code: HealthCode, text: &str) -> bool {
 
 impl HealthGroup {
     /// Fills the groups and starts the sampling.
-    fn start(connection: &EngineConnection, request: &HealthRequest) -> Result<Self> {
+    fn start(
+        connection: &EngineConnection,
+        field_groups: &mut SharedGroups,
+        request: &HealthRequest,
+    ) -> Result<Self> {
         if request.entities.len() > connection.release.max_entities() {
             return Err(Error::Request(
                 "a health watch cannot have more entities than a group of the engine",
@@ -204,37 +219,51 @@ impl HealthGroup {
             entities,
             refused,
         };
-        let started = group.start_sampling(connection);
-        match started {
+        match group.start_sampling(connection, field_groups) {
             Ok(()) => Ok(group),
             Err(error) => {
-                group.release(connection);
+                group.release(connection, field_groups);
                 Err(error)
             }
         }
     }
 
-    fn start_sampling(&mut self, connection: &EngineConnection) -> Result<()> {
+    fn start_sampling(
+        &mut self,
+        connection: &EngineConnection,
+        field_groups: &mut SharedGroups,
+    ) -> Result<()> {
         self.set(connection)?;
-        let is_known = |field: &FieldId| connection.dcgm().knows_field(*field);
+        let HealthRequest {
+            systems, interval, ..
+        } = self.request;
         for kind in SAMPLED_KINDS {
             let of_kind = |id: &&EntityId| id.kind == kind;
             let entities: Vec<_> = self.entities.iter().filter(of_kind).copied().collect();
-            let fields: Vec<_> = evidence_of(kind, self.request.systems)
-                .map(|(_, field, _)| *field)
-                .filter(is_known)
-                .collect();
-            if entities.is_empty() || fields.is_empty() {
+            if entities.is_empty() {
                 continue;
             }
             let FilledGroup { id, .. } = self.shared.acquire_entity_group(connection, &entities)?;
-            let Some(id) = id else { continue };
-            let fields = self.shared.acquire_field_group(connection, &fields)?;
+            let Some(group) = id else { continue };
             self.sampled.push(SampledKind {
                 kind,
-                pair: (id, fields),
-                next: None,
+                group,
+                fields: Vec::new(),
             });
+            let fields = evidence_of(kind, systems);
+            for (_, field, shortest) in fields {
+                if !connection.dcgm().knows_field(*field) {
+                    continue;
+                }
+                let group = field_groups.acquire_field_group(connection, &[*field])?;
+                if let Some(sampled) = self.sampled.last_mut() {
+                    sampled.fields.push(SampledField {
+                        group,
+                        max_age: max_age(interval, *shortest),
+                        next: None,
+                    });
+                }
+            }
             self.seen_until
                 .extend(entities.iter().map(|id| (*id, Timestamp::NEVER)));
         }
@@ -253,15 +282,14 @@ impl HealthGroup {
     }
 
     /// Gives the groups back. The sampling goes on: nothing ends it.
-    fn release(&mut self, connection: &EngineConnection) {
-        let mut outcome = Ok(());
-        for sampled in self.sampled.drain(..) {
-            keep_disconnect(
-                &mut outcome,
-                self.shared.release_pair(connection, sampled.pair),
-            );
-        }
+    fn release(&mut self, connection: &EngineConnection, field_groups: &mut SharedGroups) {
         // If the engine was lost, the next call reports it.
+        for sampled in self.sampled.drain(..) {
+            for field in sampled.fields {
+                drop(field_groups.release_field_group(connection, field.group));
+            }
+            drop(self.shared.release_entity_group(connection, sampled.group));
+        }
         drop(self.shared.release_entity_group(connection, self.id));
     }
 
@@ -272,48 +300,36 @@ impl HealthGroup {
         text: &mut String,
         report: &mut HealthReport,
     ) -> Result<()> {
-        let Self {
-            request,
-            sampled,
-            seen_until,
-            ..
-        } = self;
-        let age_of = |field: FieldId| {
-            let mut all = EVIDENCE.iter();
-            let found = all.find(|(_, known, _)| *known == field);
-            max_age(request.interval, found.map_or(Duration::ZERO, |one| one.2))
-        };
         let mut now = Timestamp::NEVER;
         let mut is_forgotten = false;
-        for kind in sampled {
-            let mut take = |sample: Sample<'_>| {
-                // A field that the hardware lacks was asked for; a driver that is detached gives blanks.
-                if !matches!(sample.value, Ok(_) | Err(NoValue::NotSupported))
-                    || sample.timestamp == Timestamp::NEVER
-                {
-                    return;
+        for SampledKind {
+            kind,
+            group,
+            fields,
+        } in &mut self.sampled
+        {
+            for field in fields {
+                let seen_until = &mut self.seen_until;
+                let pair = (*group, field.group);
+                match read_new(connection, pair, field, now, text, seen_until) {
+                    Ok(time) => now = now.max(time),
+                    Err(error) if error.ends_connection() => return Err(error),
+                    Err(error) => {
+                        tracing::debug!(%error, "the samples of a health watch cannot be read");
+                        let is_unwatched = error.code() == Some(ReturnCode::NOT_WATCHED);
+                        is_forgotten |= is_unwatched && field.next.is_some();
+                        continue;
+                    }
                 }
-                let until = later(sample.timestamp, age_of(sample.field));
-                let entity = seen_until.iter_mut().find(|(id, _)| *id == sample.entity);
-                if let Some((_, known)) = entity {
-                    *known = until.max(*known);
+                let mut of_kind = seen_until.iter_mut().filter(|(id, _)| id.kind == *kind);
+                if *kind == EntityKind::SWITCH {
+                    // The events are watched, which is all that can be known.
+                    of_kind.for_each(|(_, until)| *until = later(now, SLACK));
+                    break;
                 }
-            };
-            let outcome = read_new(connection, kind, request, text, &mut take);
-            match outcome {
-                Ok(time) => {
-                    now = now.max(time);
-                    // Events are watched, which is all that can be known.
-                    let switches = seen_until.iter_mut().filter(|(id, _)| {
-                        (kind.kind, id.kind) == (EntityKind::SWITCH, EntityKind::SWITCH)
-                    });
-                    switches.for_each(|(_, until)| *until = later(time, SLACK));
-                }
-                Err(error) if error.ends_connection() => return Err(error),
-                Err(error) => {
-                    tracing::debug!(%error, "the samples of a health watch cannot be read");
-                    let was_sampled = kind.next.is_some();
-                    is_forgotten |= was_sampled && error.code() == Some(ReturnCode::NOT_WATCHED);
+                // The engine takes a round trip for each entity and field.
+                if of_kind.all(|(_, until)| *until >= now) {
+                    break;
                 }
             }
         }
@@ -340,26 +356,42 @@ fn later(time: Timestamp, by: Duration) -> Timestamp {
     Timestamp::from_micros(time.micros().saturating_add(by))
 }
 
-/// Passes the samples since the last read to `take`, and returns the time of the engine.
+/// Returns the time that is `by` earlier, not before 1970.
+fn earlier(time: Timestamp, by: Duration) -> Timestamp {
+    let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+    Timestamp::from_micros(time.micros().saturating_sub(by).max(0))
+}
+
+/// Reads the samples of a field since the last read, and returns the time of the engine. `now` is that time, if
+/// it is known.
 fn read_new(
     connection: &EngineConnection,
-    kind: &mut SampledKind,
-    request: &HealthRequest,
+    pair: GroupPair,
+    field: &mut SampledField,
+    now: Timestamp,
     text: &mut String,
-    take: &mut dyn FnMut(Sample<'_>),
+    seen_until: &mut [(EntityId, Timestamp)],
 ) -> Result<Timestamp> {
-    let from = if let Some(next) = kind.next {
-        next
-    } else {
-        let now = engine_time(connection, kind.pair)?;
-        let ages =
-            evidence_of(kind.kind, request.systems).map(|one| max_age(request.interval, one.2));
-        let longest = ages.max().unwrap_or_default();
-        let longest = i64::try_from(longest.as_micros()).unwrap_or(i64::MAX);
-        Timestamp::from_micros(now.micros().saturating_sub(longest).max(0))
+    let from = match field.next {
+        Some(next) => next,
+        None if now == Timestamp::NEVER => earlier(engine_time(connection, pair)?, field.max_age),
+        None => earlier(now, field.max_age),
     };
-    let next = connection.read_since(kind.pair, from, text, take)?;
-    kind.next = Some(next);
+    let max_age = field.max_age;
+    let next = connection.read_since(pair, from, text, &mut |sample| {
+        // Samples of a field that the hardware lacks are taken, too; a detached driver gives blanks.
+        if !matches!(sample.value, Ok(_) | Err(NoValue::NotSupported))
+            || sample.timestamp == Timestamp::NEVER
+        {
+            return;
+        }
+        let until = later(sample.timestamp, max_age);
+        let entity = seen_until.iter_mut().find(|(id, _)| *id == sample.entity);
+        if let Some((_, known)) = entity {
+            *known = until.max(*known);
+        }
+    })?;
+    field.next = Some(next);
     Ok(next)
 }
 
@@ -376,7 +408,10 @@ impl HealthChecks {
             .position(|group| group.request == *request);
         let index = match known {
             Some(index) => index,
-            None => self.insert(connection, HealthGroup::start(connection, request)?),
+            None => {
+                let group = HealthGroup::start(connection, &mut self.field_groups, request)?;
+                self.insert(connection, group)
+            }
         };
         let group = self.groups.get(index).ok_or(Error::NotConnected)?;
         let request = HealthRequest {
@@ -400,7 +435,7 @@ impl HealthChecks {
             .filter(|_| is_full)
             .and_then(|index| Some((index, self.groups.get_mut(index)?)))
         {
-            core::mem::replace(slot, group).release(connection);
+            core::mem::replace(slot, group).release(connection, &mut self.field_groups);
             return index;
         }
         self.groups.push(group);
@@ -416,6 +451,7 @@ impl HealthChecks {
     ) -> Result<()> {
         let Self {
             groups,
+            field_groups,
             reply,
             text,
         } = self;
@@ -445,8 +481,8 @@ impl HealthChecks {
                 tracing::warn!(%error, "the group of a health watch is gone; it is created again");
                 let request = group.request.clone();
                 let users = Arc::clone(&group.users);
-                group.release(connection);
-                *group = HealthGroup::start(connection, &request)?;
+                group.release(connection, field_groups);
+                *group = HealthGroup::start(connection, field_groups, &request)?;
                 group.users = users;
                 check(group, report)?;
             }
@@ -475,7 +511,7 @@ impl HealthChecks {
     /// Gives all groups back.
     pub(super) fn release_all(&mut self, connection: &EngineConnection) {
         for mut group in self.groups.drain(..) {
-            group.release(connection);
+            group.release(connection, &mut self.field_groups);
         }
     }
 }
