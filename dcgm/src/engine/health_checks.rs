@@ -406,12 +406,11 @@ impl HealthChecks {
             .groups
             .iter()
             .position(|group| group.request == *request);
-        let index = match known {
-            Some(index) => index,
-            None => {
-                let group = HealthGroup::start(connection, &mut self.field_groups, request)?;
-                self.insert(connection, group)
-            }
+        let index = if let Some(index) = known {
+            index
+        } else {
+            let group = HealthGroup::start(connection, &mut self.field_groups, request)?;
+            self.insert(connection, group)
         };
         let group = self.groups.get(index).ok_or(Error::NotConnected)?;
         let request = HealthRequest {
