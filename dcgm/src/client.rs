@@ -10,10 +10,12 @@ use crate::cursor::Cursor;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::Result;
 use crate::field::FieldId;
+use crate::health::HealthClient;
 use crate::history::HistoryClient;
 use crate::host_engine::HostEngineClient;
 use crate::jobs::JobsClient;
 use crate::not_implemented::NotImplemented;
+use crate::policy::PolicyClient;
 use crate::processes::ProcessesClient;
 use crate::profiling::ProfilingClient;
 pub use crate::query::Query;
@@ -270,6 +272,16 @@ pub trait Client: Debug + Send + Sync {
         Ok(())
     }
 
+    /// Returns the health checks.
+    fn health(&self) -> &dyn HealthClient {
+        &NotImplemented
+    }
+
+    /// Returns the policies and their violations.
+    fn policies(&self) -> &dyn PolicyClient {
+        &NotImplemented
+    }
+
     /// Returns the access to the state of the host engine itself.
     fn host_engine(&self) -> &dyn HostEngineClient {
         &NotImplemented
@@ -401,6 +413,14 @@ macro_rules! forward_client {
 
                     fn update(&self) -> Result<()> {
                         (**self).update()
+                    }
+
+                    fn health(&self) -> &dyn HealthClient {
+                        (**self).health()
+                    }
+
+                    fn policies(&self) -> &dyn PolicyClient {
+                        (**self).policies()
                     }
 
                     fn host_engine(&self) -> &dyn HostEngineClient {

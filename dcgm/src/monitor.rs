@@ -16,18 +16,22 @@ use crate::client::{Client, Query, Watch, WatchRequest};
 use crate::entity::{Entity, EntityId, EntityKind, EntityStatus, LinkState};
 use crate::error::{Error, Result};
 use crate::field::FieldId;
+use crate::policy::Violation;
 use crate::sample::{OwnedSample, Sample, Samples, Timestamp};
 use crate::version::BuildInfo;
 
-mod queue;
 mod stream;
 mod supervisor;
+mod violations;
 mod watches;
 
 #[cfg(feature = "stream")]
 pub use stream::AsyncEventStream;
 pub use stream::EventStream;
 pub use supervisor::Supervisor;
+pub use violations::ViolationRules;
+
+use violations::ViolationDetector;
 
 const MIN_INTERVAL: Duration = Duration::from_millis(1);
 const MAX_INTERVAL: Duration = Duration::from_secs(24 * 3600);
@@ -94,6 +98,8 @@ pub enum Event {
         /// The time of the `SXid`, by the engine.
         timestamp: Timestamp,
     },
+    /// A GPU violates one of the rules of [`Monitor::with_violations`].
+    Violation(Violation),
     /// An NVLink that was up is no longer up.
     LinkDown {
         /// The GPU or NVSwitch.
@@ -115,7 +121,8 @@ pub enum Event {
     WatchRefused(Error),
     /// The engine accepts what it had refused.
     WatchRestored,
-    /// The engine has taken no new sample of any field of [`Monitor::with_fields`] for this time.
+    /// The engine has taken no new sample of any field of [`Monitor::with_fields`] and
+    /// [`Monitor::with_violations`] for this time.
     Silent(Duration),
     /// The engine takes samples again.
     Recovered,
@@ -151,6 +158,7 @@ pub struct Monitor {
     engine: Supervisor,
     interval: Duration,
     fields: Vec<FieldId>,
+    violations: ViolationDetector,
     /// Set once the loss of the connection, another failure, or a refused watch was reported.
     has_reported_loss: bool,
     has_failed: bool,
@@ -198,6 +206,7 @@ impl Monitor {
             engine: Supervisor::new(client, KINDS),
             interval: Duration::from_secs(1),
             fields: Vec::new(),
+            violations: ViolationDetector::default(),
             has_reported_loss: false,
             has_failed: false,
             has_refusal: false,
@@ -215,6 +224,31 @@ impl Monitor {
     #[must_use]
     pub fn with_fields(mut self, fields: impl Into<Vec<FieldId>>) -> Self {
         self.fields = fields.into();
+        self
+    }
+
+    /// Sets the rules for GPUs whose violations are reported as [`Event::Violation`]. The monitor watches the
+    /// fields that they need. XIDs are reported in any case.
+    ///
+    /// ```
+    /// # #[cfg(feature = "mock")] {
+    /// use dcgm::mock::Mock;
+    /// use dcgm::monitor::{Event, Monitor, ViolationRules};
+    /// use dcgm::{EntityId, FieldId};
+    /// use std::sync::Arc;
+    ///
+    /// let mock = Mock::named("8xh100").unwrap();
+    /// mock.set(EntityId::gpu(2), FieldId::GPU_TEMP, 95);
+    /// let mut rules = ViolationRules::default();
+    /// rules.max_temperature = Some(90);
+    /// let mut monitor = Monitor::new(Arc::new(mock)).with_violations(rules);
+    /// let events = monitor.poll();
+    /// assert!(matches!(&events[2], Event::Violation(one) if one.gpu == EntityId::gpu(2)));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_violations(mut self, rules: ViolationRules) -> Self {
+        self.violations.rules = rules;
         self
     }
 
@@ -259,6 +293,7 @@ impl Monitor {
     fn end_connection(&mut self, error: Error) -> Option<Event> {
         self.watched = None;
         self.has_refusal = false;
+        self.violations.forget_samples();
         self.engine.disconnect();
         let is_new = !std::mem::replace(&mut self.has_reported_loss, true);
         is_new.then_some(Event::Disconnected(error))
@@ -411,7 +446,10 @@ impl Monitor {
         // The XID of a loss can be recorded after the loss. A refusal is no surprise.
         let last_xids = vec![events_of(&lost, &xids)];
         self.engine.keep_event_watches(required, last_xids)?;
-        let request = WatchRequest::new(gpus, self.fields.clone()).with_interval(self.interval);
+        let mut fields = self.fields.clone();
+        let of_rules = self.violations.rules.fields();
+        fields.extend(of_rules.iter().filter(|field| !self.fields.contains(field)));
+        let request = WatchRequest::new(gpus, fields).with_interval(self.interval);
         let fields = match self.engine.watch_all(vec![request]) {
             Err(error) if error.ends_connection() => return Err(error),
             // The refusal is recorded.
@@ -472,7 +510,10 @@ impl Monitor {
             let last = watches.seen.insert(key, sample.timestamp);
             if sample.value.is_ok() && last != Some(sample.timestamp) {
                 is_new = true;
-                events.push(Event::Sample(sample.into_owned()));
+                events.extend(self.violations.check(&sample).map(Event::Violation));
+                if self.fields.contains(&sample.field) {
+                    events.push(Event::Sample(sample.into_owned()));
+                }
             }
         }
         let silent_for = now.saturating_duration_since(watches.last_sample);

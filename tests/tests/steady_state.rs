@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use dcgm::health::{HealthReport, HealthRequest};
 use dcgm::{
     Client as _, Cursor, EmbeddedMode, Engine, EngineOptions, EntityId, FieldId, Query, Samples,
     ValueType, WatchRequest,
@@ -168,9 +169,32 @@ fn a_steady_read_allocates_nothing_and_makes_the_fewest_calls() {
             );
             assert_eq!((allocated, calls), (0, 1), "{flavour:?} {name}");
             drop(watch);
+            check_health(&control, &engine, &format!("{flavour:?} {name}, health"));
             drop(engine);
         }
         control.kill(tcp);
         control.kill(unix);
     }
+}
+
+/// Checks health, with an incident.
+#[expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a part of the test"
+)]
+fn check_health(control: &Control, engine: &Engine, name: &str) {
+    let watch = engine.health().watch(&HealthRequest::new(gpus())).unwrap();
+    assert!(control.inject((1, 3), 230, control.now(), "95"));
+    let mut report = HealthReport::new();
+    let allocated = allocations(control, &["dcgmHealthCheck"], || {
+        engine.health().check(&watch, &mut report).unwrap();
+    });
+    assert!(!report.incidents().is_empty());
+    control.reset_calls();
+    engine.health().check(&watch, &mut report).unwrap();
+    let calls = control.calls("");
+    println!("{name:<28} {:>6} {calls:>12} {allocated:>10}", 8);
+    // The check, the state of the engine, the status of each GPU, and the new samples.
+    assert_eq!((allocated, calls), (0, 1 + 1 + 8 + 1), "{name}");
 }

@@ -1,7 +1,7 @@
 //! [`AcceptedFields`]: what the engine accepted of a watch that is being set up; undone when dropped.
 
 use super::connection::{EngineConnection, keep_disconnect};
-use super::open_watches::{OpenWatches, WatchTimes, watch_pair};
+use super::open_watches::{OpenWatches, WatchTimes, engine_time, watch_pair};
 use super::release::MAX_GROUP_FIELDS;
 use super::shared_groups::{FilledGroup, SharedGroups};
 use crate::entity::EntityId;
@@ -190,17 +190,7 @@ impl<'a> AcceptedFields<'a> {
         let Some(pair) = self.pairs().next() else {
             return Ok(Timestamp::NEVER);
         };
-        let read_from = |from| {
-            let mut text = String::new();
-            self.connection
-                .read_since(pair, from, &mut text, &mut |_| {})
-        };
-        let future = Timestamp::from_micros(i64::MAX / 2);
-        match read_from(future)? {
-            // An engine that returns the requested time itself gets a request for all samples.
-            next if next >= future => read_from(Timestamp::NEVER),
-            next => Ok(next),
-        }
+        engine_time(self.connection, pair)
     }
 
     /// Keeps the accepted fields, releases the groups without any, and returns the watched pairs. From

@@ -11,12 +11,14 @@
 //! [`EngineThread::with_session`].
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use dcgm_sys as sys;
 use parking_lot::Mutex;
 
 use super::connection::{ConnectStage, Connection, ConnectionSlot};
+use super::health_checks::HealthTicket;
 use super::inventory::Listing;
 use super::open_watches::Watched;
 use super::options::EngineOptions;
@@ -27,6 +29,7 @@ use super::{embedded, open};
 use crate::cursor::Cursor;
 use crate::error::{Error, Result};
 use crate::ffi::Dcgm;
+use crate::health::HealthReport;
 use crate::query::Query;
 use crate::sample::Samples;
 use crate::version::BuildInfo;
@@ -48,6 +51,8 @@ pub(super) struct SharedState {
     pub(super) dropped: Mutex<Vec<Arc<Watched>>>,
     /// The sessions of pauses of profiling that were dropped.
     pub(super) dropped_pauses: Mutex<Vec<u64>>,
+    /// Set if a listener for violations was dropped.
+    pub(super) has_dropped_listeners: AtomicBool,
 }
 
 /// A request to the engine's thread.
@@ -65,6 +70,11 @@ pub(super) enum Job {
         cursor: Cursor,
         into: Samples,
     },
+    /// Checks health. The report is passed along and returned, too.
+    CheckHealth {
+        ticket: Arc<HealthTicket>,
+        report: HealthReport,
+    },
 }
 
 /// The reply to a [`Job`].
@@ -78,6 +88,10 @@ pub(super) enum JobReply {
         outcome: Result<()>,
         into: Samples,
         cursor: Option<Cursor>,
+    },
+    HealthChecked {
+        outcome: Result<()>,
+        report: HealthReport,
     },
 }
 
@@ -245,6 +259,14 @@ impl JobHandler for EngineThread {
         if !self.shared.dropped_pauses.lock().is_empty() {
             self.release_dropped_pauses();
         }
+        if self
+            .shared
+            .has_dropped_listeners
+            .swap(false, Ordering::AcqRel)
+        {
+            // An error closes the session and with it the registrations, or leaves some that have no user.
+            drop(self.with_session(Session::release_listeners));
+        }
         match job {
             Job::Task(task) => {
                 task(self);
@@ -282,6 +304,11 @@ impl JobHandler for EngineThread {
                     into,
                     cursor: Some(cursor),
                 }
+            }
+            Job::CheckHealth { ticket, mut report } => {
+                let outcome =
+                    self.with_session(|session| session.check_health(&ticket, &mut report));
+                JobReply::HealthChecked { outcome, report }
             }
         }
     }

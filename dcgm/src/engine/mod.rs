@@ -11,8 +11,10 @@
 //! | `watches`, `watch_split`, `accepted`, `open_watches`, `profilers` | watches |
 //! | `reader`, `plan`, `grouped`, `collected` | reading samples, split into calls, by lists or by groups |
 //! | `shared_groups` | the groups in the engine, for watches and reads |
-//! | `history`, `host_engine`, `jobs`, `processes`, `profiling`, `topology` | one module for each other subject of DCGM, like the trait that it implements |
+//! | `health`, `history`, `host_engine`, `jobs`, `policy`, `processes`, `profiling`, `topology` | one module for each other subject of DCGM, like the trait that it implements |
+//! | `health_checks` | health watches and checks, in a session |
 //! | `pauses` | the pauses of profiling of a session |
+//! | `policy_listeners` | the receivers of violations of policies, in a session |
 //! | `release` | the differences between releases of DCGM |
 //! | `model` | models of the threads, for `--cfg shuttle` |
 //!
@@ -25,6 +27,8 @@ mod connection;
 mod embedded;
 mod engine_thread;
 mod grouped;
+mod health;
+mod health_checks;
 mod history;
 mod host_engine;
 mod identity;
@@ -38,6 +42,8 @@ mod open_watches;
 mod options;
 mod pauses;
 mod plan;
+mod policy;
+mod policy_listeners;
 mod processes;
 mod profilers;
 mod profiling;
@@ -67,9 +73,11 @@ use crate::client::{Backend, BackendKind, Client, Query, Watch, WatchRequest};
 use crate::cursor::Cursor;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::{Error, Operation, Result};
+use crate::health::HealthClient;
 use crate::history::HistoryClient;
 use crate::host_engine::HostEngineClient;
 use crate::jobs::JobsClient;
+use crate::policy::PolicyClient;
 use crate::processes::ProcessesClient;
 use crate::profiling::ProfilingClient;
 use crate::sample::Samples;
@@ -178,7 +186,7 @@ impl Engine {
                 *into = filled;
                 outcome.map(|()| cursor)
             }
-            JobReply::Task | JobReply::Listed { .. } => Ok(None),
+            JobReply::Task | JobReply::Listed { .. } | JobReply::HealthChecked { .. } => Ok(None),
         }
     }
 }
@@ -386,6 +394,14 @@ impl Client for Engine {
         self.run_task(Operation::Update, limit, |thread| {
             thread.with_session(|session| session.connection().update_samples())
         })
+    }
+
+    fn health(&self) -> &dyn HealthClient {
+        self
+    }
+
+    fn policies(&self) -> &dyn PolicyClient {
+        self
     }
 
     fn host_engine(&self) -> &dyn HostEngineClient {

@@ -164,3 +164,17 @@ pub(super) fn watch_pair(
 ) -> Result<()> {
     connection.watch_fields(pair, times.interval, times.keep_age)
 }
+
+/// Returns the time of the engine, by a read of a pair that is watched.
+pub(super) fn engine_time(connection: &EngineConnection, pair: GroupPair) -> Result<Timestamp> {
+    let read_from = |from| {
+        let mut text = String::new();
+        connection.read_since(pair, from, &mut text, &mut |_| {})
+    };
+    let future = Timestamp::from_micros(i64::MAX / 2);
+    match read_from(future)? {
+        // An engine that returns the requested time itself gets a request for all samples.
+        next if next >= future => read_from(Timestamp::NEVER),
+        next => Ok(next),
+    }
+}

@@ -73,6 +73,10 @@ differences! {
     /// `dcgmNvLinkStatus_v4` are new in the header of 4.0.0.
     has_large_structs: bool = false, since (4, 0) => true;
 
+    /// Returns `true` if violations of policies name their GPU and their registration:
+    /// `dcgmPolicyRegister_v2` is new in the header of 4.0.0.
+    has_named_violations: bool = false, since (4, 0) => true;
+
     /// The first bit of the parent in the id of a link, after 8 bits of its kind and the index of the
     /// link: `dcgm_link_t` in the headers of 3.3.9, 4.0.0 and 4.3.1. `None` if the id has 7 bytes, for
     /// which a request, with 4 bytes, has no room.

@@ -6,6 +6,8 @@
 //! | `inventory` | entities and links |
 //! | `watches` | watches, shared with the connection's other users |
 //! | `reader` | plans and buffers of queries that are read again |
+//! | `health` | health watches, which last as long as the session |
+//! | `listeners` | those who wait for violations of policies |
 //! | `groups` | the groups in the engine that watches and reads share |
 //! | `pauses` | the pauses of profiling |
 //!
@@ -15,10 +17,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::connection::EngineConnection;
+use super::health_checks::{HealthChecks, HealthTicket};
 use super::identity::{GPU_FIELDS, ok_unless_disconnected, set_property};
 use super::inventory::{self, Entities, Inventory, Listing};
 use super::open_watches::Watched;
 use super::pauses::Pauses;
+use super::policy_listeners::{PolicyListener, PolicyListeners};
 use super::reader::Reader;
 use super::shared_groups::SharedGroups;
 use super::watches::{StartedWatch, Watches};
@@ -26,10 +30,12 @@ use crate::cursor::Cursor;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::Result;
 use crate::ffi::{EngineHandle, GroupId, Transport};
+use crate::health::{HealthReport, HealthRequest};
 use crate::jobs::JobId;
+use crate::policy::PolicyConditions;
 use crate::query::Query;
 use crate::sample::{Samples, Timestamp};
-use crate::watch::WatchRequest;
+use crate::watch::{Refusal, WatchRequest};
 
 /// A connection with its watches, groups and memory.
 pub(super) struct Session {
@@ -41,10 +47,13 @@ pub(super) struct Session {
     /// The watches of jobs in an embedded engine, until the jobs are removed.
     job_watches: Vec<(JobId, Arc<Watched>)>,
     pauses: Pauses,
+    health: HealthChecks,
+    listeners: PolicyListeners,
 }
 
 impl Session {
     pub(super) fn new(connection: EngineConnection) -> Self {
+        let listeners = PolicyListeners::over(connection.transport);
         Self {
             watches: Watches::new(&connection),
             connection,
@@ -53,6 +62,8 @@ impl Session {
             groups: SharedGroups::default(),
             job_watches: Vec::new(),
             pauses: Pauses::default(),
+            health: HealthChecks::default(),
+            listeners,
         }
     }
 
@@ -230,17 +241,52 @@ impl Session {
         self.connection.empty_cache()?;
         self.watches.rewatch_all(&self.connection)
     }
+
+    /// Starts to check the health of entities.
+    pub(super) fn start_health(
+        &mut self,
+        request: &HealthRequest,
+    ) -> Result<(HealthTicket, HealthRequest, Vec<Refusal>)> {
+        self.health.start(&self.connection, request)
+    }
+
+    /// Checks the health of the entities of a watch.
+    pub(super) fn check_health(
+        &mut self,
+        ticket: &HealthTicket,
+        report: &mut HealthReport,
+    ) -> Result<()> {
+        self.health.check(&self.connection, ticket, report)
+    }
+
+    /// Passes the violations of the policies of GPUs to a listener.
+    pub(super) fn add_listener(
+        &mut self,
+        gpus: &[EntityId],
+        conditions: PolicyConditions,
+        listener: &Arc<PolicyListener>,
+    ) -> Result<()> {
+        self.listeners
+            .add(&self.connection, gpus, conditions, listener)
+    }
+
+    /// Forgets the listeners that were dropped.
+    pub(super) fn release_listeners(&mut self) -> Result<()> {
+        self.listeners.release_dropped(&self.connection)
+    }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
         self.pauses.end_all(&self.connection);
+        self.listeners.end_all(&self.connection);
         // The embedded engine outlives this session, and would go on sampling. Other groups and watches
         // go with their connection.
         if self.connection.transport == Transport::Embedded {
             self.watches.end_all(&self.connection, &mut self.groups);
             self.reader
                 .release_plans(&self.connection, &mut self.groups);
+            self.health.release_all(&self.connection);
         }
     }
 }

@@ -447,14 +447,7 @@ impl EngineHandle {
 }
 
 fn build_info(info: &sys::dcgmVersionInfo_v2) -> BuildInfo {
-    // The text is longer than the limit of `text::push_text`, so that it is converted in pieces.
     let mut raw = String::new();
-    let end = info.rawBuildInfoString.iter().position(|byte| *byte == 0);
-    let used = info
-        .rawBuildInfoString
-        .get(..end.unwrap_or(info.rawBuildInfoString.len()));
-    for piece in used.unwrap_or_default().chunks(text::MAX_TEXT_BYTES) {
-        text::push_text(piece, &mut raw);
-    }
+    text::push_long_text(&info.rawBuildInfoString, &mut raw);
     BuildInfo::from_raw(raw)
 }

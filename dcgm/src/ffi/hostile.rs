@@ -14,19 +14,27 @@ mod library;
 mod script;
 mod usage;
 
+use std::sync::Arc;
+
 use script::{Script, ScriptedResponse};
 
-use super::{Dcgm, EngineHandle, FieldGroupId, GroupBuffer, GroupId, ListScope, Records, text};
+use super::policy::{SinkNumber, ViolationSink};
+use super::{
+    Dcgm, EngineHandle, FieldGroupId, GroupBuffer, GroupId, HealthReply, ListScope, Records, text,
+};
 use crate::code::ReturnCode;
 use crate::cursor::Cursor;
 use crate::entity::{Entity, EntityId, EntityKind};
+use crate::policy::{Violation, ViolationKind};
 use crate::sample::{Sample, Samples, Timestamp};
 use crate::value::{NoValue, Value};
 
 use dcgm_sys as sys;
+use parking_lot::Mutex;
+use sys::Versioned as _;
 
 /// The exercised functions, selected by the first byte of a script.
-const PATHS: [fn(); 12] = [
+const PATHS: [fn(); 14] = [
     latest,
     since,
     identity,
@@ -39,6 +47,8 @@ const PATHS: [fn(); 12] = [
     fixed_structs::topology,
     fixed_structs::host_engine,
     usage::exercise,
+    health,
+    violations,
 ];
 
 /// Plays a script, and panics if an invalid value is returned.
@@ -94,6 +104,79 @@ fn grouped() {
             }
             Ok(())
         });
+    }
+}
+
+/// Checks health, by either struct.
+fn health() {
+    let is_large = script::with(|script| script.byte() % 2 == 1);
+    let most = if is_large { 1024 } else { 64 };
+    let mut reply = HealthReply::new(is_large);
+    for _ in 0..2 {
+        let mut count = 0;
+        let checked = engine().check_health(GroupId(1), &mut reply, |incident| {
+            count += 1;
+            let mut message = String::new();
+            text::push_long_text(incident.message, &mut message);
+            assert!(text::is_clean(&message));
+            assert!(message.len() <= 1024, "{}", message.len());
+        });
+        assert!(count <= most, "{count}");
+        assert!(count == 0 || checked.is_ok());
+    }
+}
+
+/// Receives violations of policies.
+fn violations() {
+    let (mut response, kind) = script::with(|script| {
+        let response = sys::dcgmPolicyCallbackResponse_v2 {
+            version: match script.byte() % 4 {
+                0 => u32::from(script.byte()),
+                _ => sys::dcgmPolicyCallbackResponse_v2::VERSION,
+            },
+            condition: 1 << (script.byte() % 8),
+            val: sys::dcgmPolicyCallbackResponse_v2__bindgen_ty_1 {
+                xid: sys::dcgmPolicyConditionXID_t {
+                    timestamp: script.time(),
+                    errnum: script.byte().into(),
+                },
+            },
+            gpuId: script.byte().into(),
+        };
+        (response, script.byte() % 3)
+    });
+    let sink = Arc::new(Sink::default());
+    let number = SinkNumber::new(Arc::clone(&sink) as Arc<dyn ViolationSink>);
+    let raw = number.raw();
+    let address = if kind == 0 {
+        core::ptr::null_mut()
+    } else {
+        &raw mut response
+    };
+    // SAFETY: null, or a response.
+    unsafe { super::policy::on_violation(address, raw) };
+    drop(number);
+    let before = sink.0.lock().len();
+    assert!(before <= 1);
+    for violation in &*sink.0.lock() {
+        assert_eq!(violation.gpu.id, response.gpuId);
+        assert_eq!(violation.kind.condition().bits(), response.condition);
+        assert_ne!(violation.kind, ViolationKind::Xid { code: 0 });
+    }
+    // The number is not used any more.
+    // SAFETY: as above.
+    unsafe { super::policy::on_violation(address, raw) };
+    assert_eq!(sink.0.lock().len(), before);
+}
+
+/// Keeps violations, and panics once it has: the panic must not reach C.
+#[derive(Default)]
+struct Sink(Mutex<Vec<Violation>>);
+
+impl ViolationSink for Sink {
+    fn take_violation(&self, violation: Violation) {
+        self.0.lock().push(violation);
+        std::panic::resume_unwind(Box::new(()));
     }
 }
 

@@ -10,6 +10,7 @@
 mod dcgm;
 mod decode;
 mod groups;
+mod health;
 mod history;
 mod host_engine;
 #[cfg(any(test, fuzzing))]
@@ -20,6 +21,7 @@ mod matcher;
 #[cfg(test)]
 #[cfg(shuttle)]
 pub(crate) mod peer;
+pub(crate) mod policy;
 mod processes;
 mod profiling;
 mod records;
@@ -32,9 +34,11 @@ mod visit;
 pub(crate) use dcgm::{
     Dcgm, EngineHandle, FieldGroupId, GroupId, GroupPair, Lifetime, ListScope, Transport,
 };
+pub(crate) use health::HealthReply;
 pub(crate) use history::{RawNumbers, RawSummary};
 pub(crate) use jobs::SAFE_GPUS;
 pub(crate) use records::Records;
+pub(crate) use text::push_long_text;
 pub(crate) use thread::block_signals;
 pub(crate) use visit::GroupBuffer;
 
@@ -116,6 +120,8 @@ plain!(
     dcgmGroupInfo_v2,
     dcgmGroupInfo_v3,
     dcgmIntrospectCpuUtil_v1,
+    dcgmHealthResponse_v4,
+    dcgmHealthResponse_v5,
     dcgmIntrospectMemory_v1,
     dcgmJobInfo_v3,
     dcgmMigHierarchy_v2,
@@ -125,6 +131,7 @@ plain!(
     dcgmNvLinkStatus_v4,
     dcgmNvLinkStatus_v5,
     dcgmPidInfo_v2,
+    dcgmPolicy_v1,
     dcgmProfGetMetricGroups_v3,
     dcgmStartEmbeddedV2Params_v2,
     dcgmVersionInfo_v2,

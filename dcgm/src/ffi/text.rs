@@ -32,6 +32,16 @@ pub(crate) fn push_text(bytes: &[c_char], into: &mut String) {
     into.truncate(start + end);
 }
 
+/// Appends a text that may be longer than [`MAX_TEXT_BYTES`], in pieces, up to its NUL or its end: not more
+/// bytes than the array has, as long as it is UTF-8.
+pub(crate) fn push_long_text(bytes: &[c_char], into: &mut String) {
+    let end = bytes.iter().position(|byte| *byte == 0);
+    let used = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
+    for piece in used.chunks(MAX_TEXT_BYTES) {
+        push_text(piece, into);
+    }
+}
+
 /// Returns `true` if a text has no hidden character.
 #[cfg(any(test, fuzzing))]
 pub(crate) fn is_clean(text: &str) -> bool {

@@ -10,6 +10,7 @@ use crate::endpoint::Endpoint;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::{ConnectError, Error, Result};
 use crate::field::FieldId;
+use crate::health::HealthClient;
 use crate::history::HistoryClient;
 use crate::host_engine::HostEngineClient;
 use crate::jobs::JobsClient;
@@ -17,6 +18,7 @@ use crate::mock::engine::{MockSession, Reading, SampleGrid, disconnected_error, 
 use crate::mock::faults::{Call, Delay, HangingCall};
 use crate::mock::handle::{Inner, Mock};
 use crate::mock::model::{Need, Presence};
+use crate::policy::PolicyClient;
 use crate::processes::ProcessesClient;
 use crate::profiling::ProfilingClient;
 use crate::sample::{Sample, Samples, Timestamp};
@@ -364,6 +366,14 @@ impl Client for Mock {
 
     fn update(&self) -> Result<()> {
         self.inner.enter_call(Call::Update)
+    }
+
+    fn health(&self) -> &dyn HealthClient {
+        self
+    }
+
+    fn policies(&self) -> &dyn PolicyClient {
+        self
     }
 
     fn host_engine(&self) -> &dyn HostEngineClient {

@@ -10,11 +10,14 @@ use crate::error::{Error, Result};
 use crate::field::FieldId;
 use crate::jobs::JobId;
 use crate::mock::faults::{Call, HangingCall};
+use crate::mock::health::MockIncident;
 use crate::mock::host_engine::HostEngineState;
 use crate::mock::jobs::MockJob;
 use crate::mock::model::{Model, Presence};
+use crate::mock::policy::MockListener;
 use crate::mock::profiling::PauseState;
 use crate::mock::topology::TopologyState;
+use crate::policy::Policy;
 use crate::processes::ProcessStats;
 use crate::value::NoValue;
 use crate::value::OwnedValue;
@@ -55,6 +58,11 @@ pub(super) struct EngineState {
     pub(super) topology: TopologyState,
     pub(super) host_engine: HostEngineState,
     pub(super) pauses: PauseState,
+    /// Incidents that a test added.
+    pub(super) incidents: Vec<MockIncident>,
+    /// The policies of GPUs, and those who wait for violations.
+    pub(super) policies: HashMap<EntityId, Policy>,
+    pub(super) listeners: Vec<MockListener>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -114,6 +122,9 @@ impl EngineState {
             topology: TopologyState::default(),
             host_engine: HostEngineState::default(),
             pauses: PauseState::default(),
+            incidents: Vec::new(),
+            policies: HashMap::new(),
+            listeners: Vec::new(),
         }
     }
 
@@ -133,6 +144,7 @@ impl EngineState {
         // The engine lost its memory.
         self.watched.clear();
         self.jobs.clear();
+        self.policies.clear();
         Err(disconnected_error(call))
     }
 
@@ -163,6 +175,9 @@ impl EngineState {
     pub(super) fn end_session(&mut self, now: Duration) {
         self.session = None;
         self.pauses.end_all();
+        for listener in self.listeners.drain(..) {
+            listener.sender.close();
+        }
         for watch in std::mem::take(&mut self.open) {
             self.end_grids(watch, now);
         }

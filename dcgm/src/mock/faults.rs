@@ -48,6 +48,10 @@ pub enum Call {
     Events,
     /// [`Client::update`](crate::Client::update).
     Update,
+    /// A method of [`Client::health`](crate::Client::health).
+    Health,
+    /// A method of [`Client::policies`](crate::Client::policies).
+    Policies,
     /// A method of [`Client::host_engine`](crate::Client::host_engine).
     HostEngine,
     /// A method of [`Client::jobs`](crate::Client::jobs).
@@ -76,6 +80,8 @@ impl Call {
         Self::Latest,
         Self::Events,
         Self::Update,
+        Self::Health,
+        Self::Policies,
         Self::HostEngine,
         Self::Jobs,
         Self::Processes,
@@ -100,6 +106,8 @@ impl Call {
             Self::Latest => "dcgmEntitiesGetLatestValues",
             Self::Events => "dcgmGetValuesSince_v2",
             Self::Update => "dcgmUpdateAllFields",
+            Self::Health => "dcgmHealthCheck",
+            Self::Policies => "dcgmPolicyRegister_v2",
             Self::HostEngine => "dcgmIntrospectGetHostengineMemoryUsage",
             Self::Jobs => "dcgmJobGetStats",
             Self::Processes => "dcgmGetPidInfo",

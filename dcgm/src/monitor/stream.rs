@@ -8,10 +8,10 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::queue::Queue;
 use super::{Event, Monitor};
 use crate::client::Client;
 use crate::error::Error;
+use crate::queue::Queue;
 
 /// The delay after a first failed attempt to connect; it doubles up to the interval.
 const MIN_BACKOFF: Duration = Duration::from_millis(250);
@@ -37,7 +37,7 @@ const MIN_BACKOFF: Duration = Duration::from_millis(250);
 /// ```
 #[derive(Debug)]
 pub struct EventStream {
-    queue: Arc<Queue>,
+    queue: Arc<Queue<Event>>,
     client: Arc<dyn Client>,
     /// Dropping it stops the thread.
     stop: Option<Sender<()>>,
@@ -70,7 +70,7 @@ impl Monitor {
         })
     }
 
-    fn run(mut self, queue: &Queue, stopped: &Receiver<()>) {
+    fn run(mut self, queue: &Queue<Event>, stopped: &Receiver<()>) {
         let interval = self.interval;
         let mut backoff = MIN_BACKOFF;
         let mut next = Instant::now();
@@ -155,7 +155,7 @@ impl Iterator for EventStream {
 }
 
 /// Closes the queue when the thread ends, however it ends.
-struct CloseAtEnd(Arc<Queue>);
+struct CloseAtEnd(Arc<Queue<Event>>);
 
 impl Drop for CloseAtEnd {
     fn drop(&mut self) {

@@ -62,6 +62,7 @@ fn names(events: Vec<Event>) -> Vec<String> {
             is_fatal,
             ..
         } => format!("{switch} SXid {code} {is_fatal}"),
+        Event::Violation(one) => format!("{} {}", one.gpu, one.kind.condition()),
         Event::LinkDown { parent, index } => format!("{parent}#{index} down"),
         Event::LinkUp { parent, index } => format!("{parent}#{index} up"),
         Event::Sample(sample) => format!("{} {}", sample.entity, sample.field),
@@ -526,4 +527,30 @@ mod stream {
         drop(events);
         mock.release(Call::Latest);
     }
+}
+
+#[test]
+fn violations_are_reported_once_and_without_their_samples() {
+    let rules = ViolationRules {
+        dbe: true,
+        max_temperature: Some(90),
+        ..ViolationRules::default()
+    };
+    let mut scene = Scene::with("8xh100", |monitor| monitor.with_violations(rules));
+    let gpu = EntityId::gpu(3);
+    assert_eq!(scene.after(0), ["connected", "+12 -0"]);
+    scene.mock.set(gpu, FieldId::GPU_TEMP, 91);
+    assert_eq!(scene.after(1), ["gpu:3 thermal"]);
+    assert_eq!(scene.after(1), NONE);
+    scene.mock.set(gpu, FieldId::ECC_DBE_VOL_TOTAL, 2);
+    assert_eq!(scene.after(1), ["gpu:3 dbe"]);
+    scene.mock.set(gpu, FieldId::GPU_TEMP, 60);
+    assert_eq!(scene.after(1), NONE);
+    // What stands after a reconnect is reported, and what was counted before it is not.
+    scene.mock.set(gpu, FieldId::GPU_TEMP, 95);
+    assert_eq!(scene.after(1), ["gpu:3 thermal"]);
+    scene.mock.stop_engine();
+    assert_eq!(scene.after(1), ["disconnected"]);
+    scene.mock.start_engine();
+    assert_eq!(scene.after(1), ["connected", "gpu:3 thermal"]);
 }

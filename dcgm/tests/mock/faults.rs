@@ -40,6 +40,11 @@ fn planned_errors_are_returned() {
             Call::Latest => mock.latest(&query, &mut samples),
             Call::Events => mock.events(&watch, &mut Cursor::new(), &mut samples),
             Call::Update => mock.update(),
+            Call::Health => {
+                let request = dcgm::health::HealthRequest::new([EntityId::gpu(0)]);
+                mock.health().watch(&request).map(drop)
+            }
+            Call::Policies => mock.policies().get(&[]).map(drop),
             Call::HostEngine => mock.host_engine().memory_bytes().map(drop),
             Call::Jobs => mock.jobs().job_ids().map(drop),
             Call::Processes => mock

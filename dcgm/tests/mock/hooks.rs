@@ -42,6 +42,9 @@ fn call_hook_sees_every_call_and_can_use_the_mock() {
     mock.events(&watch, &mut Cursor::new(), &mut samples)
         .unwrap();
     mock.update().unwrap();
+    let request = dcgm::health::HealthRequest::new([EntityId::gpu(0)]);
+    mock.health().watch(&request).unwrap();
+    mock.policies().get(&[]).unwrap();
     mock.host_engine().memory_bytes().unwrap();
     mock.jobs().job_ids().unwrap();
     mock.processes().process(1).unwrap_err();

@@ -9,12 +9,14 @@
 mod engine;
 mod events;
 mod faults;
+mod health;
 mod history;
 mod hooks;
 mod host_engine;
 mod jobs;
 mod model;
 mod one_shot;
+mod policy;
 mod processes;
 mod topology;
 

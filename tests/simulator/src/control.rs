@@ -45,6 +45,9 @@ pub struct Open {
     pub handles: u64,
     /// Connections that engines served from this process see.
     pub connections: u64,
+    /// Watches for health and policies, which nothing ends: one each for an entity, a field and a
+    /// connection.
+    pub endless_watches: u64,
 }
 
 /// The cost of clients for the engines of a process: what an engine keeps, reads, refuses and logs
@@ -219,17 +222,25 @@ impl Control {
     /// Returns the open objects.
     #[must_use]
     pub fn open(&self) -> Open {
-        let mut counts = [0_u64; 5];
+        let mut counts = [0_u64; 6];
         if let Some(call) = self.symbol::<extern "C" fn(*mut u64) -> c_int>("dcgmsim_open") {
             call(counts.as_mut_ptr());
         }
-        let [groups, field_groups, watches, handles, connections] = counts;
+        let [
+            groups,
+            field_groups,
+            watches,
+            handles,
+            connections,
+            endless_watches,
+        ] = counts;
         Open {
             groups,
             field_groups,
             watches,
             handles,
             connections,
+            endless_watches,
         }
     }
 
@@ -268,6 +279,40 @@ impl Control {
     /// Lets the engines' clock run, on wall time.
     pub fn run_clock(&self) {
         self.run("dcgmsim_clock_run");
+    }
+
+    /// Telemetry is paused, as by a diagnostic, or resumed.
+    pub fn pause(&self, paused: bool) {
+        if let Some(call) = self.symbol::<extern "C" fn(c_int) -> c_int>("dcgmsim_pause") {
+            call(paused.into());
+        }
+    }
+
+    /// Ends all watches of all clients and of the engine, and forgets all samples, as a client can ask
+    /// for.
+    pub fn empty_cache(&self) {
+        self.run("dcgmsim_empty_cache");
+    }
+
+    /// Creates a fake GPU, which has no samples but those that are injected. `None`: there is no room.
+    #[must_use]
+    pub fn fake_gpu(&self) -> Option<u32> {
+        let id = self.symbol::<extern "C" fn() -> i64>("dcgmsim_fake_gpu")?();
+        u32::try_from(id).ok()
+    }
+
+    /// Injects a sample of an entity (kind and number), taken at a time by the engines' clock. `value` is
+    /// a text of the field's own type. Returns `false` if the engine refuses it.
+    #[must_use]
+    pub fn inject(&self, (kind, id): (u32, u32), field: u16, at: i64, value: &str) -> bool {
+        let Ok(value) = CString::new(value) else {
+            return false;
+        };
+        let call = self
+            .symbol::<extern "C" fn(u32, u32, u32, i64, *const core::ffi::c_char) -> c_int>(
+                "dcgmsim_inject",
+            );
+        call.is_some_and(|call| call(kind, id, field.into(), at, value.as_ptr()) == 0)
     }
 
     /// Sampling stands still, as with a hung driver, or goes on.

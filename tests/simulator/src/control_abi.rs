@@ -32,6 +32,10 @@ macro_rules! control_exports {
         dcgmsim_clock_stop(at: i64) -> c_int = clock_stop;
         dcgmsim_clock_advance(by: i64) -> c_int = clock_advance;
         dcgmsim_clock_run() -> c_int = clock_run;
+        dcgmsim_pause(paused: c_int) -> c_int = pause;
+        dcgmsim_empty_cache() -> c_int = empty_cache;
+        dcgmsim_fake_gpu() -> i64 = fake_gpu;
+        dcgmsim_inject(kind: u32, id: u32, field: u32, at: i64, value: Ptr<c_char>) -> c_int = inject_text;
         dcgmsim_freeze(frozen: c_int) -> c_int = freeze;
         dcgmsim_harm(counts: Ptr<u64>) -> c_int = harm;
         dcgmsim_reset_harm() -> c_int = reset_harm;
@@ -145,9 +149,9 @@ pub fn reset_calls() -> c_int {
     st::OK
 }
 
-/// Groups, field groups, watches, handles, connections of served engines.
+/// Groups, field groups, watches, handles, connections of served engines, watches that nothing ends.
 pub fn open(counts: Ptr<u64>) -> c_int {
-    let mut sums = [0_u64; 3];
+    let mut sums = [0_u64; 4];
     PROCESS.for_each_host(|host| {
         let counts = host.with(|engine| engine.open());
         for (sum, count) in sums.iter_mut().zip(counts) {
@@ -155,7 +159,12 @@ pub fn open(counts: Ptr<u64>) -> c_int {
         }
     });
     let (links, connections) = PROCESS.open_links();
-    let all = sums.into_iter().chain([links as u64, connections as u64]);
+    let [groups, field_groups, watches, endless] = sums;
+    let links = [links as u64, connections as u64];
+    let all = [groups, field_groups, watches]
+        .into_iter()
+        .chain(links)
+        .chain([endless]);
     all.enumerate()
         .for_each(|(index, count)| counts.at(index).write(count));
     st::OK
@@ -275,6 +284,39 @@ pub fn clock_advance(by: i64) -> c_int {
 
 pub fn clock_run() -> c_int {
     PROCESS.clock.run();
+    st::OK
+}
+
+/// Telemetry is paused, or resumed.
+pub fn pause(paused: c_int) -> c_int {
+    PROCESS.for_each_host(|host| host.with(|engine| engine.pause(paused != 0)));
+    st::OK
+}
+
+/// The number of a new fake GPU in the engine that was started last; -1 if there is no room.
+pub fn fake_gpu() -> i64 {
+    let mut made = -1;
+    let now = PROCESS.clock.now();
+    PROCESS.for_each_host(|host| {
+        let fake = host.with(|engine| engine.fake(GPU, (0, 0), now));
+        made = fake.map_or(made, i64::from);
+    });
+    made
+}
+
+/// Injects a sample into all engines. The text is the value, of the field's own type.
+pub fn inject_text(kind: u32, id: u32, field: u32, at: i64, value: Ptr<c_char>) -> c_int {
+    let Ok(field) = u16::try_from(field) else {
+        return st::BADPARAM;
+    };
+    let text = value.text().unwrap_or_default();
+    let mut code = st::BADPARAM;
+    PROCESS.for_each_host(|host| code = host.inject((kind, id), field, at, &text));
+    code
+}
+
+pub fn empty_cache() -> c_int {
+    PROCESS.for_each_host(|host| host.with(crate::engine::Engine::empty_cache));
     st::OK
 }
 
@@ -405,7 +447,7 @@ pub fn inject_number(gpu: u32, field: u32, value: i64) -> c_int {
 pub fn check_all_gpus(systems: u32) -> c_int {
     let now = PROCESS.clock.now();
     PROCESS.for_each_host(|host| {
-        host.with(|engine| engine.set_health(0, systems, now));
+        host.with(|engine| engine.set_health(0, 0, systems, (30_000_000, 600_000_000), now));
     });
     st::OK
 }

@@ -66,6 +66,7 @@ ops! {
     RegisterPolicy 91;
     UnregisterPolicy 92;
     Violation 93;
+    Policies 94;
     ProfilingGroups 100;
     PauseProfiling 101;
     WatchUsage 200;
@@ -440,7 +441,11 @@ fn answer(
         Op::Config => {
             engine.group(request.long(0), now).map_err(code)?;
         }
-        Op::SetHealth => reply.code = engine.set_health(request.long(0), request.word(1), now),
+        Op::SetHealth => {
+            let times = (request.int(2), request.int(3));
+            let (group, systems) = (request.long(0), request.word(1));
+            reply.code = engine.set_health(connection, group, systems, times, now);
+        }
         Op::Health => reply
             .ints
             .push(engine.health(request.long(0), now).map_err(code)?.into()),
@@ -456,15 +461,20 @@ fn answer(
             }
         }
         Op::SetPolicy => {
-            let (group, conditions) = (request.long(0), request.word(1));
-            reply.code = engine.set_policy(group, conditions, request.int(2), request.int(3), now);
+            let words = request.ints.get(1..).unwrap_or_default();
+            reply.code = engine.set_policy(request.long(0), words, now);
+        }
+        Op::Policies => {
+            for words in engine.policies(request.long(0), now).map_err(code)? {
+                reply.ints.extend(words);
+            }
         }
         Op::RegisterPolicy => {
-            reply.code = engine.register_policy(connection, request.long(0), request.word(1), now);
+            let (group, conditions, number) = (request.long(0), request.word(1), request.long(2));
+            reply.code = engine.register_policy(connection, group, conditions, number, now);
         }
         Op::UnregisterPolicy => {
-            reply.code =
-                engine.unregister_policy(connection, request.long(0), request.word(1), now);
+            reply.code = engine.unregister_policy(connection, request.long(0), now);
         }
         Op::WatchUsage => {
             let watch = (request.int(1), f64::from_bits(request.long(2)));

@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::dispatch::{self, Answer, Caller};
 use crate::engine::{Connection, Engine, Violation};
 use crate::source::Source;
-use crate::wire::Packet;
+use crate::wire::{Packet, Payload};
 
 /// The receiver of policy violations.
 pub(crate) type Listener = Arc<dyn Fn(Connection, Violation) + Send + Sync>;
@@ -76,6 +76,24 @@ impl Host {
         let value = act(&mut self.engine.lock());
         self.changed.notify_all();
         value
+    }
+
+    /// Injects a sample, whose value is a text of the field's own type.
+    pub(crate) fn inject(&self, pair: (u32, u32), field: u16, at: i64, value: &str) -> i32 {
+        let mut engine = self.engine.lock();
+        let Some(row) = crate::fields::Field::find(field, engine.flavour) else {
+            return crate::engine::st::BADPARAM;
+        };
+        let payload = match row.kind {
+            b'd' => Payload::Double(value.parse().unwrap_or(0.0)),
+            b's' => Payload::Text(value.as_bytes().to_vec()),
+            _ => Payload::Int(value.parse().unwrap_or(0)),
+        };
+        let code = engine.inject(pair, field, row.kind, at, payload, self.clock.now());
+        let violations = engine.violations();
+        drop(engine);
+        self.tell(violations);
+        code
     }
 
     /// Moves a clock, and samples all that falls due on the way, in every engine that has it.

@@ -157,21 +157,25 @@ fn read_replies(link: &Arc<Link>, mut stream: Stream) {
 
 pub(crate) fn violation_to_ints(violation: Violation) -> Vec<i64> {
     let Violation {
-        group,
+        registration,
         condition,
         gpu,
         at,
-        value,
+        values: [first, second],
     } = violation;
-    vec![group.signed(), condition.into(), gpu.into(), at, value]
+    let words = [condition, gpu, first, second].map(i64::from);
+    [registration.signed(), at]
+        .into_iter()
+        .chain(words)
+        .collect()
 }
 
 fn violation_from_ints(packet: &Packet) -> Violation {
     Violation {
-        group: packet.long(0),
-        condition: packet.word(1),
-        gpu: packet.word(2),
-        at: packet.int(3),
-        value: packet.int(4),
+        registration: packet.long(0),
+        at: packet.int(1),
+        condition: packet.word(2),
+        gpu: packet.word(3),
+        values: [packet.word(4), packet.word(5)],
     }
 }

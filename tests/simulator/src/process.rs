@@ -57,14 +57,40 @@ struct State {
     servers: HashMap<u64, Server>,
     last_server: u64,
     callbacks: Vec<Callback>,
+    last_registration: u64,
+}
+
+/// The time after a disconnect in which the real library was seen to call back.
+const LATE: Duration = Duration::from_micros(150);
+
+/// Calls what was still registered at the end of a connection once more, after its end.
+fn call_late(callbacks: Vec<Callback>) {
+    if callbacks.is_empty() {
+        return;
+    }
+    let violation = Violation {
+        registration: 0,
+        condition: 0x40,
+        gpu: 0,
+        at: PROCESS.clock.now(),
+        values: [31, 0],
+    };
+    // Without the thread, there is no late call.
+    let _ = thread::Builder::new()
+        .name("sim-late-callback".to_owned())
+        .spawn(move || {
+            thread::sleep(LATE);
+            for callback in callbacks {
+                callback.call.run(violation, false);
+            }
+        });
 }
 
 /// A registered policy callback.
 #[derive(Clone, Copy)]
 pub(crate) struct Callback {
     pub(crate) handle: u64,
-    pub(crate) group: u64,
-    pub(crate) conditions: u32,
+    pub(crate) registration: u64,
     pub(crate) call: crate::abi::PolicyCall,
 }
 
@@ -171,16 +197,18 @@ impl Process {
     }
 
     pub(crate) fn disconnect(&self, handle: u64) -> Code {
-        let link = {
+        let (link, late) = {
             let mut state = self.state.lock();
-            state
-                .callbacks
-                .retain(|callback| callback.handle != handle || handle == EMBEDDED);
-            state.links.remove(&handle)
+            let (late, kept) = core::mem::take(&mut state.callbacks)
+                .into_iter()
+                .partition::<Vec<_>, _>(|callback| callback.handle == handle && handle != EMBEDDED);
+            state.callbacks = kept;
+            (state.links.remove(&handle), late)
         };
         if let Some(link) = link {
             link.kill();
         }
+        call_late(late);
         st::OK
     }
 
@@ -328,27 +356,38 @@ impl Process {
         self.state.lock().log.clone()
     }
 
-    pub(crate) fn add_callback(&self, callback: Callback) {
-        self.state.lock().callbacks.push(callback);
+    /// Adds a callback, and returns the number of its registration. That is before the engine is asked:
+    /// it calls back before it answers if a limit is exceeded already.
+    pub(crate) fn add_callback(&self, handle: u64, call: crate::abi::PolicyCall) -> u64 {
+        let mut state = self.state.lock();
+        state.last_registration += 1;
+        let registration = state.last_registration;
+        state.callbacks.push(Callback {
+            handle,
+            registration,
+            call,
+        });
+        registration
     }
 
-    pub(crate) fn remove_callbacks(&self, handle: u64, group: u64, conditions: u32) {
+    pub(crate) fn remove_callback(&self, registration: u64) {
         let mut state = self.state.lock();
-        for callback in &mut state.callbacks {
-            if callback.handle == handle && callback.group == group {
-                callback.conditions &= !conditions;
-            }
-        }
-        state.callbacks.retain(|callback| callback.conditions != 0);
+        state
+            .callbacks
+            .retain(|callback| callback.registration != registration);
+    }
+
+    /// Removes all callbacks of a connection.
+    pub(crate) fn remove_callbacks(&self, handle: u64) {
+        let mut state = self.state.lock();
+        state.callbacks.retain(|callback| callback.handle != handle);
     }
 
     /// On the calling thread: the connection's own, or for an embedded engine the one that stored
     /// the sample.
     pub(crate) fn run_callbacks(&self, handle: u64, violation: Violation, garbage: bool) {
         let wanted = |callback: &&Callback| {
-            callback.handle == handle
-                && callback.group == violation.group
-                && callback.conditions & violation.condition != 0
+            callback.handle == handle && callback.registration == violation.registration
         };
         let calls: Vec<_> = self
             .state

@@ -159,7 +159,7 @@ fn obey(line: &str) -> Result<bool, String> {
         "open" => {
             let mut lines = Vec::new();
             PROCESS.for_each_host(|host| {
-                let [groups, field_groups, watches] = host.with(|engine| engine.open());
+                let [groups, field_groups, watches, _endless] = host.with(|engine| engine.open());
                 lines.push(format!(
                     "open groups {groups} field-groups {field_groups} watches {watches}"
                 ));

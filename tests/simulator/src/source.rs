@@ -103,6 +103,9 @@ impl Source for Recorded {
             58 => Payload::Int(0x2330_10de),
             66 | 300 => Payload::Int(1),
             67 | 74 | 202 | 311 | 500 => Payload::Int(0),
+            // A link of generation 5 with 16 lanes.
+            237 => Payload::Int(5),
+            238 => Payload::Int(16),
             85 => text("96.00.89.00.01"),
             90 => Payload::Int(131_072),
             158 => Payload::Int(90),

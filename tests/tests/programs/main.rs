@@ -3,6 +3,7 @@
 
 mod async_reader;
 mod gpu_picker;
+mod health_agent;
 mod json;
 mod mock_tests;
 mod own_client;

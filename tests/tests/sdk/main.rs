@@ -9,9 +9,12 @@
 mod bench;
 mod codes;
 mod copied_library;
+mod health;
+mod health_rows;
 mod history;
 mod host_engine;
 mod jobs;
+mod policy;
 mod processes;
 mod profiling;
 mod topology;

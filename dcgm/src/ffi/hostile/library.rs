@@ -30,6 +30,7 @@ pub(super) fn library() -> &'static sys::Library {
             dcgmGroupGetAllIds: Some(usage::group_ids),
             dcgmGroupGetInfo: Some(usage::group_info),
             dcgmJobGetStats: Some(usage::job),
+            dcgmHealthCheck: Some(health),
             dcgmVersionInfo: Some(library_build),
             dcgmHostengineVersionInfo: Some(engine_build),
             ..fixed_structs::symbols()
@@ -353,4 +354,39 @@ unsafe extern "C" fn engine_build(
 ) -> sys::dcgmReturn_t {
     // SAFETY: the pointer of the caller is valid.
     build(unsafe { &mut *info })
+}
+
+/// Writes any bytes over the beginning of the reply, its count and a few incidents among them.
+///
+/// # Safety
+///
+/// As for the DCGM function.
+unsafe extern "C" fn health(
+    _: sys::dcgmHandle_t,
+    _: sys::dcgmGpuGrp_t,
+    reply: *mut sys::dcgmHealthResponse_v5,
+) -> sys::dcgmReturn_t {
+    // SAFETY: the caller passes one of these, or the smaller one, which begins the same and has room
+    // for more incidents than are written.
+    let small = unsafe { &mut *reply.cast::<sys::dcgmHealthResponse_v4>() };
+    script::with(|script| {
+        small.overallHealth = script.byte().into();
+        small.incidentCount = match script.byte() {
+            255 => u32::MAX,
+            254 => 1025,
+            253 => 65,
+            count => count.into(),
+        };
+        for incident in small.incidents.iter_mut().take(4) {
+            let pair = script.pair();
+            incident.system = u32::from(script.byte()) << (script.byte() % 32);
+            incident.health = script.byte().into();
+            incident.error.code = script.field().into();
+            incident.entityInfo = pair;
+            // Without an end, and with any characters.
+            let fill = i8::from_ne_bytes([script.byte()]) as c_char;
+            incident.error.msg = [fill; 1024];
+        }
+        script.code()
+    })
 }

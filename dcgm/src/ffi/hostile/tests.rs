@@ -51,6 +51,8 @@ claims! {
     usage_and_cached_samples_are_bounded_and_clean = 9;
     topology_is_bounded_by_its_structs = 9;
     the_state_of_the_engine_is_bounded_by_its_structs = 10;
+    incidents_fit_into_the_reply_and_their_texts_are_clean = 9;
+    violations_match_their_response_and_no_panic_reaches_c = 10;
 }
 
 #[test]

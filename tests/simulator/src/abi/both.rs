@@ -7,6 +7,7 @@ macro_rules! exports_of_both {
         $crate::exports! {
             $flavour;
             errorString(code: ::core::ffi::c_int) -> *const ::core::ffi::c_char = error_string;
+            dcgmGetErrorMeta(code: u32) -> *const ::dcgm_sys::dcgm_error_meta_t = error_meta;
             dcgmInit() -> ::core::ffi::c_int = init;
             dcgmShutdown() -> ::core::ffi::c_int = shutdown;
             dcgmConnect(address: $crate::abi::Ptr<::core::ffi::c_char>, handle: $crate::abi::Ptr<usize>) -> ::core::ffi::c_int = connect;
@@ -68,6 +69,7 @@ macro_rules! exports_of_both {
             dcgmHealthGet(handle: usize, group: usize, systems: $crate::abi::Ptr<u32>) -> ::core::ffi::c_int = health_get;
             dcgmHealthCheck(handle: usize, group: usize, response: $crate::abi::Ptr<::core::ffi::c_void>) -> ::core::ffi::c_int = health_check;
             dcgmPolicySet(handle: usize, group: usize, policy: $crate::abi::Ptr<::dcgm_sys::dcgmPolicy_v1>, status: usize) -> ::core::ffi::c_int = policy_set;
+            dcgmPolicyGet(handle: usize, group: usize, count: ::core::ffi::c_int, policies: $crate::abi::Ptr<::dcgm_sys::dcgmPolicy_v1>, status: usize) -> ::core::ffi::c_int = policy_get;
             dcgmPolicyUnregister(handle: usize, group: usize, conditions: u32) -> ::core::ffi::c_int = policy_unregister;
             dcgmProfGetSupportedMetricGroups(handle: usize, groups: $crate::abi::Ptr<::dcgm_sys::dcgmProfGetMetricGroups_v3>) -> ::core::ffi::c_int = profiling_groups;
             dcgmProfPause(handle: usize) -> ::core::ffi::c_int = profiling_pause;

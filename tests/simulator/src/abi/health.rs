@@ -12,16 +12,19 @@ use dcgm_sys::{
 
 use super::{Ptr, ask, check_version, code_of, long, ok, run};
 use crate::Flavour;
+use crate::bits::Bits as _;
 use crate::dispatch::Op;
 use crate::engine::{Code, Violation, st};
 use crate::faults::{self, Garbage};
-use crate::process::{Callback, PROCESS};
+use crate::process::PROCESS;
+
+const SECOND: i64 = 1_000_000;
 
 pub fn health_set(handle: usize, group: usize, systems: u32) -> Code {
     code_of(ask(
         handle,
         Op::SetHealth,
-        vec![long(group), systems.into()],
+        vec![long(group), systems.into(), 30 * SECOND, 600 * SECOND],
     ))
 }
 
@@ -36,7 +39,18 @@ pub fn health_set_v2(handle: usize, params: Ptr<dcgmHealthSetParams_v2>) -> Code
             .field::<u32>(offset_of!(dcgmHealthSetParams_v2, systems))
             .read()
             .unwrap_or(0);
-        ok(ask(handle, Op::SetHealth, vec![group, systems.into()])).map(drop)
+        let interval = params
+            .field::<i64>(offset_of!(dcgmHealthSetParams_v2, updateInterval))
+            .read()
+            .unwrap_or(0);
+        let keep = params
+            .field::<f64>(offset_of!(dcgmHealthSetParams_v2, maxKeepAge))
+            .read()
+            .unwrap_or(0.0);
+        #[expect(clippy::cast_possible_truncation, reason = "seconds")]
+        let keep = (keep as i64).clamp(1, 1 << 40) * SECOND;
+        let ints = vec![group, systems.into(), interval, keep];
+        ok(ask(handle, Op::SetHealth, ints)).map(drop)
     })
 }
 
@@ -83,19 +97,76 @@ pub fn health_check(handle: usize, group: usize, response: Ptr<c_void>) -> Code 
     })
 }
 
+/// The words of a policy before its parameters, without the version.
+const POLICY_WORDS: usize = 6;
+const POLICY_PARAMETERS: usize = 7;
+
+/// Where the tag and the value of the parameters of a condition are: at the number of its bit.
+const fn parameters(bit: usize) -> (usize, usize) {
+    let offset = offset_of!(dcgmPolicy_v1, parms) + bit * size_of::<dcgmPolicyConditionParams_t>();
+    (offset, offset + 8)
+}
+
 pub fn policy_set(handle: usize, group: usize, policy: Ptr<dcgmPolicy_v1>, _status: usize) -> Code {
     run(|| {
         check_version(policy, &[dcgmPolicy_v1::VERSION])?;
-        let conditions = policy.cast::<u32>().at(1).read().unwrap_or(0);
-        // A condition's parameters are at the number of its bit.
-        let limit = |bit: usize| {
-            let offset = offset_of!(dcgmPolicy_v1, parms)
-                + bit * size_of::<dcgmPolicyConditionParams_t>()
-                + 8;
-            policy.field::<i64>(offset).read().unwrap_or(0)
-        };
-        let ints = vec![long(group), conditions.into(), limit(3), limit(4)];
+        let words = policy.cast::<u32>();
+        let mut ints = vec![long(group)];
+        ints.extend((1..=POLICY_WORDS).map(|at| i64::from(words.at(at).read().unwrap_or(0))));
+        for bit in 0..POLICY_PARAMETERS {
+            let (tag, value) = parameters(bit);
+            ints.push(policy.field::<u32>(tag).read().unwrap_or(0).into());
+            ints.push(policy.field::<i64>(value).read().unwrap_or(0));
+        }
         ok(ask(handle, Op::SetPolicy, ints)).map(drop)
+    })
+}
+
+/// Fills the first policies in also if there is no room for all.
+pub fn policy_get(
+    handle: usize,
+    group: usize,
+    count: i32,
+    policies: Ptr<dcgmPolicy_v1>,
+    _status: usize,
+) -> Code {
+    run(|| {
+        let room = usize::try_from(count).unwrap_or(0);
+        if room == 0 || policies.is_null() {
+            return Err(st::BADPARAM);
+        }
+        check_version(policies, &[dcgmPolicy_v1::VERSION])?;
+        let reply = ok(ask(handle, Op::Policies, vec![long(group)]))?;
+        let all: Vec<_> = reply
+            .ints
+            .chunks(POLICY_WORDS + 2 * POLICY_PARAMETERS)
+            .collect();
+        for (index, ints) in all.iter().take(room).enumerate() {
+            let policy = policies.at(index);
+            let int = |at: usize| ints.get(at).copied().unwrap_or(0);
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "sent as integers"
+            )]
+            let word = |at: usize| int(at) as u32;
+            let words = policy.cast::<u32>();
+            words.write(dcgmPolicy_v1::VERSION);
+            for at in 0..POLICY_WORDS {
+                words.at(at + 1).write(word(at));
+            }
+            for bit in 0..POLICY_PARAMETERS {
+                let (tag, value) = parameters(bit);
+                policy.field::<u32>(tag).write(word(POLICY_WORDS + 2 * bit));
+                policy
+                    .field::<i64>(value)
+                    .write(int(POLICY_WORDS + 2 * bit + 1));
+            }
+        }
+        if all.len() > room {
+            return Err(st::INSUFFICIENT_SIZE);
+        }
+        Ok(())
     })
 }
 
@@ -128,22 +199,16 @@ pub fn policy_register(
 }
 
 fn register(handle: usize, group: usize, conditions: u32, call: PolicyCall) -> Code {
-    let code = code_of(ask(
-        handle,
-        Op::RegisterPolicy,
-        vec![long(group), conditions.into()],
-    ));
-    if code == st::OK {
-        PROCESS.add_callback(Callback {
-            handle: handle as u64,
-            group: group as u64,
-            conditions,
-            call,
-        });
+    let number = PROCESS.add_callback(handle as u64, call);
+    let ints = vec![long(group), conditions.into(), number.signed()];
+    let code = code_of(ask(handle, Op::RegisterPolicy, ints));
+    if code != st::OK {
+        PROCESS.remove_callback(number);
     }
     code
 }
 
+/// Removes all registrations of the connection.
 pub fn policy_unregister(handle: usize, group: usize, conditions: u32) -> Code {
     let code = code_of(ask(
         handle,
@@ -151,16 +216,15 @@ pub fn policy_unregister(handle: usize, group: usize, conditions: u32) -> Code {
         vec![long(group), conditions.into()],
     ));
     if code == st::OK {
-        PROCESS.remove_callbacks(handle as u64, group as u64, conditions);
+        PROCESS.remove_callbacks(handle as u64);
     }
     code
 }
 
 impl PolicyCall {
     pub(crate) fn run(self, violation: Violation, garbage: bool) {
-        const DBE: u32 = 1;
-        // Of the union only timestamp and one number are used: in the double-bit error a location
-        // lies between them.
+        // Of the union only the timestamp and two numbers are used, at the same places for all
+        // conditions.
         #[repr(C)]
         struct Response {
             version: u32,
@@ -170,12 +234,6 @@ impl PolicyCall {
             gpu: u32,
             padding: u32,
         }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "counts and codes"
-        )]
-        let value = violation.value as u32;
         let version = match self {
             Self::New(..) => dcgmPolicyCallbackResponse_v2::VERSION,
             Self::Old(_) => dcgmPolicyCallbackResponse_v1::VERSION,
@@ -184,11 +242,7 @@ impl PolicyCall {
             version: if garbage { 0xad04_91ee } else { version },
             condition: if garbage { 32_628 } else { violation.condition },
             at: violation.at,
-            numbers: if violation.condition == DBE {
-                [2, value]
-            } else {
-                [value, 0]
-            },
+            numbers: violation.values,
             gpu: violation.gpu,
             padding: 0,
         };

@@ -385,7 +385,7 @@ impl Engine {
         })
     }
 
-    fn links_of(&self, pair: Pair, now: i64) -> Vec<u32> {
+    pub(super) fn links_of(&self, pair: Pair, now: i64) -> Vec<u32> {
         let fake = self.fakes.iter().any(|entity| entity.pair == pair);
         let mut states = match &self.source {
             Some(source) if !fake => source.links(pair, now),

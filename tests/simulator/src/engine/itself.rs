@@ -101,13 +101,6 @@ impl Engine {
         self.itself.severities.get(&logger).copied()
     }
 
-    /// Forgets all samples and all watches, its own too. What was watched is still known.
-    pub(crate) fn empty_cache(&mut self) {
-        for watched in self.fields.values_mut() {
-            watched.forget();
-        }
-    }
-
     pub(crate) fn is_detached(&self) -> bool {
         self.itself.detached
     }

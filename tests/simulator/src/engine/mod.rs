@@ -188,15 +188,28 @@ impl Engine {
         (0..).zip(self.modules).take(count).collect()
     }
 
+    /// Pauses telemetry, as a diagnostic does, or resumes it.
+    pub(crate) fn pause(&mut self, paused: bool) {
+        self.frozen = paused;
+        self.load_module(0, if paused { 5 } else { 3 });
+    }
+
+    /// Ends all watches and forgets all samples, as any client can ask for.
+    pub(crate) fn empty_cache(&mut self) {
+        for watched in self.fields.values_mut() {
+            watched.empty();
+        }
+    }
+
     fn load_module(&mut self, module: usize, status: u32) {
         if let Some(slot) = self.modules.get_mut(module) {
             *slot = status;
         }
     }
 
-    /// Returns the open objects: groups and field groups of clients, watches, and what all of them
-    /// were made of.
-    pub(crate) fn open(&self) -> [u64; 3] {
+    /// Returns the open objects: groups and field groups of clients, watches, and the watches of
+    /// the engine that nothing ends.
+    pub(crate) fn open(&self) -> [u64; 4] {
         let groups = self.groups.len();
         let field_groups = self
             .field_groups
@@ -204,6 +217,8 @@ impl Engine {
             .filter(|group| group.owner.is_some())
             .count();
         let watches: usize = self.fields.values().map(watches::Watched::clients).sum();
-        [groups, field_groups, watches].map(|count| u64::try_from(count).unwrap_or(u64::MAX))
+        let endless: usize = self.fields.values().map(watches::Watched::endless).sum();
+        [groups, field_groups, watches, endless]
+            .map(|count| u64::try_from(count).unwrap_or(u64::MAX))
     }
 }

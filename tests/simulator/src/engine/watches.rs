@@ -9,8 +9,6 @@ use super::{
 use crate::fields::Field;
 use crate::wire::Payload;
 
-/// A watch of the engine itself.
-const INTERNAL: Connection = Connection::MAX;
 const SECOND: i64 = 1_000_000;
 /// A pass of the engine's loop, if nothing else is due earlier.
 const PASS: i64 = 800_000;
@@ -28,9 +26,21 @@ pub(super) struct Watched {
     fetches: i64,
 }
 
+/// The holder of a watch.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Holder {
+    Client(Connection),
+    /// Health checks that a connection asked for. Nothing ends it.
+    Health(Connection),
+    /// Policies that a connection registered for. Nothing ends it.
+    Policy(Connection),
+    /// The engine itself.
+    Engine,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Watcher {
-    connection: Connection,
+    holder: Holder,
     interval: i64,
     keep: i64,
     /// The group that was watched last; its end is that of the watch.
@@ -57,14 +67,14 @@ impl Watched {
     /// `true` if it was the first.
     fn add_watcher(&mut self, watcher: Watcher) -> bool {
         let first = self.watchers.is_empty();
-        self.remove_watcher(watcher.connection);
+        self.watchers.retain(|other| other.holder != watcher.holder);
         self.watchers.push(watcher);
         first
     }
 
     pub(super) fn remove_watcher(&mut self, connection: Connection) {
         self.watchers
-            .retain(|watcher| watcher.connection != connection);
+            .retain(|watcher| watcher.holder != Holder::Client(connection));
     }
 
     /// Ends the watches of a group that is destroyed.
@@ -75,10 +85,17 @@ impl Watched {
     pub(super) fn info(&self) -> FieldInfo {
         let ends = (self.samples.front(), self.samples.back());
         let time = |sample: Option<&(i64, Payload)>| sample.map_or(0, |(at, _)| *at);
-        let kind = |watcher: &Watcher| i64::from(watcher.connection == INTERNAL);
-        let number = |watcher: &Watcher| match watcher.connection {
-            INTERNAL => 0,
-            connection => i64::try_from(connection).unwrap_or(0) + 1,
+        let kind = |watcher: &Watcher| match watcher.holder {
+            Holder::Client(_) => 0,
+            Holder::Engine => 1,
+            Holder::Health(_) => 2,
+            Holder::Policy(_) => 3,
+        };
+        let number = |watcher: &Watcher| match watcher.holder {
+            Holder::Engine => 0,
+            Holder::Client(connection)
+            | Holder::Health(connection)
+            | Holder::Policy(connection) => i64::try_from(connection).unwrap_or(0) + 1,
         };
         FieldInfo {
             oldest: time(ends.0),
@@ -96,11 +113,6 @@ impl Watched {
         }
     }
 
-    /// Forgets who watches, and what was sampled.
-    pub(super) fn forget(&mut self) {
-        *self = Self::default();
-    }
-
     pub(super) fn is_watched(&self) -> bool {
         !self.watchers.is_empty()
     }
@@ -109,8 +121,22 @@ impl Watched {
     pub(super) fn clients(&self) -> usize {
         self.watchers
             .iter()
-            .filter(|watcher| watcher.connection != INTERNAL)
+            .filter(|watcher| matches!(watcher.holder, Holder::Client(_)))
             .count()
+    }
+
+    /// Watches that nothing ends.
+    pub(super) fn endless(&self) -> usize {
+        self.watchers
+            .iter()
+            .filter(|watcher| matches!(watcher.holder, Holder::Health(_) | Holder::Policy(_)))
+            .count()
+    }
+
+    /// Ends the watches of all clients, and forgets the samples.
+    pub(super) fn empty(&mut self) {
+        self.watchers.clear();
+        self.samples.clear();
     }
 
     pub(super) fn samples(
@@ -187,20 +213,51 @@ impl Engine {
     }
 
     pub(super) fn watch_internally(&mut self, pair: Pair, field: u16, now: i64) {
+        let times = (30 * SECOND, 600 * SECOND);
+        self.watch_for(Holder::Engine, pair, field, times, now);
+    }
+
+    /// Watches a field for a holder, at an interval, keeps samples for a time, and samples at once.
+    pub(super) fn watch_for(
+        &mut self,
+        holder: Holder,
+        pair: Pair,
+        field: u16,
+        times: (i64, i64),
+        now: i64,
+    ) {
+        if !self.hold_for(holder, pair, field, times, now) && !self.frozen {
+            if let Some(field) = Field::find(field, self.flavour) {
+                self.sample(Self::key(pair, field), now);
+            }
+        }
+    }
+
+    /// Watches like [`Self::watch_for`], but samples at once only what no one has watched yet. Returns
+    /// `true` if it sampled.
+    pub(super) fn hold_for(
+        &mut self,
+        holder: Holder,
+        pair: Pair,
+        field: u16,
+        (interval, keep): (i64, i64),
+        now: i64,
+    ) -> bool {
         let Some(field) = Field::find(field, self.flavour) else {
-            return;
+            return false;
         };
+        let key = Self::key(pair, field);
         let watcher = Watcher {
-            connection: INTERNAL,
-            interval: 30 * SECOND,
-            keep: 600 * SECOND,
+            holder,
+            interval: interval.max(SHORTEST),
+            keep,
             group: None,
         };
-        self.fields
-            .entry(Self::key(pair, field))
-            .or_default()
-            .add_watcher(watcher);
-        self.sample(Self::key(pair, field), now);
+        let is_first = self.fields.entry(key).or_default().add_watcher(watcher);
+        if is_first && !self.frozen {
+            self.sample(key, now);
+        }
+        is_first
     }
 
     fn profiling_fails(&self, field: &Field) -> bool {
@@ -246,7 +303,7 @@ impl Engine {
         }
         let keep = (keep_seconds as i64).max(1).saturating_mul(SECOND);
         let watcher = Watcher {
-            connection,
+            holder: Holder::Client(connection),
             interval: interval.max(SHORTEST),
             keep,
             group: Some(group),
@@ -299,7 +356,7 @@ impl Engine {
         now: i64,
     ) {
         let watcher = Watcher {
-            connection,
+            holder: Holder::Client(connection),
             interval: interval.max(SHORTEST),
             keep: (keep as i64).max(1).saturating_mul(SECOND),
             group: Some(group),
@@ -436,7 +493,7 @@ impl Engine {
     /// Keeps a sample, and tells those who registered for what it violates.
     pub(super) fn store(&mut self, pair: Pair, field: u16, at: i64, payload: Payload) {
         if self.nvml() {
-            self.policy.check(pair, field, at, &payload);
+            self.check_policy(pair, field, at, &payload);
         }
         self.fields
             .entry((pair, field))

@@ -238,19 +238,19 @@ fn what_a_connection_opened_goes_with_it_unless_it_asked_to_keep_it() {
     let process = process(Flavour::V4_6);
     let (server, address) = served(&process, "recorded:2", Flavour::V4_6);
     let open = || {
-        let mut counts = [0; 3];
+        let mut counts = [0; 4];
         process.for_each_host(|host| counts = host.with(|engine| engine.open()));
         counts
     };
     let handle = connect(&process, &address);
     watched(&process, handle);
-    assert_eq!(open(), [1, 1, 4]);
+    assert_eq!(open(), [1, 1, 4, 0]);
     process.disconnect(handle);
     // The link ends first, and then what it opened.
     let begin = Instant::now();
-    while open() != [0, 0, 0] && begin.elapsed() < Duration::from_secs(30) {
+    while open() != [0; 4] && begin.elapsed() < Duration::from_secs(30) {
         thread::yield_now();
     }
-    assert_eq!((open(), process.open_links().1), ([0, 0, 0], 0));
+    assert_eq!((open(), process.open_links().1), ([0; 4], 0));
     assert!(process.kill_server(server));
 }

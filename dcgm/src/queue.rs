@@ -1,4 +1,4 @@
-//! [`Queue`]: the bounded queue between the thread of a monitor and the program.
+//! [`Queue`]: the bounded queue between a thread that finds events and the program.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,31 +7,33 @@ use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex};
 
-use super::Event;
-
 /// A bounded queue of events, for a program that waits on a thread or in a task.
 #[derive(Debug)]
-pub(super) struct Queue {
-    state: Mutex<QueueState>,
+pub(crate) struct Queue<T> {
+    state: Mutex<QueueState<T>>,
     changed: Condvar,
     capacity: usize,
     /// Outside of the lock, which a thread that a fork does not have may hold there.
     dropped: AtomicU64,
 }
 
-#[derive(Debug, Default)]
-struct QueueState {
-    events: VecDeque<Event>,
+#[derive(Debug)]
+struct QueueState<T> {
+    events: VecDeque<T>,
     /// Set once no event will follow.
     is_closed: bool,
     /// The task that waits for the next event.
     waker: Option<Waker>,
 }
 
-impl Queue {
-    pub(super) fn new(capacity: usize) -> Self {
+impl<T> Queue<T> {
+    pub(crate) fn new(capacity: usize) -> Self {
         Self {
-            state: Mutex::default(),
+            state: Mutex::new(QueueState {
+                events: VecDeque::new(),
+                is_closed: false,
+                waker: None,
+            }),
             changed: Condvar::new(),
             capacity,
             dropped: AtomicU64::new(0),
@@ -39,7 +41,7 @@ impl Queue {
     }
 
     /// Adds events. Those without room are dropped and counted.
-    pub(super) fn push_all(&self, events: Vec<Event>) {
+    pub(crate) fn push_all(&self, events: Vec<T>) {
         if events.is_empty() {
             return;
         }
@@ -54,12 +56,31 @@ impl Queue {
         });
     }
 
+    /// Adds an event. Without room, it is dropped and counted.
+    pub(crate) fn push(&self, event: T) {
+        self.update(|state| {
+            if state.is_closed {
+                return;
+            }
+            if state.events.len() < self.capacity {
+                state.events.push_back(event);
+            } else {
+                self.dropped.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+    }
+
+    /// Returns `true` once no event will follow.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state.lock().is_closed
+    }
+
     /// Ends the queue: what is in it can still be taken.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         self.update(|state| state.is_closed = true);
     }
 
-    fn update(&self, action: impl FnOnce(&mut QueueState)) {
+    fn update(&self, action: impl FnOnce(&mut QueueState<T>)) {
         let mut state = self.state.lock();
         action(&mut state);
         let waker = state.waker.take();
@@ -72,13 +93,13 @@ impl Queue {
     }
 
     /// Returns the number of events that were dropped.
-    pub(super) fn dropped(&self) -> u64 {
+    pub(crate) fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
 
     /// Takes the next event, and waits for it until `deadline`; `None` for no deadline. Returns `None`
     /// after the deadline or the end of the queue.
-    pub(super) fn wait(&self, deadline: Option<Instant>) -> Option<Event> {
+    pub(crate) fn wait(&self, deadline: Option<Instant>) -> Option<T> {
         let mut state = self.state.lock();
         loop {
             if let Some(event) = state.events.pop_front() {
@@ -100,7 +121,7 @@ impl Queue {
 
     /// Takes the next event, or has `waker` woken when there is one.
     #[cfg_attr(not(feature = "stream"), expect(dead_code, reason = "for streams"))]
-    pub(super) fn poll(&self, waker: &Waker) -> Poll<Option<Event>> {
+    pub(crate) fn poll(&self, waker: &Waker) -> Poll<Option<T>> {
         let mut state = self.state.lock();
         match state.events.pop_front() {
             Some(event) => Poll::Ready(Some(event)),
