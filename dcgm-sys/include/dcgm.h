@@ -1575,8 +1575,8 @@ typedef struct {
     dcgmDiagTestResult_v3 levelOneResults[16];
     dcgmDiagResponsePerGpu_v5 perGpuResponses[32];
     dcgmDiagErrorDetail_v2 systemError;
-    char devIds[5][32];
-    char devSerials[256][32];
+    char devIds[32][5];
+    char devSerials[32][256];
     char dcgmVersion[12];
     char driverVersion[256];
     dcgmDiagTestAuxData_v1 auxDataPerTest[13];
@@ -1612,7 +1612,7 @@ typedef struct {
     dcgmDiagError_v1 errors[32];
     dcgmDiagInfo_v1 info[16];
     dcgmDiagEntityResult_v1 results[20480];
-    char categories[20][5];
+    char categories[5][20];
     char dcgmVersion[12];
     char driverVersion[256];
     char _unused[682880];
@@ -1648,7 +1648,7 @@ typedef struct {
     dcgmDiagError_v1 errors[32];
     dcgmDiagInfo_v1 info[128];
     dcgmDiagEntityResult_v1 results[20480];
-    char categories[20][5];
+    char categories[5][20];
     char dcgmVersion[12];
     char driverVersion[256];
     char _unused[621952];
@@ -1695,7 +1695,7 @@ typedef struct {
     dcgmDiagTestResult_v2 levelOneResults[16];
     dcgmDiagResponsePerGpu_v4 perGpuResponses[32];
     dcgmDiagErrorDetail_t systemError;
-    char devIds[5][32];
+    char devIds[32][5];
     char dcgmVersion[12];
     char driverVersion[256];
     char _unused[596];
@@ -1709,8 +1709,8 @@ typedef struct {
     dcgmDiagTestResult_v3 levelOneResults[16];
     dcgmDiagResponsePerGpu_v5 perGpuResponses[32];
     dcgmDiagErrorDetail_v2 systemError;
-    char devIds[5][32];
-    char devSerials[256][32];
+    char devIds[32][5];
+    char devSerials[32][256];
     char dcgmVersion[12];
     char driverVersion[256];
     char _unused[596];
@@ -2363,8 +2363,8 @@ typedef struct {
     unsigned int debugLevel;
     dcgmGpuGrp_t groupId;
     dcgmPolicyValidation_t validate;
-    char testNames[50][20];
-    char testParms[1050][100];
+    char testNames[20][50];
+    char testParms[100][1050];
     char fakeGpuList[50];
     char debugLogFile[128];
     char statsPath[128];
@@ -2390,7 +2390,7 @@ typedef struct {
     unsigned int debugLevel;
     dcgmGpuGrp_t groupId;
     dcgmPolicyValidation_t validate;
-    char testNames[50][20];
+    char testNames[20][50];
     char testParms[100][100];
     char fakeGpuList[50];
     char gpuList[50];
@@ -2413,8 +2413,8 @@ typedef struct {
     unsigned int debugLevel;
     dcgmGpuGrp_t groupId;
     dcgmPolicyValidation_t validate;
-    char testNames[50][20];
-    char testParms[1050][100];
+    char testNames[20][50];
+    char testParms[100][1050];
     char fakeGpuList[50];
     char gpuList[50];
     char debugLogFile[128];
@@ -2437,8 +2437,8 @@ typedef struct {
     unsigned int debugLevel;
     dcgmGpuGrp_t groupId;
     dcgmPolicyValidation_t validate;
-    char testNames[50][20];
-    char testParms[1050][100];
+    char testNames[20][50];
+    char testParms[100][1050];
     char fakeGpuList[50];
     char debugLogFile[128];
     char statsPath[128];
@@ -2458,9 +2458,9 @@ typedef struct {
 /* Since 4.3.1: 123692 bytes. */
 typedef struct {
     unsigned int version;
-    char hostList[256][72];
+    char hostList[72][256];
     char testName[256];
-    char testParms[1050][100];
+    char testParms[100][1050];
 } dcgmRunMnDiag_v1;
 typedef dcgmRunMnDiag_v1 dcgmRunMnDiag_t;
 
@@ -2753,9 +2753,9 @@ typedef dcgmPolicySpec_v1 dcgmPolicySpec_t;
 /* Since 4.6.1: 252716 bytes. */
 typedef struct {
     unsigned int version;
-    char hostList[256][576];
+    char hostList[576][256];
     char testName[256];
-    char testParms[1050][100];
+    char testParms[100][1050];
 } dcgmRunMnDiag_v2;
 
 /* Since 3.3.5 or earlier (3.3 only): 66828 bytes. */
