@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 pub use crate::backend::{Backend, BackendKind};
 use crate::cursor::Cursor;
+use crate::diagnostics::DiagnosticsClient;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::Result;
 use crate::field::FieldId;
@@ -265,6 +266,11 @@ pub trait Client: Debug + Send + Sync {
         Ok(())
     }
 
+    /// Returns the access to the diagnostics of the host engine.
+    fn diagnostics(&self) -> &dyn DiagnosticsClient {
+        &NotImplemented
+    }
+
     /// Returns the access to the state of the host engine itself.
     fn host_engine(&self) -> &dyn HostEngineClient {
         &NotImplemented
@@ -371,6 +377,10 @@ macro_rules! forward_client {
 
                     fn update(&self) -> Result<()> {
                         (**self).update()
+                    }
+
+                    fn diagnostics(&self) -> &dyn DiagnosticsClient {
+                        (**self).diagnostics()
                     }
 
                     fn host_engine(&self) -> &dyn HostEngineClient {

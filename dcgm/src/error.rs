@@ -158,6 +158,8 @@ pub enum Error {
 pub enum Operation {
     /// Connecting, or starting the embedded engine.
     Connect,
+    /// Running a diagnostic.
+    Diagnose,
     /// Listing entities and reading their properties.
     Enumerate,
     /// Reading samples.
@@ -172,6 +174,7 @@ impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Connect => "connecting",
+            Self::Diagnose => "the diagnostic",
             Self::Enumerate => "enumerating",
             Self::Read => "reading",
             Self::Update => "updating",

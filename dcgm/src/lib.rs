@@ -76,6 +76,7 @@ mod client;
 mod code;
 mod connect_error;
 mod cursor;
+pub mod diagnostics;
 mod endpoint;
 mod engine;
 mod entity;

@@ -11,7 +11,7 @@
 //! | `watches`, `watch_split`, `accepted`, `open_watches`, `profilers` | watches |
 //! | `reader`, `plan`, `grouped`, `collected` | reading samples, split into calls, by lists or by groups |
 //! | `shared_groups` | the groups in the engine, for watches and reads |
-//! | `host_engine` | one module for each other subject of DCGM, like the trait that it implements |
+//! | `diagnostics`, `host_engine` | one module for each other subject of DCGM, like the trait that it implements |
 //! | `release` | the differences between releases of DCGM |
 //! | `model` | models of the threads, for `--cfg shuttle` |
 //!
@@ -21,6 +21,7 @@ mod accepted;
 mod collected;
 mod connect;
 mod connection;
+mod diagnostics;
 mod embedded;
 mod engine_thread;
 mod grouped;
@@ -58,6 +59,7 @@ use self::thread::Worker;
 use self::watches::StartedWatch;
 use crate::client::{Backend, BackendKind, Client, Query, Watch, WatchRequest};
 use crate::cursor::Cursor;
+use crate::diagnostics::DiagnosticsClient;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::{Error, Operation, Result};
 use crate::host_engine::HostEngineClient;
@@ -374,6 +376,10 @@ impl Client for Engine {
         self.run_task(Operation::Update, limit, |thread| {
             thread.with_session(|session| session.connection().update_samples())
         })
+    }
+
+    fn diagnostics(&self) -> &dyn DiagnosticsClient {
+        self
     }
 
     fn host_engine(&self) -> &dyn HostEngineClient {

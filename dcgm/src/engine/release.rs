@@ -17,6 +17,7 @@
 
 use crate::entity::{EntityId, EntityKind};
 use crate::error::{Error, Result};
+use crate::ffi::{DiagnosticStructs, MultiNodeStructs};
 use crate::version::Version;
 
 /// The maximum number of fields in a field group. The header says 128, and 128 are refused.
@@ -78,6 +79,15 @@ differences! {
     /// Returns `true` if libdcgm accepts IPv6 addresses: 3.3.9 refuses `[::1]:5555` as a bad parameter,
     /// and 4.6.0 connects to it. The source of 4.5.0 is the first that parses them.
     has_ipv6: bool = false, since (4, 5) => true;
+
+    /// The structs of a diagnostic: `dcgmRunDiag_v7` and `dcgmDiagResponse_v9` in the header of 3.3.5, v9 and
+    /// v11 in that of 4.0.0, v10 and v12 in that of 4.3.1.
+    diagnostic_structs: DiagnosticStructs = DiagnosticStructs::V3_3,
+        since (4, 0) => DiagnosticStructs::V4_0, since (4, 3) => DiagnosticStructs::V4_3;
+
+    /// The structs of a diagnostic of several hosts: `dcgmRunMnDiag_v2` is new in the header of 4.6.1, which
+    /// cannot be told from 4.6.0 here.
+    multi_node_structs: MultiNodeStructs = MultiNodeStructs::V1, since (4, 7) => MultiNodeStructs::V2;
 }
 
 impl Release {

@@ -9,6 +9,7 @@
 
 mod dcgm;
 mod decode;
+mod diagnostics;
 mod groups;
 mod host_engine;
 #[cfg(any(test, fuzzing))]
@@ -23,6 +24,7 @@ mod text;
 mod thread;
 mod visit;
 
+pub(crate) use diagnostics::{DiagnosticStructs, MultiNodeStructs};
 pub(crate) use dcgm::{Dcgm, EngineHandle, FieldGroupId, GroupId, GroupPair, ListScope, Transport};
 pub(crate) use records::Records;
 pub(crate) use thread::block_signals;
@@ -94,15 +96,25 @@ macro_rules! plain {
 
 plain!(
     dcgmDeviceAttributes_v3,
+    dcgmDiagResponse_v11,
+    dcgmDiagResponse_v12,
+    dcgmDiagResponse_v9,
     dcgmFieldValue_v2,
     dcgmGroupInfo_v2,
     dcgmGroupInfo_v3,
     dcgmIntrospectMemory_v1,
     dcgmMigHierarchy_v2,
+    dcgmMnDiagResponse_v1,
+    dcgmMnDiagResponse_v2,
     dcgmNvLinkStatus_v3,
     dcgmNvLinkStatus_v4,
     dcgmNvLinkStatus_v5,
     dcgmProfGetMetricGroups_v3,
+    dcgmRunDiag_v10,
+    dcgmRunDiag_v7,
+    dcgmRunDiag_v9,
+    dcgmRunMnDiag_v1,
+    dcgmRunMnDiag_v2,
     dcgmStartEmbeddedV2Params_v2,
     dcgmVersionInfo_v2,
 );

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::client::{Backend, BackendKind, Client, Query, Refusal, Watch, WatchRequest};
 use crate::code::ReturnCode;
 use crate::cursor::Cursor;
+use crate::diagnostics::DiagnosticsClient;
 use crate::endpoint::Endpoint;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::{ConnectError, Error, Result};
@@ -359,6 +360,10 @@ impl Client for Mock {
 
     fn update(&self) -> Result<()> {
         self.inner.enter_call(Call::Update)
+    }
+
+    fn diagnostics(&self) -> &dyn DiagnosticsClient {
+        self
     }
 
     fn host_engine(&self) -> &dyn HostEngineClient {

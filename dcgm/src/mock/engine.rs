@@ -8,6 +8,7 @@ use crate::code::ReturnCode;
 use crate::entity::{Entity, EntityId, EntityKind, EntityStatus, Link, LinkState};
 use crate::error::{Error, Result};
 use crate::field::FieldId;
+use crate::mock::diagnostics::MockDiagnostics;
 use crate::mock::faults::{Call, HangingCall};
 use crate::mock::model::{Model, Presence};
 use crate::value::NoValue;
@@ -43,6 +44,7 @@ pub(super) struct EngineState {
     pub(super) statuses: HashMap<EntityId, EntityStatus>,
     /// States of links that a test set.
     pub(super) link_states: HashMap<(EntityId, u32), LinkState>,
+    pub(super) diagnostics: MockDiagnostics,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +99,7 @@ impl EngineState {
             changes: Vec::new(),
             statuses: HashMap::new(),
             link_states: HashMap::new(),
+            diagnostics: MockDiagnostics::default(),
         }
     }
 

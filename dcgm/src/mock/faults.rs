@@ -48,6 +48,8 @@ pub enum Call {
     Events,
     /// [`Client::update`](crate::Client::update).
     Update,
+    /// A method of [`Client::diagnostics`](crate::Client::diagnostics).
+    Diagnostics,
     /// A method of [`Client::host_engine`](crate::Client::host_engine).
     HostEngine,
 }
@@ -66,6 +68,7 @@ impl Call {
         Self::Latest,
         Self::Events,
         Self::Update,
+        Self::Diagnostics,
         Self::HostEngine,
     ];
 
@@ -85,6 +88,7 @@ impl Call {
             Self::Latest => "dcgmEntitiesGetLatestValues",
             Self::Events => "dcgmGetValuesSince_v2",
             Self::Update => "dcgmUpdateAllFields",
+            Self::Diagnostics => "dcgmActionValidate_v2",
             Self::HostEngine => "dcgmIntrospectGetHostengineMemoryUsage",
         }
     }

@@ -57,6 +57,7 @@
 
 mod client;
 mod clock;
+mod diagnostics;
 mod engine;
 mod faults;
 mod handle;

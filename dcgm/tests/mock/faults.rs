@@ -39,6 +39,7 @@ fn planned_errors_are_returned() {
             Call::Latest => mock.latest(&query, &mut samples),
             Call::Events => mock.events(&watch, &mut Cursor::new(), &mut samples),
             Call::Update => mock.update(),
+            Call::Diagnostics => mock.diagnostics().stop(),
             Call::HostEngine => mock.host_engine().memory_bytes().map(drop),
             other => panic!("{other:?}"),
         };

@@ -42,6 +42,7 @@ fn call_hook_sees_every_call_and_can_use_the_mock() {
     mock.events(&watch, &mut Cursor::new(), &mut samples)
         .unwrap();
     mock.update().unwrap();
+    mock.diagnostics().stop().unwrap();
     mock.host_engine().memory_bytes().unwrap();
     mock.close();
     mock.connect().unwrap();

@@ -7,6 +7,7 @@
 )]
 
 mod engine;
+mod diagnostics;
 mod events;
 mod faults;
 mod hooks;
