@@ -11,6 +11,9 @@ dcgm_simulator::exports_of_both! {
     dcgmConnect_v3(address: Ptr<c_char>, params: Ptr<dcgm_sys::dcgmConnectV3Params_v1>, handle: Ptr<usize>) -> c_int = connect_v3;
     dcgmGetGpuChipArchitecture(handle: usize, gpu: u32, architecture: Ptr<u32>) -> c_int = chip_architecture;
     dcgmGetCpuHierarchy_v2(handle: usize, hierarchy: Ptr<dcgm_sys::dcgmCpuHierarchy_v2>) -> c_int = cpu_hierarchy_v2;
+    dcgmDiagSendHeartbeat(handle: usize) -> c_int = diagnostic_heartbeat;
+    dcgmRunMnDiagnostic(handle: usize, request: Ptr<core::ffi::c_void>, response: Ptr<core::ffi::c_void>) -> c_int = run_multi_node;
+    dcgmStopMnDiagnostic(handle: usize) -> c_int = stop_multi_node;
     dcgmPolicyRegister_v2(handle: usize, group: usize, conditions: u32, call: dcgm_sys::fpRecvUpdates, user: u64) -> c_int = policy_register_v2;
 }
 

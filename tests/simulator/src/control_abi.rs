@@ -32,6 +32,8 @@ macro_rules! control_exports {
         dcgmsim_clock_advance(by: i64) -> c_int = clock_advance;
         dcgmsim_clock_run() -> c_int = clock_run;
         dcgmsim_freeze(frozen: c_int) -> c_int = freeze;
+        dcgmsim_diagnostics(mode: u32, failing: i64) -> c_int = diagnostics;
+        dcgmsim_heartbeats() -> u64 = heartbeats;
         dcgmsim_harm(counts: Ptr<u64>) -> c_int = harm;
         dcgmsim_reset_harm() -> c_int = reset_harm;
         dcgmsim_set_status(gpu: u32, status: u32) -> c_int = set_status;
@@ -228,6 +230,19 @@ pub fn clock_run() -> c_int {
 pub fn freeze(frozen: c_int) -> c_int {
     PROCESS.for_each_host(|host| host.with(|engine| engine.frozen = frozen != 0));
     st::OK
+}
+
+/// The module of diagnostics in all engines that run; the GPU on which the last test fails, or -1.
+pub fn diagnostics(mode: u32, failing: i64) -> c_int {
+    let failing = u32::try_from(failing).ok();
+    PROCESS.for_each_host(|host| host.with(|engine| engine.set_diagnostics(mode, failing)));
+    st::OK
+}
+
+pub fn heartbeats() -> u64 {
+    let mut sum = 0;
+    PROCESS.for_each_host(|host| sum += host.with(|engine| engine.heartbeats()));
+    sum
 }
 
 pub fn limits(call_ms: u64, connect_ms: u64) -> c_int {

@@ -68,6 +68,11 @@ ops! {
     Violation 93;
     ProfilingGroups 100;
     PauseProfiling 101;
+    StartDiagnostic 110;
+    StepDiagnostic 111;
+    StopDiagnostic 112;
+    DiagnosticHeartbeat 113;
+    MultiNode 114;
 }
 
 /// The end of an answer.
@@ -363,6 +368,24 @@ fn answer(
             reply.code =
                 engine.unregister_policy(connection, request.long(0), request.word(1), now);
         }
+        Op::StartDiagnostic => {
+            let names = request.texts.get(1..).unwrap_or_default();
+            let target = (request.long(0), request.word(1));
+            let id = engine.start_diagnostic(target, request.text(0), names, now);
+            reply.ints.push(id.map_err(code)?.signed());
+        }
+        Op::StepDiagnostic => {
+            let progress = engine.step_diagnostic(request.long(0), now).map_err(code)?;
+            reply.ints.push(progress.is_over.into());
+            reply.ints.push(progress.failing.map_or(-1, i64::from));
+            reply.texts = progress.tests;
+            for pair in progress.entities {
+                push_pair(reply, pair);
+            }
+        }
+        Op::StopDiagnostic => reply.code = engine.stop_diagnostic(),
+        Op::DiagnosticHeartbeat => reply.code = engine.diagnostic_heartbeat(),
+        Op::MultiNode => reply.code = st::MODULE_NOT_LOADED,
         Op::ProfilingGroups => {
             let fields = engine
                 .profiling_groups(request.word(0), now)

@@ -6,4 +6,5 @@
 )]
 
 mod bench;
+mod diagnostics;
 mod versions;

@@ -63,6 +63,10 @@ macro_rules! exports_of_both {
             DcgmFieldGetById(id: u16) -> *const ::dcgm_sys::dcgm_field_meta_t = field_by_id;
             DcgmFieldGetByTag(tag: $crate::abi::Ptr<::core::ffi::c_char>) -> *const ::dcgm_sys::dcgm_field_meta_t = field_by_tag;
             DcgmFieldsGetEntityGroupString(kind: u32) -> *const ::core::ffi::c_char = entity_group_name;
+            dcgmActionValidate(handle: usize, group: usize, level: u32, response: $crate::abi::Ptr<::core::ffi::c_void>) -> ::core::ffi::c_int = action_validate;
+            dcgmActionValidate_v2(handle: usize, request: $crate::abi::Ptr<::core::ffi::c_void>, response: $crate::abi::Ptr<::core::ffi::c_void>) -> ::core::ffi::c_int = action_validate_v2;
+            dcgmRunDiagnostic(handle: usize, group: usize, level: u32, response: $crate::abi::Ptr<::core::ffi::c_void>) -> ::core::ffi::c_int = run_diagnostic;
+            dcgmStopDiagnostic(handle: usize) -> ::core::ffi::c_int = stop_diagnostic;
             dcgmHealthSet(handle: usize, group: usize, systems: u32) -> ::core::ffi::c_int = health_set;
             dcgmHealthSet_v2(handle: usize, params: $crate::abi::Ptr<::dcgm_sys::dcgmHealthSetParams_v2>) -> ::core::ffi::c_int = health_set_v2;
             dcgmHealthGet(handle: usize, group: usize, systems: $crate::abi::Ptr<u32>) -> ::core::ffi::c_int = health_get;

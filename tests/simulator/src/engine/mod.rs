@@ -1,6 +1,7 @@
 //! A host engine as a state machine: entities, groups, watches, samples. It has no thread and no
 //! clock of its own: time comes in with each call.
 
+mod diagnostics;
 mod entities;
 mod groups;
 mod harm;
@@ -59,7 +60,10 @@ pub(crate) mod st {
     pub(crate) const FIELD_UNSUPPORTED_BY_API: Code = -32;
     pub(crate) const MODULE_NOT_LOADED: Code = -33;
     pub(crate) const GROUP_IS_EMPTY: Code = -35;
+    pub(crate) const DIAG_ALREADY_RUNNING: Code = -39;
+    pub(crate) const NVVS_KILLED: Code = -53;
     pub(crate) const NVML_NOT_LOADED: Code = -56;
+    pub(crate) const NVVS_NO_AVAILABLE_TEST: Code = -58;
 }
 
 /// A host engine.
@@ -76,6 +80,7 @@ pub(crate) struct Engine {
     next_field_group: u64,
     fields: HashMap<(Pair, u16), watches::Watched>,
     links: HashMap<(Pair, u32), u32>,
+    diagnostics: diagnostics::Diagnostics,
     health: health::Health,
     policy: policy::Policy,
     /// Connections that asked for their things to outlive them.
@@ -113,6 +118,7 @@ impl Engine {
             next_field_group: 1,
             fields: HashMap::new(),
             links: HashMap::new(),
+            diagnostics: diagnostics::Diagnostics::default(),
             health: health::Health::default(),
             policy: policy::Policy::default(),
             persistent: std::collections::HashSet::new(),
