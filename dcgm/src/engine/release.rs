@@ -166,6 +166,20 @@ mod tests {
     }
 
     #[test]
+    fn each_release_gets_the_structs_of_a_diagnostic_that_it_knows() {
+        use DiagnosticStructs::{V3_3, V4_0, V4_3};
+        for (one, single, many) in [
+            (OLD, V3_3, MultiNodeStructs::V1),
+            (release(4, 2), V4_0, MultiNodeStructs::V1),
+            (release(4, 6), V4_3, MultiNodeStructs::V1),
+            (release(4, 7), V4_3, MultiNodeStructs::V2),
+        ] {
+            assert_eq!(one.diagnostic_structs(), single);
+            assert_eq!(one.multi_node_structs(), many);
+        }
+    }
+
+    #[test]
     fn the_hint_about_ipv6_names_its_release() {
         let error = Error::Connect {
             endpoint: crate::Endpoint::default(),

@@ -527,13 +527,6 @@ fn report_by_gpu(response: &sys::dcgmDiagResponse_v9) -> DiagnosticReport {
 macro_rules! report_by_host {
     ($function:ident, $response:ident) => {
         fn $function(response: &sys::$response) -> MultiNodeReport {
-            let results = response
-                .results
-                .iter()
-                .take(usize::from(response.numResults));
-            let results: Vec<_> = results.collect();
-            let errors = response.errors.iter().take(usize::from(response.numErrors));
-            let errors: Vec<_> = errors.collect();
             let error_of = |error: &sys::dcgmMnDiagError_v1| {
                 DiagnosticError::new(
                     entity_of(&error.entity),
@@ -564,52 +557,54 @@ macro_rules! report_by_host {
             });
             let tests: Vec<_> = tests.collect();
             let hosts = response.hosts.iter().take(usize::from(response.numHosts));
-            let hosts = hosts.enumerate().map(|(index, host)| {
-                let of_host =
-                    |id: u32| usize::try_from(id).is_ok_and(|id| id == index);
+            let hosts = hosts.map(|host| {
+                let indices = host.entityIndices.iter();
                 let entities = named(
-                    host.entityIndices
-                        .iter()
-                        .map(|index| usize::try_from(*index).unwrap_or(usize::MAX)),
+                    indices.map(|index| usize::try_from(*index).unwrap_or(usize::MAX)),
                     usize::try_from(host.numEntities).unwrap_or(usize::MAX),
                     &response.entities,
                 );
-                let outcomes = results.iter().filter(|one| of_host(one.hostId));
+                let tested = |one: &sys::dcgmMnDiagEntity_v1| {
+                    let kind = EntityKind::from_raw(one.entity.entityGroupId);
+                    TestedEntity::new(
+                        EntityId::new(kind, one.entity.entityId),
+                        text::identity_text(&one.serialNum),
+                        text::identity_text(&one.skuDeviceId),
+                    )
+                };
                 HostReport {
                     name: text::message(&host.hostname),
                     engine_version: text::identity_text(&host.dcgmVersion),
                     driver_version: text::identity_text(&host.driverVersion),
-                    entities: entities
-                        .map(|one| {
-                            let kind = EntityKind::from_raw(one.entity.entityGroupId);
-                            TestedEntity::new(
-                                EntityId::new(kind, one.entity.entityId),
-                                text::identity_text(&one.serialNum),
-                                text::identity_text(&one.skuDeviceId),
-                            )
-                        })
-                        .collect(),
-                    outcomes: outcomes
-                        .filter_map(|one| {
-                            let test = usize::try_from(one.testId).ok();
-                            let test = test.filter(|test| *test < tests.len())?;
-                            Some((test, outcome_of(&one.entity, one.result)))
-                        })
-                        .collect(),
-                    errors: errors
-                        .iter()
-                        .filter(|error| of_host(error.hostId))
-                        .map(|error| error_of(error))
-                        .collect(),
+                    entities: entities.map(tested).collect(),
+                    outcomes: Vec::new(),
+                    errors: Vec::new(),
                 }
             });
-            MultiNodeReport {
-                hosts: hosts.collect(),
-                tests,
+            let mut hosts: Vec<_> = hosts.collect();
+            let place = |id: u32| usize::try_from(id).unwrap_or(usize::MAX);
+            let results = response.results.iter();
+            for one in results.take(usize::from(response.numResults)) {
+                if let Some(host) = hosts.get_mut(place(one.hostId)) {
+                    if tests.get(place(one.testId)).is_some() {
+                        let outcome = outcome_of(&one.entity, one.result);
+                        host.outcomes.push((place(one.testId), outcome));
+                    }
+                }
             }
+            let errors = response.errors.iter();
+            for error in errors.take(usize::from(response.numErrors)) {
+                if let Some(host) = hosts.get_mut(place(error.hostId)) {
+                    host.errors.push(error_of(error));
+                }
+            }
+            MultiNodeReport { hosts, tests }
         }
     };
 }
 
 report_by_host!(hosts_v1, dcgmMnDiagResponse_v1);
 report_by_host!(hosts_v2, dcgmMnDiagResponse_v2);
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ mod script;
 
 use script::{Script, ScriptedResponse};
 
-use super::{Dcgm, EngineHandle, FieldGroupId, GroupBuffer, GroupId, ListScope, Records, text};
+use super::{Dcgm, DiagnosticStructs, EngineHandle, MultiNodeStructs, FieldGroupId, GroupBuffer, GroupId, ListScope, Records, text};
 use crate::code::ReturnCode;
 use crate::cursor::Cursor;
 use crate::entity::{Entity, EntityId, EntityKind};
@@ -24,8 +24,17 @@ use crate::value::{NoValue, Value};
 use dcgm_sys as sys;
 
 /// The exercised functions, selected by the first byte of a script.
-const PATHS: [fn(); 9] = [
-    latest, since, identity, list, attributes, instances, links, builds, grouped,
+const PATHS: [fn(); 10] = [
+    latest,
+    since,
+    identity,
+    list,
+    attributes,
+    instances,
+    links,
+    builds,
+    grouped,
+    diagnostics,
 ];
 
 /// Plays a script, and panics if an invalid value is returned.
@@ -192,6 +201,41 @@ fn instances() {
     };
     assert!(instances.len() <= 448, "more than the struct can hold");
     instances.iter().for_each(check_entity);
+}
+
+/// Reads the results of a diagnostic, in each version of the structs.
+fn diagnostics() {
+    use crate::diagnostics::{DiagnosticLevel, DiagnosticRequest, MultiNodeRequest};
+    let request = DiagnosticRequest::new(DiagnosticLevel::Short);
+    let structs = [
+        DiagnosticStructs::V3_3,
+        DiagnosticStructs::V4_0,
+        DiagnosticStructs::V4_3,
+    ];
+    let structs = structs[script::with(|script| usize::from(script.byte() % 3))];
+    if let Ok(report) = engine().run_diagnostic(&request, structs) {
+        assert!(report.tests.len() <= 16 + 20 && report.entities.len() <= 1024);
+        for test in &report.tests {
+            assert!(test.entities.len() <= 1024 && test.notes.len() <= 255);
+            assert!(text::is_clean(&test.name));
+        }
+        let errors = report.all_errors();
+        assert!(errors.map(|error| error.message.len()).max() <= Some(1024));
+        let _ = report.outcome();
+    }
+    let hosts = MultiNodeRequest::new(["node"], "test");
+    let structs = match script::with(Script::byte) % 2 {
+        0 => MultiNodeStructs::V1,
+        _ => MultiNodeStructs::V2,
+    };
+    if let Ok(report) = engine().run_multi_node_diagnostic(&hosts, structs) {
+        assert!(report.hosts.len() <= 576 && report.tests.len() <= 4);
+        for host in &report.hosts {
+            assert!(host.entities.len() <= 16 && host.outcomes.len() <= 36_864);
+            let is_known = |(test, _): &(usize, _)| *test < report.tests.len();
+            assert!(host.outcomes.iter().all(is_known));
+        }
+    }
 }
 
 fn links() {

@@ -48,6 +48,7 @@ claims! {
     links_are_bounded_by_the_struct = 6;
     build_text_is_clean = 7;
     latest_values_of_a_group_match_their_records = 8;
+    results_of_any_diagnostic_are_bounded = 9;
 }
 
 #[test]
