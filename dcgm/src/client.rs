@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub use crate::backend::{Backend, BackendKind};
+use crate::config::ConfigClient;
 use crate::cursor::Cursor;
 use crate::diagnostics::DiagnosticsClient;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
@@ -266,6 +267,17 @@ pub trait Client: Debug + Send + Sync {
         Ok(())
     }
 
+    /// Returns the access to what changes hardware. With the feature `admin`.
+    #[cfg(feature = "admin")]
+    fn admin(&self) -> &dyn crate::admin::AdminClient {
+        &NotImplemented
+    }
+
+    /// Returns the access to the configuration of GPUs.
+    fn config(&self) -> &dyn ConfigClient {
+        &NotImplemented
+    }
+
     /// Returns the access to the diagnostics of the host engine.
     fn diagnostics(&self) -> &dyn DiagnosticsClient {
         &NotImplemented
@@ -377,6 +389,15 @@ macro_rules! forward_client {
 
                     fn update(&self) -> Result<()> {
                         (**self).update()
+                    }
+
+                    #[cfg(feature = "admin")]
+                    fn admin(&self) -> &dyn crate::admin::AdminClient {
+                        (**self).admin()
+                    }
+
+                    fn config(&self) -> &dyn ConfigClient {
+                        (**self).config()
                     }
 
                     fn diagnostics(&self) -> &dyn DiagnosticsClient {

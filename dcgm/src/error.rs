@@ -156,6 +156,8 @@ pub enum Error {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Operation {
+    /// Changing the configuration of hardware, or the content of an engine for a test.
+    Change,
     /// Connecting, or starting the embedded engine.
     Connect,
     /// Running a diagnostic.
@@ -173,6 +175,7 @@ pub enum Operation {
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Change => "changing",
             Self::Connect => "connecting",
             Self::Diagnose => "the diagnostic",
             Self::Enumerate => "enumerating",

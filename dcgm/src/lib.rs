@@ -65,15 +65,19 @@
 //!
 //! | feature | default | adds |
 //! |---|---|---|
+//! | `admin` | off | `dcgm::admin` and `Client::admin`: changing clocks, power limits, MIG instances |
 //! | `mock` | off | `dcgm::mock`: scripted clients, ready-made hosts and incidents, for tests without a GPU. The values of a mock are not measured: [`Backend::is_simulated`] returns `true` |
 //! | `serde` | off | `Serialize` and `Deserialize` for ids, entities, values, samples, timestamps and versions |
 //! | `stream` | off | `monitor::AsyncEventStream`: the events of a [`Monitor`](monitor::Monitor) as a `futures_core::Stream` |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "admin")]
+pub mod admin;
 mod backend;
 mod client;
 mod code;
+pub mod config;
 mod connect_error;
 mod cursor;
 pub mod diagnostics;

@@ -11,14 +11,17 @@
 //! | `watches`, `watch_split`, `accepted`, `open_watches`, `profilers` | watches |
 //! | `reader`, `plan`, `grouped`, `collected` | reading samples, split into calls, by lists or by groups |
 //! | `shared_groups` | the groups in the engine, for watches and reads |
-//! | `diagnostics`, `host_engine` | one module for each other subject of DCGM, like the trait that it implements |
+//! | `admin`, `config`, `diagnostics`, `host_engine` | one module for each other subject of DCGM, like the trait that it implements |
 //! | `release` | the differences between releases of DCGM |
 //! | `model` | models of the threads, for `--cfg shuttle` |
 //!
 //! No module imports itself by way of others.
 
 mod accepted;
+#[cfg(feature = "admin")]
+mod admin;
 mod collected;
+mod config;
 mod connect;
 mod connection;
 mod diagnostics;
@@ -58,6 +61,7 @@ use self::session::Session;
 use self::thread::Worker;
 use self::watches::StartedWatch;
 use crate::client::{Backend, BackendKind, Client, Query, Watch, WatchRequest};
+use crate::config::ConfigClient;
 use crate::cursor::Cursor;
 use crate::diagnostics::DiagnosticsClient;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
@@ -376,6 +380,15 @@ impl Client for Engine {
         self.run_task(Operation::Update, limit, |thread| {
             thread.with_session(|session| session.connection().update_samples())
         })
+    }
+
+    #[cfg(feature = "admin")]
+    fn admin(&self) -> &dyn crate::admin::AdminClient {
+        self
+    }
+
+    fn config(&self) -> &dyn ConfigClient {
+        self
     }
 
     fn diagnostics(&self) -> &dyn DiagnosticsClient {

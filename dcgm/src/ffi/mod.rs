@@ -7,6 +7,9 @@
 
 #![expect(unsafe_code, reason = "the boundary to C")]
 
+#[cfg(feature = "admin")]
+mod admin;
+mod config;
 mod dcgm;
 mod decode;
 mod diagnostics;
@@ -24,6 +27,7 @@ mod text;
 mod thread;
 mod visit;
 
+pub(crate) use config::ConfigKind;
 pub(crate) use diagnostics::{DiagnosticStructs, MultiNodeStructs};
 pub(crate) use dcgm::{Dcgm, EngineHandle, FieldGroupId, GroupId, GroupPair, ListScope, Transport};
 pub(crate) use records::Records;
@@ -95,7 +99,10 @@ macro_rules! plain {
 }
 
 plain!(
+    dcgmConfig_v1,
+    dcgmConfig_v2,
     dcgmDeviceAttributes_v3,
+    dcgmDeviceWorkloadPowerProfilesStatus_v1,
     dcgmDiagResponse_v11,
     dcgmDiagResponse_v12,
     dcgmDiagResponse_v9,
@@ -117,6 +124,16 @@ plain!(
     dcgmRunMnDiag_v2,
     dcgmStartEmbeddedV2Params_v2,
     dcgmVersionInfo_v2,
+    dcgmWorkloadPowerProfileProfilesInfo_v1,
+);
+
+#[cfg(feature = "admin")]
+plain!(
+    dcgmCreateMigEntity_v1,
+    dcgmDeleteMigEntity_v1,
+    dcgmErrorInfo_t,
+    dcgmSetNvLinkLinkState_v1,
+    dcgmWorkloadPowerProfile_v1,
 );
 
 #[cfg(any(test, fuzzing))]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::client::{Backend, BackendKind, Client, Query, Refusal, Watch, WatchRequest};
 use crate::code::ReturnCode;
 use crate::cursor::Cursor;
+use crate::config::ConfigClient;
 use crate::diagnostics::DiagnosticsClient;
 use crate::endpoint::Endpoint;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
@@ -360,6 +361,15 @@ impl Client for Mock {
 
     fn update(&self) -> Result<()> {
         self.inner.enter_call(Call::Update)
+    }
+
+    #[cfg(feature = "admin")]
+    fn admin(&self) -> &dyn crate::admin::AdminClient {
+        self
+    }
+
+    fn config(&self) -> &dyn ConfigClient {
+        self
     }
 
     fn diagnostics(&self) -> &dyn DiagnosticsClient {

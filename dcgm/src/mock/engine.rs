@@ -8,6 +8,7 @@ use crate::code::ReturnCode;
 use crate::entity::{Entity, EntityId, EntityKind, EntityStatus, Link, LinkState};
 use crate::error::{Error, Result};
 use crate::field::FieldId;
+use crate::mock::config::MockConfig;
 use crate::mock::diagnostics::MockDiagnostics;
 use crate::mock::faults::{Call, HangingCall};
 use crate::mock::model::{Model, Presence};
@@ -45,6 +46,7 @@ pub(super) struct EngineState {
     /// States of links that a test set.
     pub(super) link_states: HashMap<(EntityId, u32), LinkState>,
     pub(super) diagnostics: MockDiagnostics,
+    pub(super) config: MockConfig,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -100,6 +102,7 @@ impl EngineState {
             statuses: HashMap::new(),
             link_states: HashMap::new(),
             diagnostics: MockDiagnostics::default(),
+            config: MockConfig::default(),
         }
     }
 

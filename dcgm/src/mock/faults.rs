@@ -48,6 +48,11 @@ pub enum Call {
     Events,
     /// [`Client::update`](crate::Client::update).
     Update,
+    /// A method of `Client::admin`, with the feature `admin`.
+    #[cfg(feature = "admin")]
+    Admin,
+    /// A method of [`Client::config`](crate::Client::config).
+    Config,
     /// A method of [`Client::diagnostics`](crate::Client::diagnostics).
     Diagnostics,
     /// A method of [`Client::host_engine`](crate::Client::host_engine).
@@ -68,6 +73,9 @@ impl Call {
         Self::Latest,
         Self::Events,
         Self::Update,
+        #[cfg(feature = "admin")]
+        Self::Admin,
+        Self::Config,
         Self::Diagnostics,
         Self::HostEngine,
     ];
@@ -88,6 +96,9 @@ impl Call {
             Self::Latest => "dcgmEntitiesGetLatestValues",
             Self::Events => "dcgmGetValuesSince_v2",
             Self::Update => "dcgmUpdateAllFields",
+            #[cfg(feature = "admin")]
+            Self::Admin => "dcgmConfigSet",
+            Self::Config => "dcgmConfigGet",
             Self::Diagnostics => "dcgmActionValidate_v2",
             Self::HostEngine => "dcgmIntrospectGetHostengineMemoryUsage",
         }

@@ -55,8 +55,11 @@
 //! # }
 //! ```
 
+#[cfg(feature = "admin")]
+mod admin;
 mod client;
 mod clock;
+mod config;
 mod diagnostics;
 mod engine;
 mod faults;

@@ -39,6 +39,12 @@ fn planned_errors_are_returned() {
             Call::Latest => mock.latest(&query, &mut samples),
             Call::Events => mock.events(&watch, &mut Cursor::new(), &mut samples),
             Call::Update => mock.update(),
+            #[cfg(feature = "admin")]
+            Call::Admin => mock
+                .admin()
+                .enforce_config(&[EntityId::gpu(0)])
+                .map(drop),
+            Call::Config => mock.config().target(&[EntityId::gpu(0)]).map(drop),
             Call::Diagnostics => mock.diagnostics().stop(),
             Call::HostEngine => mock.host_engine().memory_bytes().map(drop),
             other => panic!("{other:?}"),

@@ -42,6 +42,9 @@ fn call_hook_sees_every_call_and_can_use_the_mock() {
     mock.events(&watch, &mut Cursor::new(), &mut samples)
         .unwrap();
     mock.update().unwrap();
+    #[cfg(feature = "admin")]
+    let _ = mock.admin().enforce_config(&[EntityId::gpu(0)]).unwrap();
+    mock.config().target(&[EntityId::gpu(0)]).unwrap();
     mock.diagnostics().stop().unwrap();
     mock.host_engine().memory_bytes().unwrap();
     mock.close();
