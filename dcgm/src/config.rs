@@ -139,6 +139,13 @@ impl GpuSettings {
         self
     }
 
+    /// Sets the requested workload power profiles.
+    #[must_use]
+    pub fn with_power_profiles(mut self, profiles: impl IntoIterator<Item = PowerProfile>) -> Self {
+        self.power_profiles = Some(profiles.into_iter().collect());
+        self
+    }
+
     /// Sets the power limit.
     #[must_use]
     pub const fn with_power_limit(mut self, limit: PowerLimit) -> Self {

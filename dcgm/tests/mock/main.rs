@@ -7,6 +7,7 @@
 )]
 
 mod engine;
+mod config;
 mod diagnostics;
 mod events;
 mod faults;

@@ -11,6 +11,9 @@ dcgm_simulator::exports_of_both! {
     dcgmConnect_v3(address: Ptr<c_char>, params: Ptr<dcgm_sys::dcgmConnectV3Params_v1>, handle: Ptr<usize>) -> c_int = connect_v3;
     dcgmGetGpuChipArchitecture(handle: usize, gpu: u32, architecture: Ptr<u32>) -> c_int = chip_architecture;
     dcgmGetCpuHierarchy_v2(handle: usize, hierarchy: Ptr<dcgm_sys::dcgmCpuHierarchy_v2>) -> c_int = cpu_hierarchy_v2;
+    dcgmGetDeviceWorkloadPowerProfileInfo(handle: usize, gpu: u32, info: Ptr<dcgm_sys::dcgmWorkloadPowerProfileProfilesInfo_v1>, status: Ptr<dcgm_sys::dcgmDeviceWorkloadPowerProfilesStatus_v1>) -> c_int = power_profiles;
+    dcgmConfigSetWorkloadPowerProfile(handle: usize, request: Ptr<dcgm_sys::dcgmWorkloadPowerProfile_v1>) -> c_int = set_power_profile;
+    dcgmPowerProfileIdToName(profile: u32, name: Ptr<*const c_char>) -> c_int = power_profile_name;
     dcgmDiagSendHeartbeat(handle: usize) -> c_int = diagnostic_heartbeat;
     dcgmRunMnDiagnostic(handle: usize, request: Ptr<core::ffi::c_void>, response: Ptr<core::ffi::c_void>) -> c_int = run_multi_node;
     dcgmStopMnDiagnostic(handle: usize) -> c_int = stop_multi_node;

@@ -293,6 +293,13 @@ impl Control {
         }
     }
 
+    /// Sets whether the engines that run are root's; they are from the start.
+    pub fn set_root(&self, root: bool) {
+        if let Some(call) = self.symbol::<extern "C" fn(c_int) -> c_int>("dcgmsim_root") {
+            call(root.into());
+        }
+    }
+
     /// Heartbeats of clients of diagnostics.
     #[must_use]
     pub fn heartbeats(&self) -> u64 {

@@ -34,6 +34,7 @@ macro_rules! control_exports {
         dcgmsim_freeze(frozen: c_int) -> c_int = freeze;
         dcgmsim_diagnostics(mode: u32, failing: i64) -> c_int = diagnostics;
         dcgmsim_heartbeats() -> u64 = heartbeats;
+        dcgmsim_root(root: c_int) -> c_int = root;
         dcgmsim_harm(counts: Ptr<u64>) -> c_int = harm;
         dcgmsim_reset_harm() -> c_int = reset_harm;
         dcgmsim_set_status(gpu: u32, status: u32) -> c_int = set_status;
@@ -236,6 +237,12 @@ pub fn freeze(frozen: c_int) -> c_int {
 pub fn diagnostics(mode: u32, failing: i64) -> c_int {
     let failing = u32::try_from(failing).ok();
     PROCESS.for_each_host(|host| host.with(|engine| engine.set_diagnostics(mode, failing)));
+    st::OK
+}
+
+/// Whether the engines that run are root's.
+pub fn root(root: c_int) -> c_int {
+    PROCESS.for_each_host(|host| host.with(|engine| engine.set_root(root != 0)));
     st::OK
 }
 

@@ -2,7 +2,7 @@
 
 use crate::Flavour;
 use crate::bits::Bits;
-use crate::engine::{Code, Connection, Engine, Failure, Pair, st};
+use crate::engine::{Code, Connection, Engine, Failure, Pair, Settings, st};
 use crate::wire::Packet;
 
 macro_rules! ops {
@@ -73,6 +73,12 @@ ops! {
     StopDiagnostic 112;
     DiagnosticHeartbeat 113;
     MultiNode 114;
+    SetConfig 120;
+    EnforceConfig 121;
+    CreateInstance 122;
+    DeleteInstance 123;
+    PowerProfiles 124;
+    SetPowerProfile 125;
 }
 
 /// The end of an answer.
@@ -160,6 +166,16 @@ fn fields(request: &Packet, from: usize) -> Vec<u16> {
 
 fn push_text(reply: &mut Packet, text: &[u8]) {
     reply.texts.push(text.to_vec());
+}
+
+/// A count, then GPU, field and code of each.
+fn push_errors(reply: &mut Packet, errors: &[(u32, i64, Code)]) {
+    reply.ints.push(errors.len().try_into().unwrap_or(0));
+    for (gpu, field, code) in errors {
+        reply
+            .ints
+            .extend([i64::from(*gpu), *field, i64::from(*code)]);
+    }
 }
 
 fn push_pair(reply: &mut Packet, pair: Pair) {
@@ -340,7 +356,34 @@ fn answer(
             }
         }
         Op::Config => {
+            let (result, errors, settings) =
+                engine.read_config(request.long(0), request.word(1), now);
+            reply.code = result;
+            push_errors(reply, &errors);
+            for (gpu, settings) in settings {
+                reply.ints.push(gpu.into());
+                reply.ints.extend(settings.words().map(i64::from));
+            }
+        }
+        Op::SetConfig => {
+            let words = core::array::from_fn(|at| request.word(1 + at));
+            let (wanted, is_budget) = (Settings::from_words(words), request.word(8) == 1);
+            let (result, errors) = engine.set_config(request.long(0), wanted, is_budget, now);
+            reply.code = result;
+            push_errors(reply, &errors);
+        }
+        Op::EnforceConfig => reply.code = engine.enforce_config(request.long(0), now),
+        Op::CreateInstance => {
+            reply.code = engine.create_instance(request.word(0), request.word(1), request.word(2));
+        }
+        Op::DeleteInstance => {
+            reply.code = engine.delete_instance((request.word(0), request.word(1)));
+        }
+        // H100 has none.
+        Op::PowerProfiles => reply.code = engine.power_profiles(),
+        Op::SetPowerProfile => {
             engine.group(request.long(0), now).map_err(code)?;
+            reply.code = st::BADPARAM;
         }
         Op::SetHealth => reply.code = engine.set_health(request.long(0), request.word(1), now),
         Op::Health => reply

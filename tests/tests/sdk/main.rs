@@ -6,5 +6,6 @@
 )]
 
 mod bench;
+mod config;
 mod diagnostics;
 mod versions;

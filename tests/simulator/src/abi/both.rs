@@ -24,6 +24,15 @@ macro_rules! exports_of_both {
             dcgmIntrospectGetHostengineCpuUtilization(handle: usize, usage: $crate::abi::Ptr<::dcgm_sys::dcgmIntrospectCpuUtil_v1>, wait: ::core::ffi::c_int) -> ::core::ffi::c_int = engine_cpu;
             dcgmGetDeviceTopology(handle: usize, gpu: u32, topology: $crate::abi::Ptr<::core::ffi::c_void>) -> ::core::ffi::c_int = device_topology;
             dcgmConfigGet(handle: usize, group: usize, kind: u32, count: ::core::ffi::c_int, configs: $crate::abi::Ptr<::dcgm_sys::dcgmConfig_v2>, status: usize) -> ::core::ffi::c_int = config_get;
+            dcgmConfigSet(handle: usize, group: usize, config: $crate::abi::Ptr<::core::ffi::c_void>, list: usize) -> ::core::ffi::c_int = config_set;
+            dcgmConfigEnforce(handle: usize, group: usize, list: usize) -> ::core::ffi::c_int = config_enforce;
+            dcgmStatusCreate(list: $crate::abi::Ptr<usize>) -> ::core::ffi::c_int = status_create;
+            dcgmStatusDestroy(list: usize) -> ::core::ffi::c_int = status_destroy;
+            dcgmStatusGetCount(list: usize, count: $crate::abi::Ptr<u32>) -> ::core::ffi::c_int = status_count;
+            dcgmStatusPopError(list: usize, error: $crate::abi::Ptr<::dcgm_sys::dcgmErrorInfo_t>) -> ::core::ffi::c_int = status_pop;
+            dcgmStatusClear(list: usize) -> ::core::ffi::c_int = status_clear;
+            dcgmCreateMigEntity(handle: usize, request: $crate::abi::Ptr<::dcgm_sys::dcgmCreateMigEntity_v1>) -> ::core::ffi::c_int = create_instance;
+            dcgmDeleteMigEntity(handle: usize, request: $crate::abi::Ptr<::dcgm_sys::dcgmDeleteMigEntity_v1>) -> ::core::ffi::c_int = delete_instance;
             dcgmGetAllDevices(handle: usize, ids: $crate::abi::Ptr<u32>, count: $crate::abi::Ptr<i32>) -> ::core::ffi::c_int = all_devices;
             dcgmGetAllSupportedDevices(handle: usize, ids: $crate::abi::Ptr<u32>, count: $crate::abi::Ptr<i32>) -> ::core::ffi::c_int = all_supported_devices;
             dcgmGetEntityGroupEntities(handle: usize, kind: u32, ids: $crate::abi::Ptr<u32>, count: $crate::abi::Ptr<i32>, flags: u32) -> ::core::ffi::c_int = entities;

@@ -3,13 +3,12 @@
 use core::ffi::{c_char, c_void};
 
 use dcgm_sys::{
-    Versioned, dcgmConfig_v1, dcgmConfig_v2, dcgmDeviceTopology_v1, dcgmDeviceTopology_v2,
+    Versioned, dcgmDeviceTopology_v1, dcgmDeviceTopology_v2,
     dcgmHostengineHealth_v1, dcgmIntrospectCpuUtil_v1, dcgmIntrospectMemory_v1,
     dcgmModuleGetStatuses_v1, dcgmVersionInfo_v2,
 };
 
-use super::{Ptr, ask, check_version, code_of, long, ok, run};
-use crate::Flavour;
+use super::{Ptr, ask, check_version, ok, run};
 use crate::dispatch::Op;
 use crate::engine::{Code, st};
 use crate::process::PROCESS;
@@ -121,25 +120,4 @@ pub fn device_topology(handle: usize, gpu: u32, topology: Ptr<c_void>) -> Code {
         check_version(topology.cast::<u32>(), &[old, new])?;
         ok(ask(handle, Op::Topology, vec![gpu.into()])).map(drop)
     })
-}
-
-pub fn config_get(
-    handle: usize,
-    group: usize,
-    _kind: u32,
-    count: i32,
-    configs: Ptr<dcgmConfig_v2>,
-    _status: usize,
-) -> Code {
-    let version = match PROCESS.flavour() {
-        Flavour::V4_6 => dcgmConfig_v2::VERSION,
-        Flavour::V3_3 => dcgmConfig_v1::VERSION,
-    };
-    if configs.is_null() || count <= 0 {
-        return st::BADPARAM;
-    }
-    if let Err(code) = check_version(configs, &[version]) {
-        return code;
-    }
-    code_of(ask(handle, Op::Config, vec![long(group)]))
 }

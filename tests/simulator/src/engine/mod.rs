@@ -1,6 +1,7 @@
 //! A host engine as a state machine: entities, groups, watches, samples. It has no thread and no
 //! clock of its own: time comes in with each call.
 
+mod config;
 mod diagnostics;
 mod entities;
 mod groups;
@@ -16,6 +17,7 @@ use crate::Flavour;
 use crate::source::Source;
 
 use entities::Entity;
+pub(crate) use config::Settings;
 pub(crate) use policy::Violation;
 pub(crate) use values::Failure;
 
@@ -52,15 +54,19 @@ pub(crate) mod st {
     pub(crate) const NO_DATA: Code = -14;
     pub(crate) const NOT_WATCHED: Code = -16;
     pub(crate) const NO_PERMISSION: Code = -17;
+    pub(crate) const GPU_IS_LOST: Code = -18;
     pub(crate) const FUNCTION_NOT_FOUND: Code = -20;
     pub(crate) const CONNECTION_NOT_VALID: Code = -21;
     pub(crate) const MAX_LIMIT: Code = -24;
     pub(crate) const DUPLICATE_KEY: Code = -26;
+    pub(crate) const REQUIRES_ROOT: Code = -29;
     pub(crate) const INSUFFICIENT_SIZE: Code = -31;
     pub(crate) const FIELD_UNSUPPORTED_BY_API: Code = -32;
     pub(crate) const MODULE_NOT_LOADED: Code = -33;
     pub(crate) const GROUP_IS_EMPTY: Code = -35;
     pub(crate) const DIAG_ALREADY_RUNNING: Code = -39;
+    pub(crate) const INSTANCE_NOT_FOUND: Code = -45;
+    pub(crate) const COMPUTE_INSTANCE_NOT_FOUND: Code = -46;
     pub(crate) const NVVS_KILLED: Code = -53;
     pub(crate) const NVML_NOT_LOADED: Code = -56;
     pub(crate) const NVVS_NO_AVAILABLE_TEST: Code = -58;
@@ -80,6 +86,7 @@ pub(crate) struct Engine {
     next_field_group: u64,
     fields: HashMap<(Pair, u16), watches::Watched>,
     links: HashMap<(Pair, u32), u32>,
+    config: config::Config,
     diagnostics: diagnostics::Diagnostics,
     health: health::Health,
     policy: policy::Policy,
@@ -118,6 +125,7 @@ impl Engine {
             next_field_group: 1,
             fields: HashMap::new(),
             links: HashMap::new(),
+            config: config::Config::default(),
             diagnostics: diagnostics::Diagnostics::default(),
             health: health::Health::default(),
             policy: policy::Policy::default(),
