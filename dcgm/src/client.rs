@@ -283,6 +283,12 @@ pub trait Client: Debug + Send + Sync {
         &NotImplemented
     }
 
+    /// Returns the access to what DCGM has for tests. With the feature `testing`.
+    #[cfg(feature = "testing")]
+    fn testing(&self) -> &dyn crate::testing::TestingClient {
+        &NotImplemented
+    }
+
     /// Returns the access to the state of the host engine itself.
     fn host_engine(&self) -> &dyn HostEngineClient {
         &NotImplemented
@@ -402,6 +408,11 @@ macro_rules! forward_client {
 
                     fn diagnostics(&self) -> &dyn DiagnosticsClient {
                         (**self).diagnostics()
+                    }
+
+                    #[cfg(feature = "testing")]
+                    fn testing(&self) -> &dyn crate::testing::TestingClient {
+                        (**self).testing()
                     }
 
                     fn host_engine(&self) -> &dyn HostEngineClient {

@@ -69,6 +69,7 @@
 //! | `mock` | off | `dcgm::mock`: scripted clients, ready-made hosts and incidents, for tests without a GPU. The values of a mock are not measured: [`Backend::is_simulated`] returns `true` |
 //! | `serde` | off | `Serialize` and `Deserialize` for ids, entities, values, samples, timestamps and versions |
 //! | `stream` | off | `monitor::AsyncEventStream`: the events of a [`Monitor`](monitor::Monitor) as a `futures_core::Stream` |
+//! | `testing` | off | `dcgm::testing` and `Client::testing`: fake entities and injected samples in a real engine |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -99,6 +100,8 @@ mod query;
 mod sample;
 #[cfg(feature = "serde")]
 mod serde_impls;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod value;
 mod version;
 mod watch;

@@ -11,7 +11,7 @@
 //! | `watches`, `watch_split`, `accepted`, `open_watches`, `profilers` | watches |
 //! | `reader`, `plan`, `grouped`, `collected` | reading samples, split into calls, by lists or by groups |
 //! | `shared_groups` | the groups in the engine, for watches and reads |
-//! | `admin`, `config`, `diagnostics`, `host_engine` | one module for each other subject of DCGM, like the trait that it implements |
+//! | `admin`, `config`, `diagnostics`, `host_engine`, `testing` | one module for each other subject of DCGM, like the trait that it implements |
 //! | `release` | the differences between releases of DCGM |
 //! | `model` | models of the threads, for `--cfg shuttle` |
 //!
@@ -43,6 +43,8 @@ mod reader;
 mod release;
 mod session;
 mod shared_groups;
+#[cfg(feature = "testing")]
+mod testing;
 mod thread;
 mod watch_split;
 mod watches;
@@ -392,6 +394,11 @@ impl Client for Engine {
     }
 
     fn diagnostics(&self) -> &dyn DiagnosticsClient {
+        self
+    }
+
+    #[cfg(feature = "testing")]
+    fn testing(&self) -> &dyn crate::testing::TestingClient {
         self
     }
 

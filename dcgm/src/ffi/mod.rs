@@ -23,6 +23,8 @@ mod matcher;
 #[cfg(shuttle)]
 pub(crate) mod peer;
 mod records;
+#[cfg(feature = "testing")]
+mod testing;
 mod text;
 mod thread;
 mod visit;
@@ -136,7 +138,10 @@ plain!(
     dcgmWorkloadPowerProfile_v1,
 );
 
-#[cfg(any(test, fuzzing))]
+#[cfg(feature = "testing")]
+plain!(dcgmCreateFakeEntities_v2);
+
+#[cfg(any(test, fuzzing, feature = "testing"))]
 plain!(dcgmFieldValue_v1);
 
 #[cfg(test)]

@@ -376,6 +376,11 @@ impl Client for Mock {
         self
     }
 
+    #[cfg(feature = "testing")]
+    fn testing(&self) -> &dyn crate::testing::TestingClient {
+        self
+    }
+
     fn host_engine(&self) -> &dyn HostEngineClient {
         self
     }

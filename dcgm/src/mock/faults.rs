@@ -55,6 +55,9 @@ pub enum Call {
     Config,
     /// A method of [`Client::diagnostics`](crate::Client::diagnostics).
     Diagnostics,
+    /// A method of `Client::testing`, with the feature `testing`.
+    #[cfg(feature = "testing")]
+    Testing,
     /// A method of [`Client::host_engine`](crate::Client::host_engine).
     HostEngine,
 }
@@ -77,6 +80,8 @@ impl Call {
         Self::Admin,
         Self::Config,
         Self::Diagnostics,
+        #[cfg(feature = "testing")]
+        Self::Testing,
         Self::HostEngine,
     ];
 
@@ -100,6 +105,8 @@ impl Call {
             Self::Admin => "dcgmConfigSet",
             Self::Config => "dcgmConfigGet",
             Self::Diagnostics => "dcgmActionValidate_v2",
+            #[cfg(feature = "testing")]
+            Self::Testing => "dcgmInjectEntityFieldValue",
             Self::HostEngine => "dcgmIntrospectGetHostengineMemoryUsage",
         }
     }

@@ -71,6 +71,8 @@ mod model;
 mod product;
 mod scenario;
 mod signal;
+#[cfg(feature = "testing")]
+mod testing;
 mod values;
 
 pub use clock::Clock;

@@ -67,7 +67,7 @@ fn a_change_is_kept_and_a_refusal_is_named() {
 fn an_instance_is_deleted() {
     use dcgm::EntityKind;
 
-    let mock = Mock::named().unwrap();
+    let mock = Mock::named("8xh100-mig7").unwrap();
     mock.connect().unwrap();
     let instances = mock.entity_ids(EntityKind::GPU_INSTANCE).unwrap();
     mock.admin().delete_instance(instances[0]).unwrap();

@@ -46,6 +46,8 @@ fn planned_errors_are_returned() {
                 .map(drop),
             Call::Config => mock.config().target(&[EntityId::gpu(0)]).map(drop),
             Call::Diagnostics => mock.diagnostics().stop(),
+            #[cfg(feature = "testing")]
+            Call::Testing => mock.testing().create_fakes(&[]).map(drop),
             Call::HostEngine => mock.host_engine().memory_bytes().map(drop),
             other => panic!("{other:?}"),
         };

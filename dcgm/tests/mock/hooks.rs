@@ -46,6 +46,8 @@ fn call_hook_sees_every_call_and_can_use_the_mock() {
     let _ = mock.admin().enforce_config(&[EntityId::gpu(0)]).unwrap();
     mock.config().target(&[EntityId::gpu(0)]).unwrap();
     mock.diagnostics().stop().unwrap();
+    #[cfg(feature = "testing")]
+    mock.testing().create_fakes(&[]).unwrap();
     mock.host_engine().memory_bytes().unwrap();
     mock.close();
     mock.connect().unwrap();

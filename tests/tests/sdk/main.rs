@@ -8,4 +8,5 @@
 mod bench;
 mod config;
 mod diagnostics;
+mod testing;
 mod versions;

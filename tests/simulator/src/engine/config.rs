@@ -147,7 +147,7 @@ impl Engine {
             return (st::BADPARAM, vec![(BLANK, 0, st::BADPARAM)], Vec::new());
         }
         self.config.was_read = true;
-        let fake = self.nvml() && kind == 1 && gpus.iter().any(|gpu| self.is_fake(*gpu));
+        let fake = self.nvml() && kind == 1 && gpus.iter().all(|gpu| self.is_fake(*gpu));
         let code = match self.flavour {
             Flavour::V4_6 if fake => st::GENERIC_ERROR,
             _ => st::OK,
