@@ -12,8 +12,8 @@ use crate::entity::EntityId;
 use crate::error::Result;
 use crate::not_implemented::{NotImplemented, not_implemented};
 
-pub(crate) use report::worst_outcome;
 pub use multi_node::{HostReport, MultiNodeReport, MultiNodeRequest};
+pub(crate) use report::worst_outcome;
 pub use report::{
     DiagnosticError, DiagnosticNote, DiagnosticReport, EntityOutcome, FailureCode, TestOutcome,
     TestReport, TestedEntity,

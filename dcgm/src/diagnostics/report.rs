@@ -128,11 +128,7 @@ pub struct DiagnosticError {
 impl DiagnosticError {
     /// Creates an error.
     #[must_use]
-    pub const fn new(
-        entity: Option<EntityId>,
-        code: FailureCode,
-        message: Arc<str>,
-    ) -> Self {
+    pub const fn new(entity: Option<EntityId>, code: FailureCode, message: Arc<str>) -> Self {
         Self {
             entity,
             code,

@@ -71,7 +71,9 @@ impl AdminClient for Engine {
         profile: ComputeInstanceProfile,
     ) -> Result<()> {
         if gpu_instance.kind != EntityKind::GPU_INSTANCE {
-            return Err(Error::Request("a compute instance is one of a GPU instance"));
+            return Err(Error::Request(
+                "a compute instance is one of a GPU instance",
+            ));
         }
         self.change(move |connection| {
             connection.create_compute_instance(gpu_instance.id, profile.raw())

@@ -215,7 +215,11 @@ impl<T> Running<'_, T> {
         loop {
             let elapsed = self.began.elapsed();
             let wait = LOOK_INTERVAL.min(deadline.saturating_sub(elapsed));
-            let wait = if stopped.is_some() { LOOK_INTERVAL } else { wait };
+            let wait = if stopped.is_some() {
+                LOOK_INTERVAL
+            } else {
+                wait
+            };
             match self.outcome.recv_timeout(wait) {
                 Ok(outcome) => {
                     self.is_over = true;

@@ -45,7 +45,9 @@ impl<'a> StatusList<'a> {
             if popped.is_err() {
                 break;
             }
-            let field = u16::try_from(error.fieldId).ok().filter(|field| *field != 0);
+            let field = u16::try_from(error.fieldId)
+                .ok()
+                .filter(|field| *field != 0);
             all.push(RefusedSetting::new(
                 known(error.gpuId).map(EntityId::gpu),
                 field.map(FieldId::from_raw),
@@ -59,8 +61,7 @@ impl<'a> StatusList<'a> {
 impl Drop for StatusList<'_> {
     fn drop(&mut self) {
         // SAFETY: a handle of libdcgm's, not used any more.
-        let destroyed =
-            unsafe { call!(self.engine.library(), dcgmStatusDestroy(self.handle)) };
+        let destroyed = unsafe { call!(self.engine.library(), dcgmStatusDestroy(self.handle)) };
         // It leaks a few bytes then.
         drop(destroyed);
     }
@@ -71,9 +72,9 @@ fn mask_of(profiles: &[PowerProfile]) -> Result<[u32; 8]> {
     let mut mask = [0; 8];
     for profile in profiles {
         let place = usize::try_from(profile.raw() / 32).unwrap_or(usize::MAX);
-        let word = mask.get_mut(place).ok_or(Error::Request(
-            "a power profile has a number from 0 to 255",
-        ))?;
+        let word = mask
+            .get_mut(place)
+            .ok_or(Error::Request("a power profile has a number from 0 to 255"))?;
         *word |= 1 << (profile.raw() % 32);
     }
     Ok(mask)

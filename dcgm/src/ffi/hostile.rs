@@ -14,7 +14,10 @@ mod script;
 
 use script::{Script, ScriptedResponse};
 
-use super::{Dcgm, DiagnosticStructs, EngineHandle, MultiNodeStructs, FieldGroupId, GroupBuffer, GroupId, ListScope, Records, text};
+use super::{
+    Dcgm, DiagnosticStructs, EngineHandle, FieldGroupId, GroupBuffer, GroupId, ListScope,
+    MultiNodeStructs, Records, text,
+};
 use crate::code::ReturnCode;
 use crate::cursor::Cursor;
 use crate::entity::{Entity, EntityId, EntityKind};

@@ -30,8 +30,8 @@ mod thread;
 mod visit;
 
 pub(crate) use config::ConfigKind;
-pub(crate) use diagnostics::{DiagnosticStructs, MultiNodeStructs};
 pub(crate) use dcgm::{Dcgm, EngineHandle, FieldGroupId, GroupId, GroupPair, ListScope, Transport};
+pub(crate) use diagnostics::{DiagnosticStructs, MultiNodeStructs};
 pub(crate) use records::Records;
 pub(crate) use thread::block_signals;
 pub(crate) use visit::GroupBuffer;

@@ -89,7 +89,9 @@ impl AdminClient for Mock {
     ) -> Result<()> {
         self.inner.enter_call(Call::Admin)?;
         if gpu_instance.kind != EntityKind::GPU_INSTANCE {
-            return Err(Error::Request("a compute instance is one of a GPU instance"));
+            return Err(Error::Request(
+                "a compute instance is one of a GPU instance",
+            ));
         }
         Err(refusal_error(Call::Admin, ReturnCode::BAD_PARAM))
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::client::{Backend, BackendKind, Client, Query, Refusal, Watch, WatchRequest};
 use crate::code::ReturnCode;
-use crate::cursor::Cursor;
 use crate::config::ConfigClient;
+use crate::cursor::Cursor;
 use crate::diagnostics::DiagnosticsClient;
 use crate::endpoint::Endpoint;
 use crate::entity::{Entity, EntityId, EntityKind, Link};

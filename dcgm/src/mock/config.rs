@@ -4,9 +4,7 @@
 use std::collections::HashMap;
 
 use crate::code::ReturnCode;
-use crate::config::{
-    ComputeMode, ConfigClient, GpuConfig, GpuSettings, PowerLimit, PowerProfiles,
-};
+use crate::config::{ComputeMode, ConfigClient, GpuConfig, GpuSettings, PowerLimit, PowerProfiles};
 use crate::entity::{EntityId, EntityKind};
 use crate::error::{Error, Result};
 use crate::field::FieldId;
@@ -105,6 +103,8 @@ impl Mock {
     fn kept_settings(&self, gpus: &[EntityId]) -> Vec<GpuSettings> {
         let state = self.inner.state.lock();
         let kept = |gpu| state.config.changed.get(gpu).cloned();
-        gpus.iter().map(|gpu| kept(gpu).unwrap_or_default()).collect()
+        gpus.iter()
+            .map(|gpu| kept(gpu).unwrap_or_default())
+            .collect()
     }
 }

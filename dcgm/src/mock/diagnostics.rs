@@ -30,7 +30,12 @@ const LEVELS: [(DiagnosticLevel, &[&str]); 4] = [
     (DiagnosticLevel::Medium, &["pcie", "memory"]),
     (
         DiagnosticLevel::Long,
-        &["diagnostic", "targeted_stress", "targeted_power", "nvbandwidth"],
+        &[
+            "diagnostic",
+            "targeted_stress",
+            "targeted_power",
+            "nvbandwidth",
+        ],
     ),
     (DiagnosticLevel::ExtraLong, &["memtest", "pulse_test"]),
 ];
@@ -158,13 +163,14 @@ impl DiagnosticsClient for Mock {
     ) -> Result<MultiNodeReport> {
         let guard = self.begin_diagnostic()?;
         let name = std::sync::Arc::from(request.test.as_str());
-        self.step_tests((&[std::sync::Arc::clone(&name)], request.deadline), progress)?;
+        self.step_tests(
+            (&[std::sync::Arc::clone(&name)], request.deadline),
+            progress,
+        )?;
         drop(guard);
         let mut report = MultiNodeReport::default();
         let hosts = request.hosts.iter();
-        report.hosts = hosts
-            .map(|host| HostReport::new(host.as_str()))
-            .collect();
+        report.hosts = hosts.map(|host| HostReport::new(host.as_str())).collect();
         report.tests = vec![passed(&name, &[])];
         Ok(report)
     }

@@ -40,7 +40,10 @@ fn a_change_is_kept_and_a_refusal_is_named() {
     let [refused] = outcome.refused[..] else {
         panic!("{outcome:?}")
     };
-    assert_eq!((refused.gpu, refused.code), (None, ReturnCode::NOT_SUPPORTED));
+    assert_eq!(
+        (refused.gpu, refused.code),
+        (None, ReturnCode::NOT_SUPPORTED)
+    );
     for configs in [mock.config().current(&gpus), mock.config().target(&gpus)] {
         let settings = &configs.unwrap()[1].settings;
         assert_eq!(settings.power_limit, Some(PowerLimit::PerGpu(500)));
@@ -56,7 +59,10 @@ fn a_change_is_kept_and_a_refusal_is_named() {
         .unwrap();
     let links = mock.links().unwrap();
     let down = links.iter().find(|link| link.state == LinkState::DOWN);
-    assert_eq!(down.map(|link| (link.parent, link.index)), Some((gpus[0], 3)));
+    assert_eq!(
+        down.map(|link| (link.parent, link.index)),
+        Some((gpus[0], 3))
+    );
     let missing = EntityId::new(EntityKind::GPU_INSTANCE, 9);
     let error = mock.admin().delete_instance(missing).unwrap_err();
     assert_eq!(error.code(), Some(ReturnCode::INSTANCE_NOT_FOUND));

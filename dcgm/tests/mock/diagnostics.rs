@@ -20,7 +20,9 @@ fn each_level_includes_the_one_before() {
     let mock = connected();
     let names = |level| {
         let request = DiagnosticRequest::new(level);
-        let report = mock.diagnostics().run(&request, &mut |_| ControlFlow::Continue(()));
+        let report = mock
+            .diagnostics()
+            .run(&request, &mut |_| ControlFlow::Continue(()));
         let report = report.unwrap();
         assert_eq!(report.outcome(), TestOutcome::PASS);
         assert_eq!(report.entities.len(), 8);
@@ -49,7 +51,9 @@ fn a_diagnostic_is_stopped_by_its_progress_and_by_another_clone() {
     let other = mock.clone();
     let stopped = mock.diagnostics().run(&request, &mut |_| {
         // Only one runs at a time.
-        let second = other.diagnostics().run(&request, &mut |_| ControlFlow::Continue(()));
+        let second = other
+            .diagnostics()
+            .run(&request, &mut |_| ControlFlow::Continue(()));
         assert_eq!(
             second.unwrap_err().code(),
             Some(ReturnCode::DIAG_ALREADY_RUNNING)
@@ -76,7 +80,9 @@ fn a_test_sets_the_report() {
     report.tests.push(memory);
     mock.set_diagnostic_report(report.clone());
     let request = DiagnosticRequest::new(DiagnosticLevel::Short);
-    let got = mock.diagnostics().run(&request, &mut |_| ControlFlow::Continue(()));
+    let got = mock
+        .diagnostics()
+        .run(&request, &mut |_| ControlFlow::Continue(()));
     assert_eq!(got.unwrap(), report);
     assert_eq!(report.outcome(), TestOutcome::FAIL);
     assert_eq!(report.all_errors().count(), 1);
@@ -86,13 +92,19 @@ fn a_test_sets_the_report() {
 fn the_worst_outcome_counts() {
     let report = |outcomes: &[TestOutcome]| {
         let mut report = DiagnosticReport::default();
-        report.tests = outcomes.iter().map(|one| TestReport::new("a", *one)).collect();
+        report.tests = outcomes
+            .iter()
+            .map(|one| TestReport::new("a", *one))
+            .collect();
         report.outcome()
     };
     let unknown = TestOutcome::from_raw(9);
     for (outcomes, worst) in [
         (&[][..], TestOutcome::SKIP),
-        (&[TestOutcome::NOT_RUN, TestOutcome::SKIP], TestOutcome::SKIP),
+        (
+            &[TestOutcome::NOT_RUN, TestOutcome::SKIP],
+            TestOutcome::SKIP,
+        ),
         (&[TestOutcome::SKIP, TestOutcome::PASS], TestOutcome::PASS),
         (&[TestOutcome::WARN, TestOutcome::PASS], TestOutcome::WARN),
         (&[TestOutcome::WARN, TestOutcome::FAIL], TestOutcome::FAIL),

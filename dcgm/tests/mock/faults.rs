@@ -40,10 +40,7 @@ fn planned_errors_are_returned() {
             Call::Events => mock.events(&watch, &mut Cursor::new(), &mut samples),
             Call::Update => mock.update(),
             #[cfg(feature = "admin")]
-            Call::Admin => mock
-                .admin()
-                .enforce_config(&[EntityId::gpu(0)])
-                .map(drop),
+            Call::Admin => mock.admin().enforce_config(&[EntityId::gpu(0)]).map(drop),
             Call::Config => mock.config().target(&[EntityId::gpu(0)]).map(drop),
             Call::Diagnostics => mock.diagnostics().stop(),
             #[cfg(feature = "testing")]

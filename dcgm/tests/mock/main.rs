@@ -6,9 +6,9 @@
     reason = "a test may fail by panicking"
 )]
 
-mod engine;
 mod config;
 mod diagnostics;
+mod engine;
 mod events;
 mod faults;
 mod hooks;

@@ -90,7 +90,10 @@ impl Native {
             Injected::Double(value) => value.into(),
             Injected::Text(text) => text.into(),
         };
-        let injected = self.engine.testing().inject(entity, field, &value, Some(when));
+        let injected = self
+            .engine
+            .testing()
+            .inject(entity, field, &value, Some(when));
         injected.expect("inject");
     }
 

@@ -1,6 +1,6 @@
 //! Claims about the configuration of GPUs, and about changes of it.
 
-use dcgm::admin::{GpuInstanceProfile, ComputeInstanceProfile, PowerProfileChange};
+use dcgm::admin::{ComputeInstanceProfile, GpuInstanceProfile, PowerProfileChange};
 use dcgm::config::{ComputeMode, GpuSettings, PowerLimit, PowerProfile};
 use dcgm::{Client as _, EntityId, EntityKind, Error, FieldId, LinkState, ReturnCode};
 use dcgm_simulator::Flavour;
@@ -80,7 +80,10 @@ fn a_refused_setting_names_gpu_field_and_code() {
         );
         let mode = GpuSettings::default().with_compute_mode(ComputeMode::from_raw(3));
         let refused = set(&bench, 1, &mode).expect("an outcome");
-        assert_eq!(refused, [(Some(0), Some(FieldId::COMPUTE_MODE), ReturnCode::BAD_PARAM)]);
+        assert_eq!(
+            refused,
+            [(Some(0), Some(FieldId::COMPUTE_MODE), ReturnCode::BAD_PARAM)]
+        );
         // The rest of a request is applied.
         let both = limit(100).with_compute_mode(ComputeMode::EXCLUSIVE_PROCESS);
         let outcome = bench.engine.admin().set_config(&gpus(1), &both);
@@ -101,7 +104,11 @@ fn a_refusal_is_seen_though_dcgm_reports_success() {
     for flavour in FLAVOURS {
         let bench = Bench::new(flavour);
         let refused = set(&bench, 2, &sync_boost).expect("an outcome");
-        assert_eq!(refused, [(None, field, ReturnCode::NOT_SUPPORTED)], "{flavour:?}");
+        assert_eq!(
+            refused,
+            [(None, field, ReturnCode::NOT_SUPPORTED)],
+            "{flavour:?}"
+        );
         let refused = set(&bench, 1, &sync_boost).expect("an outcome");
         assert_eq!(refused, [(None, field, ReturnCode::BAD_PARAM)]);
     }
@@ -178,7 +185,11 @@ fn settings_are_enforced() {
 fn only_gpus_have_a_configuration() {
     let bench = Bench::new(Flavour::V4_6);
     let before = bench.control.calls("dcgmConfigGet");
-    for wrong in [vec![], vec![EntityId::switch(0)], vec![EntityId::gpu(0), EntityId::HOST]] {
+    for wrong in [
+        vec![],
+        vec![EntityId::switch(0)],
+        vec![EntityId::gpu(0), EntityId::HOST],
+    ] {
         let error = bench.engine.config().current(&wrong);
         assert!(matches!(error, Err(Error::Request(_))), "{error:?}");
         let error = bench.engine.admin().set_config(&wrong, &limit(500));
@@ -201,7 +212,10 @@ fn mig_instances_are_created_and_deleted_by_kind() {
         let code = |outcome: Result<(), Error>| outcome.unwrap_err().code();
         // No GPU of this host is in MIG mode.
         let bad = Some(ReturnCode::BAD_PARAM);
-        assert_eq!(code(admin.create_gpu_instance(gpu, GpuInstanceProfile::SLICES_3)), bad);
+        assert_eq!(
+            code(admin.create_gpu_instance(gpu, GpuInstanceProfile::SLICES_3)),
+            bad
+        );
         let profile = ComputeInstanceProfile::SLICE_1;
         assert_eq!(code(admin.create_compute_instance(instance, profile)), bad);
         let missing = Some(ReturnCode::INSTANCE_NOT_FOUND);

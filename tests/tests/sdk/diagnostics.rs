@@ -85,7 +85,9 @@ fn a_level_runs_its_tests_on_all_gpus() {
 fn names_entities_and_parameters_arrive_and_a_failure_is_typed() {
     for flavour in FLAVOURS {
         let bench = Bench::new(flavour);
-        bench.control.diagnostics(DiagnosticsMode::Finishes, Some(5));
+        bench
+            .control
+            .diagnostics(DiagnosticsMode::Finishes, Some(5));
         let request = DiagnosticRequest::with_tests(["pcie", "memory"])
             .on_entities([EntityId::gpu(2), EntityId::gpu(5)])
             .with_parameter("memory", "minimum_allocation_percentage", "70")
@@ -325,7 +327,9 @@ fn what_does_not_fit_is_refused_before_a_call() {
 fn counts_beyond_the_arrays_are_clamped() {
     for flavour in FLAVOURS {
         let bench = Bench::new(flavour);
-        bench.control.diagnostics(DiagnosticsMode::Finishes, Some(1));
+        bench
+            .control
+            .diagnostics(DiagnosticsMode::Finishes, Some(1));
         assert!(
             bench
                 .control

@@ -30,7 +30,9 @@ fn an_engine_without_a_gpu_has_fakes_with_injected_samples() {
             (FieldId::POWER_USAGE, OwnedValue::from(312.5)),
             (FieldId::NAME, OwnedValue::from("a fake")),
         ] {
-            testing.inject(gpus[1], field, &value, None).expect("inject");
+            testing
+                .inject(gpus[1], field, &value, None)
+                .expect("inject");
             assert_eq!(read(&bench, gpus[1], field), Ok(value), "{flavour:?}");
             assert!(read(&bench, gpus[0], field).is_err());
         }
@@ -46,7 +48,9 @@ fn a_sample_has_the_time_that_it_was_given() {
         let gpu = gpus.expect("a fake")[0];
         let field = FieldId::GPU_TEMP;
         let testing = bench.engine.testing();
-        testing.inject(gpu, field, &41.into(), Some(at)).expect("inject");
+        testing
+            .inject(gpu, field, &41.into(), Some(at))
+            .expect("inject");
         let query = Query::new([(vec![gpu], vec![field])]);
         let samples = bench.engine.read(&query).expect("a read");
         assert_eq!(samples.get(0).map(|sample| sample.timestamp), Some(at));
@@ -109,9 +113,16 @@ fn what_dcgm_does_not_take_is_refused() {
     // Another type, and an unknown entity.
     assert!(testing.inject(gpu, FieldId::NAME, &1.into(), None).is_err());
     let unknown = EntityId::gpu(77);
-    assert!(testing.inject(unknown, FieldId::GPU_TEMP, &1.into(), None).is_err());
+    assert!(
+        testing
+            .inject(unknown, FieldId::GPU_TEMP, &1.into(), None)
+            .is_err()
+    );
     let crowd = vec![FakeEntity::new(EntityKind::LINK); 449];
-    assert!(matches!(testing.create_fakes(&crowd), Err(Error::Request(_))));
+    assert!(matches!(
+        testing.create_fakes(&crowd),
+        Err(Error::Request(_))
+    ));
     // There is room for 32 GPUs.
     assert!(testing.create_fakes(&[FakeEntity::gpu(); 32]).is_err());
 }

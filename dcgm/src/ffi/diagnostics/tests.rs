@@ -26,7 +26,11 @@ fn a_report_of_4_0_is_read_by_name() {
     response.errors[1].entity.entityId = 4;
     put(&mut response.errors[1].msg, "no root");
     let report = report_v11(&response);
-    assert_eq!(report.outcome(), TestOutcome::FAIL, "the system has an error");
+    assert_eq!(
+        report.outcome(),
+        TestOutcome::FAIL,
+        "the system has an error"
+    );
     let [test] = &report.tests[..] else {
         panic!("{report:?}")
     };
@@ -73,8 +77,14 @@ fn results_of_several_hosts_are_kept_apart() {
                 panic!("{report:?}")
             };
             assert_eq!((&*one.name, &*two.name), ("node1", "node2"));
-            assert_eq!(one.outcomes, [(0, EntityOutcome::new(EntityId::gpu(3), TestOutcome::PASS))]);
-            assert_eq!(two.outcomes, [(0, EntityOutcome::new(EntityId::gpu(4), TestOutcome::FAIL))]);
+            assert_eq!(
+                one.outcomes,
+                [(0, EntityOutcome::new(EntityId::gpu(3), TestOutcome::PASS))]
+            );
+            assert_eq!(
+                two.outcomes,
+                [(0, EntityOutcome::new(EntityId::gpu(4), TestOutcome::FAIL))]
+            );
             assert_eq!((one.errors.len(), two.errors.len()), (0, 1));
             assert_eq!(two.errors[0].code, FailureCode::from_raw(129));
             assert_eq!(two.entities[0].entity, EntityId::gpu(4));

@@ -131,13 +131,22 @@ pub fn config_get(
             at(offset_of!(dcgmConfig_v2, eccMode), ecc);
             at(offset_of!(dcgmConfig_v2, computeMode), compute);
             at(offset_of!(dcgmConfig_v2, perfState.syncBoost), sync);
-            at(offset_of!(dcgmConfig_v2, perfState.targetClocks.memClock), memory);
-            at(offset_of!(dcgmConfig_v2, perfState.targetClocks.smClock), sm);
+            at(
+                offset_of!(dcgmConfig_v2, perfState.targetClocks.memClock),
+                memory,
+            );
+            at(
+                offset_of!(dcgmConfig_v2, perfState.targetClocks.smClock),
+                sm,
+            );
             at(offset_of!(dcgmConfig_v2, powerLimit.type_), 0);
             at(offset_of!(dcgmConfig_v2, powerLimit.val), watts);
             if version == dcgmConfig_v2::VERSION {
                 for word in 0..8 {
-                    at(offset_of!(dcgmConfig_v2, workloadPowerProfiles) + 4 * word, profiles);
+                    at(
+                        offset_of!(dcgmConfig_v2, workloadPowerProfiles) + 4 * word,
+                        profiles,
+                    );
                 }
             }
         }

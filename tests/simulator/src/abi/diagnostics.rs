@@ -217,7 +217,13 @@ impl Results {
     /// 3.3: the first test is the one of the host.
     fn write_by_gpu(&self, into: Ptr<u8>) {
         let gpus = u32::try_from(self.entities.len()).unwrap_or(0);
-        let huge = |count: u32| if self.has_huge_counts { u32::MAX } else { count };
+        let huge = |count: u32| {
+            if self.has_huge_counts {
+                u32::MAX
+            } else {
+                count
+            }
+        };
         into.field::<u32>(offset_of!(dcgmDiagResponse_v9, gpuCount))
             .write(huge(gpus));
         into.field::<u32>(offset_of!(dcgmDiagResponse_v9, levelOneTestCount))
@@ -225,15 +231,20 @@ impl Results {
         let system = into.at(offset_of!(dcgmDiagResponse_v9, systemError));
         system.field::<u32>(512).write(u32::MAX);
         for test in 0..11 {
-            let row = into.at(
-                offset_of!(dcgmDiagResponse_v9, levelOneResults)
-                    + test * size_of::<dcgmDiagTestResult_v3>(),
-            );
+            let row = into.at(offset_of!(dcgmDiagResponse_v9, levelOneResults)
+                + test * size_of::<dcgmDiagTestResult_v3>());
             row.field::<u32>(0).write(PASS);
         }
         let names = [
-            "memory", "diagnostic", "pcie", "sm_stress", "targeted_stress", "targeted_power",
-            "memory_bandwidth", "memtest", "pulse_test",
+            "memory",
+            "diagnostic",
+            "pcie",
+            "sm_stress",
+            "targeted_stress",
+            "targeted_power",
+            "memory_bandwidth",
+            "memtest",
+            "pulse_test",
         ];
         for (index, (_, id)) in self.entities.iter().enumerate().take(32) {
             let gpu = into.at(offset_of!(dcgmDiagResponse_v9, perGpuResponses) + index * 41_036);
@@ -279,14 +290,21 @@ macro_rules! write_by_test {
                 };
                 let short = |at: Ptr<u8>, value: usize| {
                     let value = u16::try_from(value).unwrap_or(u16::MAX);
-                    let value = if self.has_huge_counts { u16::MAX } else { value };
+                    let value = if self.has_huge_counts {
+                        u16::MAX
+                    } else {
+                        value
+                    };
                     at.cast::<u16>().write(value);
                 };
                 let failed = self.failing.is_some();
                 let (tests, entities) = (self.tests.len(), self.entities.len());
                 byte(offset_of!($response, numTests), tests);
                 byte(offset_of!($response, numErrors), usize::from(failed));
-                byte(offset_of!($response, numInfo), usize::from(!self.note.is_empty()));
+                byte(
+                    offset_of!($response, numInfo),
+                    usize::from(!self.note.is_empty()),
+                );
                 byte(offset_of!($response, numCategories), 1);
                 short(into.at(offset_of!($response, numEntities)), entities);
                 short(into.at(offset_of!($response, numResults)), tests * entities);
@@ -312,7 +330,11 @@ macro_rules! write_by_test {
                         .write(self.result(test));
                     let fails = self.result(test) == FAIL;
                     let count = |offset: usize, value: bool| {
-                        let value = if self.has_huge_counts { u8::MAX } else { value.into() };
+                        let value = if self.has_huge_counts {
+                            u8::MAX
+                        } else {
+                            value.into()
+                        };
                         row.at(offset).write(value);
                     };
                     count(offset_of!($test, numErrors), fails);
@@ -321,14 +343,14 @@ macro_rules! write_by_test {
                     for (index, (kind, id)) in self.entities.iter().enumerate() {
                         let place = test * entities + index;
                         short(row.at(offset_of!($test, resultIndices) + 2 * index), place);
-                        let result = into.at(
-                            offset_of!($response, results)
-                                + place * size_of::<dcgmDiagEntityResult_v1>(),
-                        );
+                        let result = into.at(offset_of!($response, results)
+                            + place * size_of::<dcgmDiagEntityResult_v1>());
                         result.field::<u32>(0).write(*kind);
                         result.field::<u32>(4).write(*id);
                         let failed = self.fails(test, *id);
-                        result.field::<u32>(8).write(if failed { FAIL } else { PASS });
+                        result
+                            .field::<u32>(8)
+                            .write(if failed { FAIL } else { PASS });
                         result
                             .field::<u32>(12)
                             .write(u32::try_from(test).unwrap_or(0));

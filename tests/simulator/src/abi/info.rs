@@ -3,9 +3,9 @@
 use core::ffi::{c_char, c_void};
 
 use dcgm_sys::{
-    Versioned, dcgmDeviceTopology_v1, dcgmDeviceTopology_v2,
-    dcgmHostengineHealth_v1, dcgmIntrospectCpuUtil_v1, dcgmIntrospectMemory_v1,
-    dcgmModuleGetStatuses_v1, dcgmVersionInfo_v2,
+    Versioned, dcgmDeviceTopology_v1, dcgmDeviceTopology_v2, dcgmHostengineHealth_v1,
+    dcgmIntrospectCpuUtil_v1, dcgmIntrospectMemory_v1, dcgmModuleGetStatuses_v1,
+    dcgmVersionInfo_v2,
 };
 
 use super::{Ptr, ask, check_version, ok, run};

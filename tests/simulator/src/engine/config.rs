@@ -199,7 +199,11 @@ impl Engine {
         };
         if wanted.sync_boost < BLANK {
             // With several GPUs, DCGM says that it worked.
-            let refused = if count > 1 { st::NOT_SUPPORTED } else { st::BADPARAM };
+            let refused = if count > 1 {
+                st::NOT_SUPPORTED
+            } else {
+                st::BADPARAM
+            };
             if count == 1 {
                 code = match first {
                     None | Some(st::BADPARAM) => st::BADPARAM,
@@ -214,13 +218,7 @@ impl Engine {
         (code, errors)
     }
 
-    fn set_gpu(
-        &mut self,
-        gpu: u32,
-        wanted: Settings,
-        share: u32,
-        errors: &mut Vec<SettingError>,
-    ) {
+    fn set_gpu(&mut self, gpu: u32, wanted: Settings, share: u32, errors: &mut Vec<SettingError>) {
         let mut target = self.target(gpu);
         let (mut compute, mut watts) = self.config.live.get(&gpu).copied().unwrap_or((0, 700));
         let mut refuse = |field, code| errors.push((gpu, field, code));

@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::Flavour;
 use crate::source::Source;
 
-use entities::Entity;
 pub(crate) use config::Settings;
+use entities::Entity;
 pub(crate) use policy::Violation;
 pub(crate) use values::Failure;
 
