@@ -60,7 +60,7 @@ impl AdminClient for Engine {
 
     #[doc(alias = "dcgmCreateMigEntity")]
     fn create_gpu_instance(&self, gpu: EntityId, profile: GpuInstanceProfile) -> Result<()> {
-        check_gpu(&gpu)?;
+        check_gpu(gpu)?;
         self.change(move |connection| connection.create_gpu_instance(gpu.id, profile.raw()))
     }
 

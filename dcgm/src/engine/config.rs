@@ -16,7 +16,7 @@ pub(super) fn with_gpu_group<T>(
     if gpus.is_empty() {
         return Err(Error::Request("the configuration of no GPU"));
     }
-    gpus.iter().try_for_each(check_gpu)?;
+    gpus.iter().copied().try_for_each(check_gpu)?;
     let group = connection.create_group(c"dcgm-rs-config")?;
     let added = gpus
         .iter()
@@ -27,7 +27,7 @@ pub(super) fn with_gpu_group<T>(
     outcome
 }
 
-pub(super) fn check_gpu(entity: &EntityId) -> Result<()> {
+pub(super) fn check_gpu(entity: EntityId) -> Result<()> {
     match entity.kind {
         EntityKind::GPU => Ok(()),
         _ => Err(Error::Request("the configuration is that of a GPU")),
@@ -63,7 +63,7 @@ impl ConfigClient for Engine {
 
     #[doc(alias = "dcgmGetDeviceWorkloadPowerProfileInfo")]
     fn power_profiles(&self, gpu: EntityId) -> Result<PowerProfiles> {
-        check_gpu(&gpu)?;
+        check_gpu(gpu)?;
         let limit = self.options.deadlines.enumerate;
         self.run_task(Operation::Enumerate, limit, move |thread| {
             thread.with_session(|session| session.connection().power_profiles(gpu.id))

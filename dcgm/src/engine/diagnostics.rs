@@ -56,9 +56,11 @@ impl DiagnosticsClient for Engine {
         let limit = self.options.deadlines.read;
         let wants_heartbeat = request.ends_with_client;
         self.run_task(Operation::Diagnose, limit, move |thread| {
-            thread.with_session(|session| match wants_heartbeat {
-                true => session.connection().check_diagnostic_heartbeat(),
-                false => Ok(()),
+            thread.with_session(|session| {
+                if wants_heartbeat {
+                    session.connection().check_diagnostic_heartbeat()?;
+                }
+                Ok(())
             })
         })?;
         // What was reported of an earlier diagnostic is not progress of this one.
@@ -70,7 +72,7 @@ impl DiagnosticsClient for Engine {
                 let connection = session.connection();
                 connection.run_diagnostic(&wanted, connection.release.diagnostic_structs())
             },
-            |engine| engine.stop(),
+            DiagnosticsClient::stop,
         )?;
         running.supervise(request.deadline, &mut |elapsed| {
             if wants_heartbeat {
@@ -110,7 +112,7 @@ impl DiagnosticsClient for Engine {
                 connection
                     .run_multi_node_diagnostic(&wanted, connection.release.multi_node_structs())
             },
-            |engine| engine.stop_on_hosts(),
+            DiagnosticsClient::stop_on_hosts,
         )?;
         running.supervise(request.deadline, &mut |elapsed| {
             progress(&DiagnosticProgress {

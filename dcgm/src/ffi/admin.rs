@@ -90,7 +90,8 @@ macro_rules! fill_config {
         config.eccMode = flag(settings.ecc);
         config.computeMode = settings.compute_mode.map_or(BLANK, |mode| mode.raw());
         config.perfState.syncBoost = flag(settings.sync_boost);
-        config.perfState.targetClocks.version = sys::dcgmClockSet_v1::VERSION.cast_signed();
+        config.perfState.targetClocks.version =
+            i32::from_ne_bytes(sys::dcgmClockSet_v1::VERSION.to_ne_bytes());
         config.perfState.targetClocks.memClock = settings.memory_clock_mhz.unwrap_or(BLANK);
         config.perfState.targetClocks.smClock = settings.sm_clock_mhz.unwrap_or(BLANK);
         let (kind, watts) = match settings.power_limit {

@@ -14,7 +14,7 @@ use crate::entity::EntityId;
 use crate::error::Result;
 
 /// The number that means "none", or "leave it as it is"; three more follow it.
-pub(super) const BLANK: u32 = sys::DCGM_INT32_BLANK.cast_unsigned();
+pub(super) const BLANK: u32 = u32::from_ne_bytes(sys::DCGM_INT32_BLANK.to_ne_bytes());
 
 /// Which settings are read.
 #[derive(Clone, Copy, Debug)]

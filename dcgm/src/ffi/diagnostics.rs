@@ -79,7 +79,7 @@ fn put_text(into: &mut [c_char], from: &str, too_long: &'static str) -> Result<(
         ));
     }
     for (to, byte) in into.iter_mut().zip(from.bytes()) {
-        *to = byte.cast_signed() as c_char;
+        *to = i8::from_ne_bytes([byte]) as c_char;
     }
     Ok(())
 }
@@ -151,7 +151,7 @@ macro_rules! run_request {
         let mut run = new_zeroed::<sys::$version>();
         run.version = sys::$version::VERSION;
         // 0 would be a level of the log.
-        run.debugLevel = sys::DCGM_INT32_BLANK.cast_unsigned();
+        run.debugLevel = u32::from_ne_bytes(sys::DCGM_INT32_BLANK.to_ne_bytes());
         run.timeoutSeconds = whole_seconds(request.deadline);
         if request.stops_at_failure {
             run.flags |= sys::DCGM_RUN_FLAGS_FAIL_EARLY;
@@ -308,12 +308,12 @@ impl EngineHandle {
 }
 
 /// Returns the entity of a pair; `None` for the host.
-fn entity_of(pair: &sys::dcgmGroupEntityPair_t) -> Option<EntityId> {
+fn entity_of(pair: sys::dcgmGroupEntityPair_t) -> Option<EntityId> {
     let kind = EntityKind::from_raw(pair.entityGroupId);
     (kind != EntityKind::HOST).then(|| EntityId::new(kind, pair.entityId))
 }
 
-fn outcome_of(entity: &sys::dcgmGroupEntityPair_t, result: u32) -> EntityOutcome {
+fn outcome_of(entity: sys::dcgmGroupEntityPair_t, result: u32) -> EntityOutcome {
     let kind = EntityKind::from_raw(entity.entityGroupId);
     EntityOutcome::new(
         EntityId::new(kind, entity.entityId),
@@ -340,7 +340,7 @@ macro_rules! report_by_test {
         fn $function(response: &sys::$response) -> DiagnosticReport {
             let error_of = |error: &sys::dcgmDiagError_v1| {
                 DiagnosticError::new(
-                    entity_of(&error.entity),
+                    entity_of(error.entity),
                     FailureCode::from_raw(error.code),
                     text::message(&error.msg),
                 )
@@ -375,12 +375,12 @@ macro_rules! report_by_test {
                         .flatten(),
                     outcome: TestOutcome::from_raw(test.result),
                     entities: results
-                        .map(|one| outcome_of(&one.entity, one.result))
+                        .map(|one| outcome_of(one.entity, one.result))
                         .collect(),
                     errors: errors.map(error_of).collect(),
                     notes: notes
                         .map(|note| {
-                            DiagnosticNote::new(entity_of(&note.entity), text::message(&note.msg))
+                            DiagnosticNote::new(entity_of(note.entity), text::message(&note.msg))
                         })
                         .collect(),
                 }
@@ -529,7 +529,7 @@ macro_rules! report_by_host {
         fn $function(response: &sys::$response) -> MultiNodeReport {
             let error_of = |error: &sys::dcgmMnDiagError_v1| {
                 DiagnosticError::new(
-                    entity_of(&error.entity),
+                    entity_of(error.entity),
                     FailureCode::from_raw(error.code),
                     text::message(&error.msg),
                 )
@@ -552,7 +552,7 @@ macro_rules! report_by_host {
                     usize::from(test.numInfo),
                     &response.info,
                 )
-                .map(|note| DiagnosticNote::new(entity_of(&note.entity), text::message(&note.msg)))
+                .map(|note| DiagnosticNote::new(entity_of(note.entity), text::message(&note.msg)))
                 .collect(),
             });
             let tests: Vec<_> = tests.collect();
@@ -587,7 +587,7 @@ macro_rules! report_by_host {
             for one in results.take(usize::from(response.numResults)) {
                 if let Some(host) = hosts.get_mut(place(one.hostId)) {
                     if tests.get(place(one.testId)).is_some() {
-                        let outcome = outcome_of(&one.entity, one.result);
+                        let outcome = outcome_of(one.entity, one.result);
                         host.outcomes.push((place(one.testId), outcome));
                     }
                 }

@@ -131,7 +131,7 @@ fn text_array(text: &str) -> Result<[c_char; 256]> {
         return Err(Error::Request("a text of a sample has at most 255 bytes"));
     }
     for (to, byte) in array.iter_mut().zip(text.bytes()) {
-        *to = byte.cast_signed() as c_char;
+        *to = i8::from_ne_bytes([byte]) as c_char;
     }
     Ok(array)
 }

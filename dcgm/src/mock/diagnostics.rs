@@ -140,13 +140,14 @@ impl DiagnosticsClient for Mock {
         drop(guard);
         let report = self.inner.state.lock().diagnostics.report.clone();
         Ok(report.unwrap_or_else(|| {
-            let mut report = DiagnosticReport::default();
-            report.tests = names.iter().map(|name| passed(name, &entities)).collect();
             let tested = entities.iter();
-            report.entities = tested
-                .map(|id| TestedEntity::new(*id, None, None))
-                .collect();
-            report
+            DiagnosticReport {
+                tests: names.iter().map(|name| passed(name, &entities)).collect(),
+                entities: tested
+                    .map(|id| TestedEntity::new(*id, None, None))
+                    .collect(),
+                ..DiagnosticReport::default()
+            }
         }))
     }
 
@@ -168,11 +169,11 @@ impl DiagnosticsClient for Mock {
             progress,
         )?;
         drop(guard);
-        let mut report = MultiNodeReport::default();
         let hosts = request.hosts.iter();
-        report.hosts = hosts.map(|host| HostReport::new(host.as_str())).collect();
-        report.tests = vec![passed(&name, &[])];
-        Ok(report)
+        Ok(MultiNodeReport {
+            hosts: hosts.map(|host| HostReport::new(host.as_str())).collect(),
+            tests: vec![passed(&name, &[])],
+        })
     }
 
     fn stop_on_hosts(&self) -> Result<()> {
