@@ -14,7 +14,7 @@ use sys::Versioned as _;
 use crate::subject::Injected;
 
 pub(crate) struct Native {
-    engine: Engine,
+    engine: Box<Engine>,
     library: &'static sys::Library,
     handle: sys::dcgmHandle_t,
     embedded: bool,
@@ -36,7 +36,7 @@ impl Native {
         library: &Path,
         endpoint: Option<&Endpoint>,
     ) -> Self {
-        let engine = Engine::new(options.clone());
+        let engine = Box::new(Engine::new(options.clone()));
         engine.connect().expect("connect");
         let library = sys::Library::open_at(library).expect("the client has loaded it");
         let mut native = Self {

@@ -34,28 +34,28 @@ const GAUGES: &[Pair] = pairs! {
     ENC_UTIL 4.0 => ENC_UTIL_RATIO 0.04: "hw.gpu.utilization" ["hw.gpu.task" "encoder"] 0.04;
     DEC_UTIL 100.0 => DEC_UTIL_RATIO 1.0: "hw.gpu.utilization" ["hw.gpu.task" "decoder"] 1.0;
     FAN_SPEED 30.0 => FAN_SPEED_RATIO 0.3: "hw.fan.speed_ratio" ["hw.sensor_location" "gpu"] 0.3;
-    FB_USED 512.0 => FB_USED_BYTES 536870912.0: "hw.gpu.memory.usage" ["" ""] 536870912.0;
-    FB_TOTAL 81559.0 => FB_CAPACITY_BYTES 85520809984.0: "hw.gpu.memory.limit" ["" ""] 85520809984.0;
-    FB_RESERVED 3.0 => FB_RESERVED_BYTES 3145728.0: "hw.gpu.memory.reserved" ["" ""] 3145728.0;
-    BAR1_USED 7.0 => BAR1_USED_BYTES 7340032.0: "hw.gpu.bar1.usage" ["" ""] 7340032.0;
-    BAR1_TOTAL 256.0 => BAR1_CAPACITY_BYTES 268435456.0: "hw.gpu.bar1.limit" ["" ""] 268435456.0;
-    SM_CLOCK 1980.0 => SM_CLOCK_HERTZ 1980000000.0: "hw.gpu.clock.frequency" ["hw.gpu.clock.domain" "sm"] 1980000000.0;
-    MEM_CLOCK 2619.0 => MEMORY_CLOCK_HERTZ 2619000000.0: "hw.gpu.clock.frequency" ["hw.gpu.clock.domain" "memory"] 2619000000.0;
-    VIDEO_CLOCK 1545.0 => VIDEO_CLOCK_HERTZ 1545000000.0: "hw.gpu.clock.frequency" ["hw.gpu.clock.domain" "video"] 1545000000.0;
-    C2C_MAX_BANDWIDTH 450.0 => C2C_MAX_BANDWIDTH_BYTES_PER_SECOND 450000000.0: "hw.gpu.c2c.bandwidth.limit" ["" ""] 450000000.0;
+    FB_USED 512.0 => FB_USED_BYTES 536_870_912.0: "hw.gpu.memory.usage" ["" ""] 536_870_912.0;
+    FB_TOTAL 81_559.0 => FB_CAPACITY_BYTES 85_520_809_984.0: "hw.gpu.memory.limit" ["" ""] 85_520_809_984.0;
+    FB_RESERVED 3.0 => FB_RESERVED_BYTES 3_145_728.0: "hw.gpu.memory.reserved" ["" ""] 3_145_728.0;
+    BAR1_USED 7.0 => BAR1_USED_BYTES 7_340_032.0: "hw.gpu.bar1.usage" ["" ""] 7_340_032.0;
+    BAR1_TOTAL 256.0 => BAR1_CAPACITY_BYTES 268_435_456.0: "hw.gpu.bar1.limit" ["" ""] 268_435_456.0;
+    SM_CLOCK 1980.0 => SM_CLOCK_HERTZ 1_980_000_000.0: "hw.gpu.clock.frequency" ["hw.gpu.clock.domain" "sm"] 1_980_000_000.0;
+    MEM_CLOCK 2619.0 => MEMORY_CLOCK_HERTZ 2_619_000_000.0: "hw.gpu.clock.frequency" ["hw.gpu.clock.domain" "memory"] 2_619_000_000.0;
+    VIDEO_CLOCK 1545.0 => VIDEO_CLOCK_HERTZ 1_545_000_000.0: "hw.gpu.clock.frequency" ["hw.gpu.clock.domain" "video"] 1_545_000_000.0;
+    C2C_MAX_BANDWIDTH 450.0 => C2C_MAX_BANDWIDTH_BYTES_PER_SECOND 450_000_000.0: "hw.gpu.c2c.bandwidth.limit" ["" ""] 450_000_000.0;
 };
 
 #[rustfmt::skip] // One line a pair.
 const COUNTERS: &[Pair] = pairs! {
     TOTAL_ENERGY_CONSUMPTION 1500.0 => GPU_ENERGY_JOULES_TOTAL 1.5: "hw.energy" ["hw.type" "gpu"] 1.5;
-    POWER_VIOLATION 300000000.0 => GPU_POWER_THROTTLE_SECONDS_TOTAL 0.3: "hw.gpu.throttle.duration" ["hw.gpu.throttle.reason" "power"] 0.3;
-    THERMAL_VIOLATION 250000000.0 => GPU_THERMAL_THROTTLE_SECONDS_TOTAL 0.25: "hw.gpu.throttle.duration" ["hw.gpu.throttle.reason" "thermal"] 0.25;
-    SYNC_BOOST_VIOLATION 100000000.0 => GPU_SYNC_BOOST_THROTTLE_SECONDS_TOTAL 0.1: "hw.gpu.throttle.duration" ["hw.gpu.throttle.reason" "sync_boost"] 0.1;
-    BOARD_LIMIT_VIOLATION 1000000.0 => GPU_LIMIT_THROTTLE_SECONDS_TOTAL 0.001: "hw.gpu.throttle.duration" ["hw.gpu.throttle.reason" "board_limit"] 0.001;
-    LOW_UTIL_VIOLATION 2000.0 => GPU_LOW_UTIL_THROTTLE_SECONDS_TOTAL 0.000002: "hw.gpu.throttle.duration" ["hw.gpu.throttle.reason" "low_utilization"] 0.000002;
-    RELIABILITY_VIOLATION 700000000.0 => GPU_RELIABILITY_THROTTLE_SECONDS_TOTAL 0.7: "hw.gpu.throttle.duration" ["hw.gpu.throttle.reason" "reliability"] 0.7;
-    TOTAL_APP_CLOCKS_VIOLATION 400000000.0 => GPU_APP_THROTTLE_SECONDS_TOTAL 0.4: "hw.gpu.clock.below_target.time" ["hw.gpu.clock.target" "application"] 0.4;
-    TOTAL_BASE_CLOCKS_VIOLATION 600000000.0 => GPU_BASE_THROTTLE_SECONDS_TOTAL 0.6: "hw.gpu.clock.below_target.time" ["hw.gpu.clock.target" "base"] 0.6;
+    POWER_VIOLATION 300_000_000.0 => GPU_POWER_THROTTLE_SECONDS_TOTAL 0.3: "hw.gpu.throttle.duration" ["hw.gpu.throttle.reason" "power"] 0.3;
+    THERMAL_VIOLATION 250_000_000.0 => GPU_THERMAL_THROTTLE_SECONDS_TOTAL 0.25: "hw.gpu.throttle.duration" ["hw.gpu.throttle.reason" "thermal"] 0.25;
+    SYNC_BOOST_VIOLATION 100_000_000.0 => GPU_SYNC_BOOST_THROTTLE_SECONDS_TOTAL 0.1: "hw.gpu.throttle.duration" ["hw.gpu.throttle.reason" "sync_boost"] 0.1;
+    BOARD_LIMIT_VIOLATION 1_000_000.0 => GPU_LIMIT_THROTTLE_SECONDS_TOTAL 0.001: "hw.gpu.throttle.duration" ["hw.gpu.throttle.reason" "board_limit"] 0.001;
+    LOW_UTIL_VIOLATION 2000.0 => GPU_LOW_UTIL_THROTTLE_SECONDS_TOTAL 0.000_002: "hw.gpu.throttle.duration" ["hw.gpu.throttle.reason" "low_utilization"] 0.000_002;
+    RELIABILITY_VIOLATION 700_000_000.0 => GPU_RELIABILITY_THROTTLE_SECONDS_TOTAL 0.7: "hw.gpu.throttle.duration" ["hw.gpu.throttle.reason" "reliability"] 0.7;
+    TOTAL_APP_CLOCKS_VIOLATION 400_000_000.0 => GPU_APP_THROTTLE_SECONDS_TOTAL 0.4: "hw.gpu.clock.below_target.time" ["hw.gpu.clock.target" "application"] 0.4;
+    TOTAL_BASE_CLOCKS_VIOLATION 600_000_000.0 => GPU_BASE_THROTTLE_SECONDS_TOTAL 0.6: "hw.gpu.clock.below_target.time" ["hw.gpu.clock.target" "base"] 0.6;
 };
 
 /// The fields that a GPU has.
