@@ -46,7 +46,7 @@ pub trait AdminClient: Debug + Send + Sync {
         not_implemented("AdminClient::set_config")
     }
 
-    /// Applies the settings that the engine was told to keep once more, for example after a reset of a GPU.
+    /// Applies the settings that the engine keeps as the target once more, for example after a reset of a GPU.
     ///
     /// # Errors
     ///

@@ -40,7 +40,7 @@ pub trait ConfigClient: Debug + Send + Sync {
         not_implemented("ConfigClient::current")
     }
 
-    /// Returns the settings that the engine was told to keep: all `None` until a client sets them. The engine
+    /// Returns the settings that the engine keeps as the target: all `None` until a client sets them. The engine
     /// keeps them for each GPU until it ends, also after that client is gone.
     ///
     /// # Errors

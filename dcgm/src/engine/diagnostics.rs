@@ -9,7 +9,7 @@
 //!    └─► this engine ──► "dcgm-engine" ──► latest, dcgmDiagSendHeartbeat, dcgmStopDiagnostic
 //! ```
 //!
-//! The engine stops a diagnostic for whoever asks, so that this client stops that of the one beside. An embedded
+//! The engine stops a diagnostic for any client, so that this client stops that of the one beside. An embedded
 //! engine has one handle, which both use: libdcgm runs the two calls at the same time.
 
 use core::ops::ControlFlow;
@@ -157,7 +157,7 @@ impl Engine {
                 let outcome = beside.run_task(Operation::Diagnose, backstop, move |thread| {
                     thread.with_session(call)
                 });
-                // Nobody waits for the outcome of a diagnostic that did not end when it was stopped.
+                // No caller waits for the outcome of a diagnostic that did not end when it was stopped.
                 drop(sender.send(outcome));
             })
             .map_err(|error| Error::Thread {

@@ -86,7 +86,7 @@ differences! {
         since (4, 0) => DiagnosticStructs::V4_0, since (4, 3) => DiagnosticStructs::V4_3;
 
     /// The structs of a diagnostic of several hosts: `dcgmRunMnDiag_v2` is new in the header of 4.6.1, which
-    /// cannot be told from 4.6.0 here.
+    /// has the same minor version as 4.6.0.
     multi_node_structs: MultiNodeStructs = MultiNodeStructs::V1, since (4, 7) => MultiNodeStructs::V2;
 }
 

@@ -80,7 +80,7 @@ fn mask_of(profiles: &[PowerProfile]) -> Result<[u32; 8]> {
     Ok(mask)
 }
 
-/// Fills a struct with blanks, then with the settings: a zero that nobody asked for turns ECC off, resets clocks and
+/// Fills a struct with blanks, then with the settings: a zero that was not requested turns ECC off, resets clocks and
 /// clears the profiles.
 macro_rules! fill_config {
     ($config:expr, $settings:expr) => {{

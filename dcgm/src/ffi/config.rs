@@ -21,7 +21,7 @@ pub(super) const BLANK: u32 = u32::from_ne_bytes(sys::DCGM_INT32_BLANK.to_ne_byt
 pub(crate) enum ConfigKind {
     /// Those in effect.
     Current,
-    /// Those that the engine was told to keep.
+    /// Those that the engine keeps as the target.
     Target,
 }
 
@@ -83,7 +83,7 @@ impl EngineHandle {
                     *config
                 };
                 let mut configs: Vec<_> = (0..places).map(|_| blank()).collect();
-                // SAFETY: as many structs as it is told, each with the version that it states; without a list of
+                // SAFETY: as many structs as the count says, each with the version that it states; without a list of
                 // errors.
                 unsafe {
                     call!(

@@ -14,7 +14,7 @@ use crate::mock::handle::Mock;
 use crate::value::Value;
 
 /// The settings that the simulated engine keeps: those in effect that differ from the model's, and those that it
-/// was told to keep.
+/// keeps as the target.
 #[derive(Debug, Default)]
 pub(super) struct MockConfig {
     pub(super) changed: HashMap<EntityId, GpuSettings>,

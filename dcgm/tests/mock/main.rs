@@ -14,6 +14,8 @@ mod faults;
 mod hooks;
 mod model;
 mod one_shot;
+#[cfg(feature = "testing")]
+mod testing;
 
 use std::time::Duration;
 

@@ -342,3 +342,23 @@ fn counts_beyond_the_arrays_are_clamped() {
         assert!(!report.tests.is_empty());
     }
 }
+
+#[test]
+fn an_embedded_engine_is_read_and_stopped_meanwhile() {
+    for flavour in FLAVOURS {
+        let bench = Bench::embedded(flavour);
+        bench.control.diagnostics(DiagnosticsMode::Holds, None);
+        let request = DiagnosticRequest::with_tests(["memory", "pcie"]);
+        let diagnostics = bench.engine.diagnostics();
+        let error = diagnostics.run(&request, &mut |_| {
+            bench.engine.entity_ids(EntityKind::GPU).expect("GPUs");
+            ControlFlow::Break(())
+        });
+        assert_eq!(error.unwrap_err().code(), Some(ReturnCode::NVVS_KILLED));
+        bench.control.diagnostics(DiagnosticsMode::Finishes, None);
+        let report = diagnostics.run(&request, &mut go_on).expect("a report");
+        assert_eq!(report.outcome(), TestOutcome::PASS);
+        // The engine is still there.
+        bench.engine.entity_ids(EntityKind::GPU).expect("GPUs");
+    }
+}

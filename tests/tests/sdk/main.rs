@@ -8,5 +8,6 @@
 mod bench;
 mod config;
 mod diagnostics;
+mod faults;
 mod testing;
 mod versions;

@@ -1,5 +1,5 @@
 //! The module of diagnostics: missing, as on the observed engines; or one that runs a canned diagnostic, step by
-//! step. Nobody has observed the real module, which is closed: codes of a run are from its caller's source.
+//! step. The real module, which is closed, was not observed: codes of a run are from its caller's source.
 
 use super::{Code, Engine, GPU, Pair, st};
 use crate::wire::Payload;
@@ -170,7 +170,7 @@ impl Engine {
         Ok(progress)
     }
 
-    /// Stops what runs, whoever started it.
+    /// Stops what runs, also for a client that did not start it.
     pub(crate) fn stop_diagnostic(&mut self) -> Code {
         if let Err(code) = self.find_module() {
             return code;
