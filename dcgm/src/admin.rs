@@ -16,7 +16,7 @@ use crate::parse::open_enum;
 /// root. Telemetry needs none of this: the feature `admin` is off by default.
 ///
 /// Other crates may implement the trait: every method has a default body, which returns
-/// [`Error::NotImplemented`](crate::Error::NotImplemented).
+/// [`Error::NotImplemented`].
 ///
 /// ```
 /// # #[cfg(feature = "mock")] {

@@ -146,13 +146,28 @@ mod tests {
         }
         assert_all!(
             dyn Client,
+            dyn config::ConfigClient,
+            dyn diagnostics::DiagnosticsClient,
             Backend,
             BackendKind,
             BuildInfo,
             ByEntity<'_>,
+            config::ComputeMode,
+            config::GpuConfig,
+            config::GpuSettings,
+            config::PowerLimit,
+            config::PowerProfile,
+            config::PowerProfiles,
+            config::SupportedPowerProfile,
             ConnectError,
             Cursor,
             Deadlines,
+            diagnostics::DiagnosticProgress,
+            diagnostics::DiagnosticReport,
+            diagnostics::DiagnosticRequest,
+            diagnostics::MultiNodeReport,
+            diagnostics::MultiNodeRequest,
+            diagnostics::TestOutcome,
             Embedded,
             EmbeddedMode,
             Endpoint,
@@ -196,6 +211,17 @@ mod tests {
             XidAction,
             XidSeverity,
         );
+        #[cfg(feature = "admin")]
+        assert_all!(
+            dyn admin::AdminClient,
+            admin::ComputeInstanceProfile,
+            admin::ConfigOutcome,
+            admin::GpuInstanceProfile,
+            admin::PowerProfileChange,
+            admin::RefusedSetting,
+        );
+        #[cfg(feature = "testing")]
+        assert_all!(dyn testing::TestingClient, testing::FakeEntity);
         #[cfg(feature = "mock")]
         assert_all!(
             mock::Call,
