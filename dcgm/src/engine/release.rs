@@ -6,6 +6,7 @@
 //! | difference | releases | handled by | source |
 //! |---|---|---|---|
 //! | An engine older than libdcgm does not know the request for latest values, or for the properties of a GPU | libdcgm 4.6, engine before 4.6 | `-20`: every sample is read instead | sources of 4.0.0 and 4.6.0; observed between 4.6.0 and 3.3.9 |
+//! | Some requests fail if only one side is 4.7.1 | 4.7.1 | `-12`: the same for these two requests; others name both versions | release notes of 4.7.1 |
 //! | "Not watched" comes with the value 0, which is not blank | 3.3 | the status precedes the value: `ffi/decode.rs` | observed with 3.3.9 |
 //! | Without a driver, the properties of a GPU are an error text | 3.3 | the text is dropped: `ffi/inventory.rs` | observed with 3.3.9 |
 //! | A field group of 128 fields is refused, although the header allows it | all | [`MAX_GROUP_FIELDS`] | `tests/data` |
@@ -15,6 +16,7 @@
 //! | Samples of `LINK` entities are never discarded | 4.6 | the docs of [`Client::watch`](crate::Client::watch) warn | observed with 4.6.0 |
 //! | Listing CPUs can crash the engine | 3.3 | CPUs are listed on request only: [`Client::list`](crate::Client::list), and never by [`Supervisor`](crate::monitor::Supervisor) | observed with 3.3.9 |
 
+use crate::code::ReturnCode;
 use crate::entity::{EntityId, EntityKind};
 use crate::error::{Error, Result};
 use crate::ffi::{DiagnosticStructs, MultiNodeStructs};
@@ -109,6 +111,13 @@ impl Release {
             return Err(Error::VersionMismatch { library, engine });
         }
         Ok(Self(library.min(engine)))
+    }
+
+    /// Returns `true` if the engine does not know a request of the library, or not in its version: an older
+    /// engine says the first, and one of two of which only one is 4.7.1 the second.
+    pub(super) fn is_request_unknown(error: &Error) -> bool {
+        let unknown = [ReturnCode::FUNCTION_NOT_FOUND, ReturnCode::VER_MISMATCH];
+        error.code().is_some_and(|code| unknown.contains(&code))
     }
 
     const fn is_since(self, major: u32, minor: u32) -> bool {
