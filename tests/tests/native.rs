@@ -300,7 +300,9 @@ fn reads_by_samples(code: i32) {
                 "{samples:?}"
             );
         }
-        let unwatched = samples.find(EntityId::gpu(2), FieldId::GPU_TEMP).unwrap();
+        let unwatched = samples
+            .find(EntityId::gpu(2), FieldId::GPU_TEMP)
+            .expect("a sample");
         assert_eq!(unwatched.value, Err(dcgm::NoValue::NotWatched));
     }
     let entities = bench.engine.entities(&[EntityKind::GPU]).expect("entities");
