@@ -223,6 +223,9 @@ pub(crate) enum Op {
     NonZero,
     /// The samples are a running total; its growth is counted.
     Counter,
+    /// Like `Counter`, of readings in the metric's unit with a fraction: they are counted in parts of
+    /// that unit, whose number is the divisor of the scale.
+    FractionCounter,
     /// Like `Counter`, on each link of the entity; the growth of all links is added up.
     Sum,
     /// The samples are a rate per second; its integral over time is counted.
@@ -335,6 +338,14 @@ impl Scale {
         }
     }
 
+    /// Returns the parts of the metric's unit that readings are counted in.
+    pub(crate) const fn parts(self) -> u32 {
+        match self {
+            Times(_) => 1,
+            Per(divisor) => divisor,
+        }
+    }
+
     /// Converts a whole number to the metric's unit; saturates.
     pub(crate) fn scale_total(self, raw: u64) -> u64 {
         match self {
@@ -361,6 +372,11 @@ pub(crate) const fn last(field: FieldId, scale: Scale) -> Source {
 
 const fn counter(field: FieldId, scale: Scale) -> Source {
     read_field(field, Op::Counter, scale)
+}
+
+/// Counts the growth of readings that are in the metric's unit, in `parts` of it.
+const fn count_fractions(field: FieldId, parts: u32) -> Source {
+    read_field(field, Op::FractionCounter, Per(parts))
 }
 
 const fn integrate_rate(field: FieldId, scale: Scale) -> Source {

@@ -1,6 +1,6 @@
 /*
  * The public C ABI of NVIDIA Data Center GPU Manager (DCGM), as 4.6.0 has it, with what 3.3.9 has
- * otherwise.
+ * otherwise, and what 4.6.1 and 4.7.0 add.
  *
  * Written from measured facts: names, numbers and layouts, checked on x86_64 and aarch64. It is not
  * NVIDIA's header, and holds none of its text. `src/bindings.rs` is made from this file; both are
@@ -487,8 +487,17 @@ typedef enum {
     DCGM_FR_RETEST_REQUESTED = 130,
     DCGM_FR_CONTAINED_ERROR = 131,
     DCGM_FR_UNCORRECTABLE_ROW_REMAP_LIMIT = 132,
-    DCGM_FR_ERROR_SENTINEL = 133,
     DCGM_FR_CPU_SDC_TEST_FAILED = 133,
+    DCGM_FR_RIST_TEST_FAILED = 134,
+    DCGM_FR_RIST_NO_RESULTS = 135,
+    DCGM_FR_RIST_PROTOCOL = 136,
+    DCGM_FR_RIST_NONZERO_EXIT = 137,
+    DCGM_FR_CHILD_TERMINATED = 138,
+    DCGM_FR_RIST_TIMEOUT = 139,
+    DCGM_FR_RIST_HEARTBEAT_STALLED = 140,
+    DCGM_FR_CHILD_SPAWN_FAILED = 141,
+    DCGM_FR_GPU_RECOVERY_IMEX_DOMAIN = 142,
+    DCGM_FR_ERROR_SENTINEL = 143,
 } dcgmError_t;
 
 typedef enum {
@@ -1566,8 +1575,8 @@ typedef struct {
     dcgmDiagTestResult_v3 levelOneResults[16];
     dcgmDiagResponsePerGpu_v5 perGpuResponses[32];
     dcgmDiagErrorDetail_v2 systemError;
-    char devIds[5][32];
-    char devSerials[256][32];
+    char devIds[32][5];
+    char devSerials[32][256];
     char dcgmVersion[12];
     char driverVersion[256];
     dcgmDiagTestAuxData_v1 auxDataPerTest[13];
@@ -1603,7 +1612,7 @@ typedef struct {
     dcgmDiagError_v1 errors[32];
     dcgmDiagInfo_v1 info[16];
     dcgmDiagEntityResult_v1 results[20480];
-    char categories[20][5];
+    char categories[5][20];
     char dcgmVersion[12];
     char driverVersion[256];
     char _unused[682880];
@@ -1639,7 +1648,7 @@ typedef struct {
     dcgmDiagError_v1 errors[32];
     dcgmDiagInfo_v1 info[128];
     dcgmDiagEntityResult_v1 results[20480];
-    char categories[20][5];
+    char categories[5][20];
     char dcgmVersion[12];
     char driverVersion[256];
     char _unused[621952];
@@ -1686,7 +1695,7 @@ typedef struct {
     dcgmDiagTestResult_v2 levelOneResults[16];
     dcgmDiagResponsePerGpu_v4 perGpuResponses[32];
     dcgmDiagErrorDetail_t systemError;
-    char devIds[5][32];
+    char devIds[32][5];
     char dcgmVersion[12];
     char driverVersion[256];
     char _unused[596];
@@ -1700,8 +1709,8 @@ typedef struct {
     dcgmDiagTestResult_v3 levelOneResults[16];
     dcgmDiagResponsePerGpu_v5 perGpuResponses[32];
     dcgmDiagErrorDetail_v2 systemError;
-    char devIds[5][32];
-    char devSerials[256][32];
+    char devIds[32][5];
+    char devSerials[32][256];
     char dcgmVersion[12];
     char driverVersion[256];
     char _unused[596];
@@ -2354,8 +2363,8 @@ typedef struct {
     unsigned int debugLevel;
     dcgmGpuGrp_t groupId;
     dcgmPolicyValidation_t validate;
-    char testNames[50][20];
-    char testParms[1050][100];
+    char testNames[20][50];
+    char testParms[100][1050];
     char fakeGpuList[50];
     char debugLogFile[128];
     char statsPath[128];
@@ -2381,7 +2390,7 @@ typedef struct {
     unsigned int debugLevel;
     dcgmGpuGrp_t groupId;
     dcgmPolicyValidation_t validate;
-    char testNames[50][20];
+    char testNames[20][50];
     char testParms[100][100];
     char fakeGpuList[50];
     char gpuList[50];
@@ -2404,8 +2413,8 @@ typedef struct {
     unsigned int debugLevel;
     dcgmGpuGrp_t groupId;
     dcgmPolicyValidation_t validate;
-    char testNames[50][20];
-    char testParms[1050][100];
+    char testNames[20][50];
+    char testParms[100][1050];
     char fakeGpuList[50];
     char gpuList[50];
     char debugLogFile[128];
@@ -2428,8 +2437,8 @@ typedef struct {
     unsigned int debugLevel;
     dcgmGpuGrp_t groupId;
     dcgmPolicyValidation_t validate;
-    char testNames[50][20];
-    char testParms[1050][100];
+    char testNames[20][50];
+    char testParms[100][1050];
     char fakeGpuList[50];
     char debugLogFile[128];
     char statsPath[128];
@@ -2449,9 +2458,9 @@ typedef struct {
 /* Since 4.3.1: 123692 bytes. */
 typedef struct {
     unsigned int version;
-    char hostList[256][72];
+    char hostList[72][256];
     char testName[256];
-    char testParms[1050][100];
+    char testParms[100][1050];
 } dcgmRunMnDiag_v1;
 typedef dcgmRunMnDiag_v1 dcgmRunMnDiag_t;
 
@@ -2719,7 +2728,7 @@ typedef struct {
     unsigned int entityCount;
     unsigned int channelMask;
     dcgmPolicyState_t state;
-    int rateLimitSec;
+    unsigned int rateLimitSec;
     int64_t createdAt;
     unsigned int violationCount;
     int64_t lastTriggeredTimestamp;
@@ -2737,16 +2746,16 @@ typedef struct {
     unsigned int entityCount;
     unsigned int channelMask;
     dcgmPolicyState_t state;
-    int rateLimitSec;
+    unsigned int rateLimitSec;
 } dcgmPolicySpec_v1;
 typedef dcgmPolicySpec_v1 dcgmPolicySpec_t;
 
 /* Since 4.6.1: 252716 bytes. */
 typedef struct {
     unsigned int version;
-    char hostList[256][576];
+    char hostList[576][256];
     char testName[256];
-    char testParms[1050][100];
+    char testParms[100][1050];
 } dcgmRunMnDiag_v2;
 
 /* Since 3.3.5 or earlier (3.3 only): 66828 bytes. */
@@ -3188,7 +3197,6 @@ typedef int (*fpRecvUpdates_3_3)(void *response);
 #define DCGM_FI_DEV_PCIE_RX_THROUGHPUT 201
 #define DCGM_FI_DEV_PCIE_REPLAY_TOTAL 202
 #define DCGM_FI_DEV_PCIE_REPLAY_COUNTER 202
-#define DCGM_FI_DEV_GPU_UTIL_RATIO 203
 #define DCGM_FI_DEV_GPU_UTIL 203
 #define DCGM_FI_DEV_MEM_COPY_UTIL 204
 #define DCGM_FI_DEV_PROCESS_ACCOUNTING_STATS 205
@@ -4064,7 +4072,45 @@ typedef int (*fpRecvUpdates_3_3)(void *response);
 #define DCGM_FI_DEV_VIDEO_MAX_CLOCK_HERTZ 1610
 #define DCGM_FI_DEV_GPU_ENERGY_JOULES_TOTAL 1611
 #define DCGM_FI_DEV_FAN_SPEED_RATIO 1612
-#define DCGM_FI_MAX_FIELDS 1534
+#define DCGM_FI_DEV_GPU_UTIL_RATIO 1613
+#define DCGM_FI_DEV_MEMORY_UTIL_RATIO 1614
+#define DCGM_FI_DEV_ENC_UTIL_RATIO 1615
+#define DCGM_FI_DEV_DEC_UTIL_RATIO 1616
+#define DCGM_FI_DEV_GPU_POWER_THROTTLE_SECONDS_TOTAL 1617
+#define DCGM_FI_DEV_GPU_THERMAL_THROTTLE_SECONDS_TOTAL 1618
+#define DCGM_FI_DEV_GPU_SYNC_BOOST_THROTTLE_SECONDS_TOTAL 1619
+#define DCGM_FI_DEV_GPU_LIMIT_THROTTLE_SECONDS_TOTAL 1620
+#define DCGM_FI_DEV_GPU_LOW_UTIL_THROTTLE_SECONDS_TOTAL 1621
+#define DCGM_FI_DEV_GPU_RELIABILITY_THROTTLE_SECONDS_TOTAL 1622
+#define DCGM_FI_DEV_GPU_APP_THROTTLE_SECONDS_TOTAL 1623
+#define DCGM_FI_DEV_GPU_BASE_THROTTLE_SECONDS_TOTAL 1624
+#define DCGM_FI_DEV_FB_CAPACITY_BYTES 1625
+#define DCGM_FI_DEV_FB_FREE_BYTES 1626
+#define DCGM_FI_DEV_FB_USED_BYTES 1627
+#define DCGM_FI_DEV_FB_RESERVED_BYTES 1628
+#define DCGM_FI_DEV_C2C_MAX_BANDWIDTH_BYTES_PER_SECOND 1629
+#define DCGM_FI_DEV_NVLINK_THROUGHPUT_L0_BYTES_PER_SECOND 1630
+#define DCGM_FI_DEV_NVLINK_THROUGHPUT_L1_BYTES_PER_SECOND 1631
+#define DCGM_FI_DEV_NVLINK_THROUGHPUT_L2_BYTES_PER_SECOND 1632
+#define DCGM_FI_DEV_NVLINK_THROUGHPUT_L3_BYTES_PER_SECOND 1633
+#define DCGM_FI_DEV_NVLINK_THROUGHPUT_L4_BYTES_PER_SECOND 1634
+#define DCGM_FI_DEV_NVLINK_THROUGHPUT_L5_BYTES_PER_SECOND 1635
+#define DCGM_FI_DEV_NVLINK_THROUGHPUT_L6_BYTES_PER_SECOND 1636
+#define DCGM_FI_DEV_NVLINK_THROUGHPUT_L7_BYTES_PER_SECOND 1637
+#define DCGM_FI_DEV_NVLINK_THROUGHPUT_L8_BYTES_PER_SECOND 1638
+#define DCGM_FI_DEV_NVLINK_THROUGHPUT_L9_BYTES_PER_SECOND 1639
+#define DCGM_FI_DEV_NVLINK_THROUGHPUT_L10_BYTES_PER_SECOND 1640
+#define DCGM_FI_DEV_NVLINK_THROUGHPUT_L11_BYTES_PER_SECOND 1641
+#define DCGM_FI_DEV_NVLINK_THROUGHPUT_L12_BYTES_PER_SECOND 1642
+#define DCGM_FI_DEV_NVLINK_THROUGHPUT_L13_BYTES_PER_SECOND 1643
+#define DCGM_FI_DEV_NVLINK_THROUGHPUT_L14_BYTES_PER_SECOND 1644
+#define DCGM_FI_DEV_NVLINK_THROUGHPUT_L15_BYTES_PER_SECOND 1645
+#define DCGM_FI_DEV_NVLINK_THROUGHPUT_L16_BYTES_PER_SECOND 1646
+#define DCGM_FI_DEV_NVLINK_THROUGHPUT_L17_BYTES_PER_SECOND 1647
+#define DCGM_FI_DEV_NVLINK_THROUGHPUT_BYTES_PER_SECOND 1648
+#define DCGM_FI_DEV_VGPU_FB_USED_BYTES 1649
+#define DCGM_FI_DEV_NVLINK_PPCNT_RECOVERY_LAST_GAP_SECONDS 1650
+#define DCGM_FI_MAX_FIELDS 1651
 #define DCGM_FI_FIRST_VGPU_FIELD_ID 520
 #define DCGM_FI_LAST_VGPU_FIELD_ID 570
 #define DCGM_FI_INTERNAL_FIELDS_0_START 600
@@ -4265,16 +4311,38 @@ dcgmReturn_t dcgmModuleIdToName(dcgmModuleId_t id, const char **name);
 dcgmReturn_t dcgmNvswitchGetBackend(dcgmHandle_t pDcgmHandle, bool *active, char *backendName, unsigned int backendNameLength);
 /* Since 3.3.5 or earlier. */
 dcgmReturn_t dcgmPauseTelemetryForDiag(dcgmHandle_t pDcgmHandle);
+/* Since 4.7.0. */
+dcgmReturn_t dcgmPolicyCreate(dcgmHandle_t pDcgmHandle, unsigned short fieldId, const char *name, double threshold, dcgmPolicyOperator_t policyOperator, const dcgmGroupEntityPair_t *entities, unsigned int entityCount, unsigned int channelMask, unsigned int enabled, unsigned int rateLimitSec, uint64_t *policyId);
+/* Since 4.7.0. */
+dcgmReturn_t dcgmPolicyDelete(dcgmHandle_t pDcgmHandle, unsigned short fieldId, uint64_t policyId, unsigned int deleteAll);
+/* Since 4.7.0. */
+dcgmReturn_t dcgmPolicyDisable(dcgmHandle_t pDcgmHandle, unsigned short fieldId, uint64_t policyId);
+/* Since 4.7.0. */
+dcgmReturn_t dcgmPolicyEnable(dcgmHandle_t pDcgmHandle, unsigned short fieldId, uint64_t policyId);
 /* Since 3.3.5 or earlier. */
 dcgmReturn_t dcgmPolicyGet(dcgmHandle_t pDcgmHandle, dcgmGpuGrp_t groupId, int count, dcgmPolicy_v1 *policy, dcgmStatus_t statusHandle);
+/* Since 4.7.0. */
+dcgmReturn_t dcgmPolicyGetAll(dcgmHandle_t pDcgmHandle, dcgmPolicyInfo_v1 *policies, unsigned int *count);
+/* Since 4.7.0. */
+dcgmReturn_t dcgmPolicyGetOne(dcgmHandle_t pDcgmHandle, unsigned short fieldId, uint64_t policyId, dcgmPolicyInfo_v1 *policy);
+/* Since 4.7.0. */
+dcgmReturn_t dcgmPolicyGetViolations(dcgmHandle_t pDcgmHandle, int64_t since, dcgm_policy_violation_t *violations, unsigned int *count);
+/* Since 4.7.0. */
+dcgmReturn_t dcgmPolicyImport(dcgmHandle_t pDcgmHandle, const char *path);
+/* Since 4.7.0. */
+dcgmReturn_t dcgmPolicyModify(dcgmHandle_t pDcgmHandle, const dcgmPolicyInfo_v1 *policy);
 /* Since 4.0.0. */
 dcgmReturn_t dcgmPolicyRegister_v2(dcgmHandle_t pDcgmHandle, dcgmGpuGrp_t groupId, dcgmPolicyCondition_t condition, fpRecvUpdates callback, uint64_t userData);
+/* Since 4.7.0. */
+dcgmReturn_t dcgmPolicyRegister_v3(dcgmHandle_t pDcgmHandle, unsigned short fieldId, uint64_t policyId, fpRecvPolicyViolation callback, uint64_t userData);
 /* Since 3.3.5 or earlier. */
 dcgmReturn_t dcgmPolicySet(dcgmHandle_t pDcgmHandle, dcgmGpuGrp_t groupId, dcgmPolicy_v1 *policy, dcgmStatus_t statusHandle);
 /* Since 3.3.5 or earlier. */
 dcgmReturn_t dcgmPolicyTrigger(dcgmHandle_t pDcgmHandle);
 /* Since 3.3.5 or earlier. */
 dcgmReturn_t dcgmPolicyUnregister(dcgmHandle_t pDcgmHandle, dcgmGpuGrp_t groupId, dcgmPolicyCondition_t condition);
+/* Since 4.7.0. */
+dcgmReturn_t dcgmPolicyUnregister_v3(dcgmHandle_t pDcgmHandle, unsigned short fieldId, uint64_t policyId);
 /* Since 4.4.1. */
 dcgmReturn_t dcgmPowerProfileIdToName(dcgmPowerProfileType_t id, const char **name);
 /* Since 3.3.5 or earlier. */

@@ -1090,7 +1090,6 @@ pub const DCGM_FI_DEV_PCIE_TX_THROUGHPUT: u16 = 200;
 pub const DCGM_FI_DEV_PCIE_RX_THROUGHPUT: u16 = 201;
 pub const DCGM_FI_DEV_PCIE_REPLAY_TOTAL: u16 = 202;
 pub const DCGM_FI_DEV_PCIE_REPLAY_COUNTER: u16 = 202;
-pub const DCGM_FI_DEV_GPU_UTIL_RATIO: u16 = 203;
 pub const DCGM_FI_DEV_GPU_UTIL: u16 = 203;
 pub const DCGM_FI_DEV_MEM_COPY_UTIL: u16 = 204;
 pub const DCGM_FI_DEV_PROCESS_ACCOUNTING_STATS: u16 = 205;
@@ -1966,7 +1965,45 @@ pub const DCGM_FI_DEV_MEMORY_MAX_CLOCK_HERTZ: u16 = 1609;
 pub const DCGM_FI_DEV_VIDEO_MAX_CLOCK_HERTZ: u16 = 1610;
 pub const DCGM_FI_DEV_GPU_ENERGY_JOULES_TOTAL: u16 = 1611;
 pub const DCGM_FI_DEV_FAN_SPEED_RATIO: u16 = 1612;
-pub const DCGM_FI_MAX_FIELDS: u16 = 1534;
+pub const DCGM_FI_DEV_GPU_UTIL_RATIO: u16 = 1613;
+pub const DCGM_FI_DEV_MEMORY_UTIL_RATIO: u16 = 1614;
+pub const DCGM_FI_DEV_ENC_UTIL_RATIO: u16 = 1615;
+pub const DCGM_FI_DEV_DEC_UTIL_RATIO: u16 = 1616;
+pub const DCGM_FI_DEV_GPU_POWER_THROTTLE_SECONDS_TOTAL: u16 = 1617;
+pub const DCGM_FI_DEV_GPU_THERMAL_THROTTLE_SECONDS_TOTAL: u16 = 1618;
+pub const DCGM_FI_DEV_GPU_SYNC_BOOST_THROTTLE_SECONDS_TOTAL: u16 = 1619;
+pub const DCGM_FI_DEV_GPU_LIMIT_THROTTLE_SECONDS_TOTAL: u16 = 1620;
+pub const DCGM_FI_DEV_GPU_LOW_UTIL_THROTTLE_SECONDS_TOTAL: u16 = 1621;
+pub const DCGM_FI_DEV_GPU_RELIABILITY_THROTTLE_SECONDS_TOTAL: u16 = 1622;
+pub const DCGM_FI_DEV_GPU_APP_THROTTLE_SECONDS_TOTAL: u16 = 1623;
+pub const DCGM_FI_DEV_GPU_BASE_THROTTLE_SECONDS_TOTAL: u16 = 1624;
+pub const DCGM_FI_DEV_FB_CAPACITY_BYTES: u16 = 1625;
+pub const DCGM_FI_DEV_FB_FREE_BYTES: u16 = 1626;
+pub const DCGM_FI_DEV_FB_USED_BYTES: u16 = 1627;
+pub const DCGM_FI_DEV_FB_RESERVED_BYTES: u16 = 1628;
+pub const DCGM_FI_DEV_C2C_MAX_BANDWIDTH_BYTES_PER_SECOND: u16 = 1629;
+pub const DCGM_FI_DEV_NVLINK_THROUGHPUT_L0_BYTES_PER_SECOND: u16 = 1630;
+pub const DCGM_FI_DEV_NVLINK_THROUGHPUT_L1_BYTES_PER_SECOND: u16 = 1631;
+pub const DCGM_FI_DEV_NVLINK_THROUGHPUT_L2_BYTES_PER_SECOND: u16 = 1632;
+pub const DCGM_FI_DEV_NVLINK_THROUGHPUT_L3_BYTES_PER_SECOND: u16 = 1633;
+pub const DCGM_FI_DEV_NVLINK_THROUGHPUT_L4_BYTES_PER_SECOND: u16 = 1634;
+pub const DCGM_FI_DEV_NVLINK_THROUGHPUT_L5_BYTES_PER_SECOND: u16 = 1635;
+pub const DCGM_FI_DEV_NVLINK_THROUGHPUT_L6_BYTES_PER_SECOND: u16 = 1636;
+pub const DCGM_FI_DEV_NVLINK_THROUGHPUT_L7_BYTES_PER_SECOND: u16 = 1637;
+pub const DCGM_FI_DEV_NVLINK_THROUGHPUT_L8_BYTES_PER_SECOND: u16 = 1638;
+pub const DCGM_FI_DEV_NVLINK_THROUGHPUT_L9_BYTES_PER_SECOND: u16 = 1639;
+pub const DCGM_FI_DEV_NVLINK_THROUGHPUT_L10_BYTES_PER_SECOND: u16 = 1640;
+pub const DCGM_FI_DEV_NVLINK_THROUGHPUT_L11_BYTES_PER_SECOND: u16 = 1641;
+pub const DCGM_FI_DEV_NVLINK_THROUGHPUT_L12_BYTES_PER_SECOND: u16 = 1642;
+pub const DCGM_FI_DEV_NVLINK_THROUGHPUT_L13_BYTES_PER_SECOND: u16 = 1643;
+pub const DCGM_FI_DEV_NVLINK_THROUGHPUT_L14_BYTES_PER_SECOND: u16 = 1644;
+pub const DCGM_FI_DEV_NVLINK_THROUGHPUT_L15_BYTES_PER_SECOND: u16 = 1645;
+pub const DCGM_FI_DEV_NVLINK_THROUGHPUT_L16_BYTES_PER_SECOND: u16 = 1646;
+pub const DCGM_FI_DEV_NVLINK_THROUGHPUT_L17_BYTES_PER_SECOND: u16 = 1647;
+pub const DCGM_FI_DEV_NVLINK_THROUGHPUT_BYTES_PER_SECOND: u16 = 1648;
+pub const DCGM_FI_DEV_VGPU_FB_USED_BYTES: u16 = 1649;
+pub const DCGM_FI_DEV_NVLINK_PPCNT_RECOVERY_LAST_GAP_SECONDS: u16 = 1650;
+pub const DCGM_FI_MAX_FIELDS: u16 = 1651;
 pub const DCGM_FI_FIRST_VGPU_FIELD_ID: u16 = 520;
 pub const DCGM_FI_LAST_VGPU_FIELD_ID: u16 = 570;
 pub const DCGM_FI_INTERNAL_FIELDS_0_START: u16 = 600;
@@ -2182,8 +2219,17 @@ pub const DCGM_FR_NCCL_ERROR: dcgmError_t = 129;
 pub const DCGM_FR_RETEST_REQUESTED: dcgmError_t = 130;
 pub const DCGM_FR_CONTAINED_ERROR: dcgmError_t = 131;
 pub const DCGM_FR_UNCORRECTABLE_ROW_REMAP_LIMIT: dcgmError_t = 132;
-pub const DCGM_FR_ERROR_SENTINEL: dcgmError_t = 133;
 pub const DCGM_FR_CPU_SDC_TEST_FAILED: dcgmError_t = 133;
+pub const DCGM_FR_RIST_TEST_FAILED: dcgmError_t = 134;
+pub const DCGM_FR_RIST_NO_RESULTS: dcgmError_t = 135;
+pub const DCGM_FR_RIST_PROTOCOL: dcgmError_t = 136;
+pub const DCGM_FR_RIST_NONZERO_EXIT: dcgmError_t = 137;
+pub const DCGM_FR_CHILD_TERMINATED: dcgmError_t = 138;
+pub const DCGM_FR_RIST_TIMEOUT: dcgmError_t = 139;
+pub const DCGM_FR_RIST_HEARTBEAT_STALLED: dcgmError_t = 140;
+pub const DCGM_FR_CHILD_SPAWN_FAILED: dcgmError_t = 141;
+pub const DCGM_FR_GPU_RECOVERY_IMEX_DOMAIN: dcgmError_t = 142;
+pub const DCGM_FR_ERROR_SENTINEL: dcgmError_t = 143;
 pub type dcgmError_t = ::core::ffi::c_uint;
 pub const DCGM_FR_EC_NONE: dcgmErrorCategory_t = 0;
 pub const DCGM_FR_EC_PERF_THRESHOLD: dcgmErrorCategory_t = 1;
@@ -3421,8 +3467,8 @@ pub struct dcgmDiagResponse_v10 {
     pub levelOneResults: [dcgmDiagTestResult_v3; 16usize],
     pub perGpuResponses: [dcgmDiagResponsePerGpu_v5; 32usize],
     pub systemError: dcgmDiagErrorDetail_v2,
-    pub devIds: [[::core::ffi::c_char; 32usize]; 5usize],
-    pub devSerials: [[::core::ffi::c_char; 32usize]; 256usize],
+    pub devIds: [[::core::ffi::c_char; 5usize]; 32usize],
+    pub devSerials: [[::core::ffi::c_char; 256usize]; 32usize],
     pub dcgmVersion: [::core::ffi::c_char; 12usize],
     pub driverVersion: [::core::ffi::c_char; 256usize],
     pub auxDataPerTest: [dcgmDiagTestAuxData_v1; 13usize],
@@ -3458,7 +3504,7 @@ pub struct dcgmDiagResponse_v11 {
     pub errors: [dcgmDiagError_v1; 32usize],
     pub info: [dcgmDiagInfo_v1; 16usize],
     pub results: [dcgmDiagEntityResult_v1; 20480usize],
-    pub categories: [[::core::ffi::c_char; 5usize]; 20usize],
+    pub categories: [[::core::ffi::c_char; 20usize]; 5usize],
     pub dcgmVersion: [::core::ffi::c_char; 12usize],
     pub driverVersion: [::core::ffi::c_char; 256usize],
     pub _unused: [::core::ffi::c_char; 682880usize],
@@ -3494,7 +3540,7 @@ pub struct dcgmDiagResponse_v12 {
     pub errors: [dcgmDiagError_v1; 32usize],
     pub info: [dcgmDiagInfo_v1; 128usize],
     pub results: [dcgmDiagEntityResult_v1; 20480usize],
-    pub categories: [[::core::ffi::c_char; 5usize]; 20usize],
+    pub categories: [[::core::ffi::c_char; 20usize]; 5usize],
     pub dcgmVersion: [::core::ffi::c_char; 12usize],
     pub driverVersion: [::core::ffi::c_char; 256usize],
     pub _unused: [::core::ffi::c_char; 621952usize],
@@ -3541,7 +3587,7 @@ pub struct dcgmDiagResponse_v8 {
     pub levelOneResults: [dcgmDiagTestResult_v2; 16usize],
     pub perGpuResponses: [dcgmDiagResponsePerGpu_v4; 32usize],
     pub systemError: dcgmDiagErrorDetail_t,
-    pub devIds: [[::core::ffi::c_char; 32usize]; 5usize],
+    pub devIds: [[::core::ffi::c_char; 5usize]; 32usize],
     pub dcgmVersion: [::core::ffi::c_char; 12usize],
     pub driverVersion: [::core::ffi::c_char; 256usize],
     pub _unused: [::core::ffi::c_char; 596usize],
@@ -3555,8 +3601,8 @@ pub struct dcgmDiagResponse_v9 {
     pub levelOneResults: [dcgmDiagTestResult_v3; 16usize],
     pub perGpuResponses: [dcgmDiagResponsePerGpu_v5; 32usize],
     pub systemError: dcgmDiagErrorDetail_v2,
-    pub devIds: [[::core::ffi::c_char; 32usize]; 5usize],
-    pub devSerials: [[::core::ffi::c_char; 32usize]; 256usize],
+    pub devIds: [[::core::ffi::c_char; 5usize]; 32usize],
+    pub devSerials: [[::core::ffi::c_char; 256usize]; 32usize],
     pub dcgmVersion: [::core::ffi::c_char; 12usize],
     pub driverVersion: [::core::ffi::c_char; 256usize],
     pub _unused: [::core::ffi::c_char; 596usize],
@@ -4239,8 +4285,8 @@ pub struct dcgmRunDiag_v10 {
     pub debugLevel: ::core::ffi::c_uint,
     pub groupId: dcgmGpuGrp_t,
     pub validate: dcgmPolicyValidation_t,
-    pub testNames: [[::core::ffi::c_char; 20usize]; 50usize],
-    pub testParms: [[::core::ffi::c_char; 100usize]; 1050usize],
+    pub testNames: [[::core::ffi::c_char; 50usize]; 20usize],
+    pub testParms: [[::core::ffi::c_char; 1050usize]; 100usize],
     pub fakeGpuList: [::core::ffi::c_char; 50usize],
     pub debugLogFile: [::core::ffi::c_char; 128usize],
     pub statsPath: [::core::ffi::c_char; 128usize],
@@ -4266,7 +4312,7 @@ pub struct dcgmRunDiag_v7 {
     pub debugLevel: ::core::ffi::c_uint,
     pub groupId: dcgmGpuGrp_t,
     pub validate: dcgmPolicyValidation_t,
-    pub testNames: [[::core::ffi::c_char; 20usize]; 50usize],
+    pub testNames: [[::core::ffi::c_char; 50usize]; 20usize],
     pub testParms: [[::core::ffi::c_char; 100usize]; 100usize],
     pub fakeGpuList: [::core::ffi::c_char; 50usize],
     pub gpuList: [::core::ffi::c_char; 50usize],
@@ -4289,8 +4335,8 @@ pub struct dcgmRunDiag_v8 {
     pub debugLevel: ::core::ffi::c_uint,
     pub groupId: dcgmGpuGrp_t,
     pub validate: dcgmPolicyValidation_t,
-    pub testNames: [[::core::ffi::c_char; 20usize]; 50usize],
-    pub testParms: [[::core::ffi::c_char; 100usize]; 1050usize],
+    pub testNames: [[::core::ffi::c_char; 50usize]; 20usize],
+    pub testParms: [[::core::ffi::c_char; 1050usize]; 100usize],
     pub fakeGpuList: [::core::ffi::c_char; 50usize],
     pub gpuList: [::core::ffi::c_char; 50usize],
     pub debugLogFile: [::core::ffi::c_char; 128usize],
@@ -4313,8 +4359,8 @@ pub struct dcgmRunDiag_v9 {
     pub debugLevel: ::core::ffi::c_uint,
     pub groupId: dcgmGpuGrp_t,
     pub validate: dcgmPolicyValidation_t,
-    pub testNames: [[::core::ffi::c_char; 20usize]; 50usize],
-    pub testParms: [[::core::ffi::c_char; 100usize]; 1050usize],
+    pub testNames: [[::core::ffi::c_char; 50usize]; 20usize],
+    pub testParms: [[::core::ffi::c_char; 1050usize]; 100usize],
     pub fakeGpuList: [::core::ffi::c_char; 50usize],
     pub debugLogFile: [::core::ffi::c_char; 128usize],
     pub statsPath: [::core::ffi::c_char; 128usize],
@@ -4334,9 +4380,9 @@ pub struct dcgmRunDiag_v9 {
 #[derive(Debug, Copy, Clone)]
 pub struct dcgmRunMnDiag_v1 {
     pub version: ::core::ffi::c_uint,
-    pub hostList: [[::core::ffi::c_char; 72usize]; 256usize],
+    pub hostList: [[::core::ffi::c_char; 256usize]; 72usize],
     pub testName: [::core::ffi::c_char; 256usize],
-    pub testParms: [[::core::ffi::c_char; 100usize]; 1050usize],
+    pub testParms: [[::core::ffi::c_char; 1050usize]; 100usize],
 }
 pub type dcgmRunMnDiag_t = dcgmRunMnDiag_v1;
 #[repr(C)]
@@ -4604,7 +4650,7 @@ pub struct dcgmPolicyInfo_v1 {
     pub entityCount: ::core::ffi::c_uint,
     pub channelMask: ::core::ffi::c_uint,
     pub state: dcgmPolicyState_t,
-    pub rateLimitSec: ::core::ffi::c_int,
+    pub rateLimitSec: ::core::ffi::c_uint,
     pub createdAt: i64,
     pub violationCount: ::core::ffi::c_uint,
     pub lastTriggeredTimestamp: i64,
@@ -4622,16 +4668,16 @@ pub struct dcgmPolicySpec_v1 {
     pub entityCount: ::core::ffi::c_uint,
     pub channelMask: ::core::ffi::c_uint,
     pub state: dcgmPolicyState_t,
-    pub rateLimitSec: ::core::ffi::c_int,
+    pub rateLimitSec: ::core::ffi::c_uint,
 }
 pub type dcgmPolicySpec_t = dcgmPolicySpec_v1;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct dcgmRunMnDiag_v2 {
     pub version: ::core::ffi::c_uint,
-    pub hostList: [[::core::ffi::c_char; 576usize]; 256usize],
+    pub hostList: [[::core::ffi::c_char; 256usize]; 576usize],
     pub testName: [::core::ffi::c_char; 256usize],
-    pub testParms: [[::core::ffi::c_char; 100usize]; 1050usize],
+    pub testParms: [[::core::ffi::c_char; 1050usize]; 100usize],
 }
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]

@@ -428,6 +428,35 @@ unsafe extern "C" {
         backendNameLength: ::core::ffi::c_uint,
     ) -> dcgmReturn_t;
     pub fn dcgmPauseTelemetryForDiag(pDcgmHandle: dcgmHandle_t) -> dcgmReturn_t;
+    pub fn dcgmPolicyCreate(
+        pDcgmHandle: dcgmHandle_t,
+        fieldId: ::core::ffi::c_ushort,
+        name: *const ::core::ffi::c_char,
+        threshold: f64,
+        policyOperator: dcgmPolicyOperator_t,
+        entities: *const dcgmGroupEntityPair_t,
+        entityCount: ::core::ffi::c_uint,
+        channelMask: ::core::ffi::c_uint,
+        enabled: ::core::ffi::c_uint,
+        rateLimitSec: ::core::ffi::c_uint,
+        policyId: *mut u64,
+    ) -> dcgmReturn_t;
+    pub fn dcgmPolicyDelete(
+        pDcgmHandle: dcgmHandle_t,
+        fieldId: ::core::ffi::c_ushort,
+        policyId: u64,
+        deleteAll: ::core::ffi::c_uint,
+    ) -> dcgmReturn_t;
+    pub fn dcgmPolicyDisable(
+        pDcgmHandle: dcgmHandle_t,
+        fieldId: ::core::ffi::c_ushort,
+        policyId: u64,
+    ) -> dcgmReturn_t;
+    pub fn dcgmPolicyEnable(
+        pDcgmHandle: dcgmHandle_t,
+        fieldId: ::core::ffi::c_ushort,
+        policyId: u64,
+    ) -> dcgmReturn_t;
     pub fn dcgmPolicyGet(
         pDcgmHandle: dcgmHandle_t,
         groupId: dcgmGpuGrp_t,
@@ -435,11 +464,43 @@ unsafe extern "C" {
         policy: *mut dcgmPolicy_v1,
         statusHandle: dcgmStatus_t,
     ) -> dcgmReturn_t;
+    pub fn dcgmPolicyGetAll(
+        pDcgmHandle: dcgmHandle_t,
+        policies: *mut dcgmPolicyInfo_v1,
+        count: *mut ::core::ffi::c_uint,
+    ) -> dcgmReturn_t;
+    pub fn dcgmPolicyGetOne(
+        pDcgmHandle: dcgmHandle_t,
+        fieldId: ::core::ffi::c_ushort,
+        policyId: u64,
+        policy: *mut dcgmPolicyInfo_v1,
+    ) -> dcgmReturn_t;
+    pub fn dcgmPolicyGetViolations(
+        pDcgmHandle: dcgmHandle_t,
+        since: i64,
+        violations: *mut dcgm_policy_violation_t,
+        count: *mut ::core::ffi::c_uint,
+    ) -> dcgmReturn_t;
+    pub fn dcgmPolicyImport(
+        pDcgmHandle: dcgmHandle_t,
+        path: *const ::core::ffi::c_char,
+    ) -> dcgmReturn_t;
+    pub fn dcgmPolicyModify(
+        pDcgmHandle: dcgmHandle_t,
+        policy: *const dcgmPolicyInfo_v1,
+    ) -> dcgmReturn_t;
     pub fn dcgmPolicyRegister_v2(
         pDcgmHandle: dcgmHandle_t,
         groupId: dcgmGpuGrp_t,
         condition: dcgmPolicyCondition_t,
         callback: fpRecvUpdates,
+        userData: u64,
+    ) -> dcgmReturn_t;
+    pub fn dcgmPolicyRegister_v3(
+        pDcgmHandle: dcgmHandle_t,
+        fieldId: ::core::ffi::c_ushort,
+        policyId: u64,
+        callback: fpRecvPolicyViolation,
         userData: u64,
     ) -> dcgmReturn_t;
     pub fn dcgmPolicySet(
@@ -453,6 +514,11 @@ unsafe extern "C" {
         pDcgmHandle: dcgmHandle_t,
         groupId: dcgmGpuGrp_t,
         condition: dcgmPolicyCondition_t,
+    ) -> dcgmReturn_t;
+    pub fn dcgmPolicyUnregister_v3(
+        pDcgmHandle: dcgmHandle_t,
+        fieldId: ::core::ffi::c_ushort,
+        policyId: u64,
     ) -> dcgmReturn_t;
     pub fn dcgmPowerProfileIdToName(
         id: dcgmPowerProfileType_t,

@@ -6,7 +6,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub use crate::backend::{Backend, BackendKind};
+use crate::config::ConfigClient;
 use crate::cursor::Cursor;
+use crate::diagnostics::DiagnosticsClient;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::Result;
 use crate::field::FieldId;
@@ -282,6 +284,28 @@ pub trait Client: Debug + Send + Sync {
         &NotImplemented
     }
 
+    /// Returns the access to what changes hardware. With the feature `admin`.
+    #[cfg(feature = "admin")]
+    fn admin(&self) -> &dyn crate::admin::AdminClient {
+        &NotImplemented
+    }
+
+    /// Returns the access to the configuration of GPUs.
+    fn config(&self) -> &dyn ConfigClient {
+        &NotImplemented
+    }
+
+    /// Returns the access to the diagnostics of the host engine.
+    fn diagnostics(&self) -> &dyn DiagnosticsClient {
+        &NotImplemented
+    }
+
+    /// Returns the access to what DCGM has for tests. With the feature `testing`.
+    #[cfg(feature = "testing")]
+    fn testing(&self) -> &dyn crate::testing::TestingClient {
+        &NotImplemented
+    }
+
     /// Returns the access to the state of the host engine itself.
     fn host_engine(&self) -> &dyn HostEngineClient {
         &NotImplemented
@@ -421,6 +445,24 @@ macro_rules! forward_client {
 
                     fn policies(&self) -> &dyn PolicyClient {
                         (**self).policies()
+                    }
+
+                    #[cfg(feature = "admin")]
+                    fn admin(&self) -> &dyn crate::admin::AdminClient {
+                        (**self).admin()
+                    }
+
+                    fn config(&self) -> &dyn ConfigClient {
+                        (**self).config()
+                    }
+
+                    fn diagnostics(&self) -> &dyn DiagnosticsClient {
+                        (**self).diagnostics()
+                    }
+
+                    #[cfg(feature = "testing")]
+                    fn testing(&self) -> &dyn crate::testing::TestingClient {
+                        (**self).testing()
                     }
 
                     fn host_engine(&self) -> &dyn HostEngineClient {

@@ -139,6 +139,17 @@ pub enum Error {
         /// The version of the engine.
         engine: Version,
     },
+    /// A call was refused because libdcgm and the host engine have different versions of a struct or a
+    /// message. Other calls may work: DCGM does not publish which requests a release has changed.
+    #[error("{function}: not understood between libdcgm {library} and a host engine {engine}")]
+    VersionRefused {
+        /// The C function, which returned [`ReturnCode::VER_MISMATCH`].
+        function: &'static str,
+        /// The version of libdcgm.
+        library: Version,
+        /// The version of the engine.
+        engine: Version,
+    },
     /// Calls hang although their connection was closed. No further call is made until one of the
     /// hanging calls returns.
     #[error("{abandoned} calls into libdcgm hang and cannot be cancelled")]
@@ -154,8 +165,12 @@ pub enum Error {
 pub enum Operation {
     /// Changing the state of the engine itself, for all its clients.
     Configure,
+    /// Changing the configuration of hardware, or the content of an engine for a test.
+    Change,
     /// Connecting, or starting the embedded engine.
     Connect,
+    /// Running a diagnostic.
+    Diagnose,
     /// Listing entities and reading their properties.
     Enumerate,
     /// Reading samples.
@@ -170,7 +185,9 @@ impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Configure => "configuring",
+            Self::Change => "changing",
             Self::Connect => "connecting",
+            Self::Diagnose => "the diagnostic",
             Self::Enumerate => "enumerating",
             Self::Read => "reading",
             Self::Update => "updating",
@@ -184,6 +201,7 @@ enum Hint {
     None,
     Text(&'static str),
     Upgrade { library: Version, engine: Version },
+    SameRelease { library: Version, engine: Version },
 }
 
 impl Error {
@@ -219,6 +237,15 @@ impl Error {
                     engine: *engine,
                 },
             ),
+            Self::VersionRefused {
+                library, engine, ..
+            } => (
+                Class::Version,
+                Hint::SameRelease {
+                    library: *library,
+                    engine: *engine,
+                },
+            ),
             Self::Wedged { .. } => (Class::Timeout, Text(HANG_HINT)),
         }
     }
@@ -243,14 +270,29 @@ impl Error {
                 "install DCGM {} for this program, to match the host engine",
                 engine.major
             )),
+            Hint::SameRelease { library, engine } if library == engine => Some(format!(
+                "libdcgm and the host engine are both {library}: this build of {} and DCGM differ in a struct",
+                env!("CARGO_PKG_NAME")
+            )),
+            Hint::SameRelease { library, engine } if library.max(engine) >= STRICT_RELEASE => {
+                Some(format!(
+                    "install the same release on both sides: libdcgm is {library}, the host engine {engine}, and \
+                     DCGM {STRICT_RELEASE} refuses requests of other releases"
+                ))
+            }
+            Hint::SameRelease { library, engine } => Some(format!(
+                "install a host engine that is at least as new as libdcgm: libdcgm is {library}, the host engine {engine}"
+            )),
         }
     }
 
-    /// Returns DCGM's return code, if the error is a [`Call`](Self::Call).
+    /// Returns DCGM's return code, if the error is a [`Call`](Self::Call) or a
+    /// [`VersionRefused`](Self::VersionRefused).
     #[must_use]
     pub const fn code(&self) -> Option<ReturnCode> {
         match self {
             Self::Call { code, .. } => Some(*code),
+            Self::VersionRefused { .. } => Some(ReturnCode::VER_MISMATCH),
             _ => None,
         }
     }
@@ -259,9 +301,25 @@ impl Error {
     #[must_use]
     pub const fn function(&self) -> Option<&'static str> {
         match self {
-            Self::Call { function, .. } => Some(function),
+            Self::Call { function, .. } | Self::VersionRefused { function, .. } => Some(function),
             Self::SymbolMissing(missing) => Some(missing.function),
             _ => None,
+        }
+    }
+
+    /// Adds the versions to an error that is a call with the code
+    /// [`VER_MISMATCH`](ReturnCode::VER_MISMATCH).
+    pub(crate) fn with_versions(self, library: Version, engine: Version) -> Self {
+        match self {
+            Self::Call {
+                function,
+                code: ReturnCode::VER_MISMATCH,
+            } => Self::VersionRefused {
+                function,
+                library,
+                engine,
+            },
+            other => other,
         }
     }
 
@@ -344,6 +402,9 @@ impl fmt::Debug for Error {
         }
     }
 }
+
+/// The release from which on, by NVIDIA's release notes, some requests fail if only one side has it.
+const STRICT_RELEASE: Version = Version::new(4, 7, 1);
 
 const HANG_HINT: &str = "check whether the host engine, the driver or name resolution hangs: dcgmi discovery -l, nvidia-smi";
 

@@ -4,7 +4,7 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::entity::EntityKind;
-use crate::fields::FIELDS;
+use crate::fields::{FIELDS, MOVED_NAMES};
 use crate::parse::ParseError;
 use crate::value::ValueType;
 use crate::version::Version;
@@ -13,7 +13,9 @@ use crate::version::Version;
 ///
 /// Identify a field by its number, and take its unit from [`info`](Self::info). Names change between
 /// releases: 150 was `DCGM_FI_DEV_GPU_TEMP` until 4.6 renamed it to `DCGM_FI_DEV_GPU_TEMP_CELSIUS`.
-/// Names may mislead: the name of 203 ends in `RATIO`, but its value is a percentage.
+/// A name may even move to another field: `DCGM_FI_DEV_GPU_UTIL_RATIO` was 203, a percentage, in 4.6, and
+/// is 1613, a ratio, since 4.7. Parsing takes the newest meaning; [`from_name`](Self::from_name) takes that
+/// of a release.
 ///
 /// ```
 /// use dcgm::FieldId;
@@ -53,6 +55,32 @@ impl FieldId {
     pub fn unit(self) -> Option<&'static str> {
         let unit = self.info()?.unit;
         (!unit.is_empty()).then_some(unit)
+    }
+
+    /// Parses the name of a field, like [`FromStr`], as `release` understands it.
+    ///
+    /// The number of a field never changes, and its name can. Give the release of the host engine for a
+    /// name that a person took from the documentation of that release.
+    ///
+    /// ```
+    /// use dcgm::{FieldId, Version};
+    ///
+    /// let name = "DCGM_FI_DEV_GPU_UTIL_RATIO";
+    /// assert_eq!(FieldId::from_name(name, Version::new(4, 6, 0)), Ok(FieldId::GPU_UTIL));
+    /// assert_eq!(FieldId::from_name(name, Version::new(4, 7, 0)), Ok(FieldId::GPU_UTIL_RATIO));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The text is no name and no number of a field.
+    pub fn from_name(text: &str, release: Version) -> Result<Self, ParseError> {
+        let earlier = MOVED_NAMES
+            .iter()
+            .find(|(name, _, until)| release < *until && is_name(name, text.trim()));
+        match earlier {
+            Some((_, field, _)) => Ok(*field),
+            None => text.parse(),
+        }
     }
 
     /// Returns the metadata of every field that this crate knows, by ascending number.
@@ -98,7 +126,6 @@ impl FromStr for FieldId {
     type Err = ParseError;
 
     fn from_str(input: &str) -> Result<Self, ParseError> {
-        const PREFIX: &str = "DCGM_FI_";
         let text = input.trim();
         let number = text.strip_prefix("field-").unwrap_or(text);
         if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -106,18 +133,9 @@ impl FromStr for FieldId {
                 return Ok(Self(raw));
             }
         }
-        let is_prefixed = text
-            .get(..PREFIX.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(PREFIX));
-        let short = text.get(PREFIX.len()..).filter(|_| is_prefixed);
-        let short = short.unwrap_or(text);
-        let is_name = |name: &str| {
-            name.strip_prefix(PREFIX)
-                .is_some_and(|name| name.eq_ignore_ascii_case(short))
-        };
         let by_name = FIELDS
             .iter()
-            .find(|info| is_name(info.name) || is_name(info.old_name));
+            .find(|info| is_name(info.name, text) || is_name(info.old_name, text));
         let is_tag =
             |info: &&FieldInfo| !info.tag.is_empty() && info.tag.eq_ignore_ascii_case(text);
         by_name
@@ -125,6 +143,15 @@ impl FromStr for FieldId {
             .map(|info| info.id)
             .ok_or_else(|| ParseError::new("the name or number of a field", input))
     }
+}
+
+/// Returns `true` if a text is the name, with or without its prefix, in any case.
+fn is_name(name: &str, text: &str) -> bool {
+    const PREFIX: &str = "DCGM_FI_";
+    name.eq_ignore_ascii_case(text)
+        || name
+            .strip_prefix(PREFIX)
+            .is_some_and(|name| name.eq_ignore_ascii_case(text))
 }
 
 impl fmt::Debug for FieldId {
@@ -138,7 +165,6 @@ impl fmt::Debug for FieldId {
 /// ```
 /// use dcgm::{EntityKind, FieldId};
 ///
-/// // Renamed to a ratio in 4.6; the values are still percentages.
 /// let info = FieldId::GPU_UTIL.info().unwrap();
 /// assert_eq!((info.unit, info.scope), ("%", EntityKind::GPU));
 /// ```
@@ -154,7 +180,8 @@ pub struct FieldInfo {
     /// DCGM's tag, a short name as in `gpu_temp`. Empty for fields that only the headers of 4.6.1
     /// list.
     pub tag: &'static str,
-    /// The type of the values.
+    /// The type of the values. Samples have a type of their own, which is that of the value and wins:
+    /// see [`type_verified`](Self::type_verified).
     pub value_type: ValueType,
     /// The unit of the raw value: `W`, `mJ`, `Cel`, `MHz`, `MiB`, `%` (0–100), `ratio` (0–1),
     /// `By/s`, `ns`, or a word such as `bitmask`. Empty for a field without a unit.
@@ -167,6 +194,9 @@ pub struct FieldInfo {
     pub kind: FieldKind,
     /// The first release with the field; 3.3.5 stands for 3.3.5 or earlier.
     pub since: Version,
+    /// Set if a library was asked for [`value_type`](Self::value_type) and [`scope`](Self::scope). They
+    /// are guesses from the names and comments of a header otherwise, for fields since 4.6.1.
+    pub type_verified: bool,
 }
 
 /// The behavior of a field's values over time.
@@ -220,6 +250,38 @@ mod tests {
         for text in ["", "DCGM_FI_", "70000", "-1", "+150", "field-", "field-x"] {
             assert!(text.parse::<FieldId>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_name_that_moved_is_resolved_by_release() {
+        let (old, new) = (Version::new(4, 6, 1), Version::new(4, 7, 0));
+        for name in ["DCGM_FI_DEV_GPU_UTIL_RATIO", "dev_gpu_util_ratio"] {
+            assert_eq!(FieldId::from_name(name, old), Ok(FieldId::GPU_UTIL));
+            assert_eq!(FieldId::from_name(name, new), Ok(FieldId::GPU_UTIL_RATIO));
+        }
+        for release in [Version::new(3, 3, 9), old, new] {
+            for (text, field) in [
+                ("DCGM_FI_DEV_GPU_UTIL", FieldId::GPU_UTIL),
+                ("gpu_utilization", FieldId::GPU_UTIL),
+                ("203", FieldId::GPU_UTIL),
+                ("1613", FieldId::GPU_UTIL_RATIO),
+                ("field-1613", FieldId::GPU_UTIL_RATIO),
+                ("DCGM_FI_DEV_MEMORY_UTIL_RATIO", FieldId::MEMORY_UTIL_RATIO),
+            ] {
+                assert_eq!(FieldId::from_name(text, release), Ok(field), "{text}");
+            }
+            assert!(FieldId::from_name("DCGM_FI_DEV_SPEED", release).is_err());
+        }
+    }
+
+    #[test]
+    fn types_that_only_a_header_states_are_unverified() {
+        for info in FIELDS {
+            let is_run = info.since < Version::new(4, 6, 1);
+            assert_eq!(info.type_verified, is_run, "{}", info.id);
+        }
+        let unverified = FIELDS.iter().filter(|info| !info.type_verified).count();
+        assert_eq!(unverified, 13 + 38);
     }
 
     #[test]

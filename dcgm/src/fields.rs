@@ -1,5 +1,8 @@
 //! The table of fields: one row per field. The number is the identity; names change between releases.
 //!
+//! A row without a tag is of a release whose headers were read and whose library was not run: its type and
+//! the entity that has it are read off the header's words, and [`FieldInfo::type_verified`] is false.
+//!
 //! The columns: number, name of the constant (from DCGM's name up to 4.5, which dcgm-exporter still uses), DCGM's name
 //! since 4.6, DCGM's name before (`=` if it is the same), tag, type, unit, the lowest entity that has it, kind, first
 //! release, meaning.
@@ -28,10 +31,19 @@ macro_rules! fields {
                 scope: On::$on,
                 kind: FieldKind::$kind,
                 since: Version::from_literal($since),
+                type_verified: !$tag.is_empty(),
             },)*
         ];
     };
 }
+
+/// Names that were the name of another field before a release: the name, that field, and the first
+/// release in which the name is that of another one.
+pub(crate) const MOVED_NAMES: &[(&str, FieldId, Version)] = &[(
+    "DCGM_FI_DEV_GPU_UTIL_RATIO",
+    FieldId::GPU_UTIL,
+    Version::new(4, 7, 0),
+)];
 
 macro_rules! constant {
     ($id:literal $name:ident $new:literal = $unit:tt $on:ident $kind:ident $since:tt $meaning:literal) => {
@@ -195,7 +207,7 @@ fields! {
     200 PCIE_TX_THROUGHPUT "DCGM_FI_DEV_PCIE_TX_THROUGHPUT" = "pcie_tx_throughput" Int "KB/s" GPU Gauge "3.3.5" "PCIe bytes transmitted per second; not supported by DCGM 3.3.9 to 4.6";
     201 PCIE_RX_THROUGHPUT "DCGM_FI_DEV_PCIE_RX_THROUGHPUT" = "pcie_rx_throughput" Int "KB/s" GPU Gauge "3.3.5" "PCIe bytes received per second; not supported by DCGM 3.3.9 to 4.6";
     202 PCIE_REPLAY_COUNTER "DCGM_FI_DEV_PCIE_REPLAY_TOTAL" "DCGM_FI_DEV_PCIE_REPLAY_COUNTER" "pcie_replay_counter" Int "1" GPU Counter "3.3.5" "PCIe replays";
-    203 GPU_UTIL "DCGM_FI_DEV_GPU_UTIL_RATIO" "DCGM_FI_DEV_GPU_UTIL" "gpu_utilization" Int "%" GPU Gauge "3.3.5" "Share of time with a kernel running, in percent (0 to 100) despite the name since 4.6";
+    203 GPU_UTIL "DCGM_FI_DEV_GPU_UTIL" = "gpu_utilization" Int "%" GPU Gauge "3.3.5" "Share of time with a kernel running, in percent (0 to 100). DCGM 4.6 called it `DCGM_FI_DEV_GPU_UTIL_RATIO`, which is the name of 1613 since 4.7";
     204 MEM_COPY_UTIL "DCGM_FI_DEV_MEM_COPY_UTIL" = "mem_copy_utilization" Int "%" GPU Gauge "3.3.5" "Share of time in which the memory was read or written";
     205 ACCOUNTING_DATA "DCGM_FI_DEV_PROCESS_ACCOUNTING_STATS" "DCGM_FI_DEV_ACCOUNTING_DATA" "accounting_data" Blob "" GPU Blob "3.3.5" "Accounting statistics of processes";
     206 ENC_UTIL "DCGM_FI_DEV_ENC_UTIL" = "enc_utilization" Int "%" GPU Gauge "3.3.5" "Utilization of the video encoder";
@@ -749,9 +761,9 @@ fields! {
     1531 NVLINK_RX_THROUGHPUT_PER_LINK "DCGM_FI_DEV_NVLINK_RX_THROUGHPUT_PER_LINK" = "nvlink_rx_throughput_per_link" Int "MB/s" LINK Gauge "4.6.0" "Throughput of the NVLink, received: a rate, in 1000 KiB/s";
     1532 PROF_NVLINK_TX_BYTES_PER_LINK "DCGM_FI_PROF_NVLINK_TX_BYTES_PER_LINK" = "nvlink_tx_bytes_per_link" Int "By/s" LINK Gauge "4.6.0" "Bytes transmitted by the NVLink per second: a rate and not a total";
     1533 PROF_NVLINK_RX_BYTES_PER_LINK "DCGM_FI_PROF_NVLINK_RX_BYTES_PER_LINK" = "nvlink_rx_bytes_per_link" Int "By/s" LINK Gauge "4.6.0" "Bytes received by the NVLink per second: a rate and not a total";
-    1600 BAR1_CAPACITY_BYTES "DCGM_FI_DEV_BAR1_CAPACITY_BYTES" = "" Int "By" GPU Gauge "4.6.1" "Size of the BAR1 memory";
-    1601 BAR1_USED_BYTES "DCGM_FI_DEV_BAR1_USED_BYTES" = "" Int "By" GPU Gauge "4.6.1" "BAR1 memory in use";
-    1602 BAR1_FREE_BYTES "DCGM_FI_DEV_BAR1_FREE_BYTES" = "" Int "By" GPU Gauge "4.6.1" "Free BAR1 memory";
+    1600 BAR1_CAPACITY_BYTES "DCGM_FI_DEV_BAR1_CAPACITY_BYTES" = "" Int "By" COMPUTE_INSTANCE Gauge "4.6.1" "Size of the BAR1 memory";
+    1601 BAR1_USED_BYTES "DCGM_FI_DEV_BAR1_USED_BYTES" = "" Int "By" COMPUTE_INSTANCE Gauge "4.6.1" "BAR1 memory in use";
+    1602 BAR1_FREE_BYTES "DCGM_FI_DEV_BAR1_FREE_BYTES" = "" Int "By" COMPUTE_INSTANCE Gauge "4.6.1" "Free BAR1 memory";
     1603 SM_CLOCK_HERTZ "DCGM_FI_DEV_SM_CLOCK_HERTZ" = "" Int "Hz" GPU Gauge "4.6.1" "SM clock frequency";
     1604 MEMORY_CLOCK_HERTZ "DCGM_FI_DEV_MEMORY_CLOCK_HERTZ" = "" Int "Hz" GPU Gauge "4.6.1" "Memory clock frequency";
     1605 VIDEO_CLOCK_HERTZ "DCGM_FI_DEV_VIDEO_CLOCK_HERTZ" = "" Int "Hz" GPU Gauge "4.6.1" "Video clock frequency";
@@ -760,6 +772,44 @@ fields! {
     1608 SM_MAX_CLOCK_HERTZ "DCGM_FI_DEV_SM_MAX_CLOCK_HERTZ" = "" Int "Hz" GPU Gauge "4.6.1" "Highest possible SM clock frequency";
     1609 MEMORY_MAX_CLOCK_HERTZ "DCGM_FI_DEV_MEMORY_MAX_CLOCK_HERTZ" = "" Int "Hz" GPU Gauge "4.6.1" "Highest possible memory clock frequency";
     1610 VIDEO_MAX_CLOCK_HERTZ "DCGM_FI_DEV_VIDEO_MAX_CLOCK_HERTZ" = "" Int "Hz" GPU Gauge "4.6.1" "Highest possible video clock frequency";
-    1611 GPU_ENERGY_JOULES_TOTAL "DCGM_FI_DEV_GPU_ENERGY_JOULES_TOTAL" = "" Int "J" GPU Counter "4.6.1" "Energy consumed";
-    1612 FAN_SPEED_RATIO "DCGM_FI_DEV_FAN_SPEED_RATIO" = "" Int "ratio" GPU Gauge "4.6.1" "Fan speed, relative to the maximum";
+    1611 GPU_ENERGY_JOULES_TOTAL "DCGM_FI_DEV_GPU_ENERGY_JOULES_TOTAL" = "" Double "J" GPU Counter "4.6.1" "Energy consumed";
+    1612 FAN_SPEED_RATIO "DCGM_FI_DEV_FAN_SPEED_RATIO" = "" Double "ratio" GPU Gauge "4.6.1" "Fan speed, relative to the maximum";
+    1613 GPU_UTIL_RATIO "DCGM_FI_DEV_GPU_UTIL_RATIO" = "" Double "ratio" GPU Gauge "4.7.0" "Share of time with a kernel running, 0 to 1";
+    1614 MEMORY_UTIL_RATIO "DCGM_FI_DEV_MEMORY_UTIL_RATIO" = "" Double "ratio" GPU Gauge "4.7.0" "Share of time in which the memory was read or written, 0 to 1";
+    1615 ENC_UTIL_RATIO "DCGM_FI_DEV_ENC_UTIL_RATIO" = "" Double "ratio" GPU Gauge "4.7.0" "Utilization of the video encoder, 0 to 1";
+    1616 DEC_UTIL_RATIO "DCGM_FI_DEV_DEC_UTIL_RATIO" = "" Double "ratio" GPU Gauge "4.7.0" "Utilization of the video decoder, 0 to 1";
+    1617 GPU_POWER_THROTTLE_SECONDS_TOTAL "DCGM_FI_DEV_GPU_POWER_THROTTLE_SECONDS_TOTAL" = "" Double "s" GPU Counter "4.7.0" "Time in which the clocks were reduced by the power limit";
+    1618 GPU_THERMAL_THROTTLE_SECONDS_TOTAL "DCGM_FI_DEV_GPU_THERMAL_THROTTLE_SECONDS_TOTAL" = "" Double "s" GPU Counter "4.7.0" "Time in which the clocks were reduced by a thermal limit";
+    1619 GPU_SYNC_BOOST_THROTTLE_SECONDS_TOTAL "DCGM_FI_DEV_GPU_SYNC_BOOST_THROTTLE_SECONDS_TOTAL" = "" Double "s" GPU Counter "4.7.0" "Time in which the clocks were reduced by sync boost";
+    1620 GPU_LIMIT_THROTTLE_SECONDS_TOTAL "DCGM_FI_DEV_GPU_LIMIT_THROTTLE_SECONDS_TOTAL" = "" Double "s" GPU Counter "4.7.0" "Time in which the clocks were reduced by a limit of the board";
+    1621 GPU_LOW_UTIL_THROTTLE_SECONDS_TOTAL "DCGM_FI_DEV_GPU_LOW_UTIL_THROTTLE_SECONDS_TOTAL" = "" Double "s" GPU Counter "4.7.0" "Time in which the clocks were reduced because of low utilization";
+    1622 GPU_RELIABILITY_THROTTLE_SECONDS_TOTAL "DCGM_FI_DEV_GPU_RELIABILITY_THROTTLE_SECONDS_TOTAL" = "" Double "s" GPU Counter "4.7.0" "Time in which the clocks were reduced for reliability";
+    1623 GPU_APP_THROTTLE_SECONDS_TOTAL "DCGM_FI_DEV_GPU_APP_THROTTLE_SECONDS_TOTAL" = "" Double "s" GPU Counter "4.7.0" "Time in which the clocks were below the application clocks, for any reason";
+    1624 GPU_BASE_THROTTLE_SECONDS_TOTAL "DCGM_FI_DEV_GPU_BASE_THROTTLE_SECONDS_TOTAL" = "" Double "s" GPU Counter "4.7.0" "Time in which the clocks were below the base clocks, for any reason";
+    1625 FB_CAPACITY_BYTES "DCGM_FI_DEV_FB_CAPACITY_BYTES" = "" Int "By" COMPUTE_INSTANCE Gauge "4.7.0" "Size of the frame buffer memory";
+    1626 FB_FREE_BYTES "DCGM_FI_DEV_FB_FREE_BYTES" = "" Int "By" COMPUTE_INSTANCE Gauge "4.7.0" "Free frame buffer memory";
+    1627 FB_USED_BYTES "DCGM_FI_DEV_FB_USED_BYTES" = "" Int "By" COMPUTE_INSTANCE Gauge "4.7.0" "Frame buffer memory in use";
+    1628 FB_RESERVED_BYTES "DCGM_FI_DEV_FB_RESERVED_BYTES" = "" Int "By" COMPUTE_INSTANCE Gauge "4.7.0" "Frame buffer memory reserved by the system";
+    1629 C2C_MAX_BANDWIDTH_BYTES_PER_SECOND "DCGM_FI_DEV_C2C_MAX_BANDWIDTH_BYTES_PER_SECOND" = "" Int "By/s" GPU Info "4.7.0" "Highest bandwidth of the C2C links";
+    1630 NVLINK_THROUGHPUT_L0_BYTES_PER_SECOND "DCGM_FI_DEV_NVLINK_THROUGHPUT_L0_BYTES_PER_SECOND" = "" Int "By/s" GPU Gauge "4.7.0" "Throughput of NVLink 0, both directions: a rate";
+    1631 NVLINK_THROUGHPUT_L1_BYTES_PER_SECOND "DCGM_FI_DEV_NVLINK_THROUGHPUT_L1_BYTES_PER_SECOND" = "" Int "By/s" GPU Gauge "4.7.0" "Throughput of NVLink 1, both directions: a rate";
+    1632 NVLINK_THROUGHPUT_L2_BYTES_PER_SECOND "DCGM_FI_DEV_NVLINK_THROUGHPUT_L2_BYTES_PER_SECOND" = "" Int "By/s" GPU Gauge "4.7.0" "Throughput of NVLink 2, both directions: a rate";
+    1633 NVLINK_THROUGHPUT_L3_BYTES_PER_SECOND "DCGM_FI_DEV_NVLINK_THROUGHPUT_L3_BYTES_PER_SECOND" = "" Int "By/s" GPU Gauge "4.7.0" "Throughput of NVLink 3, both directions: a rate";
+    1634 NVLINK_THROUGHPUT_L4_BYTES_PER_SECOND "DCGM_FI_DEV_NVLINK_THROUGHPUT_L4_BYTES_PER_SECOND" = "" Int "By/s" GPU Gauge "4.7.0" "Throughput of NVLink 4, both directions: a rate";
+    1635 NVLINK_THROUGHPUT_L5_BYTES_PER_SECOND "DCGM_FI_DEV_NVLINK_THROUGHPUT_L5_BYTES_PER_SECOND" = "" Int "By/s" GPU Gauge "4.7.0" "Throughput of NVLink 5, both directions: a rate";
+    1636 NVLINK_THROUGHPUT_L6_BYTES_PER_SECOND "DCGM_FI_DEV_NVLINK_THROUGHPUT_L6_BYTES_PER_SECOND" = "" Int "By/s" GPU Gauge "4.7.0" "Throughput of NVLink 6, both directions: a rate";
+    1637 NVLINK_THROUGHPUT_L7_BYTES_PER_SECOND "DCGM_FI_DEV_NVLINK_THROUGHPUT_L7_BYTES_PER_SECOND" = "" Int "By/s" GPU Gauge "4.7.0" "Throughput of NVLink 7, both directions: a rate";
+    1638 NVLINK_THROUGHPUT_L8_BYTES_PER_SECOND "DCGM_FI_DEV_NVLINK_THROUGHPUT_L8_BYTES_PER_SECOND" = "" Int "By/s" GPU Gauge "4.7.0" "Throughput of NVLink 8, both directions: a rate";
+    1639 NVLINK_THROUGHPUT_L9_BYTES_PER_SECOND "DCGM_FI_DEV_NVLINK_THROUGHPUT_L9_BYTES_PER_SECOND" = "" Int "By/s" GPU Gauge "4.7.0" "Throughput of NVLink 9, both directions: a rate";
+    1640 NVLINK_THROUGHPUT_L10_BYTES_PER_SECOND "DCGM_FI_DEV_NVLINK_THROUGHPUT_L10_BYTES_PER_SECOND" = "" Int "By/s" GPU Gauge "4.7.0" "Throughput of NVLink 10, both directions: a rate";
+    1641 NVLINK_THROUGHPUT_L11_BYTES_PER_SECOND "DCGM_FI_DEV_NVLINK_THROUGHPUT_L11_BYTES_PER_SECOND" = "" Int "By/s" GPU Gauge "4.7.0" "Throughput of NVLink 11, both directions: a rate";
+    1642 NVLINK_THROUGHPUT_L12_BYTES_PER_SECOND "DCGM_FI_DEV_NVLINK_THROUGHPUT_L12_BYTES_PER_SECOND" = "" Int "By/s" GPU Gauge "4.7.0" "Throughput of NVLink 12, both directions: a rate";
+    1643 NVLINK_THROUGHPUT_L13_BYTES_PER_SECOND "DCGM_FI_DEV_NVLINK_THROUGHPUT_L13_BYTES_PER_SECOND" = "" Int "By/s" GPU Gauge "4.7.0" "Throughput of NVLink 13, both directions: a rate";
+    1644 NVLINK_THROUGHPUT_L14_BYTES_PER_SECOND "DCGM_FI_DEV_NVLINK_THROUGHPUT_L14_BYTES_PER_SECOND" = "" Int "By/s" GPU Gauge "4.7.0" "Throughput of NVLink 14, both directions: a rate";
+    1645 NVLINK_THROUGHPUT_L15_BYTES_PER_SECOND "DCGM_FI_DEV_NVLINK_THROUGHPUT_L15_BYTES_PER_SECOND" = "" Int "By/s" GPU Gauge "4.7.0" "Throughput of NVLink 15, both directions: a rate";
+    1646 NVLINK_THROUGHPUT_L16_BYTES_PER_SECOND "DCGM_FI_DEV_NVLINK_THROUGHPUT_L16_BYTES_PER_SECOND" = "" Int "By/s" GPU Gauge "4.7.0" "Throughput of NVLink 16, both directions: a rate";
+    1647 NVLINK_THROUGHPUT_L17_BYTES_PER_SECOND "DCGM_FI_DEV_NVLINK_THROUGHPUT_L17_BYTES_PER_SECOND" = "" Int "By/s" GPU Gauge "4.7.0" "Throughput of NVLink 17, both directions: a rate";
+    1648 NVLINK_THROUGHPUT_BYTES_PER_SECOND "DCGM_FI_DEV_NVLINK_THROUGHPUT_BYTES_PER_SECOND" = "" Int "By/s" GPU Gauge "4.7.0" "Throughput of all NVLinks, both directions: a rate";
+    1649 VGPU_FB_USED_BYTES "DCGM_FI_DEV_VGPU_FB_USED_BYTES" = "" Int "By" VGPU Gauge "4.7.0" "Frame buffer memory in use by the vGPU";
+    1650 NVLINK_PPCNT_RECOVERY_LAST_GAP_SECONDS "DCGM_FI_DEV_NVLINK_PPCNT_RECOVERY_LAST_GAP_SECONDS" = "" Double "s" LINK Gauge "4.7.0" "Time between the latest two link recoveries";
 }

@@ -66,19 +66,25 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `admin` | off | The methods of [`HostEngineClient`](host_engine::HostEngineClient) that change the host engine for all of its clients: denying modules, emptying its cache, detaching the driver |
+//! | `admin` | off | `dcgm::admin` and `Client::admin`: changing clocks, power limits, MIG instances |
 //! | `mock` | off | `dcgm::mock`: scripted clients, ready-made hosts and incidents, for tests without a GPU. The values of a mock are not measured: [`Backend::is_simulated`] returns `true` |
 //! | `serde` | off | `Serialize` and `Deserialize` for ids, entities, values, samples, timestamps and versions |
 //! | `stream` | off | `monitor::AsyncEventStream`: the events of a [`Monitor`](monitor::Monitor) as a `futures_core::Stream` |
+//! | `testing` | off | `dcgm::testing` and `Client::testing`: fake entities and injected samples in a real engine |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "admin")]
+pub mod admin;
 mod attributes;
 mod backend;
 mod client;
 mod code;
+pub mod config;
 mod connect_error;
 mod cpu_set;
 mod cursor;
+pub mod diagnostics;
 mod endpoint;
 mod engine;
 mod entity;
@@ -104,6 +110,8 @@ mod queue;
 mod sample;
 #[cfg(feature = "serde")]
 mod serde_impls;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod topology;
 pub mod usage;
 mod value;
@@ -150,13 +158,28 @@ mod tests {
         }
         assert_all!(
             dyn Client,
+            dyn config::ConfigClient,
+            dyn diagnostics::DiagnosticsClient,
             Backend,
             BackendKind,
             BuildInfo,
             ByEntity<'_>,
+            config::ComputeMode,
+            config::GpuConfig,
+            config::GpuSettings,
+            config::PowerLimit,
+            config::PowerProfile,
+            config::PowerProfiles,
+            config::SupportedPowerProfile,
             ConnectError,
             Cursor,
             Deadlines,
+            diagnostics::DiagnosticProgress,
+            diagnostics::DiagnosticReport,
+            diagnostics::DiagnosticRequest,
+            diagnostics::MultiNodeReport,
+            diagnostics::MultiNodeRequest,
+            diagnostics::TestOutcome,
             Embedded,
             EmbeddedMode,
             Endpoint,
@@ -213,6 +236,17 @@ mod tests {
             topology::P2pMatrix,
             topology::VgpuAttributes,
         );
+        #[cfg(feature = "admin")]
+        assert_all!(
+            dyn admin::AdminClient,
+            admin::ComputeInstanceProfile,
+            admin::ConfigOutcome,
+            admin::GpuInstanceProfile,
+            admin::PowerProfileChange,
+            admin::RefusedSetting,
+        );
+        #[cfg(feature = "testing")]
+        assert_all!(dyn testing::TestingClient, testing::FakeEntity);
         #[cfg(feature = "mock")]
         assert_all!(
             mock::Call,

@@ -17,8 +17,8 @@ use super::scope::{ADAPTER, CORE, CPU, GPU, GPU_GI, GPU_GI_CI, HOST, LINK, PORT,
 use crate::config::Group;
 
 use super::{
-    Metric, ONE, Op, counter, family, integrate_rate, last, metric, read_each, read_field,
-    series_row, sum_links,
+    Metric, ONE, Op, count_fractions, counter, family, integrate_rate, last, metric, read_each,
+    read_field, series_row, sum_links,
 };
 
 /// A share. Values a little above 1 have been seen, and are passed on; four thousand million has
@@ -57,15 +57,15 @@ pub(crate) const CATALOGUE: &[Metric] = &[
     metric("hw.gpu.utilization", GaugeF64, "1", Product, SHARE,
         "Share of the last sampling window in which the GPU was busy with the given kind of work.", &[
         family("general", Group::Utilization, 17, On, Outside, GPU, &[
-            series_row(&[(TASK, "general")], &[last(F::GPU_UTIL, Per(100)), last(F::PROF_GR_ENGINE_ACTIVE, ONE)])]),
+            series_row(&[(TASK, "general")], &[last(F::GPU_UTIL, Per(100)), last(F::GPU_UTIL_RATIO, ONE), last(F::PROF_GR_ENGINE_ACTIVE, ONE)])]),
         family("general_mig", Group::Utilization, 17, Auto, Within, GPU_GI_CI, &[
             series_row(&[(TASK, "general")], &[last(F::PROF_GR_ENGINE_ACTIVE, ONE)])]),
         family("encoder", Group::Codec, 3, On, Outside, GPU, &[
-            series_row(&[(TASK, "encoder")], &[last(F::ENC_UTIL, Per(100))])]),
+            series_row(&[(TASK, "encoder")], &[last(F::ENC_UTIL, Per(100)), last(F::ENC_UTIL_RATIO, ONE)])]),
         family("decoder", Group::Codec, 3, On, Outside, GPU, &[
-            series_row(&[(TASK, "decoder")], &[last(F::DEC_UTIL, Per(100))])]),
+            series_row(&[(TASK, "decoder")], &[last(F::DEC_UTIL, Per(100)), last(F::DEC_UTIL_RATIO, ONE)])]),
         family("memory", Group::Utilization, 17, On, Outside, GPU, &[
-            series_row(&[(TASK, "memory")], &[last(F::MEM_COPY_UTIL, Per(100))])]),
+            series_row(&[(TASK, "memory")], &[last(F::MEM_COPY_UTIL, Per(100)), last(F::MEMORY_UTIL_RATIO, ONE)])]),
     ]),
     metric("hw.gpu.engine.utilization", GaugeF64, "1", Product, SHARE,
         "Busy share of one hardware engine of the GPU.", &[
@@ -96,12 +96,12 @@ pub(crate) const CATALOGUE: &[Metric] = &[
     metric("hw.gpu.memory.usage", UpDownI64, "By", Product, FROM_ZERO,
         "Device memory currently allocated.", &[
         family("all", Group::Memory, 17, On, Any, GPU_GI_CI, &[
-            series_row(&[], &[last(F::FB_USED, Times(1_048_576))])]),
+            series_row(&[], &[last(F::FB_USED, Times(1_048_576)), last(F::FB_USED_BYTES, ONE)])]),
     ]),
     metric("hw.gpu.memory.limit", UpDownI64, "By", Product, FROM_ZERO,
         "Total device memory.", &[
         family("all", Group::Memory, 17, On, Any, GPU_GI_CI, &[
-            series_row(&[], &[last(F::FB_TOTAL, Times(1_048_576))])]),
+            series_row(&[], &[last(F::FB_TOTAL, Times(1_048_576)), last(F::FB_CAPACITY_BYTES, ONE)])]),
     ]),
     metric("hw.gpu.memory.utilization", GaugeF64, "1", Product, SHARE,
         "Fraction of the usable device memory that is allocated.", &[
@@ -111,7 +111,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
     metric("hw.gpu.memory.reserved", UpDownI64, "By", Product, FROM_ZERO,
         "Device memory held back by the driver and firmware.", &[
         family("all", Group::Memory, 8, Off, Any, GPU_GI_CI, &[
-            series_row(&[], &[last(F::FB_RESERVED, Times(1_048_576))])]),
+            series_row(&[], &[last(F::FB_RESERVED, Times(1_048_576)), last(F::FB_RESERVED_BYTES, ONE)])]),
     ]),
     metric("hw.gpu.memory.bandwidth.utilization", GaugeF64, "1", Product, SHARE,
         "Fraction of the peak device-memory bandwidth in use.", &[
@@ -127,12 +127,12 @@ pub(crate) const CATALOGUE: &[Metric] = &[
     metric("hw.gpu.bar1.usage", UpDownI64, "By", Product, FROM_ZERO,
         "BAR1 aperture currently mapped.", &[
         family("all", Group::Memory, 8, Off, Any, GPU_GI_CI, &[
-            series_row(&[], &[last(F::BAR1_USED, Times(1_048_576))])]),
+            series_row(&[], &[last(F::BAR1_USED, Times(1_048_576)), last(F::BAR1_USED_BYTES, ONE)])]),
     ]),
     metric("hw.gpu.bar1.limit", UpDownI64, "By", Product, FROM_ZERO,
         "Size of the BAR1 aperture.", &[
         family("all", Group::Memory, 8, Off, Any, GPU_GI_CI, &[
-            series_row(&[], &[last(F::BAR1_TOTAL, Times(1_048_576))])]).at_rest(),
+            series_row(&[], &[last(F::BAR1_TOTAL, Times(1_048_576)), last(F::BAR1_CAPACITY_BYTES, ONE)])]).at_rest(),
     ]),
     metric("hw.errors", CounterU64, "{error}", Product, COUNT_GROWTH,
         "Errors the component reported, by kind.", &[
@@ -264,7 +264,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
     metric("hw.energy", CounterF64, "J", Brief, ENERGY_GROWTH,
         "Energy the component has drawn.", &[
         family("gpu", Group::Power, 19, On, Any, GPU, &[
-            series_row(&[(TYPE, "gpu")], &[counter(F::TOTAL_ENERGY_CONSUMPTION, Per(1000)), integrate_rate(F::POWER_USAGE, ONE)])]),
+            series_row(&[(TYPE, "gpu")], &[counter(F::TOTAL_ENERGY_CONSUMPTION, Per(1000)), count_fractions(F::GPU_ENERGY_JOULES_TOTAL, 1000), integrate_rate(F::POWER_USAGE, ONE)])]),
     ]),
     metric("hw.power", GaugeF64, "W", Brief, FROM_ZERO,
         "Power the component draws.", &[
@@ -346,34 +346,34 @@ pub(crate) const CATALOGUE: &[Metric] = &[
     metric("hw.fan.speed_ratio", GaugeF64, "1", Brief, SHARE,
         "Fan speed as a fraction of its nominal maximum.", &[
         family("all", Group::Thermal, 15, Auto, Any, GPU, &[
-            series_row(&[(SENSOR, "gpu")], &[last(F::FAN_SPEED, Per(100))])]).with_part("fan"),
+            series_row(&[(SENSOR, "gpu")], &[last(F::FAN_SPEED, Per(100)), last(F::FAN_SPEED_RATIO, ONE)])]).with_part("fan"),
     ]),
     metric("hw.gpu.clock.frequency", GaugeI64, "Hz", Product, FROM_ZERO,
         "Current clock of one domain of the GPU.", &[
         family("all", Group::Clock, 11, On, Any, GPU, &[
-            series_row(&[(DOMAIN, "sm")], &[last(F::SM_CLOCK, Times(1_000_000))]),
-            series_row(&[(DOMAIN, "memory")], &[last(F::MEM_CLOCK, Times(1_000_000))]),
-            series_row(&[(DOMAIN, "video")], &[last(F::VIDEO_CLOCK, Times(1_000_000))])]),
+            series_row(&[(DOMAIN, "sm")], &[last(F::SM_CLOCK, Times(1_000_000)), last(F::SM_CLOCK_HERTZ, ONE)]),
+            series_row(&[(DOMAIN, "memory")], &[last(F::MEM_CLOCK, Times(1_000_000)), last(F::MEMORY_CLOCK_HERTZ, ONE)]),
+            series_row(&[(DOMAIN, "video")], &[last(F::VIDEO_CLOCK, Times(1_000_000)), last(F::VIDEO_CLOCK_HERTZ, ONE)])]),
     ]),
     metric("hw.gpu.clock.limit", GaugeI64, "Hz", Product, FROM_ZERO,
         "Highest clock a domain may or is set to run at.", &[
         family("max", Group::Clock, 8, Off, Any, GPU, &[
-            series_row(&[(LIMIT, "max"), (DOMAIN, "sm")], &[last(F::MAX_SM_CLOCK, Times(1_000_000))]),
-            series_row(&[(LIMIT, "max"), (DOMAIN, "memory")], &[last(F::MAX_MEM_CLOCK, Times(1_000_000))]),
-            series_row(&[(LIMIT, "max"), (DOMAIN, "video")], &[last(F::MAX_VIDEO_CLOCK, Times(1_000_000))])]).at_rest(),
+            series_row(&[(LIMIT, "max"), (DOMAIN, "sm")], &[last(F::MAX_SM_CLOCK, Times(1_000_000)), last(F::SM_MAX_CLOCK_HERTZ, ONE)]),
+            series_row(&[(LIMIT, "max"), (DOMAIN, "memory")], &[last(F::MAX_MEM_CLOCK, Times(1_000_000)), last(F::MEMORY_MAX_CLOCK_HERTZ, ONE)]),
+            series_row(&[(LIMIT, "max"), (DOMAIN, "video")], &[last(F::MAX_VIDEO_CLOCK, Times(1_000_000)), last(F::VIDEO_MAX_CLOCK_HERTZ, ONE)])]).at_rest(),
         family("application", Group::Clock, 8, Off, Any, GPU, &[
-            series_row(&[(LIMIT, "application"), (DOMAIN, "sm")], &[last(F::APP_SM_CLOCK, Times(1_000_000))]),
-            series_row(&[(LIMIT, "application"), (DOMAIN, "memory")], &[last(F::APP_MEM_CLOCK, Times(1_000_000))])]).at_rest(),
+            series_row(&[(LIMIT, "application"), (DOMAIN, "sm")], &[last(F::APP_SM_CLOCK, Times(1_000_000)), last(F::SM_APP_CLOCK_HERTZ, ONE)]),
+            series_row(&[(LIMIT, "application"), (DOMAIN, "memory")], &[last(F::APP_MEM_CLOCK, Times(1_000_000)), last(F::MEMORY_APP_CLOCK_HERTZ, ONE)])]).at_rest(),
     ]),
     metric("hw.gpu.throttle.duration", CounterF64, "s", Product, TIME_GROWTH,
         "Time the GPU ran below its requested clocks, by limiter.", &[
         family("policy", Group::Throttle, 13, On, Any, GPU, &[
-            series_row(&[(REASON, "power")], &[counter(F::POWER_VIOLATION, Per(1_000_000_000))]),
-            series_row(&[(REASON, "thermal")], &[counter(F::THERMAL_VIOLATION, Per(1_000_000_000))]),
-            series_row(&[(REASON, "sync_boost")], &[counter(F::SYNC_BOOST_VIOLATION, Per(1_000_000_000))]),
-            series_row(&[(REASON, "board_limit")], &[counter(F::BOARD_LIMIT_VIOLATION, Per(1_000_000_000))]),
-            series_row(&[(REASON, "low_utilization")], &[counter(F::LOW_UTIL_VIOLATION, Per(1_000_000_000))]),
-            series_row(&[(REASON, "reliability")], &[counter(F::RELIABILITY_VIOLATION, Per(1_000_000_000))])]),
+            series_row(&[(REASON, "power")], &[counter(F::POWER_VIOLATION, Per(1_000_000_000)), count_fractions(F::GPU_POWER_THROTTLE_SECONDS_TOTAL, 1_000_000_000)]),
+            series_row(&[(REASON, "thermal")], &[counter(F::THERMAL_VIOLATION, Per(1_000_000_000)), count_fractions(F::GPU_THERMAL_THROTTLE_SECONDS_TOTAL, 1_000_000_000)]),
+            series_row(&[(REASON, "sync_boost")], &[counter(F::SYNC_BOOST_VIOLATION, Per(1_000_000_000)), count_fractions(F::GPU_SYNC_BOOST_THROTTLE_SECONDS_TOTAL, 1_000_000_000)]),
+            series_row(&[(REASON, "board_limit")], &[counter(F::BOARD_LIMIT_VIOLATION, Per(1_000_000_000)), count_fractions(F::GPU_LIMIT_THROTTLE_SECONDS_TOTAL, 1_000_000_000)]),
+            series_row(&[(REASON, "low_utilization")], &[counter(F::LOW_UTIL_VIOLATION, Per(1_000_000_000)), count_fractions(F::GPU_LOW_UTIL_THROTTLE_SECONDS_TOTAL, 1_000_000_000)]),
+            series_row(&[(REASON, "reliability")], &[counter(F::RELIABILITY_VIOLATION, Per(1_000_000_000)), count_fractions(F::GPU_RELIABILITY_THROTTLE_SECONDS_TOTAL, 1_000_000_000)])]),
         family("event_ns", Group::Throttle, 13, On, Any, GPU, &[
             series_row(&[(REASON, "sw_thermal")], &[counter(F::CLOCKS_EVENT_REASON_SW_THERM_SLOWDOWN_NS, Per(1_000_000_000))]),
             series_row(&[(REASON, "hw_thermal")], &[counter(F::CLOCKS_EVENT_REASON_HW_THERM_SLOWDOWN_NS, Per(1_000_000_000))]),
@@ -382,8 +382,8 @@ pub(crate) const CATALOGUE: &[Metric] = &[
     metric("hw.gpu.clock.below_target.time", CounterF64, "s", Product, TIME_GROWTH,
         "Total time the GPU ran below a clock target, for any reason.", &[
         family("all", Group::Throttle, 13, Off, Any, GPU, &[
-            series_row(&[("hw.gpu.clock.target", "application")], &[counter(F::TOTAL_APP_CLOCKS_VIOLATION, Per(1_000_000_000))]),
-            series_row(&[("hw.gpu.clock.target", "base")], &[counter(F::TOTAL_BASE_CLOCKS_VIOLATION, Per(1_000_000_000))])]),
+            series_row(&[("hw.gpu.clock.target", "application")], &[counter(F::TOTAL_APP_CLOCKS_VIOLATION, Per(1_000_000_000)), count_fractions(F::GPU_APP_THROTTLE_SECONDS_TOTAL, 1_000_000_000)]),
+            series_row(&[("hw.gpu.clock.target", "base")], &[counter(F::TOTAL_BASE_CLOCKS_VIOLATION, Per(1_000_000_000)), count_fractions(F::GPU_BASE_THROTTLE_SECONDS_TOTAL, 1_000_000_000)])]),
     ]),
     metric("hw.gpu.throttle.status", UpDownI64, "1", Product, FROM_ZERO,
         "1 while a clock-limiting reason is active, else 0.", &[
@@ -480,7 +480,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
     metric("hw.gpu.c2c.bandwidth.limit", UpDownI64, "By/s", Product, FROM_ZERO,
         "Speed of the chip-to-chip links.", &[
         family("all", Group::C2c, 8, Off, Any, GPU, &[
-            series_row(&[], &[last(F::C2C_MAX_BANDWIDTH, Times(1_000_000))])]).at_rest(),
+            series_row(&[], &[last(F::C2C_MAX_BANDWIDTH, Times(1_000_000)), last(F::C2C_MAX_BANDWIDTH_BYTES_PER_SECOND, ONE)])]).at_rest(),
     ]),
     metric("hw.gpu.c2c.up", UpDownI64, "1", Product, FROM_ZERO,
         "1 when the chip-to-chip link is active.", &[

@@ -72,13 +72,16 @@ fn two_series_of_an_entity_never_have_the_same_attributes() {
 fn a_source_fits_its_instrument() {
     for (metric, family) in families() {
         for source in family.points.iter().flat_map(|point| point.sources) {
-            let counts = matches!(source.op, Op::Counter | Op::Sum | Op::Integrate | Op::Event);
+            let counts = matches!(
+                source.op,
+                Op::Counter | Op::FractionCounter | Op::Sum | Op::Integrate | Op::Event
+            );
             let name = metric.name;
             assert_eq!(counts, metric.kind.is_counter(), "{name} {source:?}");
             let fraction = matches!(metric.kind, Kind::GaugeF64 | CounterF64);
             let any = matches!(
                 source.op,
-                Op::Last | Op::NonZero | Op::Counter | Op::Integrate
+                Op::Last | Op::NonZero | Op::Counter | Op::FractionCounter | Op::Integrate
             );
             assert!(any || !fraction, "{name} {source:?}: makes whole numbers");
         }
@@ -126,7 +129,12 @@ fn the_unit_of_a_field_times_its_scale_is_the_unit_of_the_metric() {
             let raw = source.field.info().unwrap().unit;
             if !matches!(
                 source.op,
-                Op::Last | Op::NonZero | Op::Counter | Op::Integrate | Op::Sum
+                Op::Last
+                    | Op::NonZero
+                    | Op::Counter
+                    | Op::FractionCounter
+                    | Op::Integrate
+                    | Op::Sum
             ) {
                 continue;
             }
@@ -137,6 +145,9 @@ fn the_unit_of_a_field_times_its_scale_is_the_unit_of_the_metric() {
                 ("kHz", "Hz") => Times(1000),
                 ("mJ", "J") | ("mV", "V") => Per(1000),
                 ("ns", "s") => Per(1_000_000_000),
+                // Counted in the unit of the field that it succeeds.
+                ("s", "s") if source.op == Op::FractionCounter => Per(1_000_000_000),
+                ("J", "J") if source.op == Op::FractionCounter => Per(1000),
                 // Of links, units of 1000 KiB a second; of NVSwitches, mebibits.
                 ("1000 KiB/s" | "MB/s", "By") => Times(1_024_000),
                 ("", "By") => Times(131_072),

@@ -319,7 +319,8 @@ fn choose_sources<'a>(specs: &'a [SeriesSpec], states: &SourceStates) -> Vec<Cho
         Some((spec, inputs))
     });
     let mut chosen: Vec<Chosen<'_>> = with_sources.collect();
-    let is_counted = |inputs: &[Input]| inputs.first().is_some_and(|one| one.op == Op::Counter);
+    let counts_growth = |input: &Input| matches!(input.op, Op::Counter | Op::FractionCounter);
+    let is_counted = |inputs: &[Input]| inputs.first().is_some_and(counts_growth);
     let counted: HashSet<_> = chosen
         .iter()
         .filter(|(_, inputs)| is_counted(inputs))

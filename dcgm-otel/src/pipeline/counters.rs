@@ -156,9 +156,15 @@ impl Total {
             return Step::Held;
         };
         match part.input.op {
-            Op::Counter | Op::Sum => whole_number(value).map_or(Step::Held, |raw| {
-                part.count_reading(&mut self.grown, self.origin_policy, (raw, at), limit)
-            }),
+            Op::Counter | Op::Sum | Op::FractionCounter => {
+                let raw = match part.input.op {
+                    Op::FractionCounter => number_of_parts(value, part.input.scale.parts()),
+                    _ => whole_number(value),
+                };
+                raw.map_or(Step::Held, |raw| {
+                    part.count_reading(&mut self.grown, self.origin_policy, (raw, at), limit)
+                })
+            }
             Op::Integrate => {
                 let growth = (&mut self.grown, &mut self.remainder);
                 part.integrate_rate(growth, value, at, limit)
@@ -347,6 +353,16 @@ fn whole_number(value: &Value<'_>) -> Option<u64> {
         reason = "not negative, and a conversion ends at the largest"
     )]
     Some(value as u64)
+}
+
+/// Returns a reading with a fraction in parts of its unit; `None` if it is no number of a total.
+fn number_of_parts(value: &Value<'_>, parts: u32) -> Option<u64> {
+    if let Some(value) = value.as_i64() {
+        return u64::try_from(value).ok()?.checked_mul(parts.into());
+    }
+    let parts = value.as_f64()? * f64::from(parts);
+    // Rounded: 0.3 s are 300,000,000 ns and not one less.
+    whole_number(&Value::Double(parts.round()))
 }
 
 /// The totals of a meter, also of entities that are gone. A total keeps its index for good.

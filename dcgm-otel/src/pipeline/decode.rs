@@ -132,6 +132,7 @@ fn decode_other(op: &Op, value: Value<'_>) -> Option<Number> {
         Op::Last
         | Op::NonZero
         | Op::Counter
+        | Op::FractionCounter
         | Op::Sum
         | Op::Integrate
         | Op::Event

@@ -301,7 +301,7 @@ impl Router {
             let sources = sources.as_slice().get(route.sources.clone());
             let is_given_up = |source: &SourceRow| {
                 let patience = match source.input.op {
-                    Op::Counter => age.max(COUNTER_PATIENCE),
+                    Op::Counter | Op::FractionCounter => age.max(COUNTER_PATIENCE),
                     _ => age,
                 };
                 source.has_alternatives

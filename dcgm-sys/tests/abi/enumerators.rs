@@ -1,6 +1,6 @@
 //! FACTS: the layouts, numbers and version words of DCGM 4.6.0, 4.6.1 and 3.3.9, extracted from those releases
-//! by a compiler of C. Independent of `include/dcgm.h`, which is checked against it: change a row only
-//! when a release says so.
+//! by a compiler of C, and what the headers of 4.7.0 add. Independent of
+//! `include/dcgm.h`, which is checked against it: change a row only when a release says so.
 
 enumerators! {
     dcgm_field_entity_group_t, DCGM_FE_NONE, 0;
@@ -191,8 +191,17 @@ enumerators! {
     dcgmError_t, DCGM_FR_RETEST_REQUESTED, 130;
     dcgmError_t, DCGM_FR_CONTAINED_ERROR, 131;
     dcgmError_t, DCGM_FR_UNCORRECTABLE_ROW_REMAP_LIMIT, 132;
-    dcgmError_t, DCGM_FR_ERROR_SENTINEL, 133;
     dcgmError_t, DCGM_FR_CPU_SDC_TEST_FAILED, 133;
+    dcgmError_t, DCGM_FR_RIST_TEST_FAILED, 134;
+    dcgmError_t, DCGM_FR_RIST_NO_RESULTS, 135;
+    dcgmError_t, DCGM_FR_RIST_PROTOCOL, 136;
+    dcgmError_t, DCGM_FR_RIST_NONZERO_EXIT, 137;
+    dcgmError_t, DCGM_FR_CHILD_TERMINATED, 138;
+    dcgmError_t, DCGM_FR_RIST_TIMEOUT, 139;
+    dcgmError_t, DCGM_FR_RIST_HEARTBEAT_STALLED, 140;
+    dcgmError_t, DCGM_FR_CHILD_SPAWN_FAILED, 141;
+    dcgmError_t, DCGM_FR_GPU_RECOVERY_IMEX_DOMAIN, 142;
+    dcgmError_t, DCGM_FR_ERROR_SENTINEL, 143;
     dcgmErrorCategory_t, DCGM_FR_EC_NONE, 0;
     dcgmErrorCategory_t, DCGM_FR_EC_PERF_THRESHOLD, 1;
     dcgmErrorCategory_t, DCGM_FR_EC_PERF_VIOLATION, 2;

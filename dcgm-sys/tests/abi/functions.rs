@@ -1,6 +1,6 @@
 //! FACTS: the layouts, numbers and version words of DCGM 4.6.0, 4.6.1 and 3.3.9, extracted from those releases
-//! by a compiler of C. Independent of `include/dcgm.h`, which is checked against it: change a row only
-//! when a release says so.
+//! by a compiler of C, and what the headers of 4.7.0 add. Independent of
+//! `include/dcgm.h`, which is checked against it: change a row only when a release says so.
 
 functions! {
     "dcgmActionValidate", "3.3.5", false;
@@ -97,11 +97,22 @@ functions! {
     "dcgmModuleIdToName", "3.3.5", false;
     "dcgmNvswitchGetBackend", "4.0.0", false;
     "dcgmPauseTelemetryForDiag", "3.3.5", false;
+    "dcgmPolicyCreate", "4.7.0", false;
+    "dcgmPolicyDelete", "4.7.0", false;
+    "dcgmPolicyDisable", "4.7.0", false;
+    "dcgmPolicyEnable", "4.7.0", false;
     "dcgmPolicyGet", "3.3.5", false;
+    "dcgmPolicyGetAll", "4.7.0", false;
+    "dcgmPolicyGetOne", "4.7.0", false;
+    "dcgmPolicyGetViolations", "4.7.0", false;
+    "dcgmPolicyImport", "4.7.0", false;
+    "dcgmPolicyModify", "4.7.0", false;
     "dcgmPolicyRegister_v2", "4.0.0", false;
+    "dcgmPolicyRegister_v3", "4.7.0", false;
     "dcgmPolicySet", "3.3.5", false;
     "dcgmPolicyTrigger", "3.3.5", false;
     "dcgmPolicyUnregister", "3.3.5", false;
+    "dcgmPolicyUnregister_v3", "4.7.0", false;
     "dcgmPowerProfileIdToName", "4.4.1", false;
     "dcgmProfGetSupportedMetricGroups", "3.3.5", false;
     "dcgmProfPause", "3.3.5", false;

@@ -123,12 +123,18 @@ impl EngineThread {
     }
 
     /// Calls `request` with the session, and closes the session after an error that means
-    /// "disconnected".
+    /// "disconnected". An error about versions gets both.
     pub(super) fn with_session<T>(
         &mut self,
         request: impl FnOnce(&mut Session) -> Result<T>,
     ) -> Result<T> {
-        let outcome = self.session_mut().and_then(request);
+        let outcome = self.session_mut().and_then(|session| {
+            let (library, engine) = {
+                let connection = session.connection();
+                (connection.library, connection.engine)
+            };
+            request(session).map_err(|error| error.with_versions(library, engine))
+        });
         if outcome.as_ref().is_err_and(Error::is_disconnected) {
             self.close_session();
         }

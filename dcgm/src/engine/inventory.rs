@@ -7,7 +7,8 @@ use dcgm_sys as sys;
 
 use super::connection::EngineConnection;
 use super::identity::{ok_unless_disconnected, set_property};
-use crate::code::ReturnCode;
+use super::release::Release;
+
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::Result;
 use crate::ffi::{ListScope, Records};
@@ -123,9 +124,7 @@ fn identify_gpus(connection: &EngineConnection, entities: &mut [Entity]) -> Resu
         .filter(|entity| entity.id.kind == EntityKind::GPU)
     {
         let properties = connection.read_gpu(entity.id.id);
-        too_old |= properties
-            .as_ref()
-            .is_err_and(|error| error.code() == Some(ReturnCode::FUNCTION_NOT_FOUND));
+        too_old |= properties.as_ref().is_err_and(Release::is_request_unknown);
         let properties = ok_unless_disconnected(properties)?;
         let status = ok_unless_disconnected(connection.gpu_status(entity.id.id))?;
         *entity = properties.unwrap_or_else(|| Entity::new(entity.id));

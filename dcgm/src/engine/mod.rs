@@ -11,7 +11,7 @@
 //! | `watches`, `watch_split`, `accepted`, `open_watches`, `profilers` | watches |
 //! | `reader`, `plan`, `grouped`, `collected` | reading samples, split into calls, by lists or by groups |
 //! | `shared_groups` | the groups in the engine, for watches and reads |
-//! | `health`, `history`, `host_engine`, `jobs`, `policy`, `processes`, `profiling`, `topology` | one module for each other subject of DCGM, like the trait that it implements |
+//! | `admin`, `config`, `diagnostics`, `health`, `history`, `host_engine`, `jobs`, `policy`, `processes`, `profiling`, `testing`, `topology` | one module for each other subject of DCGM, like the trait that it implements |
 //! | `health_checks` | health watches and checks, in a session |
 //! | `pauses` | the pauses of profiling of a session |
 //! | `policy_listeners` | the receivers of violations of policies, in a session |
@@ -21,9 +21,13 @@
 //! No module imports itself by way of others.
 
 mod accepted;
+#[cfg(feature = "admin")]
+mod admin;
 mod collected;
+mod config;
 mod connect;
 mod connection;
+mod diagnostics;
 mod embedded;
 mod engine_thread;
 mod grouped;
@@ -51,6 +55,8 @@ mod reader;
 mod release;
 mod session;
 mod shared_groups;
+#[cfg(feature = "testing")]
+mod testing;
 mod thread;
 mod topology;
 mod watch_split;
@@ -70,7 +76,9 @@ use self::session::Session;
 use self::thread::Worker;
 use self::watches::StartedWatch;
 use crate::client::{Backend, BackendKind, Client, Query, Watch, WatchRequest};
+use crate::config::ConfigClient;
 use crate::cursor::Cursor;
+use crate::diagnostics::DiagnosticsClient;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::{Error, Operation, Result};
 use crate::health::HealthClient;
@@ -401,6 +409,24 @@ impl Client for Engine {
     }
 
     fn policies(&self) -> &dyn PolicyClient {
+        self
+    }
+
+    #[cfg(feature = "admin")]
+    fn admin(&self) -> &dyn crate::admin::AdminClient {
+        self
+    }
+
+    fn config(&self) -> &dyn ConfigClient {
+        self
+    }
+
+    fn diagnostics(&self) -> &dyn DiagnosticsClient {
+        self
+    }
+
+    #[cfg(feature = "testing")]
+    fn testing(&self) -> &dyn crate::testing::TestingClient {
         self
     }
 

@@ -14,6 +14,7 @@ use super::connection::EngineConnection;
 use super::grouped::{MAX_LISTED_VALUES, ReadStrategy};
 use super::open_watches::{OpenWatches, Watched};
 use super::plan::{Limits, Plan, ReadCall};
+use super::release::Release;
 use super::shared_groups::SharedGroups;
 use crate::code::ReturnCode;
 use crate::cursor::Cursor;
@@ -64,16 +65,13 @@ impl Reader {
         if self.collected.is_none() {
             match self.request_planned(connection, groups, query, into) {
                 // The library may be newer than the engine within a major version, and use a request
-                // that the engine does not know.
-                Err(Error::Call {
-                    code: ReturnCode::FUNCTION_NOT_FOUND,
-                    ..
-                }) => {
+                // that the engine does not know, or in another version.
+                Err(error) if Release::is_request_unknown(&error) => {
                     tracing::warn!(
                         library = %connection.library,
                         engine = %connection.engine,
-                        "the host engine is older than libdcgm and does not know its request for latest values; \
-                         every sample is read instead, which costs more. Upgrade the engine"
+                        "the host engine does not know libdcgm's request for latest values; every sample is read \
+                         instead, which costs more. Install the same release of both"
                     );
                 }
                 outcome => return outcome,

@@ -6,6 +6,7 @@
 //! | difference | releases | handled by | source |
 //! |---|---|---|---|
 //! | An engine older than libdcgm does not know the request for latest values, or for the properties of a GPU | libdcgm 4.6, engine before 4.6 | `-20`: every sample is read instead | sources of 4.0.0 and 4.6.0; observed between 4.6.0 and 3.3.9 |
+//! | Some requests fail if only one side is 4.7.1 | 4.7.1 | `-12`: the same for these two requests; others name both versions | release notes of 4.7.1 |
 //! | "Not watched" comes with the value 0, which is not blank | 3.3 | the status precedes the value: `ffi/decode.rs` | observed with 3.3.9 |
 //! | Without a driver, the properties of a GPU are an error text | 3.3 | the text is dropped: `ffi/inventory.rs` | observed with 3.3.9 |
 //! | A field group of 128 fields is refused, although the header allows it | all | [`MAX_GROUP_FIELDS`] | `tests/data` |
@@ -18,8 +19,10 @@
 //! | A selection of GPUs is successful and too small | all | the GPUs are counted: `engine/topology.rs` | observed with 3.3.9 and 4.6.0 |
 //! | Listing CPUs can crash the engine | 3.3 | CPUs are listed on request only: [`Client::list`](crate::Client::list), and never by [`Supervisor`](crate::monitor::Supervisor) | observed with 3.3.9 |
 
+use crate::code::ReturnCode;
 use crate::entity::{EntityId, EntityKind};
 use crate::error::{Error, Result};
+use crate::ffi::{DiagnosticStructs, MultiNodeStructs};
 use crate::version::Version;
 
 /// The maximum number of fields in a field group. The header says 128, and 128 are refused.
@@ -98,6 +101,15 @@ differences! {
     /// Returns `true` if the struct for the severity of the log has a version: the header of 4.1.0 is the
     /// first. A libdcgm of 3.3.9 takes any struct for the smaller one.
     has_versioned_severity: bool = false, since (4, 1) => true;
+
+    /// The structs of a diagnostic: `dcgmRunDiag_v7` and `dcgmDiagResponse_v9` in the header of 3.3.5, v9 and
+    /// v11 in that of 4.0.0, v10 and v12 in that of 4.3.1.
+    diagnostic_structs: DiagnosticStructs = DiagnosticStructs::V3_3,
+        since (4, 0) => DiagnosticStructs::V4_0, since (4, 3) => DiagnosticStructs::V4_3;
+
+    /// The structs of a diagnostic of several hosts: `dcgmRunMnDiag_v2` is new in the header of 4.6.1, which
+    /// has the same minor version as 4.6.0.
+    multi_node_structs: MultiNodeStructs = MultiNodeStructs::V1, since (4, 7) => MultiNodeStructs::V2;
 }
 
 impl Release {
@@ -119,6 +131,13 @@ impl Release {
             return Err(Error::VersionMismatch { library, engine });
         }
         Ok(Self(library.min(engine)))
+    }
+
+    /// Returns `true` if the engine does not know a request of the library, or not in its version: an older
+    /// engine says the first, and one of two of which only one is 4.7.1 the second.
+    pub(super) fn is_request_unknown(error: &Error) -> bool {
+        let unknown = [ReturnCode::FUNCTION_NOT_FOUND, ReturnCode::VER_MISMATCH];
+        error.code().is_some_and(|code| unknown.contains(&code))
     }
 
     const fn is_since(self, major: u32, minor: u32) -> bool {
@@ -173,6 +192,20 @@ mod tests {
         assert!(!OLD.has_large_structs() && release(4, 0).has_large_structs());
         assert!(!release(4, 4).has_ipv6() && release(4, 5).has_ipv6());
         assert!(release(5, 0).has_ipv6());
+    }
+
+    #[test]
+    fn each_release_gets_the_structs_of_a_diagnostic_that_it_knows() {
+        use DiagnosticStructs::{V3_3, V4_0, V4_3};
+        for (one, single, many) in [
+            (OLD, V3_3, MultiNodeStructs::V1),
+            (release(4, 2), V4_0, MultiNodeStructs::V1),
+            (release(4, 6), V4_3, MultiNodeStructs::V1),
+            (release(4, 7), V4_3, MultiNodeStructs::V2),
+        ] {
+            assert_eq!(one.diagnostic_structs(), single);
+            assert_eq!(one.multi_node_structs(), many);
+        }
     }
 
     #[test]

@@ -75,3 +75,27 @@ fn debug_is_message_and_hint() {
         "not connected to a host engine"
     );
 }
+
+#[test]
+fn a_refused_version_names_both_and_the_strict_release() {
+    let refused = |library: (u32, u32, u32), engine: (u32, u32, u32)| {
+        let version = |(major, minor, patch)| Version::new(major, minor, patch);
+        call(ReturnCode::VER_MISMATCH).with_versions(version(library), version(engine))
+    };
+    let error = refused((4, 7, 1), (4, 6, 0));
+    assert_eq!(
+        format!("{error:?}"),
+        "dcgmWatchFields: not understood between libdcgm 4.7.1 and a host engine 4.6.0; install the same release on \
+         both sides: libdcgm is 4.7.1, the host engine 4.6.0, and DCGM 4.7.1 refuses requests of other releases"
+    );
+    assert!(error.is_version_mismatch() && !error.is_disconnected());
+    assert_eq!(error.code(), Some(ReturnCode::VER_MISMATCH));
+    assert_eq!(error.function(), Some("dcgmWatchFields"));
+    let hint = |library, engine| refused(library, engine).hint().unwrap();
+    assert!(hint((4, 6, 1), (4, 7, 1)).contains("the same release on both sides"));
+    assert!(hint((4, 6, 1), (4, 5, 0)).contains("at least as new"));
+    assert!(hint((4, 7, 1), (4, 7, 1)).contains("both 4.7.1"));
+    let other = call(ReturnCode::BAD_PARAM);
+    let unchanged = other.with_versions(Version::new(4, 7, 1), Version::new(4, 6, 0));
+    assert!(matches!(unchanged, Error::Call { .. }));
+}

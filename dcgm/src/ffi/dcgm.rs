@@ -128,8 +128,16 @@ impl Dcgm {
     pub(crate) fn knows_field(self, field: FieldId) -> bool {
         // SAFETY: it returns a pointer into its own table, which is only compared with null.
         let found = unsafe { self.library.symbols().DcgmFieldGetById(field.raw()) };
-        // Without the function, unknown fields show by the failure of their request.
-        found.map_or(true, |meta| !meta.is_null())
+        match found {
+            Ok(meta) => !meta.is_null(),
+            // No release lacks the function. A field without a row shows by the failure of its request.
+            Err(_missing) => self
+                .library_build()
+                .ok()
+                .and_then(|build| build.version())
+                .zip(field.info())
+                .is_none_or(|(version, info)| info.since <= version),
+        }
     }
 }
 

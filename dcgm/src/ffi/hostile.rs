@@ -20,7 +20,8 @@ use script::{Script, ScriptedResponse};
 
 use super::policy::{SinkNumber, ViolationSink};
 use super::{
-    Dcgm, EngineHandle, FieldGroupId, GroupBuffer, GroupId, HealthReply, ListScope, Records, text,
+    Dcgm, DiagnosticStructs, EngineHandle, FieldGroupId, GroupBuffer, GroupId, HealthReply,
+    ListScope, MultiNodeStructs, Records, text,
 };
 use crate::code::ReturnCode;
 use crate::cursor::Cursor;
@@ -34,7 +35,7 @@ use parking_lot::Mutex;
 use sys::Versioned as _;
 
 /// The exercised functions, selected by the first byte of a script.
-const PATHS: [fn(); 14] = [
+const PATHS: [fn(); 15] = [
     latest,
     since,
     identity,
@@ -49,6 +50,7 @@ const PATHS: [fn(); 14] = [
     usage::exercise,
     health,
     violations,
+    diagnostics,
 ];
 
 /// Plays a script, and panics if an invalid value is returned.
@@ -288,6 +290,41 @@ fn instances() {
     };
     assert!(instances.len() <= 448, "more than the struct can hold");
     instances.iter().for_each(check_entity);
+}
+
+/// Reads the results of a diagnostic, in each version of the structs.
+fn diagnostics() {
+    use crate::diagnostics::{DiagnosticLevel, DiagnosticRequest, MultiNodeRequest};
+    let request = DiagnosticRequest::new(DiagnosticLevel::Short);
+    let structs = [
+        DiagnosticStructs::V3_3,
+        DiagnosticStructs::V4_0,
+        DiagnosticStructs::V4_3,
+    ];
+    let structs = structs[script::with(|script| usize::from(script.byte() % 3))];
+    if let Ok(report) = engine().run_diagnostic(&request, structs) {
+        assert!(report.tests.len() <= 16 + 20 && report.entities.len() <= 1024);
+        for test in &report.tests {
+            assert!(test.entities.len() <= 1024 && test.notes.len() <= 255);
+            assert!(text::is_clean(&test.name));
+        }
+        let errors = report.all_errors();
+        assert!(errors.map(|error| error.message.len()).max() <= Some(1024));
+        let _ = report.outcome();
+    }
+    let hosts = MultiNodeRequest::new(["node"], "test");
+    let structs = match script::with(Script::byte) % 2 {
+        0 => MultiNodeStructs::V1,
+        _ => MultiNodeStructs::V2,
+    };
+    if let Ok(report) = engine().run_multi_node_diagnostic(&hosts, structs) {
+        assert!(report.hosts.len() <= 576 && report.tests.len() <= 4);
+        for host in &report.hosts {
+            assert!(host.entities.len() <= 16 && host.outcomes.len() <= 36_864);
+            let is_known = |(test, _): &(usize, _)| *test < report.tests.len();
+            assert!(host.outcomes.iter().all(is_known));
+        }
+    }
 }
 
 fn links() {

@@ -7,8 +7,12 @@
 
 #![expect(unsafe_code, reason = "the boundary to C")]
 
+#[cfg(feature = "admin")]
+mod admin;
+mod config;
 mod dcgm;
 mod decode;
+mod diagnostics;
 mod groups;
 mod health;
 mod history;
@@ -25,15 +29,19 @@ pub(crate) mod policy;
 mod processes;
 mod profiling;
 mod records;
+#[cfg(feature = "testing")]
+mod testing;
 mod text;
 mod thread;
 mod topology;
 mod usage;
 mod visit;
 
+pub(crate) use config::ConfigKind;
 pub(crate) use dcgm::{
     Dcgm, EngineHandle, FieldGroupId, GroupId, GroupPair, Lifetime, ListScope, Transport,
 };
+pub(crate) use diagnostics::{DiagnosticStructs, MultiNodeStructs};
 pub(crate) use health::HealthReply;
 pub(crate) use history::{RawNumbers, RawSummary};
 pub(crate) use jobs::SAFE_GPUS;
@@ -110,12 +118,18 @@ plain!(
     dcgmCacheManagerFieldInfo_v4_t,
     dcgmCpuHierarchy_v1,
     dcgmCpuHierarchy_v2,
+    dcgmConfig_v1,
+    dcgmConfig_v2,
     dcgmDeviceAttributes_v3,
     dcgmFieldSummaryRequest_v1,
     dcgmFieldValue_v1,
     dcgmDeviceTopology_v1,
     dcgmDeviceTopology_v2,
     dcgmEnvVarInfo_v1,
+    dcgmDeviceWorkloadPowerProfilesStatus_v1,
+    dcgmDiagResponse_v11,
+    dcgmDiagResponse_v12,
+    dcgmDiagResponse_v9,
     dcgmFieldValue_v2,
     dcgmGroupInfo_v2,
     dcgmGroupInfo_v3,
@@ -127,16 +141,36 @@ plain!(
     dcgmMigHierarchy_v2,
     dcgmModuleGetStatuses_v1,
     dcgmNvLinkP2PStatus_v1,
+    dcgmMnDiagResponse_v1,
+    dcgmMnDiagResponse_v2,
     dcgmNvLinkStatus_v3,
     dcgmNvLinkStatus_v4,
     dcgmNvLinkStatus_v5,
     dcgmPidInfo_v2,
     dcgmPolicy_v1,
     dcgmProfGetMetricGroups_v3,
+    dcgmRunDiag_v10,
+    dcgmRunDiag_v7,
+    dcgmRunDiag_v9,
+    dcgmRunMnDiag_v1,
+    dcgmRunMnDiag_v2,
     dcgmStartEmbeddedV2Params_v2,
     dcgmVersionInfo_v2,
     dcgmVgpuDeviceAttributes_v7,
+    dcgmWorkloadPowerProfileProfilesInfo_v1,
 );
+
+#[cfg(feature = "admin")]
+plain!(
+    dcgmCreateMigEntity_v1,
+    dcgmDeleteMigEntity_v1,
+    dcgmErrorInfo_t,
+    dcgmSetNvLinkLinkState_v1,
+    dcgmWorkloadPowerProfile_v1,
+);
+
+#[cfg(feature = "testing")]
+plain!(dcgmCreateFakeEntities_v2);
 
 #[cfg(test)]
 mod tests;

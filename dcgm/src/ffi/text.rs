@@ -8,12 +8,26 @@ use dcgm_sys::text::is_hidden;
 /// Appends the text in a C array to `into`: up to its NUL or its end, at most [`MAX_TEXT_BYTES`] bytes.
 /// Invalid UTF-8 becomes U+FFFD, and [hidden](is_hidden) characters are removed.
 pub(crate) fn push_text(bytes: &[c_char], into: &mut String) {
+    push_bounded(bytes, into, MAX_TEXT_BYTES);
+}
+
+/// The longest message of an error, for people: longer than any of DCGM's arrays for one.
+const MAX_MESSAGE_BYTES: usize = 1024;
+
+/// Returns the text in a C array that is a message of an error, or a name that may be empty.
+pub(crate) fn message(bytes: &[c_char]) -> std::sync::Arc<str> {
+    let mut text = String::new();
+    push_bounded(bytes, &mut text, MAX_MESSAGE_BYTES);
+    text.trim().into()
+}
+
+fn push_bounded(bytes: &[c_char], into: &mut String, most: usize) {
     let start = into.len();
     let end = bytes
         .iter()
         .position(|byte| *byte == 0)
         .unwrap_or(bytes.len())
-        .min(MAX_TEXT_BYTES);
+        .min(most);
     let bytes = bytes.get(..end).unwrap_or_default();
     // SAFETY: `c_char` is `i8` or `u8`, both one byte without invalid values, and the slice is the
     // same memory for as long.
@@ -25,7 +39,7 @@ pub(crate) fn push_text(bytes: &[c_char], into: &mut String) {
         }
     }
     // U+FFFD is longer than the byte that it replaces.
-    let mut end = MAX_TEXT_BYTES.min(into.len() - start);
+    let mut end = most.min(into.len() - start);
     while !into.is_char_boundary(start + end) {
         end -= 1;
     }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use crate::client::{Backend, BackendKind, Client, Query, Refusal, Watch, WatchRequest};
 use crate::code::ReturnCode;
+use crate::config::ConfigClient;
 use crate::cursor::Cursor;
+use crate::diagnostics::DiagnosticsClient;
 use crate::endpoint::Endpoint;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::{ConnectError, Error, Result};
@@ -373,6 +375,24 @@ impl Client for Mock {
     }
 
     fn policies(&self) -> &dyn PolicyClient {
+        self
+    }
+
+    #[cfg(feature = "admin")]
+    fn admin(&self) -> &dyn crate::admin::AdminClient {
+        self
+    }
+
+    fn config(&self) -> &dyn ConfigClient {
+        self
+    }
+
+    fn diagnostics(&self) -> &dyn DiagnosticsClient {
+        self
+    }
+
+    #[cfg(feature = "testing")]
+    fn testing(&self) -> &dyn crate::testing::TestingClient {
         self
     }
 

@@ -9,6 +9,8 @@ use crate::entity::{Entity, EntityId, EntityKind, EntityStatus, Link, LinkState}
 use crate::error::{Error, Result};
 use crate::field::FieldId;
 use crate::jobs::JobId;
+use crate::mock::config::MockConfig;
+use crate::mock::diagnostics::MockDiagnostics;
 use crate::mock::faults::{Call, HangingCall};
 use crate::mock::health::MockIncident;
 use crate::mock::host_engine::HostEngineState;
@@ -63,6 +65,8 @@ pub(super) struct EngineState {
     /// The policies of GPUs, and those who wait for violations.
     pub(super) policies: HashMap<EntityId, Policy>,
     pub(super) listeners: Vec<MockListener>,
+    pub(super) diagnostics: MockDiagnostics,
+    pub(super) config: MockConfig,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -125,6 +129,8 @@ impl EngineState {
             incidents: Vec::new(),
             policies: HashMap::new(),
             listeners: Vec::new(),
+            diagnostics: MockDiagnostics::default(),
+            config: MockConfig::default(),
         }
     }
 

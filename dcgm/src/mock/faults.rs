@@ -52,6 +52,16 @@ pub enum Call {
     Health,
     /// A method of [`Client::policies`](crate::Client::policies).
     Policies,
+    /// A method of `Client::admin`, with the feature `admin`.
+    #[cfg(feature = "admin")]
+    Admin,
+    /// A method of [`Client::config`](crate::Client::config).
+    Config,
+    /// A method of [`Client::diagnostics`](crate::Client::diagnostics).
+    Diagnostics,
+    /// A method of `Client::testing`, with the feature `testing`.
+    #[cfg(feature = "testing")]
+    Testing,
     /// A method of [`Client::host_engine`](crate::Client::host_engine).
     HostEngine,
     /// A method of [`Client::jobs`](crate::Client::jobs).
@@ -82,6 +92,12 @@ impl Call {
         Self::Update,
         Self::Health,
         Self::Policies,
+        #[cfg(feature = "admin")]
+        Self::Admin,
+        Self::Config,
+        Self::Diagnostics,
+        #[cfg(feature = "testing")]
+        Self::Testing,
         Self::HostEngine,
         Self::Jobs,
         Self::Processes,
@@ -108,6 +124,12 @@ impl Call {
             Self::Update => "dcgmUpdateAllFields",
             Self::Health => "dcgmHealthCheck",
             Self::Policies => "dcgmPolicyRegister_v2",
+            #[cfg(feature = "admin")]
+            Self::Admin => "dcgmConfigSet",
+            Self::Config => "dcgmConfigGet",
+            Self::Diagnostics => "dcgmActionValidate_v2",
+            #[cfg(feature = "testing")]
+            Self::Testing => "dcgmInjectEntityFieldValue",
             Self::HostEngine => "dcgmIntrospectGetHostengineMemoryUsage",
             Self::Jobs => "dcgmJobGetStats",
             Self::Processes => "dcgmGetPidInfo",

@@ -55,8 +55,12 @@
 //! # }
 //! ```
 
+#[cfg(feature = "admin")]
+mod admin;
 mod client;
 mod clock;
+mod config;
+mod diagnostics;
 mod engine;
 mod faults;
 mod handle;
@@ -73,6 +77,8 @@ mod product;
 mod profiling;
 mod scenario;
 mod signal;
+#[cfg(feature = "testing")]
+mod testing;
 mod topology;
 mod usage;
 mod values;

@@ -45,6 +45,12 @@ fn planned_errors_are_returned() {
                 mock.health().watch(&request).map(drop)
             }
             Call::Policies => mock.policies().get(&[]).map(drop),
+            #[cfg(feature = "admin")]
+            Call::Admin => mock.admin().enforce_config(&[EntityId::gpu(0)]).map(drop),
+            Call::Config => mock.config().target(&[EntityId::gpu(0)]).map(drop),
+            Call::Diagnostics => mock.diagnostics().stop(),
+            #[cfg(feature = "testing")]
+            Call::Testing => mock.testing().create_fakes(&[]).map(drop),
             Call::HostEngine => mock.host_engine().memory_bytes().map(drop),
             Call::Jobs => mock.jobs().job_ids().map(drop),
             Call::Processes => mock

@@ -45,6 +45,12 @@ fn call_hook_sees_every_call_and_can_use_the_mock() {
     let request = dcgm::health::HealthRequest::new([EntityId::gpu(0)]);
     mock.health().watch(&request).unwrap();
     mock.policies().get(&[]).unwrap();
+    #[cfg(feature = "admin")]
+    let _ = mock.admin().enforce_config(&[EntityId::gpu(0)]).unwrap();
+    mock.config().target(&[EntityId::gpu(0)]).unwrap();
+    mock.diagnostics().stop().unwrap();
+    #[cfg(feature = "testing")]
+    mock.testing().create_fakes(&[]).unwrap();
     mock.host_engine().memory_bytes().unwrap();
     mock.jobs().job_ids().unwrap();
     mock.processes().process(1).unwrap_err();

@@ -6,6 +6,8 @@
     reason = "a test may fail by panicking"
 )]
 
+mod config;
+mod diagnostics;
 mod engine;
 mod events;
 mod faults;
@@ -18,6 +20,8 @@ mod model;
 mod one_shot;
 mod policy;
 mod processes;
+#[cfg(feature = "testing")]
+mod testing;
 mod topology;
 
 use std::time::Duration;

@@ -17,6 +17,12 @@ dcgm_simulator::exports_of_both! {
     dcgmEmptyCache(handle: usize) -> c_int = empty_cache;
     dcgmDetachDriver(handle: usize) -> c_int = detach_driver;
     dcgmAttachDriver(handle: usize) -> c_int = attach_driver;
+    dcgmGetDeviceWorkloadPowerProfileInfo(handle: usize, gpu: u32, info: Ptr<dcgm_sys::dcgmWorkloadPowerProfileProfilesInfo_v1>, status: Ptr<dcgm_sys::dcgmDeviceWorkloadPowerProfilesStatus_v1>) -> c_int = power_profiles;
+    dcgmConfigSetWorkloadPowerProfile(handle: usize, request: Ptr<dcgm_sys::dcgmWorkloadPowerProfile_v1>) -> c_int = set_power_profile;
+    dcgmPowerProfileIdToName(profile: u32, name: Ptr<*const c_char>) -> c_int = power_profile_name;
+    dcgmDiagSendHeartbeat(handle: usize) -> c_int = diagnostic_heartbeat;
+    dcgmRunMnDiagnostic(handle: usize, request: Ptr<core::ffi::c_void>, response: Ptr<core::ffi::c_void>) -> c_int = run_multi_node;
+    dcgmStopMnDiagnostic(handle: usize) -> c_int = stop_multi_node;
     dcgmPolicyRegister_v2(handle: usize, group: usize, conditions: u32, call: dcgm_sys::fpRecvUpdates, user: u64) -> c_int = policy_register_v2;
 }
 

@@ -79,6 +79,19 @@ pub struct Served {
     pub port: u16,
 }
 
+/// What the module of diagnostics does.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+#[repr(u32)]
+pub enum DiagnosticsMode {
+    /// It is not installed, as in a fresh engine.
+    Missing = 0,
+    /// Each test ends at once.
+    Finishes = 1,
+    /// The second test does not end before it is stopped.
+    Holds = 2,
+}
+
 /// Why there is no control.
 #[derive(Debug)]
 pub struct NoControl(String);
@@ -320,6 +333,27 @@ impl Control {
         if let Some(call) = self.symbol::<extern "C" fn(c_int) -> c_int>("dcgmsim_freeze") {
             call(frozen.into());
         }
+    }
+
+    /// Sets what the module of diagnostics does in all engines that run, and the GPU on which the last test
+    /// fails.
+    pub fn diagnostics(&self, mode: DiagnosticsMode, failing: Option<u32>) {
+        if let Some(call) = self.symbol::<extern "C" fn(u32, i64) -> c_int>("dcgmsim_diagnostics") {
+            call(mode as u32, failing.map_or(-1, i64::from));
+        }
+    }
+
+    /// Sets whether the engines that run are root's; they are from the start.
+    pub fn set_root(&self, root: bool) {
+        if let Some(call) = self.symbol::<extern "C" fn(c_int) -> c_int>("dcgmsim_root") {
+            call(root.into());
+        }
+    }
+
+    /// Heartbeats of clients of diagnostics.
+    #[must_use]
+    pub fn heartbeats(&self) -> u64 {
+        self.count("dcgmsim_heartbeats")
     }
 
     /// Returns what clients cost the engines since the start or [`Self::reset_harm`].

@@ -37,6 +37,9 @@ macro_rules! control_exports {
         dcgmsim_fake_gpu() -> i64 = fake_gpu;
         dcgmsim_inject(kind: u32, id: u32, field: u32, at: i64, value: Ptr<c_char>) -> c_int = inject_text;
         dcgmsim_freeze(frozen: c_int) -> c_int = freeze;
+        dcgmsim_diagnostics(mode: u32, failing: i64) -> c_int = diagnostics;
+        dcgmsim_heartbeats() -> u64 = heartbeats;
+        dcgmsim_root(root: c_int) -> c_int = root;
         dcgmsim_harm(counts: Ptr<u64>) -> c_int = harm;
         dcgmsim_reset_harm() -> c_int = reset_harm;
         dcgmsim_set_status(gpu: u32, status: u32) -> c_int = set_status;
@@ -323,6 +326,25 @@ pub fn empty_cache() -> c_int {
 pub fn freeze(frozen: c_int) -> c_int {
     PROCESS.for_each_host(|host| host.with(|engine| engine.frozen = frozen != 0));
     st::OK
+}
+
+/// The module of diagnostics in all engines that run; the GPU on which the last test fails, or -1.
+pub fn diagnostics(mode: u32, failing: i64) -> c_int {
+    let failing = u32::try_from(failing).ok();
+    PROCESS.for_each_host(|host| host.with(|engine| engine.set_diagnostics(mode, failing)));
+    st::OK
+}
+
+/// Whether the engines that run are root's.
+pub fn root(root: c_int) -> c_int {
+    PROCESS.for_each_host(|host| host.with(|engine| engine.set_root(root != 0)));
+    st::OK
+}
+
+pub fn heartbeats() -> u64 {
+    let mut sum = 0;
+    PROCESS.for_each_host(|host| sum += host.with(|engine| engine.heartbeats()));
+    sum
 }
 
 pub fn limits(call_ms: u64, connect_ms: u64) -> c_int {

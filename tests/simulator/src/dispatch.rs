@@ -2,7 +2,7 @@
 
 use crate::Flavour;
 use crate::bits::Bits;
-use crate::engine::{Code, Connection, Engine, Failure, Pair, Summary, st};
+use crate::engine::{Code, Connection, Engine, Failure, Pair, Settings, Summary, st};
 use crate::wire::Packet;
 
 macro_rules! ops {
@@ -90,6 +90,17 @@ ops! {
     EmptyCache 118;
     DetachDriver 119;
     AttachDriver 120;
+    StartDiagnostic 210;
+    StepDiagnostic 211;
+    StopDiagnostic 212;
+    DiagnosticHeartbeat 213;
+    MultiNode 214;
+    SetConfig 220;
+    EnforceConfig 221;
+    CreateInstance 222;
+    DeleteInstance 223;
+    PowerProfiles 224;
+    SetPowerProfile 225;
 }
 
 /// The end of an answer.
@@ -203,6 +214,16 @@ fn fields(request: &Packet, from: usize) -> Vec<u16> {
 
 fn push_text(reply: &mut Packet, text: &[u8]) {
     reply.texts.push(text.to_vec());
+}
+
+/// A count, then GPU, field and code of each.
+fn push_errors(reply: &mut Packet, errors: &[(u32, i64, Code)]) {
+    reply.ints.push(errors.len().try_into().unwrap_or(0));
+    for (gpu, field, code) in errors {
+        reply
+            .ints
+            .extend([i64::from(*gpu), *field, i64::from(*code)]);
+    }
 }
 
 fn push_pair(reply: &mut Packet, pair: Pair) {
@@ -439,7 +460,34 @@ fn answer(
             }
         }
         Op::Config => {
+            let (result, errors, settings) =
+                engine.read_config(request.long(0), request.word(1), now);
+            reply.code = result;
+            push_errors(reply, &errors);
+            for (gpu, settings) in settings {
+                reply.ints.push(gpu.into());
+                reply.ints.extend(settings.words().map(i64::from));
+            }
+        }
+        Op::SetConfig => {
+            let words = core::array::from_fn(|at| request.word(1 + at));
+            let (wanted, is_budget) = (Settings::from_words(words), request.word(8) == 1);
+            let (result, errors) = engine.set_config(request.long(0), wanted, is_budget, now);
+            reply.code = result;
+            push_errors(reply, &errors);
+        }
+        Op::EnforceConfig => reply.code = engine.enforce_config(request.long(0), now),
+        Op::CreateInstance => {
+            reply.code = engine.create_instance(request.word(0), request.word(1), request.word(2));
+        }
+        Op::DeleteInstance => {
+            reply.code = engine.delete_instance((request.word(0), request.word(1)));
+        }
+        // H100 has none.
+        Op::PowerProfiles => reply.code = engine.power_profiles(),
+        Op::SetPowerProfile => {
             engine.group(request.long(0), now).map_err(code)?;
+            reply.code = st::BADPARAM;
         }
         Op::SetHealth => {
             let times = (request.int(2), request.int(3));
@@ -536,6 +584,24 @@ fn answer(
             ]);
             reply.ints.extend(info.watchers.into_iter().flatten());
         }
+        Op::StartDiagnostic => {
+            let names = request.texts.get(1..).unwrap_or_default();
+            let target = (request.long(0), request.word(1));
+            let id = engine.start_diagnostic(target, request.text(0), names, now);
+            reply.ints.push(id.map_err(code)?.signed());
+        }
+        Op::StepDiagnostic => {
+            let progress = engine.step_diagnostic(request.long(0), now).map_err(code)?;
+            reply.ints.push(progress.is_over.into());
+            reply.ints.push(progress.failing.map_or(-1, i64::from));
+            reply.texts = progress.tests;
+            for pair in progress.entities {
+                push_pair(reply, pair);
+            }
+        }
+        Op::StopDiagnostic => reply.code = engine.stop_diagnostic(),
+        Op::DiagnosticHeartbeat => reply.code = engine.diagnostic_heartbeat(),
+        Op::MultiNode => reply.code = st::MODULE_NOT_LOADED,
         Op::ProfilingGroups => {
             let fields = engine
                 .profiling_groups(request.word(0), now)

@@ -34,7 +34,9 @@ mod server;
 mod source;
 mod wire;
 
-pub use control::{Control, Harm, NoControl, Open, Served, library_3_3, library_4_6};
+pub use control::{
+    Control, DiagnosticsMode, Harm, NoControl, Open, Served, library_3_3, library_4_6,
+};
 pub use faults::{Fault, Garbage};
 pub use flavour::Flavour;
 pub use program::run_engine;

@@ -1,15 +1,20 @@
-//! An engine's steering wheel: a connection of the test's own, over the C ABI.
+//! An engine's steering wheel: a client of the test's own, and a connection over the C ABI.
 
 use std::ffi::CString;
 use std::path::Path;
 
-use dcgm::{Endpoint, EntityId, FieldId, Timestamp};
+use dcgm::testing::FakeEntity;
+use dcgm::{
+    Client as _, Endpoint, Engine, EngineOptions, EntityId, EntityKind, EntityStatus, FieldId,
+    OwnedValue, Timestamp,
+};
 use dcgm_sys as sys;
 use sys::Versioned as _;
 
 use crate::subject::Injected;
 
 pub(crate) struct Native {
+    engine: Box<Engine>,
     library: &'static sys::Library,
     handle: sys::dcgmHandle_t,
     embedded: bool,
@@ -26,9 +31,16 @@ macro_rules! must {
 
 impl Native {
     /// Connects to the engine that the client under test is connected to.
-    pub(crate) fn connect(library: &Path, endpoint: Option<&Endpoint>) -> Self {
+    pub(crate) fn connect(
+        options: &EngineOptions,
+        library: &Path,
+        endpoint: Option<&Endpoint>,
+    ) -> Self {
+        let engine = Box::new(Engine::new(options.clone()));
+        engine.connect().expect("connect");
         let library = sys::Library::open_at(library).expect("the client has loaded it");
         let mut native = Self {
+            engine,
             library,
             handle: 0x7fff_ffff,
             embedded: endpoint.is_none(),
@@ -58,43 +70,11 @@ impl Native {
     /// The fake GPUs of the engine, made if there are fewer. Fakes cannot be deleted, so those that
     /// are there are used again.
     pub(crate) fn fakes(&self, count: usize) -> Vec<EntityId> {
-        let mut fakes = self.find_fakes();
-        while fakes.len() < count {
-            let mut request = Box::new(sys::dcgmCreateFakeEntities_v2 {
-                version: sys::dcgmCreateFakeEntities_v2::VERSION,
-                numToCreate: 1,
-                // SAFETY: integers, of which zero is a value.
-                entityList: unsafe { std::mem::zeroed() },
-            });
-            request.entityList[0].entity.entityGroupId = sys::DCGM_FE_GPU;
-            must!(self, dcgmCreateFakeEntities(self.handle, &raw mut *request));
-            fakes.push(EntityId::gpu(request.entityList[0].entity.entityId));
-        }
-        fakes.truncate(count);
-        fakes
-    }
-
-    fn find_fakes(&self) -> Vec<EntityId> {
-        let mut ids = [0; 32];
-        let mut count = 32;
-        must!(
-            self,
-            dcgmGetEntityGroupEntities(
-                self.handle,
-                sys::DCGM_FE_GPU,
-                ids.as_mut_ptr(),
-                &raw mut count,
-                0
-            )
-        );
-        let mut fakes = Vec::new();
-        for id in ids.iter().take(usize::try_from(count).unwrap()) {
-            let mut status = 0;
-            must!(self, dcgmGetGpuStatus(self.handle, *id, &raw mut status));
-            if status == sys::DcgmEntityStatusFake {
-                fakes.push(EntityId::gpu(*id));
-            }
-        }
+        let gpus = self.engine.entities(&[EntityKind::GPU]).expect("GPUs");
+        let fakes = gpus.iter().filter(|gpu| gpu.status == EntityStatus::FAKE);
+        let mut fakes: Vec<_> = fakes.map(|gpu| gpu.id).take(count).collect();
+        let missing = vec![FakeEntity::gpu(); count - fakes.len()];
+        fakes.extend(self.engine.testing().create_fakes(&missing).expect("fakes"));
         fakes
     }
 
@@ -105,33 +85,16 @@ impl Native {
         value: Injected,
         when: Timestamp,
     ) {
-        // SAFETY: integers and a union of those, of which zero is a value.
-        let mut record: Box<sys::dcgmFieldValue_v1> = Box::new(unsafe { std::mem::zeroed() });
-        record.version = sys::dcgmFieldValue_v1::VERSION;
-        record.fieldId = field.raw();
-        record.ts = when.micros();
-        match value {
-            Injected::Int(value) => {
-                record.fieldType = u16::from(sys::DCGM_FT_INT64);
-                record.value.i64 = value;
-            }
-            Injected::Double(value) => {
-                record.fieldType = u16::from(sys::DCGM_FT_DOUBLE);
-                record.value.dbl = value;
-            }
-            Injected::Text(text) => {
-                record.fieldType = u16::from(sys::DCGM_FT_STRING);
-                let mut array = [0; 256];
-                for (to, from) in array.iter_mut().zip(text.bytes()) {
-                    *to = std::ffi::c_char::from_ne_bytes([from]);
-                }
-                record.value.str = array;
-            }
-        }
-        must!(
-            self,
-            dcgmInjectEntityFieldValue(self.handle, entity.kind.raw(), entity.id, &raw mut *record)
-        );
+        let value: OwnedValue = match value {
+            Injected::Int(value) => value.into(),
+            Injected::Double(value) => value.into(),
+            Injected::Text(text) => text.into(),
+        };
+        let injected = self
+            .engine
+            .testing()
+            .inject(entity, field, &value, Some(when));
+        injected.expect("inject");
     }
 
     /// Returns the number of groups and field groups that the engine holds.

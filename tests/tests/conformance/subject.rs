@@ -141,7 +141,7 @@ impl Subject {
         client
             .connect()
             .unwrap_or_else(|error| panic!("{error}; {:?}", error.hint()));
-        let native = Native::connect(library, endpoint);
+        let native = Native::connect(&options, library, endpoint);
         let gpus = native.fakes(4);
         let steering = Steering::Native {
             native,

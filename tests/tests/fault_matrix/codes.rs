@@ -34,6 +34,9 @@ fn is_reported(error: &Error, row: &Row, code: ReturnCode) -> bool {
             function,
             code: reported,
         } => *function == row.function && *reported == code,
+        Error::VersionRefused { function, .. } => {
+            *function == row.function && code == ReturnCode::VER_MISMATCH
+        }
         // libdcgm says no more than that, so the client has looked for itself.
         Error::Connect { cause, .. } => {
             matches!(cause, ConnectError::Closed)

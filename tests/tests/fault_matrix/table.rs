@@ -147,7 +147,10 @@ pub(crate) fn shows(row: &Row, code: ReturnCode) -> Option<Step> {
         Hides::Profiler => (serious || code == ReturnCode::MODULE_NOT_LOADED).then_some(row.step),
         // What a GPU is, is asked by it too, and missed as a detail.
         Hides::TooOld if serious => Some(Step::Entities),
-        Hides::TooOld => (code != ReturnCode::FUNCTION_NOT_FOUND).then_some(row.step),
+        Hides::TooOld => {
+            let unknown = [ReturnCode::FUNCTION_NOT_FOUND, ReturnCode::VER_MISMATCH];
+            (!unknown.contains(&code)).then_some(row.step)
+        }
         Hides::Release => ends(code).then_some(row.step),
         Hides::End => None,
     }

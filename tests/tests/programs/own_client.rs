@@ -69,6 +69,40 @@ impl Client for Replay {
 }
 
 #[test]
+fn a_subject_that_a_client_does_not_implement_is_named() {
+    let replay: Box<dyn Client> = Box::new(Replay::new([]));
+    let gpus = [EntityId::gpu(0)];
+    for (error, method) in [
+        (
+            replay.diagnostics().stop().unwrap_err(),
+            "DiagnosticsClient::stop",
+        ),
+        (
+            replay.config().current(&gpus).unwrap_err(),
+            "ConfigClient::current",
+        ),
+        (
+            replay.admin().enforce_config(&gpus).unwrap_err(),
+            "AdminClient::enforce_config",
+        ),
+        (
+            replay.testing().create_fakes(&[]).unwrap_err(),
+            "TestingClient::create_fakes",
+        ),
+        (
+            replay.host_engine().memory_bytes().unwrap_err(),
+            "HostEngineClient::memory_bytes",
+        ),
+    ] {
+        assert!(error.is_unsupported(), "{error}");
+        assert_eq!(
+            error.to_string(),
+            format!("this client does not implement {method}")
+        );
+    }
+}
+
+#[test]
 fn recorded_values_are_replayed() {
     let mock = dcgm::mock::Mock::named("8xh100").unwrap();
     mock.connect().unwrap();

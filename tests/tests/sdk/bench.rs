@@ -1,9 +1,10 @@
 //! [`Bench`]: an engine in the simulated libdcgm, and a client that is connected to it.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use dcgm::{Client as _, Deadlines, Engine, EngineOptions};
+use dcgm::{Client as _, Deadlines, EmbeddedMode, Engine, EngineOptions};
 use dcgm_simulator::{Control, Flavour, Served};
 
 /// Both releases.
@@ -20,6 +21,14 @@ pub(crate) struct Bench {
     _alone: MutexGuard<'static, ()>,
 }
 
+fn library(flavour: Flavour) -> PathBuf {
+    let library = match flavour {
+        Flavour::V4_6 => dcgm_simulator::library_4_6(),
+        _ => dcgm_simulator::library_3_3(),
+    };
+    library.expect("cargo builds it with this test")
+}
+
 impl Bench {
     pub(crate) fn new(flavour: Flavour) -> Self {
         Self::with_host(flavour, "8xh100")
@@ -27,11 +36,7 @@ impl Bench {
 
     pub(crate) fn with_host(flavour: Flavour, host: &str) -> Self {
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let library = match flavour {
-            Flavour::V4_6 => dcgm_simulator::library_4_6(),
-            _ => dcgm_simulator::library_3_3(),
-        }
-        .expect("cargo builds it with this test");
+        let library = library(flavour);
         let control = Control::of(&library).expect("the simulator");
         control.clear();
         assert!(control.set_host(host));
@@ -39,11 +44,38 @@ impl Bench {
         let endpoint = format!("127.0.0.1:{}", served.port)
             .parse()
             .expect("an endpoint");
+        Self::connected(
+            alone,
+            control,
+            served,
+            &library,
+            EngineOptions::standalone(endpoint),
+        )
+    }
+
+    /// An embedded engine, in which nothing is served.
+    pub(crate) fn embedded(flavour: Flavour) -> Self {
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let library = library(flavour);
+        let control = Control::of(&library).expect("the simulator");
+        control.clear();
+        assert!(control.set_host("8xh100"));
+        // For the same shape: no client connects to it.
+        let served = control.serve("127.0.0.1:0", flavour).expect("served");
+        let options = EngineOptions::embedded(EmbeddedMode::Auto);
+        Self::connected(alone, control, served, &library, options)
+    }
+
+    fn connected(
+        alone: MutexGuard<'static, ()>,
+        control: Control,
+        served: Served,
+        library: &Path,
+        options: EngineOptions,
+    ) -> Self {
         // Long enough for a machine that builds at the same time. No claim is about how long it is.
         let deadlines = Deadlines::for_interval(Duration::from_secs(5));
-        let options = EngineOptions::standalone(endpoint)
-            .with_library(&library)
-            .with_deadlines(deadlines);
+        let options = options.with_library(library).with_deadlines(deadlines);
         let engine = Engine::new(options);
         engine.connect().expect("connect");
         Self {

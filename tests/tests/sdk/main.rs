@@ -8,7 +8,10 @@
 
 mod bench;
 mod codes;
+mod config;
 mod copied_library;
+mod diagnostics;
+mod faults;
 mod health;
 mod health_rows;
 mod history;
@@ -17,6 +20,8 @@ mod jobs;
 mod policy;
 mod processes;
 mod profiling;
+mod testing;
 mod topology;
 mod usage_faults;
+mod versions;
 mod vsock;

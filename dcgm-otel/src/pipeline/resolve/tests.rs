@@ -56,7 +56,9 @@ fn instances_are_asked_for_their_own_fields_only() {
         [
             FieldId::FB_TOTAL,
             FieldId::FB_USED,
-            FieldId::FB_USED_PERCENT
+            FieldId::FB_USED_PERCENT,
+            FieldId::FB_CAPACITY_BYTES,
+            FieldId::FB_USED_BYTES
         ]
     );
 }

@@ -134,7 +134,8 @@ impl Stage {
         let specs = &self.session.as_ref().expect("there is a session").specs;
         let counted = specs.list.iter().filter(|spec| {
             let is_counter = metrics[spec.series.metric].kind.is_counter();
-            let counts = |input: &Input| matches!(input.op, Op::Counter | Op::Sum);
+            let counts =
+                |input: &Input| matches!(input.op, Op::Counter | Op::FractionCounter | Op::Sum);
             is_counter && spec.inputs.iter().all(counts)
         });
         let named = |series: &Series| name(metrics[series.metric].name, &series.attributes);

@@ -72,12 +72,13 @@ fn source(source: &Source) -> String {
         _ => named(source.field),
     };
     let scale = match source.scale {
+        _ if source.op == Op::FractionCounter => String::new(),
         Scale::Times(1) | Scale::Per(1) => String::new(),
         Scale::Times(factor) => format!(" × {factor}"),
         Scale::Per(divisor) => format!(" / {divisor}"),
     };
     let op = match source.op {
-        Op::Last | Op::Counter | Op::Status(_) => String::new(),
+        Op::Last | Op::Counter | Op::FractionCounter | Op::Status(_) => String::new(),
         Op::NonZero => ", unless 0".to_owned(),
         Op::Sum => ", the sum over its links".to_owned(),
         Op::Integrate => ", a rate".to_owned(),

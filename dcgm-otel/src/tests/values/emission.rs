@@ -150,6 +150,7 @@ fn a_field_that_a_gpu_lacks_costs_its_own_series_only() {
 fn the_next_source_is_used_where_the_first_is_not_supported() {
     let fake = Fake::with_gpus(1);
     fake.lose(0, FieldId::GPU_UTIL, NoValue::NotSupported);
+    fake.lose(0, FieldId::GPU_UTIL_RATIO, NoValue::NotSupported);
     fake.set(0, FieldId::PROF_GR_ENGINE_ACTIVE, 0.25);
     fake.lose(0, FieldId::POWER_USAGE, NoValue::NotSupported);
     fake.set(0, FieldId::POWER_USAGE_INSTANT, 77.0);

@@ -31,6 +31,8 @@ pub(super) fn library() -> &'static sys::Library {
             dcgmGroupGetInfo: Some(usage::group_info),
             dcgmJobGetStats: Some(usage::job),
             dcgmHealthCheck: Some(health),
+            dcgmActionValidate_v2: Some(diagnostic),
+            dcgmRunMnDiagnostic: Some(multi_node),
             dcgmVersionInfo: Some(library_build),
             dcgmHostengineVersionInfo: Some(engine_build),
             ..fixed_structs::symbols()
@@ -38,6 +40,135 @@ pub(super) fn library() -> &'static sys::Library {
         // SAFETY: each function writes only within the memory that its caller describes.
         unsafe { sys::Library::from_symbols(symbols) }
     })
+}
+
+/// Fills an array with scripted bytes.
+fn fill<T, const N: usize>(script: &mut Script, array: &mut [T; N], make: impl Fn(u8, u8) -> T) {
+    for item in array.iter_mut().take(16) {
+        *item = make(script.byte(), script.byte());
+    }
+}
+
+/// # Safety
+///
+/// As for the DCGM function.
+unsafe extern "C" fn diagnostic(
+    _: sys::dcgmHandle_t,
+    _: *mut sys::dcgmRunDiag_v10,
+    response: *mut sys::dcgmDiagResponse_v12,
+) -> sys::dcgmReturn_t {
+    use sys::Versioned as _;
+    // SAFETY: every version of the struct begins with its version.
+    let version = unsafe { response.cast::<c_uint>().read() };
+    macro_rules! fill_by_test {
+        ($response:ident) => {{
+            // SAFETY: the struct has the version that it states.
+            let response = unsafe { &mut *response.cast::<sys::$response>() };
+            script::with(|script| {
+                response.numTests = script.byte();
+                response.numErrors = script.byte();
+                response.numInfo = script.byte();
+                response.numCategories = script.byte();
+                response.numEntities = u16::from_ne_bytes([script.byte(), script.byte()]);
+                response.numResults = u16::from_ne_bytes([script.byte(), script.byte()]);
+                for test in response.tests.iter_mut().take(4) {
+                    test.result = u32::from(script.byte());
+                    test.numErrors = script.byte();
+                    test.numInfo = script.byte();
+                    test.categoryIndex = script.byte();
+                    test.numResults = u16::from_ne_bytes([script.byte(), script.byte()]);
+                    fill(script, &mut test.name, |byte, _| {
+                        i8::from_ne_bytes([byte]) as c_char
+                    });
+                    fill(script, &mut test.errorIndices, |byte, _| byte);
+                    fill(script, &mut test.infoIndices, |byte, _| byte);
+                    fill(script, &mut test.resultIndices, |one, two| {
+                        u16::from_ne_bytes([one, two])
+                    });
+                }
+                for error in response.errors.iter_mut().take(2) {
+                    error.entity = script.pair();
+                    error.testId = u32::from(script.byte());
+                    fill(script, &mut error.msg, |byte, _| {
+                        i8::from_ne_bytes([byte]) as c_char
+                    });
+                }
+                script.code()
+            })
+        }};
+    }
+    if version == sys::dcgmDiagResponse_v12::VERSION {
+        return fill_by_test!(dcgmDiagResponse_v12);
+    }
+    if version == sys::dcgmDiagResponse_v11::VERSION {
+        return fill_by_test!(dcgmDiagResponse_v11);
+    }
+    // SAFETY: the struct has the version that it states.
+    let response = unsafe { &mut *response.cast::<sys::dcgmDiagResponse_v9>() };
+    script::with(|script| {
+        response.gpuCount = u32::from_ne_bytes([script.byte(), script.byte(), 0, script.byte()]);
+        response.levelOneTestCount =
+            u32::from_ne_bytes([script.byte(), 0, script.byte(), script.byte()]);
+        for gpu in response.perGpuResponses.iter_mut().take(2) {
+            gpu.gpuId = u32::from(script.byte());
+            for result in gpu.results.iter_mut().take(2) {
+                result.status = u32::from(script.byte());
+                result.error[0].code = u32::from(script.byte());
+                result.error[0].gpuId = i32::from(script.byte()) - 2;
+            }
+        }
+        script.code()
+    })
+}
+
+/// # Safety
+///
+/// As for the DCGM function.
+unsafe extern "C" fn multi_node(
+    _: sys::dcgmHandle_t,
+    _: *const sys::dcgmRunMnDiag_v1,
+    response: *mut sys::dcgmMnDiagResponse_v1,
+) -> sys::dcgmReturn_t {
+    use sys::Versioned as _;
+    // SAFETY: every version of the struct begins with its version.
+    let version = unsafe { response.cast::<c_uint>().read() };
+    macro_rules! fill_by_host {
+        ($response:ident, $hosts:expr) => {{
+            // SAFETY: the struct has the version that it states.
+            let response = unsafe { &mut *response.cast::<sys::$response>() };
+            script::with(|script| {
+                response.numHosts = $hosts(script.byte(), script.byte());
+                response.numTests = script.byte();
+                let mut short = || u16::from_ne_bytes([script.byte() % 8, script.byte()]);
+                response.numErrors = short();
+                response.numInfos = short();
+                response.numEntities = short();
+                response.numResults = short();
+                for host in response.hosts.iter_mut().take(2) {
+                    host.numEntities = u32::from(script.byte()) << (script.byte() % 24);
+                    host.entityIndices[0] = u32::from(script.byte()) << (script.byte() % 24);
+                }
+                for test in response.tests.iter_mut().take(2) {
+                    test.numErrors = script.byte();
+                    fill(script, &mut test.errorIndices, |byte, _| byte);
+                    fill(script, &mut test.infoIndices, |byte, _| byte);
+                }
+                for result in response.results.iter_mut().take(4) {
+                    result.entity = script.pair();
+                    result.hostId = u32::from(script.byte());
+                    result.testId = u32::from(script.byte()) << (script.byte() % 24);
+                }
+                script.code()
+            })
+        }};
+    }
+    if version == sys::dcgmMnDiagResponse_v1::VERSION {
+        fill_by_host!(dcgmMnDiagResponse_v1, |byte, _| byte)
+    } else {
+        fill_by_host!(dcgmMnDiagResponse_v2, |one, two| u16::from_ne_bytes([
+            one, two
+        ]))
+    }
 }
 
 pub(super) fn chars<const N: usize>(bytes: &[u8; N]) -> [c_char; N] {

@@ -53,6 +53,7 @@ claims! {
     the_state_of_the_engine_is_bounded_by_its_structs = 10;
     incidents_fit_into_the_reply_and_their_texts_are_clean = 9;
     violations_match_their_response_and_no_panic_reaches_c = 10;
+    results_of_any_diagnostic_are_bounded = 9;
 }
 
 #[test]

@@ -25,6 +25,15 @@ macro_rules! exports_of_both {
             dcgmIntrospectGetHostengineCpuUtilization(handle: usize, usage: $crate::abi::Ptr<::dcgm_sys::dcgmIntrospectCpuUtil_v1>, wait: ::core::ffi::c_int) -> ::core::ffi::c_int = engine_cpu;
             dcgmGetDeviceTopology(handle: usize, gpu: u32, topology: $crate::abi::Ptr<::core::ffi::c_void>) -> ::core::ffi::c_int = device_topology;
             dcgmConfigGet(handle: usize, group: usize, kind: u32, count: ::core::ffi::c_int, configs: $crate::abi::Ptr<::dcgm_sys::dcgmConfig_v2>, status: usize) -> ::core::ffi::c_int = config_get;
+            dcgmConfigSet(handle: usize, group: usize, config: $crate::abi::Ptr<::core::ffi::c_void>, list: usize) -> ::core::ffi::c_int = config_set;
+            dcgmConfigEnforce(handle: usize, group: usize, list: usize) -> ::core::ffi::c_int = config_enforce;
+            dcgmStatusCreate(list: $crate::abi::Ptr<usize>) -> ::core::ffi::c_int = status_create;
+            dcgmStatusDestroy(list: usize) -> ::core::ffi::c_int = status_destroy;
+            dcgmStatusGetCount(list: usize, count: $crate::abi::Ptr<u32>) -> ::core::ffi::c_int = status_count;
+            dcgmStatusPopError(list: usize, error: $crate::abi::Ptr<::dcgm_sys::dcgmErrorInfo_t>) -> ::core::ffi::c_int = status_pop;
+            dcgmStatusClear(list: usize) -> ::core::ffi::c_int = status_clear;
+            dcgmCreateMigEntity(handle: usize, request: $crate::abi::Ptr<::dcgm_sys::dcgmCreateMigEntity_v1>) -> ::core::ffi::c_int = create_instance;
+            dcgmDeleteMigEntity(handle: usize, request: $crate::abi::Ptr<::dcgm_sys::dcgmDeleteMigEntity_v1>) -> ::core::ffi::c_int = delete_instance;
             dcgmGetAllDevices(handle: usize, ids: $crate::abi::Ptr<u32>, count: $crate::abi::Ptr<i32>) -> ::core::ffi::c_int = all_devices;
             dcgmGetAllSupportedDevices(handle: usize, ids: $crate::abi::Ptr<u32>, count: $crate::abi::Ptr<i32>) -> ::core::ffi::c_int = all_supported_devices;
             dcgmGetEntityGroupEntities(handle: usize, kind: u32, ids: $crate::abi::Ptr<u32>, count: $crate::abi::Ptr<i32>, flags: u32) -> ::core::ffi::c_int = entities;
@@ -64,6 +73,10 @@ macro_rules! exports_of_both {
             DcgmFieldGetById(id: u16) -> *const ::dcgm_sys::dcgm_field_meta_t = field_by_id;
             DcgmFieldGetByTag(tag: $crate::abi::Ptr<::core::ffi::c_char>) -> *const ::dcgm_sys::dcgm_field_meta_t = field_by_tag;
             DcgmFieldsGetEntityGroupString(kind: u32) -> *const ::core::ffi::c_char = entity_group_name;
+            dcgmActionValidate(handle: usize, group: usize, level: u32, response: $crate::abi::Ptr<::core::ffi::c_void>) -> ::core::ffi::c_int = action_validate;
+            dcgmActionValidate_v2(handle: usize, request: $crate::abi::Ptr<::core::ffi::c_void>, response: $crate::abi::Ptr<::core::ffi::c_void>) -> ::core::ffi::c_int = action_validate_v2;
+            dcgmRunDiagnostic(handle: usize, group: usize, level: u32, response: $crate::abi::Ptr<::core::ffi::c_void>) -> ::core::ffi::c_int = run_diagnostic;
+            dcgmStopDiagnostic(handle: usize) -> ::core::ffi::c_int = stop_diagnostic;
             dcgmHealthSet(handle: usize, group: usize, systems: u32) -> ::core::ffi::c_int = health_set;
             dcgmHealthSet_v2(handle: usize, params: $crate::abi::Ptr<::dcgm_sys::dcgmHealthSetParams_v2>) -> ::core::ffi::c_int = health_set_v2;
             dcgmHealthGet(handle: usize, group: usize, systems: $crate::abi::Ptr<u32>) -> ::core::ffi::c_int = health_get;

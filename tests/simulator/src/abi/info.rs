@@ -3,12 +3,11 @@
 use core::ffi::c_char;
 
 use dcgm_sys::{
-    Versioned, dcgmConfig_v1, dcgmConfig_v2, dcgmHostengineHealth_v1, dcgmIntrospectMemory_v1,
-    dcgmModuleGetStatuses_v1, dcgmVersionInfo_v2,
+    Versioned, dcgmHostengineHealth_v1, dcgmIntrospectMemory_v1, dcgmModuleGetStatuses_v1,
+    dcgmVersionInfo_v2,
 };
 
-use super::{Ptr, ask, check_version, code_of, long, ok, run};
-use crate::Flavour;
+use super::{Ptr, ask, check_version, ok, run};
 use crate::dispatch::Op;
 use crate::engine::{Code, st};
 use crate::faults::{self, Garbage};
@@ -100,25 +99,4 @@ pub fn engine_memory(handle: usize, memory: Ptr<dcgmIntrospectMemory_v1>, _wait:
             .write(20 << 20);
         Ok(())
     })
-}
-
-pub fn config_get(
-    handle: usize,
-    group: usize,
-    _kind: u32,
-    count: i32,
-    configs: Ptr<dcgmConfig_v2>,
-    _status: usize,
-) -> Code {
-    let version = match PROCESS.flavour() {
-        Flavour::V4_6 => dcgmConfig_v2::VERSION,
-        Flavour::V3_3 => dcgmConfig_v1::VERSION,
-    };
-    if configs.is_null() || count <= 0 {
-        return st::BADPARAM;
-    }
-    if let Err(code) = check_version(configs, &[version]) {
-        return code;
-    }
-    code_of(ask(handle, Op::Config, vec![long(group)]))
 }

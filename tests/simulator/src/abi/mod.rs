@@ -1,6 +1,8 @@
 //! The C functions, as Rust functions of C's types; the flavours' crates give them their names.
 
 mod both;
+mod config;
+mod diagnostics;
 mod discovery;
 mod errors;
 mod groups;
@@ -20,6 +22,8 @@ mod values;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+pub use config::*;
+pub use diagnostics::*;
 pub use discovery::*;
 pub use errors::*;
 pub use groups::*;

@@ -1,6 +1,8 @@
 //! A host engine as a state machine: entities, groups, watches, samples. It has no thread and no
 //! clock of its own: time comes in with each call.
 
+mod config;
+mod diagnostics;
 mod entities;
 mod groups;
 mod harm;
@@ -19,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::Flavour;
 use crate::source::Source;
 
+pub(crate) use config::Settings;
 use entities::Entity;
 pub(crate) use jobs::{Accounted, MOST_GPUS};
 pub(crate) use policy::Violation;
@@ -59,18 +62,24 @@ pub(crate) mod st {
     pub(crate) const NO_DATA: Code = -14;
     pub(crate) const NOT_WATCHED: Code = -16;
     pub(crate) const NO_PERMISSION: Code = -17;
+    pub(crate) const GPU_IS_LOST: Code = -18;
     pub(crate) const FUNCTION_NOT_FOUND: Code = -20;
     pub(crate) const CONNECTION_NOT_VALID: Code = -21;
     pub(crate) const MAX_LIMIT: Code = -24;
     pub(crate) const DUPLICATE_KEY: Code = -26;
+    pub(crate) const REQUIRES_ROOT: Code = -29;
     pub(crate) const INSUFFICIENT_SIZE: Code = -31;
     pub(crate) const FIELD_UNSUPPORTED_BY_API: Code = -32;
     pub(crate) const MODULE_NOT_LOADED: Code = -33;
     pub(crate) const GROUP_IS_EMPTY: Code = -35;
-    pub(crate) const GPU_IS_LOST: Code = -18;
     pub(crate) const IN_USE: Code = -34;
+    pub(crate) const DIAG_ALREADY_RUNNING: Code = -39;
+    pub(crate) const INSTANCE_NOT_FOUND: Code = -45;
+    pub(crate) const COMPUTE_INSTANCE_NOT_FOUND: Code = -46;
+    pub(crate) const NVVS_KILLED: Code = -53;
     pub(crate) const NVML_NOT_LOADED: Code = -56;
     pub(crate) const GPUS_DETACHED: Code = -67;
+    pub(crate) const NVVS_NO_AVAILABLE_TEST: Code = -58;
 }
 
 /// A host engine.
@@ -87,6 +96,8 @@ pub(crate) struct Engine {
     next_field_group: u64,
     fields: HashMap<(Pair, u16), watches::Watched>,
     links: HashMap<(Pair, u32), u32>,
+    config: config::Config,
+    diagnostics: diagnostics::Diagnostics,
     health: health::Health,
     jobs: jobs::Jobs,
     policy: policy::Policy,
@@ -127,6 +138,8 @@ impl Engine {
             next_field_group: 1,
             fields: HashMap::new(),
             links: HashMap::new(),
+            config: config::Config::default(),
+            diagnostics: diagnostics::Diagnostics::default(),
             health: health::Health::default(),
             jobs: jobs::Jobs::default(),
             policy: policy::Policy::default(),

@@ -160,7 +160,7 @@ impl Engine {
     }
 
     /// The GPUs of a group; an empty or unknown group is none.
-    fn gpus_of(&self, group: u64, now: i64) -> Result<Vec<u32>, Code> {
+    pub(super) fn gpus_of(&self, group: u64, now: i64) -> Result<Vec<u32>, Code> {
         let (_, members) = self.group(group, now)?;
         let gpus = members.into_iter().filter(|pair| pair.0 == GPU);
         Ok(gpus.map(|pair| pair.1).collect())
