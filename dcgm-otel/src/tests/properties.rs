@@ -15,7 +15,7 @@ use crate::Config;
 use crate::testing::SECOND;
 use crate::tests::long;
 use checked::CheckedMeter;
-use script::{Step, step};
+use script::{Fault, Step, step};
 
 /// Few cases by default, the same at each run; many, and others each time, with `DCGM_TEST_LONG=1`.
 pub(crate) fn cases(few: u32, all: u32) -> ProptestConfig {
@@ -97,6 +97,19 @@ fn a_sample_is_no_newer_for_being_read_by_another_session() {
         Step::Pass(3000),
     ];
     run_steps(&steps, (1, 1));
+}
+
+#[test]
+fn states_of_links_alone_are_as_fresh_as_the_list() {
+    for call in ["entities", "list"] {
+        let steps = [
+            Step::Fail(call, Fault::NotSupported),
+            Step::Pass(1000),
+            Step::Pass(2000),
+            Step::Pass(9000),
+        ];
+        run_steps(&steps, (1, 1));
+    }
 }
 
 proptest! {

@@ -240,6 +240,11 @@ impl ScriptedFake {
         self.fake.edit(|state| state.entities.is_empty())
     }
 
+    /// Returns `true` if the engine lists its entities, whether or not it describes them.
+    pub(super) fn can_list(&self) -> bool {
+        self.fake.edit(|state| !state.faults.contains_key("list"))
+    }
+
     pub(super) fn is_connected(&self) -> bool {
         self.fake.edit(|state| state.connected)
     }
