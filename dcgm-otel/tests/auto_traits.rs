@@ -59,7 +59,7 @@ fn every_public_type_is_send_and_sync() {
         .filter(|word| word.starts_with(char::is_uppercase));
     let mut exported: Vec<_> = names.collect();
     // A feature adds this one, and it has a test of its own.
-    exported.retain(|name| *name != "PageFormat");
+    exported.retain(|name| !["MeterCollector", "PageFormat"].contains(name));
     exported.sort_unstable();
     assert_eq!(exported, checked);
 }
@@ -68,6 +68,8 @@ fn every_public_type_is_send_and_sync() {
 #[test]
 fn the_format_of_a_page_is_send_and_sync() {
     is_send_and_sync::<dcgm_otel::PageFormat>();
+    #[cfg(any(feature = "prometheus-client", feature = "prometheus-registry"))]
+    is_send_and_sync::<dcgm_otel::MeterCollector>();
 }
 
 #[cfg(feature = "sdk")]
