@@ -48,12 +48,12 @@ claims! {
     links_are_bounded_by_the_struct = 6;
     build_text_is_clean = 7;
     latest_values_of_a_group_match_their_records = 8;
-    usage_and_cached_samples_are_bounded_and_clean = 9;
     topology_is_bounded_by_its_structs = 9;
     the_state_of_the_engine_is_bounded_by_its_structs = 10;
-    incidents_fit_into_the_reply_and_their_texts_are_clean = 9;
-    violations_match_their_response_and_no_panic_reaches_c = 10;
-    results_of_any_diagnostic_are_bounded = 9;
+    usage_and_cached_samples_are_bounded_and_clean = 11;
+    incidents_fit_into_the_reply_and_their_texts_are_clean = 12;
+    violations_match_their_response_and_no_panic_reaches_c = 13;
+    results_of_any_diagnostic_are_bounded = 14;
 }
 
 #[test]
