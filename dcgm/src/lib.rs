@@ -40,6 +40,23 @@
 //! # Ok::<(), dcgm::Error>(())
 //! ```
 //!
+//! # The other subjects of DCGM
+//!
+//! [`Client`] returns one object for each of them. A client of another crate that does not implement a
+//! subject returns [`Error::NotImplemented`].
+//!
+//! | subject | returned by | offers |
+//! |---|---|---|
+//! | [`health`] | [`Client::health`] | health watches and checks: incidents with their severity, meaning and advised action |
+//! | [`policy`] | [`Client::policies`] | the policies of the engine, and their violations as an iterator |
+//! | [`jobs`], [`processes`] | [`Client::jobs`], [`Client::processes`] | statistics of a job from prolog to epilog, and of a process |
+//! | [`history`] | [`Client::history`] | samples and summaries over a time, the properties of fields, the watchers of a field |
+//! | [`topology`] | [`Client::topology`] | paths between GPUs, the GPUs to choose for a job, attributes, CPUs, vGPUs |
+//! | [`profiling`] | [`Client::profiling`] | fields that can be collected together, pausing |
+//! | [`diagnostics`] | [`Client::diagnostics`] | diagnostics with progress, a deadline and a way to stop them |
+//! | [`config`] | [`Client::config`] | the configuration of GPUs; with the feature `admin`, `admin` changes it |
+//! | [`host_engine`] | [`Client::host_engine`] | the modules, memory, processor time and log level of the engine |
+//!
 //! # Blocking and async
 //!
 //! A call to the engine blocks until the engine replies, or until at most 1 s after the
@@ -65,8 +82,7 @@
 //!
 //! | feature | default | adds |
 //! |---|---|---|
-//! | `admin` | off | The methods of [`HostEngineClient`](host_engine::HostEngineClient) that change the host engine for all of its clients: denying modules, emptying its cache, detaching the driver |
-//! | `admin` | off | `dcgm::admin` and `Client::admin`: changing clocks, power limits, MIG instances |
+//! | `admin` | off | What changes a GPU or the engine for all of its clients: `dcgm::admin` (clocks, power limits, MIG instances) and four methods of [`HostEngineClient`](host_engine::HostEngineClient) (denying modules, emptying the cache, detaching and attaching the driver) |
 //! | `mock` | off | `dcgm::mock`: scripted clients, ready-made hosts and incidents, for tests without a GPU. The values of a mock are not measured: [`Backend::is_simulated`] returns `true` |
 //! | `serde` | off | `Serialize` and `Deserialize` for ids, entities, values, samples, timestamps and versions |
 //! | `stream` | off | `monitor::AsyncEventStream`: the events of a [`Monitor`](monitor::Monitor) as a `futures_core::Stream` |
