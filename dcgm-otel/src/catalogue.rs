@@ -11,6 +11,7 @@ pub(crate) mod scope;
 mod table;
 
 use dcgm::FieldId;
+use dcgm::health::HealthSystems;
 
 use crate::config::Group;
 use crate::topology::Availability;
@@ -252,6 +253,9 @@ pub(crate) enum Op {
     Fact(&'static str, Form),
     /// 1 while the engine reports this reason for not sampling the entity; no series otherwise.
     Unavailable(Availability),
+    /// The result of the engine's health check for this system. In a row with a state: 1 while the
+    /// system is in that state, else 0. In a row without: 0, 10 or 20, as in `dcgmHealthWatchResults_t`.
+    Health(HealthSystems),
     /// A sign of the entity's health.
     Status(&'static [Rule]),
     /// Like `Status`, but an event: it expires.
@@ -272,11 +276,17 @@ impl Op {
         matches!(self, Self::Sum)
     }
 
-    /// Returns `true` if the value comes from the engine's lists, so that no field is watched.
+    /// Returns `true` if the value comes from the engine's lists or health checks, so that no field is
+    /// watched.
     pub(crate) const fn is_listed(self) -> bool {
         matches!(
             self,
-            Self::ActiveLinks | Self::LinkUp | Self::Instances | Self::Gpus | Self::Unavailable(_)
+            Self::ActiveLinks
+                | Self::LinkUp
+                | Self::Instances
+                | Self::Gpus
+                | Self::Unavailable(_)
+                | Self::Health(_)
         )
     }
 }
@@ -357,7 +367,7 @@ impl Scale {
 
 pub(crate) const ONE: Scale = Times(1);
 
-const fn read_field(field: FieldId, op: Op, scale: Scale) -> Source {
+pub(crate) const fn read_field(field: FieldId, op: Op, scale: Scale) -> Source {
     Source {
         field,
         each: &[],

@@ -26,6 +26,7 @@ pub(crate) mod cardinality;
 pub(crate) mod counters;
 mod decode;
 mod events;
+mod health;
 pub(crate) mod history;
 pub(crate) mod index;
 mod ingest;

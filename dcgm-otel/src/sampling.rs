@@ -15,6 +15,7 @@
 //! counters are published; otherwise the session stays and its gauges expire by themselves. The
 //! health of the meter is degraded until a tick succeeds.
 
+mod health_checks;
 pub(crate) mod schedule;
 mod session;
 mod session_log;
@@ -44,6 +45,7 @@ use crate::pipeline::table::SeriesTable;
 use crate::telemetry::Telemetry;
 use crate::text;
 use crate::topology;
+use health_checks::HealthChecks;
 use schedule::Schedule;
 use session::{Context, Inventory, Session, TickError, step_error};
 use session_log::SessionLog;
@@ -106,6 +108,7 @@ pub(crate) struct Sampler {
     /// Number of values of the tick before.
     last_values: usize,
     links: SeenLinks,
+    health: HealthChecks,
     /// Earliest time of the next search for other sources.
     next_replacement: Option<Instant>,
     /// The snapshot before the published one; its memory is reused.
@@ -163,6 +166,7 @@ impl Sampler {
             samples: Samples::new(),
             last_values: 0,
             links,
+            health: HealthChecks::default(),
             next_replacement: None,
             spare: None,
         }
@@ -286,10 +290,12 @@ impl Sampler {
         };
         self.schedule_enumeration(&stats)?;
         self.publish_session(&stats);
-        self.check_session(&stats)?;
-        opened?;
-        self.report_ready();
-        Ok(())
+        let outcome = self.check_session(&stats).and(opened);
+        if outcome.is_ok() {
+            self.report_ready();
+        }
+        self.check_health()?;
+        outcome
     }
 
     /// Updates the sources of the session, and reads its samples and events, if there is one.
@@ -312,6 +318,7 @@ impl Sampler {
         }
         if core::mem::take(&mut self.links.is_new) || has_new_table {
             session.table.set_links(context.engine.links());
+            self.health.fill_table(&mut session.table);
         }
         let stats = session.read_samples(&mut context, &self.clock)?;
         let now = self.clock.now();
@@ -319,6 +326,7 @@ impl Sampler {
             self.next_replacement = now.checked_add(REPLACE_INTERVAL);
             if session.replace_sources(&mut context, &stats.replaceable, now)? {
                 session.table.set_links(context.engine.links());
+                self.health.fill_table(&mut session.table);
                 session.table.set_mute_gpus(&stats.mute);
                 has_new_table = true;
             }
@@ -414,6 +422,32 @@ impl Sampler {
             Some(failure) => Err(with_failure(failure)),
             None => Ok(()),
         }
+    }
+
+    /// Checks the health of the entities if a metric reports it and that is due, and publishes it. The
+    /// values of the tick are published before, and an error ends the tick only if the connection is
+    /// lost with it.
+    fn check_health(&mut self) -> Result<(), TickError> {
+        let Some(session) = &mut self.session else {
+            return Ok(());
+        };
+        let client = &**self.engine.client();
+        let table = &mut session.table;
+        let now = self.clock.now();
+        match self.health.check_if_due(client, table, &self.config, now) {
+            Ok(false) => {}
+            Ok(true) => {
+                let shown = (&session.table, &self.history.ledger);
+                let series = publish_table(&self.feed, &mut self.spare, shown, now);
+                self.shared.update_report(|report| report.series = series);
+            }
+            Err(failed) if failed.error.ends_connection() => {
+                return Err(step_error(failed.kind)(failed.error));
+            }
+            Err(failed) if failed.is_unsupported() => {}
+            Err(failed) => self.telemetry().record_error(failed.error_kind()),
+        }
+        Ok(())
     }
 
     fn connect_engine(&mut self) -> Result<(), TickError> {
@@ -586,6 +620,7 @@ impl Sampler {
         self.entities.clear();
         self.contain_panic(|sampler| {
             drop(session);
+            sampler.health.end_connection();
             sampler.engine.end_watches_except(&[]);
         });
     }

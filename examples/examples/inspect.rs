@@ -1,5 +1,5 @@
 //! Shows what the DCGM of this host can do: versions, entities, the engine's process and modules,
-//! metric groups, peer-to-peer access, which fields have values and why others have none, and what a
+//! metric groups, peer-to-peer access, with `--health` the health of the GPUs, which fields have values and why others have none, and what a
 //! meter would emit, with what its cap on series would drop.
 //!
 //! Each field is watched on the entities that have it, until profiling fields had a second sample:
@@ -13,6 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use clap::Parser;
+use dcgm::health::{HealthReport, HealthRequest};
 use dcgm::{
     Client, Entity, EntityId, EntityKind, EntityStatus, FieldId, FieldInfo, Link, LinkState, Query,
     Samples, Watch, WatchRequest,
@@ -33,6 +34,9 @@ struct Flags {
     /// List each field, with what each entity has of it
     #[arg(long)]
     fields: bool,
+    /// Check the health of the GPUs, too. DCGM samples fields for that until it ends
+    #[arg(long)]
+    health: bool,
     /// Read the fields of links, too. DCGM 4.6 keeps their samples until it ends
     #[arg(long)]
     links: bool,
@@ -60,6 +64,9 @@ fn main() -> Result<(), Report> {
     write_host_engine(&mut text, client)?;
     write_profiling(&mut text, client, &entities)?;
     write_p2p(&mut text, client)?;
+    if flags.health {
+        write_health(&mut text, client, &entities)?;
+    }
     let watched_links = if flags.links { &*links } else { &[] };
     let groups = watch_fields(client, &entities, watched_links, host.config.interval());
     wait_for_profiling(client, &groups, host.config.interval())?;
@@ -230,6 +237,49 @@ fn write_p2p(text: &mut String, client: &dyn Client) -> Result<(), Box<dyn Error
             .collect();
         let id = from.to_string();
         writeln!(text, "  {id:<22} {}", row.join(" "))?;
+    }
+    writeln!(text)?;
+    Ok(())
+}
+
+/// Writes what one health check of all GPUs finds.
+fn write_health(
+    text: &mut String,
+    client: &dyn Client,
+    entities: &[Entity],
+) -> Result<(), Box<dyn Error>> {
+    let ids = entities.iter().map(|entity| entity.id);
+    let gpus: Vec<_> = ids.filter(|id| id.kind == EntityKind::GPU).collect();
+    if gpus.is_empty() {
+        return Ok(());
+    }
+    let health = client.health();
+    let mut report = HealthReport::new();
+    let checked = health
+        .watch(&HealthRequest::new(gpus))
+        .and_then(|watch| health.check(&watch, &mut report));
+    if let Err(error) = checked {
+        writeln!(text, "health: {error}\n")?;
+        return Ok(());
+    }
+    writeln!(
+        text,
+        "health, without errors that only a later check can show"
+    )?;
+    for one in report.entities() {
+        let id = one.entity.to_string();
+        let reason = one.unknown.map(|reason| format!(": {reason}"));
+        writeln!(
+            text,
+            "  {id:<22} {}{}",
+            one.state,
+            reason.unwrap_or_default()
+        )?;
+    }
+    for incident in report.incidents() {
+        let id = incident.id.entity.to_string();
+        let (system, code) = (incident.id.system, incident.id.code);
+        writeln!(text, "  {id:<22} {system} {}: {code}", incident.severity)?;
     }
     writeln!(text)?;
     Ok(())

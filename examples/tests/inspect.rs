@@ -38,7 +38,13 @@ fn inspect_says_what_there_is_what_is_missing_and_what_the_cap_drops() {
     ] {
         assert!(text.contains(said), "{said:?} is not in\n{text}");
     }
-    let text = inspect(&["--simulate=1xl4", "--fields"]);
+    assert!(!text.contains("health, without"), "{text}");
+    let text = inspect(&["--simulate=1xl4", "--fields", "--health"]);
+    let (_, health) = text.split_once("health, without").unwrap();
+    assert!(
+        health.contains("  gpu:0                  healthy"),
+        "{text}"
+    );
     let line = |name: &str| text.lines().find(|line| line.contains(name)).unwrap();
     assert!(line("DCGM_FI_DEV_GPU_TEMP_CELSIUS").ends_with("1 value"));
     assert!(line("DCGM_FI_DEV_SM_CLOCK_HERTZ").contains("no such field"));

@@ -1,6 +1,7 @@
 //! The table of all metrics.
 
 use dcgm::FieldId as F;
+use dcgm::health::HealthSystems;
 
 use super::Identity::{Brief, Product, Versions};
 use super::Kind::{CounterF64, CounterU64, GaugeF64, GaugeI64, UpDownI64};
@@ -37,6 +38,7 @@ const SWITCH_GROWTH: (f64, f64) = (0.0, 3e13);
 const COUNT_GROWTH: (f64, f64) = (0.0, 1e13);
 
 const BIN: &str = "hw.gpu.nvlink.fec.bin";
+const HEALTH_SYSTEM: &str = "hw.gpu.health.system";
 pub(super) const DIRECTION: &str = "network.io.direction";
 const DOMAIN: &str = "hw.gpu.clock.domain";
 const ENGINE: &str = "hw.gpu.engine.type";
@@ -251,6 +253,43 @@ pub(crate) const CATALOGUE: &[Metric] = &[
             series_row(&[(TYPE, "network"), (STATE, "ok")], ADAPTER_STATUS),
             series_row(&[(TYPE, "network"), (STATE, "degraded")], ADAPTER_STATUS),
             series_row(&[(TYPE, "network"), (STATE, "failed")], ADAPTER_STATUS)]),
+    ]),
+    metric("hw.gpu.health.status", UpDownI64, "1", Product, FROM_ZERO,
+        "1 for the state that DCGM's health check found a system of the GPU in, 0 for the others.", &[
+        family("all", Group::Health, 10, Off, Any, GPU, &[
+            series_row(&[(HEALTH_SYSTEM, "pcie"), (STATE, "ok")], &[read_field(F::UUID, Op::Health(HealthSystems::PCIE), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "pcie"), (STATE, "degraded")], &[read_field(F::UUID, Op::Health(HealthSystems::PCIE), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "pcie"), (STATE, "failed")], &[read_field(F::UUID, Op::Health(HealthSystems::PCIE), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "nvlink"), (STATE, "ok")], &[read_field(F::UUID, Op::Health(HealthSystems::NVLINK), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "nvlink"), (STATE, "degraded")], &[read_field(F::UUID, Op::Health(HealthSystems::NVLINK), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "nvlink"), (STATE, "failed")], &[read_field(F::UUID, Op::Health(HealthSystems::NVLINK), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "pmu"), (STATE, "ok")], &[read_field(F::UUID, Op::Health(HealthSystems::PMU), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "pmu"), (STATE, "degraded")], &[read_field(F::UUID, Op::Health(HealthSystems::PMU), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "pmu"), (STATE, "failed")], &[read_field(F::UUID, Op::Health(HealthSystems::PMU), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "mcu"), (STATE, "ok")], &[read_field(F::UUID, Op::Health(HealthSystems::MCU), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "mcu"), (STATE, "degraded")], &[read_field(F::UUID, Op::Health(HealthSystems::MCU), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "mcu"), (STATE, "failed")], &[read_field(F::UUID, Op::Health(HealthSystems::MCU), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "memory"), (STATE, "ok")], &[read_field(F::UUID, Op::Health(HealthSystems::MEMORY), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "memory"), (STATE, "degraded")], &[read_field(F::UUID, Op::Health(HealthSystems::MEMORY), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "memory"), (STATE, "failed")], &[read_field(F::UUID, Op::Health(HealthSystems::MEMORY), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "sm"), (STATE, "ok")], &[read_field(F::UUID, Op::Health(HealthSystems::SM), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "sm"), (STATE, "degraded")], &[read_field(F::UUID, Op::Health(HealthSystems::SM), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "sm"), (STATE, "failed")], &[read_field(F::UUID, Op::Health(HealthSystems::SM), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "inforom"), (STATE, "ok")], &[read_field(F::UUID, Op::Health(HealthSystems::INFOROM), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "inforom"), (STATE, "degraded")], &[read_field(F::UUID, Op::Health(HealthSystems::INFOROM), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "inforom"), (STATE, "failed")], &[read_field(F::UUID, Op::Health(HealthSystems::INFOROM), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "thermal"), (STATE, "ok")], &[read_field(F::UUID, Op::Health(HealthSystems::THERMAL), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "thermal"), (STATE, "degraded")], &[read_field(F::UUID, Op::Health(HealthSystems::THERMAL), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "thermal"), (STATE, "failed")], &[read_field(F::UUID, Op::Health(HealthSystems::THERMAL), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "power"), (STATE, "ok")], &[read_field(F::UUID, Op::Health(HealthSystems::POWER), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "power"), (STATE, "degraded")], &[read_field(F::UUID, Op::Health(HealthSystems::POWER), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "power"), (STATE, "failed")], &[read_field(F::UUID, Op::Health(HealthSystems::POWER), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "driver"), (STATE, "ok")], &[read_field(F::UUID, Op::Health(HealthSystems::DRIVER), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "driver"), (STATE, "degraded")], &[read_field(F::UUID, Op::Health(HealthSystems::DRIVER), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "driver"), (STATE, "failed")], &[read_field(F::UUID, Op::Health(HealthSystems::DRIVER), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "all"), (STATE, "ok")], &[read_field(F::UUID, Op::Health(HealthSystems::ALL), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "all"), (STATE, "degraded")], &[read_field(F::UUID, Op::Health(HealthSystems::ALL), ONE)]),
+            series_row(&[(HEALTH_SYSTEM, "all"), (STATE, "failed")], &[read_field(F::UUID, Op::Health(HealthSystems::ALL), ONE)])]),
     ]),
     metric("hw.gpu.recovery.status", UpDownI64, "1", Product, FROM_ZERO,
         "1 for the recovery action the driver asks for, 0 for the others.", &[

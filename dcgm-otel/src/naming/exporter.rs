@@ -7,11 +7,12 @@
 
 use std::sync::Arc;
 
+use dcgm::health::{HealthCode, HealthSystems};
 use dcgm::{Entity, EntityKind, FieldId};
 
 use crate::catalogue::{
-    Identity, Kind, Metric, Mig, ONE, Presence, any_default_watches_links, family, last, scope,
-    series_row,
+    Identity, Kind, Metric, Mig, ONE, Op, Presence, any_default_watches_links, family, last,
+    read_field, scope, series_row,
 };
 use crate::config::Group;
 use crate::topology;
@@ -40,12 +41,27 @@ macro_rules! rows {
                     &[series_row(&[], &[last(FieldId::$field, ONE)])],
                 )],
             },)*
+            HEALTH_STATUS,
         ];
     };
     // Metrics of the whole GPU.
     (@ Whole) => { (Mig::Any, scope::GPU) };
     // Metrics of the MIG instances, if the GPU is partitioned.
     (@ Part) => { (Mig::Smallest, scope::GPU_GI) };
+}
+
+/// Makes a row of the health of a system. No field is read; that of the row has no other metric.
+macro_rules! health_row {
+    ($watch:literal, $system:ident) => {
+        series_row(
+            &[("health_watch", $watch), (HEALTH_ERROR_CODE, "DCGM_FR_OK")],
+            &[read_field(
+                FieldId::UUID,
+                Op::Health(HealthSystems::$system),
+                ONE,
+            )],
+        )
+    };
 }
 
 #[rustfmt::skip] // One row a metric.
@@ -98,6 +114,49 @@ rows! {
     Off Profiling    14 GaugeF64 Part  PROF_PIPE_FP64_ACTIVE             "DCGM_FI_PROF_PIPE_FP64_ACTIVE"                  "Share of cycles in which the FP64 pipe was active.";
     Off Profiling    14 GaugeF64 Part  PROF_PIPE_FP32_ACTIVE             "DCGM_FI_PROF_PIPE_FP32_ACTIVE"                  "Share of cycles in which the FP32 pipe was active.";
     Off Profiling    14 GaugeF64 Part  PROF_PIPE_FP16_ACTIVE             "DCGM_FI_PROF_PIPE_FP16_ACTIVE"                  "Share of cycles in which the FP16 pipe was active.";
+}
+
+/// The label with the code of the worst incident of a health watch.
+pub(crate) const HEALTH_ERROR_CODE: &str = "health_error_code";
+
+/// The health of each system of a GPU: 0 if it passes, 10 for a warning, 20 for a failure. The label
+/// with the code changes with the incident, as dcgm-exporter's does: another series, not another value.
+const HEALTH_STATUS: Metric = Metric {
+    name: "DCGM_EXP_GPU_HEALTH_STATUS",
+    kind: Kind::GaugeI64,
+    unit: "",
+    identity: Identity::Brief,
+    range: (f64::NEG_INFINITY, f64::INFINITY),
+    description: "Result of the health check of a system: 0 passes, 10 is a warning, 20 a failure.",
+    families: &[family(
+        "all",
+        Group::Health,
+        10,
+        Presence::Off,
+        Mig::Any,
+        scope::GPU,
+        &[
+            health_row!("PCIE", PCIE),
+            health_row!("NVLINK", NVLINK),
+            health_row!("PMU", PMU),
+            health_row!("MCU", MCU),
+            health_row!("MEM", MEMORY),
+            health_row!("SM", SM),
+            health_row!("INFOROM", INFOROM),
+            health_row!("THERMAL", THERMAL),
+            health_row!("POWER", POWER),
+            health_row!("DRIVER", DRIVER),
+            health_row!("ALL", ALL),
+        ],
+    )],
+};
+
+/// Returns the label of a health code.
+pub(crate) fn error_code_label(code: HealthCode) -> String {
+    match code.name() {
+        Some(name) => name.to_owned(),
+        None => format!("DCGM_FR_UNKNOWN({})", code.raw()),
+    }
 }
 
 /// A label and its value.

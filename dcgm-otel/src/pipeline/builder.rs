@@ -11,6 +11,7 @@ use opentelemetry::KeyValue;
 use super::availability::SourceStates;
 use super::cardinality::{Caps, DropUnit, SeriesCounts};
 use super::events::EventSource;
+use super::health::HealthRow;
 use super::history::{History, Status};
 use super::index::{CounterIdx, Index, SourceIdx};
 use super::ingest::Router;
@@ -149,6 +150,9 @@ impl TableBuilder<'_> {
                 }
             }
             (None, StaticValue::ActiveLinks(of)) => Reducer::ActiveLinks(*of, None),
+            (None, StaticValue::Health(system, reported)) => {
+                Reducer::Health(HealthRow::new(spec.entity, *system, *reported))
+            }
             (None, StaticValue::Nothing) if inputs.iter().any(|one| one.op.is_joint()) => {
                 Reducer::Sum(self.add_parts(sources))
             }

@@ -141,6 +141,7 @@ fn decode_other(op: &Op, value: Value<'_>) -> Option<Number> {
         | Op::Instances
         | Op::Gpus
         | Op::Unavailable(_)
+        | Op::Health(_)
         | Op::Fact(..) => None,
     }
 }

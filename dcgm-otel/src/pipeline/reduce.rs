@@ -6,6 +6,7 @@ use std::time::Instant;
 use dcgm::{EntityId, EntityKind, Link, LinkState};
 
 use super::counters::Ledger;
+use super::health::HealthRow;
 use super::index::{CounterIdx, IndexVec, SeriesIdx, SourceIdx};
 use super::mute::MuteGpus;
 use super::snapshot::{Number, Point};
@@ -39,6 +40,8 @@ pub(super) enum Reducer {
     /// Number of active links of this entity, or the state of this link; `None` if unknown at
     /// present.
     ActiveLinks(EntityId, Option<i64>),
+    /// Health of a system of an entity.
+    Health(HealthRow),
 }
 
 /// The reducers of all series.
@@ -84,6 +87,26 @@ impl Reducers {
         }
     }
 
+    /// Returns the rows of health.
+    pub(super) fn health_rows(&self) -> impl Iterator<Item = &HealthRow> {
+        self.all
+            .as_slice()
+            .iter()
+            .filter_map(|reducer| match reducer {
+                Reducer::Health(row) => Some(row),
+                _ => None,
+            })
+    }
+
+    /// Returns the rows of health to change, each with the position of its series.
+    pub(super) fn health_rows_mut(&mut self) -> impl Iterator<Item = (usize, &mut HealthRow)> {
+        let all = self.all.as_mut_slice().iter_mut().enumerate();
+        all.filter_map(|(at, reducer)| match reducer {
+            Reducer::Health(row) => Some((at, row)),
+            _ => None,
+        })
+    }
+
     /// Sets the GPUs that are mute.
     pub(super) fn set_mute_gpus(&mut self, mute: &MuteGpus) {
         for reducer in self.all.as_mut_slice() {
@@ -124,6 +147,7 @@ impl Reducers {
             }
             Reducer::Sum(parts) => sum_parts(of(parts)),
             Reducer::ActiveLinks(_, number) => number.map(constant),
+            Reducer::Health(row) => row.point(),
             Reducer::Constant(number) => Some(constant(*number)),
             Reducer::Status {
                 entity,

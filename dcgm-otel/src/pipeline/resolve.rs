@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
+use dcgm::health::HealthSystems;
 use dcgm::{Entity, EntityId, EntityKind, FieldId};
 
 use super::cardinality::DropUnit;
@@ -95,6 +96,9 @@ pub(crate) enum StaticValue {
     /// Number of active links of this entity, or the state of this link. It can change while the
     /// entities stay the same.
     ActiveLinks(EntityId),
+    /// Health of this system of the entity by the engine's last check, and the state that the series
+    /// reports, if it is about one.
+    Health(HealthSystems, Option<Condition>),
 }
 
 /// Returns `true` if a family is switched on.
@@ -302,21 +306,26 @@ fn static_value(point: &SeriesRow, entity: &Entity, host: &Host) -> Option<Stati
                 Some(Availability::Lost) => Condition::Failed,
                 Some(Availability::Paused | Availability::Detached) => Condition::Unavailable,
             };
-            let all = [
-                Condition::Ok,
-                Condition::Degraded,
-                Condition::PredictedFailure,
-                Condition::Failed,
-            ];
-            let about = all.into_iter().find(|state| {
-                let state = (catalogue::STATE, state.as_attribute());
-                point.attributes.contains(&state)
-            });
-            about.map_or(StaticValue::Nothing, |about| {
+            reported_state(point).map_or(StaticValue::Nothing, |about| {
                 StaticValue::Condition(condition, about)
             })
         }
+        Some(Op::Health(system)) => StaticValue::Health(system, reported_state(point)),
         _ => StaticValue::Nothing,
+    })
+}
+
+/// Returns the state that a series reports.
+fn reported_state(point: &SeriesRow) -> Option<Condition> {
+    let all = [
+        Condition::Ok,
+        Condition::Degraded,
+        Condition::PredictedFailure,
+        Condition::Failed,
+    ];
+    all.into_iter().find(|state| {
+        let state = (catalogue::STATE, state.as_attribute());
+        point.attributes.contains(&state)
     })
 }
 

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use dcgm::health::HealthReport;
 use dcgm::{EntityId, Link, Query, Samples, Timestamp};
 
 use super::cardinality::Caps;
 use super::counters::Ledger;
 use super::events::EventSource;
+use super::health::with_error_code;
 use super::history::{Ages, History};
 use super::index::Pair;
 use super::index::{CounterIdx, Index, IndexVec, SeriesIdx, SourceIdx};
@@ -217,6 +219,37 @@ impl SeriesTable {
     /// Sets the states of the links; `None` if they could not be read.
     pub(crate) fn set_links(&mut self, links: Option<&[Link]>) {
         self.reducers.set_links(links);
+    }
+
+    /// Returns the entities whose health is reported, sorted.
+    pub(crate) fn health_entities(&self) -> Vec<EntityId> {
+        let mut entities: Vec<_> = self.reducers.health_rows().map(|row| row.entity).collect();
+        entities.sort_unstable();
+        entities.dedup();
+        entities
+    }
+
+    /// Sets the health of all systems from a report, whose values expire at `until`. A series without
+    /// a state carries the code of the worst incident as an attribute, which changes with it.
+    pub(crate) fn set_health(&mut self, report: &HealthReport, until: Option<Instant>) {
+        let mut changed: Option<Vec<Series>> = None;
+        for (at, row) in self.reducers.health_rows_mut() {
+            let Some(code) = row.set_health(report, until) else {
+                continue;
+            };
+            let all = self.layout.series();
+            let attributes = all.get(at).map(|series| &*series.attributes);
+            let Some(attributes) = attributes.and_then(|all| with_error_code(all, code)) else {
+                continue;
+            };
+            let series = changed.get_or_insert_with(|| all.to_vec());
+            if let Some(series) = series.get_mut(at) {
+                series.attributes = attributes;
+            }
+        }
+        if let Some(series) = changed {
+            self.layout = Arc::new(Layout::new(self.metrics, series));
+        }
     }
 
     /// Returns `true` if there are neither series nor events.

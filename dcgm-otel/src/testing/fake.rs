@@ -7,6 +7,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use dcgm::health::{
+    HealthClient, HealthCode, HealthReport, HealthRequest, HealthSystems, HealthWatch,
+    IncidentSeverity,
+};
 use dcgm::{
     Backend, BackendKind, BuildInfo, Client, Cursor, Endpoint, Entity, EntityId, EntityKind, Error,
     FieldId, Link, LinkState, Mig, NoValue, Query, Result, ReturnCode, Sample, Samples, Timestamp,
@@ -303,6 +307,10 @@ impl Client for Fake {
         Ok(self.edit(|state| state.links.clone()))
     }
 
+    fn health(&self) -> &dyn HealthClient {
+        self
+    }
+
     fn watch(&self, request: &WatchRequest) -> Result<Watch> {
         let profiling = request.fields.iter().all(|field| field.is_profiling());
         self.call(if profiling {
@@ -371,6 +379,27 @@ impl Client for Fake {
             state.delivered.extend(read);
             state.happened = left;
         });
+        Ok(())
+    }
+}
+
+/// All is well, but for the systems whose health is known only by incidents.
+impl HealthClient for Fake {
+    fn watch(&self, request: &HealthRequest) -> Result<HealthWatch> {
+        self.call("health")?;
+        Ok(HealthWatch::new(request.clone(), Vec::new(), ()))
+    }
+
+    fn check(&self, watch: &HealthWatch, report: &mut HealthReport) -> Result<()> {
+        self.call("health")?;
+        report.begin(watch.entities());
+        for entity in watch.entities() {
+            for system in [HealthSystems::PMU, HealthSystems::MCU, HealthSystems::SM] {
+                let id = (*entity, system, HealthCode::UNKNOWN);
+                report.push(id, IncidentSeverity::Warning, "");
+            }
+        }
+        watch.compare(report);
         Ok(())
     }
 }

@@ -109,7 +109,10 @@ fn is_default(row: &Metric) -> bool {
 #[test]
 fn rows_have_the_field_names_and_types_of_4_5() {
     let mut names = HashSet::new();
-    for row in METRICS {
+    for row in METRICS
+        .iter()
+        .filter(|row| row.name.starts_with("DCGM_FI_"))
+    {
         let info = field(row).info().unwrap();
         assert_eq!(row.name, info.old_name);
         let kind = match info.value_type {
