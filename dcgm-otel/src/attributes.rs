@@ -68,6 +68,9 @@ impl<'a> AttributeBuilder<'a> {
             for (key, value) in labels.for_entity(entity) {
                 list.push_value(key, Some(value));
             }
+            for (key, value) in point.attributes {
+                list.push_value(*key, Some(*value));
+            }
             return list.into_sorted();
         }
         for (key, value) in point.attributes {

@@ -117,7 +117,8 @@ pub use ::opentelemetry;
 
 pub use builder::DcgmMeterBuilder;
 pub use config::{
-    Config, ConfigError, ConfigErrors, ConfigWarning, CounterOrigin, DeviceFilter, DeviceSelector,
+    Config, ConfigError, ConfigErrors, ConfigWarning, CounterOrigin, CustomKind, CustomMetric, CustomMetricError,
+    CustomMetricReason, DeviceFilter, DeviceSelector, ExporterCsv,
     Group, GroupSwitch, IdSource, InstallError, MetricSwitch, Mode, Naming, ParseSettingError,
     Profile, Salt, SettingSource, ThrottleName,
 };

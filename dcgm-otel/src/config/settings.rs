@@ -12,7 +12,7 @@ use super::parser::ConfigParser;
 use super::rows::for_each_setting;
 use super::warning::ConfigWarning;
 use super::{
-    ConfigError, CounterOrigin, DeviceFilter, Group, GroupSwitch, IdSource, MetricSwitch, ModeKind,
+    ConfigError, CounterOrigin, CustomMetrics, DeviceFilter, ExporterCsv, Group, GroupSwitch, IdSource, MetricSwitch, ModeKind,
     Naming, Profile, SettingSource, ThrottleName,
 };
 
