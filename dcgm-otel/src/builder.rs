@@ -12,9 +12,9 @@ use opentelemetry::metrics::MeterProvider;
 
 use crate::clock::Clock;
 use crate::config::{
-    Config, ConfigError, ConfigErrors, CounterOrigin, CustomMetric, DeviceFilter, ExporterCsv, Group, GroupSwitch, IdSource,
-    InstallError, MetricSwitch, Mode, Naming, Profile, ThrottleName, Variable, endpoint_error,
-    for_each_setting,
+    Config, ConfigError, ConfigErrors, CounterOrigin, CustomMetric, DeviceFilter, ExporterCsv,
+    Group, GroupSwitch, IdSource, InstallError, MetricSwitch, Mode, Naming, Profile, ThrottleName,
+    Variable, endpoint_error, for_each_setting,
 };
 use crate::health::HealthReporter;
 use crate::hook::AttributeHook;

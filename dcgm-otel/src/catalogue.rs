@@ -328,7 +328,10 @@ pub(crate) enum Scale {
     Times(u32),
     Per(u32),
     /// Any factor, of readings that are counted in this many parts of their unit.
-    Factor { factor: f64, parts: u32 },
+    Factor {
+        factor: f64,
+        parts: u32,
+    },
 }
 
 impl Scale {

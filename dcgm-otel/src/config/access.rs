@@ -6,8 +6,8 @@ use dcgm::Endpoint;
 
 use super::field::Setting;
 use super::{
-    Config, ConfigWarning, CustomMetric, ExporterCsv, Group, GroupSwitch, MetricSwitch, Mode, ModeKind, SettingSource,
-    ThrottleName,
+    Config, ConfigWarning, CustomMetric, ExporterCsv, Group, GroupSwitch, MetricSwitch, Mode,
+    ModeKind, SettingSource, ThrottleName,
 };
 
 /// Series of each monitored entity that the default of the maximum leaves room for.

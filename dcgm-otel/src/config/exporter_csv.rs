@@ -13,6 +13,7 @@ use super::custom::{CustomMetric, parse_field};
 use super::key::SettingKey;
 use super::value::{InvalidValue, SettingValue};
 use super::{ConfigErrors, Naming, SettingSource};
+use crate::naming::exporter;
 
 /// dcgm-exporter's own file has 10 kB.
 const MAX_BYTES: u64 = 1 << 20;
@@ -136,7 +137,11 @@ fn parse_rows(text: &str) -> Result<Vec<CsvRow>, Vec<InvalidValue>> {
         let expected = format!("at most {MAX_ROWS} metrics in the file");
         invalid.push(invalid_line(1, &rows.len().to_string(), expected, None));
     }
-    if invalid.is_empty() { Ok(rows) } else { Err(invalid) }
+    if invalid.is_empty() {
+        Ok(rows)
+    } else {
+        Err(invalid)
+    }
 }
 
 fn invalid_line(
@@ -181,7 +186,10 @@ fn parse_line(line: &str) -> Result<Option<CsvRow>, InvalidPart> {
         return wrong(name, expected);
     }
     if !name.starts_with("DCGM_FI_") {
-        return wrong(name, "the name of a field of DCGM, as in DCGM_FI_DEV_GPU_TEMP");
+        return wrong(
+            name,
+            "the name of a field of DCGM, as in DCGM_FI_DEV_GPU_TEMP",
+        );
     }
     let field = parse_field(name).map_err(|error| (name.clone(), error.expected, error.hint))?;
     let is_number = field
@@ -190,12 +198,17 @@ fn parse_line(line: &str) -> Result<Option<CsvRow>, InvalidPart> {
     if !is_number {
         return wrong(name, "a field whose values are numbers");
     }
-    if CustomMetric::new(field, name).kinds_in(Naming::DcgmExporter).is_empty() {
+    let is_known = exporter::METRICS.iter().any(|metric| metric.name == name);
+    let kinds = || CustomMetric::new(field, name).kinds_in(Naming::DcgmExporter);
+    if !is_known && kinds().is_empty() {
         let expected = "a field of entities that the labels of dcgm-exporter's naming distinguish";
         return wrong(name, expected);
     }
     if help.chars().any(char::is_control) || help.len() > 1024 {
-        return wrong(name, "a help text of up to 1024 bytes without control characters");
+        return wrong(
+            name,
+            "a help text of up to 1024 bytes without control characters",
+        );
     }
     Ok(Some(CsvRow {
         field,

@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use super::key::SettingKey;
-use super::{Config, ConfigError, CustomMetric, ExporterCsv, Group, GroupSwitch, ModeKind, Naming, ThrottleName, duration};
+use super::{
+    Config, ConfigError, CustomMetric, ExporterCsv, Group, GroupSwitch, ModeKind, Naming,
+    ThrottleName, duration,
+};
 use super::{SettingSource, checks, nearest};
 use crate::catalogue::CATALOGUE;
 use crate::naming::exporter;
@@ -135,18 +138,22 @@ impl Config {
 
     /// Returns the names of the metrics that the naming does not have by itself.
     fn custom_names(&self) -> impl Iterator<Item = &str> {
-        self.custom.iter().map(CustomMetric::name).chain(self.csv_names())
+        self.custom
+            .iter()
+            .map(CustomMetric::name)
+            .chain(self.csv_names())
     }
 
     /// Returns `true` for the name of a custom metric, or of one of its definitions by number.
     fn is_custom(&self, name: &str) -> bool {
         let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         self.custom_names().any(|one| {
-            name.strip_prefix(one).is_some_and(|rest| match rest.strip_prefix('/') {
-                // A name can contain slashes, so that only the whole name is split off.
-                Some(family) => family == "all" || is_number(family),
-                None => rest.is_empty(),
-            })
+            name.strip_prefix(one)
+                .is_some_and(|rest| match rest.strip_prefix('/') {
+                    // A name can contain slashes, so that only the whole name is split off.
+                    Some(family) => family == "all" || is_number(family),
+                    None => rest.is_empty(),
+                })
         })
     }
 

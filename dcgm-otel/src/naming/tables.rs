@@ -109,7 +109,9 @@ fn build_metric(definitions: &[&CustomMetric], naming: Naming) -> Metric {
     let text = |text: fn(&CustomMetric) -> &str| first.map_or("", |first| leak_text(text(first)));
     let kind = first.map_or(Kind::GaugeF64, |first| number_kind(first));
     let is_counter = kind.is_counter();
-    let is_plain = definitions.iter().all(|one| scale_of(one) == Scale::Times(1));
+    let is_plain = definitions
+        .iter()
+        .all(|one| scale_of(one) == Scale::Times(1));
     let families = definitions.iter().zip(1_usize..).map(|(one, number)| {
         // One family needs no name of its own.
         let name = match definitions.len() {
@@ -136,7 +138,11 @@ fn build_metric(definitions: &[&CustomMetric], naming: Naming) -> Metric {
 
 fn build_family(metric: &CustomMetric, name: &'static str, naming: Naming) -> Family {
     let kinds = metric.kinds_in(naming);
-    let on: Vec<_> = kinds.iter().flat_map(|kind| scopes_of(*kind)).copied().collect();
+    let on: Vec<_> = kinds
+        .iter()
+        .flat_map(|kind| scopes_of(*kind))
+        .copied()
+        .collect();
     // With dcgm-exporter's names the instances of a GPU replace it.
     let mig = match naming {
         Naming::DcgmExporter if kinds.len() > 1 && kinds.contains(&EntityKind::GPU_INSTANCE) => {

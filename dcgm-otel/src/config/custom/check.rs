@@ -71,7 +71,7 @@ impl CustomMetrics {
         taken: &HashMap<String, String>,
         errors: &mut Vec<ConfigError>,
     ) {
-        let mut by_name: HashMap<String, Vec<&CustomMetric>> = HashMap::new();
+        let mut before: Vec<(String, &CustomMetric)> = Vec::new();
         for definition in &self.0 {
             let metric = &definition.metric;
             let mut found = metric.check(naming);
@@ -81,9 +81,11 @@ impl CustomMetrics {
             } else if metric.name.to_ascii_lowercase().starts_with("dcgm.meter.") {
                 found.push(name_taken(metric, "dcgm.meter."));
             }
-            let others = by_name.entry(name).or_default();
-            found.extend(others.iter().find_map(|other| metric.conflict(other)));
-            others.push(metric);
+            let mut others = before.iter().filter(|(other, one)| {
+                *other == name || one.name.eq_ignore_ascii_case(&metric.name)
+            });
+            found.extend(others.find_map(|(_, other)| metric.conflict(other)));
+            before.push((name, metric));
             errors.extend(into_config_errors(definition, found));
         }
         if let Some(definition) = self.0.get(MAX_DEFINITIONS) {
@@ -150,7 +152,10 @@ impl CustomMetric {
             return Some(error(Reason::NotANumber, &expected));
         }
         kinds_with_field(info).is_empty().then(|| {
-            let expected = format!("a field of entities that have series, not of {}", info.scope);
+            let expected = format!(
+                "a field of entities that have series, not of {}",
+                info.scope
+            );
             error(Reason::NoEntities, &expected)
         })
     }
@@ -197,7 +202,10 @@ impl CustomMetric {
         let (reason, expected) = if !scale.is_normal() {
             (Reason::InvalidScale, "a finite number other than 0")
         } else if scale < 0.0 && self.kind() == CustomKind::Counter {
-            (Reason::NegativeScale, "a number above 0, as the metric is a counter")
+            (
+                Reason::NegativeScale,
+                "a number above 0, as the metric is a counter",
+            )
         } else {
             return None;
         };
@@ -215,7 +223,12 @@ impl CustomMetric {
             names.join(" or ")
         };
         let error = |reason, kind: &EntityKind, expected: String| {
-            Some(CustomMetricError::new(reason, "on", kind.to_string(), expected))
+            Some(CustomMetricError::new(
+                reason,
+                "on",
+                kind.to_string(),
+                expected,
+            ))
         };
         let mut seen = Vec::new();
         for kind in &self.on {
@@ -256,7 +269,12 @@ impl CustomMetric {
             let name = normalize_key(key);
             let text = format!("{key}={value}");
             let mut error = |reason, expected: &str| {
-                errors.push(CustomMetricError::new(reason, "attribute", &*text, expected));
+                errors.push(CustomMetricError::new(
+                    reason,
+                    "attribute",
+                    &*text,
+                    expected,
+                ));
             };
             if key.len() > MAX_KEY_BYTES
                 || !key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
@@ -273,7 +291,10 @@ impl CustomMetric {
             } else if RESERVED_KEYS.iter().any(|one| normalize_key(one) == name)
                 || RESERVED_PREFIXES.iter().any(|one| name.starts_with(one))
             {
-                error(Reason::ReservedAttribute, "a key that the meter does not set");
+                error(
+                    Reason::ReservedAttribute,
+                    "a key that the meter does not set",
+                );
             } else if seen.contains(&name) {
                 error(Reason::RepeatedAttribute, "each key once");
             }
@@ -307,7 +328,10 @@ impl CustomMetric {
             Some(CustomMetricError::new(reason, key, input, expected))
         };
         let like = |what: &str, text: &str| {
-            format!("the {what} {text:?} of the other definition of {}", other.name)
+            format!(
+                "the {what} {text:?} of the other definition of {}",
+                other.name
+            )
         };
         if self.name != other.name {
             let expected = format!("{}, or a name that Prometheus can distinguish", other.name);
@@ -318,7 +342,12 @@ impl CustomMetric {
             return error(Reason::Conflict, "kind", self.kind().name(), expected);
         }
         if self.unit != other.unit {
-            return error(Reason::Conflict, "unit", &self.unit, like("unit", &other.unit));
+            return error(
+                Reason::Conflict,
+                "unit",
+                &self.unit,
+                like("unit", &other.unit),
+            );
         }
         if self.description != other.description {
             let expected = like("description", &other.description);
@@ -350,10 +379,7 @@ impl CustomMetric {
             info.is_some_and(|info| info.value_type == ValueType::Int)
         };
         let scale = self.scale.0;
-        is_int(self.field)
-            && scale >= 1.0
-            && scale.fract() == 0.0
-            && scale <= f64::from(u32::MAX)
+        is_int(self.field) && scale >= 1.0 && scale.fract() == 0.0 && scale <= f64::from(u32::MAX)
     }
 }
 

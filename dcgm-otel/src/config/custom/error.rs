@@ -51,7 +51,11 @@ impl CustomMetricError {
 
 impl fmt::Display for CustomMetricError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={:?}: expected {}", self.key, self.input, self.expected)?;
+        write!(
+            f,
+            "{}={:?}: expected {}",
+            self.key, self.input, self.expected
+        )?;
         match &self.hint {
             Some(hint) => write!(f, "; {hint}"),
             None => Ok(()),

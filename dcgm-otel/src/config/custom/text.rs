@@ -18,7 +18,8 @@ const KEYS: &[&str] = &[
     "attribute",
     "description",
 ];
-const FORM: &str = "FIELD as NAME, and after commas unit, kind, scale, on, attribute or description with a value";
+const FORM: &str =
+    "FIELD as NAME, and after commas unit, kind, scale, on, attribute or description with a value";
 
 /// A part of a definition: its key and its text.
 pub(super) type Part = (String, String);
@@ -104,7 +105,12 @@ impl CustomMetric {
         for (key, value) in parts {
             if seen.contains(&key.as_str()) && key != "attribute" {
                 let expected = "each part once";
-                errors.push(CustomMetricError::new(Reason::RepeatedKey, key, value, expected));
+                errors.push(CustomMetricError::new(
+                    Reason::RepeatedKey,
+                    key,
+                    value,
+                    expected,
+                ));
                 continue;
             }
             seen.push(key);
@@ -133,8 +139,8 @@ impl CustomMetric {
             "kind" => {
                 let name = normalize(value);
                 let kind = CustomKind::ALL.iter().find(|kind| kind.name() == name);
-                let kind = kind
-                    .ok_or_else(|| error(Reason::UnknownKind, "gauge or counter".to_owned()))?;
+                let kind =
+                    kind.ok_or_else(|| error(Reason::UnknownKind, "gauge or counter".to_owned()))?;
                 self.kind = Some(*kind);
             }
             "scale" => {
@@ -150,12 +156,18 @@ impl CustomMetric {
                     let names = || EntityKind::ALL.iter().filter_map(|kind| kind.name());
                     self.on.push(kind.ok_or_else(|| {
                         let names: Vec<_> = names().collect();
-                        error(Reason::UnknownEntityKind, format!("kinds of entities: {}", names.join(", ")))
-                            .with_hint(did_you_mean(word, names))
+                        error(
+                            Reason::UnknownEntityKind,
+                            format!("kinds of entities: {}", names.join(", ")),
+                        )
+                        .with_hint(did_you_mean(word, names))
                     })?);
                 }
                 if self.on.is_empty() {
-                    return Err(error(Reason::UnknownEntityKind, "at least one kind of entity".to_owned()));
+                    return Err(error(
+                        Reason::UnknownEntityKind,
+                        "at least one kind of entity".to_owned(),
+                    ));
                 }
             }
             "attribute" => {
@@ -167,8 +179,13 @@ impl CustomMetric {
             _ => {
                 let hint = did_you_mean(key, KEYS.iter().copied());
                 let expected = format!("one of {}", KEYS.join(", "));
-                return Err(CustomMetricError::new(Reason::UnknownKey, "definition", key, expected)
-                    .with_hint(hint));
+                return Err(CustomMetricError::new(
+                    Reason::UnknownKey,
+                    "definition",
+                    key,
+                    expected,
+                )
+                .with_hint(hint));
             }
         }
         Ok(())
@@ -178,7 +195,11 @@ impl CustomMetric {
 /// Parses the name or number of a field.
 pub(in crate::config) fn parse_field(text: &str) -> Result<FieldId, CustomMetricError> {
     text.parse().map_err(|_| {
-        let names = || FieldId::all().iter().flat_map(|info| [info.name, info.old_name]);
+        let names = || {
+            FieldId::all()
+                .iter()
+                .flat_map(|info| [info.name, info.old_name])
+        };
         let expected = "the name or number of a field of DCGM";
         CustomMetricError::new(Reason::UnknownField, "field", text, expected)
             .with_hint(did_you_mean(text, names()))

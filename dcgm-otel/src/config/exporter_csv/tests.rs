@@ -70,6 +70,7 @@ fn an_empty_or_missing_file_is_refused() {
     );
     let error = ExporterCsv::read("/nonexistent/counters.csv").unwrap_err();
     let text = error.to_string();
-    let start = r#"exporter_csv="/nonexistent/counters.csv": expected a CSV file that can be read; "#;
+    let start =
+        r#"exporter_csv="/nonexistent/counters.csv": expected a CSV file that can be read; "#;
     assert!(text.starts_with(start), "{text}");
 }
