@@ -12,9 +12,9 @@ use opentelemetry::metrics::MeterProvider;
 
 use crate::clock::Clock;
 use crate::config::{
-    Config, ConfigError, ConfigErrors, CounterOrigin, DeviceFilter, Group, GroupSwitch, IdSource,
-    InstallError, MetricSwitch, Mode, Naming, Profile, ThrottleName, Variable, endpoint_error,
-    for_each_setting,
+    Config, ConfigError, ConfigErrors, CounterOrigin, CustomMetric, DeviceFilter, ExporterCsv,
+    Group, GroupSwitch, IdSource, InstallError, MetricSwitch, Mode, Naming, Profile, ThrottleName,
+    Variable, endpoint_error, for_each_setting,
 };
 use crate::health::HealthReporter;
 use crate::hook::AttributeHook;
@@ -159,6 +159,19 @@ impl DcgmMeterBuilder {
         self
     }
 
+    /// Adds a metric of a field that the catalogue does not have: see [`Config::with_custom_metric`].
+    pub fn with_custom_metric(mut self, metric: CustomMetric) -> Self {
+        self.config = self.config.with_custom_metric(metric);
+        self
+    }
+
+    /// Sets the file that selects the metrics, in dcgm-exporter's format: see
+    /// [`Config::with_exporter_csv`].
+    pub fn with_exporter_csv(mut self, csv: ExporterCsv) -> Self {
+        self.config = self.config.with_exporter_csv(csv);
+        self
+    }
+
     /// Sets the name that distinguishes this meter from others on the same provider: see
     /// [`Config::with_instance`].
     pub fn with_instance(mut self, name: impl Into<String>) -> Self {
@@ -279,7 +292,7 @@ impl DcgmMeterBuilder {
         let telemetry = Arc::new(telemetry);
         let shared = Arc::new(HealthReporter::new(Arc::clone(&telemetry), backend, now));
         let throttle = config.throttle_name();
-        let metrics = crate::naming::metrics_for(config.naming());
+        let metrics = crate::naming::metrics_for(&config);
         let feed = Arc::new(MeterFeed::new(clock.clone(), metrics, throttle, telemetry));
         let attachment = registration
             .attach_feed(Arc::clone(&feed))
@@ -314,6 +327,9 @@ impl DcgmMeterBuilder {
         config.validate_into(&mut errors);
         errors.extend(self.endpoint_error);
         ConfigErrors::check(errors)?;
+        if crate::naming::intern_metrics(&config).is_none() {
+            return Err(ConfigErrors::from_list(vec![config.too_many_tables()]));
+        }
         let client = self.client.unwrap_or_else(|| engine_client(&config));
         Ok((config, client))
     }

@@ -333,10 +333,15 @@ pub(crate) enum Form {
 
 /// Conversion from DCGM's unit to the metric's. Division by a power of ten is exact, multiplication
 /// by its inverse would not be.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Scale {
     Times(u32),
     Per(u32),
+    /// Any factor, of readings that are counted in this many parts of their unit.
+    Factor {
+        factor: f64,
+        parts: u32,
+    },
 }
 
 impl Scale {
@@ -345,6 +350,7 @@ impl Scale {
         match self {
             Times(factor) => raw * f64::from(factor),
             Per(divisor) => raw / f64::from(divisor),
+            Self::Factor { factor, parts } => raw * factor / f64::from(parts.max(1)),
         }
     }
 
@@ -353,6 +359,7 @@ impl Scale {
         match self {
             Times(_) => 1,
             Per(divisor) => divisor,
+            Self::Factor { parts, .. } => parts,
         }
     }
 
@@ -361,6 +368,13 @@ impl Scale {
         match self {
             Times(factor) => raw.saturating_mul(u64::from(factor)),
             Per(divisor) => raw / u64::from(divisor).max(1),
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_precision_loss,
+                clippy::cast_sign_loss,
+                reason = "a fraction is dropped, and the conversion saturates"
+            )]
+            Self::Factor { .. } => self.scale_number(raw as f64) as u64,
         }
     }
 }

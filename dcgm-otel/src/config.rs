@@ -5,12 +5,14 @@ use dcgm::Endpoint;
 mod access;
 mod checks;
 mod choices;
+mod custom;
 mod devices;
 #[cfg(feature = "serde")]
 mod document;
 pub(crate) mod duration;
 mod endpoint;
 mod error;
+mod exporter_csv;
 mod field;
 mod groups;
 mod id_source;
@@ -32,9 +34,13 @@ pub(crate) use choices::ModeKind;
 pub use choices::{
     CounterOrigin, GroupSwitch, MetricSwitch, Naming, Profile, SettingSource, ThrottleName,
 };
+pub(crate) use custom::CustomMetrics;
+pub use custom::{CustomKind, CustomMetric, CustomMetricError, CustomMetricReason};
 pub use devices::{DeviceFilter, DeviceSelector};
 pub(crate) use endpoint::endpoint_error;
 pub use error::{ConfigError, ConfigErrors, InstallError, ParseSettingError};
+pub(crate) use exporter_csv::CsvRow;
+pub use exporter_csv::ExporterCsv;
 pub use groups::Group;
 pub use id_source::{IdSource, Salt};
 pub(crate) use key::SettingKey;

@@ -117,9 +117,10 @@ pub use ::opentelemetry;
 
 pub use builder::DcgmMeterBuilder;
 pub use config::{
-    Config, ConfigError, ConfigErrors, ConfigWarning, CounterOrigin, DeviceFilter, DeviceSelector,
-    Group, GroupSwitch, IdSource, InstallError, MetricSwitch, Mode, Naming, ParseSettingError,
-    Profile, Salt, SettingSource, ThrottleName,
+    Config, ConfigError, ConfigErrors, ConfigWarning, CounterOrigin, CustomKind, CustomMetric,
+    CustomMetricError, CustomMetricReason, DeviceFilter, DeviceSelector, ExporterCsv, Group,
+    GroupSwitch, IdSource, InstallError, MetricSwitch, Mode, Naming, ParseSettingError, Profile,
+    Salt, SettingSource, ThrottleName,
 };
 pub use effective::{EffectiveConfig, EffectiveSetting};
 pub use error_kind::{ErrorKind, SampleError};

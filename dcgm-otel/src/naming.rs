@@ -8,12 +8,21 @@ use dcgm::{Entity, EntityId, EntityKind};
 use sha2::{Digest, Sha256};
 
 use crate::catalogue::{CATALOGUE, Metric};
-use crate::config::{IdSource, Naming, Salt};
+use crate::config::{Config, IdSource, Naming, Salt};
 
 pub(crate) mod exporter;
+mod tables;
 
-/// Returns the metrics of a naming.
-pub(crate) const fn metrics_for(naming: Naming) -> &'static [Metric] {
+pub(crate) use tables::{MAX_TABLES, intern_metrics};
+
+/// Returns the metrics of a configuration. The same configuration has the same table. A configuration
+/// for which there is no table any more has no custom metrics: none is installed.
+pub(crate) fn metrics_for(config: &Config) -> &'static [Metric] {
+    intern_metrics(config).unwrap_or(base_metrics(config.naming()))
+}
+
+/// Returns the metrics of a naming, without custom ones.
+pub(crate) const fn base_metrics(naming: Naming) -> &'static [Metric] {
     match naming {
         Naming::Semconv => CATALOGUE,
         Naming::DcgmExporter => exporter::METRICS,

@@ -1,11 +1,67 @@
-//! Sanitizing the texts of a client before they become attributes and log lines.
+//! Texts: sanitizing those of a client, and the names that metrics have in Prometheus.
 //!
 //! DCGM's own client returns sanitized text, as its trait requires. A client of the host program may
 //! not, so the meter sanitizes the text of every client.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use dcgm::{Backend, Entity, sanitize};
+
+/// Returns the name that a metric has in Prometheus, in lower case. Two metrics with one such name
+/// cannot be distinguished.
+pub(crate) fn prometheus_name(name: &str, unit: &str, is_counter: bool) -> String {
+    let valid = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let mut text: String = name.to_ascii_lowercase().chars().map(valid).collect();
+    let is_doubled = unit == "1" && text.ends_with("ratio");
+    if let Some(unit) = unit_suffix(unit).filter(|_| !is_doubled) {
+        text.push('_');
+        text.push_str(&unit);
+    }
+    if is_counter {
+        text.push_str("_total");
+    }
+    text
+}
+
+/// Returns the word that an exporter for Prometheus appends to a name for a unit; `None` for unknown
+/// units and those in braces. A test compares the words with those of the exporter.
+pub(crate) fn unit_suffix(unit: &str) -> Option<Cow<'static, str>> {
+    if let Some(word) = unit_word(unit) {
+        return Some(word.into());
+    }
+    let (first, second) = unit.split_once('/')?;
+    let per = match second {
+        "s" => "second",
+        // Not metres.
+        "m" => "minute",
+        "h" => "hour",
+        "d" => "day",
+        "w" => "week",
+        "mo" => "month",
+        "y" => "year",
+        _ => return None,
+    };
+    let is_time_or_one = matches!(first, "1" | "d" | "h" | "min" | "s" | "ms" | "us" | "ns");
+    let word = unit_word(first).filter(|_| !is_time_or_one);
+    Some(match word {
+        Some(word) => format!("{word}_per_{per}").into(),
+        None => format!("per_{per}").into(),
+    })
+}
+
+#[rustfmt::skip] // One line a dimension.
+fn unit_word(unit: &str) -> Option<&'static str> {
+    Some(match unit {
+        "1" => "ratio", "%" => "percent", "Cel" => "celsius", "Hz" => "hertz", "m" => "meters", "g" => "grams",
+        "V" => "volts", "A" => "amperes", "J" => "joules", "W" => "watts",
+        "d" => "days", "h" => "hours", "min" => "minutes",
+        "s" => "seconds", "ms" => "milliseconds", "us" => "microseconds", "ns" => "nanoseconds",
+        "B" | "By" => "bytes", "KiBy" => "kibibytes", "MiBy" => "mebibytes", "GiBy" => "gibibytes", "TiBy" => "tibibytes",
+        "KB" | "KBy" => "kilobytes", "MB" | "MBy" => "megabytes", "GB" | "GBy" => "gigabytes", "TB" | "TBy" => "terabytes",
+        _ => return None,
+    })
+}
 
 /// Sanitizes the texts of an entity, which become attributes.
 pub(crate) fn sanitize_entity(mut entity: Entity) -> Entity {

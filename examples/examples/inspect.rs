@@ -1,6 +1,7 @@
 //! Shows what the DCGM of this host can do: versions, entities, the engine's process and modules,
-//! metric groups, peer-to-peer access, with `--health` the health of the GPUs, which fields have values and why others have none, and what a
-//! meter would emit, with what its cap on series would drop.
+//! metric groups, peer-to-peer access, with `--health` the health of the GPUs, which fields have values and
+//! why others have none, and what a meter would emit, with what its cap on series would drop. For custom
+//! metrics (`DCGM_OTEL_CUSTOM`) also which entities have their fields.
 //!
 //! Each field is watched on the entities that have it, until profiling fields had a second sample:
 //! an engine has no value of theirs before. `--fields` lists the fields one by one.
@@ -79,6 +80,7 @@ fn main() -> Result<(), Report> {
     }
     writeln!(text)?;
     drop(groups);
+    let custom = read_custom(client, &entities, &host.config)?;
 
     // Last, because a meter closes its client when it ends.
     let (health, emitted) = emitted(&host, host.config.clone())?;
@@ -89,6 +91,7 @@ fn main() -> Result<(), Report> {
     } else {
         emitted.clone()
     };
+    write_custom(&mut text, &custom, &emitted)?;
     write_meter(&mut text, &health, &emitted, &possible)?;
     write!(std::io::stdout().lock(), "{}\n\n{text}", heading(&health))?;
     Ok(())
@@ -431,6 +434,94 @@ fn write_group(
             counts.join(", ")
         )?;
     }
+    Ok(())
+}
+
+/// A custom metric, and the entities that have its field.
+struct CustomField {
+    metric: String,
+    field: FieldId,
+    entities: Result<String, String>,
+}
+
+/// Finds out which entities have the fields of the custom metrics.
+fn read_custom(
+    client: &dyn Client,
+    entities: &[Entity],
+    config: &Config,
+) -> Result<Vec<CustomField>, Box<dyn Error>> {
+    let mut groups = Vec::new();
+    for metric in config.custom_metrics() {
+        let kinds = metric.entity_kinds();
+        let of_kind = entities.iter().map(|entity| entity.id);
+        let mut ids: Vec<_> = of_kind.filter(|id| kinds.contains(&id.kind)).collect();
+        // DCGM finds the host's fields through any GPU.
+        if kinds.contains(&EntityKind::HOST) {
+            let mut all = entities.iter().map(|entity| entity.id);
+            ids.extend(all.find(|id| id.kind == EntityKind::GPU));
+        }
+        let fields = [metric.field()];
+        let request = WatchRequest::new(&*ids, &fields[..]).with_interval(config.interval());
+        groups.push(FieldGroup {
+            title: metric.name().to_owned(),
+            fields: fields.len(),
+            profiling: metric.field().is_profiling(),
+            watch: if ids.is_empty() {
+                Err("the host has no such entities, or they are links".to_owned())
+            } else {
+                client.watch(&request).map_err(|error| error.to_string())
+            },
+        });
+    }
+    wait_for_profiling(client, &groups, config.interval())?;
+    let mut custom = Vec::new();
+    let mut samples = Samples::new();
+    for (metric, group) in config.custom_metrics().zip(groups) {
+        let entities = match &group.watch {
+            Err(error) => Err(error.clone()),
+            Ok(watch) => {
+                client.latest(&Query::from_watches([watch]), &mut samples)?;
+                let with_value = samples.iter().filter(|sample| sample.value.is_ok());
+                let ids: Vec<_> = with_value.map(|sample| sample.entity.to_string()).collect();
+                Ok(if ids.is_empty() {
+                    "none".to_owned()
+                } else {
+                    ids.join(" ")
+                })
+            }
+        };
+        custom.push(CustomField {
+            metric: group.title,
+            field: metric.field(),
+            entities,
+        });
+    }
+    Ok(custom)
+}
+
+fn write_custom(
+    text: &mut String,
+    custom: &[CustomField],
+    emitted: &Emitted,
+) -> Result<(), Box<dyn Error>> {
+    if custom.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        text,
+        "custom metrics, and the entities that have their fields"
+    )?;
+    for one in custom {
+        let series = emitted.get(&one.metric).copied().unwrap_or(0);
+        let entities = match &one.entities {
+            Ok(entities) => entities.clone(),
+            Err(error) => format!("not read: {error}"),
+        };
+        let CustomField { metric, field, .. } = one;
+        writeln!(text, "  {metric:<44} {series:>5} series")?;
+        writeln!(text, "    {field}: {entities}")?;
+    }
+    writeln!(text)?;
     Ok(())
 }
 

@@ -8,12 +8,17 @@
 use std::process::Command;
 
 fn inspect(flags: &[&str]) -> String {
+    inspect_with(flags, &[])
+}
+
+fn inspect_with(flags: &[&str], variables: &[(&str, &str)]) -> String {
     let test = std::env::current_exe().unwrap();
     let built = test.parent().and_then(|deps| deps.parent()).unwrap();
     let output = Command::new(built.join("examples/inspect"))
         .args(flags)
         .env_clear()
         .env("DCGM_OTEL_MAX_SERIES", "1024")
+        .envs(variables.iter().copied())
         .output()
         .unwrap();
     assert!(output.status.success(), "{output:?}");
@@ -58,4 +63,36 @@ fn a_healthy_host_has_no_field_group_that_is_refused() {
         assert!(!text.contains("can be watched"), "{text}");
         assert!(!text.contains("blank"), "{text}");
     }
+}
+
+#[test]
+fn inspect_says_which_entities_have_the_field_of_a_custom_metric() {
+    let custom = "DCGM_FI_DEV_PSTATE as x.pstate; DCGM_FI_DEV_CPU_TEMP_CURRENT as x.cpu, unit Cel; \
+                  DCGM_FI_DEV_FB_USED as x.memory, on gpu_instance";
+    let text = inspect_with(
+        &["--simulate=8xh100-mig7"],
+        &[
+            ("DCGM_OTEL_CUSTOM", custom),
+            ("DCGM_OTEL_MAX_SERIES", "8192"),
+        ],
+    );
+    let after = |name: &str| {
+        let mut lines = text.lines().skip_while(|line| !line.contains(name));
+        (lines.next().unwrap(), lines.next().unwrap())
+    };
+    let (series, entities) = after("  x.pstate ");
+    assert!(series.ends_with(" 8 series"), "{text}");
+    assert!(
+        entities.contains("DCGM_FI_DEV_GPU_PSTATE: gpu:0 gpu:1 "),
+        "{text}"
+    );
+    let (series, entities) = after("  x.cpu ");
+    assert!(series.ends_with(" 0 series"), "{text}");
+    assert!(
+        entities.contains("not read: the host has no such entities"),
+        "{text}"
+    );
+    let (series, entities) = after("  x.memory ");
+    assert!(series.ends_with(" 56 series"), "{text}");
+    assert!(entities.contains("gpu_instance:0 "), "{text}");
 }

@@ -64,7 +64,7 @@ DCGM_OTEL_ENDPOINT="fe80::1:5555": expected an IPv6 address in brackets, as in [
 DCGM_OTEL_INTERVAL="15": expected a duration from 1s to 10min, as in 30s; 15 has no unit; 15s is in seconds
 DCGM_OTEL_INITIAL_DELAY="soon": expected a duration, as in 500ms
 DCGM_OTEL_MAX_AGE="never": expected a duration not below the interval, or auto, as in 2m
-DCGM_OTEL_GROUPS="nvlinks=off": expected one of the groups utilization, codec, profiling, memory, ecc, pcie, nvlink, c2c, nvswitch, xid, health, connectx, power, cpu, thermal, clock, throttle, row_remap, retired_pages, inventory, mig, fabric, cpu_core or vgpu; did you mean nvlink?
+DCGM_OTEL_GROUPS="nvlinks=off": expected one of the groups utilization, codec, profiling, memory, ecc, pcie, nvlink, c2c, nvswitch, xid, health, connectx, power, cpu, thermal, clock, throttle, row_remap, retired_pages, inventory, mig, fabric, cpu_core, vgpu or custom; did you mean nvlink?
 DCGM_OTEL_GROUPS="xid": expected a list of group=on or group=off (nvswitch also auto), as in nvlink=off,xid=on
 DCGM_OTEL_METRICS="hw.energy=no": expected on, off or auto
 DCGM_OTEL_DEVICES="nvswich": expected all, or a list of kind:number, uuid:GPU-…, bdf:0000:1b:00.0 or a kind (gpu, nvswitch, cpu, connectx, …), as in gpu:0,nvswitch; did you mean nvswitch?

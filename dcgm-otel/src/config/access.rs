@@ -6,8 +6,8 @@ use dcgm::Endpoint;
 
 use super::field::Setting;
 use super::{
-    Config, ConfigWarning, Group, GroupSwitch, MetricSwitch, Mode, ModeKind, SettingSource,
-    ThrottleName,
+    Config, ConfigWarning, CustomMetric, ExporterCsv, Group, GroupSwitch, MetricSwitch, Mode,
+    ModeKind, SettingSource, ThrottleName,
 };
 
 /// Series of each monitored entity that the default of the maximum leaves room for.
@@ -83,6 +83,25 @@ impl Config {
         self
     }
 
+    /// Adds a metric of a field that the catalogue does not have. A definition replaces those of a
+    /// document and of the environment with the same name.
+    ///
+    /// A process can have 64 different sets of definitions in its life, because instruments cannot be
+    /// removed from a provider; a further set is an error when a meter is installed.
+    #[must_use]
+    pub fn with_custom_metric(mut self, metric: CustomMetric) -> Self {
+        self.custom.push_from_code(metric);
+        self
+    }
+
+    /// Sets the file that selects the metrics, in dcgm-exporter's format. It has an effect with
+    /// [`Naming::DcgmExporter`](crate::Naming::DcgmExporter) only, and is an error otherwise.
+    #[must_use]
+    pub fn with_exporter_csv(mut self, csv: ExporterCsv) -> Self {
+        self.exporter_csv = Setting::from_code(Some(csv));
+        self
+    }
+
     /// Sets the name that distinguishes this meter from others on the same provider. `name` has 1 to
     /// 64 bytes and becomes the attribute `dcgm.meter.instance` of the instrumentation scope. Each
     /// meter on a provider needs a different name; one of them can be without a name, the default.
@@ -153,6 +172,17 @@ impl Config {
     #[must_use]
     pub fn instance(&self) -> Option<&str> {
         self.instance.value.as_deref()
+    }
+
+    /// Returns the custom metrics.
+    pub fn custom_metrics(&self) -> impl Iterator<Item = &CustomMetric> {
+        self.custom.iter()
+    }
+
+    /// Returns the file that selects the metrics; `None` if it was not set.
+    #[must_use]
+    pub const fn exporter_csv(&self) -> Option<&ExporterCsv> {
+        self.exporter_csv.value.as_ref()
     }
 
     /// Returns findings that do not stop a meter: unknown environment variables.

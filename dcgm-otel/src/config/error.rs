@@ -99,6 +99,11 @@ impl ConfigErrors {
         }
     }
 
+    /// Wraps errors, of which there is at least one.
+    pub(crate) const fn from_list(errors: Vec<ConfigError>) -> Self {
+        Self(errors)
+    }
+
     /// Iterates over the errors.
     pub fn iter(&self) -> core::slice::Iter<'_, ConfigError> {
         self.0.iter()

@@ -89,7 +89,10 @@ impl<T: SettingValue> SettingField for Setting<T> {
         match node {
             Node::Null => {}
             Node::Scalar(text) => self.parse(parser, key, text),
-            Node::List(items) if T::IS_LIST => self.parse(parser, key, &items.join(",")),
+            Node::List(items) if T::IS_LIST => {
+                let texts: Vec<_> = items.iter().map(Node::form).collect();
+                self.parse(parser, key, &texts.join(","));
+            }
             Node::List(_) | Node::Map(_) => parser.wrong_form(key, node),
         }
     }

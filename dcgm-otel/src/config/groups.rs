@@ -78,6 +78,7 @@ groups! {
     Fabric       "fabric"        On   "The NVLink fabric that connects the GPUs of several hosts.";
     CpuCore      "cpu_core"      On   "Cores of Grace CPUs.";
     Vgpu         "vgpu"          On   "Virtual GPUs.";
+    Custom       "custom"        On   "Custom metrics, and those of a CSV file that the naming does not have.";
 }
 
 impl Group {
@@ -177,7 +178,7 @@ mod tests {
         assert_eq!(
             Group::names(),
             "utilization, codec, profiling, memory, ecc, pcie, nvlink, c2c, nvswitch, xid, health, connectx, \
-             power, cpu, thermal, clock, throttle, row_remap, retired_pages, inventory, mig, fabric, cpu_core or vgpu"
+             power, cpu, thermal, clock, throttle, row_remap, retired_pages, inventory, mig, fabric, cpu_core, vgpu or custom"
         );
         for group in Group::ALL {
             assert_eq!(group.to_string().parse(), Ok(*group));

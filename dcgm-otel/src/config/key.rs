@@ -73,6 +73,7 @@ macro_rules! define_keys {
     (@variable $variable:literal) => { Some($variable) };
     (@naming any) => { None };
     (@naming semconv) => { Some(Naming::Semconv) };
+    (@naming dcgm_exporter) => { Some(Naming::DcgmExporter) };
 }
 
 for_each_setting!(define_keys);

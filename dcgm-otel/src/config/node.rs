@@ -10,7 +10,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 pub(crate) enum Node {
     Null,
     Scalar(String),
-    List(Vec<String>),
+    List(Vec<Node>),
     Map(Vec<(String, Node)>),
 }
 
@@ -72,7 +72,7 @@ impl<'de> Deserialize<'de> for Node {
             fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
                 let mut list = Vec::new();
                 while let Some(item) = items.next_element::<Node>()? {
-                    list.push(item.form().to_owned());
+                    list.push(item);
                 }
                 Ok(Node::List(list))
             }

@@ -63,6 +63,17 @@ macro_rules! for_each_setting {
                 -, any, valid, "a list of group=number, each above 0", "profiling=64",
                 "the maximum number of series of a group";
 
+            custom, with_custom_metric: custom_map(CustomMetrics = CustomMetrics::default()),
+                "DCGM_OTEL_CUSTOM", any, valid,
+                "FIELD as NAME, after commas unit, kind, scale, on, attribute and description, and semicolons between metrics",
+                "DCGM_FI_DEV_MAX_SM_CLOCK as gpu.sm_clock.max, unit Hz, scale 1000000",
+                "adds metrics of fields that the catalogue does not have";
+
+            exporter_csv, with_exporter_csv: custom(Option<ExporterCsv> = None),
+                "DCGM_OTEL_EXPORTER_CSV", dcgm_exporter, valid, "the path of a CSV file in dcgm-exporter's format",
+                "/etc/dcgm-exporter/default-counters.csv",
+                "the file that selects the metrics, with the naming dcgm_exporter";
+
             devices, with_devices: reference(DeviceFilter = DeviceFilter::all()),
                 "DCGM_OTEL_DEVICES", any, check_devices,
                 "all, or a list of kind:number, uuid:GPU-…, bdf:0000:1b:00.0 or a kind (gpu, nvswitch, cpu, connectx, …)",

@@ -12,8 +12,8 @@ use super::parser::ConfigParser;
 use super::rows::for_each_setting;
 use super::warning::ConfigWarning;
 use super::{
-    ConfigError, CounterOrigin, DeviceFilter, Group, GroupSwitch, IdSource, MetricSwitch, ModeKind,
-    Naming, Profile, SettingSource, ThrottleName,
+    ConfigError, CounterOrigin, CustomMetrics, DeviceFilter, ExporterCsv, Group, GroupSwitch,
+    IdSource, MetricSwitch, ModeKind, Naming, Profile, SettingSource, ThrottleName,
 };
 
 /// Makes the fields, setters and getters.

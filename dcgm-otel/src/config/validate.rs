@@ -1,10 +1,16 @@
 //! Checks that need more than one setting.
 
+use std::collections::HashMap;
+
 use super::key::SettingKey;
-use super::{Config, ConfigError, Group, GroupSwitch, ModeKind, Naming, ThrottleName, duration};
+use super::{
+    Config, ConfigError, CustomMetric, ExporterCsv, Group, GroupSwitch, ModeKind, Naming,
+    ThrottleName, duration,
+};
 use super::{SettingSource, checks, nearest};
 use crate::catalogue::CATALOGUE;
 use crate::naming::exporter;
+use crate::text::prometheus_name;
 
 impl Config {
     pub(crate) fn validate_into(&self, errors: &mut Vec<ConfigError>) {
@@ -13,6 +19,7 @@ impl Config {
         self.check_max_age(errors);
         self.check_groups(errors);
         self.check_metrics(errors);
+        self.check_custom(errors);
     }
 
     /// An endpoint that was given together with the embedded mode, or by a source that takes
@@ -76,14 +83,15 @@ impl Config {
     fn check_metrics(&self, errors: &mut Vec<ConfigError>) {
         let naming = self.naming.value;
         for (metric, switch) in self.metrics.iter() {
-            if is_metric(metric, naming) {
+            if is_metric(metric, naming) || self.is_custom(metric) {
                 continue;
             }
             let other = Naming::ALL.iter().find(|other| is_metric(metric, **other));
             let (expected, hint) = if other.is_some() {
                 (checks::no_effect(naming), None)
             } else {
-                let names = metric_names(naming);
+                let mut names = metric_names(naming);
+                names.extend(self.custom_names().map(str::to_owned));
                 let hint = nearest::did_you_mean(metric, names.iter().map(String::as_str));
                 let expected = match naming {
                     Naming::Semconv => {
@@ -99,9 +107,76 @@ impl Config {
     }
 }
 
+impl Config {
+    fn check_custom(&self, errors: &mut Vec<ConfigError>) {
+        let naming = self.naming.value;
+        let mut taken = HashMap::new();
+        let base = crate::naming::base_metrics(naming).iter();
+        for metric in base {
+            let name = prometheus_name(metric.name, metric.unit, metric.kind.is_counter());
+            taken.insert(name, metric.name.to_owned());
+        }
+        for metric in CATALOGUE.iter().filter(|_| naming == Naming::Semconv) {
+            if metric.name == ThrottleName::Duration.metric() {
+                let other = ThrottleName::Time.metric();
+                let name = prometheus_name(other, metric.unit, metric.kind.is_counter());
+                taken.insert(name, other.to_owned());
+            }
+        }
+        for name in self.csv_names() {
+            taken.insert(prometheus_name(name, "", false), name.to_owned());
+        }
+        self.custom.check(naming, &taken, errors);
+    }
+
+    /// Returns the names of the metrics that a file selects.
+    fn csv_names(&self) -> impl Iterator<Item = &str> {
+        let csv = self.exporter_csv.value.iter();
+        let csv = csv.filter(|_| self.naming.value == Naming::DcgmExporter);
+        csv.flat_map(ExporterCsv::names)
+    }
+
+    /// Returns the names of the metrics that the naming does not have by itself.
+    fn custom_names(&self) -> impl Iterator<Item = &str> {
+        self.custom
+            .iter()
+            .map(CustomMetric::name)
+            .chain(self.csv_names())
+    }
+
+    /// Returns `true` for the name of a custom metric, or of one of its definitions by number.
+    fn is_custom(&self, name: &str) -> bool {
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        self.custom_names().any(|one| {
+            name.strip_prefix(one)
+                .is_some_and(|rest| match rest.strip_prefix('/') {
+                    // A name can contain slashes, so that only the whole name is split off.
+                    Some(family) => family == "all" || is_number(family),
+                    None => rest.is_empty(),
+                })
+        })
+    }
+
+    /// Makes the error of a process in which there were too many sets of definitions.
+    pub(crate) fn too_many_tables(&self) -> ConfigError {
+        let count = self.custom.iter().count();
+        let expected = format!(
+            "one of the {} sets of definitions that this process has had",
+            crate::naming::MAX_TABLES
+        );
+        let hint = "instruments cannot be removed: restart the process".to_owned();
+        ConfigError::new(
+            SettingKey::custom.path(),
+            format!("{count} definitions"),
+            expected,
+        )
+        .with_hint(Some(hint))
+    }
+}
+
 /// Returns `true` if the naming has metrics of a group.
 fn has_metrics(group: Group, naming: Naming) -> bool {
-    let families = crate::naming::metrics_for(naming)
+    let families = crate::naming::base_metrics(naming)
         .iter()
         .flat_map(|metric| metric.families);
     families.into_iter().any(|family| family.group == group)
@@ -131,7 +206,7 @@ pub(super) fn is_metric(name: &str, naming: Naming) -> bool {
 /// Lists the names that can be switched.
 fn metric_names(naming: Naming) -> Vec<String> {
     let mut names = Vec::new();
-    for metric in crate::naming::metrics_for(naming) {
+    for metric in crate::naming::base_metrics(naming) {
         names.push(metric.name.to_owned());
         if naming == Naming::Semconv {
             let families = metric.families.iter();

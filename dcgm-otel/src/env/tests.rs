@@ -42,6 +42,7 @@ fn every_variable_sets_its_setting() {
             "DCGM_OTEL_METRICS",
             "hw.power=off,hw.gpu.utilization/encoder=auto",
         ),
+        ("DCGM_OTEL_CUSTOM", "DCGM_FI_DEV_PSTATE as a.b, unit 1"),
         ("DCGM_OTEL_DEVICES", "gpu:0,uuid:GPU-1b2c"),
         ("DCGM_OTEL_NAMING", "SEMCONV"),
         ("DCGM_OTEL_PROFILE", "FULL"),
@@ -69,6 +70,18 @@ fn every_variable_sets_its_setting() {
         DeviceSelector::Uuid("GPU-1b2c".into()),
     ];
     assert_eq!(config.devices().devices(), devices);
+    let custom: Vec<_> = config.custom_metrics().map(|one| one.name()).collect();
+    assert_eq!(custom, ["a.b"]);
+    // A file, which only another naming reads.
+    let missing = [
+        ("DCGM_OTEL_NAMING", "dcgm_exporter"),
+        ("DCGM_OTEL_EXPORTER_CSV", "/nonexistent/counters.csv"),
+    ];
+    let found = errors(&missing);
+    assert!(
+        found[0].starts_with("DCGM_OTEL_EXPORTER_CSV=\"/nonexistent"),
+        "{found:?}"
+    );
     assert_eq!(config.naming(), Naming::Semconv);
     let exporter = read_from(&[("DCGM_OTEL_NAMING", "dcgm-exporter")]).unwrap();
     assert_eq!(exporter.naming(), Naming::DcgmExporter);
@@ -82,7 +95,7 @@ fn every_variable_sets_its_setting() {
         .iter()
         .filter_map(|key| key.variable())
         .collect();
-    assert_eq!(all.len(), 13, "a variable without a line above: {all:?}");
+    assert_eq!(all.len(), 15, "a variable without a line above: {all:?}");
 }
 
 #[test]

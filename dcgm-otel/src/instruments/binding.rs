@@ -133,6 +133,15 @@ impl ProviderBinding {
         }
         let mut totals = self.totals.lock();
         totals.retain(|(name, _), _| !ended.contains(&Some(*name)));
+        // A custom metric can have another place in the table of each configuration.
+        let places = metrics.iter().zip(0..);
+        let places: HashMap<&str, usize> = places.map(|(metric, at)| (metric.name, at)).collect();
+        let moved = std::mem::take(&mut *totals).into_iter();
+        let moved = moved.map(|((name, mut series), number)| {
+            series.metric = places.get(name).copied().unwrap_or(series.metric);
+            ((name, series), number)
+        });
+        *totals = moved.collect();
         let mine = totals.iter().filter(|((name, series), _)| {
             let metric = metrics.get(series.metric);
             metric.is_some_and(|metric| metric.name == *name)

@@ -114,7 +114,7 @@ mod client {
     /// Returns the name without the unit, which the encoder appends.
     fn split_unit(family: &InstrumentSeries) -> (&str, Option<Unit>) {
         let name = family.name.family();
-        let split = family.name.unit.and_then(|unit| {
+        let split = family.name.unit.as_deref().and_then(|unit| {
             let name = name.strip_suffix(unit)?.strip_suffix('_')?;
             Some((name, Some(Unit::Other(unit.to_owned()))))
         });

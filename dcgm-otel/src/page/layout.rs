@@ -170,7 +170,7 @@ fn push_openmetrics_header(text: &mut String, name: &MetricName, instrument: &In
     let (family, kind) = (name.family(), type_name(instrument.kind));
     // Writing to a string does not fail.
     let _ = write!(text, "# TYPE {family} {kind}");
-    if let Some(unit) = name.unit {
+    if let Some(unit) = &name.unit {
         let _ = write!(text, "\n# UNIT {family} {unit}");
     }
     if !instrument.description.is_empty() {

@@ -1,11 +1,13 @@
 //! Names and labels, by the rules of `opentelemetry-prometheus` 0.33.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use opentelemetry::KeyValue;
 
 use crate::catalogue::Kind;
+use crate::text::unit_suffix;
 
 /// The name and value of a label.
 pub(super) type PageLabel = (String, String);
@@ -19,7 +21,7 @@ pub(super) struct MetricName {
     /// without `_total`.
     pub(super) family_len: usize,
     /// The part that stands for the unit.
-    pub(super) unit: Option<&'static str>,
+    pub(super) unit: Option<Cow<'static, str>>,
 }
 
 impl MetricName {
@@ -36,7 +38,7 @@ impl MetricName {
         sample.extend(name.chars().map(|c| if is_valid(c) { c } else { '_' }));
         let is_doubled = unit == "1" && sample.ends_with("ratio");
         let unit = unit_suffix(unit).filter(|_| !is_doubled);
-        if let Some(unit) = unit {
+        if let Some(unit) = &unit {
             sample.push('_');
             sample.push_str(unit);
         }
@@ -55,23 +57,6 @@ impl MetricName {
     pub(super) fn family(&self) -> &str {
         self.sample.get(..self.family_len).unwrap_or(&self.sample)
     }
-}
-
-/// Returns the word that is appended for a unit; `None` for units in braces. A test compares the units
-/// of all metrics with those of the exporter.
-fn unit_suffix(unit: &str) -> Option<&'static str> {
-    Some(match unit {
-        "1" => "ratio",
-        "By" => "bytes",
-        "By/s" => "bytes_per_second",
-        "Cel" => "celsius",
-        "Hz" => "hertz",
-        "J" => "joules",
-        "V" => "volts",
-        "W" => "watts",
-        "s" => "seconds",
-        _ => return None,
-    })
 }
 
 /// Returns the labels of attributes, sorted by name, and after them `common`.

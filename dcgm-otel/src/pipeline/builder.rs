@@ -58,7 +58,7 @@ impl SeriesTable {
         let lost = history.note_lost(lost_ids(&chosen, history));
         let (dropped, over_caps) = apply_caps(&caps, &mut chosen, states, &missing, history);
         let mut builder = TableBuilder {
-            metrics: naming::metrics_for(config.naming()),
+            metrics: naming::metrics_for(config),
             states,
             sources: Vec::new(),
             slots: Vec::new(),

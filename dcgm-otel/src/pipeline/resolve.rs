@@ -114,7 +114,7 @@ fn is_wanted(config: &Config, metric: &Metric, family: &Family) -> bool {
 fn wanted_families(
     config: &Config,
 ) -> impl Iterator<Item = ((usize, &'static Metric), (usize, &'static Family))> {
-    let metrics = naming::metrics_for(config.naming()).iter().enumerate();
+    let metrics = naming::metrics_for(config).iter().enumerate();
     let rows = metrics.flat_map(|(metric_index, metric)| {
         let families = metric.families.iter().enumerate();
         families.map(move |family| ((metric_index, metric), family))

@@ -118,7 +118,7 @@ impl Stage {
         let now = self.clock.now();
         self.table()
             .fill_snapshot(&mut snapshot, &self.history.ledger, now);
-        let metrics = crate::naming::metrics_for(self.config.naming());
+        let metrics = crate::naming::metrics_for(&self.config);
         let of = |(index, metric): (usize, &crate::catalogue::Metric)| {
             let points = snapshot.points(index, now);
             points
@@ -130,7 +130,7 @@ impl Stage {
 
     /// Returns the totals that DCGM counts: those that are integrated depend on when they are read.
     fn totals(&self) -> Values {
-        let metrics = crate::naming::metrics_for(self.config.naming());
+        let metrics = crate::naming::metrics_for(&self.config);
         let specs = &self.session.as_ref().expect("there is a session").specs;
         let counted = specs.list.iter().filter(|spec| {
             let is_counter = metrics[spec.series.metric].kind.is_counter();
@@ -155,7 +155,7 @@ fn name(metric: &str, attributes: &[opentelemetry::KeyValue]) -> String {
 
 fn is_counter(name: &str) -> bool {
     let metric = name.split(' ').next();
-    let metrics = crate::naming::metrics_for(Config::default().naming());
+    let metrics = crate::naming::metrics_for(&Config::default());
     let row = metrics.iter().find(|row| Some(row.name) == metric);
     row.unwrap().kind.is_counter()
 }

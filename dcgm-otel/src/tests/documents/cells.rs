@@ -76,6 +76,7 @@ fn source(source: &Source) -> String {
         Scale::Times(1) | Scale::Per(1) => String::new(),
         Scale::Times(factor) => format!(" × {factor}"),
         Scale::Per(divisor) => format!(" / {divisor}"),
+        Scale::Factor { factor, .. } => format!(" × {factor}"),
     };
     let op = match source.op {
         Op::Last | Op::Counter | Op::FractionCounter | Op::Status(_) => String::new(),

@@ -1,5 +1,6 @@
 //! Names of metrics, and attributes.
 
 mod attributes;
+mod custom;
 mod hook;
 mod metrics;
