@@ -167,6 +167,7 @@ mod tests {
 
     /// Fails to compile if a public type loses `Send` or `Sync`.
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a line a type")]
     fn public_types_are_send_and_sync() {
         fn assert_send_sync<T: ?Sized + Send + Sync>() {}
         macro_rules! assert_all {
