@@ -96,6 +96,8 @@ functions! {
     dcgmPolicyRegister_v2(handle: usize, group: usize, conditions: c_uint, call: sys::fpRecvUpdates, user: u64) -> c_int;
     dcgmPolicyUnregister(handle: usize, group: usize, conditions: c_uint) -> c_int;
     dcgmProfGetSupportedMetricGroups(handle: usize, groups: *mut sys::dcgmProfGetMetricGroups_v3) -> c_int;
+    dcgmGetFieldSummary(handle: usize, request: *mut sys::dcgmFieldSummaryRequest_v1) -> c_int;
+    dcgmGetMultipleValuesForField(handle: usize, gpu: c_int, field: u16, count: *mut c_int, start: i64, end: i64, order: c_uint, values: *mut sys::dcgmFieldValue_v1) -> c_int;
     dcgmProfPause(handle: usize) -> c_int;
     dcgmProfResume(handle: usize) -> c_int;
 }

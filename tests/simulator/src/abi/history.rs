@@ -40,10 +40,6 @@ pub fn field_summary(handle: usize, request: Ptr<dcgmFieldSummaryRequest_v1>) ->
         ];
         let response: Ptr<u8> = request.field(offset_of!(dcgmFieldSummaryRequest_v1, response));
         let count: Ptr<u32> = response.field(offset_of!(dcgmSummaryResponse_t, summaryCount));
-        if mask == 0 {
-            count.write(0);
-            return Err(st::BADPARAM);
-        }
         let reply = ask(handle, Op::Summarize, ints)?;
         if reply.code == st::BADPARAM {
             count.write(0);
@@ -52,6 +48,10 @@ pub fn field_summary(handle: usize, request: Ptr<dcgmFieldSummaryRequest_v1>) ->
         response
             .field::<u32>(offset_of!(dcgmSummaryResponse_t, fieldType))
             .write(reply.word(0));
+        if mask == 0 {
+            count.write(0);
+            return Err(st::BADPARAM);
+        }
         let values: Ptr<i64> = response.field(offset_of!(dcgmSummaryResponse_t, values));
         let bits: Vec<usize> = (0..7).filter(|bit| mask & (1 << bit) != 0).collect();
         for (index, bit) in bits.iter().enumerate() {
