@@ -145,8 +145,9 @@ impl CustomMetric {
             }
             "scale" => {
                 let scale = value.trim().parse();
-                self.scale =
-                    Factor(scale.map_err(|_| error(Reason::InvalidScale, "a number".to_owned()))?);
+                self.scale = Factor(
+                    scale.map_err(|_invalid| error(Reason::InvalidScale, "a number".to_owned()))?,
+                );
             }
             "on" => {
                 for word in value.split([' ', ',']).filter(|word| !word.is_empty()) {
@@ -194,7 +195,7 @@ impl CustomMetric {
 
 /// Parses the name or number of a field.
 pub(in crate::config) fn parse_field(text: &str) -> Result<FieldId, CustomMetricError> {
-    text.parse().map_err(|_| {
+    text.parse().map_err(|_unknown| {
         let names = || {
             FieldId::all()
                 .iter()
