@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::{
-    ConfigErrors, CounterOrigin, DeviceSelector, Group, GroupSwitch, IdSource, MetricSwitch, Mode,
-    Naming, Profile, Salt,
+    ConfigErrors, CounterOrigin, CustomMetric, DeviceSelector, Group, GroupSwitch, IdSource,
+    MetricSwitch, Mode, Naming, Profile, Salt,
 };
 
 fn read_from(variables: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
@@ -70,7 +70,7 @@ fn every_variable_sets_its_setting() {
         DeviceSelector::Uuid("GPU-1b2c".into()),
     ];
     assert_eq!(config.devices().devices(), devices);
-    let custom: Vec<_> = config.custom_metrics().map(|one| one.name()).collect();
+    let custom: Vec<_> = config.custom_metrics().map(CustomMetric::name).collect();
     assert_eq!(custom, ["a.b"]);
     // A file, which only another naming reads.
     let missing = [

@@ -244,9 +244,10 @@ impl CustomMetric {
         }
         let is_known = |kind: &EntityKind| EXPORTER_KINDS.contains(kind);
         let kinds = self.kinds_in(naming);
-        let wrong = match kinds.is_empty() {
-            true => possible.first(),
-            false => self.on.iter().find(|kind| !is_known(kind)),
+        let wrong = if kinds.is_empty() {
+            possible.first()
+        } else {
+            self.on.iter().find(|kind| !is_known(kind))
         };
         let wrong = wrong.filter(|_| naming == Naming::DcgmExporter)?;
         let expected = "a kind of entity that dcgm-exporter's labels distinguish".to_owned();

@@ -20,222 +20,83 @@ fn errors(naming: Naming, text: &str) -> Vec<String> {
     errors.iter().map(ToString::to_string).collect()
 }
 
+#[rustfmt::skip] // One row a mistake.
+const MISTAKES: &[(Naming, &str, &str)] = &[
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE", "expected FIELD as NAME"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE is a.b", "expected FIELD as NAME"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as a.b, unit \"1", "expected FIELD as NAME"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTAT as a.b", "field DCGM_FI_DEV_PSTAT\": expected the name or number of a field of DCGM; did you mean DCGM_FI_DEV_PSTATE?"),
+    (Naming::Semconv, "64999 as a.b", "field field-64999\": expected the name or number of a field of DCGM"),
+    (Naming::Semconv, "DCGM_FI_DEV_SERIAL as a.b", "expected a field whose values are numbers, not text"),
+    (Naming::Semconv, "DCGM_FI_GPU_TOPOLOGY_PCI as a.b", "expected a field whose values are numbers, not "),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as 1a.b", "name 1a.b\": expected a letter, and up to 254 letters"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as a:b", "name a:b\": expected a letter"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as hw.gpu.utilization, unit 1", "name hw.gpu.utilization\": expected a name other than the meter's own hw.gpu.utilization"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as hw.power_watts", "expected a name other than the meter's own hw.power"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as dcgm.meter.errors", "expected a name other than the meter's own dcgm.meter."),
+    (Naming::DcgmExporter, "DCGM_FI_DEV_PSTATE as DCGM_FI_DEV_GPU_TEMP", "expected a name other than the meter's own DCGM_FI_DEV_GPU_TEMP"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as a.b, unit \"per second\"", "unit per second\": expected up to 63 characters of ASCII"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as a.b, kind level", "kind level\": expected gauge or counter"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as a.b, kind counter", "expected gauge, as the field is not a running total"),
+    (Naming::Semconv, "DCGM_FI_PROF_SM_ACTIVE as a.b, kind counter", "expected gauge, as this profiling field is a share or a rate"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as a.b, scale 0", "scale 0\": expected a finite number other than 0"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as a.b, scale NaN", "scale NaN\": expected a finite number other than 0"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as a.b, scale big", "scale big\": expected a number"),
+    (Naming::Semconv, "DCGM_FI_DEV_PCIE_REPLAY_COUNTER as a.b, scale -1", "scale -1\": expected a number above 0, as the metric is a counter"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as a.b, on gpus", "on gpus\": expected kinds of entities: "),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as a.b, on gpu_instance", "on gpu_instance\": expected gpu, which can have the field"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as a.b, on gpu gpu", "on gpu\": expected each kind of entity once"),
+    (Naming::DcgmExporter, "DCGM_FI_DEV_FB_USED as a.b, on compute_instance", "expected a kind of entity that dcgm-exporter's labels distinguish"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as a.b, attribute x", "attribute x\": expected key=value"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as a.b, attribute 1x=y", "expected a key of up to 64 letters"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as a.b, attribute x=", "expected a value of 1 to 128 bytes"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as a.b, attribute hw.id=x", "attribute hw.id=x\": expected a key that the meter does not set"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as a.b, attribute otel.scope=x", "expected a key that the meter does not set"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as a.b, attribute x=1, attribute x=2", "attribute x=2\": expected each key once"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as a.b, unit 1, unit 1", "unit 1\": expected each part once"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as a.b, untit 1", "expected one of field, name, unit, kind, scale, on, attribute, description; did you mean unit?"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as a.b; DCGM_FI_DEV_FAN_SPEED as a.b, unit 1", "unit 1\": expected the unit \"\" of the other definition of a.b"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as a.b; DCGM_FI_DEV_PCIE_REPLAY_COUNTER as a.b", "kind counter\": expected the kind"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as a.b; DCGM_FI_DEV_FAN_SPEED as a_b", "name a_b\": expected a.b, or a name that Prometheus can distinguish"),
+    (Naming::Semconv, "DCGM_FI_DEV_PSTATE as a.b; DCGM_FI_DEV_FAN_SPEED as a.b", "expected attributes that the other definition does not have"),
+];
+
+fn assert_mistake(naming: Naming, text: &str, expected: &str) {
+    let found = errors(naming, text);
+    let is_own = |one: &str| one.starts_with("DCGM_OTEL_CUSTOM=\"") && one.contains(expected);
+    let is_only = matches!(&found[..], [one] if is_own(one));
+    // A conflict can be in several parts.
+    let is_conflict = text.contains(';') && found.iter().any(|one| is_own(one));
+    assert!(is_only || is_conflict, "{text}\n{expected}\n{found:#?}");
+}
+
 #[test]
 fn each_mistake_has_its_own_message() {
-    use Naming::{DcgmExporter, Semconv};
-    let long = "x".repeat(256);
-    let many_attributes: Vec<_> = (0..9).map(|n| format!("attribute a{n}=b")).collect();
-    let rows: &[(Naming, String, &str)] = &[
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE".into(),
-            "expected FIELD as NAME",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE is a.b".into(),
-            "expected FIELD as NAME",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as a.b, unit \"1".into(),
-            "expected FIELD as NAME",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTAT as a.b".into(),
-            "field DCGM_FI_DEV_PSTAT\": expected the name or number of a field of DCGM; did you mean DCGM_FI_DEV_PSTATE?",
-        ),
-        (
-            Semconv,
-            "64999 as a.b".into(),
-            "field field-64999\": expected the name or number of a field of DCGM",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_SERIAL as a.b".into(),
-            "expected a field whose values are numbers, not text",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_GPU_TOPOLOGY_PCI as a.b".into(),
-            "expected a field whose values are numbers, not ",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as 1a.b".into(),
-            "name 1a.b\": expected a letter, and up to 254 letters",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as a:b".into(),
-            "name a:b\": expected a letter",
-        ),
-        (
-            Semconv,
-            format!("DCGM_FI_DEV_PSTATE as {long}"),
-            "expected a letter",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as hw.gpu.utilization, unit 1".into(),
-            "name hw.gpu.utilization\": expected a name other than the meter's own hw.gpu.utilization",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as hw.power_watts".into(),
-            "expected a name other than the meter's own hw.power",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as dcgm.meter.errors".into(),
-            "expected a name other than the meter's own dcgm.meter.",
-        ),
-        (
-            DcgmExporter,
-            "DCGM_FI_DEV_PSTATE as DCGM_FI_DEV_GPU_TEMP".into(),
-            "expected a name other than the meter's own DCGM_FI_DEV_GPU_TEMP",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as a.b, unit \"per second\"".into(),
-            "unit per second\": expected up to 63 characters of ASCII",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as a.b, kind level".into(),
-            "kind level\": expected gauge or counter",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as a.b, kind counter".into(),
-            "expected gauge, as the field is not a running total",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_PROF_SM_ACTIVE as a.b, kind counter".into(),
-            "expected gauge, as this profiling field is a share or a rate",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as a.b, scale 0".into(),
-            "scale 0\": expected a finite number other than 0",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as a.b, scale NaN".into(),
-            "scale NaN\": expected a finite number other than 0",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as a.b, scale big".into(),
-            "scale big\": expected a number",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PCIE_REPLAY_COUNTER as a.b, scale -1".into(),
-            "scale -1\": expected a number above 0, as the metric is a counter",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as a.b, on gpus".into(),
-            "on gpus\": expected kinds of entities: ",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as a.b, on gpu_instance".into(),
-            "on gpu_instance\": expected gpu, which can have the field",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as a.b, on gpu gpu".into(),
-            "on gpu\": expected each kind of entity once",
-        ),
-        (
-            DcgmExporter,
-            "DCGM_FI_DEV_FB_USED as a.b, on compute_instance".into(),
-            "expected a kind of entity that dcgm-exporter's labels distinguish",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as a.b, attribute x".into(),
-            "attribute x\": expected key=value",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as a.b, attribute 1x=y".into(),
-            "expected a key of up to 64 letters",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as a.b, attribute x=".into(),
-            "expected a value of 1 to 128 bytes",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as a.b, attribute hw.id=x".into(),
-            "attribute hw.id=x\": expected a key that the meter does not set",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as a.b, attribute otel.scope=x".into(),
-            "expected a key that the meter does not set",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as a.b, attribute x=1, attribute x=2".into(),
-            "attribute x=2\": expected each key once",
-        ),
-        (
-            Semconv,
-            format!("DCGM_FI_DEV_PSTATE as a.b, {}", many_attributes.join(", ")),
-            "attribute 9\": expected at most 8 attributes",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as a.b, unit 1, unit 1".into(),
-            "unit 1\": expected each part once",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as a.b, untit 1".into(),
-            "expected one of field, name, unit, kind, scale, on, attribute, description; did you mean unit?",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as a.b; DCGM_FI_DEV_FAN_SPEED as a.b, unit 1".into(),
-            "unit 1\": expected the unit \"\" of the other definition of a.b",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as a.b; DCGM_FI_DEV_PCIE_REPLAY_COUNTER as a.b".into(),
-            "kind counter\": expected the kind",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as a.b; DCGM_FI_DEV_FAN_SPEED as a_b".into(),
-            "name a_b\": expected a.b, or a name that Prometheus can distinguish",
-        ),
-        (
-            Semconv,
-            "DCGM_FI_DEV_PSTATE as a.b; DCGM_FI_DEV_FAN_SPEED as a.b".into(),
-            "expected attributes that the other definition does not have",
-        ),
-        (
-            Semconv,
-            format!(
-                "DCGM_FI_DEV_PSTATE as a.b, description {}",
-                "long ".repeat(300)
-            ),
-            "expected up to 1024 bytes without control characters",
-        ),
-    ];
-    for (naming, text, expected) in rows {
-        let found = errors(*naming, text);
-        let is_one = matches!(&found[..], [one] if one.starts_with("DCGM_OTEL_CUSTOM=\"") && one.contains(expected));
-        let is_conflict = text.contains(';') && found.iter().any(|one| one.contains(expected));
-        assert!(is_one || is_conflict, "{text}\n{expected}\n{found:#?}");
+    assert!(MISTAKES.len() > 30);
+    for (naming, text, expected) in MISTAKES {
+        assert_mistake(*naming, text, expected);
     }
+}
+
+#[test]
+fn texts_that_are_too_long_are_refused() {
+    let assert_long = |text: String, expected| assert_mistake(Naming::Semconv, &text, expected);
+    assert_long(
+        format!("DCGM_FI_DEV_PSTATE as x{}", "y".repeat(255)),
+        "expected a letter, and up to 254 letters",
+    );
+    assert_long(
+        format!(
+            "DCGM_FI_DEV_PSTATE as a.b, description {}",
+            "long ".repeat(300)
+        ),
+        "expected up to 1024 bytes without control characters",
+    );
+    let attributes: Vec<_> = (0..9).map(|n| format!("attribute a{n}=b")).collect();
+    assert_long(
+        format!("DCGM_FI_DEV_PSTATE as a.b, {}", attributes.join(", ")),
+        "attribute 9\": expected at most 8 attributes",
+    );
 }
 
 #[test]

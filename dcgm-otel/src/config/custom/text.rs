@@ -22,7 +22,7 @@ const FORM: &str =
     "FIELD as NAME, and after commas unit, kind, scale, on, attribute or description with a value";
 
 /// A part of a definition: its key and its text.
-pub(super) type Part = (String, String);
+pub(super) type DefinitionPart = (String, String);
 
 /// Splits a text at a separator outside quotation marks, without empty items.
 pub(super) fn split_unquoted(text: &str, separator: char) -> Vec<&str> {
@@ -72,7 +72,7 @@ fn quote(text: &str) -> String {
 }
 
 /// Splits the text of a definition into its parts.
-pub(super) fn split_parts(text: &str) -> Result<Vec<Part>, CustomMetricError> {
+pub(super) fn split_parts(text: &str) -> Result<Vec<DefinitionPart>, CustomMetricError> {
     let syntax = |item: &str| CustomMetricError::new(Reason::Syntax, "definition", item, FORM);
     let mut items = split_unquoted(text, ',').into_iter();
     let first = items.next().unwrap_or_default();
@@ -98,7 +98,7 @@ pub(super) fn split_parts(text: &str) -> Result<Vec<Part>, CustomMetricError> {
 
 impl CustomMetric {
     /// Makes a definition of its parts; returns all mistakes in their form.
-    pub(super) fn from_parts(parts: &[Part]) -> Result<Self, Vec<CustomMetricError>> {
+    pub(super) fn from_parts(parts: &[DefinitionPart]) -> Result<Self, Vec<CustomMetricError>> {
         let mut metric = Self::new(FieldId::from_raw(0), "");
         let mut errors = Vec::new();
         let mut seen: Vec<&str> = Vec::new();
@@ -145,8 +145,9 @@ impl CustomMetric {
             }
             "scale" => {
                 let scale = value.trim().parse();
-                self.scale =
-                    Factor(scale.map_err(|_| error(Reason::InvalidScale, "a number".to_owned()))?);
+                self.scale = Factor(
+                    scale.map_err(|_invalid| error(Reason::InvalidScale, "a number".to_owned()))?,
+                );
             }
             "on" => {
                 for word in value.split([' ', ',']).filter(|word| !word.is_empty()) {
@@ -194,7 +195,7 @@ impl CustomMetric {
 
 /// Parses the name or number of a field.
 pub(in crate::config) fn parse_field(text: &str) -> Result<FieldId, CustomMetricError> {
-    text.parse().map_err(|_| {
+    text.parse().map_err(|_unknown| {
         let names = || {
             FieldId::all()
                 .iter()

@@ -1,6 +1,7 @@
 //! Custom metrics: their values on every kind of entity, in both namings, on the page and over time.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use dcgm::{EntityId, EntityKind, FieldId, NoValue};
 
@@ -275,7 +276,7 @@ fn a_file_of_dcgm_exporters_default_rows_selects_the_default_metrics() {
         } else {
             "gauge"
         };
-        text.push_str(&format!("{},  {kind}, Help of {}.\n", row.name, row.name));
+        writeln!(text, "{0},  {kind}, Help of {0}.", row.name).unwrap();
     }
     text.push_str("# DCGM_EXP_XID_ERRORS_COUNT, gauge, Not read.\n\nDCGM_FI_DRIVER_VERSION, label, Driver Version\n");
     let config = Config::default().with_naming(Naming::DcgmExporter);
