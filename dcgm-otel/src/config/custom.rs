@@ -72,7 +72,7 @@ impl Eq for Factor {}
 ///     .with_attribute("gpu.clock.domain", "sm");
 /// assert_eq!(
 ///     metric.to_string(),
-///     "DCGM_FI_DEV_SM_CLOCK_MAX as gpu.sm_clock.max, unit Hz, scale 1000000, attribute gpu.clock.domain=sm"
+///     "DCGM_FI_DEV_MAX_SM_CLOCK as gpu.sm_clock.max, unit Hz, scale 1000000, attribute gpu.clock.domain=sm"
 /// );
 /// assert_eq!(metric.to_string().parse(), Ok(metric.clone()));
 /// Config::default().with_custom_metric(metric).validate()?;

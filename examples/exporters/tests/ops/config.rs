@@ -33,7 +33,9 @@ fn keys() -> BTreeSet<String> {
         .next()
         .unwrap();
     let rows = table.lines().filter_map(|line| line.split_once(", with_"));
-    rows.map(|(key, _)| key.trim().to_owned()).collect()
+    let keys = rows.map(|(key, _)| key.trim().to_owned());
+    // A file of its own, and an error with the naming of the complete configuration.
+    keys.filter(|key| key != "exporter_csv").collect()
 }
 
 #[test]
