@@ -28,10 +28,13 @@ pub(crate) fn close_inherited_descriptors() {
     }
 }
 
-/// Lets the process have children that it can wait for, although its parent ignores their end.
-pub(crate) fn reset_child_signal() {
-    // SAFETY: it sets no handler, but the default.
-    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+/// Gives signals their default effect: the process can wait for its children, although its parent ignores
+/// their end, and a fault ends it at once, without the message of Rust's handler, which nobody would see.
+pub(crate) fn reset_signals() {
+    for signal in [libc::SIGCHLD, libc::SIGSEGV, libc::SIGBUS] {
+        // SAFETY: it sets no handler, but the default.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
 }
 
 /// Ends the process at once, without the exit handlers of libdcgm.

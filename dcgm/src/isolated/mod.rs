@@ -125,7 +125,7 @@ pub enum Worker {
 /// * The other subjects of DCGM, such as [`health`](Client::health) and [`jobs`](Client::jobs), return
 ///   [`Error::NotImplemented`].
 ///
-/// Each call costs two system calls more and a copy of its result. Reads that reuse the query and the
+/// Each call costs three system calls and a copy of its result. Reads that reuse the query and the
 /// buffer do not allocate in this process.
 #[derive(Debug)]
 pub struct IsolatedEngine {

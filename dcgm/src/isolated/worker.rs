@@ -19,7 +19,7 @@ use crate::client::{Client as _, Query, Watch, WatchRequest};
 use crate::engine::{Engine, EngineOptions};
 use crate::entity::{EntityId, EntityKind};
 use crate::error::{Error, Result};
-use crate::ffi::process::{close_inherited_descriptors, exit_now, reset_child_signal};
+use crate::ffi::process::{close_inherited_descriptors, exit_now, reset_signals};
 use crate::field::FieldId;
 use crate::sample::{Samples, Timestamp};
 
@@ -45,7 +45,7 @@ pub(super) fn run() -> ! {
 /// Takes the socket from standard input, and gives up what the worker does not need.
 fn set_up() -> Option<UnixStream> {
     close_inherited_descriptors();
-    reset_child_signal();
+    reset_signals();
     // A service manager signals all processes of a service. This one ends with its parent.
     crate::ffi::block_signals();
     // Crashes are expected here, and their memory is large.

@@ -45,9 +45,13 @@ mod linux {
             // These greet, and answer the first request.
             _ => {
                 answer(&own);
-                let mut request = [0; 4096];
-                let _greeting = socket.read(&mut request);
-                let _request = socket.read(&mut request);
+                // The greeting, and the request.
+                for _ in 0..2 {
+                    let mut header = [0; 4];
+                    socket.read_exact(&mut header).ok()?;
+                    let len = usize::try_from(u32::from_le_bytes(header)).ok()?;
+                    socket.read_exact(&mut vec![0; len]).ok()?;
+                }
                 let mut answer = |bytes: &[u8]| socket.write_all(bytes).is_ok();
                 match kind {
                     "reply-cut" => {
@@ -62,13 +66,13 @@ mod linux {
                         answer(&frame(&[&number[..], &[0xee; 32]].concat()));
                     }
                     "reply-endless" => while answer(&frame(&[0; 4096])) {},
-                    "reply-slow" => loop {
-                        // One byte at a time does not extend the deadline.
-                        if !answer(&[1]) {
-                            break;
+                    // One byte at a time does not extend the deadline.
+                    "reply-slow" => {
+                        answer(&1000_u32.to_le_bytes());
+                        while answer(&[1]) {
+                            thread::sleep(Duration::from_millis(20));
                         }
-                        thread::sleep(Duration::from_millis(20));
-                    },
+                    }
                     _ => {}
                 }
             }

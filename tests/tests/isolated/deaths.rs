@@ -127,8 +127,8 @@ fn a_monitor_connects_again_after_the_death_of_a_worker() {
     let monitor = Monitor::new(std::sync::Arc::clone(&engine) as std::sync::Arc<dyn dcgm::Client>)
         .with_fields([FieldId::GPU_TEMP])
         .with_interval(Duration::from_millis(100));
-    let mut events = monitor.start(1000).unwrap();
-    let mut wait_for = |what: &str, is_it: fn(&Event) -> bool| {
+    let events = monitor.start(1000).unwrap();
+    let wait_for = |what: &str, is_it: fn(&Event) -> bool| {
         let began = Instant::now();
         while began.elapsed() < Duration::from_secs(20) {
             match events.next_timeout(Duration::from_secs(20)) {
