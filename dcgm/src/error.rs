@@ -165,7 +165,7 @@ pub enum Error {
     /// libdcgm crashed in it. The next `connect` starts another one.
     #[error("the worker process ended: {end}")]
     WorkerDied {
-        /// How it ended.
+        /// The signal or exit status.
         end: WorkerEnd,
     },
 }

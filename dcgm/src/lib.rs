@@ -252,7 +252,7 @@ mod tests {
             admin::RefusedSetting,
         );
         #[cfg(all(feature = "isolated", target_os = "linux"))]
-        assert_all!(isolated::IsolatedEngine, isolated::Worker);
+        assert_all!(isolated::IsolatedEngine, isolated::WorkerProgram);
         #[cfg(feature = "testing")]
         assert_all!(dyn testing::TestingClient, testing::FakeEntity);
         #[cfg(feature = "mock")]

@@ -63,7 +63,7 @@ impl WorkerError {
     }
 }
 
-/// How a worker process ended.
+/// The end of a worker process.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum WorkerEnd {

@@ -4,7 +4,7 @@
 
 use std::process::Command;
 
-use dcgm::isolated::{IsolatedEngine, Worker};
+use dcgm::isolated::{IsolatedEngine, WorkerProgram};
 use dcgm::{Client as _, EmbeddedMode, EngineOptions, Error};
 
 const WORKER: &str = env!("CARGO_BIN_EXE_dcgm-worker");
@@ -21,7 +21,7 @@ fn a_worker_that_a_person_starts_says_what_it_is() {
 fn it_is_a_worker_and_reports_a_missing_library() {
     let options =
         EngineOptions::embedded(EmbeddedMode::Auto).with_library("/nonexistent/libdcgm.so");
-    let engine = IsolatedEngine::new(options, Worker::Program(WORKER.into()));
+    let engine = IsolatedEngine::new(options, WorkerProgram::Path(WORKER.into()));
     for _ in 0..2 {
         let error = engine.connect().expect_err("no library");
         assert!(matches!(error, Error::Load(_)), "{error}");

@@ -7,7 +7,7 @@ fn main() -> ExitCode {
     #[cfg(target_os = "linux")]
     dcgm::isolated::run_if_worker();
     let text = "dcgm-worker is started by programs that use dcgm::isolated, on Linux.";
-    // Nothing is left to be done if nobody reads it.
+    // A closed standard error is no reason to fail in another way.
     drop(writeln!(std::io::stderr(), "{text}"));
     ExitCode::from(2)
 }

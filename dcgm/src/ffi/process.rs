@@ -29,7 +29,7 @@ pub(crate) fn close_inherited_descriptors() {
 }
 
 /// Gives signals their default effect: the process can wait for its children, although its parent ignores
-/// their end, and a fault ends it at once, without the message of Rust's handler, which nobody would see.
+/// their end, and a fault ends it at once, without the message of Rust's handler, which would be lost.
 pub(crate) fn reset_signals() {
     for signal in [libc::SIGCHLD, libc::SIGSEGV, libc::SIGBUS] {
         // SAFETY: it sets no handler, but the default.

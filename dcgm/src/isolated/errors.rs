@@ -22,8 +22,8 @@ impl Wire for Static {
     }
 }
 
-/// The number of texts that are kept for ever because no function has that name: more than the code has,
-/// and few enough to be no way to fill the memory of the host program.
+/// The maximum number of kept texts that are no name of a function: more than the code has, and few enough
+/// that they cannot fill the memory of the host program.
 const MAX_INTERNED: usize = 128;
 
 /// Returns the text with a static lifetime.

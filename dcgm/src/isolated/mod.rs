@@ -3,11 +3,11 @@
 //!
 //! libdcgm is closed code, and an embedded engine also has NVIDIA's modules and the driver's library. A
 //! segmentation fault in any of them ends the process that has loaded it, and a call that hangs keeps its
-//! thread for ever. An [`IsolatedEngine`] has an [`Engine`](crate::Engine) in a *worker process* and talks to
+//! thread. An [`IsolatedEngine`] has an [`Engine`](crate::Engine) in a *worker process* and talks to
 //! it over a socket: a crash is [`Error::WorkerDied`], a hang is [`Error::Timeout`] after which the worker is
 //! killed, also if the engine is embedded. The next [`connect`](Client::connect) starts another worker.
 //!
-//! There are two kinds of [`Worker`]:
+//! A [`WorkerProgram`] is one of two:
 //!
 //! * **This program itself.** Its `main` begins with [`run_if_worker`].
 //! * **`dcgm-worker`**, a small program that this crate has. Build it with
@@ -15,14 +15,14 @@
 //!   the same release as the crate in your program: the two check this, and refuse each other if it differs.
 //!
 //! ```no_run
-//! use dcgm::isolated::{IsolatedEngine, Worker, run_if_worker};
+//! use dcgm::isolated::{IsolatedEngine, WorkerProgram, run_if_worker};
 //! use dcgm::{Client, EmbeddedMode, EngineOptions, EntityKind};
 //!
 //! fn main() -> dcgm::Result<()> {
 //!     // Before anything else: in a worker process, it does not return.
 //!     run_if_worker();
 //!     let options = EngineOptions::embedded(EmbeddedMode::Auto);
-//!     let engine = IsolatedEngine::new(options, Worker::ThisProgram);
+//!     let engine = IsolatedEngine::new(options, WorkerProgram::This);
 //!     engine.connect()?;
 //!     println!("{} GPUs", engine.entity_ids(EntityKind::GPU)?.len());
 //!     Ok(())
@@ -83,14 +83,14 @@ use crate::watch::Refusal;
 /// After it, the worker is killed.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// The time for ending a watch or an engine, if nobody waits for the outcome.
+/// The time for ending a watch or an engine, whose outcome no caller waits for.
 const SHORT: Duration = Duration::from_millis(250);
 
 /// Set when this program can be its own worker.
 static PREPARED: AtomicBool = AtomicBool::new(false);
 
 /// Runs the worker, if this process was started as one, and does not return then. Otherwise it returns at
-/// once, and this program can be its own worker: [`Worker::ThisProgram`].
+/// once, and this program can be its own worker: [`WorkerProgram::This`].
 ///
 /// Call it first in `main`, before a thread is started, a file is opened or arguments are parsed. In a worker
 /// it closes all descriptors that the process has.
@@ -104,13 +104,13 @@ pub fn run_if_worker() {
 /// The program that is started as the worker of an [`IsolatedEngine`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum Worker {
+pub enum WorkerProgram {
     /// This program, started again through `/proc/self/exe`. Its `main` must call [`run_if_worker`] first;
     /// if it has not, `connect` returns [`WorkerError::NotPrepared`](crate::WorkerError::NotPrepared) and
     /// starts nothing.
-    ThisProgram,
+    This,
     /// The program at this absolute path: `dcgm-worker`, or one whose `main` calls [`run_if_worker`] first.
-    Program(PathBuf),
+    Path(PathBuf),
 }
 
 /// A client of a host engine, which calls libdcgm in a worker process: see the [module](self).
@@ -130,35 +130,35 @@ pub enum Worker {
 #[derive(Debug)]
 pub struct IsolatedEngine {
     options: EngineOptions,
-    worker: Worker,
+    worker: WorkerProgram,
     shared: Arc<Shared>,
 }
 
-/// What the client shares with its watches.
+/// The part of the client that its watches share.
 #[derive(Debug)]
 struct Shared {
     /// The process that created the client.
     pid: u32,
     /// Locked during each call.
-    session: Mutex<Option<Session>>,
+    session: Mutex<Option<WorkerSession>>,
     /// The process of the session, for closing it during a call.
     running: Mutex<Option<Arc<WorkerProcess>>>,
     /// Dropped watches that the worker does not know of yet: the session, and the watch.
     dropped: Mutex<Vec<(u64, u64)>>,
     library: Mutex<(Option<PathBuf>, Option<BuildInfo>)>,
     /// The memory of listings, for reuse.
-    listing: Mutex<Listing>,
+    listing: Mutex<ListedIds>,
 }
 
 #[derive(Debug, Default)]
-struct Listing {
+struct ListedIds {
     ids: Vec<EntityId>,
     ends: Vec<Result<usize>>,
 }
 
 /// The conversation with a worker.
 #[derive(Debug)]
-struct Session {
+struct WorkerSession {
     /// Unique in this process.
     number: u64,
     process: Arc<WorkerProcess>,
@@ -170,7 +170,7 @@ struct Session {
 }
 
 /// Ends a watch when dropped.
-struct WatchGuard {
+struct IsolatedWatch {
     session: u64,
     number: u64,
     /// The start by the engine's clock.
@@ -183,7 +183,7 @@ struct WatchGuard {
 impl IsolatedEngine {
     /// Creates a client, not yet connected. Starts no process.
     #[must_use]
-    pub fn new(options: EngineOptions, worker: Worker) -> Self {
+    pub fn new(options: EngineOptions, worker: WorkerProgram) -> Self {
         let shared = Shared {
             pid: std::process::id(),
             session: Mutex::default(),
@@ -230,7 +230,7 @@ impl IsolatedEngine {
     fn call_prepared<T, E: FnOnce(&mut Vec<u8>)>(
         &self,
         (operation, limit): (Operation, Duration),
-        prepare: impl FnOnce(&mut Session) -> Result<(Op, E)>,
+        prepare: impl FnOnce(&mut WorkerSession) -> Result<(Op, E)>,
         decode: impl FnOnce(&mut Input<'_>) -> Decoded<Result<T>>,
     ) -> Result<T> {
         let start = Instant::now();
@@ -259,24 +259,24 @@ impl IsolatedEngine {
     }
 
     /// Starts a worker and exchanges greetings.
-    fn start_session(&self, until: Instant) -> Result<Session> {
+    fn start_session(&self, until: Instant) -> Result<WorkerSession> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let (program, name) = match &self.worker {
-            Worker::ThisProgram if !PREPARED.load(Ordering::Relaxed) => {
+            WorkerProgram::This if !PREPARED.load(Ordering::Relaxed) => {
                 return Err(Error::Worker(WorkerError::NotPrepared));
             }
-            Worker::ThisProgram => (
+            WorkerProgram::This => (
                 Path::new("/proc/self/exe"),
                 Some(std::ffi::OsStr::new("dcgm-worker")),
             ),
-            Worker::Program(path) if path.is_relative() => {
+            WorkerProgram::Path(path) if path.is_relative() => {
                 let reason = format!("the path {} is relative", path.display());
                 return Err(Error::Worker(WorkerError::NotStarted { reason }));
             }
-            Worker::Program(path) => (path.as_path(), None),
+            WorkerProgram::Path(path) => (path.as_path(), None),
         };
         let process = WorkerProcess::start(program, name).map_err(Error::Worker)?;
-        let mut session = Session {
+        let mut session = WorkerSession {
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             process: Arc::new(process),
             sequence: 0,
@@ -322,7 +322,7 @@ impl Shared {
         &self,
         operation: Operation,
         limit: Duration,
-    ) -> Result<parking_lot::MutexGuard<'_, Option<Session>>> {
+    ) -> Result<parking_lot::MutexGuard<'_, Option<WorkerSession>>> {
         if self.is_forked() {
             return Err(Error::Forked);
         }
@@ -335,7 +335,7 @@ impl Shared {
     }
 
     /// Appends the requests that end dropped watches.
-    fn end_dropped(&self, session: &mut Session) {
+    fn end_dropped(&self, session: &mut WorkerSession) {
         let mut dropped = self.dropped.lock();
         for (number, watch) in dropped.drain(..) {
             if number == session.number {
@@ -346,7 +346,7 @@ impl Shared {
     }
 
     /// Sends the requests that end dropped watches.
-    fn send_dropped(&self, session: &mut Session) {
+    fn send_dropped(&self, session: &mut WorkerSession) {
         session.request.clear();
         self.end_dropped(session);
         if !session.request.is_empty() {
@@ -359,13 +359,13 @@ impl Shared {
     }
 
     /// Ends the session and its worker.
-    fn end_session(&self, slot: &mut Option<Session>) {
+    fn end_session(&self, slot: &mut Option<WorkerSession>) {
         self.running.lock().take();
         *slot = None;
     }
 }
 
-impl Session {
+impl WorkerSession {
     /// Appends a request. Fails if it is too long for a frame, and then appends nothing.
     fn put_request(&mut self, op: Op, encode: impl FnOnce(&mut Vec<u8>)) -> Result<()> {
         self.sequence += 1;
@@ -588,17 +588,22 @@ impl Client for IsolatedEngine {
     }
 
     fn watch(&self, request: &WatchRequest) -> Result<Watch> {
-        type Watched = (Vec<EntityId>, Vec<FieldId>);
-        type Reply = (u64, ((Timestamp, u64), (Watched, Vec<Refusal>)));
+        type Reply = (
+            u64,
+            (
+                (Timestamp, u64),
+                ((Vec<EntityId>, Vec<FieldId>), Vec<Refusal>),
+            ),
+        );
         let limit = self.options.deadlines.watch;
         let mut session = 0;
-        let prepare = |current: &mut Session| {
+        let prepare = |current: &mut WorkerSession| {
             session = current.number;
             Ok((Op::Watch, |out: &mut Vec<u8>| request.encode(out)))
         };
         let (number, ((began, connection), ((entities, fields), refused))): Reply =
             self.call_prepared((Operation::Watch, limit), prepare, Wire::decode)?;
-        let guard = WatchGuard {
+        let guard = IsolatedWatch {
             session,
             number,
             began,
@@ -616,7 +621,7 @@ impl Client for IsolatedEngine {
     fn latest(&self, query: &Query, into: &mut Samples) -> Result<()> {
         into.clear();
         let limit = self.options.deadlines.read;
-        let prepare = |session: &mut Session| {
+        let prepare = |session: &mut WorkerSession| {
             let id = session.define_query(query)?;
             Ok((Op::Latest, move |out: &mut Vec<u8>| id.encode(out)))
         };
@@ -635,7 +640,7 @@ impl Client for IsolatedEngine {
 
     fn events(&self, watch: &Watch, cursor: &mut Cursor, into: &mut Samples) -> Result<()> {
         into.clear();
-        let Some(guard) = watch.guard::<WatchGuard>() else {
+        let Some(guard) = watch.guard::<IsolatedWatch>() else {
             return Err(Error::Request("the watch belongs to another client"));
         };
         if !Arc::ptr_eq(&guard.shared, &self.shared) {
@@ -649,7 +654,7 @@ impl Client for IsolatedEngine {
             guard.began,
             guard.cursor_connection(),
         );
-        let prepare = |session: &mut Session| {
+        let prepare = |session: &mut WorkerSession| {
             if guard.session != session.number {
                 return Err(Error::Call {
                     function: "dcgmGetValuesSince_v2",
@@ -713,7 +718,7 @@ impl Drop for IsolatedEngine {
     }
 }
 
-impl Listing {
+impl ListedIds {
     /// Decodes the ids of `kinds` kinds.
     fn decode(&mut self, kinds: usize, input: &mut Input<'_>) -> Decoded<Result<()>> {
         self.ids.clear();
@@ -735,7 +740,7 @@ impl Listing {
     }
 }
 
-impl WatchGuard {
+impl IsolatedWatch {
     /// Returns a number that differs for each connection of an engine in any worker, and from those of the
     /// engines in this process.
     const fn cursor_connection(&self) -> u64 {
@@ -743,7 +748,7 @@ impl WatchGuard {
     }
 }
 
-impl Drop for WatchGuard {
+impl Drop for IsolatedWatch {
     fn drop(&mut self) {
         if self.shared.is_forked() {
             return;

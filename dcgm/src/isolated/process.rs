@@ -66,7 +66,7 @@ impl From<Malformed> for Failure {
 impl WorkerProcess {
     /// Starts `program`, with a socket as its standard input.
     pub(super) fn start(program: &Path, name: Option<&OsStr>) -> Result<Self, WorkerError> {
-        // Another thread may hold the lock for ever, if this process is a fork.
+        // In a fork, a thread that does not exist may hold the lock.
         if let Some(mut unreaped) = UNREAPED.try_lock() {
             unreaped.retain_mut(|child| matches!(child.try_wait(), Ok(None)));
         }
@@ -260,7 +260,7 @@ fn wait_for(descriptors: &mut [PollFd<'_>], until: Instant) -> bool {
         match poll(descriptors, Some(&limit)) {
             Ok(0) if left.is_zero() => return false,
             Ok(0) | Err(Errno::INTR) => {}
-            // An error of the descriptor is told by its next use.
+            // The next use of the descriptor reports its error.
             Ok(_) | Err(_) => return true,
         }
     }

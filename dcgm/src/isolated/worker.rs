@@ -125,7 +125,7 @@ fn receive(socket: &mut UnixStream, content: &mut Vec<u8>) -> Decoded<bool> {
     Ok(received.is_ok_and(|received| received == len))
 }
 
-/// What the worker has for its parent.
+/// The engine, watches and queries of the parent.
 #[derive(Default)]
 struct Served {
     engine: Option<Engine>,

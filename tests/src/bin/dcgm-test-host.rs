@@ -13,7 +13,7 @@ mod linux {
     use std::thread;
     use std::time::Duration;
 
-    use dcgm::isolated::{IsolatedEngine, Worker, run_if_worker};
+    use dcgm::isolated::{IsolatedEngine, WorkerProgram, run_if_worker};
     use dcgm::{Client as _, Deadlines, EmbeddedMode, EngineOptions, EntityKind};
 
     const GREETING: &[u8] = b"dcgmwork";
@@ -87,7 +87,7 @@ mod linux {
         let options = EngineOptions::embedded(EmbeddedMode::Auto)
             .with_library(library)
             .with_deadlines(deadlines);
-        let engine = IsolatedEngine::new(options, Worker::ThisProgram);
+        let engine = IsolatedEngine::new(options, WorkerProgram::This);
         engine.connect()?;
         let gpus = engine.entity_ids(EntityKind::GPU)?.len();
         let id = engine.worker_id().unwrap_or(0);

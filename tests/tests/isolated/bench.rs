@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use dcgm::isolated::{IsolatedEngine, Worker};
+use dcgm::isolated::{IsolatedEngine, WorkerProgram};
 use dcgm::{Client as _, Deadlines, EmbeddedMode, Engine, EngineOptions};
 use dcgm_simulator::{Control, Flavour, Served};
 
@@ -17,8 +17,8 @@ pub(crate) const HOST: &str = env!("CARGO_BIN_EXE_dcgm-test-host");
 /// The clock of the simulator is the process's: one at a time.
 static ALONE: Mutex<()> = Mutex::new(());
 
-pub(crate) fn worker() -> Worker {
-    Worker::Program(HOST.into())
+pub(crate) fn worker() -> WorkerProgram {
+    WorkerProgram::Path(HOST.into())
 }
 
 pub(crate) fn library(flavour: Flavour) -> PathBuf {

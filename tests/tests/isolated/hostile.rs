@@ -3,7 +3,7 @@
 use std::os::unix::fs::symlink;
 use std::time::{Duration, Instant};
 
-use dcgm::isolated::{IsolatedEngine, Worker};
+use dcgm::isolated::{IsolatedEngine, WorkerProgram};
 use dcgm::{
     Client as _, Deadlines, EmbeddedMode, EngineOptions, Error, ErrorClass, WorkerEnd, WorkerError,
 };
@@ -17,7 +17,7 @@ fn error_of(kind: &str) -> Error {
     symlink(HOST, &program).unwrap();
     let deadlines = Deadlines::default().with_connect(Duration::from_millis(700));
     let options = EngineOptions::embedded(EmbeddedMode::Auto).with_deadlines(deadlines);
-    let engine = IsolatedEngine::new(options, Worker::Program(program));
+    let engine = IsolatedEngine::new(options, WorkerProgram::Path(program));
     let began = Instant::now();
     let error = engine.connect().unwrap_err();
     assert!(
@@ -84,7 +84,7 @@ fn invalid_replies_are_refused() {
 fn a_missing_or_relative_worker_is_not_started() {
     for path in ["/nonexistent/dcgm-worker", "dcgm-worker", "/dev/null"] {
         let options = EngineOptions::embedded(EmbeddedMode::Auto);
-        let engine = IsolatedEngine::new(options, Worker::Program(path.into()));
+        let engine = IsolatedEngine::new(options, WorkerProgram::Path(path.into()));
         let error = engine.connect().unwrap_err();
         assert!(
             matches!(error, Error::Worker(WorkerError::NotStarted { .. })),
@@ -98,7 +98,7 @@ fn a_missing_or_relative_worker_is_not_started() {
 #[test]
 fn a_program_that_does_not_call_run_if_worker_is_not_started_again() {
     let options = EngineOptions::embedded(EmbeddedMode::Auto);
-    let engine = IsolatedEngine::new(options, Worker::ThisProgram);
+    let engine = IsolatedEngine::new(options, WorkerProgram::This);
     let error = engine.connect().unwrap_err();
     assert!(
         matches!(error, Error::Worker(WorkerError::NotPrepared)),
