@@ -23,7 +23,7 @@ pub(super) fn worker_variables() -> impl Iterator<Item = (OsString, OsString)> {
 fn is_passed_on(name: &OsStr) -> bool {
     let name = name.as_bytes();
     let begins = |prefix: &&str| name.starts_with(prefix.as_bytes());
-    let is_of_libdcgm = PREFIXES.iter().any(|prefix| begins(&prefix)) && !begins(&METER_PREFIX);
+    let is_of_libdcgm = PREFIXES.iter().any(begins) && !begins(&METER_PREFIX);
     is_of_libdcgm || NAMES.iter().any(|known| known.as_bytes() == name)
 }
 

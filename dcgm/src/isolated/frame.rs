@@ -90,7 +90,7 @@ pub(super) fn put_greeting(out: &mut Vec<u8>) {
 }
 
 /// Returns the release that a greeting states.
-pub(super) fn greeted_release<'a>(mut content: Input<'a>) -> Decoded<&'a str> {
+pub(super) fn greeted_release(mut content: Input<'_>) -> Decoded<&str> {
     if content.array()? != MAGIC {
         return Err(Malformed("it is no greeting of a worker"));
     }

@@ -186,9 +186,8 @@ impl WorkerProcess {
             self.reap();
         }
         let mut child = self.child.lock();
-        let status = match child.as_mut().map(Child::try_wait) {
-            Some(Ok(Some(status))) => status,
-            _ => return WorkerEnd::Unknown,
+        let Some(Ok(Some(status))) = child.as_mut().map(Child::try_wait) else {
+            return WorkerEnd::Unknown;
         };
         match (status.signal(), status.code()) {
             (Some(signal), _) => WorkerEnd::Signal(signal),

@@ -237,14 +237,14 @@ impl Served {
                 let query = self.queries.get(&u64::decode(input)?);
                 let query = query.ok_or(Malformed("the query is not known"))?;
                 let read = engine.latest(query, &mut self.samples);
-                put_read(read, &self.samples, out);
+                put_read(&read, &self.samples, out);
             }
             Op::Events => {
                 let watch = self.watches.get(&u64::decode(input)?);
                 let watch = watch.ok_or(Malformed("the watch is not known"))?;
                 let from = Timestamp::decode(input)?;
                 let read = engine.samples_since(watch, from, &mut self.samples);
-                put_read(read, &self.samples, out);
+                put_read(&read, &self.samples, out);
             }
             Op::Update => engine.update().encode(out),
             Op::Connect | Op::EndWatch | Op::DefineQuery | Op::ForgetQuery => {
@@ -270,7 +270,7 @@ impl Served {
 }
 
 /// Appends the result of a read: what `read` returns, and the samples.
-fn put_read<T: Wire>(read: Result<T>, samples: &Samples, out: &mut Vec<u8>) {
+fn put_read<T: Wire>(read: &Result<T>, samples: &Samples, out: &mut Vec<u8>) {
     let is_ok = read.is_ok();
     read.encode(out);
     if is_ok {
