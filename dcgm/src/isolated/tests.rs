@@ -302,7 +302,9 @@ proptest! {
             let at = at.index(bytes.len());
             bytes[at] = to;
             if let Ok(error) = Error::decode(&mut Input(&bytes)) {
-                prop_assert!(!format!("{error:?} {:?}", error.class()).is_empty());
+                // Neither panics.
+                let printed = (format!("{error:?}"), error.class());
+                prop_assert!(printed.0.len() < 10_000);
             }
         }
     }
