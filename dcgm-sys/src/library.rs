@@ -183,6 +183,14 @@ pub struct Attempt {
     pub reason: String,
 }
 
+impl Attempt {
+    /// Creates an attempt, for programs that pass on the errors of another process.
+    #[must_use]
+    pub const fn new(name: String, reason: String) -> Self {
+        Self { name, reason }
+    }
+}
+
 /// An error of loading libdcgm.
 ///
 /// The members hold the original texts. `Display` cuts each name and each error text at 256 bytes and

@@ -42,6 +42,20 @@ pub struct MissingSymbolError {
     pub until: Option<&'static str>,
 }
 
+impl MissingSymbolError {
+    /// Returns the error for a library without the function `name`; `None` if this crate does not know
+    /// the function.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        let row = Symbols::ROWS.iter().find(|row| row.name == name)?;
+        Some(Self {
+            function: row.name,
+            since: row.since,
+            until: row.until,
+        })
+    }
+}
+
 /// Displays the release that removed a function.
 struct DisplayRemoval(Option<&'static str>);
 

@@ -16,6 +16,7 @@ use crate::endpoint::{Endpoint, EndpointError};
 use crate::entity::EntityId;
 pub use crate::error_class::ErrorClass;
 use crate::version::Version;
+pub use crate::worker_error::{WorkerEnd, WorkerError};
 
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -157,6 +158,16 @@ pub enum Error {
         /// The number of abandoned threads.
         abandoned: usize,
     },
+    /// The worker process of an `IsolatedEngine` (feature `isolated`) cannot be started or used.
+    #[error("cannot use the worker process: {0}")]
+    Worker(#[source] WorkerError),
+    /// The worker process of an `IsolatedEngine` (feature `isolated`) has ended, for example because
+    /// libdcgm crashed in it. The next `connect` starts another one.
+    #[error("the worker process ended: {end}")]
+    WorkerDied {
+        /// The signal or exit status.
+        end: WorkerEnd,
+    },
 }
 
 /// The operation of a client during which an error occurred.
@@ -247,6 +258,11 @@ impl Error {
                 },
             ),
             Self::Wedged { .. } => (Class::Timeout, Text(HANG_HINT)),
+            Self::Worker(error) => {
+                let (class, hint) = error.class_and_hint();
+                (class, hint.map_or(Hint::None, Text))
+            }
+            Self::WorkerDied { .. } => (Class::Disconnected, Text(WORKER_HINT)),
         }
     }
 
@@ -407,6 +423,8 @@ impl fmt::Debug for Error {
 const STRICT_RELEASE: Version = Version::new(4, 7, 1);
 
 const HANG_HINT: &str = "check whether the host engine, the driver or name resolution hangs: dcgmi discovery -l, nvidia-smi";
+
+const WORKER_HINT: &str = "libdcgm crashed, or something ended the process: check the kernel log for a segmentation fault or for lack of memory";
 
 fn load_hint(error: &sys::LoadError) -> Hint {
     match error {

@@ -83,6 +83,7 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `admin` | off | What changes a GPU or the engine for all of its clients: `dcgm::admin` (clocks, power limits, MIG instances) and four methods of [`HostEngineClient`](host_engine::HostEngineClient) (denying modules, emptying the cache, detaching and attaching the driver) |
+//! | `isolated` | off | `dcgm::isolated` (Linux): libdcgm in a child process, so that a crash of it does not end the program; the program `dcgm-worker` |
 //! | `mock` | off | `dcgm::mock`: scripted clients, ready-made hosts and incidents, for tests without a GPU. The values of a mock are not measured: [`Backend::is_simulated`] returns `true` |
 //! | `serde` | off | `Serialize` and `Deserialize` for ids, entities, values, samples, timestamps and versions |
 //! | `stream` | off | `monitor::AsyncEventStream`: the events of a [`Monitor`](monitor::Monitor) as a `futures_core::Stream` |
@@ -112,6 +113,8 @@ mod fields;
 pub mod health;
 pub mod history;
 pub mod host_engine;
+#[cfg(all(feature = "isolated", target_os = "linux"))]
+pub mod isolated;
 pub mod jobs;
 #[cfg(feature = "mock")]
 pub mod mock;
@@ -133,6 +136,7 @@ pub mod usage;
 mod value;
 mod version;
 mod watch;
+mod worker_error;
 mod xid;
 
 pub use client::{
@@ -145,7 +149,7 @@ pub use dcgm_sys::{LoadError, MissingSymbolError};
 pub use endpoint::{Endpoint, EndpointError};
 pub use engine::{Deadlines, Embedded, EmbeddedMode, Engine, EngineOptions, Target};
 pub use entity::{Entity, EntityId, EntityKind, EntityStatus, Link, LinkState, Mig};
-pub use error::{ConnectError, Error, ErrorClass, Operation, Result};
+pub use error::{ConnectError, Error, ErrorClass, Operation, Result, WorkerEnd, WorkerError};
 pub use field::{FieldId, FieldInfo, FieldKind};
 pub use parse::ParseError;
 pub use sample::{ByEntity, Iter, OwnedSample, Sample, Samples, Timestamp};
@@ -236,6 +240,8 @@ mod tests {
             Version,
             Watch,
             WatchRequest,
+            WorkerEnd,
+            WorkerError,
             Xid,
             XidAction,
             XidSeverity,
@@ -262,6 +268,8 @@ mod tests {
             admin::PowerProfileChange,
             admin::RefusedSetting,
         );
+        #[cfg(all(feature = "isolated", target_os = "linux"))]
+        assert_all!(isolated::IsolatedEngine, isolated::WorkerProgram);
         #[cfg(feature = "testing")]
         assert_all!(dyn testing::TestingClient, testing::FakeEntity);
         #[cfg(feature = "mock")]

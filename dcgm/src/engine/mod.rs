@@ -13,6 +13,7 @@
 //! | `shared_groups` | the groups in the engine, for watches and reads |
 //! | `admin`, `config`, `diagnostics`, `health`, `history`, `host_engine`, `jobs`, `policy`, `processes`, `profiling`, `testing`, `topology` | one module for each other subject of DCGM, like the trait that it implements |
 //! | `health_checks` | health watches and checks, in a session |
+//! | `isolated` | events without a cursor, for the client of a worker process |
 //! | `pauses` | the pauses of profiling of a session |
 //! | `policy_listeners` | the receivers of violations of policies, in a session |
 //! | `release` | the differences between releases of DCGM |
@@ -37,6 +38,8 @@ mod history;
 mod host_engine;
 mod identity;
 mod inventory;
+#[cfg(all(feature = "isolated", target_os = "linux"))]
+mod isolated;
 mod jobs;
 #[cfg(test)]
 #[cfg(shuttle)]

@@ -279,12 +279,7 @@ impl Reader {
         cursor: &mut Cursor,
         into: &mut Samples,
     ) -> Result<()> {
-        if watched.session != connection.number {
-            return Err(Error::Call {
-                function: "dcgmGetValuesSince_v2",
-                code: ReturnCode::NOT_WATCHED,
-            });
-        }
+        check_session(connection, watched)?;
         let from = cursor.begin_read(
             (&watched.entities, &watched.fields),
             watched.began,
@@ -302,6 +297,19 @@ impl Reader {
         Ok(())
     }
 
+    /// Passes every sample of a watch since a time to `take`. Returns the start of the next read.
+    #[cfg(all(feature = "isolated", target_os = "linux"))]
+    pub(super) fn read_since(
+        &mut self,
+        connection: &EngineConnection,
+        watched: &Watched,
+        from: Timestamp,
+        take: &mut dyn FnMut(Sample<'_>),
+    ) -> Result<Option<Timestamp>> {
+        check_session(connection, watched)?;
+        watched.read_since(connection, from, &mut self.scratch, take)
+    }
+
     /// Releases the groups of all plans.
     pub(super) fn release_plans(
         &mut self,
@@ -312,6 +320,17 @@ impl Reader {
             drop(planned.strategy.release_groups(connection, groups));
         }
     }
+}
+
+/// Fails for a watch of an earlier connection, which the engine no longer has.
+fn check_session(connection: &EngineConnection, watched: &Watched) -> Result<()> {
+    if watched.session == connection.number {
+        return Ok(());
+    }
+    Err(Error::Call {
+        function: "dcgmGetValuesSince_v2",
+        code: ReturnCode::NOT_WATCHED,
+    })
 }
 
 /// Returns the limits of a call for latest values by lists.

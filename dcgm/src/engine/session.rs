@@ -224,6 +224,20 @@ impl Session {
             .read_events(&self.connection, watched, cursor, into)
     }
 
+    /// Appends all samples of a watch since a time. Returns the start of the next read.
+    #[cfg(all(feature = "isolated", target_os = "linux"))]
+    pub(super) fn read_since(
+        &mut self,
+        watched: &Arc<Watched>,
+        from: Timestamp,
+        into: &mut Samples,
+    ) -> Result<Option<Timestamp>> {
+        self.reader
+            .read_since(&self.connection, watched, from, &mut |sample| {
+                into.push(sample);
+            })
+    }
+
     /// Pauses profiling, or counts another pause.
     pub(super) fn begin_pause(&mut self) -> Result<()> {
         self.pauses.begin(&self.connection)

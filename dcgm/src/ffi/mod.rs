@@ -26,6 +26,8 @@ mod matcher;
 #[cfg(shuttle)]
 pub(crate) mod peer;
 pub(crate) mod policy;
+#[cfg(all(feature = "isolated", target_os = "linux"))]
+pub(crate) mod process;
 mod processes;
 mod profiling;
 mod records;

@@ -1,0 +1,770 @@
+//! libdcgm in a child process, so that no fault of it reaches the program. With the feature `isolated`, on
+//! Linux.
+//!
+//! libdcgm is closed code, and an embedded engine also has NVIDIA's modules and the driver's library. A
+//! segmentation fault in any of them ends the process that has loaded it, and a call that hangs keeps its
+//! thread. An [`IsolatedEngine`] has an [`Engine`](crate::Engine) in a *worker process* and talks to
+//! it over a socket: a crash is [`Error::WorkerDied`], a hang is [`Error::Timeout`] after which the worker is
+//! killed, also if the engine is embedded. The next [`connect`](Client::connect) starts another worker.
+//!
+//! A [`WorkerProgram`] is one of two:
+//!
+//! * **This program itself.** Its `main` begins with [`run_if_worker`].
+//! * **`dcgm-worker`**, a small program that this crate has. Build it with
+//!   `cargo install dcgm --features isolated`, install it beside your program, and give its path. It must be of
+//!   the same release as the crate in your program: the two check this, and refuse each other if it differs.
+//!
+//! ```no_run
+//! use dcgm::isolated::{IsolatedEngine, WorkerProgram, run_if_worker};
+//! use dcgm::{Client, EmbeddedMode, EngineOptions, EntityKind};
+//!
+//! fn main() -> dcgm::Result<()> {
+//!     // Before anything else: in a worker process, it does not return.
+//!     run_if_worker();
+//!     let options = EngineOptions::embedded(EmbeddedMode::Auto);
+//!     let engine = IsolatedEngine::new(options, WorkerProgram::This);
+//!     engine.connect()?;
+//!     println!("{} GPUs", engine.entity_ids(EntityKind::GPU)?.len());
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # The worker process
+//!
+//! The worker inherits the user, the limits and the namespaces of the program. It does not inherit anything
+//! else:
+//!
+//! * It closes all descriptors. Its standard input, output and error are `/dev/null`, so that the log of
+//!   libdcgm and the log lines of this crate in the worker are lost; give the embedded engine a
+//!   [log file](crate::EngineOptions::with_log_file).
+//! * Of the environment it gets only the variables `LD_LIBRARY_PATH`, `PATH` and `TZ`, and those that begin
+//!   with `DCGM_` (but not `DCGM_OTEL_`), `__DCGM_` or `NVVS_`.
+//! * Its working directory is `/`, and it is in a process group of its own.
+//! * It blocks signals such as `SIGTERM`, so that it does not end before the program.
+//! * It writes no core dump (`RLIMIT_CORE` is 0), and cannot gain rights (`no_new_privs`).
+//!
+//! It ends when the socket ends: when the client is closed or dropped, or the program ends in any way. The
+//! program may ignore `SIGCHLD` or reap all children. The end of a worker is then still noticed, and only its
+//! status is unknown ([`WorkerEnd::Unknown`](crate::WorkerEnd::Unknown)).
+
+mod environment;
+mod errors;
+mod frame;
+mod process;
+#[cfg(test)]
+mod tests;
+mod values;
+mod wire;
+mod worker;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use self::frame::{Op, RELEASE, greeted_release, put_frame, put_greeting};
+use self::process::{Failure, WorkerProcess};
+use self::values::take_samples;
+use self::wire::{Decoded, Input, Wire, put_slice};
+use crate::client::{Backend, BackendKind, Client, Query, Watch, WatchRequest};
+use crate::code::ReturnCode;
+use crate::cursor::Cursor;
+use crate::engine::{EmbeddedMode, EngineOptions, Target};
+use crate::entity::{Entity, EntityId, EntityKind, Link};
+use crate::error::{Error, Operation, Result, WorkerError};
+use crate::field::FieldId;
+use crate::sample::{Samples, Timestamp};
+use crate::version::BuildInfo;
+use crate::watch::Refusal;
+
+/// The time after the deadline of a call in which the engine in the worker may report the cause itself.
+/// After it, the worker is killed.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// The time for ending a watch or an engine, whose outcome no caller waits for.
+const SHORT: Duration = Duration::from_millis(250);
+
+/// Set when this program can be its own worker.
+static PREPARED: AtomicBool = AtomicBool::new(false);
+
+/// Runs the worker, if this process was started as one, and does not return then. Otherwise it returns at
+/// once, and this program can be its own worker: [`WorkerProgram::This`].
+///
+/// Call it first in `main`, before a thread is started, a file is opened or arguments are parsed. In a worker
+/// it closes all descriptors that the process has.
+pub fn run_if_worker() {
+    if environment::is_worker() {
+        worker::run();
+    }
+    PREPARED.store(true, Ordering::Relaxed);
+}
+
+/// The program that is started as the worker of an [`IsolatedEngine`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum WorkerProgram {
+    /// This program, started again through `/proc/self/exe`. Its `main` must call [`run_if_worker`] first;
+    /// if it has not, `connect` returns [`WorkerError::NotPrepared`](crate::WorkerError::NotPrepared) and
+    /// starts nothing.
+    This,
+    /// The program at this absolute path: `dcgm-worker`, or one whose `main` calls [`run_if_worker`] first.
+    Path(PathBuf),
+}
+
+/// A client of a host engine, which calls libdcgm in a worker process: see the [module](self).
+///
+/// It behaves like an [`Engine`](crate::Engine) with the same options. The differences:
+///
+/// * A worker that ended, for example because libdcgm crashed, is [`Error::WorkerDied`]. Its session is over,
+///   like that of a lost connection. An embedded engine and its samples have ended with it: events that were
+///   not read yet are lost. Of a host engine nothing is lost, and a [`Cursor`] continues.
+/// * A call that hangs is cancelled by killing the worker, at most 0.5 s after its deadline, also if the engine
+///   is embedded. [`Error::Wedged`] is not returned.
+/// * The other subjects of DCGM, such as [`health`](Client::health) and [`jobs`](Client::jobs), return
+///   [`Error::NotImplemented`].
+///
+/// Each call costs three system calls and a copy of its result. Reads that reuse the query and the
+/// buffer do not allocate in this process.
+#[derive(Debug)]
+pub struct IsolatedEngine {
+    options: EngineOptions,
+    worker: WorkerProgram,
+    shared: Arc<Shared>,
+}
+
+/// The part of the client that its watches share.
+#[derive(Debug)]
+struct Shared {
+    /// The process that created the client.
+    pid: u32,
+    /// Locked during each call.
+    session: Mutex<Option<WorkerSession>>,
+    /// The process of the session, for closing it during a call.
+    running: Mutex<Option<Arc<WorkerProcess>>>,
+    /// Dropped watches that the worker does not know of yet: the session, and the watch.
+    dropped: Mutex<Vec<(u64, u64)>>,
+    library: Mutex<(Option<PathBuf>, Option<BuildInfo>)>,
+    /// The memory of listings, for reuse.
+    listing: Mutex<ListedIds>,
+}
+
+#[derive(Debug, Default)]
+struct ListedIds {
+    ids: Vec<EntityId>,
+    ends: Vec<Result<usize>>,
+}
+
+/// The conversation with a worker.
+#[derive(Debug)]
+struct WorkerSession {
+    /// Unique in this process.
+    number: u64,
+    process: Arc<WorkerProcess>,
+    sequence: u64,
+    request: Vec<u8>,
+    reply: Vec<u8>,
+    /// The queries that the worker knows.
+    queries: Vec<Query>,
+}
+
+/// Ends a watch when dropped.
+struct IsolatedWatch {
+    session: u64,
+    number: u64,
+    /// The start by the engine's clock.
+    began: Timestamp,
+    /// The number of the connection of the engine, unique in the worker.
+    connection: u64,
+    shared: Arc<Shared>,
+}
+
+impl IsolatedEngine {
+    /// Creates a client, not yet connected. Starts no process.
+    #[must_use]
+    pub fn new(options: EngineOptions, worker: WorkerProgram) -> Self {
+        let shared = Shared {
+            pid: std::process::id(),
+            session: Mutex::default(),
+            running: Mutex::default(),
+            dropped: Mutex::default(),
+            library: Mutex::default(),
+            listing: Mutex::default(),
+        };
+        Self {
+            options,
+            worker,
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Returns the options.
+    #[must_use]
+    pub fn options(&self) -> &EngineOptions {
+        &self.options
+    }
+
+    /// Returns the process id of the worker, if one was started and has not been ended. For diagnosis: the
+    /// process can end at any time.
+    #[must_use]
+    pub fn worker_id(&self) -> Option<u32> {
+        if self.shared.is_forked() {
+            return None;
+        }
+        self.shared.running.lock().as_ref()?.id()
+    }
+
+    /// Makes a call over the session.
+    fn call<T>(
+        &self,
+        (operation, limit): (Operation, Duration),
+        op: Op,
+        encode: impl FnOnce(&mut Vec<u8>),
+        decode: impl FnOnce(&mut Input<'_>) -> Decoded<Result<T>>,
+    ) -> Result<T> {
+        self.call_prepared((operation, limit), |_| Ok((op, encode)), decode)
+    }
+
+    /// Makes a call whose request depends on the session.
+    fn call_prepared<T, E: FnOnce(&mut Vec<u8>)>(
+        &self,
+        (operation, limit): (Operation, Duration),
+        prepare: impl FnOnce(&mut WorkerSession) -> Result<(Op, E)>,
+        decode: impl FnOnce(&mut Input<'_>) -> Decoded<Result<T>>,
+    ) -> Result<T> {
+        let start = Instant::now();
+        let mut slot = self.shared.lock_for(operation, limit)?;
+        let session = slot.as_mut().ok_or(Error::NotConnected)?;
+        session.request.clear();
+        let (op, encode) = prepare(session)?;
+        self.shared.end_dropped(session);
+        let until = later(start, limit.saturating_add(GRACE));
+        let outcome = session.exchange(op, encode, decode, until);
+        let outcome = match outcome {
+            Ok(result) => result,
+            Err(failure) => {
+                let error = session.error_of(&failure, operation, limit);
+                self.shared.end_session(&mut slot);
+                return Err(error);
+            }
+        };
+        if let Err(Error::Timeout { .. } | Error::Wedged { .. }) = &outcome {
+            // A thread hangs in there.
+            self.shared.end_session(&mut slot);
+        } else if let Some(session) = slot.as_mut() {
+            self.shared.send_dropped(session);
+        }
+        outcome
+    }
+
+    /// Starts a worker and exchanges greetings.
+    fn start_session(&self, until: Instant) -> Result<WorkerSession> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let (program, name) = match &self.worker {
+            WorkerProgram::This if !PREPARED.load(Ordering::Relaxed) => {
+                return Err(Error::Worker(WorkerError::NotPrepared));
+            }
+            WorkerProgram::This => (
+                Path::new("/proc/self/exe"),
+                Some(std::ffi::OsStr::new("dcgm-worker")),
+            ),
+            WorkerProgram::Path(path) if path.is_relative() => {
+                let reason = format!("the path {} is relative", path.display());
+                return Err(Error::Worker(WorkerError::NotStarted { reason }));
+            }
+            WorkerProgram::Path(path) => (path.as_path(), None),
+        };
+        let process = WorkerProcess::start(program, name).map_err(Error::Worker)?;
+        let mut session = WorkerSession {
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
+            process: Arc::new(process),
+            sequence: 0,
+            request: Vec::new(),
+            reply: Vec::new(),
+            queries: Vec::new(),
+        };
+        let outcome = session.greet(until);
+        match outcome {
+            Ok(None) => Ok(session),
+            Ok(Some(got)) => Err(Error::Worker(WorkerError::Release {
+                expected: RELEASE,
+                got,
+            })),
+            Err(failure) => {
+                let limit = self.options.deadlines.connect;
+                Err(session.error_of(&failure, Operation::Connect, limit))
+            }
+        }
+    }
+
+    /// Returns the options for the worker, whose working directory is another.
+    fn worker_options(&self) -> EngineOptions {
+        let mut options = self.options.clone();
+        if let Target::Embedded(embedded) = &mut options.target {
+            if let Some(path) = &mut embedded.log_file {
+                if let Ok(absolute) = std::path::absolute(&*path) {
+                    *path = absolute;
+                }
+            }
+        }
+        options
+    }
+}
+
+impl Shared {
+    fn is_forked(&self) -> bool {
+        std::process::id() != self.pid
+    }
+
+    /// Locks the session, after the calls of others.
+    fn lock_for(
+        &self,
+        operation: Operation,
+        limit: Duration,
+    ) -> Result<parking_lot::MutexGuard<'_, Option<WorkerSession>>> {
+        if self.is_forked() {
+            return Err(Error::Forked);
+        }
+        // Less than a quarter of the time would be left.
+        let wait = limit / 4 * 3;
+        self.session.try_lock_for(wait).ok_or(Error::Busy {
+            operation,
+            after: limit,
+        })
+    }
+
+    /// Appends the requests that end dropped watches.
+    fn end_dropped(&self, session: &mut WorkerSession) {
+        let mut dropped = self.dropped.lock();
+        for (number, watch) in dropped.drain(..) {
+            if number == session.number {
+                // Never too long.
+                drop(session.put_request(Op::EndWatch, |out| watch.encode(out)));
+            }
+        }
+    }
+
+    /// Sends the requests that end dropped watches.
+    fn send_dropped(&self, session: &mut WorkerSession) {
+        session.request.clear();
+        self.end_dropped(session);
+        if !session.request.is_empty() {
+            let until = later(Instant::now(), SHORT);
+            if session.process.send(&session.request, until).is_err() {
+                // Half a request may have been sent. The next call gets the reason.
+                session.process.kill();
+            }
+        }
+    }
+
+    /// Ends the session and its worker.
+    fn end_session(&self, slot: &mut Option<WorkerSession>) {
+        self.running.lock().take();
+        *slot = None;
+    }
+}
+
+impl WorkerSession {
+    /// Appends a request. Fails if it is too long for a frame, and then appends nothing.
+    fn put_request(&mut self, op: Op, encode: impl FnOnce(&mut Vec<u8>)) -> Result<()> {
+        self.sequence += 1;
+        let sequence = self.sequence;
+        let framed = put_frame(&mut self.request, |out| {
+            sequence.encode(out);
+            op.encode(out);
+            encode(out);
+        });
+        framed.map_err(|_too_long| Error::Request("the request is too long for a worker"))
+    }
+
+    /// Sends a request, and returns its result.
+    fn exchange<T>(
+        &mut self,
+        op: Op,
+        encode: impl FnOnce(&mut Vec<u8>),
+        decode: impl FnOnce(&mut Input<'_>) -> Decoded<Result<T>>,
+        until: Instant,
+    ) -> Result<Result<T>, Failure> {
+        let put = self.put_request(op, encode);
+        self.process.send(&self.request, until)?;
+        if let Err(error) = put {
+            return Ok(Err(error));
+        }
+        let mut content = self.process.receive(&mut self.reply, until)?;
+        if u64::decode(&mut content)? != self.sequence {
+            return Err(Failure::Invalid("it belongs to another request"));
+        }
+        let result = decode(&mut content)?;
+        content.end()?;
+        Ok(result)
+    }
+
+    /// Exchanges greetings. Returns the release of a worker of another one.
+    fn greet(&mut self, until: Instant) -> Result<Option<String>, Failure> {
+        let greeting = self.process.receive(&mut self.reply, until)?;
+        let release = greeted_release(greeting)?;
+        if release != RELEASE {
+            return Ok(Some(release.to_owned()));
+        }
+        put_frame(&mut self.request, put_greeting)?;
+        self.process.send(&self.request, until)?;
+        Ok(None)
+    }
+
+    /// Ends the worker after a failed exchange, and returns the error.
+    fn error_of(&self, failure: &Failure, operation: Operation, after: Duration) -> Error {
+        if self.process.was_cut() {
+            return Error::NotConnected;
+        }
+        match failure {
+            Failure::Late => {
+                self.process.kill();
+                Error::Timeout { operation, after }
+            }
+            Failure::Ended => Error::WorkerDied {
+                end: self.process.end(),
+            },
+            Failure::Invalid(what) => {
+                self.process.kill();
+                Error::Worker(WorkerError::Reply(what))
+            }
+        }
+    }
+
+    /// Makes the query known to the worker, and lets it forget those that no longer exist.
+    fn define_query(&mut self, query: &Query) -> Result<u64> {
+        let id = query.query_id();
+        if !self.queries.contains(query) {
+            let (gone, kept) = std::mem::take(&mut self.queries)
+                .into_iter()
+                .partition::<Vec<_>, _>(Query::is_unique);
+            self.queries = kept;
+            for gone in gone {
+                self.put_request(Op::ForgetQuery, |out| gone.query_id().encode(out))?;
+            }
+            self.put_request(Op::DefineQuery, |out| {
+                id.encode(out);
+                wire::put_count(query.blocks().len(), out);
+                for (entities, fields) in query.blocks() {
+                    put_slice(entities, out);
+                    put_slice(fields, out);
+                }
+            })?;
+            self.queries.push(query.clone());
+        }
+        Ok(id)
+    }
+}
+
+impl Client for IsolatedEngine {
+    fn backend(&self) -> Backend {
+        let (kind, target) = match &self.options.target {
+            Target::Embedded(_) => (BackendKind::Embedded, "embedded".to_owned()),
+            Target::Standalone(endpoint) => (BackendKind::Standalone, endpoint.to_string()),
+        };
+        let mut backend = Backend::new(kind, target);
+        if !self.shared.is_forked() {
+            (backend.library_path, backend.library) = self.shared.library.lock().clone();
+        }
+        backend
+    }
+
+    fn connect(&self) -> Result<()> {
+        let limit = self.options.deadlines.connect;
+        let until = later(Instant::now(), limit.saturating_add(GRACE));
+        {
+            let mut slot = self.shared.lock_for(Operation::Connect, limit)?;
+            if slot.is_none() {
+                let session = self.start_session(until)?;
+                *self.shared.running.lock() = Some(Arc::clone(&session.process));
+                *slot = Some(session);
+            }
+        }
+        let options = self.worker_options();
+        let library = self.call(
+            (Operation::Connect, limit),
+            Op::Connect,
+            |out| options.encode(out),
+            Wire::decode,
+        )?;
+        *self.shared.library.lock() = library;
+        Ok(())
+    }
+
+    fn close(&self) {
+        if self.shared.is_forked() {
+            return;
+        }
+        let limit = self.options.deadlines.connect;
+        let free = self.shared.session.try_lock();
+        let is_free = free.as_ref().is_some_and(|slot| slot.is_some());
+        let is_busy = free.is_none();
+        drop(free);
+        if is_free {
+            // Whatever it returns, the worker ends.
+            drop(
+                self.call((Operation::Connect, limit), Op::Close, |_| {}, Wire::decode)
+                    as Result<()>,
+            );
+        } else if is_busy {
+            if let Some(process) = self.shared.running.lock().as_ref() {
+                process.cut();
+            }
+        }
+        let mut slot = self.shared.session.lock();
+        self.shared.end_session(&mut slot);
+    }
+
+    fn build_info(&self) -> Result<BuildInfo> {
+        let limit = self.options.deadlines.enumerate;
+        self.call(
+            (Operation::Enumerate, limit),
+            Op::BuildInfo,
+            |_| {},
+            Wire::decode,
+        )
+    }
+
+    fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
+        into.clear();
+        let mut refused = Ok(());
+        self.list_each(&[kind], &mut |_, ids| match ids {
+            Ok(ids) => into.extend_from_slice(ids),
+            Err(error) => refused = Err(error),
+        })?;
+        refused
+    }
+
+    fn list_each(
+        &self,
+        kinds: &[EntityKind],
+        each: &mut dyn FnMut(EntityKind, Result<&[EntityId]>),
+    ) -> Result<()> {
+        let limit = self.options.deadlines.read;
+        if self.shared.is_forked() {
+            return Err(Error::Forked);
+        }
+        let mut listing = std::mem::take(&mut *self.shared.listing.lock());
+        self.call(
+            (Operation::Enumerate, limit),
+            Op::List,
+            |out| put_slice(kinds, out),
+            |input| listing.decode(kinds.len(), input),
+        )?;
+        let mut start = 0;
+        for (kind, end) in kinds.iter().zip(listing.ends.drain(..)) {
+            each(
+                *kind,
+                end.map(|end| {
+                    let ids = listing.ids.get(start..end).unwrap_or_default();
+                    start = end;
+                    ids
+                }),
+            );
+        }
+        *self.shared.listing.lock() = listing;
+        Ok(())
+    }
+
+    fn entities(&self, kinds: &[EntityKind]) -> Result<Vec<Entity>> {
+        let limit = self.options.deadlines.enumerate;
+        self.call(
+            (Operation::Enumerate, limit),
+            Op::Entities,
+            |out| put_slice(kinds, out),
+            Wire::decode,
+        )
+    }
+
+    fn links(&self) -> Result<Vec<Link>> {
+        let limit = self.options.deadlines.enumerate;
+        self.call(
+            (Operation::Enumerate, limit),
+            Op::Links,
+            |_| {},
+            Wire::decode,
+        )
+    }
+
+    fn watch(&self, request: &WatchRequest) -> Result<Watch> {
+        type Reply = (
+            u64,
+            (
+                (Timestamp, u64),
+                ((Vec<EntityId>, Vec<FieldId>), Vec<Refusal>),
+            ),
+        );
+        let limit = self.options.deadlines.watch;
+        let mut session = 0;
+        let prepare = |current: &mut WorkerSession| {
+            session = current.number;
+            Ok((Op::Watch, |out: &mut Vec<u8>| request.encode(out)))
+        };
+        let (number, ((began, connection), ((entities, fields), refused))): Reply =
+            self.call_prepared((Operation::Watch, limit), prepare, Wire::decode)?;
+        let guard = IsolatedWatch {
+            session,
+            number,
+            began,
+            connection,
+            shared: Arc::clone(&self.shared),
+        };
+        let watched = WatchRequest {
+            entities,
+            fields,
+            ..request.clone()
+        };
+        Ok(Watch::new(watched, refused, guard))
+    }
+
+    fn latest(&self, query: &Query, into: &mut Samples) -> Result<()> {
+        into.clear();
+        let limit = self.options.deadlines.read;
+        let prepare = |session: &mut WorkerSession| {
+            let id = session.define_query(query)?;
+            Ok((Op::Latest, move |out: &mut Vec<u8>| id.encode(out)))
+        };
+        let read = self.call_prepared((Operation::Read, limit), prepare, |input| {
+            let outcome: Result<()> = Wire::decode(input)?;
+            if outcome.is_ok() {
+                take_samples(input, &mut |sample| into.push(sample))?;
+            }
+            Ok(outcome)
+        });
+        if read.is_err() {
+            into.clear();
+        }
+        read
+    }
+
+    fn events(&self, watch: &Watch, cursor: &mut Cursor, into: &mut Samples) -> Result<()> {
+        into.clear();
+        let Some(guard) = watch.guard::<IsolatedWatch>() else {
+            return Err(Error::Request("the watch belongs to another client"));
+        };
+        if !Arc::ptr_eq(&guard.shared, &self.shared) {
+            return Err(Error::Request("the watch belongs to another client"));
+        }
+        let limit = self.options.deadlines.read;
+        // An error does not advance the cursor.
+        let mut moved = cursor.clone();
+        let from = moved.begin_read(
+            (watch.entities(), watch.fields()),
+            guard.began,
+            guard.cursor_connection(),
+        );
+        let prepare = |session: &mut WorkerSession| {
+            if guard.session != session.number {
+                return Err(Error::Call {
+                    function: "dcgmGetValuesSince_v2",
+                    code: ReturnCode::NOT_WATCHED,
+                });
+            }
+            let request = (guard.number, from);
+            Ok((Op::Events, move |out: &mut Vec<u8>| request.encode(out)))
+        };
+        let read = self.call_prepared((Operation::Read, limit), prepare, |input| {
+            let outcome: Result<Option<Timestamp>> = Wire::decode(input)?;
+            if outcome.is_ok() {
+                take_samples(input, &mut |sample| {
+                    if moved.is_new(&sample) {
+                        into.push(sample);
+                    }
+                })?;
+            }
+            Ok(outcome)
+        });
+        match read {
+            Ok(next) => {
+                if let Some(next) = next {
+                    moved.commit(watch.entities(), into.iter(), next);
+                }
+                *cursor = moved;
+                Ok(())
+            }
+            Err(error) => {
+                into.clear();
+                Err(error)
+            }
+        }
+    }
+
+    fn update(&self) -> Result<()> {
+        let is_manual = matches!(
+            &self.options.target,
+            Target::Embedded(embedded) if embedded.mode == EmbeddedMode::Manual
+        );
+        if !is_manual {
+            return Ok(());
+        }
+        let limit = self.options.deadlines.read;
+        self.call((Operation::Update, limit), Op::Update, |_| {}, Wire::decode)
+    }
+}
+
+/// Ends the worker; the engine in it gets a moment to end in order.
+impl Drop for IsolatedEngine {
+    fn drop(&mut self) {
+        if self.shared.is_forked() {
+            return;
+        }
+        let ended: Result<()> =
+            self.call((Operation::Connect, SHORT), Op::Close, |_| {}, Wire::decode);
+        // Whatever it returned, the process ends now.
+        drop(ended);
+        let mut slot = self.shared.session.lock();
+        self.shared.end_session(&mut slot);
+    }
+}
+
+impl ListedIds {
+    /// Decodes the ids of `kinds` kinds.
+    fn decode(&mut self, kinds: usize, input: &mut Input<'_>) -> Decoded<Result<()>> {
+        self.ids.clear();
+        self.ends.clear();
+        if !bool::decode(input)? {
+            return Error::decode(input).map(Err);
+        }
+        for _ in 0..kinds {
+            if !bool::decode(input)? {
+                self.ends.push(Err(Error::decode(input)?));
+                continue;
+            }
+            for _ in 0..input.count()? {
+                self.ids.push(EntityId::decode(input)?);
+            }
+            self.ends.push(Ok(self.ids.len()));
+        }
+        Ok(Ok(()))
+    }
+}
+
+impl IsolatedWatch {
+    /// Returns a number that differs for each connection of an engine in any worker, and from those of the
+    /// engines in this process.
+    const fn cursor_connection(&self) -> u64 {
+        (1 << 63) | (self.session << 32) | (self.connection & 0xffff_ffff)
+    }
+}
+
+impl Drop for IsolatedWatch {
+    fn drop(&mut self) {
+        if self.shared.is_forked() {
+            return;
+        }
+        self.shared.dropped.lock().push((self.session, self.number));
+        // If a call is in progress, it ends the watch afterwards.
+        if let Some(mut slot) = self.shared.session.try_lock() {
+            match slot.as_mut() {
+                Some(session) => self.shared.send_dropped(session),
+                None => self.shared.dropped.lock().clear(),
+            }
+        }
+    }
+}
+
+/// Returns the time after `limit`, which is at most a day.
+fn later(start: Instant, limit: Duration) -> Instant {
+    start + limit.min(Duration::from_secs(86_400))
+}
