@@ -1,8 +1,9 @@
 //! Every public type can be sent to and shared between threads.
 
 use dcgm_otel::{
-    Config, ConfigError, ConfigErrors, ConfigWarning, CounterOrigin, DcgmMeter, DcgmMeterBuilder,
-    DeviceFilter, DeviceSelector, EffectiveConfig, EffectiveSetting, ErrorKind, Group, GroupSwitch,
+    Config, ConfigError, ConfigErrors, ConfigWarning, CounterOrigin, CustomKind, CustomMetric,
+    CustomMetricError, CustomMetricReason, DcgmMeter, DcgmMeterBuilder, DeviceFilter,
+    DeviceSelector, EffectiveConfig, EffectiveSetting, ErrorKind, ExporterCsv, Group, GroupSwitch,
     Health, IdSource, InstallError, MeterState, MetricSwitch, Mode, Naming, ParseSettingError,
     Profile, Salt, SampleError, SettingSource, ShutdownError, ThrottleName,
 };
@@ -25,6 +26,10 @@ fn every_public_type_is_send_and_sync() {
         ConfigErrors,
         ConfigWarning,
         CounterOrigin,
+        CustomKind,
+        CustomMetric,
+        CustomMetricError,
+        CustomMetricReason,
         DcgmMeter,
         DcgmMeterBuilder,
         DeviceFilter,
@@ -32,6 +37,7 @@ fn every_public_type_is_send_and_sync() {
         EffectiveConfig,
         EffectiveSetting,
         ErrorKind,
+        ExporterCsv,
         Group,
         GroupSwitch,
         Health,
