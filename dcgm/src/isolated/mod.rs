@@ -106,7 +106,7 @@ pub fn run_if_worker() {
 #[non_exhaustive]
 pub enum WorkerProgram {
     /// This program, started again through `/proc/self/exe`. Its `main` must call [`run_if_worker`] first;
-    /// if it has not, `connect` returns [`WorkerError::NotPrepared`](crate::WorkerError::NotPrepared) and
+    /// if it has not, `connect` returns [`WorkerError::NotPrepared`] and
     /// starts nothing.
     This,
     /// The program at this absolute path: `dcgm-worker`, or one whose `main` calls [`run_if_worker`] first.
