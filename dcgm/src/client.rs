@@ -506,3 +506,34 @@ macro_rules! forward_client {
 }
 
 forward_client!(&C, Box<C>, Arc<C>);
+
+/// The methods of [`Client`] that return a subject, for a client that implements all of them.
+macro_rules! implement_every_subject {
+    () => {
+        implement_every_subject! {
+            health: health::HealthClient;
+            policies: policy::PolicyClient;
+            #[cfg(feature = "admin")]
+            admin: admin::AdminClient;
+            config: config::ConfigClient;
+            diagnostics: diagnostics::DiagnosticsClient;
+            #[cfg(feature = "testing")]
+            testing: testing::TestingClient;
+            host_engine: host_engine::HostEngineClient;
+            jobs: jobs::JobsClient;
+            processes: processes::ProcessesClient;
+            history: history::HistoryClient;
+            profiling: profiling::ProfilingClient;
+            topology: topology::TopologyClient;
+        }
+    };
+    ($($(#[$attribute:meta])* $method:ident: $module:ident::$subject:ident;)*) => {
+        $(
+            $(#[$attribute])*
+            fn $method(&self) -> &dyn $crate::$module::$subject {
+                self
+            }
+        )*
+    };
+}
+pub(crate) use implement_every_subject;

@@ -21,16 +21,15 @@
 
 use core::any::Any;
 use core::fmt::{self, Debug};
-use core::ops::BitOr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::thread;
 use std::time::Duration;
 
 use parking_lot::Mutex;
 
 use crate::entity::{EntityId, EntityStatus};
 use crate::error::{Error, Result};
+use crate::guard::Guard;
 use crate::not_implemented::{NotImplemented, not_implemented};
+use crate::parse::bit_set;
 use crate::watch::Refusal;
 
 mod code;
@@ -58,22 +57,9 @@ use report::IncidentHistory;
 #[doc(alias = "dcgmHealthSystems_t")]
 pub struct HealthSystems(u32);
 
-macro_rules! health_systems {
-    ($($c:ident => $name:ident, $text:literal, $meaning:literal;)*) => {
-        impl HealthSystems {
-            $(
-                #[doc = $meaning]
-                pub const $name: Self = Self(dcgm_sys::$c);
-            )*
-
-            /// The systems that have a name, with it.
-            const NAMED: &'static [(Self, &'static str)] = &[$((Self::$name, $text)),*];
-        }
-    };
-}
-
 #[rustfmt::skip] // One row per system.
-health_systems! {
+bit_set! { HealthSystems;
+    DCGM_HEALTH_WATCH_ALL               => ALL,               "all",               "Every system, also those of later releases. An incident that concerns the GPU as a whole, such as XID 79, has this as its system.";
     DCGM_HEALTH_WATCH_PCIE              => PCIE,              "pcie",              "`PCIe` replays.";
     DCGM_HEALTH_WATCH_NVLINK            => NVLINK,            "nvlink",            "NVLink errors, links that are down, the NVLink fabric, and IMEX.";
     DCGM_HEALTH_WATCH_PMU               => PMU,               "pmu",               "The power management unit. Engines of 4.6 and 3.3 check nothing for it.";
@@ -91,34 +77,6 @@ health_systems! {
 }
 
 impl HealthSystems {
-    /// Every system, also those of later releases. An incident that concerns the GPU as a whole, such as
-    /// XID 79, has this as its system.
-    pub const ALL: Self = Self(dcgm_sys::DCGM_HEALTH_WATCH_ALL);
-
-    /// Wraps DCGM's bits, known or not.
-    #[must_use]
-    pub const fn from_bits(bits: u32) -> Self {
-        Self(bits)
-    }
-
-    /// Returns DCGM's bits.
-    #[must_use]
-    pub const fn bits(self) -> u32 {
-        self.0
-    }
-
-    /// Returns `true` if no system is in the set.
-    #[must_use]
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// Returns `true` if all of `other` is in the set.
-    #[must_use]
-    pub const fn contains(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-
     /// Returns `true` if a part of `other` is in the set.
     #[must_use]
     pub const fn intersects(self, other: Self) -> bool {
@@ -126,49 +84,10 @@ impl HealthSystems {
     }
 }
 
-impl BitOr for HealthSystems {
-    type Output = Self;
-
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
 /// [`ALL`](HealthSystems::ALL).
 impl Default for HealthSystems {
     fn default() -> Self {
         Self::ALL
-    }
-}
-
-/// Prints `all`, or the names with `|` between them; bits without a name in hexadecimal.
-impl fmt::Display for HealthSystems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if *self == Self::ALL {
-            return f.write_str("all");
-        }
-        if self.is_empty() {
-            return f.write_str("none");
-        }
-        let mut rest = self.0;
-        let mut separator = "";
-        for (system, name) in Self::NAMED {
-            if self.contains(*system) {
-                write!(f, "{separator}{name}")?;
-                separator = "|";
-                rest &= !system.0;
-            }
-        }
-        if rest != 0 {
-            write!(f, "{separator}{rest:#x}")?;
-        }
-        Ok(())
-    }
-}
-
-impl Debug for HealthSystems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")
     }
 }
 
@@ -262,7 +181,7 @@ pub struct HealthWatch {
     request: HealthRequest,
     refused: Vec<Refusal>,
     history: Mutex<IncidentHistory>,
-    guard: Box<dyn Any + Send + Sync>,
+    guard: Guard,
 }
 
 impl HealthWatch {
@@ -278,7 +197,7 @@ impl HealthWatch {
             request,
             refused,
             history: Mutex::default(),
-            guard: Box::new(guard),
+            guard: Guard::new(guard),
         }
     }
 
@@ -317,18 +236,7 @@ impl HealthWatch {
     /// [`HealthClient`].
     #[must_use]
     pub fn guard<T: Any>(&self) -> Option<&T> {
-        self.guard.downcast_ref()
-    }
-}
-
-/// Drops the guard. During unwinding, a panic of the guard is caught, because a second panic would abort
-/// the process.
-impl Drop for HealthWatch {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            let guard = core::mem::replace(&mut self.guard, Box::new(()));
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(guard)));
-        }
+        self.guard.get()
     }
 }
 

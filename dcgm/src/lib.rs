@@ -110,12 +110,14 @@ mod error_class;
 mod ffi;
 mod field;
 mod fields;
+mod guard;
 pub mod health;
 pub mod history;
 pub mod host_engine;
 #[cfg(all(feature = "isolated", target_os = "linux"))]
 pub mod isolated;
 pub mod jobs;
+mod listing;
 #[cfg(feature = "mock")]
 pub mod mock;
 pub mod monitor;

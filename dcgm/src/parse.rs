@@ -1,4 +1,4 @@
-//! [`ParseError`], and the macro for open sets of named numbers.
+//! [`ParseError`], and the macros for open sets of named numbers and of named bits.
 
 use core::fmt;
 
@@ -115,3 +115,87 @@ macro_rules! open_enum {
     };
 }
 pub(crate) use open_enum;
+
+/// Constants, operations, `Display` and `Debug` of a newtype around a set of DCGM's bits, which later
+/// releases extend. A row may have several bits, and is displayed instead of the rows after it that have
+/// only these.
+macro_rules! bit_set {
+    ($type:ident; $($c:ident => $name:ident, $text:literal, $meaning:literal;)*) => {
+        impl $type {
+            $(
+                #[doc = $meaning]
+                pub const $name: Self = Self(dcgm_sys::$c);
+            )*
+
+            /// Wraps DCGM's bits, known or not.
+            #[must_use]
+            pub const fn from_bits(bits: u32) -> Self {
+                Self(bits)
+            }
+
+            /// Returns DCGM's bits.
+            #[must_use]
+            pub const fn bits(self) -> u32 {
+                self.0
+            }
+
+            /// Returns `true` if nothing is in the set.
+            #[must_use]
+            pub const fn is_empty(self) -> bool {
+                self.0 == 0
+            }
+
+            /// Returns `true` if all of `other` is in the set.
+            #[must_use]
+            pub const fn contains(self, other: Self) -> bool {
+                self.0 & other.0 == other.0
+            }
+        }
+
+        impl core::ops::BitOr for $type {
+            type Output = Self;
+
+            fn bitor(self, other: Self) -> Self {
+                Self(self.0 | other.0)
+            }
+        }
+
+        /// Prints the names with `|` between them; bits without a name in hexadecimal.
+        impl core::fmt::Display for $type {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                $crate::parse::fmt_bits(self.0, &[$((dcgm_sys::$c, $text)),*], f)
+            }
+        }
+
+        impl core::fmt::Debug for $type {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                write!(f, "{self}")
+            }
+        }
+    };
+}
+pub(crate) use bit_set;
+
+/// Prints the names of bits, in the order of `named`, and the bits without a name.
+pub(crate) fn fmt_bits(
+    bits: u32,
+    named: &[(u32, &str)],
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    if bits == 0 {
+        return f.write_str("none");
+    }
+    let mut rest = bits;
+    let mut separator = "";
+    for (row, name) in named {
+        if rest & row == *row {
+            write!(f, "{separator}{name}")?;
+            separator = "|";
+            rest &= !row;
+        }
+    }
+    if rest != 0 {
+        write!(f, "{separator}{rest:#x}")?;
+    }
+    Ok(())
+}

@@ -11,16 +11,15 @@
 
 use core::any::Any;
 use core::fmt::{self, Debug};
-use core::ops::BitOr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::entity::{EntityId, EntityKind};
 use crate::error::{Error, Result};
 use crate::field::FieldId;
+use crate::guard::Guard;
 use crate::not_implemented::{NotImplemented, not_implemented};
+use crate::parse::bit_set;
 use crate::queue::Queue;
 use crate::sample::Timestamp;
 
@@ -37,24 +36,8 @@ use crate::sample::Timestamp;
 #[doc(alias = "dcgmPolicyCondition_t")]
 pub struct PolicyConditions(u32);
 
-macro_rules! policy_conditions {
-    ($($c:ident => $name:ident, $text:literal, $meaning:literal;)*) => {
-        impl PolicyConditions {
-            $(
-                #[doc = $meaning]
-                pub const $name: Self = Self(dcgm_sys::$c);
-            )*
-
-            /// Every condition that has a constant.
-            pub const ALL: Self = Self($(dcgm_sys::$c)|*);
-
-            const NAMED: &'static [(Self, &'static str)] = &[$((Self::$name, $text)),*];
-        }
-    };
-}
-
 #[rustfmt::skip] // One row per condition.
-policy_conditions! {
+bit_set! { PolicyConditions;
     DCGM_POLICY_COND_DBE               => DBE,           "dbe",           "Uncorrectable memory errors: more than in the sample before.";
     DCGM_POLICY_COND_PCI               => PCIE,          "pcie",          "`PCIe` replays: more than in the sample before.";
     DCGM_POLICY_COND_MAX_PAGES_RETIRED => RETIRED_PAGES, "retired_pages", "More retired memory pages than the limit.";
@@ -65,64 +48,16 @@ policy_conditions! {
 }
 
 impl PolicyConditions {
-    /// Wraps DCGM's bits, known or not.
-    #[must_use]
-    pub const fn from_bits(bits: u32) -> Self {
-        Self(bits)
-    }
-
-    /// Returns DCGM's bits.
-    #[must_use]
-    pub const fn bits(self) -> u32 {
-        self.0
-    }
-
-    /// Returns `true` if no condition is in the set.
-    #[must_use]
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// Returns `true` if all of `other` is in the set.
-    #[must_use]
-    pub const fn contains(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-}
-
-impl BitOr for PolicyConditions {
-    type Output = Self;
-
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-/// Prints the names with `|` between them; bits without a name in hexadecimal.
-impl fmt::Display for PolicyConditions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_empty() {
-            return f.write_str("none");
-        }
-        let mut separator = "";
-        for (condition, name) in Self::NAMED {
-            if self.contains(*condition) {
-                write!(f, "{separator}{name}")?;
-                separator = "|";
-            }
-        }
-        let rest = self.0 & !Self::ALL.0;
-        if rest != 0 {
-            write!(f, "{separator}{rest:#x}")?;
-        }
-        Ok(())
-    }
-}
-
-impl Debug for PolicyConditions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")
-    }
+    /// Every condition that has a constant.
+    pub const ALL: Self = Self(
+        Self::DBE.0
+            | Self::PCIE.0
+            | Self::RETIRED_PAGES.0
+            | Self::THERMAL.0
+            | Self::POWER.0
+            | Self::NVLINK.0
+            | Self::XID.0,
+    );
 }
 
 /// The policy of a GPU: the conditions that the engine reports, with their limits. The default has none.
@@ -281,7 +216,7 @@ pub struct PolicyEvents {
     conditions: PolicyConditions,
     /// The process that registered: in a fork of it, nothing fills the queue.
     process: u32,
-    guard: Box<dyn Any + Send + Sync>,
+    _guard: Guard,
 }
 
 /// The sending end of a [`PolicyEvents`], for implementations of [`PolicyClient`].
@@ -313,7 +248,7 @@ impl PolicyEvents {
             queue: Arc::clone(&sender.0),
             conditions,
             process: std::process::id(),
-            guard: guard(&sender),
+            _guard: Guard::from_box(guard(&sender)),
         };
         (events, sender)
     }
@@ -361,17 +296,6 @@ impl Iterator for PolicyEvents {
             return None;
         }
         self.queue.wait(None)
-    }
-}
-
-/// Drops the guard. During unwinding, a panic of the guard is caught, because a second panic would abort
-/// the process.
-impl Drop for PolicyEvents {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            let guard = core::mem::replace(&mut self.guard, Box::new(()));
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(guard)));
-        }
     }
 }
 

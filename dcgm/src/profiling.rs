@@ -15,6 +15,7 @@ use core::fmt::Debug;
 use crate::entity::EntityId;
 use crate::error::Result;
 use crate::field::FieldId;
+use crate::guard::Guard;
 use crate::not_implemented::{NotImplemented, not_implemented};
 
 /// Profiling fields that can be sampled together on a GPU.
@@ -71,14 +72,14 @@ impl MetricGroup {
 /// ```
 #[must_use = "profiling resumes when it is dropped"]
 pub struct ProfilingPause {
-    _guard: Box<dyn Any + Send + Sync>,
+    _guard: Guard,
 }
 
 impl ProfilingPause {
     /// Creates a pause, for implementations of [`ProfilingClient`]. Dropping `guard` must end it.
     pub fn new(guard: impl Any + Send + Sync) -> Self {
         Self {
-            _guard: Box::new(guard),
+            _guard: Guard::new(guard),
         }
     }
 }

@@ -2,13 +2,12 @@
 
 use core::any::Any;
 use core::fmt::{self, Debug};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::thread;
 use std::time::Duration;
 
 use crate::entity::EntityId;
 use crate::error::Error;
 use crate::field::FieldId;
+use crate::guard::Guard;
 
 /// A request to watch every field of every entity.
 ///
@@ -144,7 +143,7 @@ impl Refusal {
 pub struct Watch {
     request: WatchRequest,
     refused: Vec<Refusal>,
-    guard: Box<dyn Any + Send + Sync>,
+    guard: Guard,
 }
 
 impl Watch {
@@ -160,7 +159,7 @@ impl Watch {
         Self {
             request,
             refused,
-            guard: Box::new(guard),
+            guard: Guard::new(guard),
         }
     }
 
@@ -220,18 +219,7 @@ impl Watch {
     /// [`Client`](crate::Client).
     #[must_use]
     pub fn guard<T: Any>(&self) -> Option<&T> {
-        self.guard.downcast_ref()
-    }
-}
-
-/// Ends the watch. During unwinding, a panic of the guard is caught, because a second panic would
-/// abort the process.
-impl Drop for Watch {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            let guard = core::mem::replace(&mut self.guard, Box::new(()));
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(guard)));
-        }
+        self.guard.get()
     }
 }
 

@@ -19,7 +19,6 @@ use parking_lot::Mutex;
 
 use super::connection::{ConnectStage, Connection, ConnectionSlot};
 use super::health_checks::HealthTicket;
-use super::inventory::Listing;
 use super::open_watches::Watched;
 use super::options::EngineOptions;
 use super::release::Release;
@@ -30,6 +29,7 @@ use crate::cursor::Cursor;
 use crate::error::{Error, Result};
 use crate::ffi::Dcgm;
 use crate::health::HealthReport;
+use crate::listing::Listing;
 use crate::query::Query;
 use crate::sample::Samples;
 use crate::version::BuildInfo;

@@ -13,17 +13,8 @@ use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::Result;
 use crate::ffi::{ListScope, Records};
 use crate::field::FieldId;
+use crate::listing::Listing;
 use crate::value::Value;
-
-/// A request for the entities of some kinds, and its result.
-#[derive(Debug, Default)]
-pub(super) struct Listing {
-    pub(super) kinds: Vec<EntityKind>,
-    /// The entities of all kinds, kind by kind.
-    pub(super) ids: Vec<EntityId>,
-    /// The end of each kind in `ids`, or the error of listing that kind.
-    pub(super) ends: Vec<Result<usize>>,
-}
 
 /// The entities of an engine, with their properties.
 #[derive(Debug)]

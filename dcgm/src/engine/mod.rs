@@ -74,25 +74,17 @@ use parking_lot::Mutex;
 pub use options::{Deadlines, Embedded, EmbeddedMode, EngineOptions, Target};
 
 use self::engine_thread::{EngineThread, Job, JobReply, SharedState, WatchGuard};
-use self::inventory::Listing;
 use self::session::Session;
 use self::thread::Worker;
 use self::watches::StartedWatch;
-use crate::client::{Backend, BackendKind, Client, Query, Watch, WatchRequest};
-use crate::config::ConfigClient;
+use crate::client::{
+    Backend, BackendKind, Client, Query, Watch, WatchRequest, implement_every_subject,
+};
 use crate::cursor::Cursor;
-use crate::diagnostics::DiagnosticsClient;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::{Error, Operation, Result};
-use crate::health::HealthClient;
-use crate::history::HistoryClient;
-use crate::host_engine::HostEngineClient;
-use crate::jobs::JobsClient;
-use crate::policy::PolicyClient;
-use crate::processes::ProcessesClient;
-use crate::profiling::ProfilingClient;
+use crate::listing::{Listing, list_one};
 use crate::sample::Samples;
-use crate::topology::TopologyClient;
 use crate::version::BuildInfo;
 
 /// A client of a host engine, which it calls through libdcgm. [`connect`](Client::connect) loads
@@ -282,13 +274,7 @@ impl Client for Engine {
 
     #[doc(alias = "dcgmGetEntityGroupEntities")]
     fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
-        into.clear();
-        let mut refused = Ok(());
-        self.list_each(&[kind], &mut |_, ids| match ids {
-            Ok(ids) => into.extend_from_slice(ids),
-            Err(error) => refused = Err(error),
-        })?;
-        refused
+        list_one(self, kind, into)
     }
 
     fn list_each(
@@ -313,17 +299,7 @@ impl Client for Engine {
             return Err(Error::NotConnected);
         };
         outcome?;
-        let mut start = 0;
-        for (kind, end) in kinds.iter().zip(listing.ends.drain(..)) {
-            each(
-                *kind,
-                end.map(|end| {
-                    let ids = listing.ids.get(start..end).unwrap_or_default();
-                    start = end;
-                    ids
-                }),
-            );
-        }
+        listing.visit_kinds(kinds, each);
         *self.listing.lock() = listing;
         Ok(())
     }
@@ -407,55 +383,7 @@ impl Client for Engine {
         })
     }
 
-    fn health(&self) -> &dyn HealthClient {
-        self
-    }
-
-    fn policies(&self) -> &dyn PolicyClient {
-        self
-    }
-
-    #[cfg(feature = "admin")]
-    fn admin(&self) -> &dyn crate::admin::AdminClient {
-        self
-    }
-
-    fn config(&self) -> &dyn ConfigClient {
-        self
-    }
-
-    fn diagnostics(&self) -> &dyn DiagnosticsClient {
-        self
-    }
-
-    #[cfg(feature = "testing")]
-    fn testing(&self) -> &dyn crate::testing::TestingClient {
-        self
-    }
-
-    fn host_engine(&self) -> &dyn HostEngineClient {
-        self
-    }
-
-    fn jobs(&self) -> &dyn JobsClient {
-        self
-    }
-
-    fn processes(&self) -> &dyn ProcessesClient {
-        self
-    }
-
-    fn history(&self) -> &dyn HistoryClient {
-        self
-    }
-
-    fn profiling(&self) -> &dyn ProfilingClient {
-        self
-    }
-
-    fn topology(&self) -> &dyn TopologyClient {
-        self
-    }
+    implement_every_subject!();
 }
 
 /// Closes the session and stops the thread. A call in progress is cancelled; a thread that does not

@@ -75,6 +75,7 @@ use crate::engine::{EmbeddedMode, EngineOptions, Target};
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::{Error, Operation, Result, WorkerError};
 use crate::field::FieldId;
+use crate::listing::{Listing, list_one};
 use crate::sample::{Samples, Timestamp};
 use crate::version::BuildInfo;
 use crate::watch::Refusal;
@@ -147,13 +148,7 @@ struct Shared {
     dropped: Mutex<Vec<(u64, u64)>>,
     library: Mutex<(Option<PathBuf>, Option<BuildInfo>)>,
     /// The memory of listings, for reuse.
-    listing: Mutex<ListedIds>,
-}
-
-#[derive(Debug, Default)]
-struct ListedIds {
-    ids: Vec<EntityId>,
-    ends: Vec<Result<usize>>,
+    listing: Mutex<Listing>,
 }
 
 /// The conversation with a worker.
@@ -527,13 +522,7 @@ impl Client for IsolatedEngine {
     }
 
     fn list(&self, kind: EntityKind, into: &mut Vec<EntityId>) -> Result<()> {
-        into.clear();
-        let mut refused = Ok(());
-        self.list_each(&[kind], &mut |_, ids| match ids {
-            Ok(ids) => into.extend_from_slice(ids),
-            Err(error) => refused = Err(error),
-        })?;
-        refused
+        list_one(self, kind, into)
     }
 
     fn list_each(
@@ -552,17 +541,7 @@ impl Client for IsolatedEngine {
             |out| put_slice(kinds, out),
             |input| listing.decode(kinds.len(), input),
         )?;
-        let mut start = 0;
-        for (kind, end) in kinds.iter().zip(listing.ends.drain(..)) {
-            each(
-                *kind,
-                end.map(|end| {
-                    let ids = listing.ids.get(start..end).unwrap_or_default();
-                    start = end;
-                    ids
-                }),
-            );
-        }
+        listing.visit_kinds(kinds, each);
         *self.shared.listing.lock() = listing;
         Ok(())
     }
@@ -718,7 +697,7 @@ impl Drop for IsolatedEngine {
     }
 }
 
-impl ListedIds {
+impl Listing {
     /// Decodes the ids of `kinds` kinds.
     fn decode(&mut self, kinds: usize, input: &mut Input<'_>) -> Decoded<Result<()>> {
         self.ids.clear();

@@ -3,28 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::client::{Backend, BackendKind, Client, Query, Refusal, Watch, WatchRequest};
+use crate::client::{
+    Backend, BackendKind, Client, Query, Refusal, Watch, WatchRequest, implement_every_subject,
+};
 use crate::code::ReturnCode;
-use crate::config::ConfigClient;
 use crate::cursor::Cursor;
-use crate::diagnostics::DiagnosticsClient;
 use crate::endpoint::Endpoint;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::{ConnectError, Error, Result};
 use crate::field::FieldId;
-use crate::health::HealthClient;
-use crate::history::HistoryClient;
-use crate::host_engine::HostEngineClient;
-use crate::jobs::JobsClient;
 use crate::mock::engine::{MockSession, Reading, SampleGrid, disconnected_error, refusal_error};
 use crate::mock::faults::{Call, Delay, HangingCall};
 use crate::mock::handle::{Inner, Mock};
 use crate::mock::model::{Need, Presence};
-use crate::policy::PolicyClient;
-use crate::processes::ProcessesClient;
-use crate::profiling::ProfilingClient;
 use crate::sample::{Sample, Samples, Timestamp};
-use crate::topology::TopologyClient;
 use crate::version::BuildInfo;
 
 /// Ends a watch when dropped.
@@ -370,53 +362,5 @@ impl Client for Mock {
         self.inner.enter_call(Call::Update)
     }
 
-    fn health(&self) -> &dyn HealthClient {
-        self
-    }
-
-    fn policies(&self) -> &dyn PolicyClient {
-        self
-    }
-
-    #[cfg(feature = "admin")]
-    fn admin(&self) -> &dyn crate::admin::AdminClient {
-        self
-    }
-
-    fn config(&self) -> &dyn ConfigClient {
-        self
-    }
-
-    fn diagnostics(&self) -> &dyn DiagnosticsClient {
-        self
-    }
-
-    #[cfg(feature = "testing")]
-    fn testing(&self) -> &dyn crate::testing::TestingClient {
-        self
-    }
-
-    fn host_engine(&self) -> &dyn HostEngineClient {
-        self
-    }
-
-    fn jobs(&self) -> &dyn JobsClient {
-        self
-    }
-
-    fn processes(&self) -> &dyn ProcessesClient {
-        self
-    }
-
-    fn history(&self) -> &dyn HistoryClient {
-        self
-    }
-
-    fn profiling(&self) -> &dyn ProfilingClient {
-        self
-    }
-
-    fn topology(&self) -> &dyn TopologyClient {
-        self
-    }
+    implement_every_subject!();
 }
