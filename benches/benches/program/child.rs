@@ -17,6 +17,12 @@ const OWN: usize = 10;
 /// Larger than what a processor keeps near itself.
 const CACHES: usize = 32 << 20;
 
+/// Longer than the interval at which pending profiling fields are sampled.
+const SETTLING: Duration = Duration::from_secs(3);
+
+/// The short form does not wait: it measures nothing.
+const SHORT_FORM_SCRAPES: usize = 10;
+
 /// The meter of the program, beside metrics of its own.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Kind {
@@ -209,6 +215,13 @@ pub(crate) fn run(task: &Task, began: Instant) {
         program.scrape();
     }
     let rss_10 = resident_kib();
+    // A meter reads pending profiling fields again in each tick, until their second sample has come.
+    if task.scrapes > SHORT_FORM_SCRAPES && matches!(program.source, Source::Meter(_)) {
+        std::thread::sleep(SETTLING);
+        for _ in 0..3 {
+            program.scrape();
+        }
+    }
     program.sampling = Duration::ZERO;
     let before = cpu_time();
     for _ in 0..task.scrapes {

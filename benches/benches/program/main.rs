@@ -80,23 +80,22 @@ fn run(task: &Task) -> Facts {
     facts
 }
 
-/// A long run, and how long it takes to begin in the middle of some short ones.
-fn runs(task: &Task, starts: usize) -> Facts {
+/// A run, and the engine's part in it.
+fn run_with_engine(task: &Task) -> Facts {
     // The engine's threads are in this process, which waits meanwhile.
     let before = cpu_time();
     let mut facts = run(task);
     let engine = cpu_time().saturating_sub(before).as_secs_f64() * 1e6;
     #[expect(clippy::cast_precision_loss, reason = "far from so large")]
-    let scrapes = (task.scrapes + task.cold + 10) as f64;
+    let scrapes = (task.scrapes + task.cold) as f64;
     facts.insert("engine_us", engine / scrapes);
-    let short = Task {
-        scrapes: 1,
-        cold: 1,
-        ..task.clone()
-    };
-    let starts = (0..starts).map(|_| run(&short)["first_us"]).collect();
-    facts.insert("first_us", median(starts));
     facts
+}
+
+/// Runs each kind in turn, `rounds` times, so that other load on the machine falls on all.
+fn run_in_turn(kinds: &[Task], rounds: usize) -> Vec<Vec<Facts>> {
+    let round = |_| kinds.iter().map(run_with_engine).collect();
+    (0..rounds).map(round).collect()
 }
 
 /// Records the requests of a meter to the engine at a socket.
@@ -154,22 +153,23 @@ fn host(control: &Control, folder: &Path, (host, bound): (&str, usize)) {
             .map(|(entities, fields)| entities.len() * fields.len())
             .sum()
     };
-    let (scrapes, cold, starts) = if earnest() {
+    let (scrapes, cold, rounds) = if earnest() {
         (1_000, 100, 5)
     } else {
         (3, 2, 1)
     };
     line(&format!(
-        "\n{host}: {} values in {} blocks and {} event fields, {scrapes} scrapes",
+        "\n{host}: {} values in {} blocks and {} event fields, {scrapes} scrapes, {rounds} rounds",
         values(&asked.latest),
         asked.latest.len(),
         values(&asked.events),
     ));
     line(&format!(
-        "{:<22} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>7} {:>7}",
+        "{:<22} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>7} {:>7}",
         "",
         "us",
         "sampling",
+        "engine",
         "ms cold",
         "MiB, 10",
         "MiB, all",
@@ -189,23 +189,36 @@ fn host(control: &Control, folder: &Path, (host, bound): (&str, usize)) {
         cold,
         asked: asked.clone(),
     };
+    let rounds = run_in_turn(&Kind::ALL.map(task), rounds);
+    let median_of =
+        |of: &dyn Fn(&[Facts]) -> f64| median(rounds.iter().map(|round| of(round)).collect());
     let all = Kind::ALL.map(|kind| {
-        let facts = runs(&task(kind), starts);
+        let at = kind as usize;
+        let names = rounds[0][at].keys();
+        let facts: Facts = names
+            .map(|fact| (*fact, median_of(&|round| round[at][fact])))
+            .collect();
         row(kind.name(), &facts);
         facts
     });
-    let [alone, reads, floor, direct, meter, unfitted] = &all;
+    let [alone, _, floor, _, meter, unfitted] = &all;
     row("the meter's cost", &difference(meter, alone));
     row("  of it libdcgm's", &difference(floor, alone));
     row("  of it ours", &difference(meter, floor));
     row("  without the view", &difference(unfitted, floor));
-    let cost = |facts: &Facts, fact| facts[fact] - alone[fact];
     for (name, fact) in [("tick", "sample_us"), ("tick and page", "hot_us")] {
+        let beside = |other: Kind| {
+            median_of(&|round| {
+                let cost =
+                    |kind: Kind| round[kind as usize][fact] - round[Kind::Alone as usize][fact];
+                cost(Kind::Direct) / cost(other)
+            })
+        };
         line(&format!(
             "{:<22} {:>8.2} of the reads in C, {:.2} of the tick in C",
             format!("direct, {name}"),
-            cost(direct, fact) / cost(reads, fact),
-            cost(direct, fact) / cost(floor, fact),
+            beside(Kind::Reads),
+            beside(Kind::Floor),
         ));
     }
     control.kill(served);
