@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  connect ──► list ids ──► read links ──► open session ──► read ──► publish
-//!     ▲           (each tick)  (each minute)  (new topology)             │
+//!     ▲         (a sign, or   (each minute)  (new topology)              │
+//!     │          each minute)                                            │
 //!     └──────── connection lost: close session, back off ◄──────────────┘
 //! ```
 //!
@@ -243,6 +244,7 @@ impl Sampler {
             })
         });
         outcome.map_err(|TickError { failure, lost }| {
+            self.engine.expect_changes();
             if lost {
                 self.close_session();
                 self.contain_panic(|sampler| sampler.engine.disconnect());
@@ -264,12 +266,10 @@ impl Sampler {
 
     fn run_tick(&mut self) -> Result<(), TickError> {
         self.connect_engine()?;
-        let listed = self.engine.list_ids(self.clock.now());
-        let partial = listed.map_err(step_error(ErrorKind::Enumerate))?;
-        if partial.is_some() {
-            self.telemetry().record_error(ErrorKind::Mig);
+        if self.session.is_none() || self.pending_topology.is_some() {
+            self.engine.expect_changes();
         }
-        self.log.log_list(partial.as_ref());
+        self.list_ids()?;
         // Links appear and disappear with their entities.
         let max_age = match self.session {
             Some(_) => LINK_INTERVAL,
@@ -289,6 +289,13 @@ impl Sampler {
             return Ok(());
         };
         self.schedule_enumeration(&stats)?;
+        if self.shows_change(&stats) {
+            self.engine.expect_changes();
+            self.list_ids()?;
+            // If it is one, it is stable in a later tick.
+            self.topology_change_is_stable();
+        }
+        self.last_values = stats.values;
         self.publish_session(&stats);
         let outcome = self.check_session(&stats).and(opened);
         if outcome.is_ok() {
@@ -347,11 +354,6 @@ impl Sampler {
         if stats.events > 0 {
             self.engine.expect_link_change();
         }
-        // As where MIG was switched on: instances have values that the GPU has no more.
-        if stats.values < self.last_values {
-            self.engine.expect_instances();
-        }
-        self.last_values = stats.values;
         session.recheck_ill(&self.engine, now)?;
         let lost = self.log.log_mute(&self.history.mute, &stats.mute);
         self.feed
@@ -369,6 +371,28 @@ impl Sampler {
             self.pending_topology = Some((self.engine.ids().to_vec(), now));
         }
         Ok(())
+    }
+
+    /// Returns `true` if the samples, or what is known of the entities, show that the list of ids may
+    /// have changed. Without a sign it is read once a minute.
+    fn shows_change(&self, stats: &ReadStats) -> bool {
+        let Some(session) = &self.session else {
+            return true;
+        };
+        // As where MIG was switched on: instances have values that the GPU has no more.
+        let has_lost_values = stats.values < self.last_values;
+        // As while all of telemetry is paused.
+        let now = self.clock.now();
+        let has_stopped = session
+            .table
+            .last_change()
+            .is_some_and(|at| now.saturating_duration_since(at) > self.config.interval() / 2);
+        has_lost_values
+            || has_stopped
+            || stats.unchanged + stats.missing > 0
+            || stats.mute != MuteGpus::None
+            || !session.ill.is_empty()
+            || !self.history.lost.is_empty()
     }
 
     /// Publishes the values of the session.
@@ -447,6 +471,17 @@ impl Sampler {
             Err(failed) if failed.is_unsupported() => {}
             Err(failed) => self.telemetry().record_error(failed.error_kind()),
         }
+        Ok(())
+    }
+
+    /// Lists the ids of the entities, if that is due.
+    fn list_ids(&mut self) -> Result<(), TickError> {
+        let listed = self.engine.list_ids(self.clock.now());
+        let partial = listed.map_err(step_error(ErrorKind::Enumerate))?;
+        if partial.is_some() {
+            self.telemetry().record_error(ErrorKind::Mig);
+        }
+        self.log.log_list(partial.as_ref());
         Ok(())
     }
 

@@ -319,8 +319,8 @@ impl Monitor {
 
     /// Reads the entities if the list of their ids has changed, or a status can have.
     fn read_entities(&mut self, now: Instant, events: &mut Vec<Event>) -> Result<()> {
-        // A scheduler wants to see at once that MIG was switched on.
-        self.engine.expect_instances();
+        // A scheduler wants to see at once that a GPU was added, or MIG switched on.
+        self.engine.expect_changes();
         let is_partial = self.engine.list_ids(now)?.is_some();
         let is_recent = |at| now.saturating_duration_since(at) < STATUS_INTERVAL;
         let is_known = match self.entities_read_at {

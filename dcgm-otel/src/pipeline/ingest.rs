@@ -29,6 +29,8 @@ pub(crate) struct ReadStats {
     /// Entities that are no longer watched, or whose samples stopped while others continue: they
     /// are gone or lost.
     pub(crate) missing: usize,
+    /// Entities without a new sample while others have some: a sign that they may be gone or lost.
+    pub(crate) unchanged: usize,
     /// Resets of DCGM's counters.
     pub(crate) resets: u64,
     /// Events that were counted.
@@ -267,11 +269,16 @@ impl Router {
                 .is_some_and(|at| now.duration_since(at) >= read.max_age);
             !read.found || (is_new && silent)
         });
+        let unchanged = self.entities.as_slice().iter().filter(|read| {
+            let is_sampled_at_each_tick = read.basic_fields > 0;
+            is_new && is_sampled_at_each_tick && read.changed != Some(now)
+        });
         let stats = ReadStats {
             values,
             failed,
             resets,
             missing: missing.count(),
+            unchanged: unchanged.count(),
             has_new_events,
             ..ReadStats::default()
         };

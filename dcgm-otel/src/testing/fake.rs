@@ -332,7 +332,12 @@ impl Client for Fake {
             for (entities, fields) in query.blocks() {
                 for entity in entities {
                     for field in fields {
-                        let value = state.values.get(&(*entity, *field)).copied();
+                        let is_listed = state.entities.iter().any(|one| one.id == *entity);
+                        let value = if is_listed {
+                            state.values.get(&(*entity, *field)).copied()
+                        } else {
+                            Some(Err(NoValue::Blank))
+                        };
                         let value = value.unwrap_or_else(|| state.last_event(*entity, *field));
                         let value_type = field.info().map(|info| info.value_type);
                         #[expect(clippy::cast_possible_truncation, reason = "tests use small ones")]

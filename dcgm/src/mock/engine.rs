@@ -51,7 +51,7 @@ pub(super) struct EngineState {
     /// The entities that a test added (`true`) or removed, with the time.
     pub(super) changes: Vec<(Duration, EntityId, bool)>,
     /// Statuses that a test set, other than OK.
-    pub(super) statuses: HashMap<EntityId, EntityStatus>,
+    pub(super) statuses: HashMap<EntityId, (EntityStatus, Duration)>,
     /// States of links that a test set.
     pub(super) link_states: HashMap<(EntityId, u32), LinkState>,
     pub(super) jobs: BTreeMap<JobId, MockJob>,
@@ -251,8 +251,9 @@ impl EngineState {
         let mut entities = self.model.entities(now);
         entities.retain(here);
         for entity in &mut entities {
-            let set = self.statuses.get(&entity.id);
-            entity.status = set.copied().unwrap_or(entity.status);
+            if let Some((status, _)) = self.statuses.get(&entity.id) {
+                entity.status = *status;
+            }
         }
         entities
     }
@@ -280,8 +281,10 @@ impl EngineState {
     /// Returns the content of a sample taken at a time.
     pub(super) fn reading_at(&self, (entity, field): Pair, at: Duration) -> Reading {
         // The engine goes on to sample, and has nothing to report.
-        if self.statuses.get(&entity) == Some(&EntityStatus::DETACHED) {
-            return Err(NoValue::Blank);
+        if let Some((status, since)) = self.statuses.get(&entity) {
+            if *status != EntityStatus::DISABLED && at >= *since {
+                return Err(NoValue::Blank);
+            }
         }
         match self.override_at((entity, field), at) {
             Some((_, Some(reading))) => reading.clone(),
@@ -320,6 +323,11 @@ impl EngineState {
 
     /// Returns the latest sample of a pair with its time; the time is `None` if there is no sample.
     pub(super) fn latest_reading(&self, pair: Pair, now: Duration) -> (Option<Duration>, Reading) {
+        // While telemetry is paused there are no new samples.
+        let now = match self.statuses.get(&pair.0) {
+            Some((EntityStatus::DISABLED, since)) => now.min(*since),
+            _ => now,
+        };
         let here_since = match self.presence_at(pair.0, now) {
             Presence::Here { since } => since,
             Presence::Lost { here_since, .. } => here_since,

@@ -138,9 +138,12 @@ impl HostEngineClient for Mock {
     #[cfg(feature = "admin")]
     fn detach_driver(&self) -> Result<()> {
         self.inner.enter_call(Call::HostEngine)?;
+        let now = self.inner.clock.now();
         let mut state = self.inner.state.lock();
         let gpus: Vec<_> = state.model.host().entity_ids(EntityKind::GPU).collect();
-        let detached = gpus.into_iter().map(|gpu| (gpu, EntityStatus::DETACHED));
+        let detached = gpus
+            .into_iter()
+            .map(|gpu| (gpu, (EntityStatus::DETACHED, now)));
         state.statuses.extend(detached);
         Ok(())
     }
@@ -150,7 +153,7 @@ impl HostEngineClient for Mock {
         self.inner.enter_call(Call::HostEngine)?;
         let mut state = self.inner.state.lock();
         let statuses = &mut state.statuses;
-        statuses.retain(|_, status| *status != EntityStatus::DETACHED);
+        statuses.retain(|_, (status, _)| *status != EntityStatus::DETACHED);
         Ok(())
     }
 }

@@ -14,8 +14,8 @@ use crate::field::FieldId;
 use crate::sample::Samples;
 use crate::version::BuildInfo;
 
-/// Interval of listing kinds that rarely change: NVSwitches can be found late, after their driver is
-/// loaded, and MIG can be switched on.
+/// Interval of listing what shows no sign of a change: a GPU can be added, NVSwitches can be found late,
+/// after their driver is loaded, and MIG can be switched on.
 const RARE_LIST_INTERVAL: Duration = Duration::from_secs(60);
 
 /// A client with its lists, watches and cursors: what a [`Monitor`](super::Monitor), and every other
@@ -174,20 +174,25 @@ impl Supervisor {
         drop(std::mem::take(&mut self.watches));
     }
 
-    /// Lists the ids of the entities: of GPUs at each call, of MIG instances where MIG is on or they are
-    /// [expected](Self::expect_instances), and of all kinds once a minute. Returns the error if instances
-    /// of a GPU could not be listed, for example while it is being partitioned; of other kinds, what
-    /// cannot be listed at present has not changed.
+    /// Lists the ids of the entities: of MIG instances at each call where MIG is on, of GPUs and instances
+    /// if a change is [expected](Self::expect_changes), and of all kinds once a minute. Returns the error
+    /// if instances of a GPU could not be listed, for example while it is being partitioned; of other
+    /// kinds, what cannot be listed at present has not changed.
     ///
     /// # Errors
     ///
     /// GPUs cannot be listed, or the connection is lost.
     pub fn list_ids(&mut self, now: Instant) -> Result<Option<Error>> {
         let client = &*self.client;
-        self.gpus.read(client, now)?;
         let mut partial = None;
+        if self.gpus.is_due(now) {
+            self.gpus.read(client, now)?;
+        }
         if self.has_mig || !self.instances.ids.is_empty() || self.instances.is_due(now) {
             partial = self.instances.read(client, now)?;
+            if partial.is_some() {
+                self.instances.read_at = None;
+            }
         }
         if self.others.is_due(now) {
             let before = self.others.ids.clone();
@@ -203,8 +208,11 @@ impl Supervisor {
         Ok(partial)
     }
 
-    /// Makes the next [`list_ids`](Self::list_ids) list MIG instances, also where there were none.
-    pub fn expect_instances(&mut self) {
+    /// Makes the next [`list_ids`](Self::list_ids) list GPUs, and MIG instances also where there were none.
+    /// Call it if values are missing that were there before, or before each list if a new GPU must be
+    /// found at once.
+    pub fn expect_changes(&mut self) {
+        self.gpus.read_at = None;
         self.instances.read_at = None;
     }
 
@@ -438,8 +446,10 @@ impl IdList {
     /// Lists the ids. Returns the error if some kind could not be listed at present.
     fn read(&mut self, client: &dyn Client, now: Instant) -> Result<Option<Error>> {
         self.ids.clear();
-        self.read_at = Some(now);
+        // After an error the list is due again.
+        self.read_at = None;
         if self.kinds.is_empty() {
+            self.read_at = Some(now);
             return Ok(None);
         }
         let (mut partial, mut failed) = (None, None);
@@ -451,10 +461,11 @@ impl IdList {
             Err(error) if error.is_unsupported() => {}
             Err(error) => partial = Some(error),
         });
-        match outcome.err().or(failed) {
-            Some(error) => Err(error),
-            None => Ok(partial),
+        if let Some(error) = outcome.err().or(failed) {
+            return Err(error);
         }
+        self.read_at = Some(now);
+        Ok(partial)
     }
 }
 

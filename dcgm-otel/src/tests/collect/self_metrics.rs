@@ -84,7 +84,7 @@ fn errors_are_counted_one_by_one_by_kind() {
     fake.lose(0, FieldId::GPU_TEMP, NoValue::Stale);
     harness.sample();
     harness.sample();
-    fake.fail("list", refused());
+    fake.fail("latest", refused());
     fake.fail("connect", refused());
     for _ in 0..4 {
         harness.sample_error();
@@ -167,7 +167,7 @@ fn the_info_says_what_is_behind_the_meter_once_it_is_connected() {
     ];
     assert_eq!(info(&harness.export_own()), known);
     // An outage does not change its attributes.
-    fake.fail("list", refused());
+    fake.fail("latest", refused());
     harness.sample_error();
     assert_eq!(info(&harness.export_own()), known);
 }

@@ -18,7 +18,7 @@ fn levels_vanish_with_the_connection_and_counters_hold() {
     harness.sample();
     assert_eq!(harness.gauges_and_counters(), (gauges(2), 2 * COUNTERS));
 
-    fake.fail("list", refused());
+    fake.fail("latest", refused());
     fake.fail("connect", refused());
     // During another call, and then at the next call.
     for lost in 1..=2 {

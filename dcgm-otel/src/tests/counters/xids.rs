@@ -116,9 +116,9 @@ fn events_during_an_outage_are_counted_after_it() {
     push(&harness.client, gpu, XID, &[31, 43]);
     harness.advance(SECOND * 5);
     harness.client.fail_next(
-        Call::List,
+        Call::Latest,
         Error::Call {
-            function: Call::List.function(),
+            function: Call::Latest.function(),
             code: ReturnCode::CONNECTION_NOT_VALID,
         },
     );

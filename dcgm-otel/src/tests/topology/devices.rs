@@ -1,7 +1,7 @@
 //! Devices that appear and vanish.
 
 use dcgm::mock::{Call, Mock};
-use dcgm::{EntityId, Error, FieldId, NoValue, ReturnCode};
+use dcgm::{EntityId, EntityStatus, Error, FieldId, NoValue, ReturnCode};
 
 use crate::testing::{
     COUNTERS, Fake, Harness, SECOND, Shown, differing, fallen, gauges, is_counter, lines, push,
@@ -241,10 +241,10 @@ fn a_device_that_was_removed_on_purpose_is_forgotten() {
         harness.run_until(600);
         assert_eq!(of_it(), 0, "{host}");
         assert!(harness.health().is_ready());
-        // It is back.
+        // It is back. Nothing shows that but the list, which is read each minute.
         harness.client.add_entity(entity);
-        for _ in 0..4 {
-            harness.tick_after(SECOND * 2);
+        for _ in 0..6 {
+            harness.tick_after(SECOND * 15);
         }
         assert!(of_it() + 10 > before, "{host}: {} of {before}", of_it());
     }
@@ -292,4 +292,44 @@ fn while_entities_cannot_be_read_the_others_go_on() {
     assert!(harness.health().is_ready());
     let name = "hw.gpu.xid.errors gpu0 31";
     assert_eq!(harness.shown().get(name), Some(&1.0));
+}
+
+/// Most ticks need no list: samples show what goes, and a list each minute what comes.
+#[test]
+fn ids_are_listed_each_minute_and_at_a_sign_of_a_change() {
+    let harness = Harness::sampled("8xh100");
+    let gpu = EntityId::gpu(3);
+    let lists = || harness.client.calls(Call::List);
+    harness.run_until(60);
+    let mut ticks_with_list = 0;
+    for _ in 0..40 {
+        let before = lists();
+        harness.tick_after(SECOND * 15);
+        ticks_with_list += u32::from(lists() > before);
+    }
+    assert_eq!(ticks_with_list, 10);
+
+    let signs: [&dyn Fn(); 5] = [
+        &|| harness.client.remove_entity(gpu),
+        &|| harness.client.set_status(gpu, EntityStatus::LOST),
+        &|| harness.client.set_status(gpu, EntityStatus::DETACHED),
+        &|| harness.client.set_status(gpu, EntityStatus::DISABLED),
+        &|| harness.client.freeze_sampling(true),
+    ];
+    for (case, sign) in signs.iter().enumerate() {
+        let harness = &harness;
+        let calls = lists();
+        sign();
+        harness.advance(SECOND * 15);
+        let _ = harness.meter().sample_now();
+        assert!(lists() > calls, "sign {case}");
+        // And back to normal.
+        harness.client.freeze_sampling(false);
+        harness.client.set_status(gpu, EntityStatus::OK);
+        if case == 0 {
+            let entity = harness.client.model().host().entity(gpu).unwrap().clone();
+            harness.client.add_entity(entity);
+        }
+        harness.run_until(900 + 200 * (case as u64));
+    }
 }

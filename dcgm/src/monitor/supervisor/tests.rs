@@ -37,23 +37,32 @@ fn a_connection_is_new_once() {
 }
 
 #[test]
-fn kinds_that_rarely_change_are_listed_once_a_minute() {
+fn ids_are_listed_once_a_minute_and_those_of_gpus_when_a_change_is_expected() {
     let kinds = [EntityKind::GPU, EntityKind::SWITCH];
     let (mock, mut engine) = supervised("8xh100", &kinds);
     let switch = mock.model().host().entity(EntityId::switch(3)).cloned();
     let start = Instant::now();
-    let mut listed = |seconds| {
+    let listed = |engine: &mut Supervisor, seconds| {
         engine.list_ids(start + SECOND * seconds).unwrap();
         engine.ids().len()
     };
-    assert_eq!(listed(0), 12);
+    assert_eq!(listed(&mut engine, 0), 12);
     mock.remove_entity(EntityId::switch(3));
     mock.remove_entity(EntityId::gpu(0));
-    assert_eq!(listed(1), 11);
-    assert_eq!(listed(59), 11);
-    assert_eq!(listed(60), 10);
+    assert_eq!(listed(&mut engine, 1), 12);
+    engine.expect_changes();
+    assert_eq!(listed(&mut engine, 2), 11);
+    assert_eq!(listed(&mut engine, 59), 11);
+    assert_eq!(listed(&mut engine, 60), 10);
     mock.add_entity(switch.unwrap());
-    assert_eq!((listed(119), listed(120)), (10, 11));
+    assert_eq!(listed(&mut engine, 119), 10);
+    assert_eq!(listed(&mut engine, 120), 11);
+    // What cannot be listed is due again.
+    engine.expect_changes();
+    mock.fail_next(Call::List, Error::NotConnected);
+    assert!(engine.list_ids(start + SECOND * 121).is_err());
+    mock.remove_entity(EntityId::gpu(1));
+    assert_eq!(listed(&mut engine, 122), 10);
 }
 
 #[test]
