@@ -49,6 +49,7 @@
 //! |---|---|---|
 //! | [`health`] | [`Client::health`] | health watches and checks: incidents with their severity, meaning and advised action |
 //! | [`policy`] | [`Client::policies`] | the policies of the engine, and their violations as an iterator |
+//! | [`field_policies`] | [`Client::field_policies`] | limits for any field, from DCGM 4.7 |
 //! | [`jobs`], [`processes`] | [`Client::jobs`], [`Client::processes`] | statistics of a job from prolog to epilog, and of a process |
 //! | [`history`] | [`Client::history`] | samples and summaries over a time, the properties of fields, the watchers of a field |
 //! | [`topology`] | [`Client::topology`] | paths between GPUs, the GPUs to choose for a job, attributes, CPUs, vGPUs |
@@ -109,6 +110,7 @@ mod error;
 mod error_class;
 mod ffi;
 mod field;
+pub mod field_policies;
 mod fields;
 mod guard;
 pub mod health;

@@ -12,6 +12,7 @@ use crate::jobs::JobId;
 use crate::mock::config::MockConfig;
 use crate::mock::diagnostics::MockDiagnostics;
 use crate::mock::faults::{Call, HangingCall};
+use crate::mock::field_policies::MockFieldPolicies;
 use crate::mock::health::MockIncident;
 use crate::mock::host_engine::HostEngineState;
 use crate::mock::jobs::MockJob;
@@ -65,6 +66,7 @@ pub(super) struct EngineState {
     /// The policies of GPUs, and those who wait for violations.
     pub(super) policies: HashMap<EntityId, Policy>,
     pub(super) listeners: Vec<MockListener>,
+    pub(super) field_policies: MockFieldPolicies,
     pub(super) diagnostics: MockDiagnostics,
     pub(super) config: MockConfig,
 }
@@ -129,6 +131,7 @@ impl EngineState {
             incidents: Vec::new(),
             policies: HashMap::new(),
             listeners: Vec::new(),
+            field_policies: MockFieldPolicies::default(),
             diagnostics: MockDiagnostics::default(),
             config: MockConfig::default(),
         }
@@ -151,6 +154,7 @@ impl EngineState {
         self.watched.clear();
         self.jobs.clear();
         self.policies.clear();
+        self.field_policies.clear();
         Err(disconnected_error(call))
     }
 
@@ -184,6 +188,7 @@ impl EngineState {
         for listener in self.listeners.drain(..) {
             listener.sender.close();
         }
+        self.field_policies.end_listeners();
         for watch in std::mem::take(&mut self.open) {
             self.end_grids(watch, now);
         }

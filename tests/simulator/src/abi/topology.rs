@@ -141,6 +141,9 @@ pub fn vgpu_attributes(
     run(|| {
         check_version(attributes, &[dcgmVgpuDeviceAttributes_v7::VERSION])?;
         let reply = ask(handle, Op::VgpuAttributes, vec![gpu.into()])?;
+        if reply.code == st::NVML_NOT_LOADED {
+            return Err(reply.code);
+        }
         let is_real = reply.word(0) != 0;
         let counts = if is_real {
             [0; 3]
