@@ -86,7 +86,7 @@
 //! | `admin` | off | What changes a GPU or the engine for all of its clients: `dcgm::admin` (clocks, power limits, MIG instances) and four methods of [`HostEngineClient`](host_engine::HostEngineClient) (denying modules, emptying the cache, detaching and attaching the driver) |
 //! | `isolated` | off | `dcgm::isolated` (Linux): libdcgm in a child process, so that a crash of it does not end the program; the program `dcgm-worker` |
 //! | `mock` | off | `dcgm::mock`: scripted clients, ready-made hosts and incidents, for tests without a GPU. The values of a mock are not measured: [`Backend::is_simulated`] returns `true` |
-//! | `serde` | off | `Serialize` and `Deserialize` for ids, entities, values, samples, timestamps and versions |
+//! | `serde` | off | `Serialize` and `Deserialize` for ids, entities, values, samples, timestamps, versions and named numbers such as [`PathLevel`](topology::PathLevel) |
 //! | `stream` | off | `monitor::AsyncEventStream`: the events of a [`Monitor`](monitor::Monitor) as a `futures_core::Stream` |
 //! | `testing` | off | `dcgm::testing` and `Client::testing`: fake entities and injected samples in a real engine |
 
@@ -262,6 +262,13 @@ mod tests {
             topology::GroupTopology,
             topology::P2pMatrix,
             topology::VgpuAttributes,
+            topology::VgpuInstanceAttributes,
+            dyn field_policies::FieldPolicyClient,
+            field_policies::FieldPolicy,
+            field_policies::FieldPolicyEvents,
+            field_policies::FieldPolicySender,
+            field_policies::FieldViolation,
+            field_policies::StoredFieldPolicy,
         );
         #[cfg(feature = "admin")]
         assert_all!(

@@ -301,6 +301,8 @@ fn a_health_check_costs_what_its_large_reply_costs() {
         let watch = engine.health().watch(&HealthRequest::new(gpus));
         let watch = watch.expect("watched");
         let mut report = HealthReport::new();
+        // The first looks for the fields with samples.
+        engine.health().check(&watch, &mut report).expect("checked");
         let counted = bench.count(|| {
             engine.health().check(&watch, &mut report).expect("checked");
         });

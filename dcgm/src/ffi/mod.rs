@@ -165,6 +165,7 @@ plain!(
     dcgmStartEmbeddedV2Params_v2,
     dcgmVersionInfo_v2,
     dcgmVgpuDeviceAttributes_v7,
+    dcgmVgpuInstanceAttributes_v1,
     dcgmWorkloadPowerProfileProfilesInfo_v1,
 );
 

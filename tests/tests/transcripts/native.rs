@@ -112,6 +112,7 @@ functions! {
     dcgmConfigSetWorkloadPowerProfile(handle: usize, request: *mut sys::dcgmWorkloadPowerProfile_v1) -> c_int;
     dcgmPowerProfileIdToName(profile: c_uint, name: *mut *const c_char) -> c_int;
     dcgmGetVgpuDeviceAttributes(handle: usize, gpu: c_uint, attributes: *mut sys::dcgmVgpuDeviceAttributes_v7) -> c_int;
+    dcgmGetVgpuInstanceAttributes(handle: usize, vgpu: c_uint, attributes: *mut sys::dcgmVgpuInstanceAttributes_v1) -> c_int;
     dcgmCreateMigEntity(handle: usize, request: *mut sys::dcgmCreateMigEntity_v1) -> c_int;
     dcgmDeleteMigEntity(handle: usize, request: *mut sys::dcgmDeleteMigEntity_v1) -> c_int;
     dcgmJobStartStats(handle: usize, group: usize, id: *const c_char) -> c_int;

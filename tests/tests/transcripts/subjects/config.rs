@@ -51,6 +51,22 @@ pub(super) fn call(subject: &mut Subject<'_, '_>, row: &Row, call: &str) -> Opti
         "dcgmConfigSetWorkloadPowerProfile" => set_power_profile(subject, row),
         "dcgmPowerProfileIdToName" => power_profile_names(subject, row),
         "dcgmGetVgpuDeviceAttributes" => vgpu_attributes(subject, row),
+        "dcgmGetVgpuInstanceAttributes" => {
+            let mut attributes = zeroed::<sys::dcgmVgpuInstanceAttributes_v1>();
+            attributes.version = row.version(sys::dcgmVgpuInstanceAttributes_v1::VERSION);
+            let vgpu = row.input_word("vgpu").unwrap_or(0);
+            let out = pointer(row, &mut *attributes);
+            let code = lib.dcgmGetVgpuInstanceAttributes(handle, vgpu, out);
+            let out = json!({
+                "version": attributes.version, "vmId": text_of(&attributes.vmId),
+                "vmName": text_of(&attributes.vmName), "vgpuTypeId": attributes.vgpuTypeId,
+                "vgpuUuid": text_of(&attributes.vgpuUuid),
+                "vgpuDriverVersion": text_of(&attributes.vgpuDriverVersion),
+                "fbUsage": attributes.fbUsage, "licenseStatus": attributes.licenseStatus,
+                "frameRateLimit": attributes.frameRateLimit,
+            });
+            Ok(json!({"ret": code, "out": out}))
+        }
         "dcgmCreateMigEntity" => {
             let mut request = zeroed::<sys::dcgmCreateMigEntity_v1>();
             request.version = row.version(sys::dcgmCreateMigEntity_v1::VERSION);
