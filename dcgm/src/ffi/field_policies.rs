@@ -258,7 +258,7 @@ fn encode_policy(policy: &FieldPolicy) -> Box<sys::dcgmPolicyInfo_v1> {
     raw
 }
 
-fn decode_entity(pair: &sys::dcgmGroupEntityPair_t) -> EntityId {
+fn decode_entity(pair: sys::dcgmGroupEntityPair_t) -> EntityId {
     EntityId::new(EntityKind::from_raw(pair.entityGroupId), pair.entityId)
 }
 
@@ -279,7 +279,13 @@ fn decode_policy(raw: &sys::dcgmPolicyInfo_v1) -> StoredFieldPolicy {
     let operator = FieldOperator::from_raw(raw.policyOperator);
     let policy = FieldPolicy {
         name: decode_text(&raw.name),
-        entities: raw.entities.iter().take(count).map(decode_entity).collect(),
+        entities: raw
+            .entities
+            .iter()
+            .take(count)
+            .copied()
+            .map(decode_entity)
+            .collect(),
         channels: PolicyChannels::from_bits(raw.channelMask),
         is_enabled: raw.state != sys::DCGM_POLICY_STATE_DISABLED,
         rate_limit: Duration::from_secs(raw.rateLimitSec.into()),
@@ -304,7 +310,7 @@ fn decode_violation(raw: &sys::dcgm_policy_violation_t) -> FieldViolation {
         value: decode_number(raw.currentValue),
         threshold: raw.thresholdValue,
         operator: FieldOperator::from_raw(raw.policyOperator),
-        ..FieldViolation::new(id, decode_entity(&raw.entity), timestamp)
+        ..FieldViolation::new(id, decode_entity(raw.entity), timestamp)
     }
 }
 

@@ -48,7 +48,7 @@ impl Agent {
             let gpus = self.client.entity_ids(EntityKind::GPU)?;
             self.watch = Some(self.client.health().watch(&HealthRequest::new(gpus))?);
         }
-        for watch in &self.watch {
+        if let Some(watch) = &self.watch {
             self.client.health().check(watch, &mut self.report)?;
         }
         let new = self.report.incidents().iter().filter(|one| one.is_new);

@@ -25,7 +25,6 @@ static KEPT: Mutex<Kept> = Mutex::new(Kept {
 const OK: c_int = sys::DCGM_ST_OK;
 const UNKNOWN: c_int = sys::DCGM_ST_NO_DATA;
 
-#[expect(clippy::too_many_arguments, reason = "the C function's form")]
 unsafe extern "C" fn create(
     _: sys::dcgmHandle_t,
     field: u16,
@@ -117,7 +116,7 @@ unsafe extern "C" fn get_all(
         unsafe { place.write(*policy) };
     }
     // SAFETY: the address of a number.
-    unsafe { count.write(kept.policies.len() as c_uint) };
+    unsafe { count.write(c_uint::try_from(kept.policies.len()).unwrap()) };
     OK
 }
 
@@ -252,7 +251,10 @@ fn a_policy_on_a_field_arrives_and_returns_unchanged() {
     engine.delete_field_policy(id).unwrap();
     let error = engine.field_policy(id).unwrap_err();
     assert_eq!(error.function(), Some("dcgmPolicyGetOne"));
-    assert_eq!(error.code().map(|code| code.raw()), Some(UNKNOWN));
+    assert_eq!(
+        error.code().map(crate::code::ReturnCode::raw),
+        Some(UNKNOWN)
+    );
 }
 
 #[test]

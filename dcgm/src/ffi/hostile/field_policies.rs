@@ -113,22 +113,10 @@ fn write_violation(script: &mut Script, violation: &mut sys::dcgm_policy_violati
     violation.timestamp = script.time();
 }
 
-/// Adds the functions to a table.
-pub(super) fn symbols(others: sys::Symbols) -> sys::Symbols {
-    sys::Symbols {
-        dcgmPolicyCreate: Some(create),
-        dcgmPolicyGetOne: Some(get_one),
-        dcgmPolicyGetAll: Some(get_all),
-        dcgmPolicyGetViolations: Some(get_violations),
-        ..others
-    }
-}
-
 /// # Safety
 ///
 /// As for the DCGM function.
-#[expect(clippy::too_many_arguments, reason = "the C function's form")]
-unsafe extern "C" fn create(
+pub(super) unsafe extern "C" fn create(
     _: sys::dcgmHandle_t,
     _: u16,
     _: *const c_char,
@@ -152,7 +140,7 @@ unsafe extern "C" fn create(
 /// # Safety
 ///
 /// As for the DCGM function.
-unsafe extern "C" fn get_one(
+pub(super) unsafe extern "C" fn get_one(
     _: sys::dcgmHandle_t,
     _: u16,
     _: u64,
@@ -169,7 +157,7 @@ unsafe extern "C" fn get_one(
 /// # Safety
 ///
 /// As for the DCGM function.
-unsafe extern "C" fn get_all(
+pub(super) unsafe extern "C" fn get_all(
     _: sys::dcgmHandle_t,
     policies: *mut sys::dcgmPolicyInfo_v1,
     count: *mut c_uint,
@@ -188,7 +176,7 @@ unsafe extern "C" fn get_all(
 /// # Safety
 ///
 /// As for the DCGM function.
-unsafe extern "C" fn get_violations(
+pub(super) unsafe extern "C" fn get_violations(
     _: sys::dcgmHandle_t,
     _: i64,
     violations: *mut sys::dcgm_policy_violation_t,

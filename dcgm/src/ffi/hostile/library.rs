@@ -35,7 +35,11 @@ pub(super) fn library() -> &'static sys::Library {
             dcgmRunMnDiagnostic: Some(multi_node),
             dcgmVersionInfo: Some(library_build),
             dcgmHostengineVersionInfo: Some(engine_build),
-            ..field_policies::symbols(fixed_structs::symbols())
+            dcgmPolicyCreate: Some(field_policies::create),
+            dcgmPolicyGetOne: Some(field_policies::get_one),
+            dcgmPolicyGetAll: Some(field_policies::get_all),
+            dcgmPolicyGetViolations: Some(field_policies::get_violations),
+            ..fixed_structs::symbols()
         };
         // SAFETY: each function writes only within the memory that its caller describes.
         unsafe { sys::Library::from_symbols(symbols) }

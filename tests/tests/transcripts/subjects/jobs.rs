@@ -53,7 +53,7 @@ pub(super) fn call(subject: &mut Subject<'_, '_>, row: &Row, call: &str) -> Opti
             Subject::ret(lib.dcgmJobRemove(handle, id_pointer))
         }
         "dcgmJobRemoveAll" => Subject::ret(lib.dcgmJobRemoveAll(handle)),
-        "dcgmJobGetStats" => job_stats(subject, row, id),
+        "dcgmJobGetStats" => job_stats(subject, row, id.as_ref()),
         "dcgmWatchJobFields" | "dcgmWatchPidFields" => {
             let group = subject.group(row);
             let interval = row.input_int("updateFreq").unwrap_or(1_000_000);
@@ -152,7 +152,7 @@ fn end_of(subject: &Subject<'_, '_>, id: &CString) -> i64 {
     info.summary.endTime
 }
 
-fn job_stats(subject: &mut Subject<'_, '_>, row: &Row, id: Option<CString>) -> Seen {
+fn job_stats(subject: &mut Subject<'_, '_>, row: &Row, id: Option<&CString>) -> Seen {
     let name = row.name();
     match name {
         _ if name.starts_with("20 compute pids") => {
@@ -175,10 +175,8 @@ fn job_stats(subject: &mut Subject<'_, '_>, row: &Row, id: Option<CString>) -> S
         let group = subject.group_of(&json!([[1, 0]]));
         assert_eq!(lib.dcgmGroupAddDevice(handle, group, 3), 0);
     }
-    let started = id
-        .as_ref()
-        .and_then(|id| subject.started.get(id.as_bytes()).copied());
-    let injected = started.map_or(Ok(Vec::new()), |start| inject(subject, row, start))?;
+    let started = id.and_then(|id| subject.started.get(id.as_bytes()).copied());
+    let injected = started.map_or(Vec::new(), |start| inject(subject, row, start));
     let mut info = zeroed::<sys::dcgmJobInfo_v3>();
     info.version = row.version(sys::dcgmJobInfo_v3::VERSION);
     let is_null = name == "JobGetStats NULL";
@@ -187,7 +185,7 @@ fn job_stats(subject: &mut Subject<'_, '_>, row: &Row, id: Option<CString>) -> S
     } else {
         &raw mut *info
     };
-    let id_pointer = match &id {
+    let id_pointer = match id {
         _ if name == "JobGetStats bad version" => c"a".as_ptr(),
         Some(id) => id.as_ptr(),
         None => core::ptr::null(),
@@ -218,7 +216,7 @@ fn job_stats(subject: &mut Subject<'_, '_>, row: &Row, id: Option<CString>) -> S
 }
 
 /// Injects the samples of a row, at times after the start of the job. Returns the codes, each once.
-fn inject(subject: &Subject<'_, '_>, row: &Row, start: i64) -> Result<Vec<i32>, &'static str> {
+fn inject(subject: &Subject<'_, '_>, row: &Row, start: i64) -> Vec<i32> {
     let mut samples: Vec<(u32, u16, f64, Injected)> = Vec::new();
     for sample in row
         .input("inject")
@@ -260,7 +258,7 @@ fn inject(subject: &Subject<'_, '_>, row: &Row, start: i64) -> Result<Vec<i32>, 
     }
     codes.sort_unstable();
     codes.dedup();
-    Ok(codes)
+    codes
 }
 
 fn word(word: i32) -> Value {

@@ -3,7 +3,7 @@
 use dcgm_sys::{self as sys, Versioned as _};
 use serde_json::{Value, json};
 
-use super::host_engine::SWITCHES;
+use super::groups::SWITCHES;
 use super::{Seen, Subject, pointer};
 use crate::record::zeroed;
 use crate::run::{Injected, Row};
