@@ -52,3 +52,98 @@ impl fmt::Display for Event {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use super::*;
+    use crate::entity::EntityId;
+    use crate::error::Error;
+    use crate::field::FieldId;
+    use crate::policy::{Violation, ViolationKind};
+    use crate::sample::{OwnedSample, Timestamp};
+    use crate::value::{NoValue, OwnedValue};
+
+    #[test]
+    fn events_are_displayed_as_one_line() {
+        let (gpu, switch) = (EntityId::gpu(4), EntityId::switch(1));
+        let timestamp = Timestamp::from_micros(1);
+        let violation = |kind| Event::Violation(Violation::new(gpu, timestamp, kind));
+        let sample = |value| {
+            Event::Sample(OwnedSample {
+                entity: gpu,
+                field: FieldId::GPU_TEMP,
+                timestamp,
+                value,
+            })
+        };
+        let pages = ViolationKind::RetiredPages {
+            corrected: u32::MAX,
+            uncorrectable: 3,
+        };
+        let events = [
+            (Event::GpuLost(gpu), "gpu:4: lost"),
+            (Event::GpuBack(gpu), "gpu:4: back"),
+            (
+                Event::Sxid {
+                    switch,
+                    code: 20034,
+                    is_fatal: true,
+                    timestamp,
+                },
+                "nvswitch:1: fatal SXid 20034",
+            ),
+            (
+                Event::LinkDown {
+                    parent: gpu,
+                    index: 7,
+                },
+                "gpu:4: link 7 is down",
+            ),
+            (
+                Event::Xid {
+                    gpu,
+                    code: 9999,
+                    timestamp,
+                },
+                "gpu:4: XID 9999",
+            ),
+            (
+                violation(ViolationKind::Thermal { celsius: -5 }),
+                "gpu:4: temperature of -5 °C",
+            ),
+            (violation(pages), "gpu:4: 4294967295 retired memory pages"),
+            (
+                sample(Ok(OwnedValue::Int(41))),
+                "gpu:4: DCGM_FI_DEV_GPU_TEMP_CELSIUS: 41",
+            ),
+            (
+                sample(Err(NoValue::NotWatched)),
+                "gpu:4: DCGM_FI_DEV_GPU_TEMP_CELSIUS: not watched",
+            ),
+            (
+                Event::Silent(Duration::from_secs(3)),
+                "no new sample for 3s",
+            ),
+            (
+                Event::TopologyChanged {
+                    added: Vec::new(),
+                    removed: vec![gpu],
+                },
+                "topology changed: 0 added, 1 removed",
+            ),
+        ];
+        for (event, expected) in events {
+            assert_eq!(event.to_string(), expected);
+        }
+        let lost = Event::Disconnected(Error::NotConnected).to_string();
+        assert_eq!(lost, format!("disconnected: {}", Error::NotConnected));
+        let known = Event::Xid {
+            gpu,
+            code: 79,
+            timestamp,
+        };
+        assert!(known.to_string().starts_with("gpu:4: XID 79: "));
+    }
+}
