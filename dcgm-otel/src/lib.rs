@@ -82,6 +82,7 @@
 #![forbid(unsafe_code)]
 
 mod attributes;
+pub mod attribution;
 mod backoff;
 mod builder;
 mod catalogue;
