@@ -32,7 +32,8 @@ mod warning;
 
 pub(crate) use choices::ModeKind;
 pub use choices::{
-    CounterOrigin, GroupSwitch, MetricSwitch, Naming, Profile, SettingSource, ThrottleName,
+    AttributionExport, CounterOrigin, GroupSwitch, MetricSwitch, Naming, Profile, SettingSource,
+    SharedDevices, ThrottleName,
 };
 pub(crate) use custom::CustomMetrics;
 pub use custom::{CustomKind, CustomMetric, CustomMetricError, CustomMetricReason};
