@@ -16,7 +16,8 @@ use crate::clock::Clock;
 use crate::config::{
     AttributionExport, Config, ConfigError, ConfigErrors, CounterOrigin, CustomMetric,
     DeviceFilter, ExporterCsv, Group, GroupSwitch, IdSource, InstallError, MetricSwitch, Mode,
-    Naming, Profile, SharedDevices, ThrottleName, Variable, endpoint_error, for_each_setting,
+    Naming, Profile, SharedDevices, StaticScope, ThrottleName, Variable, endpoint_error,
+    for_each_setting,
 };
 use crate::health::HealthReporter;
 use crate::hook::AttributeHook;
@@ -172,6 +173,12 @@ impl DcgmMeterBuilder {
     /// [`Config::with_exporter_csv`].
     pub fn with_exporter_csv(mut self, csv: ExporterCsv) -> Self {
         self.config = self.config.with_exporter_csv(csv);
+        self
+    }
+
+    /// Adds an attribute that is always the same: see [`Config::with_attribute`].
+    pub fn with_attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.config = self.config.with_attribute(key, value);
         self
     }
 

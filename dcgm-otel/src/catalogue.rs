@@ -18,7 +18,7 @@ use crate::topology::Availability;
 use Kind::{CounterF64, CounterU64};
 use Scale::{Per, Times};
 pub(crate) use scope::EntityScope;
-pub(crate) use table::{ALLOCATION, CATALOGUE, STATE};
+pub(crate) use table::{ALLOCATION, CATALOGUE, INFO, STATE};
 
 /// Kind of an instrument.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

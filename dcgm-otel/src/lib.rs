@@ -121,7 +121,7 @@ pub use config::{
     AttributionExport, Config, ConfigError, ConfigErrors, ConfigWarning, CounterOrigin, CustomKind,
     CustomMetric, CustomMetricError, CustomMetricReason, DeviceFilter, DeviceSelector, ExporterCsv,
     Group, GroupSwitch, IdSource, InstallError, MetricSwitch, Mode, Naming, ParseSettingError,
-    Profile, Salt, SettingSource, SharedDevices, ThrottleName,
+    Profile, Salt, SettingSource, SharedDevices, StaticScope, ThrottleName,
 };
 pub use effective::{EffectiveConfig, EffectiveSetting};
 pub use error_kind::{ErrorKind, SampleError};

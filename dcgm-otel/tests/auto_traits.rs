@@ -6,7 +6,7 @@ use dcgm_otel::{
     DeviceSelector, EffectiveConfig, EffectiveSetting, ErrorKind, ExporterCsv, Group, GroupSwitch,
     Health, IdSource, InstallError, MeterState, MetricSwitch, Mode, Naming, ParseSettingError,
     Profile, Salt, SampleError, SettingSource, SharedDevices, ShutdownError, SourceHealth,
-    ThrottleName,
+    StaticScope, ThrottleName,
 };
 
 const fn is_send_and_sync<T: Send + Sync + 'static>() {}
@@ -57,6 +57,7 @@ fn every_public_type_is_send_and_sync() {
         SharedDevices,
         ShutdownError,
         SourceHealth,
+        StaticScope,
         ThrottleName,
     ];
     // The list is complete: it has every name that lib.rs exports.

@@ -121,6 +121,13 @@ choices! {
         Both   "both"   "Both.";
     }
 
+    /// The series that have the static attributes.
+    pub StaticScope {
+        #[default]
+        Series "series" "Every series of a device.";
+        Info   "info"   "`hw.gpu.info` only, to be joined by `hw.id`.";
+    }
+
     /// The series of a device that several workloads hold.
     pub SharedDevices {
         #[default]

@@ -116,6 +116,14 @@ macro_rules! for_each_setting {
                 "DCGM_OTEL_SHARED_DEVICES", any, valid, "once or copies", "copies",
                 "the series of a device that several workloads hold: one without attributes of workloads (once), or a copy for each (copies)";
 
+            attributes, with_attribute: custom_map(SettingMap<AttributeKey, String> = SettingMap::default()),
+                "DCGM_OTEL_ATTRIBUTES", any, check_attributes, "a list of key=value, with keys that do not begin with hw. or dcgm.",
+                "cluster=a,rack=7", "adds attributes that are always the same";
+
+            attributes_on, with_attributes_on: value(StaticScope = StaticScope::Series),
+                "DCGM_OTEL_ATTRIBUTES_ON", semconv, valid, "series or info", "info",
+                "where the static attributes are: on every series of a device (series), or on hw.gpu.info only (info)";
+
             instance, with_instance: custom(Option<String> = None),
                 -, any, check_instance, "1 to 64 bytes of text without control characters", "training",
                 "the meter's name among several on one provider";

@@ -181,3 +181,37 @@ fn an_instance_is_allocated_without_its_gpu() {
     let joins = labels_of(&harness.points("hw.gpu.allocation"));
     assert_eq!(joins, [("a".to_owned(), 1.0), ("b".to_owned(), 1.0)]);
 }
+
+#[test]
+fn static_attributes_are_on_every_series_or_on_the_info() {
+    use crate::StaticScope;
+    let config = config()
+        .with_attribute("cluster", "a")
+        .with_attribute("k8s.pod.name", "never");
+    let racks = |config: Config| {
+        let (harness, _) = sampled(config, &[on_gpu(0, "a")]);
+        let points = harness.export();
+        let with =
+            |point: &&crate::testing::Exported| point.attribute("cluster").as_deref() == Some("a");
+        let names: std::collections::BTreeSet<_> = points
+            .iter()
+            .filter(with)
+            .map(|one| one.name.clone())
+            .collect();
+        (names, points)
+    };
+    let (names, points) = racks(config.clone());
+    assert!(points.iter().all(|point| names.contains(&point.name)));
+    let (names, _) = racks(config.with_attributes_on(StaticScope::Info));
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), ["hw.gpu.info"]);
+    for (key, value) in [
+        ("", "a"),
+        ("hw.id", "a"),
+        ("a b", "a"),
+        ("a", ""),
+        ("a", "\n"),
+    ] {
+        let config = Config::default().with_attribute(key, value);
+        assert!(config.validate().is_err(), "{key:?} {value:?}");
+    }
+}
