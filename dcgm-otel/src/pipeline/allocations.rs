@@ -17,6 +17,8 @@ mod devices;
 mod holders;
 mod plan;
 mod shares;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -236,9 +238,11 @@ impl AllocationBook {
         if self.is_outdated || !self.plan.is_of(base.layout) {
             self.make_plan(base);
             if self.plan.has_no_room_for_copies && !self.is_limited {
+                let with_copies = self.plan.live;
                 self.is_limited = true;
                 self.update_holders(base, ledger, (now, collections));
                 self.make_plan(base);
+                self.plan.dropped += with_copies.saturating_sub(self.plan.live);
             }
         }
         let into = snapshot.replace_layout(self.plan.layout(), base.until);
@@ -413,7 +417,10 @@ impl AllocationBook {
                             self.is_outdated = true;
                         }
                     }
-                    ShareState::Hidden(collects) if collections > collects => return false,
+                    // Without any collect nothing has read it.
+                    ShareState::Hidden(collects) if collections > collects || collections == 0 => {
+                        return false;
+                    }
                     ShareState::Hidden(_) => {}
                 }
                 self.has_ended = true;
