@@ -77,7 +77,8 @@ impl AllocationUse {
 
     /// Returns `true` if series have the attributes of workloads.
     fn has_labels(self) -> bool {
-        self.export != AttributionExport::Join
+        // dcgm-exporter has no metric to join with.
+        self.export != AttributionExport::Join || self.naming == Naming::DcgmExporter
     }
 
     /// Returns `true` if there is a series for each allocation.
