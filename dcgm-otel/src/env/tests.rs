@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::{
-    ConfigErrors, CounterOrigin, CustomMetric, DeviceSelector, Group, GroupSwitch, IdSource,
-    MetricSwitch, Mode, Naming, Profile, Salt,
+    AttributionExport, ConfigErrors, CounterOrigin, CustomMetric, DeviceSelector, Group,
+    GroupSwitch, IdSource, MetricSwitch, Mode, Naming, Profile, Salt, SharedDevices,
 };
 
 fn read_from(variables: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
@@ -48,6 +48,11 @@ fn every_variable_sets_its_setting() {
         ("DCGM_OTEL_PROFILE", "FULL"),
         ("DCGM_OTEL_ID_SOURCE", "hashed_uuid:0123456789abcdef"),
         ("DCGM_OTEL_COUNTER_ORIGIN", "device"),
+        ("DCGM_OTEL_ATTRIBUTION", "both"),
+        ("DCGM_OTEL_ATTRIBUTION_INTERVAL", "20s"),
+        ("DCGM_OTEL_SHARED_DEVICES", "copies"),
+        ("DCGM_OTEL_ATTRIBUTES", "cluster=a, rack=7"),
+        ("DCGM_OTEL_ATTRIBUTES_ON", "info"),
     ])
     .unwrap();
     let endpoint = "[::1]:5556".parse().unwrap();
@@ -91,11 +96,17 @@ fn every_variable_sets_its_setting() {
         IdSource::HashedUuid(Salt::new("0123456789abcdef"))
     );
     assert_eq!(config.counter_origin(), CounterOrigin::Device);
+    assert_eq!(config.attribution(), AttributionExport::Both);
+    assert_eq!(config.attribution_interval(), Duration::from_secs(20));
+    assert_eq!(config.shared_devices(), SharedDevices::Copies);
+    let attributes: Vec<_> = config.static_attributes("hw.gpu.info").collect();
+    assert_eq!(attributes, [("cluster", "a"), ("rack", "7")]);
+    assert_eq!(config.static_attributes("hw.power").count(), 0);
     let all: Vec<_> = SettingKey::ALL
         .iter()
         .filter_map(|key| key.variable())
         .collect();
-    assert_eq!(all.len(), 15, "a variable without a line above: {all:?}");
+    assert_eq!(all.len(), 20, "a variable without a line above: {all:?}");
 }
 
 #[test]
