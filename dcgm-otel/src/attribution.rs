@@ -1,9 +1,19 @@
 //! Which workload holds which GPU: pods, jobs, or whatever an [`Attribution`] of your own knows.
 
+#[cfg(feature = "hpc")]
+mod hpc;
+#[cfg(all(feature = "kubelet", unix))]
+mod kubelet;
+
 use core::fmt;
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
+
+#[cfg(feature = "hpc")]
+pub use self::hpc::HpcJobs;
+#[cfg(all(feature = "kubelet", unix))]
+pub use self::kubelet::Kubelet;
 
 /// A source of [`Allocation`]s: the kubelet, a batch system, or one of your own.
 ///

@@ -1,0 +1,1 @@
+mod messages; mod server; fn main(){}
