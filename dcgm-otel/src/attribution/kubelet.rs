@@ -17,14 +17,14 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use self::allocate::{FirstListed, make_allocations};
-use self::client::{CallError, UnixService};
+use self::client::UnixService;
 use self::pods::{LIST_PODS_METHOD, LabelPatterns, PodInfo, parse_pods};
 use self::resources::{LIST_METHOD, PodDevices, PodName, ResourceNames, parse_resources};
 use super::{Allocation, Attribution, AttributionError};
 
-/// Failures of the Pods API in a row for which the whole answer is withheld, so that a short failure does not
-/// change the attributes of every pod twice.
-const MAX_PODS_API_FAILURES: u32 = 3;
+/// Failures of the Pods API in a row, after it has answered, for which the whole answer is withheld: a short
+/// failure must not change the attributes of every pod twice.
+const WITHHELD_ANSWERS: u32 = 3;
 
 /// The pods of a Kubernetes node and the GPUs that they hold, from the kubelet's PodResources API. With the
 /// feature `kubelet`, on Unix.
@@ -64,8 +64,8 @@ pub struct Kubelet {
     pods: UnixService,
     names: ResourceNames,
     labels: LabelPatterns,
-    /// Failures of the Pods API since its last answer; `None` if it has not answered yet.
-    pods_api_failures: Option<u32>,
+    /// Further failures of the Pods API for which the whole answer is withheld.
+    withheld_answers: u32,
     first_listed: FirstListed,
     /// Made with the first call, on the thread that makes it.
     runtime: Option<Runtime>,
@@ -81,7 +81,7 @@ impl Kubelet {
             pods: socket("/var/lib/kubelet/pods-api/pods-api.sock"),
             names: ResourceNames::default(),
             labels: LabelPatterns::default(),
-            pods_api_failures: None,
+            withheld_answers: 0,
             first_listed: FirstListed::default(),
             runtime: None,
         }
@@ -121,8 +121,7 @@ impl Kubelet {
         timeout: Duration,
     ) -> Result<Vec<Allocation>, AttributionError> {
         let start = Instant::now();
-        let answer = self.resources.call(LIST_METHOD, timeout).await;
-        let answer = answer.map_err(CallError::into_error)?;
+        let answer = self.resources.call(LIST_METHOD, timeout).await?;
         let mut pods = parse_resources(&answer, &self.names)?;
         drop(answer);
         let left = timeout.saturating_sub(start.elapsed());
@@ -133,7 +132,7 @@ impl Kubelet {
         Ok(make_allocations(&pods, &info))
     }
 
-    /// Returns the properties of pods; nothing if the kubelet has no Pods API.
+    /// Returns the properties of pods; of none if the kubelet has no Pods API.
     async fn list_pods(
         &mut self,
         pods: &[PodDevices],
@@ -145,27 +144,16 @@ impl Kubelet {
         let answer = self.pods.call(LIST_PODS_METHOD, timeout).await;
         let info = answer.and_then(|answer| {
             let wanted: HashSet<_> = pods.iter().map(|pod| pod.pod.clone()).collect();
-            let parsed = parse_pods(&answer, &wanted, &self.labels);
-            parsed.map_err(|error| CallError::Failed(error.into()))
+            Ok(parse_pods(&answer, &wanted, &self.labels)?)
         });
-        match info {
-            Ok(info) => {
-                self.pods_api_failures = Some(0);
-                Ok(info)
-            }
-            Err(CallError::Absent(_)) => {
-                self.pods_api_failures = None;
-                Ok(HashMap::new())
-            }
-            Err(CallError::Failed(error)) => {
-                let failures = self.pods_api_failures.map(|count| count.saturating_add(1));
-                self.pods_api_failures = failures;
-                if failures.is_some_and(|count| count <= MAX_PODS_API_FAILURES) {
-                    return Err(error);
-                }
-                Ok(HashMap::new())
-            }
+        if info.is_ok() {
+            self.withheld_answers = WITHHELD_ANSWERS;
+        } else if let Some(left) = self.withheld_answers.checked_sub(1) {
+            self.withheld_answers = left;
+        } else {
+            return Ok(HashMap::new());
         }
+        info
     }
 }
 

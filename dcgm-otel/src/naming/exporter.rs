@@ -17,6 +17,8 @@ use crate::catalogue::{
 use crate::config::Group;
 use crate::topology;
 
+mod workload;
+
 /// By default no family watches LINK entities.
 const _: () = assert!(!any_default_watches_links(METRICS));
 

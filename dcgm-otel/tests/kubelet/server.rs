@@ -166,7 +166,7 @@ impl Encoder for RawCodec {
     type Error = Status;
 
     fn encode(&mut self, item: Vec<u8>, into: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        prost::bytes::BufMut::put_slice(into, &item);
+        bytes::BufMut::put_slice(into, &item);
         Ok(())
     }
 }
@@ -176,8 +176,8 @@ impl Decoder for RawCodec {
     type Error = Status;
 
     fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<Vec<u8>>, Status> {
-        let length = prost::bytes::Buf::remaining(from);
-        let bytes = prost::bytes::Buf::copy_to_bytes(from, length);
+        let length = bytes::Buf::remaining(from);
+        let bytes = bytes::Buf::copy_to_bytes(from, length);
         Ok(Some(bytes.to_vec()))
     }
 }

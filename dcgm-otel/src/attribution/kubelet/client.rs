@@ -8,7 +8,6 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::error::Error as _;
 use std::future::Future;
-use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -39,22 +38,6 @@ pub(super) struct UnixService {
     connection: Option<ServiceConnection>,
 }
 
-/// Why a call failed.
-#[derive(Debug)]
-pub(super) enum CallError {
-    /// The socket or the method does not exist, or may not be used.
-    Absent(AttributionError),
-    /// Any other reason.
-    Failed(AttributionError),
-}
-
-impl CallError {
-    pub(super) fn into_error(self) -> AttributionError {
-        let (Self::Absent(error) | Self::Failed(error)) = self;
-        error
-    }
-}
-
 impl UnixService {
     pub(super) const fn new(socket: PathBuf) -> Self {
         Self {
@@ -68,20 +51,18 @@ impl UnixService {
         &mut self,
         method: &'static str,
         timeout: Duration,
-    ) -> Result<Bytes, CallError> {
+    ) -> Result<Bytes, AttributionError> {
         let deadline = Instant::now().checked_add(timeout);
         let called = tokio::time::timeout(timeout, self.call_again(method, deadline)).await;
-        let outcome = called.unwrap_or(Err(CallError::Failed(AttributionError::TimedOut(timeout))));
-        if outcome.is_err() {
+        let outcome = called.unwrap_or(Err(AttributionError::TimedOut(timeout)));
+        outcome.map_err(|error| {
             self.connection = None;
-        }
-        match outcome {
-            // The service may notice first that the time is over.
-            Err(CallError::Failed(AttributionError::TimedOut(_))) => {
-                Err(CallError::Failed(AttributionError::TimedOut(timeout)))
+            match error {
+                // The service may notice first that the time is over.
+                AttributionError::TimedOut(_) => AttributionError::TimedOut(timeout),
+                error => error,
             }
-            outcome => outcome,
-        }
+        })
     }
 
     /// Calls a method; once more if a connection of an earlier call fails, which may have ended meanwhile.
@@ -89,18 +70,14 @@ impl UnixService {
         &mut self,
         method: &'static str,
         deadline: Option<Instant>,
-    ) -> Result<Bytes, CallError> {
+    ) -> Result<Bytes, AttributionError> {
         let socket = SocketId::read(&self.socket);
         let is_current = |kept: &ServiceConnection| {
             kept.socket.is_some() && kept.socket == socket && kept.sender.is_ready()
         };
         if let Some(kept) = self.connection.take_if(|kept| is_current(kept)) {
             let outcome = request_answer(kept.sender.clone(), method, deadline).await;
-            let is_broken = matches!(
-                outcome,
-                Err(CallError::Failed(AttributionError::Unreachable(_)))
-            );
-            if !is_broken {
+            if !matches!(outcome, Err(AttributionError::Unreachable(_))) {
                 self.connection = Some(kept);
                 return outcome;
             }
@@ -139,28 +116,15 @@ impl SocketId {
     }
 }
 
-async fn connect(socket: &Path) -> Result<SendRequest<Body>, CallError> {
+async fn connect(socket: &Path) -> Result<SendRequest<Body>, AttributionError> {
     let describe = |error: &dyn fmt::Display| {
-        AttributionError::Unreachable(format!("{}: {error}", socket.display()))
+        let text = format!("{}: {error}", socket.display());
+        AttributionError::Unreachable(sanitize(&text).into_owned())
     };
-    let stream = match UnixStream::connect(socket).await {
-        Ok(stream) => stream,
-        Err(error) => {
-            let is_absent = matches!(
-                error.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied
-            );
-            let error = describe(&error);
-            return Err(if is_absent {
-                CallError::Absent(error)
-            } else {
-                CallError::Failed(error)
-            });
-        }
-    };
+    let stream = UnixStream::connect(socket).await.map_err(|error| describe(&error))?;
     let (sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
         .await
-        .map_err(|error| CallError::Failed(describe(&error)))?;
+        .map_err(|error| describe(&error))?;
     // Its error is that of the call, too.
     tokio::spawn(async { drop(connection.await) });
     Ok(sender)
@@ -170,14 +134,13 @@ async fn request_answer(
     sender: SendRequest<Body>,
     method: &'static str,
     deadline: Option<Instant>,
-) -> Result<Bytes, CallError> {
+) -> Result<Bytes, AttributionError> {
     // Both ends of a Unix socket are on this host.
     let origin = Uri::from_static("http://localhost");
     let mut client = Grpc::with_origin(GrpcSender(sender), origin)
         .max_decoding_message_size(MAX_ANSWER_BYTES);
-    client.ready().await.map_err(|error| {
-        CallError::Failed(AttributionError::Unreachable(error.to_string()))
-    })?;
+    let ready = client.ready().await;
+    ready.map_err(|error| AttributionError::Unreachable(error.to_string()))?;
     let mut request = tonic::Request::new(());
     if let Some(deadline) = deadline {
         request.set_timeout(deadline.saturating_duration_since(Instant::now()));
@@ -187,10 +150,10 @@ async fn request_answer(
     answer.map(tonic::Response::into_inner).map_err(|status| call_error(&status))
 }
 
-fn call_error(status: &Status) -> CallError {
+fn call_error(status: &Status) -> AttributionError {
     let text = sanitize(status.message());
     let text = format!("{:?}: {text}", status.code());
-    CallError::Failed(match status.code() {
+    match status.code() {
         // Of the connection, not of the service.
         _ if status.source().is_some() => AttributionError::Unreachable(text),
         Code::Unavailable | Code::Cancelled => AttributionError::Unreachable(text),
@@ -200,9 +163,8 @@ fn call_error(status: &Status) -> CallError {
             unit: "bytes",
         },
         Code::Internal => AttributionError::Malformed(text),
-        Code::Unimplemented => return CallError::Absent(AttributionError::Refused(text)),
         _ => AttributionError::Refused(text),
-    })
+    }
 }
 
 /// A connection as tonic's client uses it.
