@@ -4,6 +4,8 @@
 mod hpc;
 #[cfg(all(feature = "kubelet", unix))]
 mod kubelet;
+#[cfg(feature = "process")]
+mod process;
 
 use core::fmt;
 use std::time::Duration;
@@ -14,6 +16,8 @@ use opentelemetry::KeyValue;
 pub use self::hpc::HpcJobs;
 #[cfg(all(feature = "kubelet", unix))]
 pub use self::kubelet::Kubelet;
+#[cfg(feature = "process")]
+pub use self::process::GpuProcesses;
 
 /// A source of [`Allocation`]s: the kubelet, a batch system, or one of your own.
 ///
