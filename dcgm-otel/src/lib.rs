@@ -69,6 +69,9 @@
 //! | `prometheus-client` | off | [`DcgmMeter::collector`] for a registry of the crate `prometheus-client` 0.24, which is then a dependency |
 //! | `prometheus-registry` | off | [`DcgmMeter::collector`] for a registry of the crate `prometheus` 0.14, which is then a dependency |
 //! | `sdk` | off | `sdk::view`, which fits the SDK's cardinality limit to the meter, and `sdk::shutdown`. Depends on `opentelemetry_sdk` |
+//! | `hpc` | off | [`attribution::HpcJobs`], the jobs of a batch system. No further dependency |
+//! | `kubelet` | off | [`attribution::Kubelet`], the pods of a Kubernetes node (Unix). Depends on `tonic`, `hyper` and `tokio` |
+//! | `process` | off | [`attribution::GpuProcesses`], the processes that use the GPUs. No further dependency |
 //! | `serde` | off | [`Config`] can be deserialized; [`EffectiveConfig`] and [`Health`] can be serialized. Depends on `serde` |
 //!
 //! # Versions

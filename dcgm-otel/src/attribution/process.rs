@@ -10,7 +10,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use dcgm::history::{SampleOrder, TimeWindow};
 use dcgm::processes::RunningProcess;
-use dcgm::{Client, Entity, EntityId, EntityKind, FieldId, Timestamp, Watch, WatchRequest, sanitize};
+use dcgm::{
+    Client, Entity, EntityId, EntityKind, FieldId, Timestamp, Watch, WatchRequest, sanitize,
+};
 use opentelemetry::KeyValue;
 
 use self::cgroup::parse_cgroup;
@@ -99,7 +101,10 @@ impl GpuProcesses {
             let request = WatchRequest::new(gpus.as_slice(), FIELDS).with_interval(INTERVAL);
             // The old watch ends afterwards, so that no process is missed.
             self.watched = Some(WatchedGpus {
-                devices: gpus.iter().map(|gpu| name_device(*gpu, &entities)).collect(),
+                devices: gpus
+                    .iter()
+                    .map(|gpu| name_device(*gpu, &entities))
+                    .collect(),
                 watch: self.client.watch(&request)?,
                 ids: gpus,
             });
@@ -133,7 +138,9 @@ impl GpuProcesses {
 
     /// Returns the ids of the processes that use a GPU.
     fn process_ids(&self, gpu: EntityId, watch: &Watch) -> Result<BTreeSet<u32>, ListError> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         let start = now.saturating_sub(MAX_SAMPLE_AGE).as_micros();
         let start = Timestamp::from_micros(i64::try_from(start).unwrap_or(i64::MAX));
         let window = TimeWindow::since(start);
@@ -146,7 +153,8 @@ impl GpuProcesses {
         let mut found = BTreeSet::new();
         for field in FIELDS.into_iter().filter(|field| !is_refused(*field)) {
             let history = self.client.history();
-            let samples = history.samples(gpu, field, window, SampleOrder::NewestFirst, MAX_SAMPLES)?;
+            let samples =
+                history.samples(gpu, field, window, SampleOrder::NewestFirst, MAX_SAMPLES)?;
             let times = samples.iter().map(|sample| sample.timestamp);
             if samples.len() >= MAX_SAMPLES && times.clone().min() == times.max() {
                 // There may be more processes.

@@ -30,7 +30,10 @@ fn the_socket_vanishes_and_returns() {
         // Of the killed process the socket is left; then not even that.
         for _ in 0..2 {
             let error = node.ask().unwrap_err();
-            assert!(matches!(error, AttributionError::Unreachable(_)), "{error:?}");
+            assert!(
+                matches!(error, AttributionError::Unreachable(_)),
+                "{error:?}"
+            );
             let _ = fs::remove_file(&socket);
         }
         node.server = Some(server::Kubelet::listen(&socket));
@@ -64,8 +67,15 @@ fn a_late_answer_times_out_and_the_next_is_read() {
     let timeout = Duration::from_millis(200);
     let start = Instant::now();
     let error = node.source.allocations(timeout).unwrap_err();
-    assert!(matches!(error, AttributionError::TimedOut(limit) if limit == timeout), "{error:?}");
-    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    assert!(
+        matches!(error, AttributionError::TimedOut(limit) if limit == timeout),
+        "{error:?}"
+    );
+    assert!(
+        start.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        start.elapsed()
+    );
     node.set_pods([pod("a", GPU, &[GPU_0])]);
     assert_eq!(node.ask().unwrap(), [held(GPU_0, "a")]);
     // No time at all.
@@ -101,7 +111,13 @@ fn a_huge_answer_is_refused() {
     node.set_pods([pod("a", GPU, &ids)]);
     let error = node.ask().unwrap_err();
     assert!(
-        matches!(error, AttributionError::TooLarge { limit: 16_384, unit: "devices" }),
+        matches!(
+            error,
+            AttributionError::TooLarge {
+                limit: 16_384,
+                unit: "devices"
+            }
+        ),
         "{error:?}"
     );
     node.set_pods([pod("a", GPU, &[GPU_0])]);
@@ -122,10 +138,19 @@ fn garbage_in_a_message_is_malformed() {
     let mut node = node_with_pod();
     let whole = list([pod("a", GPU, &[GPU_0])]);
     let cut = whole[..whole.len() - 1].to_vec();
-    for garbage in [vec![0xff; 100], b"GET / HTTP/1.1\r\n\r\n".to_vec(), cut, vec![0x0a, 3, 0x0a, 9, 9]] {
-        node.server().set_answer(LIST, Answer::Message(garbage.clone()));
+    for garbage in [
+        vec![0xff; 100],
+        b"GET / HTTP/1.1\r\n\r\n".to_vec(),
+        cut,
+        vec![0x0a, 3, 0x0a, 9, 9],
+    ] {
+        node.server()
+            .set_answer(LIST, Answer::Message(garbage.clone()));
         let error = node.ask().unwrap_err();
-        assert!(matches!(error, AttributionError::Malformed(_)), "{garbage:?}: {error:?}");
+        assert!(
+            matches!(error, AttributionError::Malformed(_)),
+            "{garbage:?}: {error:?}"
+        );
     }
     node.set_pods([pod("a", GPU, &[GPU_0])]);
     assert_eq!(node.ask().unwrap(), [held(GPU_0, "a")]);
@@ -145,9 +170,15 @@ fn refusals_are_typed_and_clean() {
         let error = node.ask().unwrap_err();
         let is_refused = matches!(error, AttributionError::Refused(_));
         let is_unreachable = matches!(error, AttributionError::Unreachable(_));
-        assert!(is_refused == is_refusal && is_unreachable != is_refusal, "{code:?}: {error:?}");
+        assert!(
+            is_refused == is_refusal && is_unreachable != is_refusal,
+            "{code:?}: {error:?}"
+        );
         let text = error.to_string();
-        assert!(text.contains("no[31m answer") && !text.contains('\n'), "{text:?}");
+        assert!(
+            text.contains("no[31m answer") && !text.contains('\n'),
+            "{text:?}"
+        );
     }
 }
 
@@ -195,12 +226,22 @@ fn peers_that_are_no_grpc_server_are_errors_within_the_deadline() {
         assert_eq!(node.ask().unwrap(), [held(GPU_0, "a")]);
         listen(&mut node, treat);
         let start = Instant::now();
-        let error = node.source.allocations(Duration::from_millis(300)).unwrap_err();
+        let error = node
+            .source
+            .allocations(Duration::from_millis(300))
+            .unwrap_err();
         assert!(
-            matches!(error, AttributionError::Unreachable(_) | AttributionError::TimedOut(_)),
+            matches!(
+                error,
+                AttributionError::Unreachable(_) | AttributionError::TimedOut(_)
+            ),
             "{way}: {error:?}"
         );
-        assert!(start.elapsed() < Duration::from_secs(3), "{way}: {:?}", start.elapsed());
+        assert!(
+            start.elapsed() < Duration::from_secs(3),
+            "{way}: {:?}",
+            start.elapsed()
+        );
         let socket = node.folder.path().join("kubelet.sock");
         node.server = Some(server::Kubelet::listen(&socket));
         node.set_pods([pod("b", GPU, &[GPU_0])]);
@@ -215,9 +256,16 @@ fn asked_and_dropped_in_async_code_nothing_panics() {
     let lines = runtime.block_on(async {
         let lines = node.ask().unwrap();
         drop(node.source.allocations(TIMEOUT));
-        let Node { source, server, folder } = node;
+        let Node {
+            source,
+            server,
+            folder,
+        } = node;
         drop(source);
-        runtime.spawn_blocking(move || drop((server, folder))).await.unwrap();
+        runtime
+            .spawn_blocking(move || drop((server, folder)))
+            .await
+            .unwrap();
         lines
     });
     assert_eq!(lines, [held(GPU_0, "a")]);

@@ -13,9 +13,7 @@ mod server;
 
 use std::time::Duration;
 
-use dcgm_otel::attribution::{
-    Allocation, Attribution, AttributionError, Device, GpuName, Kubelet,
-};
+use dcgm_otel::attribution::{Allocation, Attribution, AttributionError, Device, GpuName, Kubelet};
 use tempfile::TempDir;
 
 use messages::{PodResources, container, list, pod, pod_with_claim};
@@ -115,7 +113,10 @@ fn pods_come_and_go() {
     assert_eq!(node.ask_about([]), [""; 0]);
     let (a, b) = (pod("a", GPU, &[GPU_0]), pod("b", GPU, &[GPU_1]));
     assert_eq!(node.ask_about([a.clone()]), [held(GPU_0, "a")]);
-    assert_eq!(node.ask_about([a, b.clone()]), [held(GPU_0, "a"), held(GPU_1, "b")]);
+    assert_eq!(
+        node.ask_about([a, b.clone()]),
+        [held(GPU_0, "a"), held(GPU_1, "b")]
+    );
     assert_eq!(node.ask_about([b]), [held(GPU_1, "b")]);
     assert_eq!(node.ask_about([]), [""; 0]);
     // All over one connection.
@@ -128,7 +129,11 @@ fn every_kind_of_device_id_is_found() {
     let mut node = Node::new();
     let lines = node.ask_about([
         pod("a", GPU, &[GPU_0, "nvidia3"]),
-        pod("b", "nvidia.com/mig-1g.10gb", &[MIG_0, &legacy, "nvidia4/gi12"]),
+        pod(
+            "b",
+            "nvidia.com/mig-1g.10gb",
+            &[MIG_0, &legacy, "nvidia4/gi12"],
+        ),
     ]);
     assert_eq!(
         lines,
@@ -148,14 +153,23 @@ fn a_pod_moves_between_mig_instances() {
     let resource = "nvidia.com/mig-1g.10gb";
     for id in ["nvidia0/gi7", "nvidia0/gi8", "nvidia1/gi7"] {
         let device = id.replace("nvidia", "minor ").replace("/gi", " gi ");
-        assert_eq!(node.ask_about([pod("a", resource, &[id])]), [held(&device, "a")]);
+        assert_eq!(
+            node.ask_about([pod("a", resource, &[id])]),
+            [held(&device, "a")]
+        );
     }
 }
 
 #[test]
 fn replicas_are_shared() {
     let mut node = Node::new();
-    let replica = |name, number| pod(name, "nvidia.com/gpu.shared", &[&format!("{GPU_0}::{number}")]);
+    let replica = |name, number| {
+        pod(
+            name,
+            "nvidia.com/gpu.shared",
+            &[&format!("{GPU_0}::{number}")],
+        )
+    };
     let shared = |name| held(GPU_0, name) + " shared";
     // Also if no other pod holds a replica yet.
     assert_eq!(node.ask_about([replica("a", 0)]), [shared("a")]);
@@ -185,7 +199,12 @@ fn containers_of_a_pod_that_share_are_one_allocation() {
 #[test]
 fn other_resources_are_no_gpus_unless_added() {
     let mut node = Node::new();
-    let pods = || [pod("a", "example.com/gpu", &[GPU_0]), pod("b", "example.com/nic", &["eth0"])];
+    let pods = || {
+        [
+            pod("a", "example.com/gpu", &[GPU_0]),
+            pod("b", "example.com/nic", &["eth0"]),
+        ]
+    };
     assert_eq!(node.ask_about(pods()), [""; 0]);
     node.source = Kubelet::new()
         .with_socket(&node.server().socket)
@@ -198,7 +217,14 @@ fn other_resources_are_no_gpus_unless_added() {
 fn ids_of_no_single_gpu_are_passed_on_as_they_are() {
     let mut node = Node::new();
     let lines = node.ask_about([pod("a", GPU, &["all", "tegra", "b\u{1b}[1m\nroken"])]);
-    assert_eq!(lines, [held("all", "a"), held("b[1m roken", "a"), held("tegra", "a")]);
+    assert_eq!(
+        lines,
+        [
+            held("all", "a"),
+            held("b[1m roken", "a"),
+            held("tegra", "a")
+        ]
+    );
 }
 
 #[test]
@@ -256,5 +282,8 @@ fn texts_of_the_kubelet_are_clean_and_short() {
     let mut node = Node::new();
     let name = "a\u{1b}[2K\n".to_owned() + &"x".repeat(1000);
     let lines = node.ask_about([pod(&name, GPU, &[GPU_0])]);
-    assert!(lines[0].contains("pod.name=a[2K x") && lines[0].len() < 400, "{lines:?}");
+    assert!(
+        lines[0].contains("pod.name=a[2K x") && lines[0].len() < 400,
+        "{lines:?}"
+    );
 }

@@ -66,9 +66,14 @@ fn uid_and_selected_labels_become_attributes() {
 #[test]
 fn number_and_length_of_labels_are_limited() {
     let mut both = NodeWithPods::new();
-    let keys: Vec<_> = (0..100).map(|n| format!("app.kubernetes.io/{n:03}")).collect();
+    let keys: Vec<_> = (0..100)
+        .map(|n| format!("app.kubernetes.io/{n:03}"))
+        .collect();
     let long = "x".repeat(10_000);
-    let labels: Vec<_> = keys.iter().map(|key| (key.as_str(), long.as_str())).collect();
+    let labels: Vec<_> = keys
+        .iter()
+        .map(|key| (key.as_str(), long.as_str()))
+        .collect();
     both.set_info([core_pod("a", "u1", "Running", &labels)]);
     let line = both.ask().unwrap().remove(0);
     assert_eq!(line.matches("pod.label.").count(), 16);
@@ -84,7 +89,10 @@ fn pods_that_have_ended_hold_nothing() {
         both.set_info([core_pod("a", "u1", phase, &[])]);
         assert_eq!(both.ask().unwrap(), [""; 0], "{phase}");
         // A successor of the same name does, in either order.
-        let (ended, alive) = (core_pod("a", "u1", phase, &[]), core_pod("a", "u2", "Running", &[]));
+        let (ended, alive) = (
+            core_pod("a", "u1", phase, &[]),
+            core_pod("a", "u2", "Running", &[]),
+        );
         both.set_info([ended.clone(), alive.clone()]);
         assert_eq!(both.ask().unwrap(), [with_uid("u2")], "{phase}");
         both.set_info([alive, ended]);

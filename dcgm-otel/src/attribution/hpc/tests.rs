@@ -50,7 +50,15 @@ fn files_appear_change_and_vanish() {
 fn other_files_are_ignored() {
     let folder = tempfile::tempdir().unwrap();
     for name in [
-        "a", ".0", "0.", "0.1.2", "+1", "-1", "0.tmp", "99999999999", "0x1",
+        "a",
+        ".0",
+        "0.",
+        "0.1.2",
+        "+1",
+        "-1",
+        "0.tmp",
+        "99999999999",
+        "0x1",
     ] {
         fs::write(folder.path().join(name), "1").unwrap();
     }
@@ -104,7 +112,10 @@ fn an_unreadable_directory_is_an_error() {
     let file = folder.path().join("0");
     fs::write(&file, "1").unwrap();
     let error = HpcJobs::new(file).allocations(TIMEOUT).unwrap_err();
-    assert!(matches!(error, AttributionError::Unreachable(_)), "{error:?}");
+    assert!(
+        matches!(error, AttributionError::Unreachable(_)),
+        "{error:?}"
+    );
 }
 
 #[test]

@@ -121,7 +121,9 @@ async fn connect(socket: &Path) -> Result<SendRequest<Body>, AttributionError> {
         let text = format!("{}: {error}", socket.display());
         AttributionError::Unreachable(sanitize(&text).into_owned())
     };
-    let stream = UnixStream::connect(socket).await.map_err(|error| describe(&error))?;
+    let stream = UnixStream::connect(socket)
+        .await
+        .map_err(|error| describe(&error))?;
     let (sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
         .await
         .map_err(|error| describe(&error))?;
@@ -137,8 +139,8 @@ async fn request_answer(
 ) -> Result<Bytes, AttributionError> {
     // Both ends of a Unix socket are on this host.
     let origin = Uri::from_static("http://localhost");
-    let mut client = Grpc::with_origin(GrpcSender(sender), origin)
-        .max_decoding_message_size(MAX_ANSWER_BYTES);
+    let mut client =
+        Grpc::with_origin(GrpcSender(sender), origin).max_decoding_message_size(MAX_ANSWER_BYTES);
     let ready = client.ready().await;
     ready.map_err(|error| AttributionError::Unreachable(error.to_string()))?;
     let mut request = tonic::Request::new(());
@@ -147,7 +149,9 @@ async fn request_answer(
     }
     let path = PathAndQuery::from_static(method);
     let answer = client.unary(request, path, AnswerCodec).await;
-    answer.map(tonic::Response::into_inner).map_err(|status| call_error(&status))
+    answer
+        .map(tonic::Response::into_inner)
+        .map_err(|status| call_error(&status))
 }
 
 fn call_error(status: &Status) -> AttributionError {

@@ -32,10 +32,12 @@ impl LabelPatterns {
     }
 
     fn matches(&self, label: &str) -> bool {
-        self.0.iter().any(|pattern| match pattern.strip_suffix('*') {
-            Some(prefix) => label.starts_with(prefix),
-            None => label == pattern,
-        })
+        self.0
+            .iter()
+            .any(|pattern| match pattern.strip_suffix('*') {
+                Some(prefix) => label.starts_with(prefix),
+                None => label == pattern,
+            })
     }
 }
 

@@ -80,14 +80,34 @@ mod tests {
     fn containers_pods_and_jobs_are_found() {
         let underscored = UID.replace('-', "_");
         for (path, expected) in [
-            (format!("0::/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod{underscored}.slice/cri-containerd-{ID}.scope"), "id uid -"),
-            (format!("0::/../../kubepods-pod{underscored}.slice/crio-{ID}.scope/container"), "id uid -"),
-            (format!("11:memory:/kubepods/besteffort/pod{UID}/{ID}\n1:cpu:/"), "id uid -"),
+            (
+                format!(
+                    "0::/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod{underscored}.slice/cri-containerd-{ID}.scope"
+                ),
+                "id uid -",
+            ),
+            (
+                format!("0::/../../kubepods-pod{underscored}.slice/crio-{ID}.scope/container"),
+                "id uid -",
+            ),
+            (
+                format!("11:memory:/kubepods/besteffort/pod{UID}/{ID}\n1:cpu:/"),
+                "id uid -",
+            ),
             (format!("0::/system.slice/docker-{ID}.scope"), "id - -"),
             (format!("0::/kubelet.slice/x:cri-containerd:{ID}"), "id - -"),
-            ("4:memory:/slurm/uid_1000/job_4711/step_0/task_0".to_owned(), "- - 4711"),
-            ("0::/system.slice/slurmstepd.scope/job_4711/step_batch/user".to_owned(), "- - 4711"),
-            ("0::/user.slice/user-1000.slice/session-1.scope".to_owned(), "- - -"),
+            (
+                "4:memory:/slurm/uid_1000/job_4711/step_0/task_0".to_owned(),
+                "- - 4711",
+            ),
+            (
+                "0::/system.slice/slurmstepd.scope/job_4711/step_batch/user".to_owned(),
+                "- - 4711",
+            ),
+            (
+                "0::/user.slice/user-1000.slice/session-1.scope".to_owned(),
+                "- - -",
+            ),
             ("0::/job_1/podcast.slice".to_owned(), "- - -"),
             ("0::/slurm/job_x/job_".to_owned(), "- - -"),
             (format!("0::/kubepods/podcafe/{}", &ID[1..]), "- - -"),

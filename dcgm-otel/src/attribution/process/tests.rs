@@ -43,12 +43,15 @@ impl HistoryClient for ListingEngine {
         max: usize,
     ) -> ClientResult<Samples> {
         // Fails if it is not watched.
-        self.mock.history().samples(gpu, field, window, order, max)?;
+        self.mock
+            .history()
+            .samples(gpu, field, window, order, max)?;
         let listed = self.listed.lock();
         let mut samples = Samples::new();
         if field == FieldId::COMPUTE_PIDS {
             for (_, age, pid) in listed.iter().filter(|(on, ..)| *on == gpu.id).take(max) {
-                let timestamp = Timestamp::from_micros(now() / 1_000_000 * 1_000_000 - age * 1_000_000);
+                let timestamp =
+                    Timestamp::from_micros(now() / 1_000_000 * 1_000_000 - age * 1_000_000);
                 if window.start.is_none_or(|start| start <= timestamp) {
                     samples.push(Sample {
                         entity: gpu,
@@ -197,7 +200,10 @@ fn processes_that_have_ended_hold_nothing() {
     host.add_process(12, "0::/slurm/job_7\n", "python\n");
     // The second is not in /proc; the engine has not listed the first for a while.
     assert_eq!(host.ask_about(&[(0, 1, 99)]).unwrap(), [""; 0]);
-    assert_eq!(host.ask_about(&[(0, 21, 12)]).unwrap(), ["gpu:0 hpc.job.id=7"]);
+    assert_eq!(
+        host.ask_about(&[(0, 21, 12)]).unwrap(),
+        ["gpu:0 hpc.job.id=7"]
+    );
     assert_eq!(host.ask_about(&[(0, 27, 12)]).unwrap(), [""; 0]);
 }
 
@@ -206,11 +212,17 @@ fn gpus_that_appear_are_watched() {
     let mut host = ProcessHost::new();
     host.add_process(12, "0::/slurm/job_7\n", "python\n");
     let entities = host.engine.mock.model().host().entities().to_vec();
-    let last = entities.into_iter().find(|one| one.id == EntityId::gpu(7)).unwrap();
+    let last = entities
+        .into_iter()
+        .find(|one| one.id == EntityId::gpu(7))
+        .unwrap();
     host.engine.mock.remove_entity(last.id);
     assert_eq!(host.ask_about(&[(7, 1, 12)]).unwrap(), [""; 0]);
     host.engine.mock.add_entity(last);
-    assert_eq!(host.ask_about(&[(7, 1, 12)]).unwrap(), ["gpu:7 hpc.job.id=7"]);
+    assert_eq!(
+        host.ask_about(&[(7, 1, 12)]).unwrap(),
+        ["gpu:7 hpc.job.id=7"]
+    );
 }
 
 #[test]
@@ -222,11 +234,17 @@ fn a_lost_session_is_an_error_and_then_replaced() {
     assert_eq!(host.ask_about(&listed).unwrap(), expected);
     host.engine.mock.close();
     let error = host.ask_about(&listed).unwrap_err();
-    assert!(matches!(error, AttributionError::Unreachable(_)), "{error:?}");
+    assert!(
+        matches!(error, AttributionError::Unreachable(_)),
+        "{error:?}"
+    );
     assert_eq!(host.ask_about(&listed).unwrap(), expected);
     host.engine.mock.stop_engine();
     let error = host.ask_about(&listed).unwrap_err();
-    assert!(matches!(error, AttributionError::Unreachable(_)), "{error:?}");
+    assert!(
+        matches!(error, AttributionError::Unreachable(_)),
+        "{error:?}"
+    );
     host.engine.mock.start_engine();
     assert_eq!(host.ask_about(&listed).unwrap(), expected);
 }
@@ -241,7 +259,10 @@ fn a_refused_list_does_not_cost_the_other() {
         code,
     };
     host.engine.mock.refuse(FieldId::GRAPHICS_PIDS, refusal());
-    assert_eq!(host.ask_about(&[(0, 1, 12)]).unwrap(), ["gpu:0 hpc.job.id=7"]);
+    assert_eq!(
+        host.ask_about(&[(0, 1, 12)]).unwrap(),
+        ["gpu:0 hpc.job.id=7"]
+    );
     let mut host = ProcessHost::new();
     for field in FIELDS {
         host.engine.mock.refuse(field, refusal());

@@ -61,10 +61,16 @@ mod tests {
         }
         for (key, label) in [
             ("k8s.pod.label.team", "team"),
-            ("k8s.pod.label.app.kubernetes.io/name", "app_kubernetes_io_name"),
+            (
+                "k8s.pod.label.app.kubernetes.io/name",
+                "app_kubernetes_io_name",
+            ),
             ("k8s.pod.label.gpu", "label_gpu"),
             ("k8s.pod.label.pod", "label_pod"),
-            ("k8s.pod.label.DCGM_FI_DRIVER_VERSION", "label_DCGM_FI_DRIVER_VERSION"),
+            (
+                "k8s.pod.label.DCGM_FI_DRIVER_VERSION",
+                "label_DCGM_FI_DRIVER_VERSION",
+            ),
             ("k8s.pod.label.2nd", "_2nd"),
             ("k8s.pod.label.", "_"),
             ("container.id", "container_id"),
