@@ -1,5 +1,6 @@
 //! Jobs of a batch system, from the files that its prolog writes.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -137,7 +138,7 @@ fn read_jobs(path: &Path) -> Result<Vec<String>, AttributionError> {
     let lines = text.lines().map(|line| sanitize(line.trim()));
     let mut jobs: Vec<_> = lines
         .filter(|job| !job.is_empty())
-        .map(|job| job.into_owned())
+        .map(Cow::into_owned)
         .collect();
     jobs.sort_unstable();
     jobs.dedup();

@@ -26,7 +26,7 @@ use super::{Allocation, Attribution, AttributionError};
 /// failure must not change the attributes of every pod twice.
 const WITHHELD_ANSWERS: u32 = 3;
 
-/// The pods of a Kubernetes node and the GPUs that they hold, from the kubelet's PodResources API. With the
+/// The pods of a Kubernetes node and the GPUs that they hold, from the kubelet's `PodResources` API. With the
 /// feature `kubelet`, on Unix.
 ///
 /// It needs no permission in the API server, but access to the kubelet's sockets. Mount the directories
@@ -87,7 +87,7 @@ impl Kubelet {
         }
     }
 
-    /// Reads the PodResources API from another socket.
+    /// Reads the `PodResources` API from another socket.
     #[must_use]
     pub fn with_socket(mut self, path: impl Into<PathBuf>) -> Self {
         self.resources = UnixService::new(path.into());

@@ -11,6 +11,7 @@ mod messages;
 mod pods_api;
 mod server;
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use dcgm_otel::attribution::{Allocation, Attribution, AttributionError, Device, GpuName, Kubelet};
@@ -94,7 +95,7 @@ fn describe(allocation: &Allocation) -> String {
     for one in &allocation.attributes {
         let key = one.key.as_str();
         let key = key.strip_prefix("k8s.").unwrap_or(key);
-        line += &format!(" {key}={}", one.value);
+        write!(line, " {key}={}", one.value).unwrap();
     }
     if allocation.shared {
         line += " shared";

@@ -17,10 +17,13 @@ pub(super) const MAX_POD_LABELS: usize = 16;
 pub(super) struct PodInfo {
     pub(super) uid: Arc<str>,
     /// The selected labels, sorted by key.
-    pub(super) labels: Vec<(Arc<str>, Arc<str>)>,
+    pub(super) labels: Vec<PodLabel>,
     /// All containers have ended.
     pub(super) has_ended: bool,
 }
+
+/// The key and the value of a label.
+pub(super) type PodLabel = (Arc<str>, Arc<str>);
 
 /// The labels that become attributes.
 #[derive(Clone, Debug, Default)]
@@ -100,10 +103,7 @@ fn parse_pod(message: &[u8], patterns: &LabelPatterns) -> Result<(PodName, PodIn
 }
 
 /// Returns a label, if it is selected.
-fn parse_label(
-    message: &[u8],
-    patterns: &LabelPatterns,
-) -> Result<Option<(Arc<str>, Arc<str>)>, WireError> {
+fn parse_label(message: &[u8], patterns: &LabelPatterns) -> Result<Option<PodLabel>, WireError> {
     let (mut key, mut value) = (Arc::default(), Arc::default());
     for field in MessageFields::new(message) {
         match field? {

@@ -1,4 +1,4 @@
-//! The answer of PodResources `List`: the devices of the containers of each pod.
+//! The answer of `PodResourcesLister.List`: the devices of the containers of each pod.
 
 use std::sync::Arc;
 

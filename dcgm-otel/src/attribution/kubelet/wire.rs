@@ -5,7 +5,7 @@
 //! texts that it needs.
 
 /// The fields of a message that have a length: texts, bytes and messages. Numbers are skipped.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct MessageFields<'a> {
     rest: &'a [u8],
 }
@@ -24,7 +24,7 @@ impl<'a> MessageFields<'a> {
     }
 
     fn take(&mut self, length: u64) -> Result<&'a [u8], WireError> {
-        let length = usize::try_from(length).map_err(|_| WireError)?;
+        let length = usize::try_from(length).ok().ok_or(WireError)?;
         let (taken, rest) = self.rest.split_at_checked(length).ok_or(WireError)?;
         self.rest = rest;
         Ok(taken)

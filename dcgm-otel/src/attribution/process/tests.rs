@@ -1,3 +1,4 @@
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use dcgm::history::HistoryClient;
@@ -153,7 +154,7 @@ impl ProcessHost {
             let gpu = gpus.iter().find(|gpu| gpu.uuid.as_deref() == Some(uuid));
             let mut line = gpu.unwrap().id.to_string();
             for attribute in &one.attributes {
-                line += &format!(" {}={}", attribute.key, attribute.value);
+                write!(line, " {}={}", attribute.key, attribute.value).unwrap();
             }
             line
         });
