@@ -22,12 +22,13 @@ pub(crate) struct AttributeBuilder<'a> {
     /// Device file names of the GPUs, as in `nvidia0`.
     devices: HashMap<EntityId, Arc<str>>,
     host: &'a Host,
+    config: &'a Config,
     naming: Naming,
     profile: Profile,
 }
 
 impl<'a> AttributeBuilder<'a> {
-    pub(crate) fn new(host: &'a Host, config: &Config) -> Self {
+    pub(crate) fn new(host: &'a Host, config: &'a Config) -> Self {
         let mut ids = naming::hw_ids(&host.entities, config.id_source());
         for entity in &host.entities {
             let link = host.link_index(entity.id);
@@ -41,6 +42,7 @@ impl<'a> AttributeBuilder<'a> {
             ids,
             devices: host.entities.iter().filter_map(device_file).collect(),
             host,
+            config,
             naming: config.naming(),
             profile: config.profile(),
         }
@@ -60,6 +62,10 @@ impl<'a> AttributeBuilder<'a> {
         entity: &'a Entity,
     ) -> Vec<KeyValue> {
         let mut list = AttributeList(Vec::new());
+        // Of two with one key the last is kept.
+        for (key, value) in self.config.static_attributes(metric.name) {
+            list.push_value(key.to_owned(), Some(shared_text(value.to_owned())));
+        }
         if self.naming == Naming::DcgmExporter {
             let labels = exporter::Labels {
                 entities: &self.host.entities,

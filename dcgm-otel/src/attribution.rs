@@ -1,9 +1,36 @@
 //! Which workload holds which GPU: pods, jobs, or whatever an [`Attribution`] of your own knows.
+//!
+//! Each source is polled on a thread of its own, so that a source that is slow, hangs or panics delays
+//! neither a sample nor another source. After each sample the meter compares the last answers with those
+//! of the sample before:
+//!
+//! ```text
+//!  source ──thread──► last answer ─┐                     gauge    attributes of the present holder
+//!  source ──thread──► last answer ─┴► holder of each ──► counter  growth goes to the holder's series
+//!                                     GPU or instance    hw.gpu.allocation  one series a holder
+//! ```
+//!
+//! - **Gauges** have the attributes of the workload that holds the device now.
+//! - **Counters** are divided: growth goes to the series of the workload that held the device when it
+//!   was read. The growth of a sample in which the holder changes goes to the holder before the change,
+//!   which has been known longer; an event goes to the new holder if there was none before. Growth while
+//!   nobody holds the device goes to a series without attributes of a workload. The sum over all series of a
+//!   device is the total of the device.
+//! - A counter of a workload that has ended is exported for three more intervals, and until a collect has
+//!   read it. Then it is forgotten, and if the limit on series leaves no room, before that.
+//! - A device that is **shared**, because two allocations name it or one says so, has series without
+//!   attributes of workloads: a series for each sharer would multiply sums. `hw.gpu.allocation` lists
+//!   the sharers, and `shared_devices` = `copies` makes a copy for each.
+//! - An allocation of a GPU is also one of its links and instances, unless these are allocated
+//!   themselves. The allocations of several sources are joined.
+//! - An answer is used for six polling intervals. Without a new one until then, the source counts as one
+//!   that knows no allocations, and `dcgm.meter.errors` counts it.
 
 #[cfg(feature = "hpc")]
 mod hpc;
 #[cfg(all(feature = "kubelet", unix))]
 mod kubelet;
+pub(crate) mod poller;
 #[cfg(feature = "process")]
 mod process;
 

@@ -10,11 +10,14 @@ use dcgm::{
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
 
+use crate::attribution::Attribution;
+use crate::attribution::poller::{Pollers, SharedSource};
 use crate::clock::Clock;
 use crate::config::{
-    Config, ConfigError, ConfigErrors, CounterOrigin, CustomMetric, DeviceFilter, ExporterCsv,
-    Group, GroupSwitch, IdSource, InstallError, MetricSwitch, Mode, Naming, Profile, ThrottleName,
-    Variable, endpoint_error, for_each_setting,
+    AttributionExport, Config, ConfigError, ConfigErrors, CounterOrigin, CustomMetric,
+    DeviceFilter, ExporterCsv, Group, GroupSwitch, IdSource, InstallError, MetricSwitch, Mode,
+    Naming, Profile, SharedDevices, StaticScope, ThrottleName, Variable, endpoint_error,
+    for_each_setting,
 };
 use crate::health::HealthReporter;
 use crate::hook::AttributeHook;
@@ -51,6 +54,7 @@ pub struct DcgmMeterBuilder {
     endpoint_error: Option<ConfigError>,
     client: Option<Arc<dyn Client>>,
     hook: Option<AttributeHook>,
+    sources: Vec<SharedSource>,
     ignores_env: bool,
     clock: Clock,
     #[cfg(feature = "prometheus")]
@@ -172,6 +176,12 @@ impl DcgmMeterBuilder {
         self
     }
 
+    /// Adds an attribute that is always the same: see [`Config::with_attribute`].
+    pub fn with_attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.config = self.config.with_attribute(key, value);
+        self
+    }
+
     /// Sets the name that distinguishes this meter from others on the same provider: see
     /// [`Config::with_instance`].
     pub fn with_instance(mut self, name: impl Into<String>) -> Self {
@@ -181,7 +191,8 @@ impl DcgmMeterBuilder {
 
     /// Sets a function that adds, removes or changes the attributes of each series. `rewrite` receives
     /// the name of the metric, the entity and the attributes. It runs on the meter's thread, once per
-    /// series each time the meter connects or enumerates the entities again, and never during a collect.
+    /// series each time the meter connects or enumerates the entities again, and never during a collect. So
+    /// it is for what does not change: for workloads there is [`with_attribution`](Self::with_attribution).
     ///
     /// If `rewrite` gives two series of a metric the same attributes, the second series is dropped and
     /// counted in [`Health::series_dropped`](crate::Health::series_dropped). If `rewrite` panics, the
@@ -193,7 +204,7 @@ impl DcgmMeterBuilder {
     /// # use opentelemetry::KeyValue;
     /// let builder = DcgmMeter::builder().with_attribute_hook(|_metric, entity, attributes| {
     ///     attributes.retain(|one| one.key.as_str() != "hw.model");
-    ///     attributes.push(KeyValue::new("slurm.job_id", format!("job-of-{}", entity.id)));
+    ///     attributes.push(KeyValue::new("rack.slot", format!("slot-of-{}", entity.id)));
     /// });
     /// ```
     pub fn with_attribute_hook(
@@ -201,6 +212,51 @@ impl DcgmMeterBuilder {
         rewrite: impl Fn(&str, &Entity, &mut Vec<KeyValue>) + Send + Sync + 'static,
     ) -> Self {
         self.hook = Some(AttributeHook::new(rewrite));
+        self
+    }
+
+    /// Adds a source of allocations: which workload holds which GPU, so that series have the attributes
+    /// of workloads. The module [`attribution`](crate::attribution) tells what becomes of them. The
+    /// attributes of several sources are joined; of two with one key that of the source that was added
+    /// first is used, and the meter's own before either.
+    ///
+    /// Each source is called on a thread of its own, `dcgm-meter-attr`, at once and then every
+    /// [`attribution_interval`](Config::attribution_interval). Nothing waits for it. Clones of this
+    /// builder share the source.
+    ///
+    /// ```
+    /// # use dcgm::mock::Mock;
+    /// # use opentelemetry_sdk::metrics::SdkMeterProvider;
+    /// # let provider = SdkMeterProvider::builder().build();
+    /// use std::time::Duration;
+    ///
+    /// use dcgm_otel::DcgmMeter;
+    /// use dcgm_otel::attribution::{Allocation, Attribution, AttributionError, Device, GpuName};
+    /// use dcgm_otel::opentelemetry::KeyValue;
+    ///
+    /// #[derive(Debug)]
+    /// struct Teams;
+    ///
+    /// impl Attribution for Teams {
+    ///     fn name(&self) -> &'static str {
+    ///         "teams"
+    ///     }
+    ///
+    ///     fn allocations(&mut self, _timeout: Duration) -> Result<Vec<Allocation>, AttributionError> {
+    ///         let gpu = Device::Gpu(GpuName::Index(0));
+    ///         Ok(vec![Allocation::new(gpu, [KeyValue::new("team", "vision")])])
+    ///     }
+    /// }
+    ///
+    /// let meter = DcgmMeter::builder()
+    ///     .with_client(Mock::named("1xl4").unwrap())
+    ///     .with_attribution(Teams)
+    ///     .install(&provider)?;
+    /// assert_eq!(meter.health().attribution[0].name, "teams");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_attribution(mut self, source: impl Attribution) -> Self {
+        self.sources.push(SharedSource::new(source));
         self
     }
 
@@ -278,6 +334,7 @@ impl DcgmMeterBuilder {
     ) -> Result<DcgmMeter, InstallError> {
         let clock = self.clock.clone();
         let hook = self.hook.clone();
+        let sources = self.sources.clone();
         #[cfg(feature = "prometheus")]
         let page_labels = self.page_labels.clone();
         let (config, client) = self.resolve(variables).map_err(InstallError::Config)?;
@@ -298,6 +355,8 @@ impl DcgmMeterBuilder {
             .attach_feed(Arc::clone(&feed))
             .ok_or(InstallError::AlreadyInstalled)?;
 
+        let interval = config.attribution_interval();
+        let pollers = Pollers::start(&sources, interval, &clock).map_err(InstallError::Thread)?;
         let thread = SamplerThread::start(SamplerFactory {
             client,
             feed,
@@ -306,9 +365,11 @@ impl DcgmMeterBuilder {
             config: config.clone(),
             hook,
             totals: attachment.binding.last_totals(metrics),
+            sources: Arc::clone(pollers.states()),
         })
         .map_err(InstallError::Thread)?;
-        let meter = DcgmMeter::new(shared, clock, thread, attachment, config);
+        let threads = (thread, pollers);
+        let meter = DcgmMeter::new(shared, clock, threads, attachment, config);
         #[cfg(feature = "prometheus")]
         let meter = meter.with_page_labels(&page_labels);
         Ok(meter)

@@ -18,7 +18,7 @@ use crate::topology::Availability;
 use Kind::{CounterF64, CounterU64};
 use Scale::{Per, Times};
 pub(crate) use scope::EntityScope;
-pub(crate) use table::{CATALOGUE, STATE};
+pub(crate) use table::{ALLOCATION, CATALOGUE, INFO, STATE};
 
 /// Kind of an instrument.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -245,6 +245,8 @@ pub(crate) enum Op {
     ActiveLinks,
     /// 1 while the link is up, else 0, by the engine's link status.
     LinkUp,
+    /// 1 for each workload that holds the entity, by the sources of allocations.
+    Allocation,
     /// Number of GPU instances of the GPU, by the engine's list.
     Instances,
     /// Number of GPUs that can be sampled, by the engine's list.
@@ -282,6 +284,7 @@ impl Op {
         matches!(
             self,
             Self::ActiveLinks
+                | Self::Allocation
                 | Self::LinkUp
                 | Self::Instances
                 | Self::Gpus

@@ -24,6 +24,7 @@ mod number;
 mod parser;
 mod rows;
 mod settings;
+mod static_attributes;
 #[cfg(test)]
 mod tests;
 mod validate;
@@ -32,7 +33,8 @@ mod warning;
 
 pub(crate) use choices::ModeKind;
 pub use choices::{
-    CounterOrigin, GroupSwitch, MetricSwitch, Naming, Profile, SettingSource, ThrottleName,
+    AttributionExport, CounterOrigin, GroupSwitch, MetricSwitch, Naming, Profile, SettingSource,
+    SharedDevices, StaticScope, ThrottleName,
 };
 pub(crate) use custom::CustomMetrics;
 pub use custom::{CustomKind, CustomMetric, CustomMetricError, CustomMetricReason};
@@ -49,6 +51,7 @@ pub(crate) use parser::ConfigParser;
 pub(crate) use rows::for_each_setting;
 pub use settings::Config;
 pub(crate) use settings::Variable;
+pub(crate) use static_attributes::AttributeKey;
 pub use warning::ConfigWarning;
 
 /// The source of the samples.

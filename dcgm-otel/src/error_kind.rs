@@ -42,6 +42,7 @@ macro_rules! error_kinds {
 
 #[rustfmt::skip] // One row a kind.
 error_kinds! {
+    Attribution "attribution" "A source of allocations failed, did not return or became too old, or named a device that the host does not have.";
     Cardinality "cardinality" "Series are dropped: too many, or several with the same attributes.";
     Connect     "connect"     "The connection to the host engine failed or was lost.";
     Detached    "detached"    "No GPU can be sampled, because the driver is detached, for example for maintenance. This is not a failure.";

@@ -121,14 +121,14 @@ pub use ::opentelemetry;
 
 pub use builder::DcgmMeterBuilder;
 pub use config::{
-    Config, ConfigError, ConfigErrors, ConfigWarning, CounterOrigin, CustomKind, CustomMetric,
-    CustomMetricError, CustomMetricReason, DeviceFilter, DeviceSelector, ExporterCsv, Group,
-    GroupSwitch, IdSource, InstallError, MetricSwitch, Mode, Naming, ParseSettingError, Profile,
-    Salt, SettingSource, ThrottleName,
+    AttributionExport, Config, ConfigError, ConfigErrors, ConfigWarning, CounterOrigin, CustomKind,
+    CustomMetric, CustomMetricError, CustomMetricReason, DeviceFilter, DeviceSelector, ExporterCsv,
+    Group, GroupSwitch, IdSource, InstallError, MetricSwitch, Mode, Naming, ParseSettingError,
+    Profile, Salt, SettingSource, SharedDevices, StaticScope, ThrottleName,
 };
 pub use effective::{EffectiveConfig, EffectiveSetting};
 pub use error_kind::{ErrorKind, SampleError};
-pub use health::{Health, MeterState};
+pub use health::{Health, MeterState, SourceHealth};
 pub use meter::{DcgmMeter, ShutdownError};
 #[cfg(any(feature = "prometheus-client", feature = "prometheus-registry"))]
 pub use page::MeterCollector;

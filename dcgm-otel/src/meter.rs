@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 #[cfg(feature = "prometheus")]
 use opentelemetry::KeyValue;
 
+use crate::attribution::poller::{Pollers, SourceState};
 use crate::clock::Clock;
 use crate::clock::add_delay;
 use crate::config::Config;
 use crate::error_kind::{ErrorKind, SampleError};
-use crate::health::{Health, HealthReporter};
+use crate::health::{Health, HealthReporter, SourceHealth};
 use crate::instruments::Attachment;
 #[cfg(test)]
 use crate::instruments::MeterFeed;
@@ -76,6 +77,8 @@ pub struct DcgmMeter {
     clock: Clock,
     /// `None` once the meter is being dropped.
     thread: Option<SamplerThread>,
+    pollers: Option<Pollers>,
+    sources: Arc<[Arc<SourceState>]>,
     attachment: Attachment,
     config: Config,
     #[cfg(feature = "prometheus")]
@@ -86,7 +89,7 @@ impl DcgmMeter {
     pub(crate) fn new(
         shared: Arc<HealthReporter>,
         clock: Clock,
-        thread: SamplerThread,
+        (thread, pollers): (SamplerThread, Pollers),
         attachment: Attachment,
         config: Config,
     ) -> Self {
@@ -96,6 +99,8 @@ impl DcgmMeter {
             shared,
             clock,
             thread: Some(thread),
+            sources: Arc::clone(pollers.states()),
+            pollers: Some(pollers),
             attachment,
             config,
             #[cfg(feature = "prometheus")]
@@ -135,6 +140,18 @@ impl DcgmMeter {
             self.shared.current_health(now)
         };
         let warnings = self.config.warnings().iter();
+        let sources = self.sources.iter();
+        let describe = |source: &Arc<SourceState>| SourceHealth {
+            name: source.name().to_owned(),
+            age: source
+                .answered()
+                .map(|at| now.saturating_duration_since(at)),
+            allocations: source.answer().len(),
+            unresolved: source.unresolved(),
+            errors: source.errors(),
+            error: source.describe_error(now),
+        };
+        health.attribution = sources.map(describe).collect();
         health.config_warnings = warnings.map(ToString::to_string).collect();
         health
     }
@@ -226,11 +243,13 @@ impl DcgmMeter {
     fn stop_thread(&mut self) -> Result<(), ShutdownError> {
         self.attachment.detach();
         let thread = self.thread.take();
+        let pollers = self.pollers.take();
         if self.attachment.feed.is_forked() {
             // The thread does not exist here, and may have held a lock of the channels at the fork.
-            let _never_dropped = ManuallyDrop::new(thread);
+            let _never_dropped = ManuallyDrop::new((thread, pollers));
             return Ok(());
         }
+        drop(pollers);
         let Some(thread) = thread else { return Ok(()) };
         self.attachment.feed.telemetry().warn_if_never_collected();
         thread.stop()
@@ -318,6 +337,12 @@ impl DcgmMeter {
     /// Returns `true` if it has warned that nothing collects.
     pub(crate) fn has_warned(&self) -> bool {
         self.attachment.feed.telemetry().has_warned()
+    }
+
+    /// Polls the sources of allocations, and waits for those that return.
+    pub(crate) fn poll_sources(&self) {
+        let pollers = self.pollers.as_ref();
+        pollers.unwrap().poll_now(Duration::from_millis(200));
     }
 
     /// Returns the feed, into which a test can inject panics.

@@ -15,6 +15,7 @@
 //! counters are published; otherwise the session stays and its gauges expire by themselves. The
 //! health of the meter is degraded until a tick succeeds.
 
+mod allocation_log;
 mod health_checks;
 pub(crate) mod schedule;
 mod session;
@@ -36,7 +37,7 @@ use crate::hook::AttributeHook;
 use crate::instruments::MeterFeed;
 use crate::logging::write_line;
 use crate::pipeline::ReadStats;
-use crate::pipeline::counters::Ledger;
+use crate::pipeline::allocations::AllocationBook;
 use crate::pipeline::history::History;
 use crate::pipeline::mute::{GpuValues, MuteGpus};
 use crate::pipeline::resolve;
@@ -45,6 +46,7 @@ use crate::pipeline::table::SeriesTable;
 use crate::telemetry::Telemetry;
 use crate::text;
 use crate::topology;
+use allocation_log::log_allocations;
 use health_checks::HealthChecks;
 use schedule::Schedule;
 use session::{Context, Inventory, Session, TickError, step_error};
@@ -379,8 +381,10 @@ impl Sampler {
         let now = self.clock.now();
         let dropped = session.table.omissions().series();
         let last_sample = session.table.last_change();
-        let shown = (&session.table, &self.history.ledger);
+        let shown = (&session.table, &mut self.history);
         let series = publish_table(&self.feed, &mut self.spare, shown, now);
+        let book = self.history.allocations.as_ref();
+        let dropped = dropped + book.map_or(0, AllocationBook::dropped);
         self.shared.update_report(|report| {
             report.series = series;
         });
@@ -394,6 +398,21 @@ impl Sampler {
             self.telemetry().record_error(ErrorKind::Read);
         }
         self.telemetry().set_dropped_series(dropped);
+        self.report_allocations();
+    }
+
+    /// Counts and logs what the sources of allocations could not tell.
+    fn report_allocations(&mut self) {
+        let Some(book) = &mut self.history.allocations else {
+            return;
+        };
+        let news = book.take_news();
+        let telemetry = self.feed.telemetry();
+        telemetry.record_errors(ErrorKind::Attribution, news.errors);
+        if let Some(answered) = book.answered() {
+            telemetry.set_allocation_time(answered);
+        }
+        log_allocations(&news);
     }
 
     /// Returns the reason if the values of the session are not fresh.
@@ -437,7 +456,7 @@ impl Sampler {
         match self.health.check_if_due(client, table, &self.config, now) {
             Ok(false) => {}
             Ok(true) => {
-                let shown = (&session.table, &self.history.ledger);
+                let shown = (&session.table, &mut self.history);
                 let series = publish_table(&self.feed, &mut self.spare, shown, now);
                 self.shared.update_report(|report| report.series = series);
             }
@@ -637,12 +656,13 @@ impl Sampler {
         let now = self.clock.now();
         let all_gone = self.engine.is_connected() && self.all_gone;
         let table = SeriesTable::without_entities(&mut self.history, &self.config, all_gone, now);
-        let shown = (&table, &self.history.ledger);
+        let shown = (&table, &mut self.history);
         let series = publish_table(&self.feed, &mut self.spare, shown, now);
         self.shared.update_report(|report| {
             report.series = series;
             report.entities = 0;
         });
+        self.report_allocations();
     }
 
     fn close_client(&mut self) {
@@ -702,12 +722,17 @@ impl Sampler {
 fn publish_table(
     feed: &MeterFeed,
     spare: &mut Option<Arc<Snapshot>>,
-    (table, ledger): (&SeriesTable, &Ledger),
+    (table, history): (&SeriesTable, &mut History),
     now: Instant,
 ) -> usize {
     let mut series = 0;
+    let collections = feed.telemetry().collections();
+    let ledger = &mut history.ledger;
     let next = Snapshot::fill_reusing(spare.take(), |snapshot| {
-        series = table.fill_snapshot(snapshot, ledger, now);
+        series = match &mut history.allocations {
+            None => table.fill_snapshot(snapshot, ledger, now),
+            Some(book) => table.fill_attributed(book, ledger, snapshot, (now, collections)),
+        };
     });
     *spare = Some(feed.publish_snapshot(next));
     series

@@ -38,6 +38,10 @@ const SWITCH_GROWTH: (f64, f64) = (0.0, 3e13);
 const COUNT_GROWTH: (f64, f64) = (0.0, 1e13);
 
 const BIN: &str = "hw.gpu.nvlink.fec.bin";
+/// The metric that has a series for each workload.
+pub(crate) const ALLOCATION: &str = "hw.gpu.allocation";
+/// The metric with the facts about an entity.
+pub(crate) const INFO: &str = "hw.gpu.info";
 const HEALTH_SYSTEM: &str = "hw.gpu.health.system";
 pub(super) const DIRECTION: &str = "network.io.direction";
 const DOMAIN: &str = "hw.gpu.clock.domain";
@@ -637,10 +641,15 @@ pub(crate) const CATALOGUE: &[Metric] = &[
         family("all", Group::RetiredPages, 18, Auto, Any, GPU, &[
             series_row(&[], &[last(F::RETIRED_PENDING, ONE)])]),
     ]),
-    metric("hw.gpu.info", UpDownI64, "1", Versions, FROM_ZERO,
+    metric(INFO, UpDownI64, "1", Versions, FROM_ZERO,
         "Always 1; carries the slow-changing facts about the entity.", &[
         family("all", Group::Inventory, 22, On, Any, GPU_GI_CI, &[
             series_row(&[], GPU_FACTS)]),
+    ]),
+    metric(ALLOCATION, UpDownI64, "1", Brief, FROM_ZERO,
+        "Always 1; a series for each workload that holds the entity, with its attributes.", &[
+        family("all", Group::Inventory, 22, Auto, Any, GPU_GI_CI, &[
+            series_row(&[], &[read_field(F::COUNT, Op::Allocation, ONE)])]),
     ]),
     metric("hw.gpu.count", UpDownI64, "{gpu}", Brief, FROM_ZERO,
         "GPUs DCGM sees on this host.", &[

@@ -6,9 +6,10 @@ use dcgm::Endpoint;
 
 use super::field::Setting;
 use super::{
-    Config, ConfigWarning, CustomMetric, ExporterCsv, Group, GroupSwitch, MetricSwitch, Mode,
-    ModeKind, SettingSource, ThrottleName,
+    AttributeKey, Config, ConfigWarning, CustomMetric, ExporterCsv, Group, GroupSwitch,
+    MetricSwitch, Mode, ModeKind, SettingSource, StaticScope, ThrottleName,
 };
+use crate::catalogue::INFO;
 
 /// Series of each monitored entity that the default of the maximum leaves room for.
 const SERIES_PER_ENTITY: usize = 100;
@@ -100,6 +101,22 @@ impl Config {
     pub fn with_exporter_csv(mut self, csv: ExporterCsv) -> Self {
         self.exporter_csv = Setting::from_code(Some(csv));
         self
+    }
+
+    /// Adds an attribute that is always the same, such as the name of the cluster. Attributes of the meter
+    /// itself with this key take precedence. A key that begins with `hw.` or `dcgm.` is an error.
+    #[must_use]
+    pub fn with_attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        let key = AttributeKey(key.into());
+        self.attributes.set(key, Setting::from_code(value.into()));
+        self
+    }
+
+    /// Returns the static attributes of a metric.
+    pub(crate) fn static_attributes(&self, metric: &str) -> impl Iterator<Item = (&str, &str)> {
+        let is_here = self.attributes_on() == StaticScope::Series || metric == INFO;
+        let all = self.attributes.iter().filter(move |_| is_here);
+        all.map(|(key, setting)| (key.0.as_str(), setting.value.as_str()))
     }
 
     /// Sets the name that distinguishes this meter from others on the same provider. `name` has 1 to

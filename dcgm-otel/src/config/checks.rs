@@ -28,6 +28,8 @@ pub(super) fn above_zero(key: SettingKey, field: &Setting<usize>, errors: &mut V
     check_setting(key, field, field.value > 0, errors);
 }
 
+pub(super) use super::static_attributes::check_attributes;
+
 pub(super) fn check_instance(
     key: SettingKey,
     field: &Setting<Option<String>>,

@@ -113,6 +113,28 @@ choices! {
         Device  "device"  "The device's own count. Only for readers with cumulative temporality.";
     }
 
+    /// The use of the [allocations](crate::attribution) of devices.
+    pub AttributionExport {
+        #[default]
+        Labels "labels" "The series of a device have the attributes of the workload that holds it.";
+        Join   "join"   "`hw.gpu.allocation` has a series for each workload and device, to be joined by `hw.id`. Other series do not change with workloads.";
+        Both   "both"   "Both.";
+    }
+
+    /// The series that have the static attributes.
+    pub StaticScope {
+        #[default]
+        Series "series" "Every series of a device.";
+        Info   "info"   "`hw.gpu.info` only, to be joined by `hw.id`.";
+    }
+
+    /// The series of a device that several workloads hold.
+    pub SharedDevices {
+        #[default]
+        Once   "once"   "One series, without attributes of workloads. With dcgm-exporter's names it has those of the workload that is listed last.";
+        Copies "copies" "A copy for each workload, each with the value of the whole device: a sum over workloads counts it several times.";
+    }
+
     /// The name of the throttle metric.
     pub ThrottleName {
         #[default]

@@ -36,7 +36,8 @@ macro_rules! for_each_setting {
                 "the age at which a sample expires; `auto` is three sampling periods";
 
             /// The default grows with the host: it is at least 1024, and 100 for each monitored device,
-            /// where MIG instances count as devices. A number that is set does not grow.
+            /// where MIG instances count as devices. With a source of allocations it is 200, since a counter
+            /// can have a series for the device and one for the workload there. A number that is set does not grow.
             max_series, with_max_series: value(usize = 1024),
                 "DCGM_OTEL_MAX_SERIES", any, above_zero, "a whole number above 0", "2048",
                 "the maximum number of series; the default is higher on large hosts: 100 for each device";
@@ -99,6 +100,29 @@ macro_rules! for_each_setting {
             throttle_name, with_throttle_name: value(ThrottleName = ThrottleName::Duration),
                 -, semconv, valid, "duration or time", "time",
                 "the name of the throttle metric";
+
+            /// It has an effect only with a [source](crate::attribution) of allocations.
+            attribution, with_attribution_export: value(AttributionExport = AttributionExport::Labels),
+                "DCGM_OTEL_ATTRIBUTION", any, valid, "labels, join or both", "both",
+                "the use of the allocations of devices to workloads: attributes (labels), a metric to join with (join), or both";
+
+            /// An answer is used for six intervals.
+            attribution_interval, with_attribution_interval: value(Duration = Duration::from_secs(10)),
+                "DCGM_OTEL_ATTRIBUTION_INTERVAL", any, duration_in_range, "a duration from 1s to 10min", "30s",
+                "the interval of polling the sources of allocations";
+
+            /// With `copies`, a sum over workloads counts a shared device several times.
+            shared_devices, with_shared_devices: value(SharedDevices = SharedDevices::Once),
+                "DCGM_OTEL_SHARED_DEVICES", any, valid, "once or copies", "copies",
+                "the series of a device that several workloads hold: one without attributes of workloads (once), or a copy for each (copies)";
+
+            attributes, with_attribute: custom_map(SettingMap<AttributeKey, String> = SettingMap::default()),
+                "DCGM_OTEL_ATTRIBUTES", any, check_attributes, "a list of key=value, with keys that do not begin with hw. or dcgm.",
+                "cluster=a,rack=7", "adds attributes that are always the same";
+
+            attributes_on, with_attributes_on: value(StaticScope = StaticScope::Series),
+                "DCGM_OTEL_ATTRIBUTES_ON", semconv, valid, "series or info", "info",
+                "where the static attributes are: on every series of a device (series), or on hw.gpu.info only (info)";
 
             instance, with_instance: custom(Option<String> = None),
                 -, any, check_instance, "1 to 64 bytes of text without control characters", "training",

@@ -12,8 +12,9 @@ use super::parser::ConfigParser;
 use super::rows::for_each_setting;
 use super::warning::ConfigWarning;
 use super::{
-    ConfigError, CounterOrigin, CustomMetrics, DeviceFilter, ExporterCsv, Group, GroupSwitch,
-    IdSource, MetricSwitch, ModeKind, Naming, Profile, SettingSource, ThrottleName,
+    AttributeKey, AttributionExport, ConfigError, CounterOrigin, CustomMetrics, DeviceFilter,
+    ExporterCsv, Group, GroupSwitch, IdSource, MetricSwitch, ModeKind, Naming, Profile,
+    SettingSource, SharedDevices, StaticScope, ThrottleName,
 };
 
 /// Makes the fields, setters and getters.

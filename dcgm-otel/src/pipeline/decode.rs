@@ -138,6 +138,7 @@ fn decode_other(op: &Op, value: Value<'_>) -> Option<Number> {
         | Op::Event
         | Op::ActiveLinks
         | Op::LinkUp
+        | Op::Allocation
         | Op::Instances
         | Op::Gpus
         | Op::Unavailable(_)

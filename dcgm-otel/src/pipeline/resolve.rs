@@ -96,6 +96,8 @@ pub(crate) enum StaticValue {
     /// Number of active links of this entity, or the state of this link. It can change while the
     /// entities stay the same.
     ActiveLinks(EntityId),
+    /// 1 for each workload that holds the entity.
+    Allocation,
     /// Health of this system of the entity by the engine's last check, and the state that the series
     /// reports, if it is about one.
     Health(HealthSystems, Option<Condition>),
@@ -296,6 +298,7 @@ fn static_value(point: &SeriesRow, entity: &Entity, host: &Host) -> Option<Stati
             host.links_of(entity.id).next()?;
             StaticValue::ActiveLinks(entity.id)
         }
+        Some(Op::Allocation) => StaticValue::Allocation,
         Some(Op::LinkUp) => StaticValue::ActiveLinks(entity.id),
         Some(Op::Unavailable(why)) => {
             (Availability::of_entity(entity) == Some(why)).then_some(StaticValue::Number(1))?

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use dcgm::health::HealthReport;
 use dcgm::{EntityId, Link, Query, Samples, Timestamp};
 
+use super::allocations::{AllocationBook, BaseSeries};
 use super::cardinality::Caps;
 use super::counters::Ledger;
 use super::events::EventSource;
@@ -17,7 +18,7 @@ use super::ingest::{ReadStats, Router};
 use super::mute::{GpuRead, MuteGpus};
 use super::reduce::{Reducers, Slots};
 use super::resolve::{self, Blocks, Input};
-use super::snapshot::{Layout, Number, Series, Snapshot};
+use super::snapshot::{Layout, Number, Point, Series, Snapshot};
 use super::source::{SourceRow, Target};
 use crate::catalogue::{Kind, Metric};
 use crate::clock::MAX_DELAY;
@@ -29,6 +30,8 @@ use crate::topology::is_instance;
 pub(crate) struct SeriesTable {
     metrics: &'static [Metric],
     layout: Arc<Layout>,
+    /// The entity of each series; `None` if it is gone.
+    owners: Vec<Option<EntityId>>,
     /// Sources that are read…
     sources: IndexVec<SourceIdx, SourceRow>,
     /// …and the last value of each.
@@ -73,7 +76,7 @@ impl Omissions {
 impl SeriesTable {
     #[expect(clippy::too_many_arguments, reason = "the parts that the builder made")]
     pub(super) fn new(
-        (metrics, layout): (&'static [Metric], Arc<Layout>),
+        (metrics, layout, owners): (&'static [Metric], Arc<Layout>, Vec<Option<EntityId>>),
         (sources, slots): (IndexVec<SourceIdx, SourceRow>, Slots),
         reducers: Reducers,
         (query, router): (Query, Router),
@@ -87,6 +90,7 @@ impl SeriesTable {
         Self {
             metrics,
             layout,
+            owners,
             sources,
             slots,
             reducers,
@@ -279,6 +283,47 @@ impl SeriesTable {
         (silent >= self.max_age).then_some(silent)
     }
 
+    /// Computes the values of all series, in the order of the layout.
+    fn compute_points(
+        &self,
+        ledger: &Ledger,
+        now: Instant,
+        points: &mut Vec<Option<Point>>,
+    ) -> usize {
+        let from = (&self.slots, ledger);
+        self.reducers
+            .reduce_slots(from, (now, self.gauges_until()), points)
+    }
+
+    /// Fills a snapshot with series that have the attributes of the workloads there; returns the number
+    /// of series with a value.
+    pub(crate) fn fill_attributed(
+        &self,
+        book: &mut AllocationBook,
+        ledger: &mut Ledger,
+        snapshot: &mut Snapshot,
+        at: (Instant, u64),
+    ) -> usize {
+        let mut points = book.take_points();
+        self.compute_points(ledger, at.0, &mut points);
+        let base = BaseSeries {
+            metrics: self.metrics,
+            layout: &self.layout,
+            owners: &self.owners,
+            reducers: &self.reducers,
+            caps: &self.caps,
+            until: self.gauges_until(),
+        };
+        book.fill_snapshot(&base, points, ledger, snapshot, at)
+    }
+
+    /// Returns the time at which values that are not sampled expire: with the last sampled value.
+    fn gauges_until(&self) -> Option<Instant> {
+        self.changed
+            .unwrap_or(self.made)
+            .checked_add(self.max_age.min(MAX_DELAY))
+    }
+
     /// Fills a snapshot; returns the number of series with a value.
     pub(crate) fn fill_snapshot(
         &self,
@@ -289,15 +334,7 @@ impl SeriesTable {
         // Values that rarely change also expire once no sample arrives.
         let until = self.gauges_until();
         let points = snapshot.replace_layout(&self.layout, until);
-        let from = (&self.slots, ledger);
-        self.reducers.reduce_slots(from, (now, until), points)
-    }
-
-    /// Returns the time at which values that are not sampled expire: with the last sampled value.
-    fn gauges_until(&self) -> Option<Instant> {
-        self.changed
-            .unwrap_or(self.made)
-            .checked_add(self.max_age.min(MAX_DELAY))
+        self.compute_points(ledger, now, points)
     }
 
     /// Returns the time of the last new sample.
@@ -314,7 +351,11 @@ impl SeriesTable {
         let numbered = dropped.filter_map(|(index, series, _)| {
             let kind = self.metrics.get(series.metric)?.kind;
             let total = history.ledger.get(index)?;
-            Some((series.clone(), total.exported_number(kind)))
+            // Those of workloads have ended.
+            let own = history.allocations.as_ref();
+            let own = own.and_then(|book| book.own_number(index));
+            let number = own.unwrap_or_else(|| total.exported_number(kind));
+            Some((series.clone(), number))
         });
         numbered.collect()
     }
@@ -356,7 +397,8 @@ impl SeriesTable {
                 total.count_event();
             }
             let is_dropped = history.dropped.contains(&unit);
-            has_room &= is_dropped || self.show_counter(index, metric.kind, series);
+            let shown = (index, metric.kind, sample.entity);
+            has_room &= is_dropped || self.show_counter(shown, series);
         }
         has_room
     }
@@ -371,18 +413,25 @@ impl SeriesTable {
     }
 
     /// Adds the series of a counter if it is new. Returns `false` if there is no room for it.
-    fn show_counter(&mut self, counter: CounterIdx, kind: Kind, series: Series) -> bool {
+    fn show_counter(
+        &mut self,
+        (counter, kind, entity): (CounterIdx, Kind, EntityId),
+        series: Series,
+    ) -> bool {
         if self.layout.series().contains(&series) {
             return true;
         }
         let same = self.layout.series().iter();
         let same = same.filter(|one| one.metric == series.metric).count();
-        if self.reducers.len() >= self.caps.all || same >= self.caps.metric {
+        let counters = self.reducers.counters().flatten().count();
+        let all = self.reducers.len() + self.caps.extra_series(counters);
+        if all >= self.caps.all || same + self.caps.extra_series(same) >= self.caps.metric {
             return false;
         }
         let mut all = self.layout.series().to_vec();
         let at = all.partition_point(|one| one.metric <= series.metric);
         all.insert(at, series);
+        self.owners.insert(at, Some(entity));
         let at = SeriesIdx::from_position(at);
         self.reducers.insert_counter(at, counter, kind);
         self.layout = Arc::new(Layout::new(self.metrics, all));

@@ -180,7 +180,12 @@ impl Session {
         } = inventory;
         let config = context.config;
         let host = Host::new(listed.clone(), &links).named_for(config.naming());
-        let specs = resolve::resolve_series(&host, config, hook);
+        let mut specs = resolve::resolve_series(&host, config, hook);
+        let book = context.history.allocations.as_mut();
+        if !book.is_some_and(|book| book.set_entities(&host.entities)) {
+            let is_join = |spec: &SeriesSpec| spec.value == StaticValue::Allocation;
+            specs.list.retain(|spec| !is_join(spec));
+        }
         if specs.monitored == 0 {
             let count = listed.len();
             let message = format!("`devices` selects none of the engine's {count} entities");

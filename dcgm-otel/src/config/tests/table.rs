@@ -43,6 +43,9 @@ fn expected_words_and_examples_are_valid() {
     words(SettingKey::profile, Profile::ALL);
     words(SettingKey::counter_origin, CounterOrigin::ALL);
     words(SettingKey::throttle_name, ThrottleName::ALL);
+    words(SettingKey::attribution, AttributionExport::ALL);
+    words(SettingKey::attributes_on, StaticScope::ALL);
+    words(SettingKey::shared_devices, SharedDevices::ALL);
 }
 
 /// The row of a variable in the table of a README.
@@ -158,7 +161,7 @@ fn the_builder_has_every_setter_of_the_configuration() {
     // The same table makes the other setters for both.
     let builder = setters("builder.rs");
     let config = setters("config/access.rs");
-    assert_eq!(config.len(), 9, "{config:?}");
+    assert_eq!(config.len(), 10, "{config:?}");
     for setter in config {
         assert!(builder.contains(&setter), "with_{setter}");
     }

@@ -97,6 +97,7 @@ fn source(source: &Source) -> String {
             return "the engine's status of the GPU, only while it is so".to_owned();
         }
         Op::Health(_) => return "`dcgmHealthCheck`, once a minute".to_owned(),
+        Op::Allocation => return "the [sources of allocations](GUIDE.md#workloads)".to_owned(),
         Op::Gpus => return "the engine's list of GPUs".to_owned(),
         Op::Fact(key, _) => format!(" as `{key}`"),
         Op::Transient(_) => ", for a while".to_owned(),

@@ -1,0 +1,130 @@
+//! The holders of each entity, from the last answers of all sources.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use dcgm::EntityId;
+use opentelemetry::KeyValue;
+
+use super::devices::DeviceIndex;
+use crate::attributes::sort_by_key;
+use crate::attribution::{Allocation, Device};
+
+/// The attributes of a workload, sorted by key.
+pub(super) type Labels = Arc<[KeyValue]>;
+
+/// Most holders of one entity. Time slicing and MPS have fewer.
+const MAX_HOLDERS: usize = 64;
+
+/// What the series of a shared entity have.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Sharing {
+    /// No attributes of a workload.
+    Nobody,
+    /// The attributes of the last holder of the list, as dcgm-exporter has it.
+    Last,
+    /// There is a copy for each holder.
+    Copies,
+}
+
+/// The holders of all entities.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Holders {
+    /// Attributes that the series of an entity have: none, those of its holder, or a copy for each.
+    by_entity: HashMap<EntityId, Vec<Labels>>,
+    /// Holders of each entity that is allocated itself.
+    allocated: HashMap<EntityId, Vec<Labels>>,
+}
+
+/// The allocations of one source, by entity.
+type Direct<'a> = HashMap<EntityId, Vec<&'a Allocation>>;
+
+impl Holders {
+    /// Finds the holders. Returns them, and for each source its allocations of unknown devices.
+    pub(super) fn resolve(
+        answers: &[&[Allocation]],
+        devices: &DeviceIndex,
+        sharing: Sharing,
+    ) -> (Self, Vec<Vec<Device>>) {
+        let mut unresolved = Vec::new();
+        let mut sources = Vec::new();
+        for answer in answers {
+            let (mut direct, mut unknown) = (Direct::new(), Vec::new());
+            for allocation in *answer {
+                match devices.find(&allocation.device) {
+                    Some(entity) => direct.entry(entity).or_default().push(allocation),
+                    None => unknown.push(allocation.device.clone()),
+                }
+            }
+            sources.push(direct);
+            unresolved.push(unknown);
+        }
+        let mut holders = Self::default();
+        for entity in devices.entities() {
+            let nearest: Vec<_> = sources
+                .iter()
+                .filter_map(|direct| devices.with_wholes(*entity).find_map(|id| direct.get(&id)))
+                .collect();
+            let labels = join_sources(&nearest, sharing);
+            if !labels.is_empty() {
+                holders.by_entity.insert(*entity, labels);
+            }
+            if sources.iter().any(|direct| direct.contains_key(entity)) {
+                let labels = join_sources(&nearest, Sharing::Copies);
+                holders.allocated.insert(*entity, labels);
+            }
+        }
+        (holders, unresolved)
+    }
+
+    /// Drops the attributes that series have, for a meter with a join metric only.
+    pub(super) fn clear_labels(&mut self) {
+        self.by_entity.clear();
+    }
+
+    /// Returns the attributes of the workloads that an entity's series have.
+    pub(super) fn of(&self, entity: EntityId) -> &[Labels] {
+        let labels = self.by_entity.get(&entity);
+        labels.map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Returns the attributes of all holders of an entity that is allocated itself.
+    pub(super) fn of_allocated(&self, entity: EntityId) -> &[Labels] {
+        let labels = self.allocated.get(&entity);
+        labels.map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// Joins the allocations of one entity by several sources. A source whose allocations are shared adds
+/// what `sharing` says.
+fn join_sources(sources: &[&Vec<&Allocation>], sharing: Sharing) -> Vec<Labels> {
+    let mut joined: Vec<Vec<KeyValue>> = vec![Vec::new()];
+    for allocations in sources {
+        let mut distinct: Vec<&[KeyValue]> = Vec::new();
+        for allocation in *allocations {
+            let attributes = allocation.attributes.as_slice();
+            // With dcgm-exporter the last counts.
+            distinct.retain(|one| *one != attributes);
+            distinct.push(attributes);
+        }
+        let is_shared = distinct.len() > 1 || allocations.iter().any(|one| one.shared);
+        if is_shared {
+            match sharing {
+                Sharing::Nobody => continue,
+                Sharing::Last => distinct = distinct.pop().into_iter().collect(),
+                Sharing::Copies => {}
+            }
+        }
+        let all = joined
+            .iter()
+            .flat_map(|before| distinct.iter().map(move |more| [before, *more].concat()));
+        joined = all.take(MAX_HOLDERS).collect();
+    }
+    let known = joined.into_iter().filter(|labels| !labels.is_empty());
+    // Of two values for a key, that of the source that was added first stays.
+    let sorted = known.map(|mut labels| {
+        labels.reverse();
+        Labels::from(sort_by_key(labels))
+    });
+    sorted.collect()
+}
