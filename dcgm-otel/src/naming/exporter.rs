@@ -19,6 +19,8 @@ use crate::topology;
 
 mod workload;
 
+pub(crate) use workload::workload_label;
+
 /// By default no family watches LINK entities.
 const _: () = assert!(!any_default_watches_links(METRICS));
 

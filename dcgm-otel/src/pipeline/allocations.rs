@@ -32,6 +32,7 @@ use super::snapshot::{Layout, Number, Point, Snapshot};
 use crate::attribution::poller::SourceState;
 use crate::attribution::{Allocation, Device};
 use crate::catalogue::{ALLOCATION, Metric};
+use crate::naming::exporter::workload_label;
 use devices::DeviceIndex;
 use holders::{Holders, Sharing};
 use plan::{Plan, merge_labels};
@@ -331,6 +332,9 @@ impl AllocationBook {
         self.note_unresolved(unresolved);
         if !self.used.labels {
             holders.clear_labels();
+        }
+        if self.used.as_exporter {
+            holders.rename_keys(workload_label);
         }
         if holders == self.holders {
             return;

@@ -91,6 +91,7 @@ pub(crate) fn labels_of(points: &[Exported]) -> Vec<(String, f64)> {
     let name = |point: &Exported| {
         point
             .attribute("k8s.pod.name")
+            .or_else(|| point.attribute("pod"))
             .unwrap_or_else(|| "-".into())
     };
     let mut all: Vec<_> = points.iter().map(|one| (name(one), one.value)).collect();

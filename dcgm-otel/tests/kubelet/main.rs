@@ -8,6 +8,7 @@
 
 mod faults;
 mod messages;
+mod meter;
 mod pods_api;
 mod server;
 

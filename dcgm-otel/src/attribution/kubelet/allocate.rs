@@ -126,7 +126,8 @@ impl<'a> PodHolding<'a> {
         if let Some(info) = info {
             push("k8s.pod.uid", &info.uid);
             for (key, value) in &info.labels {
-                let key = format!("k8s.pod.label.{key}");
+                // A copy of the key shares its text.
+                let key: Arc<str> = format!("k8s.pod.label.{key}").into();
                 attributes.push(KeyValue::new(key, Arc::clone(value)));
             }
         }

@@ -1,7 +1,5 @@
 //! The labels of dcgm-exporter for attributes of workloads.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "for the merge"))]
-
 use std::borrow::Cow;
 
 /// The attributes of the sources of this crate, and their labels.

@@ -1,13 +1,14 @@
 //! The holders of each entity, from the last answers of all sources.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use dcgm::EntityId;
-use opentelemetry::KeyValue;
+use opentelemetry::{Key, KeyValue};
 
 use super::devices::DeviceIndex;
-use crate::attributes::sort_by_key;
+use crate::attributes::{shared_text, sort_by_key};
 use crate::attribution::{Allocation, Device};
 
 /// The attributes of a workload, sorted by key.
@@ -80,6 +81,22 @@ impl Holders {
     /// Drops the attributes that series have, for a meter with a join metric only.
     pub(super) fn clear_labels(&mut self) {
         self.by_entity.clear();
+    }
+
+    /// Gives the attributes other keys.
+    pub(super) fn rename_keys(&mut self, rename: impl Fn(&str) -> Cow<'static, str>) {
+        let lists = self.by_entity.values_mut();
+        for labels in lists.chain(self.allocated.values_mut()).flatten() {
+            let renamed = labels.iter().map(|one| {
+                // A copy of a key shares its text, as that of a value does.
+                let key = match rename(one.key.as_str()) {
+                    Cow::Borrowed(key) => Key::from(key),
+                    Cow::Owned(key) => Key::from(shared_text(key)),
+                };
+                KeyValue::new(key, one.value.clone())
+            });
+            *labels = sort_by_key(renamed.collect()).into();
+        }
     }
 
     /// Returns the attributes of the workloads that an entity's series have.

@@ -1,5 +1,6 @@
 //! Allocations of devices to workloads, from scripted sources.
 
+mod exporter_labels;
 mod pods;
 mod properties;
 mod shared;
