@@ -185,7 +185,7 @@ impl SourceState {
                 self.set_time(&self.answered, clock.now());
                 self.note_success();
             }
-            Err(error) => self.note_error(error),
+            Err(error) => self.note_error(&error),
         }
     }
 
@@ -196,9 +196,9 @@ impl SourceState {
         }
     }
 
-    fn note_error(&self, error: String) {
+    fn note_error(&self, error: &str) {
         self.errors.fetch_add(1, Relaxed);
-        let before = self.last_error.lock().replace(error.clone());
+        let before = self.last_error.lock().replace(error.to_owned());
         if before.is_none() {
             let source = self.name;
             write_line(|| tracing::warn!(source, "GPU allocations unavailable: {error}"));

@@ -13,13 +13,13 @@ use dcgm::Client;
 use crate::attribution::poller::SourceState;
 use crate::backoff::Backoff;
 use crate::clock::Clock;
-use crate::config::{AttributionExport, Config, Naming, SharedDevices};
+use crate::config::Config;
 use crate::error_kind::{ErrorKind, SampleError};
 use crate::health::{HealthReporter, MeterState};
 use crate::hook::AttributeHook;
 use crate::instruments::MeterFeed;
 use crate::logging::write_line;
-use crate::pipeline::allocations::{AllocationBook, AllocationUse};
+use crate::pipeline::allocations::AllocationBook;
 use crate::pipeline::counters::Ledger;
 use crate::pipeline::history::History;
 use crate::pipeline::snapshot::{Number, Series};
@@ -193,9 +193,8 @@ impl SamplerFactory {
             totals.insert(series.clone(), number);
         }
         let ledger = Ledger::continue_from(totals, self.config.counter_origin());
-        let book = allocation_use(&self.config);
         let has_sources = !self.sources.is_empty();
-        let book = has_sources.then(|| AllocationBook::new(&self.sources, book));
+        let book = has_sources.then(|| AllocationBook::new(&self.sources, &self.config));
         Sampler::new(
             Arc::clone(&self.client),
             Arc::clone(&self.feed),
@@ -237,18 +236,5 @@ impl SamplerFactory {
             report.entities = 0;
         });
         stopped
-    }
-}
-
-/// Returns the use that a configuration makes of allocations.
-fn allocation_use(config: &Config) -> AllocationUse {
-    let export = config.attribution();
-    let as_exporter = config.naming() == Naming::DcgmExporter;
-    AllocationUse {
-        labels: export != AttributionExport::Join,
-        join: export != AttributionExport::Labels,
-        copies: config.shared_devices() == SharedDevices::Copies,
-        as_exporter,
-        interval: config.interval(),
     }
 }

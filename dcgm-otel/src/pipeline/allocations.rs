@@ -17,6 +17,8 @@ mod devices;
 mod holders;
 mod plan;
 mod shares;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -32,6 +34,7 @@ use super::snapshot::{Layout, Number, Point, Snapshot};
 use crate::attribution::poller::SourceState;
 use crate::attribution::{Allocation, Device};
 use crate::catalogue::{ALLOCATION, Metric};
+use crate::config::{AttributionExport, Config, Naming, SharedDevices};
 use crate::naming::exporter::workload_label;
 use devices::DeviceIndex;
 use holders::{Holders, Sharing};
@@ -53,18 +56,44 @@ pub(super) struct BaseSeries<'a> {
     pub(super) until: Option<Instant>,
 }
 
-/// The use that is made of allocations.
+/// The use that a configuration makes of allocations.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct AllocationUse {
-    /// Series have the attributes of workloads.
-    pub(crate) labels: bool,
-    /// There is a join metric.
-    pub(crate) join: bool,
-    /// Shared entities have a copy of their series for each workload.
-    pub(crate) copies: bool,
-    /// The names are dcgm-exporter's: counters are not divided, and of several holders the last counts.
-    pub(crate) as_exporter: bool,
-    pub(crate) interval: Duration,
+struct AllocationUse {
+    export: AttributionExport,
+    shared: SharedDevices,
+    naming: Naming,
+    /// Time for which the counters of a workload are exported after its end.
+    grace: Duration,
+}
+
+impl AllocationUse {
+    fn of_config(config: &Config) -> Self {
+        Self {
+            export: config.attribution(),
+            shared: config.shared_devices(),
+            naming: config.naming(),
+            grace: config.interval().saturating_mul(GRACE_INTERVALS),
+        }
+    }
+
+    /// Returns `true` if series have the attributes of workloads.
+    fn has_labels(self) -> bool {
+        self.export != AttributionExport::Join
+    }
+
+    /// Returns `true` if there is a series for each allocation.
+    fn has_join_metric(self) -> bool {
+        self.export != AttributionExport::Labels
+    }
+
+    /// Returns what the series of shared entities have. There are no copies if there is no room.
+    fn sharing(self, has_room: bool) -> Sharing {
+        match (self.shared, self.naming) {
+            (SharedDevices::Copies, _) if has_room => Sharing::Copies,
+            (_, Naming::DcgmExporter) => Sharing::Last,
+            (_, Naming::Semconv) => Sharing::Nobody,
+        }
+    }
 }
 
 /// An answer of a source as it was used.
@@ -96,7 +125,6 @@ pub(crate) struct AllocationBook {
     used: AllocationUse,
     answers: Vec<UsedAnswer>,
     devices: DeviceIndex,
-    has_new_devices: bool,
     /// Set if there is no room for copies.
     is_limited: bool,
     holders: Holders,
@@ -113,7 +141,7 @@ pub(crate) struct AllocationBook {
 }
 
 impl AllocationBook {
-    pub(crate) fn new(sources: &Arc<[Arc<SourceState>]>, used: AllocationUse) -> Self {
+    pub(crate) fn new(sources: &Arc<[Arc<SourceState>]>, config: &Config) -> Self {
         let answers = sources.iter().map(|source| UsedAnswer {
             allocations: Arc::default(),
             is_expired: false,
@@ -123,9 +151,8 @@ impl AllocationBook {
         Self {
             answers: answers.collect(),
             sources: Arc::clone(sources),
-            used,
+            used: AllocationUse::of_config(config),
             devices: DeviceIndex::default(),
-            has_new_devices: false,
             is_limited: false,
             holders: Holders::default(),
             unresolved: HashSet::new(),
@@ -139,16 +166,20 @@ impl AllocationBook {
     }
 
     /// Returns `true` if counters are divided among workloads.
-    pub(crate) const fn divides_counters(&self) -> bool {
-        self.used.labels && !self.used.as_exporter
+    pub(crate) fn divides_counters(&self) -> bool {
+        // The totals of dcgm-exporter are those of the device.
+        self.used.has_labels() && self.used.naming == Naming::Semconv
     }
 
     /// Sets the entities of a new session, links among them. Returns `true` if there is a series for
     /// each of their allocations.
     pub(crate) fn set_entities(&mut self, entities: &[Entity]) -> bool {
         self.devices = DeviceIndex::new(entities);
-        self.has_new_devices = true;
-        self.used.join
+        // They hold other entities now.
+        for used in &mut self.answers {
+            used.allocations = Arc::default();
+        }
+        self.used.has_join_metric()
     }
 
     /// Returns the number of series that the limits leave no room for.
@@ -208,9 +239,11 @@ impl AllocationBook {
         if self.is_outdated || !self.plan.is_of(base.layout) {
             self.make_plan(base);
             if self.plan.has_no_room_for_copies && !self.is_limited {
+                let with_copies = self.plan.live;
                 self.is_limited = true;
                 self.update_holders(base, ledger, (now, collections));
                 self.make_plan(base);
+                self.plan.dropped += with_copies.saturating_sub(self.plan.live);
             }
         }
         let into = snapshot.replace_layout(self.plan.layout(), base.until);
@@ -282,7 +315,7 @@ impl AllocationBook {
 
     /// Takes the last answers; returns `true` if the holders may have changed.
     fn update_answers(&mut self, now: Instant) -> bool {
-        let mut has_changed = std::mem::take(&mut self.has_new_devices);
+        let mut has_changed = false;
         for (source, used) in self.sources.iter().zip(&mut self.answers) {
             let errors = source.errors();
             self.news.errors += errors.saturating_sub(used.errors);
@@ -315,22 +348,21 @@ impl AllocationBook {
         ledger: &mut Ledger,
         (now, collections): (Instant, u64),
     ) {
-        let sharing = match (self.used.copies && !self.is_limited, self.used.as_exporter) {
-            (true, _) => Sharing::Copies,
-            (false, true) => Sharing::Last,
-            (false, false) => Sharing::Nobody,
-        };
+        let sharing = self.used.sharing(!self.is_limited);
         let answers: Vec<&[Allocation]> = self
             .answers
             .iter()
-            .map(|used| match used.is_expired {
-                true => [].as_slice(),
-                false => used.allocations.as_slice(),
+            .map(|used| {
+                if used.is_expired {
+                    [].as_slice()
+                } else {
+                    used.allocations.as_slice()
+                }
             })
             .collect();
         let (mut holders, unresolved) = Holders::resolve(&answers, &self.devices, sharing);
         self.note_unresolved(unresolved);
-        if !self.used.labels {
+        if !self.used.has_labels() {
             holders.clear_labels();
         }
         if self.used.as_exporter {
@@ -375,7 +407,7 @@ impl AllocationBook {
         if !self.has_ended {
             return;
         }
-        let grace = self.used.interval.saturating_mul(GRACE_INTERVALS);
+        let grace = self.used.grace;
         self.has_ended = false;
         for split in self.splits.iter_mut().flatten() {
             let before = split.shares.len();
@@ -389,7 +421,10 @@ impl AllocationBook {
                             self.is_outdated = true;
                         }
                     }
-                    ShareState::Hidden(collects) if collections > collects => return false,
+                    // Without any collect nothing has read it.
+                    ShareState::Hidden(collects) if collections > collects || collections == 0 => {
+                        return false;
+                    }
                     ShareState::Hidden(_) => {}
                 }
                 self.has_ended = true;
@@ -402,7 +437,7 @@ impl AllocationBook {
 
     fn make_plan(&mut self, base: &BaseSeries<'_>) {
         self.is_outdated = false;
-        let join = |metric: &Metric| self.used.join && metric.name == ALLOCATION;
+        let join = |metric: &Metric| self.used.has_join_metric() && metric.name == ALLOCATION;
         let join = base.metrics.iter().position(join);
         self.plan = Plan::new(base, &self.holders, &mut self.splits, join);
     }

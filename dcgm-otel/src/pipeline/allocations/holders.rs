@@ -139,9 +139,13 @@ fn join_sources(sources: &[&Vec<&Allocation>], sharing: Sharing) -> Vec<Labels> 
     }
     let known = joined.into_iter().filter(|labels| !labels.is_empty());
     // Of two values for a key, that of the source that was added first stays.
-    let sorted = known.map(|mut labels| {
+    let mut all: Vec<Labels> = Vec::new();
+    for mut labels in known {
         labels.reverse();
-        Labels::from(sort_by_key(labels))
-    });
-    sorted.collect()
+        let labels = Labels::from(sort_by_key(labels));
+        if !all.contains(&labels) {
+            all.push(labels);
+        }
+    }
+    all
 }

@@ -1,7 +1,7 @@
 //! The exported series, and the value that each of them has.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -40,6 +40,8 @@ pub(super) struct Plan {
     base: Arc<Layout>,
     layout: Arc<Layout>,
     exports: Vec<Export>,
+    /// Number of series without those of workloads that have ended.
+    pub(super) live: usize,
     /// Number of series of present workloads that have no room.
     pub(super) dropped: usize,
     /// Set if copies for sharers are over a limit.
@@ -111,15 +113,24 @@ impl Plan {
         order.sort_by_key(rank);
         let mut kept = vec![false; all.len()];
         let (mut count, mut counts): (usize, HashMap<usize, usize>) = (0, HashMap::new());
-        let (mut dropped, mut over) = (0, false);
+        let (mut live, mut dropped, mut over) = (0, 0, false);
+        let mut seen = HashSet::new();
         for at in order {
             let (Some((series, export, rank)), Some(keep)) = (all.get(at), kept.get_mut(at)) else {
                 continue;
             };
+            // As of two workloads that differ in an attribute that the device has, too.
+            if !seen.insert(series) {
+                dropped += 1;
+                continue;
+            }
             let of_metric = counts.entry(series.metric).or_default();
             let has_room = count < base.caps.all && *of_metric < base.caps.metric;
             match (rank, export) {
-                (Rank::Live, _) => over |= !has_room,
+                (Rank::Live, _) => {
+                    over |= !has_room;
+                    live += 1;
+                }
                 (Rank::Join, _) if !has_room => {
                     dropped += 1;
                     continue;
@@ -142,6 +153,7 @@ impl Plan {
             base: Arc::clone(base.layout),
             layout: Arc::new(Layout::new(base.metrics, series)),
             exports,
+            live,
             dropped,
             has_no_room_for_copies: over && has_copies,
         }

@@ -180,7 +180,8 @@ fn an_xid_belongs_to_the_pod_that_it_ended() {
     harness.poll_and_sample();
     push(&mock, EntityId::gpu(0), FieldId::XID_ERRORS, &[79]);
     harness.tick_after(Duration::from_secs(INTERVAL));
-    assert_eq!(xids(), named(&[("-", 1.0), ("a", 1.0), ("b", 1.0)]));
+    // The grace of `a` is over.
+    assert_eq!(xids(), named(&[("-", 1.0), ("b", 1.0)]));
 }
 
 #[test]

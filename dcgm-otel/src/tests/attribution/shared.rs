@@ -74,6 +74,7 @@ fn copies_over_the_limit_are_left_out_together() {
     let (harness, _) = sampled(config, &many);
     assert_eq!(harness.export().len(), plain.len());
     assert_eq!(pods(&harness, "hw.power"), ["-", "-"]);
+    assert!(harness.health().series_dropped > 8);
 }
 
 #[test]
