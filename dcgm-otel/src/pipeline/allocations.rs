@@ -365,7 +365,7 @@ impl AllocationBook {
         if !self.used.has_labels() {
             holders.clear_labels();
         }
-        if self.used.as_exporter {
+        if self.used.naming != Naming::Semconv {
             holders.rename_keys(workload_label);
         }
         if holders == self.holders {
