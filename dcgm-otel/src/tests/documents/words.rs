@@ -93,6 +93,17 @@ pub(super) const OWN: &[Own] = &[
     own("dcgm.simulated", Bool, "`true` if all values are simulated. An attribute of the resource, set by the examples.", &[]),
 ];
 
+/// Attributes of the sources of workloads that the conventions do not have. `hw.gpu.allocation` has them.
+#[rustfmt::skip] // One row an attribute.
+pub(super) const WORKLOAD: &[Own] = &[
+    own("hpc.job.id", Text, "The id of the job of a batch system, such as Slurm, that holds the device.", &["4711"]),
+    own("k8s.resourceclaim.device", Text, "The name of the device that was allocated for the resource claim.", &["gpu-0"]),
+    own("k8s.resourceclaim.driver", Text, "The driver of dynamic resource allocation that offers the device.", &["gpu.nvidia.com"]),
+    own("k8s.resourceclaim.name", Text, "The name of the resource claim that the device was allocated for.", &["train-gpu"]),
+    own("k8s.resourceclaim.namespace", Text, "The namespace of the resource claim.", &["ml"]),
+    own("k8s.resourceclaim.pool", Text, "The pool of the device, which is unique for its driver.", &["node-1"]),
+];
+
 /// Values of the enumerations: key, value, meaning.
 #[rustfmt::skip] // One row a value.
 pub(super) const MEMBERS: &[(&str, &str, &str)] = &[
