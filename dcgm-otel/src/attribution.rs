@@ -13,9 +13,9 @@
 //! - **Gauges** have the attributes of the workload that holds the device now.
 //! - **Counters** are divided: growth goes to the series of the workload that held the device when it
 //!   was read. The growth of a sample in which the holder changes goes to the holder before the change,
-//!   which has been known longer; an event goes to the new holder if there was none before. Growth while
-//!   nobody holds the device goes to a series without attributes of a workload. The sum over all series of a
-//!   device is the total of the device.
+//!   which has been known longer; an event goes to the new holder if there was none before. Growth while no
+//!   workload holds the device goes to a series without attributes of a workload. The sum over all series of
+//!   a device is the total of the device.
 //! - A counter of a workload that has ended is exported for three more intervals, and until a collect has
 //!   read it. Then it is forgotten, and if the limit on series leaves no room, before that.
 //! - A device that is **shared**, because two allocations name it or one says so, has series without

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 #[cfg(feature = "prometheus")]
 use opentelemetry::KeyValue;
 
-use crate::attribution::poller::{Pollers, SourceState};
+use crate::attribution::poller::{PolledSource, Pollers};
 use crate::clock::Clock;
 use crate::clock::add_delay;
 use crate::config::Config;
@@ -78,7 +78,7 @@ pub struct DcgmMeter {
     /// `None` once the meter is being dropped.
     thread: Option<SamplerThread>,
     pollers: Option<Pollers>,
-    sources: Arc<[Arc<SourceState>]>,
+    sources: Arc<[Arc<PolledSource>]>,
     attachment: Attachment,
     config: Config,
     #[cfg(feature = "prometheus")]
@@ -141,7 +141,7 @@ impl DcgmMeter {
         };
         let warnings = self.config.warnings().iter();
         let sources = self.sources.iter();
-        let describe = |source: &Arc<SourceState>| SourceHealth {
+        let describe = |source: &Arc<PolledSource>| SourceHealth {
             name: source.name().to_owned(),
             age: source
                 .answered()

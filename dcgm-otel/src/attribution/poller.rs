@@ -1,6 +1,6 @@
 //! Polling of a source of allocations, on a thread of its own.
 //!
-//! The thread writes the last answer to a [`SourceState`], from which the sampling thread reads it
+//! The thread writes the last answer to a [`PolledSource`], from which the sampling thread reads it
 //! without a lock. Nothing waits for the thread: one that hangs in its source is left behind when the
 //! meter ends, and ends with its call.
 
@@ -55,7 +55,7 @@ impl fmt::Debug for SharedSource {
 
 /// The last answer of a source, and the errors since.
 #[derive(Debug)]
-pub(crate) struct SourceState {
+pub(crate) struct PolledSource {
     name: &'static str,
     timeout: Duration,
     max_age: Duration,
@@ -72,7 +72,7 @@ pub(crate) struct SourceState {
     last_error: Mutex<Option<String>>,
 }
 
-impl SourceState {
+impl PolledSource {
     fn new(name: &'static str, interval: Duration, now: Instant) -> Self {
         Self {
             name,
@@ -220,7 +220,7 @@ fn share_texts(allocation: &mut Allocation) {
 /// The threads that poll the sources of a meter. They end when this is dropped, unless they hang.
 #[derive(Debug, Default)]
 pub(crate) struct Pollers {
-    states: Arc<[Arc<SourceState>]>,
+    states: Arc<[Arc<PolledSource>]>,
     /// Nothing is sent but in tests: the threads end when the channels close.
     #[cfg_attr(not(test), expect(dead_code, reason = "kept to be dropped"))]
     commands: Vec<Sender<Sender<()>>>,
@@ -236,7 +236,7 @@ impl Pollers {
         let mut states = Vec::new();
         let mut commands = Vec::new();
         for SharedSource { name, source } in sources {
-            let state = Arc::new(SourceState::new(name, interval, clock.now()));
+            let state = Arc::new(PolledSource::new(name, interval, clock.now()));
             let (sender, received) = unbounded();
             let (polled, source, clock) = (Arc::clone(&state), Arc::clone(source), clock.clone());
             thread::Builder::new()
@@ -252,7 +252,7 @@ impl Pollers {
     }
 
     /// Returns the states of the sources, in the order in which they were added.
-    pub(crate) const fn states(&self) -> &Arc<[Arc<SourceState>]> {
+    pub(crate) const fn states(&self) -> &Arc<[Arc<PolledSource>]> {
         &self.states
     }
 
@@ -268,7 +268,7 @@ impl Pollers {
 }
 
 fn run_poller(
-    state: &SourceState,
+    state: &PolledSource,
     source: &Mutex<dyn Attribution>,
     clock: &Clock,
     (commands, interval): (&Receiver<Sender<()>>, Duration),

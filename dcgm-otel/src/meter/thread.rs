@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded, unbounded};
 use dcgm::Client;
 
-use crate::attribution::poller::SourceState;
+use crate::attribution::poller::PolledSource;
 use crate::backoff::Backoff;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -68,7 +68,7 @@ pub(crate) struct SamplerFactory {
     /// Totals that the meters before this one exported.
     pub(crate) totals: HashMap<Series, Number>,
     /// Sources of allocations.
-    pub(crate) sources: Arc<[Arc<SourceState>]>,
+    pub(crate) sources: Arc<[Arc<PolledSource>]>,
 }
 
 impl SamplerThread {

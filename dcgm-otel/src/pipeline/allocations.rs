@@ -31,7 +31,7 @@ use super::counters::Ledger;
 use super::index::{CounterIdx, Index};
 use super::reduce::Reducers;
 use super::snapshot::{Layout, Number, Point, Snapshot};
-use crate::attribution::poller::SourceState;
+use crate::attribution::poller::PolledSource;
 use crate::attribution::{Allocation, Device};
 use crate::catalogue::{ALLOCATION, Metric};
 use crate::config::{AttributionExport, Config, Naming, SharedDevices};
@@ -78,7 +78,8 @@ impl AllocationUse {
 
     /// Returns `true` if series have the attributes of workloads.
     fn has_labels(self) -> bool {
-        self.export != AttributionExport::Join
+        // dcgm-exporter has no metric to join with.
+        self.export != AttributionExport::Join || self.naming == Naming::DcgmExporter
     }
 
     /// Returns `true` if there is a series for each allocation.
@@ -91,7 +92,7 @@ impl AllocationUse {
         match (self.shared, self.naming) {
             (SharedDevices::Copies, _) if has_room => Sharing::Copies,
             (_, Naming::DcgmExporter) => Sharing::Last,
-            (_, Naming::Semconv) => Sharing::Nobody,
+            (_, Naming::Semconv) => Sharing::Unlabeled,
         }
     }
 }
@@ -121,7 +122,7 @@ pub(crate) struct AllocationNews {
 /// The holders of all entities, and the parts of all totals.
 #[derive(Debug)]
 pub(crate) struct AllocationBook {
-    sources: Arc<[Arc<SourceState>]>,
+    sources: Arc<[Arc<PolledSource>]>,
     used: AllocationUse,
     answers: Vec<UsedAnswer>,
     devices: DeviceIndex,
@@ -141,7 +142,7 @@ pub(crate) struct AllocationBook {
 }
 
 impl AllocationBook {
-    pub(crate) fn new(sources: &Arc<[Arc<SourceState>]>, config: &Config) -> Self {
+    pub(crate) fn new(sources: &Arc<[Arc<PolledSource>]>, config: &Config) -> Self {
         let answers = sources.iter().map(|source| UsedAnswer {
             allocations: Arc::default(),
             is_expired: false,

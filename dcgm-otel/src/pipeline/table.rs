@@ -424,8 +424,9 @@ impl SeriesTable {
         let same = self.layout.series().iter();
         let same = same.filter(|one| one.metric == series.metric).count();
         let counters = self.reducers.counters().flatten().count();
-        let all = self.reducers.len() + self.caps.extra_series(counters);
-        if all >= self.caps.all || same + self.caps.extra_series(same) >= self.caps.metric {
+        let with_new = |rows: usize, counters| rows + 1 + self.caps.extra_series(counters + 1);
+        let all = with_new(self.reducers.len(), counters);
+        if all > self.caps.all || with_new(same, same) > self.caps.metric {
             return false;
         }
         let mut all = self.layout.series().to_vec();

@@ -12,16 +12,16 @@ use crate::attributes::{shared_text, sort_by_key};
 use crate::attribution::{Allocation, Device};
 
 /// The attributes of a workload, sorted by key.
-pub(super) type Labels = Arc<[KeyValue]>;
+pub(super) type WorkloadLabels = Arc<[KeyValue]>;
 
 /// Most holders of one entity. Time slicing and MPS have fewer.
 const MAX_HOLDERS: usize = 64;
 
-/// What the series of a shared entity have.
+/// Attributes of the series of a shared entity.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Sharing {
     /// No attributes of a workload.
-    Nobody,
+    Unlabeled,
     /// The attributes of the last holder of the list, as dcgm-exporter has it.
     Last,
     /// There is a copy for each holder.
@@ -32,9 +32,9 @@ pub(super) enum Sharing {
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Holders {
     /// Attributes that the series of an entity have: none, those of its holder, or a copy for each.
-    by_entity: HashMap<EntityId, Vec<Labels>>,
+    by_entity: HashMap<EntityId, Vec<WorkloadLabels>>,
     /// Holders of each entity that is allocated itself.
-    allocated: HashMap<EntityId, Vec<Labels>>,
+    allocated: HashMap<EntityId, Vec<WorkloadLabels>>,
 }
 
 /// The allocations of one source, by entity.
@@ -100,13 +100,13 @@ impl Holders {
     }
 
     /// Returns the attributes of the workloads that an entity's series have.
-    pub(super) fn of(&self, entity: EntityId) -> &[Labels] {
+    pub(super) fn of(&self, entity: EntityId) -> &[WorkloadLabels] {
         let labels = self.by_entity.get(&entity);
         labels.map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Returns the attributes of all holders of an entity that is allocated itself.
-    pub(super) fn of_allocated(&self, entity: EntityId) -> &[Labels] {
+    pub(super) fn of_allocated(&self, entity: EntityId) -> &[WorkloadLabels] {
         let labels = self.allocated.get(&entity);
         labels.map(Vec::as_slice).unwrap_or_default()
     }
@@ -114,7 +114,7 @@ impl Holders {
 
 /// Joins the allocations of one entity by several sources. A source whose allocations are shared adds
 /// what `sharing` says.
-fn join_sources(sources: &[&Vec<&Allocation>], sharing: Sharing) -> Vec<Labels> {
+fn join_sources(sources: &[&Vec<&Allocation>], sharing: Sharing) -> Vec<WorkloadLabels> {
     let mut joined: Vec<Vec<KeyValue>> = vec![Vec::new()];
     for allocations in sources {
         let mut distinct: Vec<&[KeyValue]> = Vec::new();
@@ -127,7 +127,7 @@ fn join_sources(sources: &[&Vec<&Allocation>], sharing: Sharing) -> Vec<Labels> 
         let is_shared = distinct.len() > 1 || allocations.iter().any(|one| one.shared);
         if is_shared {
             match sharing {
-                Sharing::Nobody => continue,
+                Sharing::Unlabeled => continue,
                 Sharing::Last => distinct = distinct.pop().into_iter().collect(),
                 Sharing::Copies => {}
             }
@@ -139,10 +139,10 @@ fn join_sources(sources: &[&Vec<&Allocation>], sharing: Sharing) -> Vec<Labels> 
     }
     let known = joined.into_iter().filter(|labels| !labels.is_empty());
     // Of two values for a key, that of the source that was added first stays.
-    let mut all: Vec<Labels> = Vec::new();
+    let mut all: Vec<WorkloadLabels> = Vec::new();
     for mut labels in known {
         labels.reverse();
-        let labels = Labels::from(sort_by_key(labels));
+        let labels = WorkloadLabels::from(sort_by_key(labels));
         if !all.contains(&labels) {
             all.push(labels);
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::BaseSeries;
-use super::holders::{Holders, Labels};
+use super::holders::{Holders, WorkloadLabels};
 use super::shares::{ShareState, Split};
 use crate::attributes::sort_by_key;
 use crate::pipeline::index::{CounterIdx, Index};
@@ -29,7 +29,7 @@ enum Export {
 enum Rank {
     Live,
     Join,
-    /// Of a workload that has ended, at this time.
+    /// A workload that has ended, at this time.
     Ended(Reverse<Instant>),
 }
 
@@ -201,7 +201,7 @@ fn split_at(splits: &[Option<Split>], counter: CounterIdx) -> Option<&Split> {
 }
 
 /// Adds the attributes of a workload to a series, which keeps its own.
-pub(super) fn merge_labels(series: &Series, labels: &Labels) -> Series {
+pub(super) fn merge_labels(series: &Series, labels: &WorkloadLabels) -> Series {
     // Of two with one key the last is kept.
     let attributes = sort_by_key([labels, &*series.attributes].concat());
     Series {

@@ -7,20 +7,20 @@ use std::time::Instant;
 
 use dcgm::EntityId;
 
-use super::holders::Labels;
+use super::holders::WorkloadLabels;
 use crate::catalogue::{Kind, Scale};
 use crate::pipeline::counters::{Amount, Total};
 use crate::pipeline::snapshot::Number;
 
 /// A part of a total.
 #[derive(Clone, Copy, Debug, Default)]
-struct Part {
+struct ShareAmount {
     amount: Amount,
     /// The highest number so far: fractions are rounded, and a number must not decrease by that.
     highest: f64,
 }
 
-impl Part {
+impl ShareAmount {
     fn number(&self, kind: Kind) -> Number {
         match kind {
             Kind::CounterF64 => Number::F64(self.highest),
@@ -49,13 +49,13 @@ pub(super) enum ShareState {
 /// The part of a workload.
 #[derive(Clone, Debug)]
 pub(super) struct Share {
-    pub(super) labels: Labels,
+    pub(super) labels: WorkloadLabels,
     pub(super) state: ShareState,
-    part: Part,
+    part: ShareAmount,
 }
 
 impl Share {
-    /// Ends it early, for want of room.
+    /// Ends it early, because the limits leave no room.
     pub(super) const fn hide(&mut self) {
         self.state = ShareState::Hidden(0);
     }
@@ -71,7 +71,7 @@ pub(super) struct Split {
     divided: Amount,
     scale: Scale,
     /// The part that belongs to no workload.
-    own: Part,
+    own: ShareAmount,
     pub(super) shares: Vec<Share>,
 }
 
@@ -84,7 +84,7 @@ impl Split {
         } else {
             total.amount(kind)
         };
-        let mut own = Part::default();
+        let mut own = ShareAmount::default();
         own.add(divided, total.scale());
         Self {
             entity,
@@ -97,7 +97,7 @@ impl Split {
     }
 
     /// Adds the growth of the total to the parts of its holders: to each of them, if there are several.
-    pub(super) fn divide(&mut self, total: &Total, holders: &[Labels]) {
+    pub(super) fn divide(&mut self, total: &Total, holders: &[WorkloadLabels]) {
         let now = total.amount(self.kind);
         if now == self.divided {
             return;
@@ -120,7 +120,7 @@ impl Split {
         self.give(growth, holders);
     }
 
-    fn give(&mut self, growth: Amount, holders: &[Labels]) {
+    fn give(&mut self, growth: Amount, holders: &[WorkloadLabels]) {
         let mut has_holder = false;
         for share in &mut self.shares {
             if share.state == ShareState::Alive && holders.contains(&share.labels) {
@@ -135,7 +135,7 @@ impl Split {
 
     /// Ends the shares of all but these holders; returns `true` if any are left. One that has counted
     /// nothing is forgotten: it would start again with the same number.
-    pub(super) fn end_shares(&mut self, holders: &[Labels], state: ShareState) -> bool {
+    pub(super) fn end_shares(&mut self, holders: &[WorkloadLabels], state: ShareState) -> bool {
         let mut is_any_left = false;
         self.shares.retain_mut(|share| {
             if share.state != ShareState::Alive || holders.contains(&share.labels) {
@@ -164,12 +164,16 @@ impl Split {
     }
 
     /// Adds the share of a new holder, which continues `origin`, or that of one that is back.
-    pub(super) fn open_share(&mut self, labels: &Labels, origin: impl FnOnce() -> Option<Number>) {
+    pub(super) fn open_share(
+        &mut self,
+        labels: &WorkloadLabels,
+        origin: impl FnOnce() -> Option<Number>,
+    ) {
         if let Some(share) = self.shares.iter_mut().find(|one| one.labels == *labels) {
             share.state = ShareState::Alive;
             return;
         }
-        let mut part = Part::default();
+        let mut part = ShareAmount::default();
         match origin() {
             Some(Number::F64(number)) => part.add(Amount::from_scaled(number), self.scale),
             Some(Number::U64(number)) => part.add(Amount::from_units(number), self.scale),

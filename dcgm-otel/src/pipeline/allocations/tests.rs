@@ -1,6 +1,6 @@
 //! A book of its own, without a meter: any sequence of holders, readings and collects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use dcgm::{EntityId, FieldId, Timestamp, Value};
 use opentelemetry::KeyValue;
@@ -64,7 +64,7 @@ impl Rig {
         let config = Config::default().with_interval(SECOND);
         let mut book = AllocationBook::new(pollers.states(), &config);
         book.set_entities(&[Entity::new(EntityId::gpu(0))]);
-        let mut ledger = Ledger::continue_from(Default::default(), CounterOrigin::Rebased);
+        let mut ledger = Ledger::continue_from(HashMap::default(), CounterOrigin::Rebased);
         let names = ["hw.energy", "hw.errors"];
         let mut all: Vec<_> = names.map(series_of).into();
         all.push(series_of("hw.power"));

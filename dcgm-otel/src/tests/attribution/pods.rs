@@ -216,7 +216,7 @@ fn a_meter_installed_again_goes_on_with_the_totals_of_each_pod() {
 }
 
 #[test]
-fn totals_of_a_device_are_nobodys_before_the_first_reading() {
+fn totals_before_the_first_reading_belong_to_no_pod() {
     let fake = Fake::with_gpus(1);
     fake.set(0, ENERGY, 500_000.0);
     let config = Config::default()

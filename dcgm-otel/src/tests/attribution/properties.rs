@@ -17,7 +17,7 @@ enum Step {
     Resets(u32, usize, u32),
     /// An event.
     Xid(u32, i64),
-    /// The GPU is held by this pod, by nobody, or by two.
+    /// The GPU is held by this pod or by none.
     Holds(u32, Option<u8>),
     Shares(u32),
     /// The engine refuses, or answers again.

@@ -106,6 +106,7 @@ fn with_the_names_of_dcgm_exporter_the_last_holder_counts() {
     let two = [on_gpu(0, "a"), on_gpu(0, "b")];
     let (harness, _) = sampled(config.clone(), &two);
     assert_eq!(pods(&harness, "DCGM_FI_DEV_POWER_USAGE"), ["-", "b"]);
+    let config = config.with_attribution_export(AttributionExport::Join);
     let (harness, _) = sampled(config.with_shared_devices(SharedDevices::Copies), &two);
     assert_eq!(pods(&harness, "DCGM_FI_DEV_POWER_USAGE"), ["-", "a", "b"]);
 }
