@@ -204,7 +204,7 @@ fn rust_blocks_are_compiled() {
     assert_eq!(not_compiled(&files, &tests), [""; 0]);
     assert_eq!(
         not_compiled(&files, "").len(),
-        9,
+        10,
         "the search finds nothing"
     );
 }
