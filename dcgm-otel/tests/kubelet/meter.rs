@@ -7,7 +7,9 @@ use dcgm::mock::Mock;
 use dcgm::{EntityId, FieldId};
 use dcgm_otel::DcgmMeter;
 use dcgm_otel::opentelemetry::{KeyValue, Value};
-use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
+use opentelemetry_sdk::metrics::data::{
+    AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics,
+};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
 
 use crate::messages::pod;
@@ -17,11 +19,9 @@ use crate::{GPU, Node};
 fn pods_of_power(exporter: &InMemoryMetricExporter, provider: &SdkMeterProvider) -> Vec<String> {
     exporter.reset();
     provider.force_flush().unwrap();
-    let exported = exporter.get_finished_metrics().unwrap();
-    let scopes = exported
-        .iter()
-        .flat_map(|resource| resource.scope_metrics());
-    let metrics = scopes.flat_map(|scope| scope.metrics());
+    let resources = exporter.get_finished_metrics().unwrap();
+    let scopes = resources.iter().flat_map(ResourceMetrics::scope_metrics);
+    let metrics = scopes.flat_map(ScopeMetrics::metrics);
     let mut pods = Vec::new();
     for metric in metrics.filter(|metric| metric.name() == "hw.power") {
         if let AggregatedMetrics::F64(MetricData::Gauge(gauge)) = metric.data() {
