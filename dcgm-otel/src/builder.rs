@@ -165,6 +165,18 @@ impl DcgmMeterBuilder {
         self
     }
 
+    /// Adds minimum, maximum and mean of some metrics between two ticks: see [`Config::with_peaks`].
+    pub fn with_peaks(mut self) -> Self {
+        self.config = self.config.with_peaks();
+        self
+    }
+
+    /// Adds the metrics of peaks with a sampling period: see [`Config::with_peak_period`].
+    pub fn with_peak_period(mut self, period: Duration) -> Self {
+        self.config = self.config.with_peak_period(period);
+        self
+    }
+
     /// Sets the file that selects the metrics, in dcgm-exporter's format: see
     /// [`Config::with_exporter_csv`].
     pub fn with_exporter_csv(mut self, csv: ExporterCsv) -> Self {

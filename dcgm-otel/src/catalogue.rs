@@ -140,6 +140,12 @@ impl Family {
         Self { part, ..self }
     }
 
+    /// Returns `true` for minima, maxima and means of samples between two ticks.
+    pub(crate) fn is_of_peaks(&self) -> bool {
+        let mut sources = self.points.iter().flat_map(|point| point.sources);
+        sources.any(|source| matches!(source.op, Op::Peak(_)))
+    }
+
     /// Returns `true` if it has series for an entity that cannot be sampled: its state, and for a
     /// lost entity also facts and events.
     pub(crate) fn is_of_unavailable(&self, why: Availability) -> bool {
@@ -222,6 +228,8 @@ pub(crate) enum Op {
     Last,
     /// Like `Last`, but 0 means that the part has no such sensor.
     NonZero,
+    /// A statistic of all samples since the last tick.
+    Peak(Statistic),
     /// The samples are a running total; its growth is counted.
     Counter,
     /// Like `Counter`, of readings in the metric's unit with a fraction: they are counted in parts of
@@ -289,6 +297,15 @@ impl Op {
                 | Self::Health(_)
         )
     }
+}
+
+/// Statistic of the samples of a gauge between two ticks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Statistic {
+    Min,
+    Max,
+    /// Weighted by time.
+    Mean,
 }
 
 /// Range of values, from and to, and the condition that they indicate.
@@ -392,6 +409,10 @@ pub(crate) const fn read_field(field: FieldId, op: Op, scale: Scale) -> Source {
 
 pub(crate) const fn last(field: FieldId, scale: Scale) -> Source {
     read_field(field, Op::Last, scale)
+}
+
+const fn peak(field: FieldId, statistic: Statistic, scale: Scale) -> Source {
+    read_field(field, Op::Peak(statistic), scale)
 }
 
 const fn counter(field: FieldId, scale: Scale) -> Source {

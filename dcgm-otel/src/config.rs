@@ -22,6 +22,7 @@ mod nearest;
 mod node;
 mod number;
 mod parser;
+mod peaks;
 mod rows;
 mod settings;
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub use id_source::{IdSource, Salt};
 pub(crate) use key::SettingKey;
 pub(crate) use nearest::nearest_name;
 pub(crate) use parser::ConfigParser;
+pub(crate) use peaks::PeakPeriod;
 pub(crate) use rows::for_each_setting;
 pub use settings::Config;
 pub(crate) use settings::Variable;

@@ -31,6 +31,7 @@ pub(crate) mod history;
 pub(crate) mod index;
 mod ingest;
 pub(crate) mod mute;
+mod peaks;
 mod reduce;
 pub(crate) mod resolve;
 pub(crate) mod snapshot;

@@ -16,6 +16,7 @@
 //! health of the meter is degraded until a tick succeeds.
 
 mod health_checks;
+mod peaks;
 pub(crate) mod schedule;
 mod session;
 mod session_log;
@@ -320,7 +321,7 @@ impl Sampler {
             session.table.set_links(context.engine.links());
             self.health.fill_table(&mut session.table);
         }
-        let stats = session.read_samples(&mut context, &self.clock)?;
+        let mut stats = session.read_samples(&mut context, &self.clock)?;
         let now = self.clock.now();
         if !stats.replaceable.is_empty() && self.next_replacement.is_none_or(|at| now >= at) {
             self.next_replacement = now.checked_add(REPLACE_INTERVAL);
@@ -331,6 +332,7 @@ impl Sampler {
                 has_new_table = true;
             }
         }
+        peaks::read_peaks(&mut context, &mut session.table, &mut stats)?;
         if has_new_table {
             self.report_table(refused.as_ref());
         }

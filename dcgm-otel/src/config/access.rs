@@ -5,6 +5,7 @@ use std::time::Duration;
 use dcgm::Endpoint;
 
 use super::field::Setting;
+use super::peaks::{self, PeakPeriod};
 use super::{
     Config, ConfigWarning, CustomMetric, ExporterCsv, Group, GroupSwitch, MetricSwitch, Mode,
     ModeKind, SettingSource, ThrottleName,
@@ -94,6 +95,27 @@ impl Config {
         self
     }
 
+    /// Adds the metrics named `….peak`: minimum, maximum and mean of all samples between two ticks, which the
+    /// engine then takes every 100 ms, or every 400th of the interval if that is longer.
+    ///
+    /// By default these are `hw.power.peak`, `hw.temperature.peak`, `hw.gpu.sm.utilization.peak` and
+    /// `hw.gpu.pipe.utilization.peak`; [`with_metric`](Self::with_metric) turns them off, and others on. A reader that
+    /// collects less often than the meter ticks sees the last window only, so set the
+    /// [interval](Self::with_interval) to that of the reader.
+    #[must_use]
+    pub fn with_peaks(mut self) -> Self {
+        self.peaks = Setting::from_code(PeakPeriod::Shortest);
+        self
+    }
+
+    /// Adds the metrics of [`with_peaks`](Self::with_peaks), with samples every `period`: 100 ms or more, a 400th of the
+    /// interval or more, and at most half of it.
+    #[must_use]
+    pub fn with_peak_period(mut self, period: Duration) -> Self {
+        self.peaks = Setting::from_code(PeakPeriod::Every(period));
+        self
+    }
+
     /// Sets the file that selects the metrics, in dcgm-exporter's format. It has an effect with
     /// [`Naming::DcgmExporter`](crate::Naming::DcgmExporter) only, and is an error otherwise.
     #[must_use]
@@ -134,6 +156,17 @@ impl Config {
             Some(age) => age.max(period),
             None => period.saturating_mul(DEFAULT_AGE_PERIODS),
         }
+    }
+
+    /// Returns the sampling period of peaks; `None` without peaks.
+    #[must_use]
+    pub fn peaks(&self) -> Option<Duration> {
+        self.peaks.value.for_interval(self.interval())
+    }
+
+    /// Returns the time for which the engine keeps the samples of peaks.
+    pub(crate) fn peaks_keep_age(&self) -> Duration {
+        peaks::keep_age(self.interval())
     }
 
     /// Returns the switch of a group.

@@ -69,6 +69,11 @@ macro_rules! for_each_setting {
                 "DCGM_FI_DEV_MAX_SM_CLOCK as gpu.sm_clock.max, unit Hz, scale 1000000",
                 "adds metrics of fields that the catalogue does not have";
 
+            peaks, with_peaks: custom(PeakPeriod = PeakPeriod::Off),
+                "DCGM_OTEL_PEAKS", semconv, valid,
+                "on, off or a period from 100ms to half of the interval",
+                "200ms", "adds minimum, maximum and mean between two ticks of power, temperature and SM and tensor activity";
+
             exporter_csv, with_exporter_csv: custom(Option<ExporterCsv> = None),
                 "DCGM_OTEL_EXPORTER_CSV", dcgm_exporter, valid, "the path of a CSV file in dcgm-exporter's format",
                 "/etc/dcgm-exporter/default-counters.csv",

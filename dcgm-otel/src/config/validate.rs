@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use super::key::SettingKey;
 use super::{
-    Config, ConfigError, CustomMetric, ExporterCsv, Group, GroupSwitch, ModeKind, Naming,
-    ThrottleName, duration,
+    Config, ConfigError, CustomMetric, ExporterCsv, Group, GroupSwitch, MetricSwitch, ModeKind,
+    Naming, PeakPeriod, ThrottleName, duration, peaks,
 };
 use super::{SettingSource, checks, nearest};
-use crate::catalogue::CATALOGUE;
+use crate::catalogue::{CATALOGUE, Family};
 use crate::naming::exporter;
 use crate::text::prometheus_name;
 
@@ -17,6 +17,7 @@ impl Config {
         self.check_each(errors);
         self.check_endpoint(errors);
         self.check_max_age(errors);
+        self.check_peaks(errors);
         self.check_groups(errors);
         self.check_metrics(errors);
         self.check_custom(errors);
@@ -53,6 +54,21 @@ impl Config {
         }
     }
 
+    /// The engine and the meter must be able to keep up, and a window needs more than one sample.
+    fn check_peaks(&self, errors: &mut Vec<ConfigError>) {
+        let PeakPeriod::Every(period) = self.peaks.value else {
+            return;
+        };
+        let interval = self.interval();
+        let (shortest, longest) = (peaks::shortest_period(interval), interval / 2);
+        if !(shortest..=longest).contains(&period) {
+            let write = duration::write_duration;
+            let expected = format!("on, off or a period from {} to {}", write(shortest), write(longest));
+            let name = SettingKey::peaks.name(self.peaks.source);
+            errors.push(ConfigError::new(name, write(period), expected));
+        }
+    }
+
     fn check_groups(&self, errors: &mut Vec<ConfigError>) {
         let naming = self.naming.value;
         for (group, switch) in self.groups.iter() {
@@ -84,6 +100,12 @@ impl Config {
         let naming = self.naming.value;
         for (metric, switch) in self.metrics.iter() {
             if is_metric(metric, naming) || self.is_custom(metric) {
+                if switch.value == MetricSwitch::On && self.peaks().is_none() && is_peak(metric) {
+                    let name = SettingKey::metrics.name(switch.source);
+                    let expected = "no value, as it has no effect with peaks=off";
+                    let hint = "to enable it set peaks=on".to_owned();
+                    errors.push(ConfigError::new(name, metric, expected).with_hint(Some(hint)));
+                }
                 continue;
             }
             let other = Naming::ALL.iter().find(|other| is_metric(metric, **other));
@@ -201,6 +223,13 @@ pub(super) fn is_metric(name: &str, naming: Naming) -> bool {
         let mut families = row.families.iter();
         row.name == metric && family.is_none_or(|name| families.any(|one| one.name == name))
     })
+}
+
+/// Returns `true` for the name of a metric of peaks, or of a family of one.
+fn is_peak(name: &str) -> bool {
+    let metric = name.split('/').next();
+    let row = CATALOGUE.iter().find(|row| Some(row.name) == metric);
+    row.is_some_and(|row| row.families.iter().all(Family::is_of_peaks))
 }
 
 /// Lists the names that can be switched.

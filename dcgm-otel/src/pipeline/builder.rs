@@ -172,10 +172,14 @@ impl TableBuilder<'_> {
             let source = SourceRow {
                 input: *input,
                 metric: spec.series.metric,
-                rate: SampleRate::of_family(spec.family),
+                rate: SampleRate::of_input(spec.family, input),
                 has_alternatives: spec.inputs.len() > 1 && !input.op.is_joint(),
             };
-            let target = counter.map_or(Target::Slot, |counter| Target::Counter(counter, part));
+            let target = match counter {
+                Some(counter) => Target::Counter(counter, part),
+                None if source.rate == SampleRate::Peak => Target::Peaks,
+                None => Target::Slot,
+            };
             self.slots.push(Slot::new(metric, &source, target));
             self.sources.push(source);
         }

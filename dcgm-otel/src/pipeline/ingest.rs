@@ -251,6 +251,7 @@ impl Router {
                 }
                 match slot.target {
                     Target::Slot => slot.take_value(sample.value),
+                    Target::Peaks => {}
                     Target::Counter(counter, part) => {
                         let total = sample.value.ok().zip(ledger.get_mut(counter));
                         let step = total.map(|(value, total)| {
@@ -305,7 +306,7 @@ impl Router {
                     _ => age,
                 };
                 source.has_alternatives
-                    && source.rate == SampleRate::EachTick
+                    && source.rate != SampleRate::AtRest
                     && since(route.changed) >= patience
             };
             let entity = route.entity.and_then(|entity| self.entities.get(entity));

@@ -103,6 +103,9 @@ pub(crate) enum StaticValue {
 
 /// Returns `true` if a family is switched on.
 fn is_wanted(config: &Config, metric: &Metric, family: &Family) -> bool {
+    if config.peaks().is_none() && family.is_of_peaks() {
+        return false;
+    }
     match config.metric(family.group, metric.name, family.name) {
         Some(MetricSwitch::Off) => false,
         Some(MetricSwitch::On) => true,

@@ -15,11 +15,12 @@ use super::index::Pair;
 use super::index::{CounterIdx, Index, IndexVec, SeriesIdx, SourceIdx};
 use super::ingest::{ReadStats, Router};
 use super::mute::{GpuRead, MuteGpus};
+use super::peaks::PeakWindows;
 use super::reduce::{Reducers, Slots};
 use super::resolve::{self, Blocks, Input};
 use super::snapshot::{Layout, Number, Series, Snapshot};
 use super::source::{SourceRow, Target};
-use crate::catalogue::{Kind, Metric};
+use crate::catalogue::{Kind, Metric, Op};
 use crate::clock::MAX_DELAY;
 use crate::config::Config;
 use crate::topology::is_instance;
@@ -38,6 +39,7 @@ pub(crate) struct SeriesTable {
     query: Query,
     router: Router,
     events: Vec<EventSource>,
+    peaks: PeakWindows,
     caps: Caps,
     omissions: Omissions,
     /// Sampling interval, which rates are integrated with.
@@ -84,7 +86,12 @@ impl SeriesTable {
     ) -> Self {
         let fastest = router.entities.as_slice().iter().map(|read| read.max_age);
         let fastest = fastest.min().unwrap_or_default();
+        let times = (
+            config.peaks().unwrap_or_default(),
+            config.peaks_keep_age(),
+        );
         Self {
+            peaks: PeakWindows::new(metrics, sources.as_slice(), times),
             metrics,
             layout,
             sources,
@@ -109,6 +116,7 @@ impl SeriesTable {
     pub(crate) fn take_over(&mut self, before: &Self, history: &mut History) {
         before.save_ages(history);
         self.take_values(before);
+        self.peaks.take_over(&before.peaks);
         self.router.take_activity(&before.router);
         // Silence goes on, whatever the table.
         self.made = self.made.min(before.made);
@@ -160,6 +168,44 @@ impl SeriesTable {
             stats.replaceable = self.router.find_replaceable(&self.sources, now);
         }
         stats
+    }
+
+    /// Returns `true` if there are statistics of all samples since the last tick.
+    pub(crate) fn has_peaks(&self) -> bool {
+        !self.peaks.is_empty()
+    }
+
+    /// Returns the start of the next read of all samples; `None` for the start of the watches.
+    pub(crate) fn peaks_start(&self) -> Option<Timestamp> {
+        self.peaks.read_start()
+    }
+
+    /// Adds new samples to the statistics.
+    pub(crate) fn add_peak_samples(&mut self, samples: &Samples) {
+        self.peaks.add_samples(samples);
+    }
+
+    /// Sets the statistics of all samples since the last tick, after all up to a time were read.
+    pub(crate) fn show_peaks(&mut self, read_until: Option<Timestamp>) {
+        self.peaks.end_read(read_until);
+        let sources = self.sources.as_slice().iter();
+        for (source, slot) in sources.zip(self.slots.as_mut_slice()) {
+            if let Op::Peak(statistic) = source.input.op {
+                let pair = source.input.pair();
+                slot.set_number(self.peaks.statistic(pair, source.metric, statistic));
+            }
+        }
+        self.peaks.begin_windows();
+    }
+
+    /// Removes the statistics: those of the window before are no longer right, and the new samples could
+    /// not be read. The windows go on.
+    pub(crate) fn hide_peaks(&mut self) {
+        for slot in self.slots.as_mut_slice() {
+            if slot.target == Target::Peaks {
+                slot.set_number(None);
+            }
+        }
     }
 
     /// Returns the query that reads all sources.

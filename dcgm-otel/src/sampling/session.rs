@@ -374,7 +374,7 @@ impl Session {
         self.table = table;
         self.states.take_change();
         let interval = config.interval();
-        let required = requests_by_period(&self.table.required_inputs(config));
+        let required = requests_by_period(&self.table.required_inputs(config), config);
         let failed = step_error(ErrorKind::Watch);
         context
             .engine
@@ -649,15 +649,31 @@ fn watch_requests(blocks: Blocks, interval: Duration) -> Vec<WatchRequest> {
 
 /// Makes the requests for fields with their sampling periods. Profiling fields have watches of their
 /// own, which the engine can refuse alone.
-fn requests_by_period(needs: &[(Input, Duration)]) -> Vec<WatchRequest> {
-    let mut classes: BTreeMap<(Duration, bool), Vec<Input>> = BTreeMap::new();
+///
+/// A source is in the request with its shortest period only: to the engine, the watches of a connection
+/// on a source are one, so that a slower request would be sampled at the shorter period as a whole.
+fn requests_by_period(needs: &[(Input, Duration)], config: &Config) -> Vec<WatchRequest> {
+    let mut shortest: BTreeMap<Pair, (Duration, Input)> = BTreeMap::new();
     for (input, period) in needs {
-        let class = (*period, input.field.is_profiling());
-        classes.entry(class).or_default().push(*input);
+        let known = shortest.entry(input.pair()).or_insert((*period, *input));
+        known.0 = known.0.min(*period);
     }
-    let requests = classes
-        .into_iter()
-        .flat_map(|((period, _), inputs)| watch_requests(resolve::group_fields(inputs), period));
+    let mut classes: BTreeMap<(Duration, bool), Vec<Input>> = BTreeMap::new();
+    for (period, input) in shortest.into_values() {
+        let class = (period, input.field.is_profiling());
+        classes.entry(class).or_default().push(input);
+    }
+    let requests = classes.into_iter().flat_map(|((period, _), inputs)| {
+        let mut requests = watch_requests(resolve::group_fields(inputs), period);
+        // Every sample of these is read, once a tick.
+        if Some(period) == config.peaks() {
+            for request in &mut requests {
+                request.events = true;
+                request.keep_age = config.peaks_keep_age();
+            }
+        }
+        requests
+    });
     requests.collect()
 }
 

@@ -342,7 +342,7 @@ impl Client for Mock {
                     .map(|(at, value)| (at, Ok(value)))
                     .collect()
             } else {
-                state.samples_between(pair, guard.watch, from, now)
+                state.samples_between(pair, from, now)
             };
             for (at, reading) in &found {
                 let sample = self.inner.make_sample(pair, Some(*at), reading);

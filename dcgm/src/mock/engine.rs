@@ -389,34 +389,34 @@ impl EngineState {
         events
     }
 
-    /// Returns the samples of a pair by one watch in a period, in the order of time.
+    /// Returns the samples of a pair in a period, in the order of time: of all watches, as the engine keeps
+    /// them once.
     pub(super) fn samples_between(
         &self,
         pair: Pair,
-        watch: u64,
         from: Duration,
         to: Duration,
     ) -> Vec<(Duration, Reading)> {
         let grids = self.watched.get(&pair).map_or(&[][..], Vec::as_slice);
-        let Some(grid) = grids.iter().find(|grid| grid.watch == watch) else {
-            return Vec::new();
-        };
         let mut times = BTreeSet::new();
-        let mut limit = to;
-        while let Some(at) = self
-            .last_sampled(pair, grid, limit)
-            .filter(|at| *at >= from)
-        {
-            times.insert(at);
-            match at.checked_sub(Duration::from_micros(1)) {
-                Some(before) => limit = before,
-                None => break,
+        for grid in grids {
+            let mut limit = to;
+            while let Some(at) = self
+                .last_sampled(pair, grid, limit)
+                .filter(|at| *at >= from)
+            {
+                times.insert(at);
+                match at.checked_sub(Duration::from_micros(1)) {
+                    Some(before) => limit = before,
+                    None => break,
+                }
             }
         }
         let overrides = self.overrides.get(&pair).map_or(&[][..], Vec::as_slice);
         let starts = overrides.iter().map(|(since, _)| *since);
         times.extend(starts.filter(|at| {
-            (from..=to).contains(at) && grid.covers_time(*at) && !self.is_frozen(*at)
+            let is_covered = grids.iter().any(|grid| grid.covers_time(*at));
+            (from..=to).contains(at) && is_covered && !self.is_frozen(*at)
         }));
         let read = |at| (at, self.reading_at(pair, at));
         let mut samples: Vec<_> = times.into_iter().map(read).collect();

@@ -158,7 +158,7 @@ fn the_builder_has_every_setter_of_the_configuration() {
     // The same table makes the other setters for both.
     let builder = setters("builder.rs");
     let config = setters("config/access.rs");
-    assert_eq!(config.len(), 9, "{config:?}");
+    assert_eq!(config.len(), 11, "{config:?}");
     for setter in config {
         assert!(builder.contains(&setter), "with_{setter}");
     }

@@ -27,8 +27,9 @@ pub(super) fn prometheus(name: &str, kind: Kind, unit: &str) -> String {
     format!("{}{unit}{total}", name.replace('.', "_"))
 }
 
-pub(super) const fn presence(presence: Presence) -> &'static str {
-    match presence {
+pub(super) fn presence(family: &Family) -> &'static str {
+    match family.default {
+        Presence::On | Presence::Auto if family.is_of_peaks() => "with `peaks`",
         Presence::On => "on",
         Presence::Auto => "auto",
         Presence::Off => "off",
@@ -81,6 +82,7 @@ fn source(source: &Source) -> String {
     let op = match source.op {
         Op::Last | Op::Counter | Op::FractionCounter | Op::Status(_) => String::new(),
         Op::NonZero => ", unless 0".to_owned(),
+        Op::Peak(_) => ", all samples".to_owned(),
         Op::Sum => ", the sum over its links".to_owned(),
         Op::Integrate => ", a rate".to_owned(),
         Op::Event => ", each sample one".to_owned(),

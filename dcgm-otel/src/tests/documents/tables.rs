@@ -101,9 +101,9 @@ fn index(text: &mut String) {
         let mut defaults: Vec<_> = metric
             .families
             .iter()
-            .map(|one| presence(one.default))
+            .map(presence)
             .collect();
-        defaults.sort_by_key(|word| ["on", "auto", "off"].iter().position(|one| one == word));
+        defaults.sort_by_key(|word| ["on", "auto", "with `peaks`", "off"].iter().position(|one| one == word));
         defaults.dedup();
         let _ = writeln!(
             text,
@@ -149,7 +149,7 @@ fn one(text: &mut String, metric: &Metric) {
             places(family),
             family.group,
             family.tier,
-            presence(family.default)
+            presence(family)
         );
         for (at, (series, source)) in rows(family).into_iter().enumerate() {
             let (name, about) = if at == 0 {
@@ -260,7 +260,7 @@ fn of_exporter(text: &mut String) {
             row.description,
             family.group,
             family.tier,
-            presence(family.default),
+            presence(family),
             ours.join(", ")
         );
     }

@@ -21,6 +21,9 @@ fn exported(metric: &Metric, family: &Family) -> Vec<Exported> {
         fake.edit(|state| state.happened.extend(happened));
     }
     let mut config = Config::default();
+    if family.is_of_peaks() {
+        config = config.with_peaks();
+    }
     for other in CATALOGUE {
         config = config.with_metric(other.name, MetricSwitch::Off);
     }
