@@ -481,12 +481,15 @@ fn read_custom(
             Err(error) => Err(error.clone()),
             Ok(watch) => {
                 client.latest(&Query::from_watches([watch]), &mut samples)?;
-                let with_value = samples.iter().filter(|sample| sample.value.is_ok());
-                let ids: Vec<_> = with_value.map(|sample| sample.entity.to_string()).collect();
-                Ok(if ids.is_empty() {
-                    "none".to_owned()
-                } else {
+                let values = || samples.iter().filter_map(|one| Some((one.entity, one.value.ok()?)));
+                let numbers = values().filter(|(_, value)| value.as_f64().is_some());
+                let ids: Vec<_> = numbers.map(|(entity, _)| entity.to_string()).collect();
+                Ok(if !ids.is_empty() {
                     ids.join(" ")
+                } else if values().next().is_some() {
+                    "none, as its values are no numbers".to_owned()
+                } else {
+                    "none".to_owned()
                 })
             }
         };

@@ -287,3 +287,93 @@ fn a_tick_without_events_is_its_listings_and_reads() {
         }
     }
 }
+
+/// The sources of the default peaks: power and temperature of GPUs, and two activities.
+const PEAK_SOURCES: [(&str, u64); 3] = [
+    ("1xh100", 4),
+    ("8xh100", 32),
+    ("8xh100-mig7", 8 * 2 + (8 + 56) * 2),
+];
+
+/// The time that the meter's thread and that of its client have used a processor.
+fn client_time() -> Duration {
+    let mut time = Duration::ZERO;
+    for task in std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
+        let read = |file: &str| std::fs::read_to_string(task.path().join(file)).unwrap_or_default();
+        if matches!(read("comm").trim(), "dcgm-meter" | "dcgm-engine") {
+            let nanos = read("schedstat");
+            let nanos = nanos.split(' ').next().and_then(|nanos| nanos.parse().ok());
+            time += Duration::from_nanos(nanos.unwrap_or(0));
+        }
+    }
+    time
+}
+
+#[test]
+fn peaks_add_one_request_for_each_source_and_none_is_beyond_the_cliff() {
+    const TICKS: u32 = 20;
+    println!(
+        "{:<12} {:<9} {:>8} {:>6} {:>6} {:>6} {:>6} {:>9} {:>8}",
+        "host", "transport", "interval", "peaks", "lists", "reads", "pairs", "us", "CPU us"
+    );
+    for (host, sources) in PEAK_SOURCES {
+        let bench = Bench::new(host);
+        for transport in TRANSPORTS {
+            for (seconds, config) in [
+                (15, Config::default()),
+                (15, Config::default().with_peaks()),
+                (60, Config::default().with_peaks()),
+            ] {
+                let interval = Duration::from_secs(seconds);
+                let has_peaks = config.peaks().is_some();
+                let provider = SdkMeterProvider::builder().build();
+                let meter = DcgmMeter::builder()
+                    .with_config(config.with_max_series(8192))
+                    .with_interval(interval)
+                    // Its thread does nothing by itself.
+                    .with_initial_delay(Duration::from_secs(24 * 3600))
+                    .with_client(bench.engine(transport))
+                    .install(&provider)
+                    .expect("the first");
+                let tick = || {
+                    bench.control.advance(interval);
+                    meter.sample_now().expect("values");
+                };
+                for _ in 0..5 {
+                    tick();
+                }
+                bench.control.advance(interval);
+                let counted = bench.count(|| meter.sample_now().expect("values"));
+                let round_trips = counted.charged.as_micros() / ROUND_TRIP.as_micros();
+                let pairs = round_trips - u128::from(counted.lists + counted.reads);
+                // The work of a request, as in the real library.
+                bench.control.work(true);
+                let mut times: Vec<_> = (0..TICKS)
+                    .map(|_| {
+                        bench.control.advance(interval);
+                        let before = client_time();
+                        meter.sample_now().expect("values");
+                        client_time().saturating_sub(before)
+                    })
+                    .collect();
+                bench.control.work(false);
+                times.sort_unstable();
+                let median = times.get(times.len() / 2).copied().unwrap_or_default();
+                println!(
+                    "{host:<12} {:<9} {seconds:>7}s {has_peaks:>6} {:>6} {:>6} {pairs:>6} {:>9} {:>8}",
+                    format!("{transport:?}"),
+                    counted.lists,
+                    counted.reads,
+                    counted.charged.as_micros(),
+                    median.as_micros(),
+                );
+                let case = format!("{host} {transport:?} {seconds} s: {counted:?}");
+                let expected = if has_peaks { sources } else { 0 };
+                assert_eq!(pairs, u128::from(expected), "{case}");
+                // One call for GPUs and their profiling each, and likewise for their instances.
+                assert!(counted.events <= 4, "{case}");
+                assert_eq!(counted.charged.as_micros() % ROUND_TRIP.as_micros(), 0, "{case}");
+            }
+        }
+    }
+}

@@ -157,8 +157,8 @@ fn build_family(metric: &CustomMetric, name: &'static str, naming: Naming) -> Fa
         each: &[],
         op: match metric.kind() {
             CustomKind::Gauge => Op::Last,
-            CustomKind::Counter if is_int(metric.field()) => Op::Counter,
-            CustomKind::Counter => Op::FractionCounter,
+            CustomKind::Counter if is_fraction(metric.field()) => Op::FractionCounter,
+            CustomKind::Counter => Op::Counter,
         },
         scale: scale_of(metric),
     };
@@ -184,16 +184,18 @@ fn number_kind(metric: &CustomMetric) -> Kind {
     }
 }
 
-fn is_int(field: FieldId) -> bool {
+/// Returns `true` for a field that is known to be of fractions. An unknown one is counted in whole
+/// units, as totals of bytes or nanoseconds in millionths would exceed 64 bits.
+fn is_fraction(field: FieldId) -> bool {
     field
         .info()
-        .is_some_and(|info| info.value_type == ValueType::Int)
+        .is_some_and(|info| info.value_type == ValueType::Double)
 }
 
 /// Returns the scale of a definition, exact where it can be.
 fn scale_of(metric: &CustomMetric) -> Scale {
     let factor = metric.scale.0;
-    if metric.kind() == CustomKind::Counter && !is_int(metric.field()) {
+    if metric.kind() == CustomKind::Counter && is_fraction(metric.field()) {
         return Scale::Factor {
             factor,
             parts: PARTS,

@@ -255,7 +255,10 @@ fn resolve_inputs(source: &Source, entity: &Entity, host: &Host) -> Vec<Input> {
             .into_iter()
             .collect();
     }
-    match source.field.info().map(|info| info.scope) {
+    let scope = source.field.info().map(|info| info.scope);
+    // Of a field that this release does not know, the definition of its metric says it.
+    let is_of_host = entity.id.kind == EntityKind::HOST;
+    match scope.or(is_of_host.then_some(EntityKind::HOST)) {
         // The engine keeps these once per host, readable through any GPU; the host itself cannot be
         // watched.
         Some(EntityKind::HOST) => {

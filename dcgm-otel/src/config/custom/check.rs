@@ -7,7 +7,7 @@ use dcgm::{EntityKind, FieldId, FieldKind, ValueType};
 use super::list::{CustomMetrics, Definition};
 use super::{
     CustomKind, CustomMetric, CustomMetricError, CustomMetricReason as Reason, MAX_DEFINITIONS,
-    kinds_with_field,
+    kinds_with_field, possible_kinds,
 };
 use crate::config::{ConfigError, Naming};
 use crate::text::prometheus_name;
@@ -144,7 +144,9 @@ impl CustomMetric {
         };
         let Some(info) = self.field.info() else {
             let expected = "the name or number of a field of DCGM";
-            return Some(error(Reason::UnknownField, expected));
+            // Any other number can be one of a newer DCGM.
+            let is_none = self.field.raw() == 0;
+            return is_none.then(|| error(Reason::UnknownField, expected));
         };
         if !matches!(info.value_type, ValueType::Int | ValueType::Double) {
             let is = info.value_type;
@@ -214,7 +216,7 @@ impl CustomMetric {
     }
 
     fn check_entity_kinds(&self, naming: Naming) -> Option<CustomMetricError> {
-        let possible = kinds_with_field(self.field.info()?);
+        let possible = possible_kinds(self.field);
         if possible.is_empty() {
             return None;
         }

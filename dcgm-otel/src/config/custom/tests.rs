@@ -26,7 +26,7 @@ const MISTAKES: &[(Naming, &str, &str)] = &[
     (Naming::Semconv, "DCGM_FI_DEV_PSTATE is a.b", "expected FIELD as NAME"),
     (Naming::Semconv, "DCGM_FI_DEV_PSTATE as a.b, unit \"1", "expected FIELD as NAME"),
     (Naming::Semconv, "DCGM_FI_DEV_PSTAT as a.b", "field DCGM_FI_DEV_PSTAT\": expected the name or number of a field of DCGM; did you mean DCGM_FI_DEV_PSTATE?"),
-    (Naming::Semconv, "64999 as a.b", "field field-64999\": expected the name or number of a field of DCGM"),
+    (Naming::Semconv, "0 as a.b", "field field-0\": expected the name or number of a field of DCGM"),
     (Naming::Semconv, "DCGM_FI_DEV_SERIAL as a.b", "expected a field whose values are numbers, not text"),
     (Naming::Semconv, "DCGM_FI_GPU_TOPOLOGY_PCI as a.b", "expected a field whose values are numbers, not "),
     (Naming::Semconv, "DCGM_FI_DEV_PSTATE as 1a.b", "name 1a.b\": expected a letter, and up to 254 letters"),

@@ -246,6 +246,7 @@ fn everything(profile: Profile) -> Vec<Exported> {
     }
     let mut config = Config::default()
         .with_max_series(100_000)
+        .with_peaks()
         .with_profile(profile);
     for metric in CATALOGUE {
         config = config.with_metric(metric.name, MetricSwitch::On);

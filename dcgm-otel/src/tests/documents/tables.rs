@@ -26,7 +26,8 @@ How to read it:
 - **Prometheus** is the name that `opentelemetry-prometheus` makes by default: dots become underscores, the unit is
   appended, and `_total` to counters. (`without_units` and `without_counter_suffixes` there leave those out.)
 - **Default**: *on*; *auto*: on where the hardware has it, and no error where it does not; *off* needs
-  `DCGM_OTEL_METRICS=<metric>=on` or `<metric>/<family>=on`. A disabled group wins over its metrics.
+  `DCGM_OTEL_METRICS=<metric>=on` or `<metric>/<family>=on`; *with `peaks`* needs `DCGM_OTEL_PEAKS=on`, and so do the other metrics
+  named `….peak`. A disabled group wins over its metrics.
 - **Tier**: the order in which series are dropped above the cap: tier 1 first, tier 24 last. Series of MIG compute
   instances are always in tier 1.
 - **Source**: the meter reads the first field that the entity has, and never two of them. A factor or divisor converts
@@ -34,6 +35,8 @@ How to read it:
 - **NVLink and PCIe traffic**: counters of DCGM are exact (NVLink 5: 1201 and 1203; PCIe: 1091 and 1092, where the driver has
   them). Rates are integrated over the interval that each covers; they are exact if no other client watches the same field more
   often, otherwise right on average only. [GUIDE.md](GUIDE.md#nvlink-and-pcie-traffic) has the source for each generation.
+- **Peaks** (*all samples*) are of all samples since the last tick of the meter, which the engine takes every 100 ms or as set. They
+  cost a request for each source and tick; [GUIDE.md](GUIDE.md#peaks-between-two-ticks) has the figures.
 - **Link states** come from `dcgmGetNvLinkLinkStatus`, once a minute and after an XID.
 - **Profiling fields** (`DCGM_FI_PROF_*`) are judged after their second sample, about a second after the start.
 - **Described by** lists the attributes beyond those that identify a series, absent if the profile is `minimal`: *GPU* means

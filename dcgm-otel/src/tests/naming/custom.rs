@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use dcgm::{EntityId, EntityKind, FieldId, NoValue};
+use dcgm::{EntityId, EntityKind, FieldId, NoValue, OwnedValue};
 
 use crate::naming::exporter;
 use crate::testing::{Exported, Fake, Harness, SECOND};
@@ -349,4 +349,72 @@ fn a_file_has_no_effect_in_another_naming() {
             .contains("has no effect with naming=semconv"),
         "{errors}"
     );
+}
+
+/// A field that this release does not know.
+const UNKNOWN: FieldId = FieldId::from_raw(9999);
+
+fn with_unknown(definitions: &[&str]) -> Config {
+    let all = definitions.iter().map(|text| text.parse().unwrap());
+    all.fold(Config::default(), Config::with_custom_metric)
+}
+
+#[test]
+fn an_unknown_field_has_the_type_of_its_samples() {
+    for value in [OwnedValue::Int(7), OwnedValue::Double(7.0)] {
+        let config = with_unknown(&[
+            "9999 as x.gauge, unit W, scale 0.5",
+            "field-9999 as x.count, kind counter, scale 2",
+        ]);
+        let harness = Harness::prepared("8xh100", config, |mock| {
+            mock.set(EntityId::gpu(3), UNKNOWN, value.clone());
+        });
+        let shown = |name: &str| -> Vec<_> {
+            let points = harness.points(name).into_iter();
+            points.map(|point| (point.attribute("hw.gpu.index").unwrap(), point.value)).collect()
+        };
+        assert_eq!(shown("x.gauge"), [("3".to_owned(), 3.5)]);
+        assert_eq!(shown("x.count"), [("3".to_owned(), 0.0)]);
+        harness.client.set(EntityId::gpu(3), UNKNOWN, 12);
+        harness.tick_after(SECOND * 15);
+        assert_eq!(shown("x.gauge"), [("3".to_owned(), 6.0)]);
+        assert_eq!(shown("x.count"), [("3".to_owned(), 10.0)]);
+        harness.assert_well();
+    }
+}
+
+#[test]
+fn an_unknown_field_of_no_numbers_has_no_values() {
+    let harness = Harness::prepared("1xl4", with_unknown(&["9999 as x.text"]), |mock| {
+        mock.set(EntityId::gpu(0), UNKNOWN, "text");
+    });
+    harness.tick_after(SECOND * 15);
+    assert!(!harness.has("x.text") && harness.has("hw.power"));
+    harness.assert_well();
+}
+
+#[test]
+fn a_field_that_the_engine_does_not_know_has_no_series_and_harms_no_others() {
+    let definitions = ["9999 as x.gpu", "9998 as x.host, on host", "9997 as x.count, kind counter"];
+    let harness = Harness::sampled_with("8xh100", with_unknown(&definitions));
+    let others = Harness::sampled("8xh100");
+    for _ in 0..8 {
+        harness.tick_after(SECOND * 15);
+        others.tick_after(SECOND * 15);
+    }
+    assert_eq!(harness.shown(), others.shown());
+    harness.assert_well();
+}
+
+#[test]
+fn an_unknown_field_is_on_the_entities_that_its_definition_names() {
+    let config = with_unknown(&["9999 as x.host, on host", "9998 as x.switch, on nvswitch"]);
+    let harness = Harness::prepared("8xh100", config, |mock| {
+        mock.set(EntityId::gpu(0), UNKNOWN, 4);
+        mock.set(EntityId::switch(2), FieldId::from_raw(9998), 5);
+    });
+    let values = |name: &str| -> Vec<_> {
+        harness.points(name).iter().map(|point| point.value).collect()
+    };
+    assert_eq!((values("x.host"), values("x.switch")), (vec![4.0], vec![5.0]));
 }
