@@ -481,7 +481,11 @@ fn read_custom(
             Err(error) => Err(error.clone()),
             Ok(watch) => {
                 client.latest(&Query::from_watches([watch]), &mut samples)?;
-                let values = || samples.iter().filter_map(|one| Some((one.entity, one.value.ok()?)));
+                let values = || {
+                    samples
+                        .iter()
+                        .filter_map(|one| Some((one.entity, one.value.ok()?)))
+                };
                 let numbers = values().filter(|(_, value)| value.as_f64().is_some());
                 let ids: Vec<_> = numbers.map(|(entity, _)| entity.to_string()).collect();
                 Ok(if !ids.is_empty() {

@@ -19,8 +19,8 @@ use super::scope::{ADAPTER, CORE, CPU, GPU, GPU_GI, GPU_GI_CI, HOST, LINK, PORT,
 use crate::config::Group;
 
 use super::{
-    Metric, ONE, Op, count_fractions, counter, family, integrate_rate, last, metric, peak, read_each,
-    read_field, series_row, sum_links,
+    Metric, ONE, Op, count_fractions, counter, family, integrate_rate, last, metric, peak,
+    read_each, read_field, series_row, sum_links,
 };
 
 /// A share. Values a little above 1 have been seen, and are passed on; four thousand million has

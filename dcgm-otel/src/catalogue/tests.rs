@@ -241,7 +241,13 @@ fn required_attributes_of_the_conventions_are_present() {
     for (metric, family) in families() {
         for point in family.points {
             let has = |key| point.attributes.iter().any(|(name, _)| *name == key);
-            let typed = ["hw.energy", "hw.power", "hw.power.peak", "hw.errors", "hw.status"];
+            let typed = [
+                "hw.energy",
+                "hw.power",
+                "hw.power.peak",
+                "hw.errors",
+                "hw.status",
+            ];
             let typed = typed.contains(&metric.name);
             assert_eq!(has(TYPE), typed, "{}", metric.name);
             let errs = metric.name.ends_with("errors") && source_op(point) != Some(Op::Event);

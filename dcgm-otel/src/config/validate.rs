@@ -63,7 +63,11 @@ impl Config {
         let (shortest, longest) = (peaks::shortest_period(interval), interval / 2);
         if !(shortest..=longest).contains(&period) {
             let write = duration::write_duration;
-            let expected = format!("on, off or a period from {} to {}", write(shortest), write(longest));
+            let expected = format!(
+                "on, off or a period from {} to {}",
+                write(shortest),
+                write(longest)
+            );
             let name = SettingKey::peaks.name(self.peaks.source);
             errors.push(ConfigError::new(name, write(period), expected));
         }

@@ -86,10 +86,7 @@ impl SeriesTable {
     ) -> Self {
         let fastest = router.entities.as_slice().iter().map(|read| read.max_age);
         let fastest = fastest.min().unwrap_or_default();
-        let times = (
-            config.peaks().unwrap_or_default(),
-            config.peaks_keep_age(),
-        );
+        let times = (config.peaks().unwrap_or_default(), config.peaks_keep_age());
         Self {
             peaks: PeakWindows::new(metrics, sources.as_slice(), times),
             metrics,

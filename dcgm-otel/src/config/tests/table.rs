@@ -129,7 +129,12 @@ fn a_setting_is_named_in_its_row_only() {
         ("throttle_name", &["builder.rs"]),
         (
             "interval",
-            &["builder.rs", "config/access.rs", "config/peaks.rs", "config/validate.rs"],
+            &[
+                "builder.rs",
+                "config/access.rs",
+                "config/peaks.rs",
+                "config/validate.rs",
+            ],
         ),
     ] {
         let named = sources.iter().filter(|(_, text)| count(text, key) > 0);

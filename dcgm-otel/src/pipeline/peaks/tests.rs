@@ -54,7 +54,10 @@ fn read(windows: &mut PeakWindows, gpus: &[Vec<Taken>], now: i64) {
     let start = windows.read_start().map_or(0, Timestamp::micros);
     let mut samples = Samples::new();
     for (gpu, taken) in (0..).zip(gpus) {
-        let mut new: Vec<_> = taken.iter().filter(|one| one.recorded <= now && one.at >= start).collect();
+        let mut new: Vec<_> = taken
+            .iter()
+            .filter(|one| one.recorded <= now && one.at >= start)
+            .collect();
         new.sort_by_key(|one| one.at);
         for one in new {
             samples.push(Sample {
@@ -79,7 +82,11 @@ fn shown(windows: &PeakWindows) -> Option<[f64; 3]> {
         Number::F64(value) => Some(value),
         other => panic!("{other:?}"),
     };
-    Some([of(Statistic::Min)?, of(Statistic::Max)?, of(Statistic::Mean)?])
+    Some([
+        of(Statistic::Min)?,
+        of(Statistic::Max)?,
+        of(Statistic::Mean)?,
+    ])
 }
 
 /// Samples of 100 ms from `from`, which are recorded at once.
@@ -178,7 +185,11 @@ fn blanks_leave_their_time_out_of_the_mean() {
 #[test]
 fn a_window_without_a_value_has_no_statistics() {
     let mut windows = windows(1);
-    read(&mut windows, &[regular(1_000_000, &[None, None])], 2_000_000);
+    read(
+        &mut windows,
+        &[regular(1_000_000, &[None, None])],
+        2_000_000,
+    );
     assert_eq!(shown(&windows), None);
     read(&mut windows, &[Vec::new()], 3_000_000);
     assert_eq!(shown(&windows), None);

@@ -101,12 +101,12 @@ fn index(text: &mut String) {
         let mut groups: Vec<_> = metric.families.iter().map(|one| one.group.name()).collect();
         groups.sort_unstable();
         groups.dedup();
-        let mut defaults: Vec<_> = metric
-            .families
-            .iter()
-            .map(presence)
-            .collect();
-        defaults.sort_by_key(|word| ["on", "auto", "with `peaks`", "off"].iter().position(|one| one == word));
+        let mut defaults: Vec<_> = metric.families.iter().map(presence).collect();
+        defaults.sort_by_key(|word| {
+            ["on", "auto", "with `peaks`", "off"]
+                .iter()
+                .position(|one| one == word)
+        });
         defaults.dedup();
         let _ = writeln!(
             text,

@@ -371,7 +371,9 @@ fn an_unknown_field_has_the_type_of_its_samples() {
         });
         let shown = |name: &str| -> Vec<_> {
             let points = harness.points(name).into_iter();
-            points.map(|point| (point.attribute("hw.gpu.index").unwrap(), point.value)).collect()
+            points
+                .map(|point| (point.attribute("hw.gpu.index").unwrap(), point.value))
+                .collect()
         };
         assert_eq!(shown("x.gauge"), [("3".to_owned(), 3.5)]);
         assert_eq!(shown("x.count"), [("3".to_owned(), 0.0)]);
@@ -395,7 +397,11 @@ fn an_unknown_field_of_no_numbers_has_no_values() {
 
 #[test]
 fn a_field_that_the_engine_does_not_know_has_no_series_and_harms_no_others() {
-    let definitions = ["9999 as x.gpu", "9998 as x.host, on host", "9997 as x.count, kind counter"];
+    let definitions = [
+        "9999 as x.gpu",
+        "9998 as x.host, on host",
+        "9997 as x.count, kind counter",
+    ];
     let harness = Harness::sampled_with("8xh100", with_unknown(&definitions));
     let others = Harness::sampled("8xh100");
     for _ in 0..8 {
@@ -414,7 +420,14 @@ fn an_unknown_field_is_on_the_entities_that_its_definition_names() {
         mock.set(EntityId::switch(2), FieldId::from_raw(9998), 5);
     });
     let values = |name: &str| -> Vec<_> {
-        harness.points(name).iter().map(|point| point.value).collect()
+        harness
+            .points(name)
+            .iter()
+            .map(|point| point.value)
+            .collect()
     };
-    assert_eq!((values("x.host"), values("x.switch")), (vec![4.0], vec![5.0]));
+    assert_eq!(
+        (values("x.host"), values("x.switch")),
+        (vec![4.0], vec![5.0])
+    );
 }

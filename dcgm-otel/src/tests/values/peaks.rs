@@ -169,8 +169,7 @@ fn only_the_sources_of_peaks_are_sampled_so_often() {
     harness.sample();
     harness.sample();
     let watched = fake.edit(|state| std::mem::take(&mut state.watched));
-    let (fast, slow): (Vec<_>, Vec<_>) =
-        watched.into_iter().partition(|one| one.interval < SECOND);
+    let (fast, slow): (Vec<_>, Vec<_>) = watched.into_iter().partition(|one| one.interval < SECOND);
     let mut fields: Vec<_> = fast.iter().flat_map(|one| one.fields.clone()).collect();
     fields.sort_unstable();
     fields.dedup();
@@ -189,8 +188,14 @@ fn only_the_sources_of_peaks_are_sampled_so_often() {
     }
     // The watches that are kept: one that shared a source would be sampled as often as a whole.
     let last = slow.last().unwrap();
-    assert!(last.fields.iter().all(|field| !fields.contains(field)), "{last:?}");
-    assert!(slow.iter().all(|one| !one.events || one.fields.iter().all(|field| field.is_event())));
+    assert!(
+        last.fields.iter().all(|field| !fields.contains(field)),
+        "{last:?}"
+    );
+    assert!(
+        slow.iter()
+            .all(|one| !one.events || one.fields.iter().all(|field| field.is_event()))
+    );
 }
 
 #[test]
@@ -366,7 +371,9 @@ fn the_page_has_the_same_peaks() {
     harness.meter().prometheus_text(&mut page);
     let mut shown: Vec<_> = page
         .lines()
-        .filter(|line| line.starts_with("hw_power_peak_watts{") && line.contains("hw_gpu_index=\"1\""))
+        .filter(|line| {
+            line.starts_with("hw_power_peak_watts{") && line.contains("hw_gpu_index=\"1\"")
+        })
         .map(|line| line.rsplit(' ').next().unwrap())
         .collect();
     shown.sort_unstable();
