@@ -90,6 +90,10 @@ fn everything(naming: Naming) -> Config {
         .with_naming(naming)
         .with_max_series(20_000)
         .with_max_instrument_series(5_000);
+    let config = match naming {
+        Naming::DcgmExporter => config,
+        _ => config.with_peaks(),
+    };
     let all = names.into_iter();
     all.fold(config, |config, name| {
         config.with_metric(name, MetricSwitch::On)
