@@ -71,7 +71,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
         family("memory", Group::Utilization, 17, On, Outside, GPU, &[
             series_row(&[(TASK, "memory")], &[last(F::MEM_COPY_UTIL, Per(100)), last(F::MEMORY_UTIL_RATIO, ONE)])]),
     ]),
-    metric("hw.gpu.utilization.peak", GaugeF64, "1", Product, SHARE,
+    metric("hw.gpu.peak.utilization", GaugeF64, "1", Product, SHARE,
         "Minimum, maximum and mean over time of the utilization of the GPU since the last tick of the meter.", &[
         family("general", Group::Utilization, 9, Off, Outside, GPU, &[
             series_row(&[(TASK, "general"), (STATISTIC, "min")], &[peak(F::GPU_UTIL, Min, Per(100)), peak(F::GPU_UTIL_RATIO, Min, ONE)]),
@@ -327,7 +327,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
             series_row(&[(TYPE, "switch"), (SENSOR, "dvdd")], &[last(F::NVSWITCH_POWER_DVDD, ONE)]),
             series_row(&[(TYPE, "switch"), (SENSOR, "hvdd")], &[last(F::NVSWITCH_POWER_HVDD, ONE)])]),
     ]),
-    metric("hw.power.peak", GaugeF64, "W", Brief, FROM_ZERO,
+    metric("hw.gpu.peak.power", GaugeF64, "W", Brief, FROM_ZERO,
         "Minimum, maximum and mean over time of the power of the component since the last tick of the meter.", &[
         family("gpu", Group::Power, 9, On, Any, GPU, &[
             series_row(&[(TYPE, "gpu"), (STATISTIC, "min")], &[peak(F::POWER_USAGE_INSTANT, Min, ONE), peak(F::POWER_USAGE, Min, ONE)]),
@@ -378,7 +378,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
         family("connectx", Group::ConnectX, 10, Auto, Any, ADAPTER, &[
             series_row(&[(SENSOR, "device")], &[last(F::CONNECTX_DEVICE_TEMPERATURE, ONE)])]),
     ]),
-    metric("hw.temperature.peak", GaugeF64, "Cel", Brief, (0.0, 200.0),
+    metric("hw.gpu.peak.temperature", GaugeF64, "Cel", Brief, (0.0, 200.0),
         "Minimum, maximum and mean over time of the temperature of a sensor since the last tick of the meter.", &[
         family("gpu", Group::Thermal, 9, On, Any, GPU, &[
             series_row(&[(SENSOR, "gpu"), (STATISTIC, "min")], &[peak(F::GPU_TEMP, Min, ONE)]),
@@ -417,7 +417,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
             series_row(&[(DOMAIN, "memory")], &[last(F::MEM_CLOCK, Times(1_000_000)), last(F::MEMORY_CLOCK_HERTZ, ONE)]),
             series_row(&[(DOMAIN, "video")], &[last(F::VIDEO_CLOCK, Times(1_000_000)), last(F::VIDEO_CLOCK_HERTZ, ONE)])]),
     ]),
-    metric("hw.gpu.clock.frequency.peak", GaugeF64, "Hz", Product, FROM_ZERO,
+    metric("hw.gpu.peak.clock.frequency", GaugeF64, "Hz", Product, FROM_ZERO,
         "Minimum, maximum and mean over time of the clock of one domain of the GPU since the last tick of the meter.", &[
         family("all", Group::Clock, 9, Off, Any, GPU, &[
             series_row(&[(DOMAIN, "sm"), (STATISTIC, "min")], &[peak(F::SM_CLOCK, Min, Times(1_000_000)), peak(F::SM_CLOCK_HERTZ, Min, ONE)]),
@@ -477,7 +477,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
         family("all", Group::Profiling, 14, Auto, Any, GPU_GI_CI, &[
             series_row(&[], &[last(F::PROF_SM_ACTIVE, ONE)])]),
     ]),
-    metric("hw.gpu.sm.utilization.peak", GaugeF64, "1", Product, SHARE,
+    metric("hw.gpu.peak.sm.utilization", GaugeF64, "1", Product, SHARE,
         "Minimum, maximum and mean over time of the share of cycles in which a streaming multiprocessor had work since the last tick of the meter.", &[
         family("all", Group::Profiling, 9, Auto, Any, GPU_GI, &[
             series_row(&[(STATISTIC, "min")], &[peak(F::PROF_SM_ACTIVE, Min, ONE)]),
@@ -502,7 +502,7 @@ pub(crate) const CATALOGUE: &[Metric] = &[
             series_row(&[(PIPE, "tensor_dfma")], &[last(F::PROF_PIPE_TENSOR_DFMA_ACTIVE, ONE)]),
             series_row(&[(PIPE, "int")], &[last(F::PROF_PIPE_INT_ACTIVE, ONE)])]),
     ]),
-    metric("hw.gpu.pipe.utilization.peak", GaugeF64, "1", Product, SHARE,
+    metric("hw.gpu.peak.pipe.utilization", GaugeF64, "1", Product, SHARE,
         "Minimum, maximum and mean over time of the share of cycles in which an execution pipe was active since the last tick of the meter.", &[
         family("tensor", Group::Profiling, 9, Auto, Any, GPU_GI, &[
             series_row(&[(PIPE, "tensor"), (STATISTIC, "min")], &[peak(F::PROF_PIPE_TENSOR_ACTIVE, Min, ONE)]),

@@ -244,7 +244,7 @@ fn required_attributes_of_the_conventions_are_present() {
             let typed = [
                 "hw.energy",
                 "hw.power",
-                "hw.power.peak",
+                "hw.gpu.peak.power",
                 "hw.errors",
                 "hw.status",
             ];

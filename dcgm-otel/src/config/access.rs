@@ -95,11 +95,11 @@ impl Config {
         self
     }
 
-    /// Adds the metrics named `….peak`: minimum, maximum and mean of all samples between two ticks, which the
+    /// Adds the metrics named `hw.gpu.peak.…`: minimum, maximum and mean of all samples between two ticks, which the
     /// engine then takes every 100 ms, or every 400th of the interval if that is longer.
     ///
-    /// By default these are `hw.power.peak`, `hw.temperature.peak`, `hw.gpu.sm.utilization.peak` and
-    /// `hw.gpu.pipe.utilization.peak`; [`with_metric`](Self::with_metric) turns them off, and others on. A reader that
+    /// By default these are `hw.gpu.peak.power`, `hw.gpu.peak.temperature`, `hw.gpu.peak.sm.utilization` and
+    /// `hw.gpu.peak.pipe.utilization`; [`with_metric`](Self::with_metric) turns them off, and others on. A reader that
     /// collects less often than the meter ticks sees the last window only, so set the
     /// [interval](Self::with_interval) to that of the reader.
     #[must_use]

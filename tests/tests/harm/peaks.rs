@@ -35,7 +35,7 @@ fn put(bench: &Bench, value: f64) {
 
 /// The statistics of the power of the fake GPU.
 fn statistics(bench: &Bench) -> Vec<(String, f64)> {
-    let series = bench.series("hw_power_peak_watts").into_iter();
+    let series = bench.series("hw_gpu_peak_power_watts").into_iter();
     let of_fake = series.filter(|(labels, _)| labels.contains(&format!("hw_gpu_index={FAKE},")));
     let statistic = |labels: &str| {
         let (_, rest) = labels
@@ -89,7 +89,7 @@ fn a_square_wave_of_300_ms_has_exact_statistics() {
         bench.control.advance(INTERVAL);
         bench.meter().sample_now().expect("values of the others");
         assert_eq!(statistics(&bench), [], "{flavour:?}");
-        assert_eq!(bench.series("hw_power_peak_watts").len(), 8 * 3);
+        assert_eq!(bench.series("hw_gpu_peak_power_watts").len(), 8 * 3);
     }
 }
 
@@ -172,6 +172,7 @@ fn a_late_tick_misses_no_sample() {
         }
         bench.meter().sample_now().expect("values");
         let window = expected(first, next, f64::midpoint(first, next));
-        assert_eq!(statistics(&bench), window, "after {millis} ms");
+        let health = bench.meter().health();
+        assert_eq!(statistics(&bench), window, "after {millis} ms: {health:?}");
     }
 }

@@ -26,7 +26,9 @@ fn pair(gpu: u32) -> Pair {
 }
 
 fn power() -> usize {
-    let found = CATALOGUE.iter().position(|one| one.name == "hw.power.peak");
+    let found = CATALOGUE
+        .iter()
+        .position(|one| one.name == "hw.gpu.peak.power");
     found.unwrap()
 }
 
@@ -230,7 +232,7 @@ fn a_clock_that_is_set_back_begins_a_new_window() {
         windows.begin_windows();
         // The samples of the former clock stay until they are too old.
         let set = start + 60_000_000 - back;
-        taken.extend(regular(set, &[Some(100.0); 2000]));
+        taken.extend(regular(set, &vec![Some(100.0); 2000]));
         let mut seen = Vec::new();
         for tick in 1..14 {
             let now = set + tick * 15_000_000;

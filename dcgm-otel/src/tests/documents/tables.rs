@@ -27,7 +27,7 @@ How to read it:
   appended, and `_total` to counters. (`without_units` and `without_counter_suffixes` there leave those out.)
 - **Default**: *on*; *auto*: on where the hardware has it, and no error where it does not; *off* needs
   `DCGM_OTEL_METRICS=<metric>=on` or `<metric>/<family>=on`; *with `peaks`* needs `DCGM_OTEL_PEAKS=on`, and so do the other metrics
-  named `….peak`. A disabled group wins over its metrics.
+  named `hw.gpu.peak.…`. A disabled group wins over its metrics.
 - **Tier**: the order in which series are dropped above the cap: tier 1 first, tier 24 last. Series of MIG compute
   instances are always in tier 1.
 - **Source**: the meter reads the first field that the entity has, and never two of them. A factor or divisor converts

@@ -9,13 +9,13 @@ use dcgm::{EntityId, FieldId, NoValue, ReturnCode};
 use crate::testing::{Fake, Harness, SECOND, call};
 use crate::{Config, ErrorKind, Group, GroupSwitch, MeterState, MetricSwitch, Naming};
 
-const POWER: &str = "hw.power.peak";
-const SM: &str = "hw.gpu.sm.utilization.peak";
+const POWER: &str = "hw.gpu.peak.power";
+const SM: &str = "hw.gpu.peak.sm.utilization";
 const DEFAULTS: [&str; 4] = [
-    "hw.gpu.pipe.utilization.peak",
-    SM,
+    "hw.gpu.peak.pipe.utilization",
     POWER,
-    "hw.temperature.peak",
+    SM,
+    "hw.gpu.peak.temperature",
 ];
 
 const GPU: EntityId = EntityId::gpu(1);
@@ -34,7 +34,7 @@ fn has_any(harness: &Harness) -> bool {
     harness
         .export()
         .iter()
-        .any(|point| point.name.ends_with(".peak"))
+        .any(|point| point.name.starts_with("hw.gpu.peak."))
 }
 
 /// Returns the statistics of a metric for the second GPU, as `min`, `max` and `mean`.
@@ -90,7 +90,7 @@ fn a_square_wave_has_exact_statistics() {
     for _ in 0..4 {
         run_wave(&harness, INTERVAL, (LOW, HIGH));
         harness.sample();
-        let expected = Some([LOW, HIGH, (LOW + HIGH) / 2.0]);
+        let expected = Some([LOW, HIGH, f64::midpoint(LOW, HIGH)]);
         assert_eq!(statistics(&harness, POWER), expected);
     }
     // What the latest sample shows is one of the two.
@@ -126,7 +126,7 @@ fn default_peaks_are_of_power_temperature_and_activity() {
     let counts = harness.points_per_metric();
     let peaks: Vec<_> = counts
         .into_iter()
-        .filter(|(name, _)| name.ends_with(".peak"))
+        .filter(|(name, _)| name.starts_with("hw.gpu.peak."))
         .collect();
     assert_eq!(peaks, DEFAULTS.map(|name| (name.to_owned(), 24)));
     for name in DEFAULTS {
@@ -138,21 +138,21 @@ fn default_peaks_are_of_power_temperature_and_activity() {
 #[test]
 fn other_peaks_are_switched_on_and_groups_switch_them_off() {
     let config = config()
-        .with_metric("hw.gpu.utilization.peak", MetricSwitch::On)
-        .with_metric("hw.gpu.clock.frequency.peak", MetricSwitch::On)
+        .with_metric("hw.gpu.peak.utilization", MetricSwitch::On)
+        .with_metric("hw.gpu.peak.clock.frequency", MetricSwitch::On)
         .with_metric(POWER, MetricSwitch::Off)
         .with_group(Group::Profiling, GroupSwitch::Off);
     let harness = Harness::sampled_with("8xh100", config);
     harness.tick_after(INTERVAL);
-    assert!(harness.has("hw.gpu.utilization.peak"));
-    assert!(harness.has("hw.gpu.clock.frequency.peak"));
-    assert!(harness.has("hw.power") && harness.has("hw.temperature.peak"));
+    assert!(harness.has("hw.gpu.peak.utilization"));
+    assert!(harness.has("hw.gpu.peak.clock.frequency"));
+    assert!(harness.has("hw.power") && harness.has("hw.gpu.peak.temperature"));
     assert!(!harness.has(POWER) && !harness.has(SM));
 }
 
 #[test]
 fn a_switch_without_peaks_and_another_naming_are_errors() {
-    let config = Config::default().with_metric("hw.gpu.utilization.peak", MetricSwitch::On);
+    let config = Config::default().with_metric("hw.gpu.peak.utilization", MetricSwitch::On);
     let errors = config.validate().unwrap_err().to_string();
     assert!(errors.contains("peaks=on"), "{errors}");
     let config = Config::default().with_metric(POWER, MetricSwitch::Off);
@@ -222,7 +222,7 @@ fn blanks_are_left_out_of_the_mean() {
     harness.tick_after(INTERVAL);
     harness.tick_after(INTERVAL);
     assert_eq!(statistics(&harness, POWER), None);
-    assert!(statistics(&harness, "hw.temperature.peak").is_some());
+    assert!(statistics(&harness, "hw.gpu.peak.temperature").is_some());
 }
 
 #[test]
@@ -257,7 +257,7 @@ fn a_refused_source_is_counted_and_the_other_peaks_go_on() {
     }
     assert!(harness.health().errors(ErrorKind::Watch) > 0);
     assert!(!harness.has(SM) && statistics(&harness, POWER).is_some());
-    assert!(harness.has("hw.gpu.pipe.utilization.peak"));
+    assert!(harness.has("hw.gpu.peak.pipe.utilization"));
     assert_eq!(harness.health().state, MeterState::Ready);
 }
 
@@ -328,7 +328,8 @@ fn a_new_table_goes_on_with_the_windows() {
     harness.client.set(GPU, SOURCE, LOW);
     harness.tick_after(INTERVAL);
     assert_eq!(harness.points(POWER).len(), 8 * 3);
-    assert_eq!(statistics(&harness, POWER).unwrap()[1], HIGH);
+    let [min, max, _] = statistics(&harness, POWER).unwrap();
+    assert_eq!((min, max), (LOW, HIGH));
     harness.tick_after(INTERVAL);
     assert_eq!(statistics(&harness, POWER), Some([LOW; 3]));
 }
@@ -372,7 +373,7 @@ fn the_page_has_the_same_peaks() {
     let mut shown: Vec<_> = page
         .lines()
         .filter(|line| {
-            line.starts_with("hw_power_peak_watts{") && line.contains("hw_gpu_index=\"1\"")
+            line.starts_with("hw_gpu_peak_power_watts{") && line.contains("hw_gpu_index=\"1\"")
         })
         .map(|line| line.rsplit(' ').next().unwrap())
         .collect();
