@@ -21,7 +21,7 @@ const HIGH: f64 = 700.0;
 fn run_wave(bench: &Bench, began: Duration) {
     for _ in 0..INTERVAL.as_millis() / PERIOD.as_millis() {
         bench.control.advance(PERIOD);
-        let since = bench.now() - began;
+        let since = bench.now().saturating_sub(began);
         let is_high = since.as_millis() / 300 % 2 == 0;
         put(bench, if is_high { HIGH } else { LOW });
     }
