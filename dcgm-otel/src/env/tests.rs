@@ -43,6 +43,7 @@ fn every_variable_sets_its_setting() {
             "hw.power=off,hw.gpu.utilization/encoder=auto",
         ),
         ("DCGM_OTEL_CUSTOM", "DCGM_FI_DEV_PSTATE as a.b, unit 1"),
+        ("DCGM_OTEL_PEAKS", "250ms"),
         ("DCGM_OTEL_DEVICES", "gpu:0,uuid:GPU-1b2c"),
         ("DCGM_OTEL_NAMING", "SEMCONV"),
         ("DCGM_OTEL_PROFILE", "FULL"),
@@ -70,6 +71,7 @@ fn every_variable_sets_its_setting() {
         DeviceSelector::Uuid("GPU-1b2c".into()),
     ];
     assert_eq!(config.devices().devices(), devices);
+    assert_eq!(config.peaks(), Some(Duration::from_millis(250)));
     let custom: Vec<_> = config.custom_metrics().map(CustomMetric::name).collect();
     assert_eq!(custom, ["a.b"]);
     // A file, which only another naming reads.
@@ -95,7 +97,7 @@ fn every_variable_sets_its_setting() {
         .iter()
         .filter_map(|key| key.variable())
         .collect();
-    assert_eq!(all.len(), 15, "a variable without a line above: {all:?}");
+    assert_eq!(all.len(), 16, "a variable without a line above: {all:?}");
 }
 
 #[test]
