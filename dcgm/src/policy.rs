@@ -233,6 +233,12 @@ impl PolicySender {
     pub fn close(&self) {
         self.0.close();
     }
+
+    /// Counts violations that were dropped before they came here.
+    #[cfg(all(feature = "isolated", target_os = "linux"))]
+    pub(crate) fn count_dropped(&self, number: u64) {
+        self.0.count_dropped(number);
+    }
 }
 
 impl PolicyEvents {

@@ -239,6 +239,12 @@ impl P2pMatrix {
         &self.gpus
     }
 
+    /// Returns the states, row by row.
+    #[cfg(all(feature = "isolated", target_os = "linux"))]
+    pub(crate) fn statuses(&self) -> &[P2pStatus] {
+        &self.statuses
+    }
+
     /// Returns the state of access from a GPU to another. `None` for a GPU with itself, and for a GPU
     /// that is not in the matrix.
     #[must_use]

@@ -28,7 +28,7 @@ fn sample(value: Value<'_>) -> Sample<'_> {
 
 fn decoded_samples(bytes: &[u8]) -> Decoded<Samples> {
     let mut samples = Samples::new();
-    let mut input = Input(bytes);
+    let mut input = Input::reply(bytes);
     take_samples(&mut input, &mut |sample| samples.push(sample))?;
     input.end()?;
     Ok(samples)
@@ -43,7 +43,7 @@ fn encoded<T: Wire>(value: &T) -> Vec<u8> {
 /// Decodes what was encoded, completely, and returns the `Debug` form of both.
 fn round_trip<T: Wire + core::fmt::Debug>(value: &T) -> (String, String) {
     let bytes = encoded(value);
-    let mut input = Input(&bytes);
+    let mut input = Input::reply(&bytes);
     let again = T::decode(&mut input).expect("it decodes");
     input.end().expect("nothing is left");
     (format!("{again:?}"), format!("{value:?}"))
@@ -182,7 +182,7 @@ fn texts_of_a_hostile_worker_are_not_kept_without_end() {
     for number in 0..1000 {
         let mut bytes = vec![10];
         super::wire::put_bytes(format!("text {number}").as_bytes(), &mut bytes);
-        match Error::decode(&mut Input(&bytes)) {
+        match Error::decode(&mut Input::reply(&bytes)) {
             Ok(Error::Request(text)) => last = text,
             other => panic!("{other:?}"),
         }
@@ -219,9 +219,9 @@ fn a_frame_has_an_upper_bound() {
     assert!(content_len(u32::MAX.to_le_bytes()).is_err());
     let mut greeting = Vec::new();
     put_greeting(&mut greeting);
-    assert_eq!(greeted_release(Input(&greeting)), Ok(super::RELEASE));
+    assert_eq!(greeted_release(Input::reply(&greeting)), Ok(super::RELEASE));
     greeting.push(0);
-    assert!(greeted_release(Input(&greeting)).is_err());
+    assert!(greeted_release(Input::reply(&greeting)).is_err());
 }
 
 fn any_value() -> impl Strategy<Value = (u8, i64, f64, String, Vec<u8>)> {
@@ -288,12 +288,12 @@ proptest! {
         if let Ok(samples) = decoded_samples(&bytes) {
             prop_assert!(samples.len() * 20 <= bytes.len());
         }
-        let _ = Result::<Vec<Entity>, Error>::decode(&mut Input(&bytes));
-        let _ = Result::<Vec<Link>, Error>::decode(&mut Input(&bytes));
-        let _ = EngineOptions::decode(&mut Input(&bytes));
-        let _ = WatchRequest::decode(&mut Input(&bytes));
-        let _ = Vec::<Refusal>::decode(&mut Input(&bytes));
-        let _ = greeted_release(Input(&bytes));
+        let _ = Result::<Vec<Entity>, Error>::decode(&mut Input::reply(&bytes));
+        let _ = Result::<Vec<Link>, Error>::decode(&mut Input::reply(&bytes));
+        let _ = EngineOptions::decode(&mut Input::reply(&bytes));
+        let _ = WatchRequest::decode(&mut Input::reply(&bytes));
+        let _ = Vec::<Refusal>::decode(&mut Input::reply(&bytes));
+        let _ = greeted_release(Input::reply(&bytes));
     }
 
     /// A valid reply with one changed byte.
@@ -303,7 +303,7 @@ proptest! {
             let mut bytes = encoded(&error);
             let at = at.index(bytes.len());
             bytes[at] = to;
-            if let Ok(error) = Error::decode(&mut Input(&bytes)) {
+            if let Ok(error) = Error::decode(&mut Input::reply(&bytes)) {
                 // Neither panics.
                 let printed = (format!("{error:?}"), error.class());
                 prop_assert!(printed.0.len() < 10_000);

@@ -5,23 +5,36 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Resource, Rlimit, Signal, getpid, getppid, kill_process, setrlimit};
 
+use super::diagnostics::RunningDiagnostic;
 use super::frame::{
     HEADER_BYTES, Op, RELEASE, content_len, greeted_release, put_frame, put_greeting,
 };
+use super::subjects::execute_method;
 use super::values::put_samples;
 use super::wire::{Decoded, Input, Malformed, Wire, put_slice};
 use crate::client::{Client as _, Query, Watch, WatchRequest};
+use crate::diagnostics::{DiagnosticRequest, DiagnosticsClient as _, MultiNodeRequest};
 use crate::engine::{Engine, EngineOptions};
 use crate::entity::{EntityId, EntityKind};
 use crate::error::{Error, Result};
 use crate::ffi::process::{close_inherited_descriptors, exit_now, reset_signals};
 use crate::field::FieldId;
+use crate::health::{HealthClient, HealthReport, HealthRequest, HealthWatch};
+use crate::jobs::{JobWatch, JobsClient as _};
+use crate::policy::{MAX_QUEUED_VIOLATIONS, PolicyClient as _, PolicyConditions, PolicyEvents};
+use crate::processes::{ProcessWatch, ProcessesClient as _};
+use crate::profiling::{ProfilingClient as _, ProfilingPause};
 use crate::sample::{Samples, Timestamp};
+
+/// The request names an object for which its operation is not made.
+const OTHER_OBJECT: Malformed = Malformed("the object is of another kind");
 
 /// The exit status after the end of the socket.
 const STATUS_DONE: i32 = 0;
@@ -95,13 +108,13 @@ fn serve(mut socket: UnixStream) -> Decoded<()> {
     if socket.write_all(&reply).is_err() || !receive(&mut socket, &mut request)? {
         return Ok(());
     }
-    if greeted_release(Input(&request))? != RELEASE {
+    if greeted_release(Input::request(&request))? != RELEASE {
         return Err(Malformed("the parent is of another release"));
     }
     let mut served = Served::default();
     while receive(&mut socket, &mut request)? {
         reply.clear();
-        let has_reply = served.execute(Input(&request), &mut reply)?;
+        let has_reply = served.execute(Input::request(&request), &mut reply)?;
         if has_reply && socket.write_all(&reply).is_err() {
             break;
         }
@@ -125,12 +138,22 @@ fn receive(socket: &mut UnixStream, content: &mut Vec<u8>) -> Decoded<bool> {
     Ok(received.is_ok_and(|received| received == len))
 }
 
-/// The engine, watches and queries of the parent.
+/// An object that the parent has created, and that ends when the parent drops it.
+enum Object {
+    Watch(Watch),
+    Health(HealthWatch),
+    Policy(PolicyEvents),
+    Diagnostic(RunningDiagnostic),
+    Pause(#[expect(dead_code, reason = "profiling resumes when it is dropped")] ProfilingPause),
+}
+
+/// The engine, objects and queries of the parent.
 #[derive(Default)]
 struct Served {
-    engine: Option<Engine>,
-    watches: HashMap<u64, Watch>,
-    next_watch: u64,
+    engine: Option<Arc<Engine>>,
+    objects: HashMap<u64, Object>,
+    next_object: u64,
+    report: HealthReport,
     queries: HashMap<u64, Query>,
     samples: Samples,
 }
@@ -141,9 +164,9 @@ impl Served {
         let number = u64::decode(&mut input)?;
         let op = Op::decode(&mut input)?;
         match op {
-            Op::EndWatch => {
-                let watch = u64::decode(&mut input)?;
-                drop(self.watches.remove(&watch));
+            Op::Drop => {
+                let object = u64::decode(&mut input)?;
+                drop(self.objects.remove(&object));
             }
             Op::DefineQuery => {
                 let query = u64::decode(&mut input)?;
@@ -183,12 +206,12 @@ impl Served {
             self.connect(options).encode(out);
             return Ok(());
         }
-        let Some(engine) = &self.engine else {
+        let Some(engine) = self.engine.clone() else {
             return Err(Malformed("the parent has not connected"));
         };
         match op {
             Op::Close => {
-                self.watches.clear();
+                self.objects.clear();
                 engine.close();
                 Result::<()>::Ok(()).encode(out);
             }
@@ -219,20 +242,66 @@ impl Served {
             Op::Links => engine.links().encode(out),
             Op::Watch => {
                 let request = WatchRequest::decode(input)?;
-                match engine.watch(&request) {
-                    Ok(watch) => {
-                        self.next_watch += 1;
-                        true.encode(out);
-                        self.next_watch.encode(out);
-                        Engine::watch_origin(&watch).encode(out);
-                        put_slice(watch.entities(), out);
-                        put_slice(watch.fields(), out);
-                        put_slice(watch.refusals(), out);
-                        self.watches.insert(self.next_watch, watch);
-                    }
-                    Err(error) => Result::<()>::Err(error).encode(out),
-                }
+                self.keep_watch(engine.watch(&request), out);
             }
+            Op::WatchJobs => {
+                let (gpus, watch): (Vec<EntityId>, JobWatch) = Wire::decode(input)?;
+                self.keep_watch(engine.watch_jobs(&gpus, watch), out);
+            }
+            Op::WatchProcesses => {
+                let (gpus, watch): (Vec<EntityId>, ProcessWatch) = Wire::decode(input)?;
+                self.keep_watch(engine.watch_processes(&gpus, watch), out);
+            }
+            Op::WatchHealth => {
+                let request = HealthRequest::decode(input)?;
+                self.keep(HealthClient::watch(&*engine, &request), out, |watch, out| {
+                    put_slice(watch.entities(), out);
+                    put_slice(watch.refusals(), out);
+                    Object::Health(watch)
+                });
+            }
+            Op::Pause => self.keep(engine.pause(), out, |pause, _| Object::Pause(pause)),
+            Op::Register => {
+                let (gpus, conditions): (Vec<EntityId>, PolicyConditions) = Wire::decode(input)?;
+                let events = engine.register(&gpus, conditions);
+                self.keep(events, out, |events, _| Object::Policy(events));
+            }
+            Op::Diagnose => {
+                let request = DiagnosticRequest::decode(input)?;
+                let run = RunningDiagnostic::start(move |look| engine.run(&request, look));
+                self.keep(run, out, |run, _| Object::Diagnostic(run));
+            }
+            Op::DiagnoseHosts => {
+                let request = MultiNodeRequest::decode(input)?;
+                let run = RunningDiagnostic::start(move |look| engine.run_on_hosts(&request, look));
+                self.keep(run, out, |run, _| Object::Diagnostic(run));
+            }
+            Op::CheckHealth => {
+                let Object::Health(watch) = self.object(input)? else {
+                    return Err(OTHER_OBJECT);
+                };
+                let mut report = core::mem::take(&mut self.report);
+                let checked = engine.check(watch, &mut report);
+                let is_ok = checked.is_ok();
+                checked.encode(out);
+                if is_ok {
+                    report.encode(out);
+                }
+                self.report = report;
+            }
+            Op::Violations => {
+                let Object::Policy(events) = self.object(input)? else {
+                    return Err(OTHER_OBJECT);
+                };
+                put_violations(events, out);
+            }
+            Op::LookAtDiagnostic => {
+                let Object::Diagnostic(diagnostic) = self.object(input)? else {
+                    return Err(OTHER_OBJECT);
+                };
+                diagnostic.look(bool::decode(input)?, out);
+            }
+            Op::Subject => execute_method(&engine, input, out)?,
             Op::Latest => {
                 let query = self.queries.get(&u64::decode(input)?);
                 let query = query.ok_or(Malformed("the query is not known"))?;
@@ -240,18 +309,56 @@ impl Served {
                 put_read(&read, &self.samples, out);
             }
             Op::Events => {
-                let watch = self.watches.get(&u64::decode(input)?);
-                let watch = watch.ok_or(Malformed("the watch is not known"))?;
+                let Object::Watch(watch) = self.object(input)? else {
+                    return Err(OTHER_OBJECT);
+                };
                 let from = Timestamp::decode(input)?;
-                let read = engine.samples_since(watch, from, &mut self.samples);
-                put_read(&read, &self.samples, out);
+                let mut samples = core::mem::take(&mut self.samples);
+                let read = engine.samples_since(watch, from, &mut samples);
+                put_read(&read, &samples, out);
+                self.samples = samples;
             }
             Op::Update => engine.update().encode(out),
-            Op::Connect | Op::EndWatch | Op::DefineQuery | Op::ForgetQuery => {
+            Op::Connect | Op::Drop | Op::DefineQuery | Op::ForgetQuery => {
                 return Err(Malformed("it has another reply"));
             }
         }
         Ok(())
+    }
+
+    /// Returns the object that a request names.
+    fn object(&self, input: &mut Input<'_>) -> Decoded<&Object> {
+        let object = self.objects.get(&u64::decode(input)?);
+        object.ok_or(Malformed("the object is not known"))
+    }
+
+    /// Keeps what the engine has created, and appends its number and what `describe` appends.
+    fn keep<T>(
+        &mut self,
+        created: Result<T>,
+        out: &mut Vec<u8>,
+        describe: impl FnOnce(T, &mut Vec<u8>) -> Object,
+    ) {
+        match created {
+            Ok(created) => {
+                self.next_object += 1;
+                true.encode(out);
+                self.next_object.encode(out);
+                let object = describe(created, out);
+                self.objects.insert(self.next_object, object);
+            }
+            Err(error) => Result::<()>::Err(error).encode(out),
+        }
+    }
+
+    fn keep_watch(&mut self, created: Result<Watch>, out: &mut Vec<u8>) {
+        self.keep(created, out, |watch, out| {
+            Engine::watch_origin(&watch).encode(out);
+            put_slice(watch.entities(), out);
+            put_slice(watch.fields(), out);
+            put_slice(watch.refusals(), out);
+            Object::Watch(watch)
+        });
     }
 
     /// Connects, and returns the path and the build information of the library.
@@ -262,11 +369,26 @@ impl Served {
         Option<std::path::PathBuf>,
         Option<crate::version::BuildInfo>,
     )> {
-        let engine = self.engine.get_or_insert_with(|| Engine::new(options));
+        let engine = self
+            .engine
+            .get_or_insert_with(|| Arc::new(Engine::new(options)));
         engine.connect()?;
         let backend = engine.backend();
         Ok((backend.library_path, backend.library))
     }
+}
+
+/// Appends the violations that are there, the number of those that had no room, and whether more can come.
+fn put_violations(events: &PolicyEvents, out: &mut Vec<u8>) {
+    let mut violations = Vec::new();
+    while let Some(violation) = events.next_timeout(Duration::ZERO) {
+        violations.push(violation);
+        if violations.len() >= MAX_QUEUED_VIOLATIONS {
+            break;
+        }
+    }
+    let is_over = violations.is_empty() && events.is_closed();
+    Result::<_>::Ok((violations, events.dropped(), is_over)).encode(out);
 }
 
 /// Appends the result of a read: what `read` returns, and the samples.
