@@ -148,18 +148,10 @@ impl IsolatedEngine {
     /// Creates a client, not yet connected. Starts no process.
     #[must_use]
     pub fn new(options: EngineOptions, worker: WorkerProgram) -> Self {
-        let shared = Shared {
-            pid: std::process::id(),
-            session: Mutex::default(),
-            running: Mutex::default(),
-            dropped: Mutex::default(),
-            library: Mutex::default(),
-            listing: Mutex::default(),
-        };
         Self {
             options,
             worker,
-            shared: Arc::new(shared),
+            shared: Arc::new(Shared::new()),
         }
     }
 
@@ -304,7 +296,8 @@ impl Client for IsolatedEngine {
         if is_free {
             // Whatever it returns, the worker ends.
             drop(
-                self.shared.call((Operation::Connect, limit), Op::Close, |_| {}, Wire::decode)
+                self.shared
+                    .call((Operation::Connect, limit), Op::Close, |_| {}, Wire::decode)
                     as Result<()>,
             );
         } else if is_busy {
@@ -382,13 +375,15 @@ impl Client for IsolatedEngine {
             let id = session.define_query(query)?;
             Ok((Op::Latest, move |out: &mut Vec<u8>| id.encode(out)))
         };
-        let read = self.shared.call_prepared((Operation::Read, limit), prepare, |input| {
-            let outcome: Result<()> = Wire::decode(input)?;
-            if outcome.is_ok() {
-                take_samples(input, &mut |sample| into.push(sample))?;
-            }
-            Ok(outcome)
-        });
+        let read = self
+            .shared
+            .call_prepared((Operation::Read, limit), prepare, |input| {
+                let outcome: Result<()> = Wire::decode(input)?;
+                if outcome.is_ok() {
+                    take_samples(input, &mut |sample| into.push(sample))?;
+                }
+                Ok(outcome)
+            });
         if read.is_err() {
             into.clear();
         }
@@ -451,7 +446,8 @@ impl Client for IsolatedEngine {
             return Ok(());
         }
         let limit = self.options.deadlines.read;
-        self.shared.call((Operation::Update, limit), Op::Update, |_| {}, Wire::decode)
+        self.shared
+            .call((Operation::Update, limit), Op::Update, |_| {}, Wire::decode)
     }
 
     implement_every_subject!();
@@ -464,7 +460,8 @@ impl Drop for IsolatedEngine {
             return;
         }
         let ended: Result<()> =
-            self.shared.call((Operation::Connect, SHORT), Op::Close, |_| {}, Wire::decode);
+            self.shared
+                .call((Operation::Connect, SHORT), Op::Close, |_| {}, Wire::decode);
         // Whatever it returned, the process ends now.
         drop(ended);
         let mut slot = self.shared.session.lock();
@@ -479,4 +476,3 @@ impl IsolatedWatch {
         (1 << 63) | (self.object.session << 32) | (self.connection & 0xffff_ffff)
     }
 }
-

@@ -40,9 +40,11 @@ pub(super) fn register(
     let thread = std::thread::Builder::new()
         .name("dcgm-violations".to_owned())
         .spawn(poll);
-    thread.map(|_detached| events).map_err(|error| Error::Thread {
-        reason: error.to_string(),
-    })
+    thread
+        .map(|_detached| events)
+        .map_err(|error| Error::Thread {
+            reason: error.to_string(),
+        })
 }
 
 /// Passes violations on, until the events or the session have ended.

@@ -59,6 +59,17 @@ pub(super) struct RemoteObject {
 }
 
 impl Shared {
+    pub(super) fn new() -> Self {
+        Self {
+            pid: std::process::id(),
+            session: Mutex::default(),
+            running: Mutex::default(),
+            dropped: Mutex::default(),
+            library: Mutex::default(),
+            listing: Mutex::default(),
+        }
+    }
+
     /// Makes a call over the session.
     pub(super) fn call<T>(
         &self,
@@ -268,7 +279,12 @@ impl WorkerSession {
     }
 
     /// Ends the worker after a failed exchange, and returns the error.
-    pub(super) fn error_of(&self, failure: &Failure, operation: Operation, after: Duration) -> Error {
+    pub(super) fn error_of(
+        &self,
+        failure: &Failure,
+        operation: Operation,
+        after: Duration,
+    ) -> Error {
         if self.process.was_cut() {
             return Error::NotConnected;
         }

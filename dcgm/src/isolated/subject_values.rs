@@ -1,6 +1,8 @@
 //! The encoding of the types of the subjects: health, jobs, topology and the others.
 
-use super::wire::{Decoded, Input, Malformed, Wire, put_bytes, wire_enums, wire_newtypes, wire_structs};
+use super::wire::{
+    Decoded, Input, Malformed, Wire, put_bytes, wire_enums, wire_newtypes, wire_structs,
+};
 use crate::config::{
     ComputeMode, GpuConfig, GpuSettings, PowerLimit, PowerProfile, PowerProfiles,
     SupportedPowerProfile,

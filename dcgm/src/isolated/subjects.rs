@@ -59,23 +59,23 @@ type At = Option<Timestamp>;
 
 /// An argument that is borrowed, as in `&[EntityId]`.
 trait Borrowed {
-    fn encode(&self, out: &mut Vec<u8>);
+    fn put(&self, out: &mut Vec<u8>);
 }
 
 impl Borrowed for str {
-    fn encode(&self, out: &mut Vec<u8>) {
+    fn put(&self, out: &mut Vec<u8>) {
         put_bytes(self.as_bytes(), out);
     }
 }
 
 impl<T: Wire> Borrowed for [T] {
-    fn encode(&self, out: &mut Vec<u8>) {
+    fn put(&self, out: &mut Vec<u8>) {
         put_slice(self, out);
     }
 }
 
 impl<T: Wire> Borrowed for T {
-    fn encode(&self, out: &mut Vec<u8>) {
+    fn put(&self, out: &mut Vec<u8>) {
         Wire::encode(self, out);
     }
 }
@@ -140,7 +140,7 @@ macro_rules! subjects {
         }
     };
     (@encode $argument:ident, $out:ident, & $borrowed:tt) => {
-        Borrowed::encode($argument, $out);
+        Borrowed::put($argument, $out);
     };
     (@encode $argument:ident, $out:ident, $owned:ident) => {
         Wire::encode(&$argument, $out);
@@ -352,7 +352,10 @@ subjects! {
 
 impl IsolatedEngine {
     /// Returns the object of a watch, if it is one of this client.
-    pub(super) fn own_object<'a>(&self, object: Option<&'a RemoteObject>) -> Result<&'a RemoteObject> {
+    pub(super) fn own_object<'a>(
+        &self,
+        object: Option<&'a RemoteObject>,
+    ) -> Result<&'a RemoteObject> {
         object
             .filter(|object| std::sync::Arc::ptr_eq(&object.shared, &self.shared))
             .ok_or(Error::Request("the watch belongs to another client"))

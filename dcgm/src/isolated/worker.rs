@@ -254,11 +254,15 @@ impl Served {
             }
             Op::WatchHealth => {
                 let request = HealthRequest::decode(input)?;
-                self.keep(HealthClient::watch(&*engine, &request), out, |watch, out| {
-                    put_slice(watch.entities(), out);
-                    put_slice(watch.refusals(), out);
-                    Object::Health(watch)
-                });
+                self.keep(
+                    HealthClient::watch(&*engine, &request),
+                    out,
+                    |watch, out| {
+                        put_slice(watch.entities(), out);
+                        put_slice(watch.refusals(), out);
+                        Object::Health(watch)
+                    },
+                );
             }
             Op::Pause => self.keep(engine.pause(), out, |pause, _| Object::Pause(pause)),
             Op::Register => {
@@ -277,26 +281,24 @@ impl Served {
                 self.keep(run, out, |run, _| Object::Diagnostic(run));
             }
             Op::CheckHealth => {
-                let Object::Health(watch) = self.object(input)? else {
+                let Object::Health(watch) = find(&self.objects, input)? else {
                     return Err(OTHER_OBJECT);
                 };
-                let mut report = core::mem::take(&mut self.report);
-                let checked = engine.check(watch, &mut report);
+                let checked = engine.check(watch, &mut self.report);
                 let is_ok = checked.is_ok();
                 checked.encode(out);
                 if is_ok {
-                    report.encode(out);
+                    self.report.encode(out);
                 }
-                self.report = report;
             }
             Op::Violations => {
-                let Object::Policy(events) = self.object(input)? else {
+                let Object::Policy(events) = find(&self.objects, input)? else {
                     return Err(OTHER_OBJECT);
                 };
                 put_violations(events, out);
             }
             Op::LookAtDiagnostic => {
-                let Object::Diagnostic(diagnostic) = self.object(input)? else {
+                let Object::Diagnostic(diagnostic) = find(&self.objects, input)? else {
                     return Err(OTHER_OBJECT);
                 };
                 diagnostic.look(bool::decode(input)?, out);
@@ -309,14 +311,12 @@ impl Served {
                 put_read(&read, &self.samples, out);
             }
             Op::Events => {
-                let Object::Watch(watch) = self.object(input)? else {
+                let Object::Watch(watch) = find(&self.objects, input)? else {
                     return Err(OTHER_OBJECT);
                 };
                 let from = Timestamp::decode(input)?;
-                let mut samples = core::mem::take(&mut self.samples);
-                let read = engine.samples_since(watch, from, &mut samples);
-                put_read(&read, &samples, out);
-                self.samples = samples;
+                let read = engine.samples_since(watch, from, &mut self.samples);
+                put_read(&read, &self.samples, out);
             }
             Op::Update => engine.update().encode(out),
             Op::Connect | Op::Drop | Op::DefineQuery | Op::ForgetQuery => {
@@ -324,12 +324,6 @@ impl Served {
             }
         }
         Ok(())
-    }
-
-    /// Returns the object that a request names.
-    fn object(&self, input: &mut Input<'_>) -> Decoded<&Object> {
-        let object = self.objects.get(&u64::decode(input)?);
-        object.ok_or(Malformed("the object is not known"))
     }
 
     /// Keeps what the engine has created, and appends its number and what `describe` appends.
@@ -376,6 +370,12 @@ impl Served {
         let backend = engine.backend();
         Ok((backend.library_path, backend.library))
     }
+}
+
+/// Returns the object that a request names.
+fn find<'a>(objects: &'a HashMap<u64, Object>, input: &mut Input<'_>) -> Decoded<&'a Object> {
+    let object = objects.get(&u64::decode(input)?);
+    object.ok_or(Malformed("the object is not known"))
 }
 
 /// Appends the violations that are there, the number of those that had no room, and whether more can come.
