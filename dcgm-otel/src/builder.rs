@@ -13,8 +13,8 @@ use opentelemetry::metrics::MeterProvider;
 use crate::clock::Clock;
 use crate::config::{
     Config, ConfigError, ConfigErrors, CounterOrigin, CustomMetric, DeviceFilter, ExporterCsv,
-    Group, GroupSwitch, IdSource, InstallError, MetricSwitch, Mode, Naming, Profile, ThrottleName,
-    Variable, endpoint_error, for_each_setting,
+    Group, GroupSwitch, IdSource, InstallError, Isolation, MetricSwitch, Mode, Naming, Profile,
+    ThrottleName, Variable, endpoint_error, for_each_setting,
 };
 use crate::health::HealthReporter;
 use crate::hook::AttributeHook;
@@ -340,8 +340,12 @@ fn engine_client(config: &Config) -> Arc<dyn Client> {
         Mode::Standalone { endpoint } => EngineOptions::standalone(endpoint),
         Mode::Embedded => EngineOptions::embedded(EmbeddedMode::Auto),
     };
-    let deadlines = Deadlines::for_interval(config.interval());
-    Arc::new(Engine::new(options.with_deadlines(deadlines)))
+    let options = options.with_deadlines(Deadlines::for_interval(config.interval()));
+    #[cfg(all(feature = "isolated", target_os = "linux"))]
+    if let Some(worker) = config.isolation().worker_program() {
+        return Arc::new(dcgm::isolated::IsolatedEngine::new(options, worker));
+    }
+    Arc::new(Engine::new(options))
 }
 
 impl DcgmMeter {

@@ -16,6 +16,7 @@ mod exporter_csv;
 mod field;
 mod groups;
 mod id_source;
+mod isolation;
 mod key;
 mod nearest;
 #[cfg(feature = "serde")]
@@ -43,6 +44,7 @@ pub(crate) use exporter_csv::CsvRow;
 pub use exporter_csv::ExporterCsv;
 pub use groups::Group;
 pub use id_source::{IdSource, Salt};
+pub use isolation::Isolation;
 pub(crate) use key::SettingKey;
 pub(crate) use nearest::nearest_name;
 pub(crate) use parser::ConfigParser;

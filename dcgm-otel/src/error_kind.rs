@@ -56,6 +56,7 @@ error_kinds! {
     Stale       "stale"       "The engine responds, but has taken no samples recently.";
     Timeout     "timeout"     "A call exceeded its deadline.";
     Watch       "watch"       "The engine refused to watch some or all of the requested fields.";
+    Worker      "worker"      "The worker process that has libdcgm died, could not be started, or sent something invalid.";
 }
 
 impl fmt::Display for ErrorKind {
@@ -149,7 +150,12 @@ impl SampleError {
 
     /// Makes an error from one of the client; `kind` is used if the error itself is not specific.
     pub(crate) fn from_client(kind: ErrorKind, error: &dcgm::Error) -> Self {
-        let kind = if error.is_unavailable() || error.is_version_mismatch() {
+        let kind = if matches!(
+            error,
+            dcgm::Error::Worker(_) | dcgm::Error::WorkerDied { .. }
+        ) {
+            ErrorKind::Worker
+        } else if error.is_unavailable() || error.is_version_mismatch() {
             ErrorKind::Init
         } else if error.is_timeout() {
             ErrorKind::Timeout

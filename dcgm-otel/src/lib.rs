@@ -65,6 +65,7 @@
 //!
 //! | feature | default | adds |
 //! |---|---|---|
+//! | `isolated` | off | [`Isolation`] (Linux): the meter can have libdcgm in a worker process, so that no fault of it ends the program. Enables the feature `isolated` of `dcgm` |
 //! | `prometheus` | off | [`DcgmMeter::prometheus_text`] and [`DcgmMeter::openmetrics_text`] write the page that Prometheus scrapes; [`DcgmMeterBuilder::start`] makes a meter without a provider. No further dependency |
 //! | `prometheus-client` | off | [`DcgmMeter::collector`] for a registry of the crate `prometheus-client` 0.24, which is then a dependency |
 //! | `prometheus-registry` | off | [`DcgmMeter::collector`] for a registry of the crate `prometheus` 0.14, which is then a dependency |
@@ -119,8 +120,8 @@ pub use builder::DcgmMeterBuilder;
 pub use config::{
     Config, ConfigError, ConfigErrors, ConfigWarning, CounterOrigin, CustomKind, CustomMetric,
     CustomMetricError, CustomMetricReason, DeviceFilter, DeviceSelector, ExporterCsv, Group,
-    GroupSwitch, IdSource, InstallError, MetricSwitch, Mode, Naming, ParseSettingError, Profile,
-    Salt, SettingSource, ThrottleName,
+    GroupSwitch, IdSource, InstallError, Isolation, MetricSwitch, Mode, Naming, ParseSettingError,
+    Profile, Salt, SettingSource, ThrottleName,
 };
 pub use effective::{EffectiveConfig, EffectiveSetting};
 pub use error_kind::{ErrorKind, SampleError};

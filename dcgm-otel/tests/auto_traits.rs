@@ -4,8 +4,8 @@ use dcgm_otel::{
     Config, ConfigError, ConfigErrors, ConfigWarning, CounterOrigin, CustomKind, CustomMetric,
     CustomMetricError, CustomMetricReason, DcgmMeter, DcgmMeterBuilder, DeviceFilter,
     DeviceSelector, EffectiveConfig, EffectiveSetting, ErrorKind, ExporterCsv, Group, GroupSwitch,
-    Health, IdSource, InstallError, MeterState, MetricSwitch, Mode, Naming, ParseSettingError,
-    Profile, Salt, SampleError, SettingSource, ShutdownError, ThrottleName,
+    Health, IdSource, InstallError, Isolation, MeterState, MetricSwitch, Mode, Naming,
+    ParseSettingError, Profile, Salt, SampleError, SettingSource, ShutdownError, ThrottleName,
 };
 
 const fn is_send_and_sync<T: Send + Sync + 'static>() {}
@@ -43,6 +43,7 @@ fn every_public_type_is_send_and_sync() {
         Health,
         IdSource,
         InstallError,
+        Isolation,
         MeterState,
         MetricSwitch,
         Mode,

@@ -7,6 +7,8 @@ use super::key::SettingKey;
 use super::value::SettingValue;
 use super::{ConfigError, DeviceFilter, DeviceSelector, IdSource, Naming};
 
+pub(super) use super::isolation::check_isolation;
+
 const MIN_INTERVAL: Duration = Duration::from_secs(1);
 const MAX_INTERVAL: Duration = Duration::from_secs(600);
 /// In bytes: the name becomes an attribute of every scope.

@@ -22,6 +22,11 @@ macro_rules! for_each_setting {
                 "DCGM_OTEL_ENDPOINT", any, valid, "host:port or unix:///absolute/path", "[::1]:5555",
                 "the endpoint of the host engine";
 
+            /// Needs the feature `isolated`. A worker process has libdcgm then: see [`Isolation`].
+            isolation, with_isolation: reference(Isolation = Isolation::Off),
+                "DCGM_OTEL_ISOLATION", any, check_isolation, "off, self or worker:/absolute/path", "worker:/usr/bin/dcgm-worker",
+                "the process that has libdcgm: this one (off), or a worker process";
+
             interval, with_interval: value(Duration = Duration::from_secs(15)),
                 "DCGM_OTEL_INTERVAL", any, duration_in_range, "a duration from 1s to 10min", "30s",
                 "the sampling interval of the meter and of the engine";

@@ -13,7 +13,7 @@ use super::rows::for_each_setting;
 use super::warning::ConfigWarning;
 use super::{
     ConfigError, CounterOrigin, CustomMetrics, DeviceFilter, ExporterCsv, Group, GroupSwitch,
-    IdSource, MetricSwitch, ModeKind, Naming, Profile, SettingSource, ThrottleName,
+    IdSource, Isolation, MetricSwitch, ModeKind, Naming, Profile, SettingSource, ThrottleName,
 };
 
 /// Makes the fields, setters and getters.

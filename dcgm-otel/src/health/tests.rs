@@ -176,7 +176,7 @@ fn health_is_written_as_json() {
         "callback_panics": 0,
         "errors": {
             "cardinality": 0, "connect": 1, "detached": 0, "enumerate": 0, "gpu_lost": 0, "init": 0, "mig": 0,
-            "panic": 0, "paused": 0, "read": 0, "silent": 0, "stale": 0, "timeout": 0, "watch": 0
+            "panic": 0, "paused": 0, "read": 0, "silent": 0, "stale": 0, "timeout": 0, "watch": 0, "worker": 0
         },
         "backend": {
             "kind": "standalone",

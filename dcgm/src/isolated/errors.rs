@@ -7,9 +7,10 @@ use parking_lot::Mutex;
 use super::wire::{Decoded, Input, Malformed, Wire, put_bytes, wire_enums};
 use crate::connect_error::ConnectError;
 use crate::endpoint::EndpointError;
+use crate::engine::EmbeddedMode;
 use crate::error::{Error, Operation, WorkerEnd, WorkerError};
 
-/// The maximum number of kept texts that are no name of a function: more than the code has, and few enough
+/// The maximum number of kept texts that are no name of a function or a mode: more than the code has, and few enough
 /// that they cannot fill the memory of the host program.
 const MAX_INTERNED: usize = 128;
 
@@ -27,9 +28,10 @@ impl Wire for &'static str {
 /// Returns the text with a static lifetime.
 fn intern(text: &str) -> &'static str {
     static KNOWN: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
-    let mut functions = sys::Symbols::ROWS.iter();
-    if let Some(row) = functions.find(|row| row.name == text) {
-        return row.name;
+    let functions = sys::Symbols::ROWS.iter().map(|row| row.name);
+    let modes = [EmbeddedMode::Auto.name(), EmbeddedMode::Manual.name()];
+    if let Some(name) = functions.chain(modes).find(|name| *name == text) {
+        return name;
     }
     let mut known = KNOWN.lock();
     if let Some(found) = known.iter().find(|known| **known == text) {

@@ -100,6 +100,12 @@ pub fn run_if_worker() {
     PREPARED.store(true, Ordering::Relaxed);
 }
 
+/// Returns `true` if this program can be its own worker: its `main` has called [`run_if_worker`].
+#[must_use]
+pub fn can_be_worker() -> bool {
+    PREPARED.load(Ordering::Relaxed)
+}
+
 /// The program that is started as the worker of an [`IsolatedEngine`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -175,7 +181,7 @@ impl IsolatedEngine {
     fn start_session(&self, until: Instant) -> Result<WorkerSession> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let (program, name) = match &self.worker {
-            WorkerProgram::This if !PREPARED.load(Ordering::Relaxed) => {
+            WorkerProgram::This if !can_be_worker() => {
                 return Err(Error::Worker(WorkerError::NotPrepared));
             }
             WorkerProgram::This => (
