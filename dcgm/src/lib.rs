@@ -167,6 +167,13 @@ pub fn fuzz(bytes: &[u8]) {
     ffi::hostile::exercise(bytes);
 }
 
+/// Feeds bytes to both ends of the protocol between a program and its worker, likewise.
+#[cfg(all(fuzzing, feature = "isolated", target_os = "linux"))]
+#[doc(hidden)]
+pub fn fuzz_frames(bytes: &[u8]) {
+    isolated::hostile::exercise(bytes);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -20,8 +20,8 @@ use dcgm::{
     Samples, Watch, WatchRequest,
 };
 use dcgm_examples::{
-    Args, Host, LastExport, Report, heading, init_logging, parse_flags, sample_with_profiling,
-    status,
+    Args, Host, LastExport, Report, heading, init_logging, parse_flags, run_if_worker,
+    sample_with_profiling, status,
 };
 use dcgm_otel::{Config, DcgmMeter, Health};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
@@ -53,6 +53,8 @@ const CPU_TIME: Duration = Duration::from_millis(200);
 const UNLIMITED: usize = 1_000_000;
 
 fn main() -> Result<(), Report> {
+    // In the worker process of `--isolated`, it does not return.
+    run_if_worker();
     let flags: Flags = parse_flags();
     init_logging(false)?;
     let host = Host::find(&flags.shared)?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{CommandFactory, Parser};
 use dcgm::Endpoint;
 use dcgm::mock::{Host, Model, Scenario};
-use dcgm_otel::{Config, ConfigErrors, Mode};
+use dcgm_otel::{Config, ConfigErrors, Isolation, Mode};
 
 const ENDPOINT_HELP: &str =
     "Read from the host engine at host:port or unix:///absolute/path [default: localhost:5555]";
@@ -23,6 +23,9 @@ pub struct Args {
     /// Run an engine in this process
     #[arg(long, conflicts_with = "simulate")]
     pub embedded: bool,
+    /// Load libdcgm into a worker process, whose crash does not end this one
+    #[arg(long, conflicts_with = "simulate")]
+    pub isolated: bool,
     /// Show a simulated host (see below) [8xh100 if no HOST is given]
     #[arg(long, value_name = "HOST[,SCENARIO]", num_args = 0..=1,
           default_missing_value = Self::SIMULATED_HOST, value_parser = parse_model)]
@@ -52,6 +55,9 @@ impl Args {
         if self.embedded {
             config = config.with_mode(Mode::Embedded);
         }
+        if self.isolated {
+            config = config.with_isolation(Isolation::This);
+        }
         if let Some(interval) = self.interval {
             config = config.with_interval(interval);
         }
@@ -71,6 +77,12 @@ impl Args {
         self.overrides()
             .with_env(std::iter::once(by_default).chain(set))
     }
+}
+
+/// Runs the worker of `--isolated`, if this process was started as one: the first line of `main`.
+pub fn run_if_worker() {
+    #[cfg(target_os = "linux")]
+    dcgm::isolated::run_if_worker();
 }
 
 /// Reads the flags of this process. Exits with code 0 after `--help`, and with code 2 if a flag is

@@ -72,6 +72,12 @@ fn every_variable_sets_its_setting() {
     assert_eq!(config.devices().devices(), devices);
     let custom: Vec<_> = config.custom_metrics().map(CustomMetric::name).collect();
     assert_eq!(custom, ["a.b"]);
+    // A relative path, so that the error is the same without the feature.
+    let found = errors(&[("DCGM_OTEL_ISOLATION", "worker:dcgm-worker")]);
+    assert!(
+        found[0].starts_with("DCGM_OTEL_ISOLATION=\"worker:dcgm-worker\": expected off"),
+        "{found:?}"
+    );
     // A file, which only another naming reads.
     let missing = [
         ("DCGM_OTEL_NAMING", "dcgm_exporter"),
@@ -95,7 +101,7 @@ fn every_variable_sets_its_setting() {
         .iter()
         .filter_map(|key| key.variable())
         .collect();
-    assert_eq!(all.len(), 15, "a variable without a line above: {all:?}");
+    assert_eq!(all.len(), 16, "a variable without a line above: {all:?}");
 }
 
 #[test]

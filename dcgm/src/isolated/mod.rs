@@ -51,6 +51,8 @@ mod diagnostics;
 mod environment;
 mod errors;
 mod frame;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod hostile;
 mod policies;
 mod process;
 mod session;

@@ -138,6 +138,15 @@ macro_rules! subjects {
             }
             Ok(())
         }
+
+        /// Decodes bytes as the result of each method.
+        #[cfg(any(test, fuzzing))]
+        pub(super) fn decode_as_each_result(bytes: &[u8]) {
+            $($(
+                $(#[$condition])*
+                super::hostile::decode_twice::<Result<$result>>(bytes);
+            )*)*
+        }
     };
     (@encode $argument:ident, $out:ident, & $borrowed:tt) => {
         Borrowed::put($argument, $out);

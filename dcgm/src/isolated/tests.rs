@@ -282,18 +282,24 @@ proptest! {
         }
     }
 
-    /// No bytes make a decoder panic, or allocate more than they fill.
+    /// No bytes make an end panic, or allocate more than they fill.
     #[test]
-    fn any_bytes_are_a_value_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        if let Ok(samples) = decoded_samples(&bytes) {
-            prop_assert!(samples.len() * 20 <= bytes.len());
+    fn any_bytes_are_values_and_requests_or_errors(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        super::hostile::exercise(&bytes);
+    }
+
+    /// Requests with any operation and arguments.
+    #[test]
+    fn any_request_is_executed_or_refused(
+        requests in prop::collection::vec((2_u8..40, prop::collection::vec(0_u8..6, 0..60)), 1..6)
+    ) {
+        let mut bytes = Vec::new();
+        for (op, arguments) in requests {
+            let content = [&1_u64.to_le_bytes()[..], &[op], &arguments].concat();
+            bytes.push(u8::try_from(content.len()).unwrap());
+            bytes.extend(content);
         }
-        let _ = Result::<Vec<Entity>, Error>::decode(&mut Input::reply(&bytes));
-        let _ = Result::<Vec<Link>, Error>::decode(&mut Input::reply(&bytes));
-        let _ = EngineOptions::decode(&mut Input::reply(&bytes));
-        let _ = WatchRequest::decode(&mut Input::reply(&bytes));
-        let _ = Vec::<Refusal>::decode(&mut Input::reply(&bytes));
-        let _ = greeted_release(Input::reply(&bytes));
+        super::hostile::exercise(&bytes);
     }
 
     /// A valid reply with one changed byte.

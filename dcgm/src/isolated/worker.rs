@@ -391,6 +391,34 @@ fn put_violations(events: &PolicyEvents, out: &mut Vec<u8>) {
     Result::<_>::Ok((violations, events.dropped(), is_over)).encode(out);
 }
 
+/// Executes bytes as requests to a worker whose engine is not connected. Each is a length of one byte and as
+/// many bytes.
+#[cfg(any(test, fuzzing))]
+pub(super) fn execute_each(mut bytes: &[u8]) {
+    static ENGINE: std::sync::LazyLock<Arc<Engine>> = std::sync::LazyLock::new(|| {
+        let options = EngineOptions::embedded(crate::engine::EmbeddedMode::Manual);
+        Arc::new(Engine::new(options))
+    });
+    let mut served = Served {
+        engine: Some(Arc::clone(&ENGINE)),
+        ..Served::default()
+    };
+    while let Some((len, rest)) = bytes.split_first() {
+        let (content, rest) = rest.split_at(rest.len().min(usize::from(*len)));
+        bytes = rest;
+        // It would load any file that the bytes name.
+        if content.get(8) == Some(&1) {
+            continue;
+        }
+        let mut reply = Vec::new();
+        match served.execute(Input::request(content), &mut reply) {
+            // A real one ends here.
+            Err(_) => break,
+            Ok(has_reply) => assert_eq!(has_reply, !reply.is_empty()),
+        }
+    }
+}
+
 /// Appends the result of a read: what `read` returns, and the samples.
 fn put_read<T: Wire>(read: &Result<T>, samples: &Samples, out: &mut Vec<u8>) {
     let is_ok = read.is_ok();

@@ -15,7 +15,7 @@ use clap::Parser;
 use dcgm::mock::Mock;
 use dcgm_examples::{
     Args, Report, SIMULATED, explained, heading, init_logging, parse_address, parse_flags,
-    require_engine, resource, say, status,
+    require_engine, resource, run_if_worker, say, status,
 };
 use dcgm_otel::{DcgmMeter, Naming, PageFormat};
 use hyper::body::Incoming;
@@ -51,6 +51,8 @@ const MAX_CLIENTS: usize = 64;
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(10);
 
 fn main() -> Result<(), Report> {
+    // In the worker process of `--isolated`, it does not return.
+    run_if_worker();
     let flags: Flags = parse_flags();
     let args = flags.shared;
     init_logging(!args.once)?;
