@@ -171,6 +171,17 @@ fn other_values_cross_the_boundary() {
         let (again, before) = round_trip(&refusal);
         assert_eq!(again, before);
     }
+    // The id of a job may have any character, and a text of a reply none that is hidden.
+    let odd = "a\u{202e}\nb";
+    let (again, before) = round_trip(&crate::jobs::JobId::new(odd).unwrap());
+    assert_eq!(again, before);
+    let text = odd.to_owned();
+    let bytes = encoded(&text);
+    assert_eq!(
+        String::decode(&mut Input::reply(&bytes)),
+        Ok("ab".to_owned())
+    );
+    assert_eq!(String::decode(&mut Input::request(&bytes)), Ok(text));
     let (again, before) = round_trip(&BuildInfo::from_raw("version:4.6.0"));
     assert_eq!(again, before);
 }

@@ -87,6 +87,7 @@ mod linux {
     unsafe extern "C" {
         safe fn fork() -> c_int;
         safe fn _exit(code: c_int) -> !;
+        safe fn signal(number: c_int, handler: usize) -> usize;
         fn waitpid(process: c_int, status: *mut c_int, options: c_int) -> c_int;
     }
 
@@ -100,8 +101,13 @@ mod linux {
 
     /// Has a worker of itself, prints its id, does what the lines of standard input say, and waits to be
     /// killed.
-    fn be_host(library: &str, reaps: bool) -> dcgm::Result<()> {
-        if reaps {
+    fn be_host(library: &str, habit: &str) -> dcgm::Result<()> {
+        const SIGCHLD: c_int = 17;
+        const IGNORE: usize = 1;
+        if habit == "ignores" {
+            signal(SIGCHLD, IGNORE);
+        }
+        if habit == "reaps" {
             thread::spawn(|| {
                 loop {
                     if wait_for(-1).is_none() {
@@ -158,7 +164,7 @@ mod linux {
         }
         run_if_worker();
         match arguments.next() {
-            Some(library) => match be_host(&library, arguments.next().is_some()) {
+            Some(library) => match be_host(&library, &arguments.next().unwrap_or_default()) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => {
                     let _ = writeln!(std::io::stderr(), "{error}");

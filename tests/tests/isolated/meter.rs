@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use dcgm::isolated::IsolatedEngine;
-use dcgm::{Client as _, Deadlines, EmbeddedMode, EngineOptions, FieldId};
+use dcgm::{Deadlines, EmbeddedMode, EngineOptions, FieldId};
 use dcgm_otel::{Config, DcgmMeter, ErrorKind, Group, GroupSwitch};
 use dcgm_simulator::{Control, Flavour, Harmful};
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use dcgm::admin::PowerProfileChange;
 use dcgm::config::{GpuSettings, PowerLimit, PowerProfile};
 use dcgm::diagnostics::{DiagnosticLevel, DiagnosticRequest, MultiNodeRequest, TestOutcome};
-use dcgm::health::{HealthCode, HealthReport, HealthRequest};
+use dcgm::health::{HealthCode, HealthReport, HealthRequest, HealthState, HealthSystems};
 use dcgm::history::{SampleOrder, TimeWindow};
 use dcgm::host_engine::{LogSeverity, Logger};
 use dcgm::jobs::{JobId, JobRequest, JobWatch};
@@ -191,44 +191,44 @@ fn health_incidents_are_the_same_new_once_and_end() {
     for flavour in FLAVOURS {
         let bench = Bench::new(flavour);
         bench.control.stop_clock(0);
-        let request = HealthRequest::new(gpus());
+        let others = HealthSystems::from_bits(!HealthSystems::POWER.bits());
+        let request = HealthRequest::new(gpus()).with_systems(others);
         let natively = bench.native.health().watch(&request).unwrap();
         let watch = bench.isolated.health().watch(&request).unwrap();
         assert_eq!(watch.entities(), natively.entities());
         assert_eq!(watch.interval(), natively.interval());
         let (mut expected, mut report) = (HealthReport::new(), HealthReport::new());
         let mut check = || {
-            bench.control.advance(Duration::from_secs(31));
-            bench
-                .native
-                .health()
-                .check(&natively, &mut expected)
-                .unwrap();
-            bench.isolated.health().check(&watch, &mut report).unwrap();
+            let native = bench.native.health();
+            native.check(&natively, &mut expected).unwrap();
+            let isolated = bench.isolated.health();
+            isolated.check(&watch, &mut report).unwrap();
             assert_eq!(format!("{report:?}"), format!("{expected:?}"));
             let new = report.incidents().iter().filter(|one| one.is_new).count();
             (report.incidents().len(), new, report.ended().len())
         };
         assert_eq!(check(), (0, 0, 0));
-        let failed_remap = 392;
-        bench.control.inject_number(3, failed_remap, 1);
-        let found = check();
-        assert_eq!((found.0 > 0, found.0 == found.1), (true, true), "{found:?}");
-        assert_eq!(check(), (found.0, 0, 0), "known");
+        let (field, now) = (FieldId::ECC_DBE_VOL_TOTAL.raw(), bench.control.now());
+        assert!(bench.control.inject((1, 3), field, now, "2"));
+        assert_eq!(check(), (1, 1, 0));
+        assert_eq!(check(), (1, 0, 0));
+        // The next sample has no errors.
+        bench.control.advance(Duration::from_secs(31));
+        assert_eq!(check(), (0, 0, 1));
 
         // The watch of another client, and one of a worker that has ended.
         let mut other = HealthReport::new();
         let refused = bench.isolated.health().check(&natively, &mut other);
         assert!(matches!(refused, Err(Error::Request(_))));
         bench.isolated.close();
-        dcgm::Client::connect(&bench.isolated).unwrap();
+        bench.isolated.connect().unwrap();
         let refused = bench
             .isolated
             .health()
             .check(&watch, &mut other)
             .unwrap_err();
         assert_eq!(refused.code(), Some(ReturnCode::NOT_WATCHED));
-        assert_eq!(other.overall(), dcgm::health::HealthState::Unknown);
+        assert_eq!(other.overall(), HealthState::Unknown);
     }
 }
 
@@ -248,11 +248,10 @@ fn jobs_and_processes_are_accounted_the_same() {
         assert_eq!(watched.interval(), SECOND);
         let process_watch = ProcessWatch::new(SECOND, HOUR);
         let _process_watch = processes.watch_processes(&gpus(), process_watch).unwrap();
-        // An id that is unusual, and allowed.
-        let id = JobId::new("a job\u{202e}\n1").unwrap();
+        let id = JobId::new("a job 1").unwrap();
         let request = JobRequest::new(id.clone(), gpus()).without_watch();
         jobs.start_job(&request).unwrap();
-        assert!(jobs.is_job_running(&id).unwrap());
+        same(&bench, "running", |one| one.jobs().is_job_running(&id));
         bench.control.advance(Duration::from_secs(30));
         jobs.stop_job(&id).unwrap();
         let stats = same(&bench, "statistics", |one| one.jobs().job_stats(&id));
@@ -328,6 +327,8 @@ fn a_diagnostic_reports_progress_can_be_stopped_and_does_not_block_others() {
     });
 
     bench.control.diagnostics(DiagnosticsMode::Holds, None);
+    let request = DiagnosticRequest::with_tests(["memory", "pcie", "memtest"]);
+    let killed = Some(ReturnCode::NVVS_KILLED);
     let mut looks = 0;
     let stopped = bench.isolated.diagnostics().run(&request, &mut |progress| {
         looks += 1;
@@ -341,7 +342,7 @@ fn a_diagnostic_reports_progress_can_be_stopped_and_does_not_block_others() {
         }
     });
     assert_eq!(looks, 2);
-    drop(stopped);
+    assert_eq!(stopped.unwrap_err().code(), killed);
 
     // By another thread.
     std::thread::scope(|scope| {
@@ -351,6 +352,6 @@ fn a_diagnostic_reports_progress_can_be_stopped_and_does_not_block_others() {
         });
         std::thread::sleep(Duration::from_millis(800));
         bench.isolated.diagnostics().stop().unwrap();
-        drop(run.join().unwrap());
+        assert_eq!(run.join().unwrap().unwrap_err().code(), killed);
     });
 }
