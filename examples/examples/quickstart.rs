@@ -23,8 +23,7 @@ struct Flags {
 }
 
 fn main() -> Result<(), Report> {
-    // In the worker process of `--isolated`, it does not return.
-    run_if_worker();
+    run_if_worker(); // of `--isolated`
     let Flags { shared, watch } = parse_flags();
     init_logging(false)?;
     let export = LastExport::default(); // for printing; a program has its own exporter

@@ -140,6 +140,29 @@ fn last_choice_of_the_client_applies() {
     assert_eq!(config.mode(), Mode::Standalone { endpoint });
 }
 
+#[cfg(all(feature = "isolated", target_os = "linux"))]
+#[test]
+fn isolation_gives_the_meter_a_worker() {
+    use crate::config::Isolation;
+
+    let client = |builder: DcgmMeterBuilder| {
+        let (_, client) = builder.resolve([]).unwrap();
+        let debug = format!("{client:?}");
+        debug.split(' ').next().unwrap().to_owned()
+    };
+    let worker = Isolation::Worker("/usr/bin/dcgm-worker".into());
+    let builder = DcgmMeter::builder().with_isolation(worker);
+    assert_eq!(client(builder.clone()), "IsolatedEngine");
+    assert_eq!(
+        client(builder.clone().with_mode(Mode::Embedded)),
+        "IsolatedEngine"
+    );
+    assert_eq!(client(builder.with_isolation(Isolation::Off)), "Engine");
+    let variables = environment([("DCGM_OTEL_ISOLATION", "worker:/usr/bin/dcgm-worker")]);
+    let (config, _) = DcgmMeter::builder().resolve(variables).unwrap();
+    assert_ne!(config.isolation(), &Isolation::Off);
+}
+
 #[test]
 fn with_config_replaces_all_settings() {
     let config = Config::default().with_initial_delay(Duration::from_secs(7));

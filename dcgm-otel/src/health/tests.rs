@@ -121,6 +121,16 @@ fn error_takes_precedence_over_the_step() {
             (call(ReturnCode::TIMEOUT), ErrorKind::Timeout),
             (call(ReturnCode::GPU_IS_LOST), ErrorKind::GpuLost),
             (call(ReturnCode::VER_MISMATCH), ErrorKind::Init),
+            (
+                Error::WorkerDied {
+                    end: dcgm::WorkerEnd::Signal(11),
+                },
+                ErrorKind::Worker,
+            ),
+            (
+                Error::Worker(dcgm::WorkerError::NotPrepared),
+                ErrorKind::Worker,
+            ),
             (call(ReturnCode::GENERIC_ERROR), step),
             (call(ReturnCode::NO_PERMISSION), step),
         ] {
