@@ -42,7 +42,7 @@ const DEADLY: [Harmful; 8] = [
     Harmful::CloseAll,
 ];
 
-/// A program with a meter over an embedded engine in a worker, whose library does harm when told.
+/// A program with a meter over an embedded engine in a worker, whose library does harm on request.
 struct Harmed {
     meter: Arc<DcgmMeter>,
     engine: Arc<IsolatedEngine>,

@@ -141,7 +141,7 @@ fn an_error_of_the_library_crosses_the_boundary() {
     );
 }
 
-/// A host program that does what it is told.
+/// A host program that executes commands.
 struct Host {
     child: Child,
     output: BufReader<ChildStdout>,
