@@ -53,6 +53,7 @@ mod errors;
 mod frame;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod hostile;
+mod objects;
 mod policies;
 mod process;
 mod session;
@@ -223,7 +224,7 @@ impl IsolatedEngine {
     fn start_watch(
         &self,
         op: Op,
-        request: WatchRequest,
+        request: &WatchRequest,
         encode: impl FnOnce(&mut Vec<u8>),
     ) -> Result<Watch> {
         type Reply = ((Timestamp, u64), Vec<EntityId>, Vec<FieldId>, Vec<Refusal>);
@@ -238,7 +239,9 @@ impl IsolatedEngine {
         let watched = WatchRequest {
             entities,
             fields,
-            ..request
+            interval: request.interval,
+            keep_age: request.keep_age,
+            events: request.events,
         };
         Ok(Watch::new(watched, refused, guard))
     }
@@ -373,7 +376,7 @@ impl Client for IsolatedEngine {
     }
 
     fn watch(&self, request: &WatchRequest) -> Result<Watch> {
-        self.start_watch(Op::Watch, request.clone(), |out| request.encode(out))
+        self.start_watch(Op::Watch, request, |out| request.encode(out))
     }
 
     fn latest(&self, query: &Query, into: &mut Samples) -> Result<()> {

@@ -61,7 +61,9 @@ fn poll_violations(object: &Weak<RemoteObject>, limit: Duration, sender: &Policy
         drop(object);
         match polled {
             Ok((violations, dropped, is_closed)) => {
-                violations.into_iter().for_each(|one| sender.send(one));
+                for violation in violations {
+                    sender.send(violation);
+                }
                 sender.count_dropped(dropped.saturating_sub(counted));
                 counted = counted.max(dropped);
                 if is_closed {

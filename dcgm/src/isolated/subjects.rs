@@ -261,7 +261,7 @@ subjects! {
                 let request = WatchRequest::new(gpus, [])
                     .with_interval(watch.interval)
                     .with_keep_age(watch.keep_age);
-                self.start_watch(Op::WatchJobs, request, |out| {
+                self.start_watch(Op::WatchJobs, &request, |out| {
                     put_slice(gpus, out);
                     watch.encode(out);
                 })
@@ -276,7 +276,7 @@ subjects! {
                 let request = WatchRequest::new(gpus, [])
                     .with_interval(watch.interval)
                     .with_keep_age(watch.keep_age);
-                self.start_watch(Op::WatchProcesses, request, |out| {
+                self.start_watch(Op::WatchProcesses, &request, |out| {
                     put_slice(gpus, out);
                     watch.encode(out);
                 })

@@ -7,34 +7,25 @@ use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Resource, Rlimit, Signal, getpid, getppid, kill_process, setrlimit};
 
-use super::diagnostics::RunningDiagnostic;
 use super::frame::{
     HEADER_BYTES, Op, RELEASE, content_len, greeted_release, put_frame, put_greeting,
 };
+use super::objects::{OTHER_OBJECT, Object, Objects, put_violations};
 use super::subjects::execute_method;
 use super::values::put_samples;
 use super::wire::{Decoded, Input, Malformed, Wire, put_slice};
-use crate::client::{Client as _, Query, Watch, WatchRequest};
-use crate::diagnostics::{DiagnosticRequest, DiagnosticsClient as _, MultiNodeRequest};
+use crate::client::{Client as _, Query};
 use crate::engine::{Engine, EngineOptions};
 use crate::entity::{EntityId, EntityKind};
 use crate::error::{Error, Result};
 use crate::ffi::process::{close_inherited_descriptors, exit_now, reset_signals};
 use crate::field::FieldId;
-use crate::health::{HealthClient, HealthReport, HealthRequest, HealthWatch};
-use crate::jobs::{JobWatch, JobsClient as _};
-use crate::policy::{MAX_QUEUED_VIOLATIONS, PolicyClient as _, PolicyConditions, PolicyEvents};
-use crate::processes::{ProcessWatch, ProcessesClient as _};
-use crate::profiling::{ProfilingClient as _, ProfilingPause};
+use crate::health::{HealthClient as _, HealthReport};
 use crate::sample::{Samples, Timestamp};
-
-/// The request names an object for which its operation is not made.
-const OTHER_OBJECT: Malformed = Malformed("the object is of another kind");
 
 /// The exit status after the end of the socket.
 const STATUS_DONE: i32 = 0;
@@ -138,21 +129,11 @@ fn receive(socket: &mut UnixStream, content: &mut Vec<u8>) -> Decoded<bool> {
     Ok(received.is_ok_and(|received| received == len))
 }
 
-/// An object that the parent has created, and that ends when the parent drops it.
-enum Object {
-    Watch(Watch),
-    Health(HealthWatch),
-    Policy(PolicyEvents),
-    Diagnostic(RunningDiagnostic),
-    Pause(#[expect(dead_code, reason = "profiling resumes when it is dropped")] ProfilingPause),
-}
-
 /// The engine, objects and queries of the parent.
 #[derive(Default)]
 struct Served {
     engine: Option<Arc<Engine>>,
-    objects: HashMap<u64, Object>,
-    next_object: u64,
+    objects: Objects,
     report: HealthReport,
     queries: HashMap<u64, Query>,
     samples: Samples,
@@ -166,7 +147,7 @@ impl Served {
         match op {
             Op::Drop => {
                 let object = u64::decode(&mut input)?;
-                drop(self.objects.remove(&object));
+                self.objects.remove(object);
             }
             Op::DefineQuery => {
                 let query = u64::decode(&mut input)?;
@@ -240,48 +221,16 @@ impl Served {
                 engine.entities(&kinds).encode(out);
             }
             Op::Links => engine.links().encode(out),
-            Op::Watch => {
-                let request = WatchRequest::decode(input)?;
-                self.keep_watch(engine.watch(&request), out);
-            }
-            Op::WatchJobs => {
-                let (gpus, watch): (Vec<EntityId>, JobWatch) = Wire::decode(input)?;
-                self.keep_watch(engine.watch_jobs(&gpus, watch), out);
-            }
-            Op::WatchProcesses => {
-                let (gpus, watch): (Vec<EntityId>, ProcessWatch) = Wire::decode(input)?;
-                self.keep_watch(engine.watch_processes(&gpus, watch), out);
-            }
-            Op::WatchHealth => {
-                let request = HealthRequest::decode(input)?;
-                self.keep(
-                    HealthClient::watch(&*engine, &request),
-                    out,
-                    |watch, out| {
-                        put_slice(watch.entities(), out);
-                        put_slice(watch.refusals(), out);
-                        Object::Health(watch)
-                    },
-                );
-            }
-            Op::Pause => self.keep(engine.pause(), out, |pause, _| Object::Pause(pause)),
-            Op::Register => {
-                let (gpus, conditions): (Vec<EntityId>, PolicyConditions) = Wire::decode(input)?;
-                let events = engine.register(&gpus, conditions);
-                self.keep(events, out, |events, _| Object::Policy(events));
-            }
-            Op::Diagnose => {
-                let request = DiagnosticRequest::decode(input)?;
-                let run = RunningDiagnostic::start(move |look| engine.run(&request, look));
-                self.keep(run, out, |run, _| Object::Diagnostic(run));
-            }
-            Op::DiagnoseHosts => {
-                let request = MultiNodeRequest::decode(input)?;
-                let run = RunningDiagnostic::start(move |look| engine.run_on_hosts(&request, look));
-                self.keep(run, out, |run, _| Object::Diagnostic(run));
-            }
+            Op::Watch
+            | Op::WatchJobs
+            | Op::WatchProcesses
+            | Op::WatchHealth
+            | Op::Pause
+            | Op::Register
+            | Op::Diagnose
+            | Op::DiagnoseHosts => self.objects.create(op, &engine, input, out)?,
             Op::CheckHealth => {
-                let Object::Health(watch) = find(&self.objects, input)? else {
+                let Object::Health(watch) = self.objects.find(input)? else {
                     return Err(OTHER_OBJECT);
                 };
                 let checked = engine.check(watch, &mut self.report);
@@ -292,13 +241,13 @@ impl Served {
                 }
             }
             Op::Violations => {
-                let Object::Policy(events) = find(&self.objects, input)? else {
+                let Object::Policy(events) = self.objects.find(input)? else {
                     return Err(OTHER_OBJECT);
                 };
                 put_violations(events, out);
             }
             Op::LookAtDiagnostic => {
-                let Object::Diagnostic(diagnostic) = find(&self.objects, input)? else {
+                let Object::Diagnostic(diagnostic) = self.objects.find(input)? else {
                     return Err(OTHER_OBJECT);
                 };
                 diagnostic.look(bool::decode(input)?, out);
@@ -311,7 +260,7 @@ impl Served {
                 put_read(&read, &self.samples, out);
             }
             Op::Events => {
-                let Object::Watch(watch) = find(&self.objects, input)? else {
+                let Object::Watch(watch) = self.objects.find(input)? else {
                     return Err(OTHER_OBJECT);
                 };
                 let from = Timestamp::decode(input)?;
@@ -324,35 +273,6 @@ impl Served {
             }
         }
         Ok(())
-    }
-
-    /// Keeps what the engine has created, and appends its number and what `describe` appends.
-    fn keep<T>(
-        &mut self,
-        created: Result<T>,
-        out: &mut Vec<u8>,
-        describe: impl FnOnce(T, &mut Vec<u8>) -> Object,
-    ) {
-        match created {
-            Ok(created) => {
-                self.next_object += 1;
-                true.encode(out);
-                self.next_object.encode(out);
-                let object = describe(created, out);
-                self.objects.insert(self.next_object, object);
-            }
-            Err(error) => Result::<()>::Err(error).encode(out),
-        }
-    }
-
-    fn keep_watch(&mut self, created: Result<Watch>, out: &mut Vec<u8>) {
-        self.keep(created, out, |watch, out| {
-            Engine::watch_origin(&watch).encode(out);
-            put_slice(watch.entities(), out);
-            put_slice(watch.fields(), out);
-            put_slice(watch.refusals(), out);
-            Object::Watch(watch)
-        });
     }
 
     /// Connects, and returns the path and the build information of the library.
@@ -370,25 +290,6 @@ impl Served {
         let backend = engine.backend();
         Ok((backend.library_path, backend.library))
     }
-}
-
-/// Returns the object that a request names.
-fn find<'a>(objects: &'a HashMap<u64, Object>, input: &mut Input<'_>) -> Decoded<&'a Object> {
-    let object = objects.get(&u64::decode(input)?);
-    object.ok_or(Malformed("the object is not known"))
-}
-
-/// Appends the violations that are there, the number of those that had no room, and whether more can come.
-fn put_violations(events: &PolicyEvents, out: &mut Vec<u8>) {
-    let mut violations = Vec::new();
-    while let Some(violation) = events.next_timeout(Duration::ZERO) {
-        violations.push(violation);
-        if violations.len() >= MAX_QUEUED_VIOLATIONS {
-            break;
-        }
-    }
-    let is_over = violations.is_empty() && events.is_closed();
-    Result::<_>::Ok((violations, events.dropped(), is_over)).encode(out);
 }
 
 /// Executes bytes as requests to a worker whose engine is not connected. Each is a length of one byte and as
