@@ -109,7 +109,7 @@ fn run(task: &str) {
         client.latest(&query, &mut samples).expect("read");
         walls.push(began.elapsed().as_secs_f64() * 1e6);
     };
-    for _ in 0..ticks / 10 + 1 {
+    for _ in 0..=ticks / 10 {
         tick();
     }
     let before = (cpu_us(own), worker.map_or(0.0, cpu_us));

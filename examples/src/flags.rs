@@ -15,6 +15,7 @@ const INTERVAL_VARIABLE: &str = "DCGM_OTEL_INTERVAL";
 
 /// The shared flags; an example flattens them into its own.
 #[derive(clap::Args, Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each flag")]
 #[non_exhaustive]
 pub struct Args {
     /// The host engine to read from.

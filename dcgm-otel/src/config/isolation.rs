@@ -81,7 +81,7 @@ impl Isolation {
                     .to_owned(),
             ),
             Self::Worker(path) if path.is_relative() => {
-                Some(SettingKey::isolation.expected().to_owned())
+                Some(SettingKey::isolation.expected())
             }
             Self::This | Self::Worker(_) => None,
         }

@@ -171,7 +171,7 @@ impl Host {
 
     fn worker(&mut self) -> u32 {
         let line = self.line();
-        let (pid, gpus) = line.split_once(' ').unwrap_or_else(|| panic!("{line:?}"));
+        let (pid, gpus) = line.split_once(' ').unwrap();
         assert_eq!(gpus, "8");
         pid.parse().unwrap()
     }

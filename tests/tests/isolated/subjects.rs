@@ -247,7 +247,7 @@ fn jobs_and_processes_are_accounted_the_same() {
         assert_eq!(watched.fields(), natively.fields());
         assert_eq!(watched.interval(), SECOND);
         let process_watch = ProcessWatch::new(SECOND, HOUR);
-        let _process_watch = processes.watch_processes(&gpus(), process_watch).unwrap();
+        let accounted = processes.watch_processes(&gpus(), process_watch).unwrap();
         let id = JobId::new("a job 1").unwrap();
         let request = JobRequest::new(id.clone(), gpus()).without_watch();
         jobs.start_job(&request).unwrap();
@@ -256,11 +256,14 @@ fn jobs_and_processes_are_accounted_the_same() {
         jobs.stop_job(&id).unwrap();
         let stats = same(&bench, "statistics", |one| one.jobs().job_stats(&id));
         assert!(stats.starts_with("Ok("), "{stats}");
-        assert_eq!(bench.native.jobs().job_ids().unwrap(), [id.clone()]);
+        assert_eq!(
+            bench.native.jobs().job_ids().unwrap(),
+            std::slice::from_ref(&id)
+        );
         let process = same(&bench, "process", |one| one.processes().process(4242));
         assert!(process.starts_with("Ok(Some("), "{process}");
         jobs.remove_job(&id).unwrap();
-        drop((watched, natively, _process_watch));
+        drop((watched, natively, accounted));
         wait_until("the watches end", || {
             bench.control.open().watches == before.watches
         });
