@@ -12,7 +12,7 @@ use dcgm::{Deadlines, EmbeddedMode, EngineOptions, FieldId};
 use dcgm_otel::{Config, DcgmMeter, ErrorKind, Group, GroupSwitch};
 use dcgm_simulator::{Control, Flavour, Harmful};
 
-use crate::bench::{is_alive, library, signal, worker};
+use crate::bench::{is_alive, library, patient, signal, worker};
 use crate::host::{Program, long, our_threads, usage, wait_for};
 
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -53,8 +53,8 @@ struct Harmed {
     _folder: tempfile::TempDir,
 }
 
-fn new_engine(options: EngineOptions) -> Arc<IsolatedEngine> {
-    let options = options.with_deadlines(Deadlines::for_interval(INTERVAL));
+fn new_engine(options: EngineOptions, deadlines: Deadlines) -> Arc<IsolatedEngine> {
+    let options = options.with_deadlines(deadlines);
     Arc::new(IsolatedEngine::new(options, worker()))
 }
 
@@ -72,13 +72,13 @@ fn install(program: &Program, engine: &Arc<IsolatedEngine>) -> DcgmMeter {
 }
 
 impl Harmed {
-    fn new() -> Self {
+    fn new(deadlines: Deadlines) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let copy = folder.path().join("libdcgm.so.4");
         std::fs::copy(library(Flavour::V4_6), &copy).unwrap();
         Harmful::prepare(&copy).unwrap();
         let options = EngineOptions::embedded(EmbeddedMode::Auto).with_library(&copy);
-        let engine = new_engine(options);
+        let engine = new_engine(options, deadlines);
         let program = Program::new();
         let meter = Arc::new(install(&program, &engine));
         wait_for("the first values", PATIENCE, || meter.health().is_ready());
@@ -160,7 +160,7 @@ fn check_totals(meter: &DcgmMeter, totals: &mut HashMap<String, f64>) {
 
 #[test]
 fn a_meter_outlives_a_worker_that_dies_in_the_middle_of_each_kind_of_call() {
-    let harmed = Harmed::new();
+    let harmed = Harmed::new(Deadlines::for_interval(INTERVAL));
     let rounds: Vec<_> = if long() {
         let signals = &DEADLY[..4];
         let all = signals
@@ -210,7 +210,8 @@ fn a_meter_outlives_a_worker_that_dies_in_the_middle_of_each_kind_of_call() {
 
 #[test]
 fn what_a_library_does_to_its_process_does_not_reach_the_program() {
-    let harmed = Harmed::new();
+    // A slow machine takes a while to fill memory.
+    let harmed = Harmed::new(patient());
     let folder = std::env::current_dir().unwrap();
     for harmful in [
         Harmful::TakeMemory,
@@ -246,7 +247,7 @@ fn no_xid_is_lost_or_counted_twice_when_workers_die() {
     let bench = crate::bench::Bench::new(Flavour::V4_6);
     let endpoint = format!("127.0.0.1:{}", bench.served.port).parse().unwrap();
     let options = EngineOptions::standalone(endpoint).with_library(library(Flavour::V4_6));
-    let engine = new_engine(options);
+    let engine = new_engine(options, Deadlines::for_interval(INTERVAL));
     let program = Program::new();
     let meter = install(&program, &engine);
     wait_for("the first values", PATIENCE, || meter.health().is_ready());
