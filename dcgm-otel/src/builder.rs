@@ -21,6 +21,7 @@ use crate::hook::AttributeHook;
 use crate::instruments::{MeterFeed, Registration};
 use crate::logging::write_line;
 use crate::meter::{DcgmMeter, SamplerFactory, SamplerThread};
+use crate::sampling::OwnCounts;
 use crate::telemetry::Telemetry;
 
 /// Configures and installs a [`DcgmMeter`].
@@ -276,17 +277,68 @@ impl DcgmMeterBuilder {
         provider: &P,
         variables: impl IntoIterator<Item = Variable>,
     ) -> Result<DcgmMeter, InstallError> {
-        let clock = self.clock.clone();
-        let hook = self.hook.clone();
-        #[cfg(feature = "prometheus")]
-        let page_labels = self.page_labels.clone();
-        let (config, client) = self.resolve(variables).map_err(InstallError::Config)?;
+        let resolved = self.resolve(variables).map_err(InstallError::Config)?;
+        let registration = Registration::for_provider(provider, resolved.config.instance());
+        resolved.launch(registration, OwnCounts::default())
+    }
+
+    /// Returns the settings, completed from the environment, and the client that they select.
+    fn resolve(
+        self,
+        variables: impl IntoIterator<Item = Variable>,
+    ) -> Result<ResolvedBuilder, ConfigErrors> {
+        let mut errors = Vec::new();
+        let mut config = self.config;
+        if !self.ignores_env {
+            config.fill_from(crate::env::read_variables(variables, &mut errors));
+        }
+        config.validate_into(&mut errors);
+        errors.extend(self.endpoint_error);
+        ConfigErrors::check(errors)?;
+        if crate::naming::intern_metrics(&config).is_none() {
+            return Err(ConfigErrors::from_list(vec![config.too_many_tables()]));
+        }
+        Ok(ResolvedBuilder {
+            client: self.client.unwrap_or_else(|| engine_client(&config)),
+            config,
+            clock: self.clock,
+            hook: self.hook,
+            #[cfg(feature = "prometheus")]
+            page_labels: self.page_labels,
+        })
+    }
+}
+
+/// A builder whose settings are valid.
+#[derive(Debug)]
+struct ResolvedBuilder {
+    client: Arc<dyn Client>,
+    config: Config,
+    clock: Clock,
+    hook: Option<AttributeHook>,
+    #[cfg(feature = "prometheus")]
+    page_labels: Vec<KeyValue>,
+}
+
+impl ResolvedBuilder {
+    /// Starts the meter. `counts` are those of the meter before.
+    fn launch(
+        self,
+        registration: Registration,
+        counts: OwnCounts,
+    ) -> Result<DcgmMeter, InstallError> {
+        let Self {
+            client,
+            config,
+            clock,
+            hook,
+            ..
+        } = self;
         for warning in config.warnings() {
             write_line(|| tracing::warn!("environment variable not used: {warning}"));
         }
         let backend = catch_unwind(AssertUnwindSafe(|| client.backend()))
             .unwrap_or_else(|_| Backend::new(BackendKind::Mock, "a client that panics"));
-        let registration = Registration::for_provider(provider, config.instance());
         let now = clock.now();
         let telemetry = Telemetry::new(registration.counts(), &backend, now);
         let telemetry = Arc::new(telemetry);
@@ -306,32 +358,13 @@ impl DcgmMeterBuilder {
             config: config.clone(),
             hook,
             totals: attachment.binding.last_totals(metrics),
+            counts: Arc::clone(&counts),
         })
         .map_err(InstallError::Thread)?;
-        let meter = DcgmMeter::new(shared, clock, thread, attachment, config);
+        let meter = DcgmMeter::new(shared, clock, (thread, attachment), config, counts);
         #[cfg(feature = "prometheus")]
-        let meter = meter.with_page_labels(&page_labels);
+        let meter = meter.with_page_labels(&self.page_labels);
         Ok(meter)
-    }
-
-    /// Returns the settings, completed from the environment, and the client that they select.
-    fn resolve(
-        self,
-        variables: impl IntoIterator<Item = Variable>,
-    ) -> Result<(Config, Arc<dyn Client>), ConfigErrors> {
-        let mut errors = Vec::new();
-        let mut config = self.config;
-        if !self.ignores_env {
-            config.fill_from(crate::env::read_variables(variables, &mut errors));
-        }
-        config.validate_into(&mut errors);
-        errors.extend(self.endpoint_error);
-        ConfigErrors::check(errors)?;
-        if crate::naming::intern_metrics(&config).is_none() {
-            return Err(ConfigErrors::from_list(vec![config.too_many_tables()]));
-        }
-        let client = self.client.unwrap_or_else(|| engine_client(&config));
-        Ok((config, client))
     }
 }
 
@@ -345,6 +378,46 @@ fn engine_client(config: &Config) -> Arc<dyn Client> {
 }
 
 impl DcgmMeter {
+    /// Replaces the meter by another one with the settings of `builder`, on the same provider: totals go
+    /// on. For a program that reads its configuration again, without a restart.
+    ///
+    /// Invalid settings leave the meter as it is. Blocks like [`shutdown`](Self::shutdown), for at most
+    /// 850 ms. Gauges have no value until the new meter has sampled, as after its start:
+    /// [`wait_ready`](Self::wait_ready) waits for that. The name of the
+    /// [instance](DcgmMeterBuilder::with_instance) cannot change.
+    ///
+    /// ```
+    /// # use dcgm::mock::Mock;
+    /// # use opentelemetry_sdk::metrics::SdkMeterProvider;
+    /// use std::time::Duration;
+    /// use dcgm_otel::DcgmMeter;
+    ///
+    /// # let provider = SdkMeterProvider::builder().build();
+    /// let builder = DcgmMeter::builder().with_client(Mock::named("1xl4").unwrap());
+    /// let mut meter = builder.clone().install(&provider)?;
+    /// meter.replace(builder.clone().with_interval(Duration::from_secs(5)))?;
+    /// assert!(meter.replace(builder.with_interval(Duration::ZERO)).is_err());
+    /// assert_eq!(meter.config().interval(), Duration::from_secs(5));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InstallError::Config`] with all invalid settings and variables; [`InstallError::Thread`] if the
+    /// new thread could not be started: then the meter has stopped.
+    pub fn replace(&mut self, builder: DcgmMeterBuilder) -> Result<(), InstallError> {
+        let resolved = builder.resolve(std::env::vars_os());
+        let resolved = resolved.map_err(InstallError::Config)?;
+        let (registration, counts) = self.stop_for_replacement();
+        let meter = resolved.launch(registration, counts)?;
+        #[cfg(feature = "prometheus")]
+        if !self.expects_reader() {
+            meter.expect_no_reader();
+        }
+        *self = meter;
+        Ok(())
+    }
+
     /// Installs a meter with the default settings and those of the environment.
     ///
     /// This is `DcgmMeter::builder().install(provider)`: without a `DCGM_OTEL_…` variable the meter

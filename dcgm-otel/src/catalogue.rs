@@ -53,7 +53,21 @@ pub(crate) struct Metric {
     /// errors and are dropped.
     pub(crate) range: (f64, f64),
     pub(crate) description: &'static str,
+    pub(crate) page_type: PageType,
     pub(crate) families: &'static [Family],
+}
+
+/// The type that a Prometheus page gives a metric, whose name it does not change. To OpenTelemetry it
+/// makes no difference.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum PageType {
+    /// That of the instrument.
+    #[default]
+    OfKind,
+    /// A counter, though the instrument is a gauge.
+    Counter,
+    /// None.
+    Untyped,
 }
 
 impl Metric {
@@ -435,6 +449,7 @@ const fn metric(
         identity,
         range,
         description,
+        page_type: PageType::OfKind,
         families,
     }
 }

@@ -12,13 +12,14 @@ use crate::clock::add_delay;
 use crate::config::Config;
 use crate::error_kind::{ErrorKind, SampleError};
 use crate::health::{Health, HealthReporter};
-use crate::instruments::Attachment;
 #[cfg(test)]
 use crate::instruments::MeterFeed;
+use crate::instruments::{Attachment, Registration};
 #[cfg(any(feature = "prometheus-client", feature = "prometheus-registry"))]
 use crate::page::MeterCollector;
 #[cfg(feature = "prometheus")]
 use crate::page::{Page, PageFormat};
+use crate::sampling::OwnCounts;
 
 mod thread;
 
@@ -78,6 +79,8 @@ pub struct DcgmMeter {
     thread: Option<SamplerThread>,
     attachment: Attachment,
     config: Config,
+    /// Counts of the metrics of dcgm-exporter itself.
+    counts: OwnCounts,
     #[cfg(feature = "prometheus")]
     page: Arc<Page>,
 }
@@ -86,9 +89,9 @@ impl DcgmMeter {
     pub(crate) fn new(
         shared: Arc<HealthReporter>,
         clock: Clock,
-        thread: SamplerThread,
-        attachment: Attachment,
+        (thread, attachment): (SamplerThread, Attachment),
         config: Config,
+        counts: OwnCounts,
     ) -> Self {
         #[cfg(feature = "prometheus")]
         let page = Arc::new(Page::new(Arc::clone(&attachment.feed), &[]));
@@ -98,6 +101,7 @@ impl DcgmMeter {
             thread: Some(thread),
             attachment,
             config,
+            counts,
             #[cfg(feature = "prometheus")]
             page,
         }
@@ -223,6 +227,13 @@ impl DcgmMeter {
         self.stop_thread()
     }
 
+    /// Stops the meter for another one, which begins with its totals.
+    pub(crate) fn stop_for_replacement(&mut self) -> (Registration, OwnCounts) {
+        // Logged already.
+        let _ = self.stop_thread();
+        (self.attachment.registration(), Arc::clone(&self.counts))
+    }
+
     fn stop_thread(&mut self) -> Result<(), ShutdownError> {
         self.attachment.detach();
         let thread = self.thread.take();
@@ -248,6 +259,11 @@ impl DcgmMeter {
     /// Turns the warnings about missing collects off.
     pub(crate) fn expect_no_reader(&self) {
         self.attachment.feed.telemetry().expect_no_reader();
+    }
+
+    /// Returns `true` unless the warnings about missing collects are off.
+    pub(crate) fn expects_reader(&self) -> bool {
+        !self.attachment.feed.telemetry().is_without_reader()
     }
 
     /// Replaces the text of `page` by the metrics in Prometheus's text format 0.0.4, as

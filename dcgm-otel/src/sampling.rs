@@ -15,7 +15,10 @@
 //! counters are published; otherwise the session stays and its gauges expire by themselves. The
 //! health of the meter is degraded until a tick succeeds.
 
+mod event_counts;
 mod health_checks;
+mod label_fields;
+mod own_metrics;
 pub(crate) mod schedule;
 mod session;
 mod session_log;
@@ -46,6 +49,8 @@ use crate::telemetry::Telemetry;
 use crate::text;
 use crate::topology;
 use health_checks::HealthChecks;
+pub(crate) use own_metrics::OwnCounts;
+use own_metrics::OwnMetrics;
 use schedule::Schedule;
 use session::{Context, Inventory, Session, TickError, step_error};
 use session_log::SessionLog;
@@ -109,6 +114,7 @@ pub(crate) struct Sampler {
     last_values: usize,
     links: SeenLinks,
     health: HealthChecks,
+    own: OwnMetrics,
     /// Earliest time of the next search for other sources.
     next_replacement: Option<Instant>,
     /// The snapshot before the published one; its memory is reused.
@@ -143,8 +149,9 @@ impl Sampler {
         shared: Arc<HealthReporter>,
         clock: Clock,
         (config, hook): (Config, Option<AttributeHook>),
-        history: History,
+        (history, counts): (History, OwnCounts),
     ) -> Self {
+        let own = OwnMetrics::new(&config, counts);
         let links = SeenLinks {
             is_wanted: resolve::needs_links(&config),
             ..SeenLinks::default()
@@ -167,6 +174,7 @@ impl Sampler {
             last_values: 0,
             links,
             health: HealthChecks::default(),
+            own,
             next_replacement: None,
             spare: None,
         }
@@ -289,6 +297,7 @@ impl Sampler {
             return Ok(());
         };
         self.schedule_enumeration(&stats)?;
+        self.read_own_metrics()?;
         self.publish_session(&stats);
         let outcome = self.check_session(&stats).and(opened);
         if outcome.is_ok() {
@@ -371,6 +380,20 @@ impl Sampler {
         Ok(())
     }
 
+    /// Reads what the metrics of dcgm-exporter itself are made of. An error that leaves the connection costs
+    /// these metrics only.
+    fn read_own_metrics(&mut self) -> Result<(), TickError> {
+        let now = self.clock.now();
+        match self.own.read(&**self.engine.client(), now) {
+            Err(error) if error.ends_connection() => Err(step_error(ErrorKind::Read)(error)),
+            Err(_) => {
+                self.telemetry().record_error(ErrorKind::Read);
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
     /// Publishes the values of the session.
     fn publish_session(&mut self, stats: &ReadStats) {
         let Some(session) = &mut self.session else {
@@ -380,7 +403,9 @@ impl Sampler {
         let dropped = session.table.omissions().series();
         let last_sample = session.table.last_change();
         let shown = (&session.table, &self.history.ledger);
-        let series = publish_table(&self.feed, &mut self.spare, shown, now);
+        let until = now.checked_add(self.config.max_age(self.config.interval()));
+        let own = (&mut self.own, true, until);
+        let series = publish_table(&self.feed, &mut self.spare, shown, own, now);
         self.shared.update_report(|report| {
             report.series = series;
         });
@@ -438,7 +463,9 @@ impl Sampler {
             Ok(false) => {}
             Ok(true) => {
                 let shown = (&session.table, &self.history.ledger);
-                let series = publish_table(&self.feed, &mut self.spare, shown, now);
+                let until = now.checked_add(self.config.max_age(self.config.interval()));
+                let own = (&mut self.own, true, until);
+                let series = publish_table(&self.feed, &mut self.spare, shown, own, now);
                 self.shared.update_report(|report| report.series = series);
             }
             Err(failed) if failed.error.ends_connection() => {
@@ -545,9 +572,10 @@ impl Sampler {
         let hook = self.hook.as_ref();
         let now = self.clock.now();
         let session = Session::open(&mut context, inventory, hook, before, now)?;
+        self.own.set_targets(session.own_targets.clone());
         self.links.has_changed = false;
         self.links.is_new = true;
-        if session.table.is_empty() {
+        if session.table.is_empty() && session.own_targets.is_empty() {
             return Err(TickError::no_field());
         }
         self.shared
@@ -621,6 +649,7 @@ impl Sampler {
         self.contain_panic(|sampler| {
             drop(session);
             sampler.health.end_connection();
+            sampler.own.end_connection();
             sampler.engine.end_watches_except(&[]);
         });
     }
@@ -638,7 +667,8 @@ impl Sampler {
         let all_gone = self.engine.is_connected() && self.all_gone;
         let table = SeriesTable::without_entities(&mut self.history, &self.config, all_gone, now);
         let shown = (&table, &self.history.ledger);
-        let series = publish_table(&self.feed, &mut self.spare, shown, now);
+        let own = (&mut self.own, false, None);
+        let series = publish_table(&self.feed, &mut self.spare, shown, own, now);
         self.shared.update_report(|report| {
             report.series = series;
             report.entities = 0;
@@ -703,11 +733,13 @@ fn publish_table(
     feed: &MeterFeed,
     spare: &mut Option<Arc<Snapshot>>,
     (table, ledger): (&SeriesTable, &Ledger),
+    (own, has_session, until): (&mut OwnMetrics, bool, Option<Instant>),
     now: Instant,
 ) -> usize {
     let mut series = 0;
     let next = Snapshot::fill_reusing(spare.take(), |snapshot| {
         series = table.fill_snapshot(snapshot, ledger, now);
+        series += own.add_to(snapshot, has_session, until);
     });
     *spare = Some(feed.publish_snapshot(next));
     series

@@ -266,6 +266,12 @@ impl Telemetry {
         self.without_reader.store(true, Relaxed);
     }
 
+    /// Returns `true` if no reader is expected.
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn is_without_reader(&self) -> bool {
+        self.without_reader.load(Relaxed)
+    }
+
     /// Returns the attributes of `dcgm.meter.info`.
     #[cfg(feature = "prometheus")]
     pub(crate) fn info(&self) -> Arc<Box<[KeyValue]>> {

@@ -95,7 +95,11 @@ choices! {
     pub Naming {
         #[default]
         Semconv      "semconv"       "OpenTelemetry's semantic conventions for hardware, extended where the conventions have no name.";
-        DcgmExporter "dcgm_exporter" "The names of NVIDIA's dcgm-exporter (up to its 4.8 releases), with its labels and raw units.";
+        DcgmExporter    "dcgm_exporter"       | "dcgm_exporter:4.9" "The names, labels and units of NVIDIA's dcgm-exporter, as of its newest line: 4.9.";
+        #[cfg_attr(feature = "serde", serde(rename = "dcgm_exporter:4.8"))]
+        DcgmExporter48  "dcgm_exporter:4.8"   "Those of dcgm-exporter 4.8.3 and 4.8.4: DCGM's raw units, and the label `hostname`.";
+        #[cfg_attr(feature = "serde", serde(rename = "dcgm_exporter:4.8.2"))]
+        DcgmExporter482 "dcgm_exporter:4.8.2" "Those of dcgm-exporter up to 4.8.2: DCGM's raw units, and the label `Hostname`.";
     }
 
     /// The attribute profile: how many attributes a series has.
@@ -192,6 +196,22 @@ impl MapValue<String> for MetricSwitch {
     }
 }
 
+impl Naming {
+    /// Returns `true` for the names of any version of dcgm-exporter.
+    #[must_use]
+    pub const fn is_dcgm_exporter(self) -> bool {
+        matches!(
+            self,
+            Self::DcgmExporter | Self::DcgmExporter48 | Self::DcgmExporter482
+        )
+    }
+
+    /// Returns `true` if both are of dcgm-exporter, or neither is.
+    pub(crate) const fn is_like(self, other: Self) -> bool {
+        self.is_dcgm_exporter() == other.is_dcgm_exporter()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,7 +224,9 @@ mod tests {
         assert_eq!(" DCGM-Exporter ".parse(), Ok(Naming::DcgmExporter));
         for text in ["prometheus", ""] {
             let error = text.parse::<Naming>().unwrap_err();
-            let expected = format!("expected semconv or dcgm_exporter, got {text:?}");
+            let expected = format!(
+                "expected semconv, dcgm_exporter, dcgm_exporter:4.8 or dcgm_exporter:4.8.2, got {text:?}"
+            );
             assert_eq!(error.to_string(), expected);
         }
     }

@@ -74,13 +74,21 @@ macro_rules! for_each_setting {
                 "/etc/dcgm-exporter/default-counters.csv",
                 "the file that selects the metrics, with the naming dcgm_exporter";
 
+            xid_window, with_xid_window: value(Duration = Duration::from_secs(300)),
+                "DCGM_OTEL_XID_WINDOW", dcgm_exporter, valid, "a duration", "10m",
+                "the time in which DCGM_EXP_XID_ERRORS_COUNT counts, 5m by default, with the naming dcgm_exporter";
+
+            clock_event_window, with_clock_event_window: value(Duration = Duration::from_secs(300)),
+                "DCGM_OTEL_CLOCK_EVENT_WINDOW", dcgm_exporter, valid, "a duration", "10m",
+                "the time in which DCGM_EXP_CLOCK_EVENTS_COUNT counts, 5m by default, with the naming dcgm_exporter";
+
             devices, with_devices: reference(DeviceFilter = DeviceFilter::all()),
                 "DCGM_OTEL_DEVICES", any, check_devices,
                 "all, or a list of kind:number, uuid:GPU-…, bdf:0000:1b:00.0 or a kind (gpu, nvswitch, cpu, connectx, …)",
                 "gpu:0,nvswitch", "the devices that are monitored";
 
             naming, with_naming: value(Naming = Naming::Semconv),
-                "DCGM_OTEL_NAMING", any, valid, "semconv or dcgm_exporter", "dcgm_exporter",
+                "DCGM_OTEL_NAMING", any, valid, "semconv, dcgm_exporter, dcgm_exporter:4.8 or dcgm_exporter:4.8.2", "dcgm_exporter",
                 "the naming of metrics";
 
             profile, with_profile: value(Profile = Profile::Standard),

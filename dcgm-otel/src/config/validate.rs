@@ -97,7 +97,7 @@ impl Config {
                     Naming::Semconv => {
                         "the name of a metric, as in hw.gpu.utilization, or of a family of its series, as in hw.gpu.utilization/encoder"
                     }
-                    Naming::DcgmExporter => "the name of a metric, as in DCGM_FI_DEV_GPU_TEMP",
+                    _ => "the name of a metric, as in DCGM_FI_DEV_PSTATE",
                 };
                 (expected.to_owned(), hint)
             };
@@ -132,7 +132,7 @@ impl Config {
     /// Returns the names of the metrics that a file selects.
     fn csv_names(&self) -> impl Iterator<Item = &str> {
         let csv = self.exporter_csv.value.iter();
-        let csv = csv.filter(|_| self.naming.value == Naming::DcgmExporter);
+        let csv = csv.filter(|_| self.naming.value.is_dcgm_exporter());
         csv.flat_map(ExporterCsv::names)
     }
 
@@ -184,8 +184,8 @@ fn has_metrics(group: Group, naming: Naming) -> bool {
 
 /// Returns `true` if the naming has this metric, or this family of a metric.
 pub(super) fn is_metric(name: &str, naming: Naming) -> bool {
-    if naming == Naming::DcgmExporter {
-        return exporter::METRICS.iter().any(|row| row.name == name);
+    if naming.is_dcgm_exporter() {
+        return exporter::metrics(naming).iter().any(|row| row.name == name);
     }
     let (metric, family) = match name.split_once('/') {
         Some((metric, family)) => (metric, Some(family)),

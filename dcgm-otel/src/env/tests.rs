@@ -83,8 +83,23 @@ fn every_variable_sets_its_setting() {
         "{found:?}"
     );
     assert_eq!(config.naming(), Naming::Semconv);
-    let exporter = read_from(&[("DCGM_OTEL_NAMING", "dcgm-exporter")]).unwrap();
+    let exporter = read_from(&[
+        ("DCGM_OTEL_NAMING", "dcgm-exporter"),
+        ("DCGM_OTEL_XID_WINDOW", "10m"),
+        ("DCGM_OTEL_CLOCK_EVENT_WINDOW", "1m"),
+    ]);
+    let exporter = exporter.unwrap();
     assert_eq!(exporter.naming(), Naming::DcgmExporter);
+    assert_eq!(exporter.xid_window(), Duration::from_secs(600));
+    assert_eq!(exporter.clock_event_window(), Duration::from_secs(60));
+    for (text, naming) in [
+        ("dcgm_exporter:4.9", Naming::DcgmExporter),
+        ("dcgm-exporter:4.8", Naming::DcgmExporter48),
+        ("dcgm_exporter:4.8.2", Naming::DcgmExporter482),
+    ] {
+        let exporter = read_from(&[("DCGM_OTEL_NAMING", text)]).unwrap();
+        assert_eq!(exporter.naming(), naming);
+    }
     assert_eq!(config.profile(), Profile::Full);
     assert_eq!(
         *config.id_source(),
@@ -95,7 +110,7 @@ fn every_variable_sets_its_setting() {
         .iter()
         .filter_map(|key| key.variable())
         .collect();
-    assert_eq!(all.len(), 15, "a variable without a line above: {all:?}");
+    assert_eq!(all.len(), 17, "a variable without a line above: {all:?}");
 }
 
 #[test]
@@ -124,7 +139,7 @@ fn all_errors_name_their_variables() {
             r#"DCGM_OTEL_GROUPS="xid": expected a list of group=on or group=off (nvswitch also auto), as in nvlink=off,xid=on"#.to_owned(),
             r#"DCGM_OTEL_METRICS="hw.power=never": expected on, off or auto"#.to_owned(),
             r#"DCGM_OTEL_DEVICES="slot:3": expected all, or a list of kind:number, uuid:GPU-…, bdf:0000:1b:00.0 or a kind (gpu, nvswitch, cpu, connectx, …), as in gpu:0,nvswitch"#.to_owned(),
-            r#"DCGM_OTEL_NAMING="prometheus": expected semconv or dcgm_exporter"#.to_owned(),
+            r#"DCGM_OTEL_NAMING="prometheus": expected semconv, dcgm_exporter, dcgm_exporter:4.8 or dcgm_exporter:4.8.2"#.to_owned(),
             r#"DCGM_OTEL_PROFILE="tiny": expected minimal, standard or full"#.to_owned(),
             "DCGM_OTEL_ID_SOURCE: expected uuid, hashed_uuid:SALT (a salt of 16 bytes or more), pci_bdf or index".to_owned(),
             r#"DCGM_OTEL_COUNTER_ORIGIN="zero": expected rebased or device"#.to_owned(),

@@ -21,7 +21,7 @@ use crate::logging::write_line;
 use crate::pipeline::counters::Ledger;
 use crate::pipeline::history::History;
 use crate::pipeline::snapshot::{Number, Series};
-use crate::sampling::{Command, Sampler};
+use crate::sampling::{Command, OwnCounts, Sampler};
 
 /// Time that the thread has to end by itself: far longer than a tick takes that does not hang.
 const STOP_TIMEOUT: Duration = Duration::from_millis(250);
@@ -65,6 +65,8 @@ pub(crate) struct SamplerFactory {
     pub(crate) hook: Option<AttributeHook>,
     /// Totals that the meters before this one exported.
     pub(crate) totals: HashMap<Series, Number>,
+    /// The same of the metrics of dcgm-exporter itself.
+    pub(crate) counts: OwnCounts,
 }
 
 impl SamplerThread {
@@ -195,7 +197,7 @@ impl SamplerFactory {
             Arc::clone(&self.shared),
             self.clock.clone(),
             (self.config.clone(), self.hook.clone()),
-            History::with_ledger(ledger),
+            (History::with_ledger(ledger), Arc::clone(&self.counts)),
         )
     }
 

@@ -13,8 +13,8 @@ use parking_lot::Mutex;
 
 use super::base_metrics;
 use crate::catalogue::{
-    EntityScope, Family, Identity, Kind, Metric, Mig, Op, Presence, Scale, Source, family,
-    series_row,
+    EntityScope, Family, Identity, Kind, Metric, Mig, Op, PageType, Presence, Scale, Source,
+    family, series_row,
 };
 use crate::config::{Config, CsvRow, CustomKind, CustomMetric, Group, Naming};
 
@@ -43,7 +43,7 @@ pub(crate) fn intern_metrics(config: &Config) -> Option<&'static [Metric]> {
     let base = base_metrics(naming);
     let custom: Vec<_> = config.custom_metrics().cloned().collect();
     let rows = config.exporter_csv().map(|csv| csv.rows.clone());
-    let rows = rows.filter(|_| naming == Naming::DcgmExporter);
+    let rows = rows.filter(|_| naming.is_dcgm_exporter());
     if custom.is_empty() && rows.is_none() {
         return Some(base);
     }
@@ -76,16 +76,23 @@ fn build_table(key: &TableKey) -> Vec<Metric> {
             let families = metric.families.iter();
             let families = families.map(|family| Family { default, ..*family });
             metric.families = Vec::leak(families.collect());
-            if let Some(row) = row.filter(|row| !row.help.is_empty()) {
-                metric.description = leak_text(&row.help);
+            if let Some(row) = row {
+                metric.page_type = row.page_type;
+                if !row.help.is_empty() {
+                    metric.description = leak_text(&row.help);
+                }
             }
         }
         for row in rows {
             if table.iter().all(|metric| metric.name != row.name) {
-                let metric = CustomMetric::new(row.field, &row.name)
+                let Some(field) = row.field else { continue };
+                let metric = CustomMetric::new(field, &row.name)
                     .with_description(&row.help)
                     .with_kind(CustomKind::Gauge);
-                table.push(build_metric(&[&metric], key.naming));
+                table.push(Metric {
+                    page_type: row.page_type,
+                    ..build_metric(&[&metric], key.naming)
+                });
             }
         }
     }
@@ -132,6 +139,7 @@ fn build_metric(definitions: &[&CustomMetric], naming: Naming) -> Metric {
             (false, false) => (f64::MIN, f64::MAX),
         },
         description: text(|metric| &metric.description),
+        page_type: PageType::OfKind,
         families: Vec::leak(families.collect()),
     }
 }
@@ -145,9 +153,8 @@ fn build_family(metric: &CustomMetric, name: &'static str, naming: Naming) -> Fa
         .collect();
     // With dcgm-exporter's names the instances of a GPU replace it.
     let mig = match naming {
-        Naming::DcgmExporter if kinds.len() > 1 && kinds.contains(&EntityKind::GPU_INSTANCE) => {
-            Mig::Smallest
-        }
+        Naming::Semconv => Mig::Any,
+        _ if kinds.len() > 1 && kinds.contains(&EntityKind::GPU_INSTANCE) => Mig::Smallest,
         _ => Mig::Any,
     };
     let attributes = metric.attributes.iter();

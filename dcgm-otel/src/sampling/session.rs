@@ -21,6 +21,8 @@ use std::time::{Duration, Instant};
 use dcgm::monitor::Supervisor;
 use dcgm::{Entity, EntityId, EntityKind, Error, Link, Query, Samples, Watch, WatchRequest};
 
+use super::label_fields;
+use super::own_metrics::{self, OwnTarget};
 use crate::catalogue::Op;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -110,6 +112,8 @@ pub(crate) struct Session {
     specs: Specs,
     states: SourceStates,
     pub(crate) table: SeriesTable,
+    /// The metrics of dcgm-exporter itself, for each GPU.
+    pub(super) own_targets: Vec<OwnTarget>,
     /// Profiling fields that are still pending.
     pending: Option<Pending>,
     /// Number of monitored entities.
@@ -179,8 +183,11 @@ impl Session {
             links,
         } = inventory;
         let config = context.config;
-        let host = Host::new(listed.clone(), &links).named_for(config.naming());
+        let texts = label_fields::read_texts(context.engine.client(), config, &listed)
+            .map_err(step_error(ErrorKind::Read))?;
+        let host = Host::new(listed.clone(), &links).named_for(config.naming(), texts);
         let specs = resolve::resolve_series(&host, config, hook);
+        let own_targets = own_metrics::list_targets(&host, config, hook);
         if specs.monitored == 0 {
             let count = listed.len();
             let message = format!("`devices` selects none of the engine's {count} entities");
@@ -203,6 +210,7 @@ impl Session {
         let inputs = specs.list.iter().flat_map(|spec| &spec.inputs);
         states.set_fact_sources(inputs.copied());
         let mut session = Self {
+            own_targets,
             entities: specs.monitored,
             hook_panics: specs.hook_panics,
             unavailable: gpu_unavailability(&listed),

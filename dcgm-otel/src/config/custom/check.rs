@@ -40,8 +40,13 @@ const RESERVED_KEYS: &[&str] = &[
     "pci_bus_id",
     "device",
     "modelName",
-    "Hostname",
+    "hostname",
     "DCGM_FI_DRIVER_VERSION",
+    "DCGM_FI_SYSTEM_DRIVER_VERSION",
+    "GPU_CI_ID",
+    "nvlink",
+    "gpu_uuid",
+    "model_name",
     "GPU_I_PROFILE",
     "GPU_I_ID",
     "nvswitch",
@@ -58,6 +63,7 @@ const EXPORTER_KINDS: &[EntityKind] = &[
     EntityKind::GPU,
     EntityKind::GPU_INSTANCE,
     EntityKind::SWITCH,
+    EntityKind::LINK,
     EntityKind::CPU,
     EntityKind::CPU_CORE,
 ];
@@ -249,7 +255,7 @@ impl CustomMetric {
         } else {
             self.on.iter().find(|kind| !is_known(kind))
         };
-        let wrong = wrong.filter(|_| naming == Naming::DcgmExporter)?;
+        let wrong = wrong.filter(|_| naming.is_dcgm_exporter())?;
         let expected = "a kind of entity that dcgm-exporter's labels distinguish".to_owned();
         error(Reason::EntityKindOfNaming, wrong, expected)
     }
@@ -257,7 +263,7 @@ impl CustomMetric {
     /// Returns the kinds of entities whose series the naming can distinguish.
     pub(crate) fn kinds_in(&self, naming: Naming) -> Vec<EntityKind> {
         let mut kinds = self.entity_kinds();
-        if naming == Naming::DcgmExporter {
+        if naming.is_dcgm_exporter() {
             kinds.retain(|kind| EXPORTER_KINDS.contains(kind));
         }
         kinds

@@ -31,12 +31,16 @@ fn expected_words_and_examples_are_valid() {
             source: SettingSource::Environment,
             errors: &mut errors,
         };
-        let mut config = Config::default();
+        let default = match key.only_with() {
+            Some(naming) => Config::default().with_naming(naming),
+            None => Config::default(),
+        };
+        let mut config = default.clone();
         config.parse(&mut parser, *key, example);
         config.validate_into(&mut errors);
         assert!(errors.is_empty(), "{}: {errors:?}", key.path());
         // The example is not the default, so that it shows something.
-        assert_ne!(config, Config::default(), "{}", key.path());
+        assert_ne!(config, default, "{}", key.path());
     }
     words(SettingKey::mode, ModeKind::ALL);
     words(SettingKey::naming, Naming::ALL);

@@ -7,8 +7,8 @@ use dcgm::FieldId;
 use super::cells::{cell, places, presence, prometheus, rows};
 use super::series::{Attribute, Described, Level, instrument, of_devices, of_meter};
 use super::words::{MEMBERS, OWN, UPSTREAM, UPSTREAM_METRICS};
-use crate::catalogue::{CATALOGUE, Metric};
-use crate::config::Group;
+use crate::catalogue::{CATALOGUE, Metric, PageType};
+use crate::config::{Group, Naming};
 use crate::naming::exporter;
 
 const HEAD: &str = "# Metrics
@@ -52,15 +52,16 @@ fn theirs(metric: &Metric) -> Vec<&'static str> {
         .flat_map(|point| point.sources)
         .map(|source| source.field)
         .collect();
-    let rows = exporter::METRICS.iter();
-    rows.filter(|row| fields.contains(&field(row)))
+    let rows = exporter::metrics(Naming::DcgmExporter).iter();
+    rows.filter(|row| field(row).is_some_and(|field| fields.contains(&field)))
         .map(|row| row.name)
         .collect()
 }
 
-/// The only field of a dcgm-exporter metric.
-fn field(row: &Metric) -> FieldId {
-    row.families[0].points[0].sources[0].field
+/// The only field of a dcgm-exporter metric; `None` if the sampler derives it.
+fn field(row: &Metric) -> Option<FieldId> {
+    let point = row.families[0].points.first()?;
+    Some(point.sources[0].field)
 }
 
 fn anchor(name: &str) -> String {
@@ -237,15 +238,30 @@ fn levels(attributes: &[Attribute]) -> String {
 }
 
 fn of_exporter(text: &mut String) {
+    let metrics = exporter::metrics(Naming::DcgmExporter);
     let _ = writeln!(
         text,
         "\n## With dcgm-exporter's names\n\n`Naming::DcgmExporter` (`DCGM_OTEL_NAMING=dcgm_exporter`) emits these \
-         instead of the metrics above: {} metrics with the\nnames, labels, units and values of dcgm-exporter. All are gauges \
-         without a unit, so that Prometheus has the names unchanged.\n\n\
-         | metric | what | group | tier | default | here |\n|---|---|---|---|---|---|",
-        exporter::METRICS.len()
+         instead of the metrics above: {} metrics with the\nnames, labels and units of dcgm-exporter 4.9. \
+         `dcgm_exporter:4.8` has the names and units of 4.8.3 and 4.8.4, and `dcgm_exporter:4.8.2`\nthose up to 4.8.2. To \
+         OpenTelemetry all are gauges without a unit, so that Prometheus has the names unchanged; the\nmeter's own page has \
+         dcgm-exporter's types. In 4.9, the names of metrics whose unit is the same were deduced from DCGM's.\n\n\
+         | metric | up to 4.8 | type | what | group | tier | default | here |\n|---|---|---|---|---|---|---|---|",
+        metrics.len()
     );
-    for row in exporter::METRICS {
+    for (row, older) in metrics
+        .iter()
+        .zip(exporter::metrics(Naming::DcgmExporter48))
+    {
+        let before = if row.name == older.name {
+            "the same".to_owned()
+        } else {
+            format!("`{}`", older.name)
+        };
+        let page_type = match row.page_type {
+            PageType::Counter => "counter",
+            _ => "gauge",
+        };
         let has = |metric: &&Metric| theirs(metric).contains(&row.name);
         let ours: Vec<_> = CATALOGUE
             .iter()
@@ -255,7 +271,7 @@ fn of_exporter(text: &mut String) {
         let family = &row.families[0];
         let _ = writeln!(
             text,
-            "| `{}` | {} | {} | {} | {} | {} |",
+            "| `{}` | {before} | {page_type} | {} | {} | {} | {} | {} |",
             row.name,
             row.description,
             family.group,

@@ -85,7 +85,7 @@ fn page_values(meter: &DcgmMeter, metric: &CustomMetric) -> Vec<f64> {
 #[test]
 fn values_are_those_of_each_entity_in_both_namings_and_on_the_page() {
     let all = definitions();
-    for naming in [Naming::Semconv, Naming::DcgmExporter] {
+    for naming in [Naming::Semconv, Naming::DcgmExporter48] {
         let mut seen = BTreeSet::new();
         for host in ["8xh100", "8xh100-mig7", "gb200"] {
             let harness = Harness::sampled_with(host, with_all(naming, &all));
@@ -126,13 +126,13 @@ fn attributes_of_the_meter_are_reserved() {
     let core = core.with_entity_kinds([EntityKind::CPU_CORE]);
     let mut all = definitions();
     all.push(core);
-    for naming in [Naming::Semconv, Naming::DcgmExporter] {
+    for naming in [Naming::Semconv, Naming::DcgmExporter48] {
         let mut keys = BTreeSet::new();
         for host in ["8xh100", "8xh100-mig7", "gb200"] {
             let config = with_all(naming, &all).with_profile(crate::Profile::Full);
             let config = match naming {
                 Naming::Semconv => config,
-                Naming::DcgmExporter => with_all(naming, &all),
+                _ => with_all(naming, &all),
             };
             let harness = Harness::sampled_with(host, config);
             let points = harness.export();
@@ -264,12 +264,12 @@ fn read_csv(name: &str, text: &str) -> ExporterCsv {
 fn a_file_of_dcgm_exporters_default_rows_selects_the_default_metrics() {
     let default = Harness::sampled_with(
         "8xh100",
-        Config::default().with_naming(Naming::DcgmExporter),
+        Config::default().with_naming(Naming::DcgmExporter48),
     );
     let names = |harness: &Harness| harness.points_per_metric();
     // In the form of dcgm-exporter's own file: comments, aligned columns, and a label.
     let mut text = "# Format\n# If line starts with a '#' it is a comment\n\n".to_owned();
-    let rows = exporter::METRICS.iter();
+    let rows = exporter::metrics(Naming::DcgmExporter48).iter();
     for row in rows.filter(|row| row.families[0].default == crate::catalogue::Presence::On) {
         let kind = if row.name.contains("TOTAL") {
             "counter"
@@ -279,7 +279,7 @@ fn a_file_of_dcgm_exporters_default_rows_selects_the_default_metrics() {
         writeln!(text, "{0},  {kind}, Help of {0}.", row.name).unwrap();
     }
     text.push_str("# DCGM_EXP_XID_ERRORS_COUNT, gauge, Not read.\n\nDCGM_FI_DRIVER_VERSION, label, Driver Version\n");
-    let config = Config::default().with_naming(Naming::DcgmExporter);
+    let config = Config::default().with_naming(Naming::DcgmExporter48);
     let selected = config.with_exporter_csv(read_csv("default", &text));
     let harness = Harness::sampled_with("8xh100", selected);
     assert!(names(&default).len() > 15);
@@ -301,7 +301,7 @@ fn a_file_selects_its_metrics_and_no_others() {
          DCGM_FI_DEV_BAR1_USED, gauge, BAR1.\n",
     );
     let config = Config::default()
-        .with_naming(Naming::DcgmExporter)
+        .with_naming(Naming::DcgmExporter48)
         .with_exporter_csv(csv);
     let emitted = |config: Config| {
         let harness = Harness::sampled_with("8xh100-mig7", config);
