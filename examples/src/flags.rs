@@ -77,7 +77,13 @@ impl Args {
 /// wrong.
 #[must_use]
 pub fn parse_flags<T: Parser>() -> T {
-    let matches = with_hosts::<T>().get_matches();
+    parse_flags_from(std::env::args_os())
+}
+
+/// Reads the flags of a command line like [`parse_flags`].
+#[must_use]
+pub fn parse_flags_from<T: Parser>(arguments: impl IntoIterator<Item = OsString>) -> T {
+    let matches = with_hosts::<T>().get_matches_from(arguments);
     T::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 

@@ -220,6 +220,7 @@ fn what_queries_and_documents_name_is_what_the_exporter_serves() {
     for flags in [
         &["--simulate=8xh100"][..],
         &["--simulate=8xh100", "--naming", "dcgm-exporter"],
+        &["--simulate=8xh100", "--naming", "dcgm-exporter:4.8"],
     ] {
         let page = scrape(flags);
         for line in page.lines().filter(|line| !line.starts_with('#')) {
