@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use dcgm::{Entity, EntityId, EntityKind};
+use dcgm::{Entity, EntityId, EntityKind, FieldId};
 use opentelemetry::{Key, KeyValue, Value};
 
 use crate::catalogue::{Family, Identity, Metric, SeriesRow};
@@ -22,12 +22,15 @@ pub(crate) struct AttributeBuilder<'a> {
     /// Device file names of the GPUs, as in `nvidia0`.
     devices: HashMap<EntityId, Arc<str>>,
     host: &'a Host,
+    config: &'a Config,
     naming: Naming,
     profile: Profile,
+    /// Fields that a file makes labels, in the naming of dcgm-exporter.
+    label_rows: Option<&'a [(FieldId, String)]>,
 }
 
 impl<'a> AttributeBuilder<'a> {
-    pub(crate) fn new(host: &'a Host, config: &Config) -> Self {
+    pub(crate) fn new(host: &'a Host, config: &'a Config) -> Self {
         let mut ids = naming::hw_ids(&host.entities, config.id_source());
         for entity in &host.entities {
             let link = host.link_index(entity.id);
@@ -41,8 +44,10 @@ impl<'a> AttributeBuilder<'a> {
             ids,
             devices: host.entities.iter().filter_map(device_file).collect(),
             host,
+            config,
             naming: config.naming(),
             profile: config.profile(),
+            label_rows: config.exporter_csv().map(|csv| csv.labels.as_slice()),
         }
     }
 
@@ -60,12 +65,19 @@ impl<'a> AttributeBuilder<'a> {
         entity: &'a Entity,
     ) -> Vec<KeyValue> {
         let mut list = AttributeList(Vec::new());
-        if self.naming == Naming::DcgmExporter {
+        // Of two with one key the last is kept.
+        for (key, value) in self.config.static_attributes(metric.name) {
+            list.push_value(key.to_owned(), Some(shared_text(value.to_owned())));
+        }
+        if self.naming.is_dcgm_exporter() {
             let labels = exporter::Labels {
+                naming: self.naming,
                 entities: &self.host.entities,
                 hostname: self.host.name.as_deref(),
+                rows: self.label_rows,
+                texts: &self.host.texts,
             };
-            for (key, value) in labels.for_entity(entity) {
+            for (key, value) in labels.for_entity(entity, self.host.link_index(entity.id)) {
                 list.push_value(key, Some(value));
             }
             for (key, value) in point.attributes {

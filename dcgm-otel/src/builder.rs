@@ -10,17 +10,21 @@ use dcgm::{
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
 
+use crate::attribution::Attribution;
+use crate::attribution::poller::{Pollers, SharedSource};
 use crate::clock::Clock;
 use crate::config::{
-    Config, ConfigError, ConfigErrors, CounterOrigin, CustomMetric, DeviceFilter, ExporterCsv,
-    Group, GroupSwitch, IdSource, InstallError, MetricSwitch, Mode, Naming, Profile, ThrottleName,
-    Variable, endpoint_error, for_each_setting,
+    AttributionExport, Config, ConfigError, ConfigErrors, CounterOrigin, CustomMetric,
+    DeviceFilter, ExporterCsv, Group, GroupSwitch, IdSource, InstallError, Isolation, MetricSwitch,
+    Mode, Naming, Profile, SharedDevices, StaticScope, ThrottleName, Variable, endpoint_error,
+    for_each_setting,
 };
 use crate::health::HealthReporter;
 use crate::hook::AttributeHook;
 use crate::instruments::{MeterFeed, Registration};
 use crate::logging::write_line;
 use crate::meter::{DcgmMeter, SamplerFactory, SamplerThread};
+use crate::sampling::OwnCounts;
 use crate::telemetry::Telemetry;
 
 /// Configures and installs a [`DcgmMeter`].
@@ -51,6 +55,7 @@ pub struct DcgmMeterBuilder {
     endpoint_error: Option<ConfigError>,
     client: Option<Arc<dyn Client>>,
     hook: Option<AttributeHook>,
+    sources: Vec<SharedSource>,
     ignores_env: bool,
     clock: Clock,
     #[cfg(feature = "prometheus")]
@@ -165,10 +170,28 @@ impl DcgmMeterBuilder {
         self
     }
 
+    /// Adds minimum, maximum and mean of some metrics between two ticks: see [`Config::with_peaks`].
+    pub fn with_peaks(mut self) -> Self {
+        self.config = self.config.with_peaks();
+        self
+    }
+
+    /// Adds the metrics of peaks with a sampling period: see [`Config::with_peak_period`].
+    pub fn with_peak_period(mut self, period: Duration) -> Self {
+        self.config = self.config.with_peak_period(period);
+        self
+    }
+
     /// Sets the file that selects the metrics, in dcgm-exporter's format: see
     /// [`Config::with_exporter_csv`].
     pub fn with_exporter_csv(mut self, csv: ExporterCsv) -> Self {
         self.config = self.config.with_exporter_csv(csv);
+        self
+    }
+
+    /// Adds an attribute that is always the same: see [`Config::with_attribute`].
+    pub fn with_attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.config = self.config.with_attribute(key, value);
         self
     }
 
@@ -181,7 +204,8 @@ impl DcgmMeterBuilder {
 
     /// Sets a function that adds, removes or changes the attributes of each series. `rewrite` receives
     /// the name of the metric, the entity and the attributes. It runs on the meter's thread, once per
-    /// series each time the meter connects or enumerates the entities again, and never during a collect.
+    /// series each time the meter connects or enumerates the entities again, and never during a collect. So
+    /// it is for what does not change: for workloads there is [`with_attribution`](Self::with_attribution).
     ///
     /// If `rewrite` gives two series of a metric the same attributes, the second series is dropped and
     /// counted in [`Health::series_dropped`](crate::Health::series_dropped). If `rewrite` panics, the
@@ -193,7 +217,7 @@ impl DcgmMeterBuilder {
     /// # use opentelemetry::KeyValue;
     /// let builder = DcgmMeter::builder().with_attribute_hook(|_metric, entity, attributes| {
     ///     attributes.retain(|one| one.key.as_str() != "hw.model");
-    ///     attributes.push(KeyValue::new("slurm.job_id", format!("job-of-{}", entity.id)));
+    ///     attributes.push(KeyValue::new("rack.slot", format!("slot-of-{}", entity.id)));
     /// });
     /// ```
     pub fn with_attribute_hook(
@@ -201,6 +225,51 @@ impl DcgmMeterBuilder {
         rewrite: impl Fn(&str, &Entity, &mut Vec<KeyValue>) + Send + Sync + 'static,
     ) -> Self {
         self.hook = Some(AttributeHook::new(rewrite));
+        self
+    }
+
+    /// Adds a source of allocations: which workload holds which GPU, so that series have the attributes
+    /// of workloads. The module [`attribution`](crate::attribution) tells what becomes of them. The
+    /// attributes of several sources are joined; of two with one key that of the source that was added
+    /// first is used, and the meter's own before either.
+    ///
+    /// Each source is called on a thread of its own, `dcgm-meter-attr`, at once and then every
+    /// [`attribution_interval`](Config::attribution_interval). Nothing waits for it. Clones of this
+    /// builder share the source.
+    ///
+    /// ```
+    /// # use dcgm::mock::Mock;
+    /// # use opentelemetry_sdk::metrics::SdkMeterProvider;
+    /// # let provider = SdkMeterProvider::builder().build();
+    /// use std::time::Duration;
+    ///
+    /// use dcgm_otel::DcgmMeter;
+    /// use dcgm_otel::attribution::{Allocation, Attribution, AttributionError, Device, GpuName};
+    /// use dcgm_otel::opentelemetry::KeyValue;
+    ///
+    /// #[derive(Debug)]
+    /// struct Teams;
+    ///
+    /// impl Attribution for Teams {
+    ///     fn name(&self) -> &'static str {
+    ///         "teams"
+    ///     }
+    ///
+    ///     fn allocations(&mut self, _timeout: Duration) -> Result<Vec<Allocation>, AttributionError> {
+    ///         let gpu = Device::Gpu(GpuName::Index(0));
+    ///         Ok(vec![Allocation::new(gpu, [KeyValue::new("team", "vision")])])
+    ///     }
+    /// }
+    ///
+    /// let meter = DcgmMeter::builder()
+    ///     .with_client(Mock::named("1xl4").unwrap())
+    ///     .with_attribution(Teams)
+    ///     .install(&provider)?;
+    /// assert_eq!(meter.health().attribution[0].name, "teams");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_attribution(mut self, source: impl Attribution) -> Self {
+        self.sources.push(SharedSource::new(source));
         self
     }
 
@@ -276,49 +345,16 @@ impl DcgmMeterBuilder {
         provider: &P,
         variables: impl IntoIterator<Item = Variable>,
     ) -> Result<DcgmMeter, InstallError> {
-        let clock = self.clock.clone();
-        let hook = self.hook.clone();
-        #[cfg(feature = "prometheus")]
-        let page_labels = self.page_labels.clone();
-        let (config, client) = self.resolve(variables).map_err(InstallError::Config)?;
-        for warning in config.warnings() {
-            write_line(|| tracing::warn!("environment variable not used: {warning}"));
-        }
-        let backend = catch_unwind(AssertUnwindSafe(|| client.backend()))
-            .unwrap_or_else(|_| Backend::new(BackendKind::Mock, "a client that panics"));
-        let registration = Registration::for_provider(provider, config.instance());
-        let now = clock.now();
-        let telemetry = Telemetry::new(registration.counts(), &backend, now);
-        let telemetry = Arc::new(telemetry);
-        let shared = Arc::new(HealthReporter::new(Arc::clone(&telemetry), backend, now));
-        let throttle = config.throttle_name();
-        let metrics = crate::naming::metrics_for(&config);
-        let feed = Arc::new(MeterFeed::new(clock.clone(), metrics, throttle, telemetry));
-        let attachment = registration
-            .attach_feed(Arc::clone(&feed))
-            .ok_or(InstallError::AlreadyInstalled)?;
-
-        let thread = SamplerThread::start(SamplerFactory {
-            client,
-            feed,
-            shared: Arc::clone(&shared),
-            clock: clock.clone(),
-            config: config.clone(),
-            hook,
-            totals: attachment.binding.last_totals(metrics),
-        })
-        .map_err(InstallError::Thread)?;
-        let meter = DcgmMeter::new(shared, clock, thread, attachment, config);
-        #[cfg(feature = "prometheus")]
-        let meter = meter.with_page_labels(&page_labels);
-        Ok(meter)
+        let resolved = self.resolve(variables).map_err(InstallError::Config)?;
+        let registration = Registration::for_provider(provider, resolved.config.instance());
+        resolved.launch(registration, OwnCounts::default())
     }
 
     /// Returns the settings, completed from the environment, and the client that they select.
     fn resolve(
         self,
         variables: impl IntoIterator<Item = Variable>,
-    ) -> Result<(Config, Arc<dyn Client>), ConfigErrors> {
+    ) -> Result<ResolvedBuilder, ConfigErrors> {
         let mut errors = Vec::new();
         let mut config = self.config;
         if !self.ignores_env {
@@ -330,8 +366,80 @@ impl DcgmMeterBuilder {
         if crate::naming::intern_metrics(&config).is_none() {
             return Err(ConfigErrors::from_list(vec![config.too_many_tables()]));
         }
-        let client = self.client.unwrap_or_else(|| engine_client(&config));
-        Ok((config, client))
+        Ok(ResolvedBuilder {
+            client: self.client.unwrap_or_else(|| engine_client(&config)),
+            config,
+            clock: self.clock,
+            hook: self.hook,
+            sources: self.sources,
+            #[cfg(feature = "prometheus")]
+            page_labels: self.page_labels,
+        })
+    }
+}
+
+/// A builder whose settings are valid.
+#[derive(Debug)]
+struct ResolvedBuilder {
+    client: Arc<dyn Client>,
+    config: Config,
+    clock: Clock,
+    hook: Option<AttributeHook>,
+    sources: Vec<SharedSource>,
+    #[cfg(feature = "prometheus")]
+    page_labels: Vec<KeyValue>,
+}
+
+impl ResolvedBuilder {
+    /// Starts the meter. `counts` are those of the meter before.
+    fn launch(
+        self,
+        registration: Registration,
+        counts: OwnCounts,
+    ) -> Result<DcgmMeter, InstallError> {
+        let Self {
+            client,
+            config,
+            clock,
+            hook,
+            sources,
+            ..
+        } = self;
+        for warning in config.warnings() {
+            write_line(|| tracing::warn!("environment variable not used: {warning}"));
+        }
+        let backend = catch_unwind(AssertUnwindSafe(|| client.backend()))
+            .unwrap_or_else(|_| Backend::new(BackendKind::Mock, "a client that panics"));
+        let now = clock.now();
+        let telemetry = Telemetry::new(registration.counts(), &backend, now);
+        let telemetry = Arc::new(telemetry);
+        let shared = Arc::new(HealthReporter::new(Arc::clone(&telemetry), backend, now));
+        let throttle = config.throttle_name();
+        let metrics = crate::naming::metrics_for(&config);
+        let feed = Arc::new(MeterFeed::new(clock.clone(), metrics, throttle, telemetry));
+        let attachment = registration
+            .attach_feed(Arc::clone(&feed))
+            .ok_or(InstallError::AlreadyInstalled)?;
+
+        let interval = config.attribution_interval();
+        let pollers = Pollers::start(&sources, interval, &clock).map_err(InstallError::Thread)?;
+        let thread = SamplerThread::start(SamplerFactory {
+            client,
+            feed,
+            shared: Arc::clone(&shared),
+            clock: clock.clone(),
+            config: config.clone(),
+            hook,
+            totals: attachment.binding.last_totals(metrics),
+            sources: Arc::clone(pollers.states()),
+            counts: Arc::clone(&counts),
+        })
+        .map_err(InstallError::Thread)?;
+        let parts = (thread, pollers, attachment);
+        let meter = DcgmMeter::new(shared, clock, parts, config, counts);
+        #[cfg(feature = "prometheus")]
+        let meter = meter.with_page_labels(&self.page_labels);
+        Ok(meter)
     }
 }
 
@@ -340,11 +448,55 @@ fn engine_client(config: &Config) -> Arc<dyn Client> {
         Mode::Standalone { endpoint } => EngineOptions::standalone(endpoint),
         Mode::Embedded => EngineOptions::embedded(EmbeddedMode::Auto),
     };
-    let deadlines = Deadlines::for_interval(config.interval());
-    Arc::new(Engine::new(options.with_deadlines(deadlines)))
+    let options = options.with_deadlines(Deadlines::for_interval(config.interval()));
+    #[cfg(all(feature = "isolated", target_os = "linux"))]
+    if let Some(worker) = config.isolation().worker_program() {
+        return Arc::new(dcgm::isolated::IsolatedEngine::new(options, worker));
+    }
+    Arc::new(Engine::new(options))
 }
 
 impl DcgmMeter {
+    /// Replaces the meter by another one with the settings of `builder`, on the same provider: totals go
+    /// on. For a program that reads its configuration again, without a restart.
+    ///
+    /// Invalid settings leave the meter as it is. Blocks like [`shutdown`](Self::shutdown), for at most
+    /// 850 ms. Gauges have no value until the new meter has sampled, as after its start:
+    /// [`wait_ready`](Self::wait_ready) waits for that. The name of the
+    /// [instance](DcgmMeterBuilder::with_instance) cannot change.
+    ///
+    /// ```
+    /// # use dcgm::mock::Mock;
+    /// # use opentelemetry_sdk::metrics::SdkMeterProvider;
+    /// use std::time::Duration;
+    /// use dcgm_otel::DcgmMeter;
+    ///
+    /// # let provider = SdkMeterProvider::builder().build();
+    /// let builder = DcgmMeter::builder().with_client(Mock::named("1xl4").unwrap());
+    /// let mut meter = builder.clone().install(&provider)?;
+    /// meter.replace(builder.clone().with_interval(Duration::from_secs(5)))?;
+    /// assert!(meter.replace(builder.with_interval(Duration::ZERO)).is_err());
+    /// assert_eq!(meter.config().interval(), Duration::from_secs(5));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InstallError::Config`] with all invalid settings and variables; [`InstallError::Thread`] if the
+    /// new thread could not be started: then the meter has stopped.
+    pub fn replace(&mut self, builder: DcgmMeterBuilder) -> Result<(), InstallError> {
+        let resolved = builder.resolve(std::env::vars_os());
+        let resolved = resolved.map_err(InstallError::Config)?;
+        let (registration, counts) = self.stop_for_replacement();
+        let meter = resolved.launch(registration, counts)?;
+        #[cfg(feature = "prometheus")]
+        if !self.expects_reader() {
+            meter.expect_no_reader();
+        }
+        *self = meter;
+        Ok(())
+    }
+
     /// Installs a meter with the default settings and those of the environment.
     ///
     /// This is `DcgmMeter::builder().install(provider)`: without a `DCGM_OTEL_…` variable the meter

@@ -18,7 +18,7 @@ use crate::topology::Availability;
 use Kind::{CounterF64, CounterU64};
 use Scale::{Per, Times};
 pub(crate) use scope::EntityScope;
-pub(crate) use table::{CATALOGUE, STATE};
+pub(crate) use table::{ALLOCATION, CATALOGUE, INFO, STATE};
 
 /// Kind of an instrument.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -53,7 +53,21 @@ pub(crate) struct Metric {
     /// errors and are dropped.
     pub(crate) range: (f64, f64),
     pub(crate) description: &'static str,
+    pub(crate) page_type: PageType,
     pub(crate) families: &'static [Family],
+}
+
+/// The type that a Prometheus page gives a metric, whose name it does not change. To OpenTelemetry it
+/// makes no difference.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum PageType {
+    /// That of the instrument.
+    #[default]
+    OfKind,
+    /// A counter, though the instrument is a gauge.
+    Counter,
+    /// None.
+    Untyped,
 }
 
 impl Metric {
@@ -140,6 +154,12 @@ impl Family {
         Self { part, ..self }
     }
 
+    /// Returns `true` for minima, maxima and means of samples between two ticks.
+    pub(crate) fn is_of_peaks(&self) -> bool {
+        let mut sources = self.points.iter().flat_map(|point| point.sources);
+        sources.any(|source| matches!(source.op, Op::Peak(_)))
+    }
+
     /// Returns `true` if it has series for an entity that cannot be sampled: its state, and for a
     /// lost entity also facts and events.
     pub(crate) fn is_of_unavailable(&self, why: Availability) -> bool {
@@ -222,6 +242,8 @@ pub(crate) enum Op {
     Last,
     /// Like `Last`, but 0 means that the part has no such sensor.
     NonZero,
+    /// A statistic of all samples since the last tick.
+    Peak(Statistic),
     /// The samples are a running total; its growth is counted.
     Counter,
     /// Like `Counter`, of readings in the metric's unit with a fraction: they are counted in parts of
@@ -245,6 +267,8 @@ pub(crate) enum Op {
     ActiveLinks,
     /// 1 while the link is up, else 0, by the engine's link status.
     LinkUp,
+    /// 1 for each workload that holds the entity, by the sources of allocations.
+    Allocation,
     /// Number of GPU instances of the GPU, by the engine's list.
     Instances,
     /// Number of GPUs that can be sampled, by the engine's list.
@@ -282,6 +306,7 @@ impl Op {
         matches!(
             self,
             Self::ActiveLinks
+                | Self::Allocation
                 | Self::LinkUp
                 | Self::Instances
                 | Self::Gpus
@@ -289,6 +314,15 @@ impl Op {
                 | Self::Health(_)
         )
     }
+}
+
+/// Statistic of the samples of a gauge between two ticks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Statistic {
+    Min,
+    Max,
+    /// Weighted by time.
+    Mean,
 }
 
 /// Range of values, from and to, and the condition that they indicate.
@@ -394,6 +428,10 @@ pub(crate) const fn last(field: FieldId, scale: Scale) -> Source {
     read_field(field, Op::Last, scale)
 }
 
+const fn peak(field: FieldId, statistic: Statistic, scale: Scale) -> Source {
+    read_field(field, Op::Peak(statistic), scale)
+}
+
 const fn counter(field: FieldId, scale: Scale) -> Source {
     read_field(field, Op::Counter, scale)
 }
@@ -435,6 +473,7 @@ const fn metric(
         identity,
         range,
         description,
+        page_type: PageType::OfKind,
         families,
     }
 }

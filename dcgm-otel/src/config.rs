@@ -16,14 +16,17 @@ mod exporter_csv;
 mod field;
 mod groups;
 mod id_source;
+mod isolation;
 mod key;
 mod nearest;
 #[cfg(feature = "serde")]
 mod node;
 mod number;
 mod parser;
+mod peaks;
 mod rows;
 mod settings;
+mod static_attributes;
 #[cfg(test)]
 mod tests;
 mod validate;
@@ -32,7 +35,8 @@ mod warning;
 
 pub(crate) use choices::ModeKind;
 pub use choices::{
-    CounterOrigin, GroupSwitch, MetricSwitch, Naming, Profile, SettingSource, ThrottleName,
+    AttributionExport, CounterOrigin, GroupSwitch, MetricSwitch, Naming, Profile, SettingSource,
+    SharedDevices, StaticScope, ThrottleName,
 };
 pub(crate) use custom::CustomMetrics;
 pub use custom::{CustomKind, CustomMetric, CustomMetricError, CustomMetricReason};
@@ -43,12 +47,15 @@ pub(crate) use exporter_csv::CsvRow;
 pub use exporter_csv::ExporterCsv;
 pub use groups::Group;
 pub use id_source::{IdSource, Salt};
+pub use isolation::Isolation;
 pub(crate) use key::SettingKey;
 pub(crate) use nearest::nearest_name;
 pub(crate) use parser::ConfigParser;
+pub(crate) use peaks::PeakPeriod;
 pub(crate) use rows::for_each_setting;
 pub use settings::Config;
 pub(crate) use settings::Variable;
+pub(crate) use static_attributes::AttributeKey;
 pub use warning::ConfigWarning;
 
 /// The source of the samples.

@@ -42,6 +42,7 @@ macro_rules! error_kinds {
 
 #[rustfmt::skip] // One row a kind.
 error_kinds! {
+    Attribution "attribution" "A source of allocations failed, did not return or became too old, or named a device that the host does not have.";
     Cardinality "cardinality" "Series are dropped: too many, or several with the same attributes.";
     Connect     "connect"     "The connection to the host engine failed or was lost.";
     Detached    "detached"    "No GPU can be sampled, because the driver is detached, for example for maintenance. This is not a failure.";
@@ -56,6 +57,7 @@ error_kinds! {
     Stale       "stale"       "The engine responds, but has taken no samples recently.";
     Timeout     "timeout"     "A call exceeded its deadline.";
     Watch       "watch"       "The engine refused to watch some or all of the requested fields.";
+    Worker      "worker"      "The worker process that has libdcgm died, could not be started, or sent something invalid.";
 }
 
 impl fmt::Display for ErrorKind {
@@ -149,7 +151,12 @@ impl SampleError {
 
     /// Makes an error from one of the client; `kind` is used if the error itself is not specific.
     pub(crate) fn from_client(kind: ErrorKind, error: &dcgm::Error) -> Self {
-        let kind = if error.is_unavailable() || error.is_version_mismatch() {
+        let kind = if matches!(
+            error,
+            dcgm::Error::Worker(_) | dcgm::Error::WorkerDied { .. }
+        ) {
+            ErrorKind::Worker
+        } else if error.is_unavailable() || error.is_version_mismatch() {
             ErrorKind::Init
         } else if error.is_timeout() {
             ErrorKind::Timeout

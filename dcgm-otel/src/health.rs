@@ -103,7 +103,51 @@ pub struct Health {
     /// [Findings](crate::Config::warnings) about the configuration, one line each: environment
     /// variables that are not used.
     pub config_warnings: Vec<String>,
+    /// The [sources of allocations](crate::attribution), in the order in which they were added.
+    pub attribution: Vec<SourceHealth>,
     errors: [u64; ErrorKind::ALL.len()],
+}
+
+/// The state of a source of allocations.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct SourceHealth {
+    /// The name of the source.
+    pub name: String,
+    /// Age of its last answer; `None` before the first.
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "age_seconds", serialize_with = "serialize::seconds")
+    )]
+    pub age: Option<Duration>,
+    /// Number of allocations in the last answer.
+    pub allocations: usize,
+    /// Number of these whose device the host does not have.
+    pub unresolved: usize,
+    /// Number of calls that failed.
+    pub errors: u64,
+    /// The reason why there is no newer answer: the last call failed, or has exceeded its time limit.
+    pub error: Option<String>,
+}
+
+/// Writes a part of a line, for example `kubelet 3 allocations 2.0 s ago`.
+impl fmt::Display for SourceHealth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", self.name)?;
+        let count = with_unit(self.allocations as u64, "allocation", "allocations");
+        match self.age {
+            Some(age) => write!(f, "{count} {} ago", format_seconds(age))?,
+            None => f.write_str("no answer yet")?,
+        }
+        if self.unresolved > 0 {
+            write!(f, ", {} of unknown devices", self.unresolved)?;
+        }
+        if let Some(error) = &self.error {
+            write!(f, ", {error}")?;
+        }
+        Ok(())
+    }
 }
 
 impl Health {
@@ -196,6 +240,9 @@ impl fmt::Display for Health {
         self.write_errors(f)?;
         let times = with_unit(self.collections, "time", "times");
         write!(f, "; collected {times}")?;
+        for source in &self.attribution {
+            write!(f, "; {source}")?;
+        }
         self.write_backend(f)?;
         for warning in &self.config_warnings {
             write!(f, "; warning: {warning}")?;
@@ -329,6 +376,7 @@ impl HealthReporter {
             backend: report.backend.clone(),
             engine: report.engine.clone(),
             config_warnings: Vec::new(),
+            attribution: Vec::new(),
             errors: counts.errors(),
         }
     }

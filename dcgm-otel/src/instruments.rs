@@ -21,7 +21,7 @@ use std::time::Instant;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Meter};
 
-use crate::catalogue::{Kind, Metric};
+use crate::catalogue::{Kind, Metric, PageType};
 use crate::clock::Clock;
 use crate::config::ThrottleName;
 use crate::pipeline::snapshot::{Number, Series, Snapshot};
@@ -165,6 +165,7 @@ impl MeterFeed {
                 kind: row.kind,
                 unit: row.unit,
                 description: row.description,
+                page_type: PageType::OfKind,
                 metric: None,
                 source: InstrumentKind::SelfMetric(index),
             });
@@ -183,6 +184,7 @@ impl MeterFeed {
             kind: metric.kind,
             unit: metric.unit,
             description: metric.description,
+            page_type: metric.page_type,
             metric: Some(metric.name),
             source: InstrumentKind::Metric(index),
         })
@@ -222,6 +224,7 @@ pub(crate) struct Instrument {
     pub(crate) kind: Kind,
     pub(crate) unit: &'static str,
     pub(crate) description: &'static str,
+    pub(crate) page_type: PageType,
     /// Name of the metric in its table, which can differ from that of the instrument.
     metric: Option<&'static str>,
     pub(crate) source: InstrumentKind,

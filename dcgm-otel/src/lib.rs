@@ -65,10 +65,14 @@
 //!
 //! | feature | default | adds |
 //! |---|---|---|
+//! | `isolated` | off | [`Isolation`] (Linux): the meter can have libdcgm in a worker process, so that no fault of it ends the program. Enables the feature `isolated` of `dcgm` |
 //! | `prometheus` | off | [`DcgmMeter::prometheus_text`] and [`DcgmMeter::openmetrics_text`] write the page that Prometheus scrapes; [`DcgmMeterBuilder::start`] makes a meter without a provider. No further dependency |
 //! | `prometheus-client` | off | [`DcgmMeter::collector`] for a registry of the crate `prometheus-client` 0.24, which is then a dependency |
 //! | `prometheus-registry` | off | [`DcgmMeter::collector`] for a registry of the crate `prometheus` 0.14, which is then a dependency |
 //! | `sdk` | off | `sdk::view`, which fits the SDK's cardinality limit to the meter, and `sdk::shutdown`. Depends on `opentelemetry_sdk` |
+//! | `hpc` | off | [`attribution::HpcJobs`], the jobs of a batch system. No further dependency |
+//! | `kubelet` | off | [`attribution::Kubelet`], the pods of a Kubernetes node (Unix). Depends on `tonic`, `hyper` and `tokio` |
+//! | `process` | off | [`attribution::GpuProcesses`], the processes that use the GPUs. No further dependency |
 //! | `serde` | off | [`Config`] can be deserialized; [`EffectiveConfig`] and [`Health`] can be serialized. Depends on `serde` |
 //!
 //! # Versions
@@ -82,6 +86,7 @@
 #![forbid(unsafe_code)]
 
 mod attributes;
+pub mod attribution;
 mod backoff;
 mod builder;
 mod catalogue;
@@ -117,14 +122,14 @@ pub use ::opentelemetry;
 
 pub use builder::DcgmMeterBuilder;
 pub use config::{
-    Config, ConfigError, ConfigErrors, ConfigWarning, CounterOrigin, CustomKind, CustomMetric,
-    CustomMetricError, CustomMetricReason, DeviceFilter, DeviceSelector, ExporterCsv, Group,
-    GroupSwitch, IdSource, InstallError, MetricSwitch, Mode, Naming, ParseSettingError, Profile,
-    Salt, SettingSource, ThrottleName,
+    AttributionExport, Config, ConfigError, ConfigErrors, ConfigWarning, CounterOrigin, CustomKind,
+    CustomMetric, CustomMetricError, CustomMetricReason, DeviceFilter, DeviceSelector, ExporterCsv,
+    Group, GroupSwitch, IdSource, InstallError, Isolation, MetricSwitch, Mode, Naming,
+    ParseSettingError, Profile, Salt, SettingSource, SharedDevices, StaticScope, ThrottleName,
 };
 pub use effective::{EffectiveConfig, EffectiveSetting};
 pub use error_kind::{ErrorKind, SampleError};
-pub use health::{Health, MeterState};
+pub use health::{Health, MeterState, SourceHealth};
 pub use meter::{DcgmMeter, ShutdownError};
 #[cfg(any(feature = "prometheus-client", feature = "prometheus-registry"))]
 pub use page::MeterCollector;

@@ -7,18 +7,20 @@ use std::time::{Duration, Instant};
 #[cfg(feature = "prometheus")]
 use opentelemetry::KeyValue;
 
+use crate::attribution::poller::{PolledSource, Pollers};
 use crate::clock::Clock;
 use crate::clock::add_delay;
 use crate::config::Config;
 use crate::error_kind::{ErrorKind, SampleError};
-use crate::health::{Health, HealthReporter};
-use crate::instruments::Attachment;
+use crate::health::{Health, HealthReporter, SourceHealth};
 #[cfg(test)]
 use crate::instruments::MeterFeed;
+use crate::instruments::{Attachment, Registration};
 #[cfg(any(feature = "prometheus-client", feature = "prometheus-registry"))]
 use crate::page::MeterCollector;
 #[cfg(feature = "prometheus")]
 use crate::page::{Page, PageFormat};
+use crate::sampling::OwnCounts;
 
 mod thread;
 
@@ -76,8 +78,12 @@ pub struct DcgmMeter {
     clock: Clock,
     /// `None` once the meter is being dropped.
     thread: Option<SamplerThread>,
+    pollers: Option<Pollers>,
+    sources: Arc<[Arc<PolledSource>]>,
     attachment: Attachment,
     config: Config,
+    /// Counts of the metrics of dcgm-exporter itself.
+    counts: OwnCounts,
     #[cfg(feature = "prometheus")]
     page: Arc<Page>,
 }
@@ -86,9 +92,9 @@ impl DcgmMeter {
     pub(crate) fn new(
         shared: Arc<HealthReporter>,
         clock: Clock,
-        thread: SamplerThread,
-        attachment: Attachment,
+        (thread, pollers, attachment): (SamplerThread, Pollers, Attachment),
         config: Config,
+        counts: OwnCounts,
     ) -> Self {
         #[cfg(feature = "prometheus")]
         let page = Arc::new(Page::new(Arc::clone(&attachment.feed), &[]));
@@ -96,8 +102,11 @@ impl DcgmMeter {
             shared,
             clock,
             thread: Some(thread),
+            sources: Arc::clone(pollers.states()),
+            pollers: Some(pollers),
             attachment,
             config,
+            counts,
             #[cfg(feature = "prometheus")]
             page,
         }
@@ -135,6 +144,18 @@ impl DcgmMeter {
             self.shared.current_health(now)
         };
         let warnings = self.config.warnings().iter();
+        let sources = self.sources.iter();
+        let describe = |source: &Arc<PolledSource>| SourceHealth {
+            name: source.name().to_owned(),
+            age: source
+                .answered()
+                .map(|at| now.saturating_duration_since(at)),
+            allocations: source.answer().len(),
+            unresolved: source.unresolved(),
+            errors: source.errors(),
+            error: source.describe_error(now),
+        };
+        health.attribution = sources.map(describe).collect();
         health.config_warnings = warnings.map(ToString::to_string).collect();
         health
     }
@@ -223,14 +244,23 @@ impl DcgmMeter {
         self.stop_thread()
     }
 
+    /// Stops the meter for another one, which begins with its totals.
+    pub(crate) fn stop_for_replacement(&mut self) -> (Registration, OwnCounts) {
+        // Logged already.
+        let _ = self.stop_thread();
+        (self.attachment.registration(), Arc::clone(&self.counts))
+    }
+
     fn stop_thread(&mut self) -> Result<(), ShutdownError> {
         self.attachment.detach();
         let thread = self.thread.take();
+        let pollers = self.pollers.take();
         if self.attachment.feed.is_forked() {
             // The thread does not exist here, and may have held a lock of the channels at the fork.
-            let _never_dropped = ManuallyDrop::new(thread);
+            let _never_dropped = ManuallyDrop::new((thread, pollers));
             return Ok(());
         }
+        drop(pollers);
         let Some(thread) = thread else { return Ok(()) };
         self.attachment.feed.telemetry().warn_if_never_collected();
         thread.stop()
@@ -248,6 +278,11 @@ impl DcgmMeter {
     /// Turns the warnings about missing collects off.
     pub(crate) fn expect_no_reader(&self) {
         self.attachment.feed.telemetry().expect_no_reader();
+    }
+
+    /// Returns `true` unless the warnings about missing collects are off.
+    pub(crate) fn expects_reader(&self) -> bool {
+        !self.attachment.feed.telemetry().is_without_reader()
     }
 
     /// Replaces the text of `page` by the metrics in Prometheus's text format 0.0.4, as
@@ -318,6 +353,12 @@ impl DcgmMeter {
     /// Returns `true` if it has warned that nothing collects.
     pub(crate) fn has_warned(&self) -> bool {
         self.attachment.feed.telemetry().has_warned()
+    }
+
+    /// Polls the sources of allocations, and waits for those that return.
+    pub(crate) fn poll_sources(&self) {
+        let pollers = self.pollers.as_ref();
+        pollers.unwrap().poll_now(Duration::from_millis(200));
     }
 
     /// Returns the feed, into which a test can inject panics.

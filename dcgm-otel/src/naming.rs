@@ -25,7 +25,9 @@ pub(crate) fn metrics_for(config: &Config) -> &'static [Metric] {
 pub(crate) const fn base_metrics(naming: Naming) -> &'static [Metric] {
     match naming {
         Naming::Semconv => CATALOGUE,
-        Naming::DcgmExporter => exporter::METRICS,
+        Naming::DcgmExporter | Naming::DcgmExporter48 | Naming::DcgmExporter482 => {
+            exporter::metrics(naming)
+        }
     }
 }
 

@@ -20,6 +20,7 @@
 //! when its sample stops changing, even if the engine keeps answering with the old one. A new table
 //! takes over the values and ages of the sources that the table before had, too.
 
+pub(crate) mod allocations;
 pub(crate) mod availability;
 mod builder;
 pub(crate) mod cardinality;
@@ -31,6 +32,7 @@ pub(crate) mod history;
 pub(crate) mod index;
 mod ingest;
 pub(crate) mod mute;
+mod peaks;
 mod reduce;
 pub(crate) mod resolve;
 pub(crate) mod snapshot;

@@ -16,7 +16,12 @@
 //! counters are published; otherwise the session stays and its gauges expire by themselves. The
 //! health of the meter is degraded until a tick succeeds.
 
+mod allocation_log;
+mod event_counts;
 mod health_checks;
+mod label_fields;
+mod own_metrics;
+mod peaks;
 pub(crate) mod schedule;
 mod session;
 mod session_log;
@@ -37,7 +42,7 @@ use crate::hook::AttributeHook;
 use crate::instruments::MeterFeed;
 use crate::logging::write_line;
 use crate::pipeline::ReadStats;
-use crate::pipeline::counters::Ledger;
+use crate::pipeline::allocations::AllocationBook;
 use crate::pipeline::history::History;
 use crate::pipeline::mute::{GpuValues, MuteGpus};
 use crate::pipeline::resolve;
@@ -46,7 +51,10 @@ use crate::pipeline::table::SeriesTable;
 use crate::telemetry::Telemetry;
 use crate::text;
 use crate::topology;
+use allocation_log::log_allocations;
 use health_checks::HealthChecks;
+pub(crate) use own_metrics::OwnCounts;
+use own_metrics::OwnMetrics;
 use schedule::Schedule;
 use session::{Context, Inventory, Session, TickError, step_error};
 use session_log::SessionLog;
@@ -108,8 +116,11 @@ pub(crate) struct Sampler {
     samples: Samples,
     /// Number of values of the tick before.
     last_values: usize,
+    /// Time of the last tick without any new sample that had the entities listed.
+    stopped_at: Option<Instant>,
     links: SeenLinks,
     health: HealthChecks,
+    own: OwnMetrics,
     /// Earliest time of the next search for other sources.
     next_replacement: Option<Instant>,
     /// The snapshot before the published one; its memory is reused.
@@ -144,8 +155,9 @@ impl Sampler {
         shared: Arc<HealthReporter>,
         clock: Clock,
         (config, hook): (Config, Option<AttributeHook>),
-        history: History,
+        (history, counts): (History, OwnCounts),
     ) -> Self {
+        let own = OwnMetrics::new(&config, counts);
         let links = SeenLinks {
             is_wanted: resolve::needs_links(&config),
             ..SeenLinks::default()
@@ -166,8 +178,10 @@ impl Sampler {
             pending_topology: None,
             samples: Samples::new(),
             last_values: 0,
+            stopped_at: None,
             links,
             health: HealthChecks::default(),
+            own,
             next_replacement: None,
             spare: None,
         }
@@ -296,6 +310,7 @@ impl Sampler {
             self.topology_change_is_stable();
         }
         self.last_values = stats.values;
+        self.read_own_metrics()?;
         self.publish_session(&stats);
         let outcome = self.check_session(&stats).and(opened);
         if outcome.is_ok() {
@@ -327,7 +342,7 @@ impl Sampler {
             session.table.set_links(context.engine.links());
             self.health.fill_table(&mut session.table);
         }
-        let stats = session.read_samples(&mut context, &self.clock)?;
+        let mut stats = session.read_samples(&mut context, &self.clock)?;
         let now = self.clock.now();
         if !stats.replaceable.is_empty() && self.next_replacement.is_none_or(|at| now >= at) {
             self.next_replacement = now.checked_add(REPLACE_INTERVAL);
@@ -338,6 +353,7 @@ impl Sampler {
                 has_new_table = true;
             }
         }
+        peaks::read_peaks(&mut context, &mut session.table, &mut stats)?;
         if has_new_table {
             self.report_table(refused.as_ref());
         }
@@ -373,26 +389,47 @@ impl Sampler {
         Ok(())
     }
 
+    /// Returns `true` if no entity has a new sample, as while all of telemetry is paused, but only once a
+    /// second: a tick on request can come before the next sample.
+    fn has_stopped(&mut self, stats: &ReadStats) -> bool {
+        let now = self.clock.now();
+        let is_recent = |at| now.saturating_duration_since(at) < DEBOUNCE;
+        let has_stopped = stats.is_unchanged && !self.stopped_at.is_some_and(is_recent);
+        if has_stopped {
+            self.stopped_at = Some(now);
+        }
+        has_stopped
+    }
+
     /// Returns `true` if the samples, or what is known of the entities, show that the list of ids may
     /// have changed. Without a sign it is read once a minute.
-    fn shows_change(&self, stats: &ReadStats) -> bool {
+    fn shows_change(&mut self, stats: &ReadStats) -> bool {
+        let has_stopped = self.has_stopped(stats);
         let Some(session) = &self.session else {
             return true;
         };
         // As where MIG was switched on: instances have values that the GPU has no more.
         let has_lost_values = stats.values < self.last_values;
-        // As while all of telemetry is paused.
-        let now = self.clock.now();
-        let has_stopped = session
-            .table
-            .last_change()
-            .is_some_and(|at| now.saturating_duration_since(at) > self.config.interval() / 2);
         has_lost_values
             || has_stopped
             || stats.unchanged + stats.missing > 0
             || stats.mute != MuteGpus::None
             || !session.ill.is_empty()
             || !self.history.lost.is_empty()
+    }
+
+    /// Reads what the metrics of dcgm-exporter itself are made of. An error that leaves the connection costs
+    /// these metrics only.
+    fn read_own_metrics(&mut self) -> Result<(), TickError> {
+        let now = self.clock.now();
+        match self.own.read(&**self.engine.client(), now) {
+            Err(error) if error.ends_connection() => Err(step_error(ErrorKind::Read)(error)),
+            Err(_) => {
+                self.telemetry().record_error(ErrorKind::Read);
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
     }
 
     /// Publishes the values of the session.
@@ -403,8 +440,12 @@ impl Sampler {
         let now = self.clock.now();
         let dropped = session.table.omissions().series();
         let last_sample = session.table.last_change();
-        let shown = (&session.table, &self.history.ledger);
-        let series = publish_table(&self.feed, &mut self.spare, shown, now);
+        let shown = (&session.table, &mut self.history);
+        let until = now.checked_add(self.config.max_age(self.config.interval()));
+        let own = (&mut self.own, true, until);
+        let series = publish_table(&self.feed, &mut self.spare, shown, own, now);
+        let book = self.history.allocations.as_ref();
+        let dropped = dropped + book.map_or(0, AllocationBook::dropped);
         self.shared.update_report(|report| {
             report.series = series;
         });
@@ -418,6 +459,21 @@ impl Sampler {
             self.telemetry().record_error(ErrorKind::Read);
         }
         self.telemetry().set_dropped_series(dropped);
+        self.report_allocations();
+    }
+
+    /// Counts and logs what the sources of allocations could not tell.
+    fn report_allocations(&mut self) {
+        let Some(book) = &mut self.history.allocations else {
+            return;
+        };
+        let news = book.take_news();
+        let telemetry = self.feed.telemetry();
+        telemetry.record_errors(ErrorKind::Attribution, news.errors);
+        if let Some(answered) = book.answered() {
+            telemetry.set_allocation_time(answered);
+        }
+        log_allocations(&news);
     }
 
     /// Returns the reason if the values of the session are not fresh.
@@ -461,8 +517,10 @@ impl Sampler {
         match self.health.check_if_due(client, table, &self.config, now) {
             Ok(false) => {}
             Ok(true) => {
-                let shown = (&session.table, &self.history.ledger);
-                let series = publish_table(&self.feed, &mut self.spare, shown, now);
+                let shown = (&session.table, &mut self.history);
+                let until = now.checked_add(self.config.max_age(self.config.interval()));
+                let own = (&mut self.own, true, until);
+                let series = publish_table(&self.feed, &mut self.spare, shown, own, now);
                 self.shared.update_report(|report| report.series = series);
             }
             Err(failed) if failed.error.ends_connection() => {
@@ -580,9 +638,10 @@ impl Sampler {
         let hook = self.hook.as_ref();
         let now = self.clock.now();
         let session = Session::open(&mut context, inventory, hook, before, now)?;
+        self.own.set_targets(session.own_targets.clone());
         self.links.has_changed = false;
         self.links.is_new = true;
-        if session.table.is_empty() {
+        if session.table.is_empty() && session.own_targets.is_empty() {
             return Err(TickError::no_field());
         }
         self.shared
@@ -656,6 +715,7 @@ impl Sampler {
         self.contain_panic(|sampler| {
             drop(session);
             sampler.health.end_connection();
+            sampler.own.end_connection();
             sampler.engine.end_watches_except(&[]);
         });
     }
@@ -672,12 +732,14 @@ impl Sampler {
         let now = self.clock.now();
         let all_gone = self.engine.is_connected() && self.all_gone;
         let table = SeriesTable::without_entities(&mut self.history, &self.config, all_gone, now);
-        let shown = (&table, &self.history.ledger);
-        let series = publish_table(&self.feed, &mut self.spare, shown, now);
+        let shown = (&table, &mut self.history);
+        let own = (&mut self.own, false, None);
+        let series = publish_table(&self.feed, &mut self.spare, shown, own, now);
         self.shared.update_report(|report| {
             report.series = series;
             report.entities = 0;
         });
+        self.report_allocations();
     }
 
     fn close_client(&mut self) {
@@ -737,12 +799,19 @@ impl Sampler {
 fn publish_table(
     feed: &MeterFeed,
     spare: &mut Option<Arc<Snapshot>>,
-    (table, ledger): (&SeriesTable, &Ledger),
+    (table, history): (&SeriesTable, &mut History),
+    (own, has_session, until): (&mut OwnMetrics, bool, Option<Instant>),
     now: Instant,
 ) -> usize {
     let mut series = 0;
+    let collections = feed.telemetry().collections();
+    let ledger = &mut history.ledger;
     let next = Snapshot::fill_reusing(spare.take(), |snapshot| {
-        series = table.fill_snapshot(snapshot, ledger, now);
+        series = match &mut history.allocations {
+            None => table.fill_snapshot(snapshot, ledger, now),
+            Some(book) => table.fill_attributed(book, ledger, snapshot, (now, collections)),
+        };
+        series += own.add_to(snapshot, has_session, until);
     });
     *spare = Some(feed.publish_snapshot(next));
     series

@@ -95,6 +95,13 @@ pub(crate) const SELF_METRICS: &[SelfMetric] = &[
     metric_row("dcgm.meter.callback.panics", Kind::CounterU64, "{panic}",
         "Panics of callbacks of the meter's instruments, each of which is a bug.",
         |meter, _, show| show(&[], Number::U64(meter.all.callback_panics.load(Relaxed)))),
+    metric_row("dcgm.meter.attribution.age", Kind::GaugeF64, "s",
+        "Age of the last answer of a source of allocations; of several, of the source whose last answer is the oldest.",
+        |meter, now, show| {
+            if let Some(age) = meter.age_at(&meter.allocated, now) {
+                show(&[], Number::F64(age.as_secs_f64()));
+            }
+        }),
     metric_row("dcgm.meter.info", Kind::UpDownI64, "1",
         "The backend of the meter, as attributes; always 1.",
         |meter, _, show| show(&meter.info.load(), Number::I64(1))),
@@ -160,6 +167,8 @@ pub(crate) struct Telemetry {
     made: Instant,
     /// Time of the newest sample in nanoseconds since `made`, plus 1; 0 before the first.
     sampled: AtomicU64,
+    /// The same of the oldest answer of a source of allocations.
+    allocated: AtomicU64,
     degraded: AtomicBool,
     dropped: AtomicU64,
     collections: AtomicU64,
@@ -178,6 +187,7 @@ impl Telemetry {
             all,
             made: now,
             sampled: AtomicU64::new(0),
+            allocated: AtomicU64::new(0),
             degraded: AtomicBool::new(false),
             dropped: AtomicU64::new(0),
             collections: AtomicU64::new(0),
@@ -218,9 +228,18 @@ impl Telemetry {
 
     /// Records the time of the newest sample.
     pub(crate) fn record_sample_time(&self, at: Instant) {
+        self.store_time(&self.sampled, at);
+    }
+
+    /// Sets the time of the oldest answer of a source of allocations.
+    pub(crate) fn set_allocation_time(&self, at: Instant) {
+        self.store_time(&self.allocated, at);
+    }
+
+    fn store_time(&self, into: &AtomicU64, at: Instant) {
         let nanos = at.saturating_duration_since(self.made).as_nanos();
         let nanos = u64::try_from(nanos).unwrap_or(u64::MAX).saturating_add(1);
-        self.sampled.store(nanos, Relaxed);
+        into.store(nanos, Relaxed);
     }
 
     /// Counts resets of DCGM's counters.
@@ -264,6 +283,12 @@ impl Telemetry {
     #[cfg(feature = "prometheus")]
     pub(crate) fn expect_no_reader(&self) {
         self.without_reader.store(true, Relaxed);
+    }
+
+    /// Returns `true` if no reader is expected.
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn is_without_reader(&self) -> bool {
+        self.without_reader.load(Relaxed)
     }
 
     /// Returns the attributes of `dcgm.meter.info`.
@@ -330,7 +355,11 @@ impl Telemetry {
 
     /// Returns the age of the newest sample. It grows by itself, also if the thread has ended.
     pub(crate) fn sample_age(&self, now: Instant) -> Option<Duration> {
-        let nanos = self.sampled.load(Relaxed).checked_sub(1)?;
+        self.age_at(&self.sampled, now)
+    }
+
+    fn age_at(&self, nanos: &AtomicU64, now: Instant) -> Option<Duration> {
+        let nanos = nanos.load(Relaxed).checked_sub(1)?;
         let at = self.made.checked_add(Duration::from_nanos(nanos))?;
         Some(now.saturating_duration_since(at))
     }

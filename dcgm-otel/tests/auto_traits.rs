@@ -1,11 +1,12 @@
 //! Every public type can be sent to and shared between threads.
 
 use dcgm_otel::{
-    Config, ConfigError, ConfigErrors, ConfigWarning, CounterOrigin, CustomKind, CustomMetric,
-    CustomMetricError, CustomMetricReason, DcgmMeter, DcgmMeterBuilder, DeviceFilter,
+    AttributionExport, Config, ConfigError, ConfigErrors, ConfigWarning, CounterOrigin, CustomKind,
+    CustomMetric, CustomMetricError, CustomMetricReason, DcgmMeter, DcgmMeterBuilder, DeviceFilter,
     DeviceSelector, EffectiveConfig, EffectiveSetting, ErrorKind, ExporterCsv, Group, GroupSwitch,
-    Health, IdSource, InstallError, MeterState, MetricSwitch, Mode, Naming, ParseSettingError,
-    Profile, Salt, SampleError, SettingSource, ShutdownError, ThrottleName,
+    Health, IdSource, InstallError, Isolation, MeterState, MetricSwitch, Mode, Naming,
+    ParseSettingError, Profile, Salt, SampleError, SettingSource, SharedDevices, ShutdownError,
+    SourceHealth, StaticScope, ThrottleName,
 };
 
 const fn is_send_and_sync<T: Send + Sync + 'static>() {}
@@ -21,6 +22,7 @@ macro_rules! assert_send_sync {
 #[test]
 fn every_public_type_is_send_and_sync() {
     let checked = assert_send_sync![
+        AttributionExport,
         Config,
         ConfigError,
         ConfigErrors,
@@ -43,6 +45,7 @@ fn every_public_type_is_send_and_sync() {
         Health,
         IdSource,
         InstallError,
+        Isolation,
         MeterState,
         MetricSwitch,
         Mode,
@@ -52,7 +55,10 @@ fn every_public_type_is_send_and_sync() {
         Salt,
         SampleError,
         SettingSource,
+        SharedDevices,
         ShutdownError,
+        SourceHealth,
+        StaticScope,
         ThrottleName,
     ];
     // The list is complete: it has every name that lib.rs exports.

@@ -279,6 +279,29 @@ impl VgpuInstance {
     }
 }
 
+/// The attributes of a vGPU. What the engine does not report is `None`.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[doc(alias = "dcgmVgpuInstanceAttributes_t")]
+#[non_exhaustive]
+pub struct VgpuInstanceAttributes {
+    /// The id of the virtual machine.
+    pub vm_id: Option<Arc<str>>,
+    /// The name of the virtual machine.
+    pub vm_name: Option<Arc<str>>,
+    /// The id of the [type](VgpuType) of the vGPU.
+    pub type_id: Option<u32>,
+    /// The UUID of the vGPU.
+    pub uuid: Option<Arc<str>>,
+    /// The version of the driver in the virtual machine.
+    pub driver_version: Option<Arc<str>>,
+    /// The memory in use, in MiB.
+    pub memory_used_mib: Option<u32>,
+    /// `true` if the vGPU has a license.
+    pub is_licensed: Option<bool>,
+    /// The limit of frames a second.
+    pub frame_rate_limit: Option<u32>,
+}
+
 /// A type of vGPU. What the engine does not report is `None`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]

@@ -12,6 +12,7 @@ use crate::diagnostics::DiagnosticsClient;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::Result;
 use crate::field::FieldId;
+use crate::field_policies::FieldPolicyClient;
 use crate::health::HealthClient;
 use crate::history::HistoryClient;
 use crate::host_engine::HostEngineClient;
@@ -284,6 +285,11 @@ pub trait Client: Debug + Send + Sync {
         &NotImplemented
     }
 
+    /// Returns the policies on fields, from DCGM 4.7.
+    fn field_policies(&self) -> &dyn FieldPolicyClient {
+        &NotImplemented
+    }
+
     /// Returns the access to what changes hardware. With the feature `admin`.
     #[cfg(feature = "admin")]
     fn admin(&self) -> &dyn crate::admin::AdminClient {
@@ -447,6 +453,10 @@ macro_rules! forward_client {
                         (**self).policies()
                     }
 
+                    fn field_policies(&self) -> &dyn FieldPolicyClient {
+                        (**self).field_policies()
+                    }
+
                     #[cfg(feature = "admin")]
                     fn admin(&self) -> &dyn crate::admin::AdminClient {
                         (**self).admin()
@@ -513,6 +523,7 @@ macro_rules! implement_every_subject {
         implement_every_subject! {
             health: health::HealthClient;
             policies: policy::PolicyClient;
+            field_policies: field_policies::FieldPolicyClient;
             #[cfg(feature = "admin")]
             admin: admin::AdminClient;
             config: config::ConfigClient;

@@ -49,6 +49,7 @@
 //! |---|---|---|
 //! | [`health`] | [`Client::health`] | health watches and checks: incidents with their severity, meaning and advised action |
 //! | [`policy`] | [`Client::policies`] | the policies of the engine, and their violations as an iterator |
+//! | [`field_policies`] | [`Client::field_policies`] | limits for any field, from DCGM 4.7 |
 //! | [`jobs`], [`processes`] | [`Client::jobs`], [`Client::processes`] | statistics of a job from prolog to epilog, and of a process |
 //! | [`history`] | [`Client::history`] | samples and summaries over a time, the properties of fields, the watchers of a field |
 //! | [`topology`] | [`Client::topology`] | paths between GPUs, the GPUs to choose for a job, attributes, CPUs, vGPUs |
@@ -85,7 +86,7 @@
 //! | `admin` | off | What changes a GPU or the engine for all of its clients: `dcgm::admin` (clocks, power limits, MIG instances) and four methods of [`HostEngineClient`](host_engine::HostEngineClient) (denying modules, emptying the cache, detaching and attaching the driver) |
 //! | `isolated` | off | `dcgm::isolated` (Linux): libdcgm in a child process, so that a crash of it does not end the program; the program `dcgm-worker` |
 //! | `mock` | off | `dcgm::mock`: scripted clients, ready-made hosts and incidents, for tests without a GPU. The values of a mock are not measured: [`Backend::is_simulated`] returns `true` |
-//! | `serde` | off | `Serialize` and `Deserialize` for ids, entities, values, samples, timestamps and versions |
+//! | `serde` | off | `Serialize` and `Deserialize` for ids, entities, values, samples, timestamps, versions and named numbers such as [`PathLevel`](topology::PathLevel) |
 //! | `stream` | off | `monitor::AsyncEventStream`: the events of a [`Monitor`](monitor::Monitor) as a `futures_core::Stream` |
 //! | `testing` | off | `dcgm::testing` and `Client::testing`: fake entities and injected samples in a real engine |
 
@@ -109,6 +110,7 @@ mod error;
 mod error_class;
 mod ffi;
 mod field;
+pub mod field_policies;
 mod fields;
 mod guard;
 pub mod health;
@@ -165,6 +167,13 @@ pub use xid::{Xid, XidAction, XidSeverity};
 #[doc(hidden)]
 pub fn fuzz(bytes: &[u8]) {
     ffi::hostile::exercise(bytes);
+}
+
+/// Feeds bytes to both ends of the protocol between a program and its worker, likewise.
+#[cfg(all(fuzzing, feature = "isolated", target_os = "linux"))]
+#[doc(hidden)]
+pub fn fuzz_frames(bytes: &[u8]) {
+    isolated::hostile::exercise(bytes);
 }
 
 #[cfg(test)]
@@ -260,6 +269,13 @@ mod tests {
             topology::GroupTopology,
             topology::P2pMatrix,
             topology::VgpuAttributes,
+            topology::VgpuInstanceAttributes,
+            dyn field_policies::FieldPolicyClient,
+            field_policies::FieldPolicy,
+            field_policies::FieldPolicyEvents,
+            field_policies::FieldPolicySender,
+            field_policies::FieldViolation,
+            field_policies::StoredFieldPolicy,
         );
         #[cfg(feature = "admin")]
         assert_all!(

@@ -20,6 +20,7 @@ use crate::policy::Violation;
 use crate::sample::{OwnedSample, Sample, Samples, Timestamp};
 use crate::version::BuildInfo;
 
+mod display;
 mod stream;
 mod supervisor;
 mod violations;
@@ -54,7 +55,7 @@ const KINDS: [EntityKind; 4] = [
     EntityKind::SWITCH,
 ];
 
-/// A change that a [`Monitor`] reports.
+/// A change that a [`Monitor`] reports. It is displayed as one line.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {

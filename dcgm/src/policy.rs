@@ -9,19 +9,19 @@
 //! A program that only wants to know uses a [`Monitor`](crate::monitor::Monitor), which reports XIDs from
 //! watches of its own: sooner, and not silenced by others.
 
-use core::any::Any;
 use core::fmt::{self, Debug};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use crate::entity::{EntityId, EntityKind};
 use crate::error::{Error, Result};
 use crate::field::FieldId;
-use crate::guard::Guard;
 use crate::not_implemented::{NotImplemented, not_implemented};
 use crate::parse::bit_set;
-use crate::queue::Queue;
 use crate::sample::Timestamp;
+
+mod events;
+
+pub(crate) use events::ViolationQueue;
+pub use events::{MAX_QUEUED_VIOLATIONS, PolicyEvents, PolicySender};
 
 /// A set of the conditions of policies (`dcgmPolicyCondition_t`).
 ///
@@ -141,6 +141,13 @@ impl Violation {
     }
 }
 
+/// Prints the GPU and the condition.
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.gpu, self.kind)
+    }
+}
+
 /// The condition of a [`Violation`], with its values.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -203,108 +210,24 @@ impl ViolationKind {
     }
 }
 
-/// The most violations that wait in a [`PolicyEvents`]; further ones are dropped and counted.
-pub const MAX_QUEUED_VIOLATIONS: usize = 1024;
-
-/// The violations of the policies of GPUs: an iterator that waits for the next violation, and ends with the
-/// session of the client. It is empty in a fork of the process that registered.
-///
-/// The engine reports nothing at the end of a connection: the loss of the engine is noticed by the next call
-/// of the client. Dropping this ends the registration, or lets others over the same connection keep it.
-pub struct PolicyEvents {
-    queue: Arc<Queue<Violation>>,
-    conditions: PolicyConditions,
-    /// The process that registered: in a fork of it, nothing fills the queue.
-    process: u32,
-    _guard: Guard,
-}
-
-/// The sending end of a [`PolicyEvents`], for implementations of [`PolicyClient`].
-#[derive(Clone, Debug)]
-pub struct PolicySender(Arc<Queue<Violation>>);
-
-impl PolicySender {
-    /// Adds a violation. Without room, it is dropped and counted. Does not block.
-    pub fn send(&self, violation: Violation) {
-        self.0.push(violation);
-    }
-
-    /// Ends the [`PolicyEvents`]: what waits can still be taken.
-    pub fn close(&self) {
-        self.0.close();
-    }
-}
-
-impl PolicyEvents {
-    /// Creates an empty queue of violations with its sending end, for implementations of [`PolicyClient`].
-    /// Dropping `guard` must end the registration.
-    #[must_use]
-    pub fn new(
-        conditions: PolicyConditions,
-        guard: impl FnOnce(&PolicySender) -> Box<dyn Any + Send + Sync>,
-    ) -> (Self, PolicySender) {
-        let sender = PolicySender(Arc::new(Queue::new(MAX_QUEUED_VIOLATIONS)));
-        let events = Self {
-            queue: Arc::clone(&sender.0),
-            conditions,
-            process: std::process::id(),
-            _guard: Guard::from_box(guard(&sender)),
-        };
-        (events, sender)
-    }
-
-    /// Returns the conditions that are reported, if the policies of the GPUs have them, too.
-    #[must_use]
-    pub const fn conditions(&self) -> PolicyConditions {
-        self.conditions
-    }
-
-    /// Waits for the next violation, for at most `timeout`. `None` if there was none, or the session has
-    /// ended.
-    #[must_use]
-    pub fn next_timeout(&self, timeout: Duration) -> Option<Violation> {
-        if self.is_forked() {
-            return None;
-        }
-        self.queue.wait(Instant::now().checked_add(timeout))
-    }
-
-    /// Returns `true` in a fork of the process that registered.
-    fn is_forked(&self) -> bool {
-        std::process::id() != self.process
-    }
-
-    /// Returns the number of violations that were dropped because the queue was full.
-    #[must_use]
-    pub fn dropped(&self) -> u64 {
-        self.queue.dropped()
-    }
-
-    /// Returns `true` if the session has ended: no violation will follow those that wait.
-    #[must_use]
-    pub fn is_closed(&self) -> bool {
-        // The lock can be held by a thread that a fork does not have.
-        self.is_forked() || self.queue.is_closed()
-    }
-}
-
-impl Iterator for PolicyEvents {
-    type Item = Violation;
-
-    fn next(&mut self) -> Option<Violation> {
-        if self.is_forked() {
-            return None;
-        }
-        self.queue.wait(None)
-    }
-}
-
-impl Debug for PolicyEvents {
+/// Prints the condition with its values.
+impl fmt::Display for ViolationKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PolicyEvents")
-            .field("conditions", &self.conditions)
-            .field("dropped", &self.dropped())
-            .finish_non_exhaustive()
+        match self {
+            Self::Dbe { count } => write!(f, "uncorrectable memory errors, {count} in all"),
+            Self::Pcie { count } => write!(f, "PCIe replays, {count} in all"),
+            Self::RetiredPages {
+                corrected,
+                uncorrectable,
+            } => {
+                let all = corrected.saturating_add(*uncorrectable);
+                write!(f, "{all} retired memory pages")
+            }
+            Self::Thermal { celsius } => write!(f, "temperature of {celsius} °C"),
+            Self::Power { watts } => write!(f, "power draw of {watts} W"),
+            Self::NvLink { field, count } => write!(f, "NVLink errors, {count} of {field} in all"),
+            Self::Xid { code } => write!(f, "XID {code}"),
+        }
     }
 }
 

@@ -1,13 +1,18 @@
 //! Statistics of processes that used GPUs, from the accounting of the driver.
 
 use core::fmt::Debug;
+use core::mem::offset_of;
 use std::time::Duration;
+
+use dcgm_sys as sys;
+use sys::Versioned as _;
 
 use crate::entity::EntityId;
 use crate::error::Result;
 use crate::not_implemented::{NotImplemented, not_implemented};
 use crate::sample::Timestamp;
 use crate::usage::GpuUsage;
+use crate::value::Value;
 use crate::watch::Watch;
 
 /// The sampling for the statistics of processes.
@@ -110,6 +115,37 @@ impl ProcessGpuStats {
     }
 }
 
+/// A process that uses a GPU now: the value of a sample of the field
+/// [`COMPUTE_PIDS`](crate::FieldId::COMPUTE_PIDS) or [`GRAPHICS_PIDS`](crate::FieldId::GRAPHICS_PIDS). Each time that the
+/// engine samples such a field, it adds a sample for each process, and none if there is no process.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct RunningProcess {
+    /// The process id, in the engine's PID namespace.
+    pub pid: u32,
+    /// The device memory that the process uses; `None` if the driver does not know it.
+    pub memory_bytes: Option<u64>,
+}
+
+impl RunningProcess {
+    /// Reads the value of a sample; `None` if it has another type or version.
+    #[must_use]
+    pub fn from_value(value: Value<'_>) -> Option<Self> {
+        let Value::Blob(bytes) = value else {
+            return None;
+        };
+        let word = |offset| Some(u32::from_ne_bytes(*bytes.get(offset..)?.first_chunk()?));
+        let memory = bytes.get(offset_of!(sys::dcgmRunningProcess_v1, memoryUsed)..)?;
+        let memory = u64::from_ne_bytes(*memory.first_chunk()?);
+        let version = word(offset_of!(sys::dcgmRunningProcess_v1, version))?;
+        (version == sys::dcgmRunningProcess_v1::VERSION).then_some(Self {
+            pid: word(offset_of!(sys::dcgmRunningProcess_v1, pid))?,
+            // NVML's number for an unknown size; a blank is that of DCGM.
+            memory_bytes: (memory < sys::DCGM_INT64_BLANK.unsigned_abs()).then_some(memory),
+        })
+    }
+}
+
 /// Access to the statistics of processes. Returned by [`Client::processes`](crate::Client::processes).
 ///
 /// The statistics come from the driver's accounting, which the engine turns on with the watch, if it may: the
@@ -165,3 +201,34 @@ pub trait ProcessesClient: Debug + Send + Sync {
 }
 
 impl ProcessesClient for NotImplemented {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn running_processes_are_read_from_blobs() {
+        let bytes = |version: u32, memory: u64| {
+            let pid = 4242_u32.to_ne_bytes();
+            let words = [&version.to_ne_bytes()[..], &pid, &memory.to_ne_bytes()];
+            words.concat()
+        };
+        let read = |bytes: &[u8]| RunningProcess::from_value(Value::Blob(bytes));
+        let version = sys::dcgmRunningProcess_v1::VERSION;
+        let process = |memory_bytes| {
+            Some(RunningProcess {
+                pid: 4242,
+                memory_bytes,
+            })
+        };
+        assert_eq!(read(&bytes(version, 1 << 30)), process(Some(1 << 30)));
+        assert_eq!(read(&bytes(version, u64::MAX)), process(None));
+        // Records have 4096 bytes.
+        let mut long = bytes(version, 5);
+        long.resize(4096, 0xff);
+        assert_eq!(read(&long), process(Some(5)));
+        assert_eq!(read(&bytes(version + 1, 5)), None);
+        assert_eq!(read(&bytes(version, 5)[..15]), None);
+        assert_eq!(RunningProcess::from_value(Value::Int(4242)), None);
+    }
+}

@@ -92,6 +92,12 @@ impl<T> Queue<T> {
         }
     }
 
+    /// Counts events that were dropped elsewhere.
+    #[cfg(all(feature = "isolated", target_os = "linux"))]
+    pub(crate) fn count_dropped(&self, number: u64) {
+        self.dropped.fetch_add(number, Ordering::Relaxed);
+    }
+
     /// Returns the number of events that were dropped.
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)

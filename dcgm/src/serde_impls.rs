@@ -17,10 +17,16 @@ use serde::de::{Error as _, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::ser::{SerializeSeq as _, SerializeStruct as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::attributes::{ChipArchitecture, VirtualizationMode};
 use crate::code::ReturnCode;
+use crate::config::{ComputeMode, PowerProfile};
+use crate::diagnostics::TestOutcome;
 use crate::entity::{EntityId, EntityKind, EntityStatus, LinkState};
 use crate::field::FieldId;
+use crate::field_policies::FieldOperator;
+use crate::host_engine::{ModuleId, ModuleStatus};
 use crate::sample::{OwnedSample, Sample, Samples, Timestamp};
+use crate::topology::{P2pStatus, PathLevel};
 use crate::value::{NoValue, OwnedValue, Value};
 use crate::version::{BuildInfo, Version};
 
@@ -63,7 +69,17 @@ as_text!(
     EntityStatus,
     FieldId,
     LinkState,
-    Version
+    Version,
+    ChipArchitecture,
+    VirtualizationMode,
+    PathLevel,
+    P2pStatus,
+    ModuleId,
+    ModuleStatus,
+    ComputeMode,
+    PowerProfile,
+    TestOutcome,
+    FieldOperator
 );
 
 impl Serialize for BuildInfo {

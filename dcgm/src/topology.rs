@@ -23,10 +23,11 @@ use core::fmt::Debug;
 
 pub use crate::attributes::{
     ChipArchitecture, ClockPair, CpuSocket, GpuAttributes, MemorySizes, NvSwitchBackend,
-    PowerLimits, ThermalLimits, VgpuAttributes, VgpuInstance, VgpuType, VirtualizationMode,
+    PowerLimits, ThermalLimits, VgpuAttributes, VgpuInstance, VgpuInstanceAttributes, VgpuType,
+    VirtualizationMode,
 };
 pub use crate::cpu_set::CpuSet;
-use crate::entity::EntityId;
+use crate::entity::{EntityId, EntityKind};
 use crate::error::{Error, Result};
 use crate::not_implemented::{NotImplemented, not_implemented};
 use crate::parse::open_enum;
@@ -239,6 +240,12 @@ impl P2pMatrix {
         &self.gpus
     }
 
+    /// Returns the states, row by row.
+    #[cfg(all(feature = "isolated", target_os = "linux"))]
+    pub(crate) fn statuses(&self) -> &[P2pStatus] {
+        &self.statuses
+    }
+
     /// Returns the state of access from a GPU to another. `None` for a GPU with itself, and for a GPU
     /// that is not in the matrix.
     #[must_use]
@@ -399,9 +406,29 @@ pub trait TopologyClient: Debug + Send + Sync {
         let _ = gpu;
         not_implemented("TopologyClient::vgpu_attributes")
     }
+
+    /// Returns the attributes of a vGPU.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSuchEntity`] if the engine knows nothing of the vGPU: it reports success then, and blank
+    /// values. [`Error::Request`] for an entity that is no vGPU.
+    fn vgpu_instance_attributes(&self, vgpu: EntityId) -> Result<VgpuInstanceAttributes> {
+        let _ = vgpu;
+        not_implemented("TopologyClient::vgpu_instance_attributes")
+    }
 }
 
 impl TopologyClient for NotImplemented {}
+
+/// Checks the entity of a request for a vGPU.
+pub(crate) fn check_vgpu(vgpu: EntityId) -> Result<()> {
+    if vgpu.kind == EntityKind::VGPU {
+        Ok(())
+    } else {
+        Err(Error::Request("the entity is no vGPU"))
+    }
+}
 
 /// Chooses the set of `count` GPUs whose slowest path is the fastest, and among those the one with the
 /// fastest paths in sum; then the smallest numbers. `None` if there are fewer GPUs.

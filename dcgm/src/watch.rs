@@ -181,6 +181,11 @@ impl Watch {
         self.request.interval
     }
 
+    /// Returns `true` if every sample of this watch will be read, not only the latest.
+    pub(crate) const fn keeps_events(&self) -> bool {
+        self.request.events
+    }
+
     /// Returns the refused fields and entities.
     #[must_use]
     pub fn refusals(&self) -> &[Refusal] {

@@ -20,8 +20,8 @@ use dcgm::{
     Samples, Watch, WatchRequest,
 };
 use dcgm_examples::{
-    Args, Host, LastExport, Report, heading, init_logging, parse_flags, sample_with_profiling,
-    status,
+    Args, Host, LastExport, Report, heading, init_logging, parse_flags, run_if_worker,
+    sample_with_profiling, status,
 };
 use dcgm_otel::{Config, DcgmMeter, Health};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
@@ -53,6 +53,8 @@ const CPU_TIME: Duration = Duration::from_millis(200);
 const UNLIMITED: usize = 1_000_000;
 
 fn main() -> Result<(), Report> {
+    // In the worker process of `--isolated`, it does not return.
+    run_if_worker();
     let flags: Flags = parse_flags();
     init_logging(false)?;
     let host = Host::find(&flags.shared)?;
@@ -481,12 +483,19 @@ fn read_custom(
             Err(error) => Err(error.clone()),
             Ok(watch) => {
                 client.latest(&Query::from_watches([watch]), &mut samples)?;
-                let with_value = samples.iter().filter(|sample| sample.value.is_ok());
-                let ids: Vec<_> = with_value.map(|sample| sample.entity.to_string()).collect();
-                Ok(if ids.is_empty() {
-                    "none".to_owned()
-                } else {
+                let values = || {
+                    samples
+                        .iter()
+                        .filter_map(|one| Some((one.entity, one.value.ok()?)))
+                };
+                let numbers = values().filter(|(_, value)| value.as_f64().is_some());
+                let ids: Vec<_> = numbers.map(|(entity, _)| entity.to_string()).collect();
+                Ok(if !ids.is_empty() {
                     ids.join(" ")
+                } else if values().next().is_some() {
+                    "none, as its values are no numbers".to_owned()
+                } else {
+                    "none".to_owned()
                 })
             }
         };

@@ -5,7 +5,8 @@
 
 use clap::Parser;
 use dcgm_examples::{
-    Args, Host, LastExport, Report, init_logging, parse_flags, print_block, sample_with_profiling,
+    Args, Host, LastExport, Report, init_logging, parse_flags, print_block, run_if_worker,
+    sample_with_profiling,
 };
 use dcgm_otel::DcgmMeter;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
@@ -22,6 +23,7 @@ struct Flags {
 }
 
 fn main() -> Result<(), Report> {
+    run_if_worker(); // of `--isolated`
     let Flags { shared, watch } = parse_flags();
     init_logging(false)?;
     let export = LastExport::default(); // for printing; a program has its own exporter

@@ -10,5 +10,11 @@ mod tools;
 
 fn main() {
     tools::watch_path(std::path::Path::new("../../tests/build/tools.rs"));
-    tools::find_programs(&["kubernetes-validate", "prometheus", "promtool"]);
+    tools::find_programs(&[
+        "curl",
+        "kubernetes-validate",
+        "openssl",
+        "prometheus",
+        "promtool",
+    ]);
 }

@@ -259,7 +259,8 @@ pub fn print_block(block: &Block, health: &Health, args: &Args, redraw: bool) ->
         _ if args.embedded => " --embedded".to_owned(),
         _ => String::new(),
     };
-    let all = format!("cargo run --example prometheus -- --once{source}");
+    let isolated = if args.isolated { " --isolated" } else { "" };
+    let all = format!("cargo run --example prometheus -- --once{source}{isolated}");
     let text = block.text(health, terminal_width(), &all);
     let mut out = io::stdout().lock();
     match (redraw, out.is_terminal()) {

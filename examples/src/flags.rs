@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{CommandFactory, Parser};
 use dcgm::Endpoint;
 use dcgm::mock::{Host, Model, Scenario};
-use dcgm_otel::{Config, ConfigErrors, Mode};
+use dcgm_otel::{Config, ConfigErrors, Isolation, Mode};
 
 const ENDPOINT_HELP: &str =
     "Read from the host engine at host:port or unix:///absolute/path [default: localhost:5555]";
@@ -15,6 +15,7 @@ const INTERVAL_VARIABLE: &str = "DCGM_OTEL_INTERVAL";
 
 /// The shared flags; an example flattens them into its own.
 #[derive(clap::Args, Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each flag")]
 #[non_exhaustive]
 pub struct Args {
     /// The host engine to read from.
@@ -23,6 +24,9 @@ pub struct Args {
     /// Run an engine in this process
     #[arg(long, conflicts_with = "simulate")]
     pub embedded: bool,
+    /// Load libdcgm into a worker process, whose crash does not end this one
+    #[arg(long, conflicts_with = "simulate")]
+    pub isolated: bool,
     /// Show a simulated host (see below) [8xh100 if no HOST is given]
     #[arg(long, value_name = "HOST[,SCENARIO]", num_args = 0..=1,
           default_missing_value = Self::SIMULATED_HOST, value_parser = parse_model)]
@@ -52,6 +56,9 @@ impl Args {
         if self.embedded {
             config = config.with_mode(Mode::Embedded);
         }
+        if self.isolated {
+            config = config.with_isolation(Isolation::This);
+        }
         if let Some(interval) = self.interval {
             config = config.with_interval(interval);
         }
@@ -73,11 +80,23 @@ impl Args {
     }
 }
 
+/// Runs the worker of `--isolated`, if this process was started as one: the first line of `main`.
+pub fn run_if_worker() {
+    #[cfg(target_os = "linux")]
+    dcgm::isolated::run_if_worker();
+}
+
 /// Reads the flags of this process. Exits with code 0 after `--help`, and with code 2 if a flag is
 /// wrong.
 #[must_use]
 pub fn parse_flags<T: Parser>() -> T {
-    let matches = with_hosts::<T>().get_matches();
+    parse_flags_from(std::env::args_os())
+}
+
+/// Reads the flags of a command line like [`parse_flags`].
+#[must_use]
+pub fn parse_flags_from<T: Parser>(arguments: impl IntoIterator<Item = OsString>) -> T {
+    let matches = with_hosts::<T>().get_matches_from(arguments);
     T::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use dcgm::mock::{Mock, Model};
 use dcgm::{BuildInfo, Client, EmbeddedMode, Engine, EngineOptions};
-use dcgm_otel::{Config, DcgmMeter, ErrorKind, Health, MeterState, Mode, SampleError};
+use dcgm_otel::{Config, DcgmMeter, ErrorKind, Health, Isolation, MeterState, Mode, SampleError};
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
@@ -45,11 +45,11 @@ impl Host {
             _ => EngineOptions::embedded(EmbeddedMode::Auto),
         };
         // The default deadlines: a person can wait for 5 s, and `inspect` reads everything at once.
-        let engine = Engine::new(options);
-        let error = match engine.connect() {
+        let client = new_client(options, config.isolation());
+        let error = match client.connect() {
             Ok(()) => {
                 return Ok(Self {
-                    client: Arc::new(engine),
+                    client,
                     config,
                     instead: None,
                 });
@@ -78,6 +78,23 @@ impl Host {
             instead,
         }
     }
+}
+
+fn new_client(options: EngineOptions, isolation: &Isolation) -> Arc<dyn Client> {
+    #[cfg(target_os = "linux")]
+    {
+        use dcgm::isolated::{IsolatedEngine, WorkerProgram};
+        match isolation {
+            Isolation::This => return Arc::new(IsolatedEngine::new(options, WorkerProgram::This)),
+            Isolation::Worker(path) => {
+                let worker = WorkerProgram::Path(path.clone());
+                return Arc::new(IsolatedEngine::new(options, worker));
+            }
+            _ => {}
+        }
+    }
+    let _ = isolation;
+    Arc::new(Engine::new(options))
 }
 
 /// The resource attribute that marks simulated values.

@@ -10,7 +10,7 @@ mod program;
 
 pub use block::{Block, print_block, terminal_width};
 pub use export::{LastExport, Row};
-pub use flags::{Args, parse_address, parse_flags};
+pub use flags::{Args, parse_address, parse_flags, parse_flags_from, run_if_worker};
 pub use host::{
     Host, SIMULATED, explained, heading, require_engine, resource, sample_with_profiling, status,
 };

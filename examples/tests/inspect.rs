@@ -68,7 +68,7 @@ fn a_healthy_host_has_no_field_group_that_is_refused() {
 #[test]
 fn inspect_says_which_entities_have_the_field_of_a_custom_metric() {
     let custom = "DCGM_FI_DEV_PSTATE as x.pstate; DCGM_FI_DEV_CPU_TEMP_CURRENT as x.cpu, unit Cel; \
-                  DCGM_FI_DEV_FB_USED as x.memory, on gpu_instance";
+                  DCGM_FI_DEV_FB_USED as x.memory, on gpu_instance; 9999 as x.unknown";
     let text = inspect_with(
         &["--simulate=8xh100-mig7"],
         &[
@@ -90,6 +90,12 @@ fn inspect_says_which_entities_have_the_field_of_a_custom_metric() {
     assert!(series.ends_with(" 0 series"), "{text}");
     assert!(
         entities.contains("not read: the host has no such entities"),
+        "{text}"
+    );
+    let (series, entities) = after("  x.unknown ");
+    assert!(series.ends_with(" 0 series"), "{text}");
+    assert!(
+        entities.contains("field-9999: not read: ") && entities.contains("no such field"),
         "{text}"
     );
     let (series, entities) = after("  x.memory ");

@@ -170,7 +170,7 @@ fn the_example_is_short_and_shows_the_meter_at_once() {
     let main: Vec<_> = main.collect();
     assert!(
         main.iter()
-            .take(10)
+            .take(11)
             .any(|line| line.contains("= DcgmMeter::builder()")),
         "{main:#?}"
     );
@@ -212,6 +212,7 @@ fn help_names_every_flag_host_and_scenario() {
     for flag in [
         "--endpoint",
         "--embedded",
+        "--isolated",
         "--simulate",
         "--live",
         "--interval",

@@ -83,6 +83,9 @@ fn the_values_over_the_c_abi_are_the_mocks() {
     for flags in [
         &["--once", "--live", "--embedded"][..],
         &["--once", "--live", "--endpoint", &endpoint],
+        // In a worker, which is the example itself.
+        &["--once", "--live", "--embedded", "--isolated"],
+        &["--once", "--live", "--isolated", "--endpoint", &endpoint],
     ] {
         let text = shown(&run("quickstart", &library, flags));
         // Its build says that it is simulated, and so does the output.
@@ -91,13 +94,14 @@ fn the_values_over_the_c_abi_are_the_mocks() {
         assert!(!text.contains("embedded embedded"), "{text}");
         assert_eq!(table(&text), mock, "{flags:?}");
     }
-    let text = shown(&run(
-        "inspect",
-        &library,
-        &["--live", "--endpoint", &endpoint],
-    ));
-    // Every group of fields can be watched on a healthy host, those of the host too.
-    assert!(!text.contains("can be watched"), "{text}");
-    assert_eq!(emitted(&text), series);
+    for flags in [
+        &["--live", "--endpoint", &endpoint][..],
+        &["--live", "--isolated", "--endpoint", &endpoint],
+    ] {
+        let text = shown(&run("inspect", &library, flags));
+        // Every group of fields can be watched on a healthy host, those of the host too.
+        assert!(!text.contains("can be watched"), "{text}");
+        assert_eq!(emitted(&text), series);
+    }
     control.kill(served);
 }

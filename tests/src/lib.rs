@@ -47,3 +47,8 @@ pub mod testing {}
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/LOGGING.md")]
 pub mod logging {}
+
+/// The page on pods, jobs and processes.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/KUBERNETES.md")]
+pub mod kubernetes {}

@@ -204,7 +204,7 @@ fn rust_blocks_are_compiled() {
     assert_eq!(not_compiled(&files, &tests), [""; 0]);
     assert_eq!(
         not_compiled(&files, "").len(),
-        9,
+        10,
         "the search finds nothing"
     );
 }
@@ -259,4 +259,81 @@ fn hidden_lines_and_blocks_that_are_not_compiled_are_found() {
         not_compiled(&files(&[("a.md", "```toml\n```\n")]), ""),
         [""; 0]
     );
+}
+
+/// Returns the spans of code in a line.
+fn code_spans(line: &str) -> impl Iterator<Item = &str> {
+    line.split('`').skip(1).step_by(2)
+}
+
+/// Returns the names that a piece of code calls, or has as members or types.
+fn names(code: &str) -> Vec<&str> {
+    let is_part = |one: char| one.is_alphanumeric() || one == '_';
+    let mut found = Vec::new();
+    let mut rest = code;
+    while let Some(start) = rest.find(is_part) {
+        let before = &rest[..start];
+        let length = rest[start..].find(|one| !is_part(one));
+        let end = length.map_or(rest.len(), |length| start + length);
+        let name = &rest[start..end];
+        let is_called = rest[end..].starts_with('(');
+        let is_member = before.ends_with('.') || before.ends_with("::");
+        let is_type = name.starts_with(char::is_uppercase);
+        if is_called || is_member || is_type {
+            found.push(name);
+        }
+        rest = &rest[end..];
+    }
+    found
+}
+
+#[test]
+fn tables_of_functions_name_what_exists() {
+    let sources = documents("dcgm/src", &[".rs"]).into_iter();
+    let sources: String = sources.map(|found| found.text).collect();
+    let words: BTreeSet<&str> = sources
+        .split(|one: char| !one.is_alphanumeric() && one != '_')
+        .collect();
+    let symbols = read(&root().join("dcgm-sys/src/symbols.rs"));
+    let migration = read(&root().join("docs/MIGRATION.md"));
+    let from_go = migration.split("## From go-dcgm").nth(1);
+    let from_go = from_go.and_then(|text| text.split("\n## ").next());
+    let subjects = read(&root().join("docs/internals/SDK.md"));
+    let subjects = subjects.split("\n## Recorded calls").next();
+    let (mut checked, mut unknown) = (0, Vec::new());
+    for text in [from_go, subjects].into_iter().flatten() {
+        let rows = text.lines().filter(|line| line.starts_with("| "));
+        for row in rows {
+            let cells: Vec<_> = row.trim_matches('|').split(" | ").collect();
+            let (last, others) = cells.split_last().expect("a cell");
+            for name in code_spans(last).flat_map(names) {
+                checked += 1;
+                if !words.contains(name) && !["DCGM_FI_DEV_GPU_TEMP"].contains(&name) {
+                    unknown.push(format!("{name} in {row}"));
+                }
+            }
+            let functions = others.iter().flat_map(|cell| code_spans(cell));
+            let is_whole = |name: &&str| {
+                let rest = name.strip_prefix("dcgm");
+                let is_function = rest.is_some_and(|rest| rest.starts_with(char::is_uppercase));
+                is_function && !name.contains(['…', '('])
+            };
+            for function in functions.filter(is_whole) {
+                checked += 1;
+                if !symbols.contains(&format!("fn {function}(")) {
+                    unknown.push(format!("{function} in {row}"));
+                }
+            }
+        }
+    }
+    println!("{checked} names");
+    assert!(checked > 200, "only {checked} names");
+    assert_eq!(unknown, [""; 0], "\n{}", unknown.join("\n"));
+}
+
+#[test]
+fn names_in_code_are_found() {
+    let code = "client.topology().gpu_topology(gpu), Type::member, word";
+    let found = names(code);
+    assert_eq!(found, ["topology", "gpu_topology", "Type", "member"]);
 }

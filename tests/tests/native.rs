@@ -5,7 +5,6 @@
     reason = "a test may fail by panicking, in its helpers too"
 )]
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,52 +12,26 @@ use dcgm::{
     Client as _, Cursor, Deadlines, Engine, EngineOptions, EntityId, EntityKind, Error, FieldId,
     Query, ReturnCode, Samples, Timestamp, WatchRequest,
 };
-use dcgm_simulator::{Control, Fault, Flavour, Served};
+use dcgm_simulator::{Fault, Flavour};
 
-/// Faults and the clock are the library's, and so the process's: one at a time.
-static ALONE: Mutex<()> = Mutex::new(());
+#[path = "sdk/bench.rs"]
+#[expect(dead_code, reason = "the other tests need more")]
+mod bench;
 
-struct Bench {
-    control: Control,
-    served: Served,
-    engine: Engine,
-    _alone: MutexGuard<'static, ()>,
+use bench::Bench;
+
+/// A bench with short deadlines, so that the tests are. No claim is about how long they are.
+fn bench_of(flavour: Flavour) -> Bench {
+    let short = Duration::from_millis(500);
+    let deadlines = Deadlines::default()
+        .with_connect(short)
+        .with_enumerate(short)
+        .with_watch(short)
+        .with_read(short);
+    Bench::with_deadlines(flavour, "8xh100", deadlines)
 }
 
 impl Bench {
-    fn new(flavour: Flavour) -> Self {
-        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let library = match flavour {
-            Flavour::V4_6 => dcgm_simulator::library_4_6(),
-            _ => dcgm_simulator::library_3_3(),
-        }
-        .expect("cargo builds it with this test");
-        let control = Control::of(&library).expect("the simulator");
-        control.clear();
-        assert!(control.set_host("8xh100"));
-        let served = control.serve("127.0.0.1:0", flavour).expect("served");
-        let endpoint = format!("127.0.0.1:{}", served.port)
-            .parse()
-            .expect("an endpoint");
-        let mut deadlines = Deadlines::default();
-        // Short, so that the tests are. No claim is about how long it is.
-        deadlines.connect = Duration::from_millis(500);
-        deadlines.enumerate = Duration::from_millis(500);
-        deadlines.watch = Duration::from_millis(500);
-        deadlines.read = Duration::from_millis(500);
-        let options = EngineOptions::standalone(endpoint)
-            .with_library(&library)
-            .with_deadlines(deadlines);
-        let engine = Engine::new(options);
-        engine.connect().expect("connect");
-        Self {
-            control,
-            served,
-            engine,
-            _alone: alone,
-        }
-    }
-
     fn read(&self, field: FieldId) -> Samples {
         let mut samples = Samples::new();
         self.engine
@@ -69,14 +42,6 @@ impl Bench {
 
     fn time_of(&self, field: FieldId) -> Timestamp {
         self.read(field).get(0).expect("a sample").timestamp
-    }
-}
-
-impl Drop for Bench {
-    fn drop(&mut self) {
-        self.control.clear();
-        self.control.run_clock();
-        self.control.kill(self.served);
     }
 }
 
@@ -94,7 +59,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[test]
 fn the_end_of_a_watch_leaves_another_on_the_same_field_alone() {
     for flavour in [Flavour::V4_6, Flavour::V3_3] {
-        let bench = Bench::new(flavour);
+        let bench = bench_of(flavour);
         bench.control.stop_clock(0);
         let first = bench
             .engine
@@ -124,7 +89,7 @@ fn the_end_of_a_watch_leaves_another_on_the_same_field_alone() {
 
 #[test]
 fn a_slower_watch_on_the_same_field_does_not_slow_a_faster_one() {
-    let bench = Bench::new(Flavour::V4_6);
+    let bench = bench_of(Flavour::V4_6);
     bench.control.stop_clock(0);
     let _fast = bench
         .engine
@@ -139,7 +104,7 @@ fn a_slower_watch_on_the_same_field_does_not_slow_a_faster_one() {
 
 #[test]
 fn fields_that_were_split_and_put_together_again_are_still_sampled() {
-    let bench = Bench::new(Flavour::V4_6);
+    let bench = bench_of(Flavour::V4_6);
     bench.control.stop_clock(0);
     let fields = [
         FieldId::GPU_TEMP,
@@ -170,7 +135,7 @@ fn a_call_that_hangs_is_cancelled_and_the_next_connection_works() {
         "dcgmEntitiesGetLatestValues",
     ];
     for function in calls {
-        let bench = Bench::new(Flavour::V4_6);
+        let bench = bench_of(Flavour::V4_6);
         assert!(
             bench
                 .control
@@ -215,7 +180,7 @@ fn a_call_that_hangs_is_cancelled_and_the_next_connection_works() {
 
 #[test]
 fn a_call_that_nothing_ends_costs_a_thread_and_three_are_refused() {
-    let bench = Bench::new(Flavour::V4_6);
+    let bench = bench_of(Flavour::V4_6);
     let query = Query::new([(gpus(1), vec![FieldId::GPU_TEMP])]);
     for lost in 1..=2 {
         assert!(
@@ -247,7 +212,7 @@ fn a_call_that_nothing_ends_costs_a_thread_and_three_are_refused() {
 
 #[test]
 fn close_frees_a_call_that_hangs_on_another_thread() {
-    let bench = Bench::new(Flavour::V4_6);
+    let bench = bench_of(Flavour::V4_6);
     assert!(bench.control.fault(
         "dcgmGetEntityGroupEntities",
         Fault::HangUntilDisconnected,
@@ -276,7 +241,7 @@ fn an_engine_that_does_not_know_the_request_is_read_by_samples() {
 }
 
 fn reads_by_samples(code: i32) {
-    let bench = Bench::new(Flavour::V4_6);
+    let bench = bench_of(Flavour::V4_6);
     for function in ["dcgmEntitiesGetLatestValues", "dcgmGetDeviceAttributes"] {
         assert!(bench.control.fault(function, Fault::Code(code), u32::MAX));
     }
@@ -316,7 +281,7 @@ fn reads_by_samples(code: i32) {
 
 #[test]
 fn a_killed_engine_is_disconnected_at_once_and_comes_back() {
-    let bench = Bench::new(Flavour::V4_6);
+    let bench = bench_of(Flavour::V4_6);
     let watch = bench
         .engine
         .watch(&WatchRequest::events(gpus(1), [FieldId::XID_ERRORS]))
@@ -341,7 +306,7 @@ fn a_killed_engine_is_disconnected_at_once_and_comes_back() {
 
 #[test]
 fn a_library_of_another_major_is_reported_with_both_versions() {
-    let bench = Bench::new(Flavour::V3_3);
+    let bench = bench_of(Flavour::V3_3);
     let library = dcgm_simulator::library_4_6().expect("built");
     let endpoint = format!("127.0.0.1:{}", bench.served.port)
         .parse()
@@ -366,7 +331,7 @@ fn a_library_of_another_major_is_reported_with_both_versions() {
 
 #[test]
 fn no_request_is_made_of_which_an_engine_dies() {
-    let bench = Bench::new(Flavour::V4_6);
+    let bench = bench_of(Flavour::V4_6);
     drop(bench.engine.entities(&[
         EntityKind::GPU,
         EntityKind::GPU_INSTANCE,
@@ -386,7 +351,7 @@ fn no_request_is_made_of_which_an_engine_dies() {
 #[test]
 fn the_memory_of_the_engine_is_read() {
     for flavour in [Flavour::V4_6, Flavour::V3_3] {
-        let bench = Bench::new(flavour);
+        let bench = bench_of(flavour);
         let memory = bench.engine.host_engine().memory_bytes().expect("memory");
         assert_eq!(memory, 20 << 20, "{flavour:?}");
         bench.control.kill(bench.served);

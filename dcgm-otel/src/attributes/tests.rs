@@ -25,7 +25,8 @@ fn ids_are_unique_and_lasting() {
     // Parents come after their parts.
     let entities = [compute, instance, switch, fake, without_uuid, unique];
     let host = Host::new(entities.to_vec(), &[]);
-    let builder = AttributeBuilder::new(&host, &Config::default());
+    let config = Config::default();
+    let builder = AttributeBuilder::new(&host, &config);
     let ids: Vec<_> = entities
         .iter()
         .map(|entity| &**builder.hw_id(entity.id).unwrap())
@@ -47,7 +48,8 @@ fn ids_are_unique_and_lasting() {
 fn attributes_are_sorted_and_keys_unique() {
     let entities = [gpu(3)];
     let host = Host::new(entities.to_vec(), &[]);
-    let builder = AttributeBuilder::new(&host, &Config::default());
+    let config = Config::default();
+    let builder = AttributeBuilder::new(&host, &config);
     for metric in CATALOGUE {
         let families = metric.families.iter();
         for (family, point) in families.flat_map(|row| row.points.iter().map(move |p| (row, p))) {

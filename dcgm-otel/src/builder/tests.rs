@@ -16,7 +16,12 @@ fn environment<const N: usize>(variables: [(&str, &str); N]) -> Vec<Variable> {
 fn the_environment_completes_the_code_unless_it_is_ignored() {
     let interval = |builder: DcgmMeterBuilder| {
         let variables = environment([("DCGM_OTEL_INTERVAL", "30s")]);
-        builder.resolve(variables).unwrap().0.interval().as_secs()
+        builder
+            .resolve(variables)
+            .unwrap()
+            .config
+            .interval()
+            .as_secs()
     };
     let builder = DcgmMeter::builder;
     assert_eq!(interval(builder()), 30);
@@ -68,7 +73,7 @@ DCGM_OTEL_GROUPS="nvlinks=off": expected one of the groups utilization, codec, p
 DCGM_OTEL_GROUPS="xid": expected a list of group=on or group=off (nvswitch also auto), as in nvlink=off,xid=on
 DCGM_OTEL_METRICS="hw.energy=no": expected on, off or auto
 DCGM_OTEL_DEVICES="nvswich": expected all, or a list of kind:number, uuid:GPU-…, bdf:0000:1b:00.0 or a kind (gpu, nvswitch, cpu, connectx, …), as in gpu:0,nvswitch; did you mean nvswitch?
-DCGM_OTEL_NAMING="semconf": expected semconv or dcgm_exporter; did you mean semconv?
+DCGM_OTEL_NAMING="semconf": expected semconv, dcgm_exporter, dcgm_exporter:4.8 or dcgm_exporter:4.8.2; did you mean semconv?
 DCGM_OTEL_PROFILE="fulll": expected minimal, standard or full; did you mean full?
 DCGM_OTEL_ID_SOURCE: expected uuid, hashed_uuid:SALT (a salt of 16 bytes or more), pci_bdf or index; did you mean hashed_uuid?
 DCGM_OTEL_COUNTER_ORIGIN="rebase": expected rebased or device; did you mean rebased?
@@ -112,7 +117,7 @@ fn errors_of_code_and_environment_are_reported_together() {
 
 #[test]
 fn last_choice_of_the_client_applies() {
-    let kind = |builder: DcgmMeterBuilder| builder.resolve([]).unwrap().1.backend().kind;
+    let kind = |builder: DcgmMeterBuilder| builder.resolve([]).unwrap().client.backend().kind;
     let fake = || DcgmMeter::builder().with_client(Fake::with_gpus(1));
     assert_eq!(kind(fake()), BackendKind::Mock);
     assert_eq!(
@@ -135,9 +140,32 @@ fn last_choice_of_the_client_applies() {
     let builder = DcgmMeter::builder()
         .with_endpoint("unix://x")
         .with_endpoint("elsewhere:1");
-    let (config, _) = builder.resolve([]).unwrap();
+    let config = builder.resolve([]).unwrap().config;
     let endpoint = "elsewhere:1".parse().unwrap();
     assert_eq!(config.mode(), Mode::Standalone { endpoint });
+}
+
+#[cfg(all(feature = "isolated", target_os = "linux"))]
+#[test]
+fn isolation_gives_the_meter_a_worker() {
+    use crate::config::Isolation;
+
+    let client = |builder: DcgmMeterBuilder| {
+        let client = builder.resolve([]).unwrap().client;
+        let debug = format!("{client:?}");
+        debug.split(' ').next().unwrap().to_owned()
+    };
+    let worker = Isolation::Worker("/usr/bin/dcgm-worker".into());
+    let builder = DcgmMeter::builder().with_isolation(worker);
+    assert_eq!(client(builder.clone()), "IsolatedEngine");
+    assert_eq!(
+        client(builder.clone().with_mode(Mode::Embedded)),
+        "IsolatedEngine"
+    );
+    assert_eq!(client(builder.with_isolation(Isolation::Off)), "Engine");
+    let variables = environment([("DCGM_OTEL_ISOLATION", "worker:/usr/bin/dcgm-worker")]);
+    let config = DcgmMeter::builder().resolve(variables).unwrap().config;
+    assert_ne!(config.isolation(), &Isolation::Off);
 }
 
 #[test]
@@ -147,5 +175,5 @@ fn with_config_replaces_all_settings() {
         .with_endpoint("unix://x")
         .with_interval(Duration::from_secs(5))
         .with_config(config.clone());
-    assert_eq!(builder.resolve([]).unwrap().0, config);
+    assert_eq!(builder.resolve([]).unwrap().config, config);
 }

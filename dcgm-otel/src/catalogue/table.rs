@@ -8,6 +8,7 @@ use super::Kind::{CounterF64, CounterU64, GaugeF64, GaugeI64, UpDownI64};
 use super::Mig::{Any, Outside, Within};
 use super::Presence::{Auto, Off, On};
 use super::Scale::{Per, Times};
+use super::Statistic::{Max, Mean, Min};
 use super::facts::{
     ADAPTER_STATUS, GPU_DETACHED, GPU_FACTS, GPU_PAUSED, GPU_STATUS, SWITCH_FACTS, SWITCH_STATUS,
 };
@@ -18,8 +19,8 @@ use super::scope::{ADAPTER, CORE, CPU, GPU, GPU_GI, GPU_GI_CI, HOST, LINK, PORT,
 use crate::config::Group;
 
 use super::{
-    Metric, ONE, Op, count_fractions, counter, family, integrate_rate, last, metric, read_each,
-    read_field, series_row, sum_links,
+    Metric, ONE, Op, count_fractions, counter, family, integrate_rate, last, metric, peak,
+    read_each, read_field, series_row, sum_links,
 };
 
 /// A share. Values a little above 1 have been seen, and are passed on; four thousand million has
@@ -38,6 +39,10 @@ const SWITCH_GROWTH: (f64, f64) = (0.0, 3e13);
 const COUNT_GROWTH: (f64, f64) = (0.0, 1e13);
 
 const BIN: &str = "hw.gpu.nvlink.fec.bin";
+/// The metric that has a series for each workload.
+pub(crate) const ALLOCATION: &str = "hw.gpu.allocation";
+/// The metric with the facts about an entity.
+pub(crate) const INFO: &str = "hw.gpu.info";
 const HEALTH_SYSTEM: &str = "hw.gpu.health.system";
 pub(super) const DIRECTION: &str = "network.io.direction";
 const DOMAIN: &str = "hw.gpu.clock.domain";
@@ -49,6 +54,7 @@ const LOCATION: &str = "hw.gpu.memory.location";
 const PIPE: &str = "hw.gpu.pipe";
 const REASON: &str = "hw.gpu.throttle.reason";
 const SENSOR: &str = "hw.sensor_location";
+const STATISTIC: &str = "hw.gpu.peak.statistic";
 const TASK: &str = "hw.gpu.task";
 pub(crate) const STATE: &str = "hw.state";
 pub(super) const TYPE: &str = "hw.type";
@@ -68,6 +74,13 @@ pub(crate) const CATALOGUE: &[Metric] = &[
             series_row(&[(TASK, "decoder")], &[last(F::DEC_UTIL, Per(100)), last(F::DEC_UTIL_RATIO, ONE)])]),
         family("memory", Group::Utilization, 17, On, Outside, GPU, &[
             series_row(&[(TASK, "memory")], &[last(F::MEM_COPY_UTIL, Per(100)), last(F::MEMORY_UTIL_RATIO, ONE)])]),
+    ]),
+    metric("hw.gpu.peak.utilization", GaugeF64, "1", Product, SHARE,
+        "Minimum, maximum and mean over time of the utilization of the GPU since the last tick of the meter.", &[
+        family("general", Group::Utilization, 9, Off, Outside, GPU, &[
+            series_row(&[(TASK, "general"), (STATISTIC, "min")], &[peak(F::GPU_UTIL, Min, Per(100)), peak(F::GPU_UTIL_RATIO, Min, ONE)]),
+            series_row(&[(TASK, "general"), (STATISTIC, "max")], &[peak(F::GPU_UTIL, Max, Per(100)), peak(F::GPU_UTIL_RATIO, Max, ONE)]),
+            series_row(&[(TASK, "general"), (STATISTIC, "mean")], &[peak(F::GPU_UTIL, Mean, Per(100)), peak(F::GPU_UTIL_RATIO, Mean, ONE)])]),
     ]),
     metric("hw.gpu.engine.utilization", GaugeF64, "1", Product, SHARE,
         "Busy share of one hardware engine of the GPU.", &[
@@ -318,6 +331,13 @@ pub(crate) const CATALOGUE: &[Metric] = &[
             series_row(&[(TYPE, "switch"), (SENSOR, "dvdd")], &[last(F::NVSWITCH_POWER_DVDD, ONE)]),
             series_row(&[(TYPE, "switch"), (SENSOR, "hvdd")], &[last(F::NVSWITCH_POWER_HVDD, ONE)])]),
     ]),
+    metric("hw.gpu.peak.power", GaugeF64, "W", Brief, FROM_ZERO,
+        "Minimum, maximum and mean over time of the power of the component since the last tick of the meter.", &[
+        family("gpu", Group::Power, 9, On, Any, GPU, &[
+            series_row(&[(TYPE, "gpu"), (STATISTIC, "min")], &[peak(F::POWER_USAGE_INSTANT, Min, ONE), peak(F::POWER_USAGE, Min, ONE)]),
+            series_row(&[(TYPE, "gpu"), (STATISTIC, "max")], &[peak(F::POWER_USAGE_INSTANT, Max, ONE), peak(F::POWER_USAGE, Max, ONE)]),
+            series_row(&[(TYPE, "gpu"), (STATISTIC, "mean")], &[peak(F::POWER_USAGE_INSTANT, Mean, ONE), peak(F::POWER_USAGE, Mean, ONE)])]),
+    ]),
     metric("hw.module.power", GaugeF64, "W", Brief, FROM_ZERO,
         "Power of the whole CPU+GPU module.", &[
         family("all", Group::Cpu, 16, Off, Any, CPU, &[
@@ -362,6 +382,13 @@ pub(crate) const CATALOGUE: &[Metric] = &[
         family("connectx", Group::ConnectX, 10, Auto, Any, ADAPTER, &[
             series_row(&[(SENSOR, "device")], &[last(F::CONNECTX_DEVICE_TEMPERATURE, ONE)])]),
     ]),
+    metric("hw.gpu.peak.temperature", GaugeF64, "Cel", Brief, (0.0, 200.0),
+        "Minimum, maximum and mean over time of the temperature of a sensor since the last tick of the meter.", &[
+        family("gpu", Group::Thermal, 9, On, Any, GPU, &[
+            series_row(&[(SENSOR, "gpu"), (STATISTIC, "min")], &[peak(F::GPU_TEMP, Min, ONE)]),
+            series_row(&[(SENSOR, "gpu"), (STATISTIC, "max")], &[peak(F::GPU_TEMP, Max, ONE)]),
+            series_row(&[(SENSOR, "gpu"), (STATISTIC, "mean")], &[peak(F::GPU_TEMP, Mean, ONE)])]),
+    ]),
     metric("hw.temperature.limit", GaugeF64, "Cel", Brief, (0.0, 200.0),
         "Threshold of a temperature sensor.", &[
         family("gpu", Group::Thermal, 8, On, Any, GPU, &[
@@ -393,6 +420,13 @@ pub(crate) const CATALOGUE: &[Metric] = &[
             series_row(&[(DOMAIN, "sm")], &[last(F::SM_CLOCK, Times(1_000_000)), last(F::SM_CLOCK_HERTZ, ONE)]),
             series_row(&[(DOMAIN, "memory")], &[last(F::MEM_CLOCK, Times(1_000_000)), last(F::MEMORY_CLOCK_HERTZ, ONE)]),
             series_row(&[(DOMAIN, "video")], &[last(F::VIDEO_CLOCK, Times(1_000_000)), last(F::VIDEO_CLOCK_HERTZ, ONE)])]),
+    ]),
+    metric("hw.gpu.peak.clock.frequency", GaugeF64, "Hz", Product, FROM_ZERO,
+        "Minimum, maximum and mean over time of the clock of one domain of the GPU since the last tick of the meter.", &[
+        family("all", Group::Clock, 9, Off, Any, GPU, &[
+            series_row(&[(DOMAIN, "sm"), (STATISTIC, "min")], &[peak(F::SM_CLOCK, Min, Times(1_000_000)), peak(F::SM_CLOCK_HERTZ, Min, ONE)]),
+            series_row(&[(DOMAIN, "sm"), (STATISTIC, "max")], &[peak(F::SM_CLOCK, Max, Times(1_000_000)), peak(F::SM_CLOCK_HERTZ, Max, ONE)]),
+            series_row(&[(DOMAIN, "sm"), (STATISTIC, "mean")], &[peak(F::SM_CLOCK, Mean, Times(1_000_000)), peak(F::SM_CLOCK_HERTZ, Mean, ONE)])]),
     ]),
     metric("hw.gpu.clock.limit", GaugeI64, "Hz", Product, FROM_ZERO,
         "Highest clock a domain may or is set to run at.", &[
@@ -447,6 +481,13 @@ pub(crate) const CATALOGUE: &[Metric] = &[
         family("all", Group::Profiling, 14, Auto, Any, GPU_GI_CI, &[
             series_row(&[], &[last(F::PROF_SM_ACTIVE, ONE)])]),
     ]),
+    metric("hw.gpu.peak.sm.utilization", GaugeF64, "1", Product, SHARE,
+        "Minimum, maximum and mean over time of the share of cycles in which a streaming multiprocessor had work since the last tick of the meter.", &[
+        family("all", Group::Profiling, 9, Auto, Any, GPU_GI, &[
+            series_row(&[(STATISTIC, "min")], &[peak(F::PROF_SM_ACTIVE, Min, ONE)]),
+            series_row(&[(STATISTIC, "max")], &[peak(F::PROF_SM_ACTIVE, Max, ONE)]),
+            series_row(&[(STATISTIC, "mean")], &[peak(F::PROF_SM_ACTIVE, Mean, ONE)])]),
+    ]),
     metric("hw.gpu.sm.occupancy", GaugeF64, "1", Product, SHARE,
         "Resident warps as a fraction of the maximum.", &[
         family("all", Group::Profiling, 14, Auto, Any, GPU_GI_CI, &[
@@ -464,6 +505,13 @@ pub(crate) const CATALOGUE: &[Metric] = &[
             series_row(&[(PIPE, "tensor_hmma")], &[last(F::PROF_PIPE_TENSOR_HMMA_ACTIVE, ONE)]),
             series_row(&[(PIPE, "tensor_dfma")], &[last(F::PROF_PIPE_TENSOR_DFMA_ACTIVE, ONE)]),
             series_row(&[(PIPE, "int")], &[last(F::PROF_PIPE_INT_ACTIVE, ONE)])]),
+    ]),
+    metric("hw.gpu.peak.pipe.utilization", GaugeF64, "1", Product, SHARE,
+        "Minimum, maximum and mean over time of the share of cycles in which an execution pipe was active since the last tick of the meter.", &[
+        family("tensor", Group::Profiling, 9, Auto, Any, GPU_GI, &[
+            series_row(&[(PIPE, "tensor"), (STATISTIC, "min")], &[peak(F::PROF_PIPE_TENSOR_ACTIVE, Min, ONE)]),
+            series_row(&[(PIPE, "tensor"), (STATISTIC, "max")], &[peak(F::PROF_PIPE_TENSOR_ACTIVE, Max, ONE)]),
+            series_row(&[(PIPE, "tensor"), (STATISTIC, "mean")], &[peak(F::PROF_PIPE_TENSOR_ACTIVE, Mean, ONE)])]),
     ]),
     metric("hw.gpu.sm.cycles", CounterU64, "{cycle}", Product, COUNT_GROWTH,
         "SM clock cycles elapsed, and those with work resident.", &[
@@ -637,10 +685,15 @@ pub(crate) const CATALOGUE: &[Metric] = &[
         family("all", Group::RetiredPages, 18, Auto, Any, GPU, &[
             series_row(&[], &[last(F::RETIRED_PENDING, ONE)])]),
     ]),
-    metric("hw.gpu.info", UpDownI64, "1", Versions, FROM_ZERO,
+    metric(INFO, UpDownI64, "1", Versions, FROM_ZERO,
         "Always 1; carries the slow-changing facts about the entity.", &[
         family("all", Group::Inventory, 22, On, Any, GPU_GI_CI, &[
             series_row(&[], GPU_FACTS)]),
+    ]),
+    metric(ALLOCATION, UpDownI64, "1", Brief, FROM_ZERO,
+        "Always 1; a series for each workload that holds the entity, with its attributes.", &[
+        family("all", Group::Inventory, 22, Auto, Any, GPU_GI_CI, &[
+            series_row(&[], &[read_field(F::COUNT, Op::Allocation, ONE)])]),
     ]),
     metric("hw.gpu.count", UpDownI64, "{gpu}", Brief, FROM_ZERO,
         "GPUs DCGM sees on this host.", &[

@@ -5,10 +5,12 @@ use std::time::Duration;
 use dcgm::Endpoint;
 
 use super::field::Setting;
+use super::peaks::{self, PeakPeriod};
 use super::{
-    Config, ConfigWarning, CustomMetric, ExporterCsv, Group, GroupSwitch, MetricSwitch, Mode,
-    ModeKind, SettingSource, ThrottleName,
+    AttributeKey, Config, ConfigWarning, CustomMetric, ExporterCsv, Group, GroupSwitch,
+    MetricSwitch, Mode, ModeKind, SettingSource, StaticScope, ThrottleName,
 };
+use crate::catalogue::INFO;
 
 /// Series of each monitored entity that the default of the maximum leaves room for.
 const SERIES_PER_ENTITY: usize = 100;
@@ -94,12 +96,49 @@ impl Config {
         self
     }
 
+    /// Adds the metrics named `hw.gpu.peak.…`: minimum, maximum and mean of all samples between two ticks, which the
+    /// engine then takes every 100 ms, or every 400th of the interval if that is longer.
+    ///
+    /// By default these are `hw.gpu.peak.power`, `hw.gpu.peak.temperature`, `hw.gpu.peak.sm.utilization` and
+    /// `hw.gpu.peak.pipe.utilization`; [`with_metric`](Self::with_metric) turns them off, and others on. A reader that
+    /// collects less often than the meter ticks sees the last window only, so set the
+    /// [interval](Self::with_interval) to that of the reader.
+    #[must_use]
+    pub fn with_peaks(mut self) -> Self {
+        self.peaks = Setting::from_code(PeakPeriod::Shortest);
+        self
+    }
+
+    /// Adds the metrics of [`with_peaks`](Self::with_peaks), with samples every `period`: 100 ms or more, a 400th of the
+    /// interval or more, and at most half of it.
+    #[must_use]
+    pub fn with_peak_period(mut self, period: Duration) -> Self {
+        self.peaks = Setting::from_code(PeakPeriod::Every(period));
+        self
+    }
+
     /// Sets the file that selects the metrics, in dcgm-exporter's format. It has an effect with
     /// [`Naming::DcgmExporter`](crate::Naming::DcgmExporter) only, and is an error otherwise.
     #[must_use]
     pub fn with_exporter_csv(mut self, csv: ExporterCsv) -> Self {
         self.exporter_csv = Setting::from_code(Some(csv));
         self
+    }
+
+    /// Adds an attribute that is always the same, such as the name of the cluster. Attributes of the meter
+    /// itself with this key take precedence. A key that begins with `hw.` or `dcgm.` is an error.
+    #[must_use]
+    pub fn with_attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        let key = AttributeKey(key.into());
+        self.attributes.set(key, Setting::from_code(value.into()));
+        self
+    }
+
+    /// Returns the static attributes of a metric.
+    pub(crate) fn static_attributes(&self, metric: &str) -> impl Iterator<Item = (&str, &str)> {
+        let is_here = self.attributes_on() == StaticScope::Series || metric == INFO;
+        let all = self.attributes.iter().filter(move |_| is_here);
+        all.map(|(key, setting)| (key.0.as_str(), setting.value.as_str()))
     }
 
     /// Sets the name that distinguishes this meter from others on the same provider. `name` has 1 to
@@ -134,6 +173,17 @@ impl Config {
             Some(age) => age.max(period),
             None => period.saturating_mul(DEFAULT_AGE_PERIODS),
         }
+    }
+
+    /// Returns the sampling period of peaks; `None` without peaks.
+    #[must_use]
+    pub fn peaks(&self) -> Option<Duration> {
+        self.peaks.value.for_interval(self.interval())
+    }
+
+    /// Returns the time for which the engine keeps the samples of peaks.
+    pub(crate) fn peaks_keep_age(&self) -> Duration {
+        peaks::keep_age(self.interval())
     }
 
     /// Returns the switch of a group.

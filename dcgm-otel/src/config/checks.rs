@@ -7,6 +7,8 @@ use super::key::SettingKey;
 use super::value::SettingValue;
 use super::{ConfigError, DeviceFilter, DeviceSelector, IdSource, Naming};
 
+pub(super) use super::isolation::check_isolation;
+
 const MIN_INTERVAL: Duration = Duration::from_secs(1);
 const MAX_INTERVAL: Duration = Duration::from_secs(600);
 /// In bytes: the name becomes an attribute of every scope.
@@ -27,6 +29,8 @@ pub(super) fn duration_in_range(
 pub(super) fn above_zero(key: SettingKey, field: &Setting<usize>, errors: &mut Vec<ConfigError>) {
     check_setting(key, field, field.value > 0, errors);
 }
+
+pub(super) use super::static_attributes::check_attributes;
 
 pub(super) fn check_instance(
     key: SettingKey,

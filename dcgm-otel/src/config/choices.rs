@@ -95,7 +95,11 @@ choices! {
     pub Naming {
         #[default]
         Semconv      "semconv"       "OpenTelemetry's semantic conventions for hardware, extended where the conventions have no name.";
-        DcgmExporter "dcgm_exporter" "The names of NVIDIA's dcgm-exporter (up to its 4.8 releases), with its labels and raw units.";
+        DcgmExporter    "dcgm_exporter"       | "dcgm_exporter:4.9" "The names, labels and units of NVIDIA's dcgm-exporter, as of its newest line: 4.9.";
+        #[cfg_attr(feature = "serde", serde(rename = "dcgm_exporter:4.8"))]
+        DcgmExporter48  "dcgm_exporter:4.8"   "Those of dcgm-exporter 4.8.3 and 4.8.4: DCGM's raw units, and the label `hostname`.";
+        #[cfg_attr(feature = "serde", serde(rename = "dcgm_exporter:4.8.2"))]
+        DcgmExporter482 "dcgm_exporter:4.8.2" "Those of dcgm-exporter up to 4.8.2: DCGM's raw units, and the label `Hostname`.";
     }
 
     /// The attribute profile: how many attributes a series has.
@@ -111,6 +115,28 @@ choices! {
         #[default]
         Rebased "rebased" "0 at the meter's first reading, so that the start time of the series and its value agree.";
         Device  "device"  "The device's own count. Only for readers with cumulative temporality.";
+    }
+
+    /// The use of the [allocations](crate::attribution) of devices.
+    pub AttributionExport {
+        #[default]
+        Labels "labels" "The series of a device have the attributes of the workload that holds it.";
+        Join   "join"   "`hw.gpu.allocation` has a series for each workload and device, to be joined by `hw.id`. Other series do not change with workloads.";
+        Both   "both"   "Both.";
+    }
+
+    /// The series that have the static attributes.
+    pub StaticScope {
+        #[default]
+        Series "series" "Every series of a device.";
+        Info   "info"   "`hw.gpu.info` only, to be joined by `hw.id`.";
+    }
+
+    /// The series of a device that several workloads hold.
+    pub SharedDevices {
+        #[default]
+        Once   "once"   "One series, without attributes of workloads. With dcgm-exporter's names it has those of the workload that is listed last.";
+        Copies "copies" "A copy for each workload, each with the value of the whole device: a sum over workloads counts it several times.";
     }
 
     /// The name of the throttle metric.
@@ -192,6 +218,22 @@ impl MapValue<String> for MetricSwitch {
     }
 }
 
+impl Naming {
+    /// Returns `true` for the names of any version of dcgm-exporter.
+    #[must_use]
+    pub const fn is_dcgm_exporter(self) -> bool {
+        matches!(
+            self,
+            Self::DcgmExporter | Self::DcgmExporter48 | Self::DcgmExporter482
+        )
+    }
+
+    /// Returns `true` if both are of dcgm-exporter, or neither is.
+    pub(crate) const fn is_like(self, other: Self) -> bool {
+        self.is_dcgm_exporter() == other.is_dcgm_exporter()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,7 +246,9 @@ mod tests {
         assert_eq!(" DCGM-Exporter ".parse(), Ok(Naming::DcgmExporter));
         for text in ["prometheus", ""] {
             let error = text.parse::<Naming>().unwrap_err();
-            let expected = format!("expected semconv or dcgm_exporter, got {text:?}");
+            let expected = format!(
+                "expected semconv, dcgm_exporter, dcgm_exporter:4.8 or dcgm_exporter:4.8.2, got {text:?}"
+            );
             assert_eq!(error.to_string(), expected);
         }
     }

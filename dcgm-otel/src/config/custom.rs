@@ -97,6 +97,12 @@ impl CustomMetric {
     ///
     /// The metric is a counter if the field is one ([`FieldKind::Counter`]), and a gauge otherwise.
     /// Its series are those of all kinds of entities that have the field; of CPUs without their cores.
+    ///
+    /// A field that this release does not know, of a newer DCGM, is given by its number. Its metric is a gauge
+    /// of fractions on GPUs unless [`with_kind`](Self::with_kind) and
+    /// [`with_entity_kinds`](Self::with_entity_kinds) say otherwise. Each sample says the type of its value;
+    /// there are no series while libdcgm does not know the field, and no values of one that is no number. A
+    /// counter counts in whole units of the field.
     #[must_use]
     pub fn new(field: FieldId, name: impl Into<String>) -> Self {
         Self {
@@ -187,9 +193,27 @@ impl CustomMetric {
             // A host has more than a hundred cores.
             Some(info) if info.scope == EntityKind::CPU_CORE => vec![EntityKind::CPU],
             Some(info) => kinds_with_field(info).to_vec(),
-            None => Vec::new(),
+            None => vec![EntityKind::GPU],
         }
     }
+}
+
+/// Kinds of entities that have series.
+const KINDS_WITH_SERIES: &[EntityKind] = &[
+    EntityKind::HOST,
+    EntityKind::GPU,
+    EntityKind::GPU_INSTANCE,
+    EntityKind::COMPUTE_INSTANCE,
+    EntityKind::SWITCH,
+    EntityKind::LINK,
+    EntityKind::CPU,
+    EntityKind::CPU_CORE,
+    EntityKind::CONNECTX,
+];
+
+/// Returns the kinds of entities that can have series of a field: all for an unknown one.
+fn possible_kinds(field: FieldId) -> &'static [EntityKind] {
+    field.info().map_or(KINDS_WITH_SERIES, kinds_with_field)
 }
 
 /// Returns the kinds of entities that have values of their own for a field; none if a meter has no

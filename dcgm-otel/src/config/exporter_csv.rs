@@ -7,30 +7,31 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use dcgm::{FieldId, ValueType};
+use dcgm::{EntityKind, FieldId, ValueType};
 
 use super::custom::{CustomMetric, parse_field};
 use super::key::SettingKey;
+use super::nearest::did_you_mean;
 use super::value::{InvalidValue, SettingValue};
 use super::{ConfigErrors, Naming, SettingSource};
+use crate::catalogue::PageType;
 use crate::naming::exporter;
 
 /// dcgm-exporter's own file has 10 kB.
 const MAX_BYTES: u64 = 1 << 20;
 const MAX_ROWS: usize = 512;
-
-/// The label that all series of a GPU have with this naming.
-const DRIVER_VERSION: &str = "DCGM_FI_DRIVER_VERSION";
+const MAX_LABELS: usize = 16;
 
 /// The metrics that a CSV file in dcgm-exporter's format selects.
 ///
-/// With [`Naming::DcgmExporter`], the meter then exports the metrics of the file and no others, under
-/// the names and with the help texts of the file. Fields that the naming does not have otherwise are
-/// exported as well. All metrics are gauges with DCGM's values, also those of the type `counter`:
-/// OpenTelemetry's exporters would append `_total` to the name of a counter.
+/// With the naming of a version of dcgm-exporter, the meter then exports the metrics of the file and no
+/// others, under the names and with the types and help texts of the file. Fields that the naming does
+/// not have otherwise are exported as well, with DCGM's values. The types are those of the meter's own
+/// page; for OpenTelemetry all metrics are gauges, as its exporters would append `_total` to the name of
+/// a counter.
 ///
-/// Rows of the type `label`, other than that of the driver's version, and metrics of dcgm-exporter
-/// itself (`DCGM_EXP_…`) are not supported and reported as errors.
+/// A row of the type `label` gives the series of each GPU a label with the value of the field. Without
+/// such a row no series has the version of the driver.
 ///
 /// ```
 /// use dcgm_otel::{Config, ExporterCsv, Naming};
@@ -48,14 +49,28 @@ const DRIVER_VERSION: &str = "DCGM_FI_DRIVER_VERSION";
 pub struct ExporterCsv {
     path: PathBuf,
     pub(crate) rows: Vec<CsvRow>,
+    /// Fields that are labels, each with its label.
+    pub(crate) labels: Vec<CsvLabel>,
 }
 
 /// A metric of a file.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct CsvRow {
-    pub(crate) field: FieldId,
+    /// `None` for a metric of dcgm-exporter itself.
+    pub(crate) field: Option<FieldId>,
     pub(crate) name: String,
     pub(crate) help: String,
+    pub(crate) page_type: PageType,
+}
+
+/// A field that is a label, and the label.
+type CsvLabel = (FieldId, String);
+
+/// A line that is neither empty nor a comment.
+#[derive(Debug)]
+enum CsvLine {
+    Metric(CsvRow),
+    Label(CsvLabel),
 }
 
 impl ExporterCsv {
@@ -100,30 +115,36 @@ impl ExporterCsv {
         if text.len() as u64 > MAX_BYTES {
             return Err(unreadable("it is larger than 1 MiB".to_owned()));
         }
-        let rows = parse_rows(&text)?;
+        let (rows, labels) = parse_rows(&text)?;
         Ok(Self {
             path: path.to_owned(),
             rows,
+            labels,
         })
     }
 }
 
 /// Parses the lines of a file; returns all mistakes.
-fn parse_rows(text: &str) -> Result<Vec<CsvRow>, Vec<InvalidValue>> {
+fn parse_rows(text: &str) -> Result<(Vec<CsvRow>, Vec<CsvLabel>), Vec<InvalidValue>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let (mut rows, mut invalid): (Vec<CsvRow>, Vec<InvalidValue>) = (Vec::new(), Vec::new());
+    let (mut rows, mut labels): (Vec<CsvRow>, Vec<CsvLabel>) = (Vec::new(), Vec::new());
+    let mut invalid = Vec::new();
     for (line, number) in text.lines().zip(1_usize..) {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
         match parse_line(line) {
-            Ok(Some(row)) if rows.iter().any(|other| other.name == row.name) => {
+            Ok(CsvLine::Metric(row)) if rows.iter().any(|other| other.name == row.name) => {
                 let expected = "each metric once".to_owned();
                 invalid.push(invalid_line(number, &row.name, expected, None));
             }
-            Ok(Some(row)) => rows.push(row),
-            Ok(None) => {}
+            Ok(CsvLine::Metric(row)) => rows.push(row),
+            Ok(CsvLine::Label((field, name))) => {
+                if labels.iter().all(|(_, other)| *other != name) {
+                    labels.push((field, name));
+                }
+            }
             Err((input, expected, hint)) => {
                 invalid.push(invalid_line(number, &input, expected, hint));
             }
@@ -133,12 +154,17 @@ fn parse_rows(text: &str) -> Result<Vec<CsvRow>, Vec<InvalidValue>> {
         let expected = "at least one metric in the file".to_owned();
         invalid.push(invalid_line(1, "", expected, None));
     }
-    if rows.len() > MAX_ROWS {
-        let expected = format!("at most {MAX_ROWS} metrics in the file");
-        invalid.push(invalid_line(1, &rows.len().to_string(), expected, None));
+    for (count, limit, what) in [
+        (rows.len(), MAX_ROWS, "metrics"),
+        (labels.len(), MAX_LABELS, "labels"),
+    ] {
+        if count > limit {
+            let expected = format!("at most {limit} {what} in the file");
+            invalid.push(invalid_line(1, &count.to_string(), expected, None));
+        }
     }
     if invalid.is_empty() {
-        Ok(rows)
+        Ok((rows, labels))
     } else {
         Err(invalid)
     }
@@ -160,61 +186,102 @@ fn invalid_line(
 /// The invalid part of a line, the valid values, and a likely correction.
 type InvalidPart = (String, String, Option<String>);
 
-/// Parses a line; `None` for one that needs no metric.
-fn parse_line(line: &str) -> Result<Option<CsvRow>, InvalidPart> {
+/// Parses a line.
+fn parse_line(line: &str) -> Result<CsvLine, InvalidPart> {
     let wrong = |input: &str, expected: &str| Err((input.to_owned(), expected.to_owned(), None));
     let columns = split_columns(line);
     let [name, kind, help] = columns.as_deref().unwrap_or_default() else {
         return wrong(line, "three columns: a field, a type and a help text");
     };
-    match kind.as_str() {
-        "label" if name == DRIVER_VERSION || name == "DCGM_FI_SYSTEM_DRIVER_VERSION" => {
-            return Ok(None);
-        }
-        "label" => {
-            let expected = "a metric: of labels only DCGM_FI_DRIVER_VERSION is supported";
-            return wrong(name, expected);
-        }
-        "gauge" | "counter" | "untyped" => {}
+    let page_type = match kind.as_str() {
+        "label" => return parse_label(name),
+        "gauge" => PageType::OfKind,
+        "counter" => PageType::Counter,
+        "untyped" => PageType::Untyped,
         "histogram" | "summary" => {
             return wrong(kind, "gauge or counter: DCGM has no values of another type");
         }
         _ => return wrong(kind, "gauge, counter or label"),
-    }
-    if name.starts_with("DCGM_EXP_") {
-        let expected = "a field of DCGM: metrics of dcgm-exporter itself are not supported";
-        return wrong(name, expected);
-    }
-    if !name.starts_with("DCGM_FI_") {
-        return wrong(
-            name,
-            "the name of a field of DCGM, as in DCGM_FI_DEV_GPU_TEMP",
-        );
-    }
-    let field = parse_field(name).map_err(|error| (name.clone(), error.expected, error.hint))?;
-    let is_number = field
-        .info()
-        .is_some_and(|info| matches!(info.value_type, ValueType::Int | ValueType::Double));
-    if !is_number {
-        return wrong(name, "a field whose values are numbers");
-    }
-    let is_known = exporter::METRICS.iter().any(|metric| metric.name == name);
-    let kinds = || CustomMetric::new(field, name).kinds_in(Naming::DcgmExporter);
-    if !is_known && kinds().is_empty() {
-        let expected = "a field of entities that the labels of dcgm-exporter's naming distinguish";
-        return wrong(name, expected);
-    }
+    };
+    let is_known = known_metrics().any(|known| known == name);
+    let field = if name.starts_with("DCGM_EXP_") {
+        if !is_known {
+            let names: Vec<_> = known_metrics()
+                .filter(|one| one.starts_with("DCGM_EXP_"))
+                .collect();
+            return Err((
+                name.clone(),
+                "a metric of dcgm-exporter, as in DCGM_EXP_XID_ERRORS_COUNT".to_owned(),
+                did_you_mean(name, names),
+            ));
+        }
+        None
+    } else {
+        let field = parse_name(name)?;
+        let is_number = field
+            .info()
+            .is_some_and(|info| matches!(info.value_type, ValueType::Int | ValueType::Double));
+        if !is_number {
+            return wrong(name, "a field whose values are numbers");
+        }
+        let kinds = || CustomMetric::new(field, name).kinds_in(Naming::DcgmExporter);
+        if !is_known && kinds().is_empty() {
+            let expected =
+                "a field of entities that the labels of dcgm-exporter's naming distinguish";
+            return wrong(name, expected);
+        }
+        Some(field)
+    };
     if help.chars().any(char::is_control) || help.len() > 1024 {
         return wrong(
             name,
             "a help text of up to 1024 bytes without control characters",
         );
     }
-    Ok(Some(CsvRow {
+    Ok(CsvLine::Metric(CsvRow {
         field,
         name: name.clone(),
         help: help.clone(),
+        page_type,
     }))
+}
+
+/// Returns the names of the metrics of all versions.
+fn known_metrics() -> impl Iterator<Item = &'static str> {
+    let namings = Naming::ALL.iter().filter(|one| one.is_dcgm_exporter());
+    let metrics = namings.flat_map(|naming| exporter::metrics(*naming));
+    metrics.map(|metric| metric.name)
+}
+
+/// Parses the name of a field.
+fn parse_name(name: &str) -> Result<FieldId, InvalidPart> {
+    if !name.starts_with("DCGM_FI_") {
+        let expected = "the name of a field of DCGM, as in DCGM_FI_DEV_GPU_TEMP";
+        return Err((name.to_owned(), expected.to_owned(), None));
+    }
+    parse_field(name).map_err(|error| (name.to_owned(), error.expected, error.hint))
+}
+
+/// Parses a label: a field of GPUs or of the host whose value has a text.
+fn parse_label(name: &str) -> Result<CsvLine, InvalidPart> {
+    let field = parse_name(name)?;
+    let has_text = field.info().is_some_and(|info| {
+        let is_of_gpu = !matches!(
+            info.scope,
+            EntityKind::SWITCH
+                | EntityKind::LINK
+                | EntityKind::CPU
+                | EntityKind::CPU_CORE
+                | EntityKind::CONNECTX
+                | EntityKind::VGPU
+        );
+        is_of_gpu && !matches!(info.value_type, ValueType::Blob)
+    });
+    if has_text {
+        return Ok(CsvLine::Label((field, name.to_owned())));
+    }
+    let expected = "a field of GPUs or of the host whose value is a text or a number".to_owned();
+    Err((name.to_owned(), expected, None))
 }
 
 /// Splits a line at its commas; `None` if quotation marks are wrong. `""` in a quoted column is one

@@ -40,7 +40,7 @@ impl<K, V> Default for SettingMap<K, V> {
     }
 }
 
-impl<K: Ord, V: Copy> SettingMap<K, V> {
+impl<K: Ord, V: Clone> SettingMap<K, V> {
     pub(crate) fn set(&mut self, name: K, setting: Setting<V>) {
         self.0.insert(name, setting);
     }
@@ -49,7 +49,7 @@ impl<K: Ord, V: Copy> SettingMap<K, V> {
     where
         K: std::borrow::Borrow<Q>,
     {
-        self.0.get(name).map(|setting| setting.value)
+        self.0.get(name).map(|setting| setting.value.clone())
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &Setting<V>)> {

@@ -22,6 +22,11 @@ macro_rules! for_each_setting {
                 "DCGM_OTEL_ENDPOINT", any, valid, "host:port or unix:///absolute/path", "[::1]:5555",
                 "the endpoint of the host engine";
 
+            /// Needs the feature `isolated`. A worker process has libdcgm then: see [`Isolation`].
+            isolation, with_isolation: reference(Isolation = Isolation::Off),
+                "DCGM_OTEL_ISOLATION", any, check_isolation, "off, self or worker:/absolute/path", "worker:/usr/bin/dcgm-worker",
+                "the process that has libdcgm: this one (off), or a worker process";
+
             interval, with_interval: value(Duration = Duration::from_secs(15)),
                 "DCGM_OTEL_INTERVAL", any, duration_in_range, "a duration from 1s to 10min", "30s",
                 "the sampling interval of the meter and of the engine";
@@ -36,7 +41,8 @@ macro_rules! for_each_setting {
                 "the age at which a sample expires; `auto` is three sampling periods";
 
             /// The default grows with the host: it is at least 1024, and 100 for each monitored device,
-            /// where MIG instances count as devices. A number that is set does not grow.
+            /// where MIG instances count as devices. With a source of allocations it is 200, since a counter
+            /// can have a series for the device and one for the workload there. A number that is set does not grow.
             max_series, with_max_series: value(usize = 1024),
                 "DCGM_OTEL_MAX_SERIES", any, above_zero, "a whole number above 0", "2048",
                 "the maximum number of series; the default is higher on large hosts: 100 for each device";
@@ -69,10 +75,23 @@ macro_rules! for_each_setting {
                 "DCGM_FI_DEV_MAX_SM_CLOCK as gpu.sm_clock.max, unit Hz, scale 1000000",
                 "adds metrics of fields that the catalogue does not have";
 
+            peaks, with_peaks: custom(PeakPeriod = PeakPeriod::Off),
+                "DCGM_OTEL_PEAKS", semconv, valid,
+                "on, off or a period from 100ms to half of the interval",
+                "200ms", "adds minimum, maximum and mean between two ticks of power, temperature and SM and tensor activity";
+
             exporter_csv, with_exporter_csv: custom(Option<ExporterCsv> = None),
                 "DCGM_OTEL_EXPORTER_CSV", dcgm_exporter, valid, "the path of a CSV file in dcgm-exporter's format",
                 "/etc/dcgm-exporter/default-counters.csv",
                 "the file that selects the metrics, with the naming dcgm_exporter";
+
+            xid_window, with_xid_window: value(Duration = Duration::from_secs(300)),
+                "DCGM_OTEL_XID_WINDOW", dcgm_exporter, valid, "a duration", "10m",
+                "the time in which DCGM_EXP_XID_ERRORS_COUNT counts, 5m by default, with the naming dcgm_exporter";
+
+            clock_event_window, with_clock_event_window: value(Duration = Duration::from_secs(300)),
+                "DCGM_OTEL_CLOCK_EVENT_WINDOW", dcgm_exporter, valid, "a duration", "10m",
+                "the time in which DCGM_EXP_CLOCK_EVENTS_COUNT counts, 5m by default, with the naming dcgm_exporter";
 
             devices, with_devices: reference(DeviceFilter = DeviceFilter::all()),
                 "DCGM_OTEL_DEVICES", any, check_devices,
@@ -80,7 +99,7 @@ macro_rules! for_each_setting {
                 "gpu:0,nvswitch", "the devices that are monitored";
 
             naming, with_naming: value(Naming = Naming::Semconv),
-                "DCGM_OTEL_NAMING", any, valid, "semconv or dcgm_exporter", "dcgm_exporter",
+                "DCGM_OTEL_NAMING", any, valid, "semconv, dcgm_exporter, dcgm_exporter:4.8 or dcgm_exporter:4.8.2", "dcgm_exporter",
                 "the naming of metrics";
 
             profile, with_profile: value(Profile = Profile::Standard),
@@ -99,6 +118,29 @@ macro_rules! for_each_setting {
             throttle_name, with_throttle_name: value(ThrottleName = ThrottleName::Duration),
                 -, semconv, valid, "duration or time", "time",
                 "the name of the throttle metric";
+
+            /// It has an effect only with a [source](crate::attribution) of allocations.
+            attribution, with_attribution_export: value(AttributionExport = AttributionExport::Labels),
+                "DCGM_OTEL_ATTRIBUTION", any, valid, "labels, join or both", "both",
+                "the use of the allocations of devices to workloads: attributes (labels), a metric to join with (join), or both";
+
+            /// An answer is used for six intervals.
+            attribution_interval, with_attribution_interval: value(Duration = Duration::from_secs(10)),
+                "DCGM_OTEL_ATTRIBUTION_INTERVAL", any, duration_in_range, "a duration from 1s to 10min", "30s",
+                "the interval of polling the sources of allocations";
+
+            /// With `copies`, a sum over workloads counts a shared device several times.
+            shared_devices, with_shared_devices: value(SharedDevices = SharedDevices::Once),
+                "DCGM_OTEL_SHARED_DEVICES", any, valid, "once or copies", "copies",
+                "the series of a device that several workloads hold: one without attributes of workloads (once), or a copy for each (copies)";
+
+            attributes, with_attribute: custom_map(SettingMap<AttributeKey, String> = SettingMap::default()),
+                "DCGM_OTEL_ATTRIBUTES", any, check_attributes, "a list of key=value, with keys that do not begin with hw. or dcgm.",
+                "cluster=a,rack=7", "adds attributes that are always the same";
+
+            attributes_on, with_attributes_on: value(StaticScope = StaticScope::Series),
+                "DCGM_OTEL_ATTRIBUTES_ON", semconv, valid, "series or info", "info",
+                "where the static attributes are: on every series of a device (series), or on hw.gpu.info only (info)";
 
             instance, with_instance: custom(Option<String> = None),
                 -, any, check_instance, "1 to 64 bytes of text without control characters", "training",

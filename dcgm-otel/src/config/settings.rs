@@ -12,8 +12,9 @@ use super::parser::ConfigParser;
 use super::rows::for_each_setting;
 use super::warning::ConfigWarning;
 use super::{
-    ConfigError, CounterOrigin, CustomMetrics, DeviceFilter, ExporterCsv, Group, GroupSwitch,
-    IdSource, MetricSwitch, ModeKind, Naming, Profile, SettingSource, ThrottleName,
+    AttributeKey, AttributionExport, ConfigError, CounterOrigin, CustomMetrics, DeviceFilter,
+    ExporterCsv, Group, GroupSwitch, IdSource, Isolation, MetricSwitch, ModeKind, Naming,
+    PeakPeriod, Profile, SettingSource, SharedDevices, StaticScope, ThrottleName,
 };
 
 /// Makes the fields, setters and getters.
@@ -119,7 +120,7 @@ macro_rules! define_config {
             /// Hands out path, text and source of every setting that has an effect with the naming.
             pub(crate) fn write(&self, out: &mut dyn FnMut(String, String, SettingSource)) {
                 $(
-                    if SettingKey::$key.only_with().is_none_or(|naming| naming == self.naming.value) {
+                    if SettingKey::$key.only_with().is_none_or(|naming| naming.is_like(self.naming.value)) {
                         self.$key.write(SettingKey::$key, out);
                     }
                 )*
@@ -130,7 +131,7 @@ macro_rules! define_config {
                 $(
                     checks::$check(SettingKey::$key, &self.$key, errors);
                     if let Some(naming) = SettingKey::$key.only_with() {
-                        if naming != self.naming.value {
+                        if !naming.is_like(self.naming.value) {
                             let expected = checks::no_effect(self.naming.value);
                             errors.extend(self.$key.refuse(SettingKey::$key, &expected));
                         }

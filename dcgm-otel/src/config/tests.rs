@@ -151,7 +151,7 @@ fn only_metrics_of_the_naming_can_be_switched() {
         assert!(!is_valid(Naming::DcgmExporter, name), "{name}");
     }
     let name = "DCGM_FI_DEV_GPU_TEMP";
-    assert!(is_valid(Naming::DcgmExporter, name) && !is_valid(Naming::Semconv, name));
+    assert!(is_valid(Naming::DcgmExporter48, name) && !is_valid(Naming::Semconv, name));
     for name in [
         "",
         "hw",
@@ -169,7 +169,7 @@ fn only_metrics_of_the_naming_can_be_switched() {
 #[test]
 fn a_setting_without_effect_in_the_naming_is_refused() {
     let config = Config::default()
-        .with_naming(Naming::DcgmExporter)
+        .with_naming(Naming::DcgmExporter48)
         .with_profile(Profile::Full)
         .with_id_source(IdSource::Index)
         .with_counter_origin(CounterOrigin::Device)
@@ -179,7 +179,7 @@ fn a_setting_without_effect_in_the_naming_is_refused() {
         .with_group(Group::Cpu, GroupSwitch::Off)
         .with_group(Group::Power, GroupSwitch::On)
         .with_metric("hw.power", MetricSwitch::Off);
-    let no_effect = "expected no value, as it has no effect with naming=dcgm_exporter";
+    let no_effect = "expected no value, as it has no effect with naming=dcgm_exporter:4.8";
     assert_eq!(
         errors(&config),
         [
@@ -193,7 +193,7 @@ fn a_setting_without_effect_in_the_naming_is_refused() {
     );
     // Defaults are not refused, and everything else has an effect.
     let config = Config::default()
-        .with_naming(Naming::DcgmExporter)
+        .with_naming(Naming::DcgmExporter48)
         .with_max_age(60 * SECOND)
         .with_group_series(Group::Power, 1)
         .with_metric("DCGM_FI_DEV_POWER_USAGE", MetricSwitch::Off)
@@ -330,7 +330,7 @@ mod documents {
             r#"group_series.power="-1": expected a whole number above 0"#,
             r#"devices="slot:3": expected all, or a list of"#,
             "endpoint: expected an endpoint without user name and password",
-            r#"naming="prometheus": expected semconv or dcgm_exporter"#,
+            r#"naming="prometheus": expected semconv, dcgm_exporter, dcgm_exporter:4.8 or dcgm_exporter:4.8.2"#,
         ] {
             assert!(error.contains(part), "{part} is not in {error}");
         }

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use super::key::SettingKey;
 use super::{
-    Config, ConfigError, CustomMetric, ExporterCsv, Group, GroupSwitch, ModeKind, Naming,
-    ThrottleName, duration,
+    Config, ConfigError, CustomMetric, ExporterCsv, Group, GroupSwitch, MetricSwitch, ModeKind,
+    Naming, PeakPeriod, ThrottleName, duration, peaks,
 };
 use super::{SettingSource, checks, nearest};
-use crate::catalogue::CATALOGUE;
+use crate::catalogue::{CATALOGUE, Family};
 use crate::naming::exporter;
 use crate::text::prometheus_name;
 
@@ -17,6 +17,7 @@ impl Config {
         self.check_each(errors);
         self.check_endpoint(errors);
         self.check_max_age(errors);
+        self.check_peaks(errors);
         self.check_groups(errors);
         self.check_metrics(errors);
         self.check_custom(errors);
@@ -53,6 +54,25 @@ impl Config {
         }
     }
 
+    /// The engine and the meter must be able to keep up, and a window needs more than one sample.
+    fn check_peaks(&self, errors: &mut Vec<ConfigError>) {
+        let PeakPeriod::Every(period) = self.peaks.value else {
+            return;
+        };
+        let interval = self.interval();
+        let (shortest, longest) = (peaks::shortest_period(interval), interval / 2);
+        if !(shortest..=longest).contains(&period) {
+            let write = duration::write_duration;
+            let expected = format!(
+                "on, off or a period from {} to {}",
+                write(shortest),
+                write(longest)
+            );
+            let name = SettingKey::peaks.name(self.peaks.source);
+            errors.push(ConfigError::new(name, write(period), expected));
+        }
+    }
+
     fn check_groups(&self, errors: &mut Vec<ConfigError>) {
         let naming = self.naming.value;
         for (group, switch) in self.groups.iter() {
@@ -84,6 +104,12 @@ impl Config {
         let naming = self.naming.value;
         for (metric, switch) in self.metrics.iter() {
             if is_metric(metric, naming) || self.is_custom(metric) {
+                if switch.value == MetricSwitch::On && self.peaks().is_none() && is_peak(metric) {
+                    let name = SettingKey::metrics.name(switch.source);
+                    let expected = "no value, as it has no effect with peaks=off";
+                    let hint = "to enable it set peaks=on".to_owned();
+                    errors.push(ConfigError::new(name, metric, expected).with_hint(Some(hint)));
+                }
                 continue;
             }
             let other = Naming::ALL.iter().find(|other| is_metric(metric, **other));
@@ -97,7 +123,7 @@ impl Config {
                     Naming::Semconv => {
                         "the name of a metric, as in hw.gpu.utilization, or of a family of its series, as in hw.gpu.utilization/encoder"
                     }
-                    Naming::DcgmExporter => "the name of a metric, as in DCGM_FI_DEV_GPU_TEMP",
+                    _ => "the name of a metric, as in DCGM_FI_DEV_PSTATE",
                 };
                 (expected.to_owned(), hint)
             };
@@ -132,7 +158,7 @@ impl Config {
     /// Returns the names of the metrics that a file selects.
     fn csv_names(&self) -> impl Iterator<Item = &str> {
         let csv = self.exporter_csv.value.iter();
-        let csv = csv.filter(|_| self.naming.value == Naming::DcgmExporter);
+        let csv = csv.filter(|_| self.naming.value.is_dcgm_exporter());
         csv.flat_map(ExporterCsv::names)
     }
 
@@ -184,8 +210,8 @@ fn has_metrics(group: Group, naming: Naming) -> bool {
 
 /// Returns `true` if the naming has this metric, or this family of a metric.
 pub(super) fn is_metric(name: &str, naming: Naming) -> bool {
-    if naming == Naming::DcgmExporter {
-        return exporter::METRICS.iter().any(|row| row.name == name);
+    if naming.is_dcgm_exporter() {
+        return exporter::metrics(naming).iter().any(|row| row.name == name);
     }
     let (metric, family) = match name.split_once('/') {
         Some((metric, family)) => (metric, Some(family)),
@@ -201,6 +227,13 @@ pub(super) fn is_metric(name: &str, naming: Naming) -> bool {
         let mut families = row.families.iter();
         row.name == metric && family.is_none_or(|name| families.any(|one| one.name == name))
     })
+}
+
+/// Returns `true` for the name of a metric of peaks, or of a family of one.
+fn is_peak(name: &str) -> bool {
+    let metric = name.split('/').next();
+    let row = CATALOGUE.iter().find(|row| Some(row.name) == metric);
+    row.is_some_and(|row| row.families.iter().all(Family::is_of_peaks))
 }
 
 /// Lists the names that can be switched.

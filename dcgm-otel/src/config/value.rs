@@ -53,7 +53,7 @@ pub(crate) trait MapKey: Ord + Sized + 'static {
 }
 
 /// A value in a [`SettingMap`].
-pub(crate) trait MapValue<K>: Copy + Sized {
+pub(crate) trait MapValue<K>: Clone + Sized {
     fn parse_text(text: &str) -> Option<Self>;
 
     fn to_text(&self) -> String;

@@ -13,6 +13,7 @@ fn sample() -> Config {
         .with_metric("hw.power", MetricSwitch::Off)
         .with_id_source(IdSource::HashedUuid(Salt::new("correct horse battery")))
         .with_instance("west")
+        .with_attribute("rack", "7")
         .with_custom_metric(CustomMetric::new(dcgm::FieldId::PSTATE, "a.b"))
         .with_env([("DCGM_OTEL_PROFILE", "full")])
         .unwrap()

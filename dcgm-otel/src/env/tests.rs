@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::{
-    ConfigErrors, CounterOrigin, CustomMetric, DeviceSelector, Group, GroupSwitch, IdSource,
-    MetricSwitch, Mode, Naming, Profile, Salt,
+    AttributionExport, ConfigErrors, CounterOrigin, CustomMetric, DeviceSelector, Group,
+    GroupSwitch, IdSource, MetricSwitch, Mode, Naming, Profile, Salt, SharedDevices,
 };
 
 fn read_from(variables: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
@@ -25,6 +25,7 @@ fn an_empty_environment_changes_nothing() {
     assert_eq!(read_from(&empty).unwrap(), Config::default());
 }
 
+#[expect(clippy::too_many_lines, reason = "a line for each variable")]
 #[test]
 fn every_variable_sets_its_setting() {
     let config = read_from(&[
@@ -43,11 +44,17 @@ fn every_variable_sets_its_setting() {
             "hw.power=off,hw.gpu.utilization/encoder=auto",
         ),
         ("DCGM_OTEL_CUSTOM", "DCGM_FI_DEV_PSTATE as a.b, unit 1"),
+        ("DCGM_OTEL_PEAKS", "250ms"),
         ("DCGM_OTEL_DEVICES", "gpu:0,uuid:GPU-1b2c"),
         ("DCGM_OTEL_NAMING", "SEMCONV"),
         ("DCGM_OTEL_PROFILE", "FULL"),
         ("DCGM_OTEL_ID_SOURCE", "hashed_uuid:0123456789abcdef"),
         ("DCGM_OTEL_COUNTER_ORIGIN", "device"),
+        ("DCGM_OTEL_ATTRIBUTION", "both"),
+        ("DCGM_OTEL_ATTRIBUTION_INTERVAL", "20s"),
+        ("DCGM_OTEL_SHARED_DEVICES", "copies"),
+        ("DCGM_OTEL_ATTRIBUTES", "cluster=a, rack=7"),
+        ("DCGM_OTEL_ATTRIBUTES_ON", "info"),
     ])
     .unwrap();
     let endpoint = "[::1]:5556".parse().unwrap();
@@ -70,8 +77,15 @@ fn every_variable_sets_its_setting() {
         DeviceSelector::Uuid("GPU-1b2c".into()),
     ];
     assert_eq!(config.devices().devices(), devices);
+    assert_eq!(config.peaks(), Some(Duration::from_millis(250)));
     let custom: Vec<_> = config.custom_metrics().map(CustomMetric::name).collect();
     assert_eq!(custom, ["a.b"]);
+    // A relative path, so that the error is the same without the feature.
+    let found = errors(&[("DCGM_OTEL_ISOLATION", "worker:dcgm-worker")]);
+    assert!(
+        found[0].starts_with("DCGM_OTEL_ISOLATION=\"worker:dcgm-worker\": expected off"),
+        "{found:?}"
+    );
     // A file, which only another naming reads.
     let missing = [
         ("DCGM_OTEL_NAMING", "dcgm_exporter"),
@@ -83,19 +97,40 @@ fn every_variable_sets_its_setting() {
         "{found:?}"
     );
     assert_eq!(config.naming(), Naming::Semconv);
-    let exporter = read_from(&[("DCGM_OTEL_NAMING", "dcgm-exporter")]).unwrap();
+    let exporter = read_from(&[
+        ("DCGM_OTEL_NAMING", "dcgm-exporter"),
+        ("DCGM_OTEL_XID_WINDOW", "10m"),
+        ("DCGM_OTEL_CLOCK_EVENT_WINDOW", "1m"),
+    ]);
+    let exporter = exporter.unwrap();
     assert_eq!(exporter.naming(), Naming::DcgmExporter);
+    assert_eq!(exporter.xid_window(), Duration::from_secs(600));
+    assert_eq!(exporter.clock_event_window(), Duration::from_secs(60));
+    for (text, naming) in [
+        ("dcgm_exporter:4.9", Naming::DcgmExporter),
+        ("dcgm-exporter:4.8", Naming::DcgmExporter48),
+        ("dcgm_exporter:4.8.2", Naming::DcgmExporter482),
+    ] {
+        let exporter = read_from(&[("DCGM_OTEL_NAMING", text)]).unwrap();
+        assert_eq!(exporter.naming(), naming);
+    }
     assert_eq!(config.profile(), Profile::Full);
     assert_eq!(
         *config.id_source(),
         IdSource::HashedUuid(Salt::new("0123456789abcdef"))
     );
     assert_eq!(config.counter_origin(), CounterOrigin::Device);
+    assert_eq!(config.attribution(), AttributionExport::Both);
+    assert_eq!(config.attribution_interval(), Duration::from_secs(20));
+    assert_eq!(config.shared_devices(), SharedDevices::Copies);
+    let attributes: Vec<_> = config.static_attributes("hw.gpu.info").collect();
+    assert_eq!(attributes, [("cluster", "a"), ("rack", "7")]);
+    assert_eq!(config.static_attributes("hw.power").count(), 0);
     let all: Vec<_> = SettingKey::ALL
         .iter()
         .filter_map(|key| key.variable())
         .collect();
-    assert_eq!(all.len(), 15, "a variable without a line above: {all:?}");
+    assert_eq!(all.len(), 24, "a variable without a line above: {all:?}");
 }
 
 #[test]
@@ -124,7 +159,7 @@ fn all_errors_name_their_variables() {
             r#"DCGM_OTEL_GROUPS="xid": expected a list of group=on or group=off (nvswitch also auto), as in nvlink=off,xid=on"#.to_owned(),
             r#"DCGM_OTEL_METRICS="hw.power=never": expected on, off or auto"#.to_owned(),
             r#"DCGM_OTEL_DEVICES="slot:3": expected all, or a list of kind:number, uuid:GPU-…, bdf:0000:1b:00.0 or a kind (gpu, nvswitch, cpu, connectx, …), as in gpu:0,nvswitch"#.to_owned(),
-            r#"DCGM_OTEL_NAMING="prometheus": expected semconv or dcgm_exporter"#.to_owned(),
+            r#"DCGM_OTEL_NAMING="prometheus": expected semconv, dcgm_exporter, dcgm_exporter:4.8 or dcgm_exporter:4.8.2"#.to_owned(),
             r#"DCGM_OTEL_PROFILE="tiny": expected minimal, standard or full"#.to_owned(),
             "DCGM_OTEL_ID_SOURCE: expected uuid, hashed_uuid:SALT (a salt of 16 bytes or more), pci_bdf or index".to_owned(),
             r#"DCGM_OTEL_COUNTER_ORIGIN="zero": expected rebased or device"#.to_owned(),

@@ -1,5 +1,7 @@
 //! Writing the health types with `serde`, for a readiness probe in JSON.
 
+use std::time::Duration;
+
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 
 use super::{ErrorKind, Health, MeterState, SampleError};
@@ -27,6 +29,15 @@ impl Serialize for SampleError {
         fields.serialize_field("hint", &self.hint)?;
         fields.end()
     }
+}
+
+/// Writes a duration as a number of seconds.
+#[expect(clippy::ref_option, reason = "the signature that serde calls")]
+pub(super) fn seconds<S: Serializer>(
+    duration: &Option<Duration>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    duration.map(|one| one.as_secs_f64()).serialize(serializer)
 }
 
 /// The errors of a meter by kind, all kinds included.
@@ -67,7 +78,7 @@ impl Serialize for Backend<'_> {
 impl Serialize for Health {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let age = self.last_sample_age.map(|age| age.as_secs_f64());
-        let mut fields = serializer.serialize_struct("Health", 19)?;
+        let mut fields = serializer.serialize_struct("Health", 20)?;
         fields.serialize_field("state", &self.state)?;
         fields.serialize_field("ready", &self.is_ready())?;
         fields.serialize_field("simulated", &self.is_simulated())?;
@@ -85,6 +96,7 @@ impl Serialize for Health {
         fields.serialize_field("counter_resets", &self.counter_resets)?;
         fields.serialize_field("callback_panics", &self.callback_panics)?;
         fields.serialize_field("errors", &Errors(self))?;
+        fields.serialize_field("attribution", &self.attribution)?;
         fields.serialize_field("backend", &Backend(self))?;
         fields.serialize_field("config_warnings", &self.config_warnings)?;
         fields.end()

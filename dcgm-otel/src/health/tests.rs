@@ -121,6 +121,16 @@ fn error_takes_precedence_over_the_step() {
             (call(ReturnCode::TIMEOUT), ErrorKind::Timeout),
             (call(ReturnCode::GPU_IS_LOST), ErrorKind::GpuLost),
             (call(ReturnCode::VER_MISMATCH), ErrorKind::Init),
+            (
+                Error::WorkerDied {
+                    end: dcgm::WorkerEnd::Signal(11),
+                },
+                ErrorKind::Worker,
+            ),
+            (
+                Error::Worker(dcgm::WorkerError::NotPrepared),
+                ErrorKind::Worker,
+            ),
             (call(ReturnCode::GENERIC_ERROR), step),
             (call(ReturnCode::NO_PERMISSION), step),
         ] {
@@ -175,9 +185,10 @@ fn health_is_written_as_json() {
         "counter_resets": 0,
         "callback_panics": 0,
         "errors": {
-            "cardinality": 0, "connect": 1, "detached": 0, "enumerate": 0, "gpu_lost": 0, "init": 0, "mig": 0,
-            "panic": 0, "paused": 0, "read": 0, "silent": 0, "stale": 0, "timeout": 0, "watch": 0
+            "attribution": 0, "cardinality": 0, "connect": 1, "detached": 0, "enumerate": 0, "gpu_lost": 0, "init": 0, "mig": 0,
+            "panic": 0, "paused": 0, "read": 0, "silent": 0, "stale": 0, "timeout": 0, "watch": 0, "worker": 0
         },
+        "attribution": [],
         "backend": {
             "kind": "standalone",
             "target": "localhost:5555",

@@ -89,6 +89,14 @@ pub(crate) struct Attachment {
 }
 
 impl Attachment {
+    /// Returns the place of a feed that follows this one.
+    pub(crate) fn registration(&self) -> Registration {
+        Registration {
+            binding: Arc::clone(&self.binding),
+            meter: self.meter.clone(),
+        }
+    }
+
     /// Detaches the feed: nothing is exported from now on.
     pub(crate) fn detach(&self) {
         self.binding.detach_feed(&self.feed);

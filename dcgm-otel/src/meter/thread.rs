@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded, unbounded};
 use dcgm::Client;
 
+use crate::attribution::poller::PolledSource;
 use crate::backoff::Backoff;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -18,10 +19,11 @@ use crate::health::{HealthReporter, MeterState};
 use crate::hook::AttributeHook;
 use crate::instruments::MeterFeed;
 use crate::logging::write_line;
+use crate::pipeline::allocations::AllocationBook;
 use crate::pipeline::counters::Ledger;
 use crate::pipeline::history::History;
 use crate::pipeline::snapshot::{Number, Series};
-use crate::sampling::{Command, Sampler};
+use crate::sampling::{Command, OwnCounts, Sampler};
 
 /// Time that the thread has to end by itself: far longer than a tick takes that does not hang.
 const STOP_TIMEOUT: Duration = Duration::from_millis(250);
@@ -65,6 +67,10 @@ pub(crate) struct SamplerFactory {
     pub(crate) hook: Option<AttributeHook>,
     /// Totals that the meters before this one exported.
     pub(crate) totals: HashMap<Series, Number>,
+    /// Sources of allocations.
+    pub(crate) sources: Arc<[Arc<PolledSource>]>,
+    /// The same of the metrics of dcgm-exporter itself.
+    pub(crate) counts: OwnCounts,
 }
 
 impl SamplerThread {
@@ -189,13 +195,15 @@ impl SamplerFactory {
             totals.insert(series.clone(), number);
         }
         let ledger = Ledger::continue_from(totals, self.config.counter_origin());
+        let has_sources = !self.sources.is_empty();
+        let book = has_sources.then(|| AllocationBook::new(&self.sources, &self.config));
         Sampler::new(
             Arc::clone(&self.client),
             Arc::clone(&self.feed),
             Arc::clone(&self.shared),
             self.clock.clone(),
             (self.config.clone(), self.hook.clone()),
-            History::with_ledger(ledger),
+            (History::new(ledger, book), Arc::clone(&self.counts)),
         )
     }
 

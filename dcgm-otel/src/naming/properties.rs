@@ -117,7 +117,7 @@ proptest! {
         entities in entities(), source in source(), links in 0..4_u32,
         profile in select(vec![Profile::Minimal, Profile::Standard, Profile::Full]),
     ) {
-        let mut config = Config::default().with_id_source(source).with_profile(profile);
+        let mut config = Config::default().with_id_source(source).with_profile(profile).with_peaks();
         for metric in CATALOGUE {
             config = config.with_metric(metric.name, MetricSwitch::On);
         }

@@ -13,8 +13,8 @@ use parking_lot::Mutex;
 
 use super::base_metrics;
 use crate::catalogue::{
-    EntityScope, Family, Identity, Kind, Metric, Mig, Op, Presence, Scale, Source, family,
-    series_row,
+    EntityScope, Family, Identity, Kind, Metric, Mig, Op, PageType, Presence, Scale, Source,
+    family, series_row,
 };
 use crate::config::{Config, CsvRow, CustomKind, CustomMetric, Group, Naming};
 
@@ -43,7 +43,7 @@ pub(crate) fn intern_metrics(config: &Config) -> Option<&'static [Metric]> {
     let base = base_metrics(naming);
     let custom: Vec<_> = config.custom_metrics().cloned().collect();
     let rows = config.exporter_csv().map(|csv| csv.rows.clone());
-    let rows = rows.filter(|_| naming == Naming::DcgmExporter);
+    let rows = rows.filter(|_| naming.is_dcgm_exporter());
     if custom.is_empty() && rows.is_none() {
         return Some(base);
     }
@@ -76,16 +76,23 @@ fn build_table(key: &TableKey) -> Vec<Metric> {
             let families = metric.families.iter();
             let families = families.map(|family| Family { default, ..*family });
             metric.families = Vec::leak(families.collect());
-            if let Some(row) = row.filter(|row| !row.help.is_empty()) {
-                metric.description = leak_text(&row.help);
+            if let Some(row) = row {
+                metric.page_type = row.page_type;
+                if !row.help.is_empty() {
+                    metric.description = leak_text(&row.help);
+                }
             }
         }
         for row in rows {
             if table.iter().all(|metric| metric.name != row.name) {
-                let metric = CustomMetric::new(row.field, &row.name)
+                let Some(field) = row.field else { continue };
+                let metric = CustomMetric::new(field, &row.name)
                     .with_description(&row.help)
                     .with_kind(CustomKind::Gauge);
-                table.push(build_metric(&[&metric], key.naming));
+                table.push(Metric {
+                    page_type: row.page_type,
+                    ..build_metric(&[&metric], key.naming)
+                });
             }
         }
     }
@@ -132,6 +139,7 @@ fn build_metric(definitions: &[&CustomMetric], naming: Naming) -> Metric {
             (false, false) => (f64::MIN, f64::MAX),
         },
         description: text(|metric| &metric.description),
+        page_type: PageType::OfKind,
         families: Vec::leak(families.collect()),
     }
 }
@@ -145,9 +153,8 @@ fn build_family(metric: &CustomMetric, name: &'static str, naming: Naming) -> Fa
         .collect();
     // With dcgm-exporter's names the instances of a GPU replace it.
     let mig = match naming {
-        Naming::DcgmExporter if kinds.len() > 1 && kinds.contains(&EntityKind::GPU_INSTANCE) => {
-            Mig::Smallest
-        }
+        Naming::Semconv => Mig::Any,
+        _ if kinds.len() > 1 && kinds.contains(&EntityKind::GPU_INSTANCE) => Mig::Smallest,
         _ => Mig::Any,
     };
     let attributes = metric.attributes.iter();
@@ -157,8 +164,8 @@ fn build_family(metric: &CustomMetric, name: &'static str, naming: Naming) -> Fa
         each: &[],
         op: match metric.kind() {
             CustomKind::Gauge => Op::Last,
-            CustomKind::Counter if is_int(metric.field()) => Op::Counter,
-            CustomKind::Counter => Op::FractionCounter,
+            CustomKind::Counter if is_fraction(metric.field()) => Op::FractionCounter,
+            CustomKind::Counter => Op::Counter,
         },
         scale: scale_of(metric),
     };
@@ -184,16 +191,18 @@ fn number_kind(metric: &CustomMetric) -> Kind {
     }
 }
 
-fn is_int(field: FieldId) -> bool {
+/// Returns `true` for a field that is known to be of fractions. An unknown one is counted in whole
+/// units, as totals of bytes or nanoseconds in millionths would exceed 64 bits.
+fn is_fraction(field: FieldId) -> bool {
     field
         .info()
-        .is_some_and(|info| info.value_type == ValueType::Int)
+        .is_some_and(|info| info.value_type == ValueType::Double)
 }
 
 /// Returns the scale of a definition, exact where it can be.
 fn scale_of(metric: &CustomMetric) -> Scale {
     let factor = metric.scale.0;
-    if metric.kind() == CustomKind::Counter && !is_int(metric.field()) {
+    if metric.kind() == CustomKind::Counter && is_fraction(metric.field()) {
         return Scale::Factor {
             factor,
             parts: PARTS,

@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 use super::Page;
 use super::families::{Families, InstrumentSeries, Numbers};
 use super::names::PageLabel;
+use crate::catalogue::PageType;
 use crate::pipeline::snapshot::Number;
 
 /// Adds the metrics of a meter to a registry of the crate `prometheus-client` (feature
@@ -89,16 +90,17 @@ mod client {
     use prometheus_client::registry::Unit;
 
     use super::super::names::push_escaped;
-    use super::{InstrumentSeries, MeterCollector, Number, PageLabel, fmt};
+    use super::{InstrumentSeries, MeterCollector, Number, PageLabel, PageType, fmt};
 
     impl Collector for MeterCollector {
         fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
             self.collect_families(|family, series| {
                 let is_counter = family.instrument.kind.is_counter();
-                let kind = if is_counter {
-                    MetricType::Counter
-                } else {
-                    MetricType::Gauge
+                let kind = match family.instrument.page_type {
+                    PageType::OfKind if is_counter => MetricType::Counter,
+                    PageType::OfKind => MetricType::Gauge,
+                    // Samples of a counter would have to end with `_total`.
+                    PageType::Counter | PageType::Untyped => MetricType::Unknown,
                 };
                 let (name, unit) = split_unit(family);
                 let help = family.instrument.description;
@@ -190,7 +192,7 @@ mod registry {
     use prometheus::core::{Collector, Desc};
     use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
 
-    use super::{MeterCollector, Number, PageLabel};
+    use super::{MeterCollector, Number, PageLabel, PageType};
 
     /// Describes the collector to a registry, which accepts only one with the same labels. The metrics
     /// themselves are not known before the first sample.
@@ -208,7 +210,10 @@ mod registry {
         fn collect(&self) -> Vec<MetricFamily> {
             let mut all = Vec::new();
             let collected = self.collect_families::<std::convert::Infallible>(|family, series| {
-                let is_counter = family.instrument.kind.is_counter();
+                let is_counter = match family.instrument.page_type {
+                    PageType::Counter => true,
+                    _ => family.instrument.kind.is_counter(),
+                };
                 let mut collected = MetricFamily::default();
                 collected.set_name(family.name.sample.clone());
                 collected.set_help(family.instrument.description.to_owned());

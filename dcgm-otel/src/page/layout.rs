@@ -7,7 +7,7 @@ use super::PageFormat;
 use super::families::{Families, InstrumentNumbers, InstrumentSeries, LayoutKey, Numbers};
 use super::names::{MetricName, push_escaped, push_labels};
 use super::number::push_number;
-use crate::catalogue::Kind;
+use crate::catalogue::PageType;
 use crate::instruments::Instrument;
 use crate::pipeline::snapshot::{Number, Snapshot};
 use crate::telemetry::Telemetry;
@@ -144,18 +144,21 @@ impl PageLayout {
     }
 }
 
-/// The type of a kind of instrument in Prometheus.
-const fn type_name(kind: Kind) -> &'static str {
-    if kind.is_counter() {
-        "counter"
-    } else {
-        "gauge"
+/// Returns the type of an instrument in a format.
+const fn type_name(instrument: &Instrument, format: PageFormat) -> &'static str {
+    match (instrument.page_type, format) {
+        (PageType::OfKind, _) if instrument.kind.is_counter() => "counter",
+        (PageType::OfKind, _) => "gauge",
+        (PageType::Counter, PageFormat::Text) => "counter",
+        (PageType::Untyped, PageFormat::Text) => "untyped",
+        // Samples of a counter would have to end with `_total`.
+        (PageType::Counter | PageType::Untyped, PageFormat::OpenMetrics) => "unknown",
     }
 }
 
 /// Appends the lines before those of the series, without the end of the last.
 fn push_text_header(text: &mut String, name: &MetricName, instrument: &Instrument) {
-    let (sample, kind) = (&name.sample, type_name(instrument.kind));
+    let (sample, kind) = (&name.sample, type_name(instrument, PageFormat::Text));
     // Writing to a string does not fail.
     if !instrument.description.is_empty() {
         let _ = write!(text, "# HELP {sample} ");
@@ -167,7 +170,8 @@ fn push_text_header(text: &mut String, name: &MetricName, instrument: &Instrumen
 
 /// Appends the lines before those of the series, without the end of the last.
 fn push_openmetrics_header(text: &mut String, name: &MetricName, instrument: &Instrument) {
-    let (family, kind) = (name.family(), type_name(instrument.kind));
+    let kind = type_name(instrument, PageFormat::OpenMetrics);
+    let family = name.family();
     // Writing to a string does not fail.
     let _ = write!(text, "# TYPE {family} {kind}");
     if let Some(unit) = &name.unit {

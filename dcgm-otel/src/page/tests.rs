@@ -11,10 +11,10 @@ use crate::catalogue::{CATALOGUE, Kind};
 use crate::clock::Clock;
 use crate::config::ThrottleName;
 use crate::instruments::MeterFeed;
-use crate::naming::exporter;
+use crate::naming::base_metrics;
 use crate::telemetry::Telemetry;
 use crate::testing::{Fake, Harness, SECOND};
-use crate::{DcgmMeter, ErrorKind};
+use crate::{DcgmMeter, ErrorKind, Naming};
 
 fn text(meter: &DcgmMeter) -> String {
     let mut page = String::from("left over");
@@ -34,7 +34,7 @@ fn value<'a>(page: &'a str, series: &str) -> Option<&'a str> {
 
 #[test]
 fn names_are_unique_and_units_are_known() {
-    for metrics in [CATALOGUE, exporter::METRICS] {
+    for metrics in Naming::ALL.iter().map(|naming| base_metrics(*naming)) {
         let feed = MeterFeed::new(
             Clock::System,
             metrics,

@@ -404,9 +404,13 @@ impl SourceStates {
             }
         }
         match (&spec.value, spec.op()) {
-            (StaticValue::Number(_) | StaticValue::ActiveLinks(_) | StaticValue::Health(..), _) => {
-                Some(Vec::new())
-            }
+            (
+                StaticValue::Number(_)
+                | StaticValue::Allocation
+                | StaticValue::ActiveLinks(_)
+                | StaticValue::Health(..),
+                _,
+            ) => Some(Vec::new()),
             // The engine's list has the state of a GPU that cannot be sampled.
             (StaticValue::Condition(..), None) if spec.entity.kind == EntityKind::GPU => {
                 Some(Vec::new())

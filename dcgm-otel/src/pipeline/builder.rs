@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
-use dcgm::Query;
+use dcgm::{EntityId, Query};
 use opentelemetry::KeyValue;
 
 use super::availability::SourceStates;
@@ -36,8 +36,8 @@ struct TableBuilder<'a> {
     sources: Vec<SourceRow>,
     slots: Vec<Slot>,
     events: Vec<EventSource>,
-    /// Each series and its reducer. Indices of sources are positions in `sources`.
-    rows: Vec<(Series, Reducer)>,
+    /// Each series, its entity and its reducer. Indices of sources are positions in `sources`.
+    rows: Vec<(Series, Option<EntityId>, Reducer)>,
     /// Sources of the values that have several.
     parts: Vec<SourceIdx>,
 }
@@ -52,7 +52,8 @@ impl SeriesTable {
         now: Instant,
     ) -> Self {
         history.note_drivers(&specs.drivers);
-        let caps = Caps::from_config(config, history.note_entities(specs.monitored));
+        let entities = history.note_entities(specs.monitored);
+        let caps = Caps::from_config(config, entities, history.divides_counters());
         let mut chosen = choose_sources(&specs.list, states);
         let missing = missing_statuses(&chosen, history);
         let lost = history.note_lost(lost_ids(&chosen, history));
@@ -149,6 +150,7 @@ impl TableBuilder<'_> {
                     is_mute: false,
                 }
             }
+            (None, StaticValue::Allocation) => Reducer::Constant(1),
             (None, StaticValue::ActiveLinks(of)) => Reducer::ActiveLinks(*of, None),
             (None, StaticValue::Health(system, reported)) => {
                 Reducer::Health(HealthRow::new(spec.entity, *system, *reported))
@@ -158,7 +160,7 @@ impl TableBuilder<'_> {
             }
             (None, StaticValue::Nothing) => Reducer::Gauge(SourceIdx::from_position(sources.start)),
         };
-        self.rows.push((series, reducer));
+        self.rows.push((series, Some(spec.entity), reducer));
     }
 
     fn add_sources(
@@ -172,10 +174,14 @@ impl TableBuilder<'_> {
             let source = SourceRow {
                 input: *input,
                 metric: spec.series.metric,
-                rate: SampleRate::of_family(spec.family),
+                rate: SampleRate::of_input(spec.family, input),
                 has_alternatives: spec.inputs.len() > 1 && !input.op.is_joint(),
             };
-            let target = counter.map_or(Target::Slot, |counter| Target::Counter(counter, part));
+            let target = match counter {
+                Some(counter) => Target::Counter(counter, part),
+                None if source.rate == SampleRate::Peak => Target::Peaks,
+                None => Target::Slot,
+            };
             self.slots.push(Slot::new(metric, &source, target));
             self.sources.push(source);
         }
@@ -194,13 +200,13 @@ impl TableBuilder<'_> {
         let kept = missing.filter(|one| !dropped.contains(&one.unit));
         self.rows.extend(kept.map(|one| {
             let failed = i64::from(one.state == Condition::Failed);
-            (one.series, Reducer::Constant(failed))
+            (one.series, None, Reducer::Constant(failed))
         }));
     }
 
     /// Adds the counters of entities that are gone: they are held.
     fn add_held(&mut self, history: &History, dropped: &BTreeSet<DropUnit>) {
-        let is_counter = |(_, reducer): &(Series, Reducer)| match reducer {
+        let is_counter = |(.., reducer): &(Series, Option<EntityId>, Reducer)| match reducer {
             Reducer::Counter(index, _) => Some(*index),
             _ => None,
         };
@@ -211,7 +217,7 @@ impl TableBuilder<'_> {
         for (index, series, _) in held {
             if let Some(metric) = self.metrics.get(series.metric) {
                 let reducer = Reducer::Counter(index, metric.kind);
-                self.rows.push((series.clone(), reducer));
+                self.rows.push((series.clone(), None, reducer));
             }
         }
     }
@@ -238,8 +244,13 @@ impl TableBuilder<'_> {
         }
         let index = |before: SourceIdx| moved.get(before.position()).copied().unwrap_or(before);
         let mut rows = self.rows;
-        rows.sort_by_key(|(series, _)| series.metric);
-        let (series, mut reducers): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+        rows.sort_by_key(|(series, ..)| series.metric);
+        let (mut series, mut owners, mut reducers) = (Vec::new(), Vec::new(), Vec::new());
+        for (one, owner, reducer) in rows {
+            series.push(one);
+            owners.push(owner);
+            reducers.push(reducer);
+        }
         for reducer in &mut reducers {
             if let Reducer::Gauge(source) = reducer {
                 *source = index(*source);
@@ -248,7 +259,11 @@ impl TableBuilder<'_> {
         let parts = self.parts.into_iter().map(index).collect();
         let slots: Slots = copy_at(&self.slots, &order).into();
         SeriesTable::new(
-            (self.metrics, Arc::new(Layout::new(self.metrics, series))),
+            (
+                self.metrics,
+                Arc::new(Layout::new(self.metrics, series)),
+                owners,
+            ),
             (copy_at(&self.sources, &order).into(), slots),
             Reducers::new(reducers, parts),
             (query, router),
@@ -273,13 +288,10 @@ fn apply_caps(
 ) -> (BTreeSet<DropUnit>, usize) {
     let alive = states.entities_with_values();
     let has_values = |(spec, inputs): &Chosen<'_>| states.expects_values(spec, inputs, &alive);
-    let counts = count_series(
-        chosen.iter().filter(|one| has_values(one)),
-        missing,
-        history,
-    );
+    let with_values = chosen.iter().filter(|one| has_values(one));
+    let counts = count_series(caps, with_values, missing, history);
     let dropped = caps.units_over_caps(&counts, &history.dropped);
-    let all = count_series(chosen.iter(), missing, history);
+    let all = count_series(caps, chosen.iter(), missing, history);
     if caps.units_over_caps(&all, &history.dropped) != dropped {
         chosen.retain(has_values);
     }
@@ -291,6 +303,7 @@ fn apply_caps(
 
 /// Counts the series of each unit, with those of entities that are gone.
 fn count_series<'a>(
+    caps: &Caps,
     chosen: impl Iterator<Item = &'a Chosen<'a>>,
     missing: &[Status],
     history: &History,
@@ -306,6 +319,9 @@ fn count_series<'a>(
     let units = held.map(|(.., unit)| unit);
     for unit in units.chain(missing.iter().map(|one| one.unit)) {
         *counts.entry(unit).or_default() += 1;
+    }
+    for (_, count) in counts.iter_mut().filter(|(unit, _)| unit.is_counter()) {
+        *count += caps.extra_series(*count);
     }
     counts
 }

@@ -62,18 +62,27 @@ pub(crate) struct Caps {
     pub(crate) metric: usize,
     /// Maximum per group.
     pub(crate) groups: BTreeMap<Group, usize>,
+    /// Set if a counter can have two series: that of its device, and that of the workload there.
+    pub(crate) divides_counters: bool,
 }
 
 impl Caps {
-    pub(crate) fn from_config(config: &Config, entities: usize) -> Self {
+    pub(crate) fn from_config(config: &Config, entities: usize, divides_counters: bool) -> Self {
         let groups = Group::ALL.iter();
+        let factor = if divides_counters { 2 } else { 1 };
         Self {
-            all: config.series_cap(entities),
+            all: config.series_cap(entities.saturating_mul(factor)),
+            divides_counters,
             metric: config.max_instrument_series(),
             groups: groups
                 .filter_map(|group| Some((*group, config.group_series(*group)?)))
                 .collect(),
         }
+    }
+
+    /// Returns the number of series that so many counters can have besides their own.
+    pub(crate) const fn extra_series(&self, counters: usize) -> usize {
+        if self.divides_counters { counters } else { 0 }
     }
 
     /// Returns the units to drop so that the others fit.

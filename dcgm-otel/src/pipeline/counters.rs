@@ -65,6 +65,55 @@ pub(crate) struct Total {
     was_shown: bool,
 }
 
+/// The amount of a total, in the units in which it is counted: those of the source if fractions are
+/// exported, else those of the metric. Amounts of one total can be added without an error.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Amount {
+    /// The part that other sources have counted, in the metric's unit.
+    pub(crate) origin: f64,
+    pub(crate) units: u64,
+    /// The part of a unit that a rate left over.
+    rest: f64,
+}
+
+impl Amount {
+    pub(crate) fn from_units(units: u64) -> Self {
+        Self {
+            units,
+            ..Self::default()
+        }
+    }
+
+    /// Makes an amount of a number in the metric's unit.
+    pub(crate) fn from_scaled(origin: f64) -> Self {
+        Self {
+            origin,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
+        self.origin += other.origin;
+        self.units = self.units.saturating_add(other.units);
+        self.rest += other.rest;
+    }
+
+    /// Returns the growth since an earlier amount of the same sources.
+    pub(crate) fn since(&self, before: &Self) -> Self {
+        Self {
+            origin: 0.0,
+            units: self.units.saturating_sub(before.units),
+            rest: self.rest - before.rest,
+        }
+    }
+
+    /// Returns the number of a metric that exports fractions.
+    #[expect(clippy::cast_precision_loss, reason = "a fraction is what is exported")]
+    pub(crate) fn scaled(&self, scale: Scale) -> f64 {
+        self.origin + scale.scale_number(self.units as f64 + self.rest)
+    }
+}
+
 /// One source of a total.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Part {
@@ -193,6 +242,38 @@ impl Total {
         for part in self.parts.iter_mut().filter(running) {
             part.set_baseline(Some(0));
         }
+    }
+
+    /// Returns the whole total.
+    pub(crate) fn amount(&self, kind: Kind) -> Amount {
+        match (kind, self.exported_number(kind)) {
+            (Kind::CounterF64, _) => Amount {
+                units: self.grown,
+                rest: self.remainder,
+                ..self.origin_amount(kind)
+            },
+            (_, Number::U64(number)) => Amount::from_units(number),
+            _ => Amount::default(),
+        }
+    }
+
+    /// Returns the part of the total that this meter has not counted.
+    pub(crate) fn origin_amount(&self, kind: Kind) -> Amount {
+        match (kind, self.origin) {
+            (Kind::CounterF64, Number::F64(origin)) => Amount::from_scaled(origin),
+            (Kind::CounterU64, Number::U64(origin)) => Amount::from_units(origin.min(LARGEST)),
+            _ => Amount::default(),
+        }
+    }
+
+    pub(crate) const fn scale(&self) -> Scale {
+        self.scale
+    }
+
+    /// Returns `true` if it counts events.
+    pub(crate) fn is_of_events(&self) -> bool {
+        let mut parts = self.parts.iter();
+        parts.any(|part| part.input.op == Op::Event)
     }
 
     /// Returns `true` if it has exactly these sources.
@@ -475,6 +556,11 @@ impl Ledger {
 
     pub(crate) fn get(&self, index: CounterIdx) -> Option<&Total> {
         self.totals.get(index).map(|entry| &entry.total)
+    }
+
+    /// Takes out the total of a series that an earlier meter exported.
+    pub(crate) fn take_origin(&mut self, series: &Series) -> Option<Number> {
+        self.origins.remove(series)
     }
 
     /// Returns each series that has been counted, with its index.

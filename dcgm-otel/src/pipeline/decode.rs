@@ -34,7 +34,7 @@ pub(super) struct Unit {
 
 impl Decoder {
     pub(super) fn new(metric: &Metric, input: &Input) -> Self {
-        if !matches!(input.op, Op::Last | Op::NonZero) {
+        if !matches!(input.op, Op::Last | Op::NonZero | Op::Peak(_)) {
             return Self::By(input.op);
         }
         let (least, most) = metric.range;
@@ -131,6 +131,7 @@ fn decode_other(op: &Op, value: Value<'_>) -> Option<Number> {
         }
         Op::Last
         | Op::NonZero
+        | Op::Peak(_)
         | Op::Counter
         | Op::FractionCounter
         | Op::Sum
@@ -138,6 +139,7 @@ fn decode_other(op: &Op, value: Value<'_>) -> Option<Number> {
         | Op::Event
         | Op::ActiveLinks
         | Op::LinkUp
+        | Op::Allocation
         | Op::Instances
         | Op::Gpus
         | Op::Unavailable(_)

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use dcgm::{Samples, Timestamp};
 
+use super::allocations::AllocationBook;
 use super::cardinality::DropUnit;
 use super::counters::Ledger;
 use super::index::Pair;
@@ -62,6 +63,8 @@ pub(crate) struct History {
     pub(crate) planned: BTreeSet<Arc<str>>,
     /// `hw.id`s of lost or missing devices, so that each loss is counted once.
     pub(crate) lost: BTreeSet<Arc<str>>,
+    /// Workloads that hold the entities; `None` without a source of allocations.
+    pub(crate) allocations: Option<AllocationBook>,
     /// Largest number of monitored entities so far.
     entities: usize,
     /// Driver version of each entity, by its `hw.id`.
@@ -79,11 +82,18 @@ pub(crate) struct Status {
 
 impl History {
     /// Makes a history that continues these totals.
-    pub(crate) fn with_ledger(ledger: Ledger) -> Self {
+    pub(crate) fn new(ledger: Ledger, allocations: Option<AllocationBook>) -> Self {
         Self {
             ledger,
+            allocations,
             ..Self::default()
         }
+    }
+
+    /// Returns `true` if counters are divided among workloads.
+    pub(crate) fn divides_counters(&self) -> bool {
+        let mut book = self.allocations.iter();
+        book.any(AllocationBook::divides_counters)
     }
 
     /// Records for each sample when its timestamp first appeared.

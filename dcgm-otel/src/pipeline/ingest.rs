@@ -31,6 +31,8 @@ pub(crate) struct ReadStats {
     pub(crate) missing: usize,
     /// Entities without a new sample while others have some: a sign that they may be gone or lost.
     pub(crate) unchanged: usize,
+    /// Set if no entity has a new sample.
+    pub(crate) is_unchanged: bool,
     /// Resets of DCGM's counters.
     pub(crate) resets: u64,
     /// Events that were counted.
@@ -253,6 +255,7 @@ impl Router {
                 }
                 match slot.target {
                     Target::Slot => slot.take_value(sample.value),
+                    Target::Peaks => {}
                     Target::Counter(counter, part) => {
                         let total = sample.value.ok().zip(ledger.get_mut(counter));
                         let step = total.map(|(value, total)| {
@@ -279,6 +282,7 @@ impl Router {
             resets,
             missing: missing.count(),
             unchanged: unchanged.count(),
+            is_unchanged: !is_new,
             has_new_events,
             ..ReadStats::default()
         };
@@ -312,7 +316,7 @@ impl Router {
                     _ => age,
                 };
                 source.has_alternatives
-                    && source.rate == SampleRate::EachTick
+                    && source.rate != SampleRate::AtRest
                     && since(route.changed) >= patience
             };
             let entity = route.entity.and_then(|entity| self.entities.get(entity));

@@ -66,6 +66,14 @@ impl Reducers {
         self.all.as_slice().len()
     }
 
+    /// Returns the total of each series that is a counter.
+    pub(super) fn counters(&self) -> impl Iterator<Item = Option<(CounterIdx, Kind)>> {
+        self.all.as_slice().iter().map(|reducer| match reducer {
+            Reducer::Counter(counter, kind) => Some((*counter, *kind)),
+            _ => None,
+        })
+    }
+
     /// Inserts a counter; the series behind it move by one.
     pub(super) fn insert_counter(&mut self, at: SeriesIdx, counter: CounterIdx, kind: Kind) {
         self.all.insert(at, Reducer::Counter(counter, kind));

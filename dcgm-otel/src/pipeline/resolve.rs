@@ -96,6 +96,8 @@ pub(crate) enum StaticValue {
     /// Number of active links of this entity, or the state of this link. It can change while the
     /// entities stay the same.
     ActiveLinks(EntityId),
+    /// 1 for each workload that holds the entity.
+    Allocation,
     /// Health of this system of the entity by the engine's last check, and the state that the series
     /// reports, if it is about one.
     Health(HealthSystems, Option<Condition>),
@@ -103,6 +105,9 @@ pub(crate) enum StaticValue {
 
 /// Returns `true` if a family is switched on.
 fn is_wanted(config: &Config, metric: &Metric, family: &Family) -> bool {
+    if config.peaks().is_none() && family.is_of_peaks() {
+        return false;
+    }
     match config.metric(family.group, metric.name, family.name) {
         Some(MetricSwitch::Off) => false,
         Some(MetricSwitch::On) => true,
@@ -252,7 +257,10 @@ fn resolve_inputs(source: &Source, entity: &Entity, host: &Host) -> Vec<Input> {
             .into_iter()
             .collect();
     }
-    match source.field.info().map(|info| info.scope) {
+    let scope = source.field.info().map(|info| info.scope);
+    // Of a field that this release does not know, the definition of its metric says it.
+    let is_of_host = entity.id.kind == EntityKind::HOST;
+    match scope.or(is_of_host.then_some(EntityKind::HOST)) {
         // The engine keeps these once per host, readable through any GPU; the host itself cannot be
         // watched.
         Some(EntityKind::HOST) => {
@@ -296,6 +304,7 @@ fn static_value(point: &SeriesRow, entity: &Entity, host: &Host) -> Option<Stati
             host.links_of(entity.id).next()?;
             StaticValue::ActiveLinks(entity.id)
         }
+        Some(Op::Allocation) => StaticValue::Allocation,
         Some(Op::LinkUp) => StaticValue::ActiveLinks(entity.id),
         Some(Op::Unavailable(why)) => {
             (Availability::of_entity(entity) == Some(why)).then_some(StaticValue::Number(1))?

@@ -141,6 +141,11 @@ impl Snapshot {
         &mut self.points
     }
 
+    /// Returns the layout and the points to change: one point per series of the layout.
+    pub(crate) const fn parts_mut(&mut self) -> (&mut Arc<Layout>, &mut Vec<Option<Point>>) {
+        (&mut self.layout, &mut self.points)
+    }
+
     #[cfg(all(test, not(shuttle)))]
     pub(crate) fn new(layout: &Arc<Layout>, points: &[Option<Point>]) -> Self {
         let mut snapshot = Self::default();

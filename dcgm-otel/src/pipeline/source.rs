@@ -29,6 +29,8 @@ pub(super) struct SourceRow {
 /// Sampling rate of a source.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum SampleRate {
+    /// Sampled many times between two ticks, for peaks.
+    Peak,
     /// Sampled at each tick.
     EachTick,
     /// Sampled once an hour: it rarely changes.
@@ -36,16 +38,19 @@ pub(super) enum SampleRate {
 }
 
 impl SampleRate {
-    pub(super) const fn of_family(family: &Family) -> Self {
-        if family.at_rest {
+    pub(super) const fn of_input(family: &Family, input: &Input) -> Self {
+        if matches!(input.op, Op::Peak(_)) {
+            Self::Peak
+        } else if family.at_rest {
             Self::AtRest
         } else {
             Self::EachTick
         }
     }
 
-    pub(super) const fn sampling_period(self, config: &Config) -> Duration {
+    pub(super) fn sampling_period(self, config: &Config) -> Duration {
         match self {
+            Self::Peak => config.peaks().unwrap_or(config.interval()),
             Self::EachTick => config.interval(),
             Self::AtRest => AT_REST,
         }
@@ -79,7 +84,7 @@ impl MaxAges {
 
     pub(super) const fn for_rate(&self, rate: SampleRate) -> Duration {
         match rate {
-            SampleRate::EachTick => self.each_tick,
+            SampleRate::Peak | SampleRate::EachTick => self.each_tick,
             SampleRate::AtRest => self.at_rest,
         }
     }
@@ -115,6 +120,8 @@ pub(super) enum Target {
     Slot,
     /// A total, and its summand.
     Counter(CounterIdx, usize),
+    /// The statistics of all samples since the last tick, which are read apart.
+    Peaks,
 }
 
 /// The last value of a source, and the way samples become one. Kept small, as there are many.
@@ -149,7 +156,7 @@ impl Slot {
     #[inline]
     pub(super) fn extend_expiry(&mut self, expiries: &Expiries) {
         self.until = match self.retention {
-            Retention::Expires(SampleRate::EachTick) => expiries.each_tick,
+            Retention::Expires(SampleRate::Peak | SampleRate::EachTick) => expiries.each_tick,
             Retention::Expires(SampleRate::AtRest) => expiries.at_rest,
             Retention::Permanent => expiries.permanent,
         };
@@ -166,6 +173,11 @@ impl Slot {
             Err(reason) if is_passing(reason) => return,
             Err(_) => None,
         };
+        self.set_number(number);
+    }
+
+    /// Sets the number, of the samples up to the last one.
+    pub(super) fn set_number(&mut self, number: Option<Number>) {
         let until = self.until;
         self.point = number.map(|number| Point { number, until });
     }

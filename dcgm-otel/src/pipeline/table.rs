@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use dcgm::health::HealthReport;
 use dcgm::{EntityId, Link, Query, Samples, Timestamp};
 
+use super::allocations::{AllocationBook, BaseSeries};
 use super::cardinality::Caps;
 use super::counters::Ledger;
 use super::events::EventSource;
@@ -15,11 +16,12 @@ use super::index::Pair;
 use super::index::{CounterIdx, Index, IndexVec, SeriesIdx, SourceIdx};
 use super::ingest::{ReadStats, Router};
 use super::mute::{GpuRead, MuteGpus};
+use super::peaks::PeakWindows;
 use super::reduce::{Reducers, Slots};
 use super::resolve::{self, Blocks, Input};
-use super::snapshot::{Layout, Number, Series, Snapshot};
+use super::snapshot::{Layout, Number, Point, Series, Snapshot};
 use super::source::{SourceRow, Target};
-use crate::catalogue::{Kind, Metric};
+use crate::catalogue::{Kind, Metric, Op};
 use crate::clock::MAX_DELAY;
 use crate::config::Config;
 use crate::topology::is_instance;
@@ -29,6 +31,8 @@ use crate::topology::is_instance;
 pub(crate) struct SeriesTable {
     metrics: &'static [Metric],
     layout: Arc<Layout>,
+    /// The entity of each series; `None` if it is gone.
+    owners: Vec<Option<EntityId>>,
     /// Sources that are read…
     sources: IndexVec<SourceIdx, SourceRow>,
     /// …and the last value of each.
@@ -38,6 +42,7 @@ pub(crate) struct SeriesTable {
     query: Query,
     router: Router,
     events: Vec<EventSource>,
+    peaks: PeakWindows,
     caps: Caps,
     omissions: Omissions,
     /// Sampling interval, which rates are integrated with.
@@ -73,7 +78,7 @@ impl Omissions {
 impl SeriesTable {
     #[expect(clippy::too_many_arguments, reason = "the parts that the builder made")]
     pub(super) fn new(
-        (metrics, layout): (&'static [Metric], Arc<Layout>),
+        (metrics, layout, owners): (&'static [Metric], Arc<Layout>, Vec<Option<EntityId>>),
         (sources, slots): (IndexVec<SourceIdx, SourceRow>, Slots),
         reducers: Reducers,
         (query, router): (Query, Router),
@@ -84,9 +89,12 @@ impl SeriesTable {
     ) -> Self {
         let fastest = router.entities.as_slice().iter().map(|read| read.max_age);
         let fastest = fastest.min().unwrap_or_default();
+        let times = (config.peaks().unwrap_or_default(), config.peaks_keep_age());
         Self {
+            peaks: PeakWindows::new(metrics, sources.as_slice(), times),
             metrics,
             layout,
+            owners,
             sources,
             slots,
             reducers,
@@ -109,6 +117,7 @@ impl SeriesTable {
     pub(crate) fn take_over(&mut self, before: &Self, history: &mut History) {
         before.save_ages(history);
         self.take_values(before);
+        self.peaks.take_over(&before.peaks);
         self.router.take_activity(&before.router);
         // Silence goes on, whatever the table.
         self.made = self.made.min(before.made);
@@ -160,6 +169,44 @@ impl SeriesTable {
             stats.replaceable = self.router.find_replaceable(&self.sources, now);
         }
         stats
+    }
+
+    /// Returns `true` if there are statistics of all samples since the last tick.
+    pub(crate) fn has_peaks(&self) -> bool {
+        !self.peaks.is_empty()
+    }
+
+    /// Returns the start of the next read of all samples; `None` for the start of the watches.
+    pub(crate) fn peaks_start(&self) -> Option<Timestamp> {
+        self.peaks.read_start()
+    }
+
+    /// Adds new samples to the statistics.
+    pub(crate) fn add_peak_samples(&mut self, samples: &Samples) {
+        self.peaks.add_samples(samples);
+    }
+
+    /// Sets the statistics of all samples since the last tick, after all up to a time were read.
+    pub(crate) fn show_peaks(&mut self, read_until: Option<Timestamp>) {
+        self.peaks.end_read(read_until);
+        let sources = self.sources.as_slice().iter();
+        for (source, slot) in sources.zip(self.slots.as_mut_slice()) {
+            if let Op::Peak(statistic) = source.input.op {
+                let pair = source.input.pair();
+                slot.set_number(self.peaks.statistic(pair, source.metric, statistic));
+            }
+        }
+        self.peaks.begin_windows();
+    }
+
+    /// Removes the statistics: those of the window before are no longer right, and the new samples could
+    /// not be read. The windows go on.
+    pub(crate) fn hide_peaks(&mut self) {
+        for slot in self.slots.as_mut_slice() {
+            if slot.target == Target::Peaks {
+                slot.set_number(None);
+            }
+        }
     }
 
     /// Returns the query that reads all sources.
@@ -279,6 +326,47 @@ impl SeriesTable {
         (silent >= self.max_age).then_some(silent)
     }
 
+    /// Computes the values of all series, in the order of the layout.
+    fn compute_points(
+        &self,
+        ledger: &Ledger,
+        now: Instant,
+        points: &mut Vec<Option<Point>>,
+    ) -> usize {
+        let from = (&self.slots, ledger);
+        self.reducers
+            .reduce_slots(from, (now, self.gauges_until()), points)
+    }
+
+    /// Fills a snapshot with series that have the attributes of the workloads there; returns the number
+    /// of series with a value.
+    pub(crate) fn fill_attributed(
+        &self,
+        book: &mut AllocationBook,
+        ledger: &mut Ledger,
+        snapshot: &mut Snapshot,
+        at: (Instant, u64),
+    ) -> usize {
+        let mut points = book.take_points();
+        self.compute_points(ledger, at.0, &mut points);
+        let base = BaseSeries {
+            metrics: self.metrics,
+            layout: &self.layout,
+            owners: &self.owners,
+            reducers: &self.reducers,
+            caps: &self.caps,
+            until: self.gauges_until(),
+        };
+        book.fill_snapshot(&base, points, ledger, snapshot, at)
+    }
+
+    /// Returns the time at which values that are not sampled expire: with the last sampled value.
+    fn gauges_until(&self) -> Option<Instant> {
+        self.changed
+            .unwrap_or(self.made)
+            .checked_add(self.max_age.min(MAX_DELAY))
+    }
+
     /// Fills a snapshot; returns the number of series with a value.
     pub(crate) fn fill_snapshot(
         &self,
@@ -289,15 +377,7 @@ impl SeriesTable {
         // Values that rarely change also expire once no sample arrives.
         let until = self.gauges_until();
         let points = snapshot.replace_layout(&self.layout, until);
-        let from = (&self.slots, ledger);
-        self.reducers.reduce_slots(from, (now, until), points)
-    }
-
-    /// Returns the time at which values that are not sampled expire: with the last sampled value.
-    fn gauges_until(&self) -> Option<Instant> {
-        self.changed
-            .unwrap_or(self.made)
-            .checked_add(self.max_age.min(MAX_DELAY))
+        self.compute_points(ledger, now, points)
     }
 
     /// Returns the time of the last new sample.
@@ -314,7 +394,11 @@ impl SeriesTable {
         let numbered = dropped.filter_map(|(index, series, _)| {
             let kind = self.metrics.get(series.metric)?.kind;
             let total = history.ledger.get(index)?;
-            Some((series.clone(), total.exported_number(kind)))
+            // Those of workloads have ended.
+            let own = history.allocations.as_ref();
+            let own = own.and_then(|book| book.own_number(index));
+            let number = own.unwrap_or_else(|| total.exported_number(kind));
+            Some((series.clone(), number))
         });
         numbered.collect()
     }
@@ -356,7 +440,8 @@ impl SeriesTable {
                 total.count_event();
             }
             let is_dropped = history.dropped.contains(&unit);
-            has_room &= is_dropped || self.show_counter(index, metric.kind, series);
+            let shown = (index, metric.kind, sample.entity);
+            has_room &= is_dropped || self.show_counter(shown, series);
         }
         has_room
     }
@@ -371,18 +456,26 @@ impl SeriesTable {
     }
 
     /// Adds the series of a counter if it is new. Returns `false` if there is no room for it.
-    fn show_counter(&mut self, counter: CounterIdx, kind: Kind, series: Series) -> bool {
+    fn show_counter(
+        &mut self,
+        (counter, kind, entity): (CounterIdx, Kind, EntityId),
+        series: Series,
+    ) -> bool {
         if self.layout.series().contains(&series) {
             return true;
         }
         let same = self.layout.series().iter();
         let same = same.filter(|one| one.metric == series.metric).count();
-        if self.reducers.len() >= self.caps.all || same >= self.caps.metric {
+        let counters = self.reducers.counters().flatten().count();
+        let with_new = |rows: usize, counters| rows + 1 + self.caps.extra_series(counters + 1);
+        let all = with_new(self.reducers.len(), counters);
+        if all > self.caps.all || with_new(same, same) > self.caps.metric {
             return false;
         }
         let mut all = self.layout.series().to_vec();
         let at = all.partition_point(|one| one.metric <= series.metric);
         all.insert(at, series);
+        self.owners.insert(at, Some(entity));
         let at = SeriesIdx::from_position(at);
         self.reducers.insert_counter(at, counter, kind);
         self.layout = Arc::new(Layout::new(self.metrics, all));

@@ -21,6 +21,8 @@ use std::time::{Duration, Instant};
 use dcgm::monitor::Supervisor;
 use dcgm::{Entity, EntityId, EntityKind, Error, Link, Query, Samples, Watch, WatchRequest};
 
+use super::label_fields;
+use super::own_metrics::{self, OwnTarget};
 use crate::catalogue::Op;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -110,6 +112,8 @@ pub(crate) struct Session {
     specs: Specs,
     states: SourceStates,
     pub(crate) table: SeriesTable,
+    /// The metrics of dcgm-exporter itself, for each GPU.
+    pub(super) own_targets: Vec<OwnTarget>,
     /// Profiling fields that are still pending.
     pending: Option<Pending>,
     /// Number of monitored entities.
@@ -179,8 +183,16 @@ impl Session {
             links,
         } = inventory;
         let config = context.config;
-        let host = Host::new(listed.clone(), &links).named_for(config.naming());
-        let specs = resolve::resolve_series(&host, config, hook);
+        let texts = label_fields::read_texts(context.engine.client(), config, &listed)
+            .map_err(step_error(ErrorKind::Read))?;
+        let host = Host::new(listed.clone(), &links).named_for(config.naming(), texts);
+        let mut specs = resolve::resolve_series(&host, config, hook);
+        let own_targets = own_metrics::list_targets(&host, config, hook);
+        let book = context.history.allocations.as_mut();
+        if !book.is_some_and(|book| book.set_entities(&host.entities)) {
+            let is_join = |spec: &SeriesSpec| spec.value == StaticValue::Allocation;
+            specs.list.retain(|spec| !is_join(spec));
+        }
         if specs.monitored == 0 {
             let count = listed.len();
             let message = format!("`devices` selects none of the engine's {count} entities");
@@ -203,6 +215,7 @@ impl Session {
         let inputs = specs.list.iter().flat_map(|spec| &spec.inputs);
         states.set_fact_sources(inputs.copied());
         let mut session = Self {
+            own_targets,
             entities: specs.monitored,
             hook_panics: specs.hook_panics,
             unavailable: gpu_unavailability(&listed),
@@ -374,7 +387,7 @@ impl Session {
         self.table = table;
         self.states.take_change();
         let interval = config.interval();
-        let required = requests_by_period(&self.table.required_inputs(config));
+        let required = requests_by_period(&self.table.required_inputs(config), config);
         let failed = step_error(ErrorKind::Watch);
         context
             .engine
@@ -649,15 +662,31 @@ fn watch_requests(blocks: Blocks, interval: Duration) -> Vec<WatchRequest> {
 
 /// Makes the requests for fields with their sampling periods. Profiling fields have watches of their
 /// own, which the engine can refuse alone.
-fn requests_by_period(needs: &[(Input, Duration)]) -> Vec<WatchRequest> {
-    let mut classes: BTreeMap<(Duration, bool), Vec<Input>> = BTreeMap::new();
+///
+/// A source is in the request with its shortest period only: to the engine, the watches of a connection
+/// on a source are one, so that a slower request would be sampled at the shorter period as a whole.
+fn requests_by_period(needs: &[(Input, Duration)], config: &Config) -> Vec<WatchRequest> {
+    let mut shortest: BTreeMap<Pair, (Duration, Input)> = BTreeMap::new();
     for (input, period) in needs {
-        let class = (*period, input.field.is_profiling());
-        classes.entry(class).or_default().push(*input);
+        let known = shortest.entry(input.pair()).or_insert((*period, *input));
+        known.0 = known.0.min(*period);
     }
-    let requests = classes
-        .into_iter()
-        .flat_map(|((period, _), inputs)| watch_requests(resolve::group_fields(inputs), period));
+    let mut classes: BTreeMap<(Duration, bool), Vec<Input>> = BTreeMap::new();
+    for (period, input) in shortest.into_values() {
+        let class = (period, input.field.is_profiling());
+        classes.entry(class).or_default().push(input);
+    }
+    let requests = classes.into_iter().flat_map(|((period, _), inputs)| {
+        let mut requests = watch_requests(resolve::group_fields(inputs), period);
+        // Every sample of these is read, once a tick.
+        if Some(period) == config.peaks() {
+            for request in &mut requests {
+                request.events = true;
+                request.keep_age = config.peaks_keep_age();
+            }
+        }
+        requests
+    });
     requests.collect()
 }
 

@@ -111,6 +111,36 @@ impl State {
         #[expect(clippy::cast_precision_loss, reason = "tests use small numbers")]
         last.map_or(Err(NoValue::NotWatched), |(.., code)| Ok(*code as f64))
     }
+
+    /// The sample of a field at this time.
+    fn sample(&self, entity: EntityId, field: FieldId) -> Sample<'static> {
+        let is_listed =
+            entity.kind != EntityKind::GPU || self.entities.iter().any(|one| one.id == entity);
+        let value = if is_listed {
+            self.values.get(&(entity, field)).copied()
+        } else {
+            Some(Err(NoValue::Blank))
+        };
+        let value = value.unwrap_or_else(|| self.last_event(entity, field));
+        let value_type = field.info().map(|info| info.value_type);
+        #[expect(clippy::cast_possible_truncation, reason = "tests use small ones")]
+        let value = value.map(|value| match value_type {
+            Some(ValueType::Double) => Value::Double(value),
+            Some(ValueType::Text) => Value::Text("UP"),
+            Some(ValueType::Blob) => Value::Blob(&[1; 64]),
+            _ => Value::Int(value as i64),
+        });
+        let mut sample = Sample {
+            entity,
+            field,
+            timestamp: Timestamp::from_micros(self.micros),
+            value,
+        };
+        if let Some(hook) = &self.on_sample {
+            hook(&self.entities, &mut sample);
+        }
+        sample
+    }
 }
 
 impl Fake {
@@ -332,31 +362,7 @@ impl Client for Fake {
             for (entities, fields) in query.blocks() {
                 for entity in entities {
                     for field in fields {
-                        let is_listed = state.entities.iter().any(|one| one.id == *entity);
-                        let value = if is_listed {
-                            state.values.get(&(*entity, *field)).copied()
-                        } else {
-                            Some(Err(NoValue::Blank))
-                        };
-                        let value = value.unwrap_or_else(|| state.last_event(*entity, *field));
-                        let value_type = field.info().map(|info| info.value_type);
-                        #[expect(clippy::cast_possible_truncation, reason = "tests use small ones")]
-                        let value = value.map(|value| match value_type {
-                            Some(ValueType::Double) => Value::Double(value),
-                            Some(ValueType::Text) => Value::Text("UP"),
-                            Some(ValueType::Blob) => Value::Blob(&[1; 64]),
-                            _ => Value::Int(value as i64),
-                        });
-                        let mut sample = Sample {
-                            entity: *entity,
-                            field: *field,
-                            timestamp: Timestamp::from_micros(state.micros),
-                            value,
-                        };
-                        if let Some(hook) = &state.on_sample {
-                            hook(&state.entities, &mut sample);
-                        }
-                        into.push(sample);
+                        into.push(state.sample(*entity, *field));
                     }
                 }
             }
@@ -380,6 +386,13 @@ impl Client for Fake {
                     timestamp: Timestamp::from_micros(state.micros),
                     value: Ok(Value::Int(*code)),
                 });
+            }
+            // The samples of fields that are no events.
+            for entity in watch.entities() {
+                let fields = watch.fields().iter().filter(|field| !field.is_event());
+                for field in fields {
+                    into.push(state.sample(*entity, *field));
+                }
             }
             state.delivered.extend(read);
             state.happened = left;

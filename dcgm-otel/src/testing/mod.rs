@@ -9,6 +9,7 @@
 mod export;
 mod fake;
 mod host;
+mod source;
 
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ pub(crate) use fake::{COUNTERS, Fake, call, every_field, gauges, gpu, refused};
 pub(crate) use host::{
     INTERVAL, Shown, counters_of, differing, fallen, is_counter, lines, mock_of, push, run_all,
 };
+pub(crate) use source::{Scripted, labels_of, on_gpu, pod};
 
 use crate::clock::Clock;
 use crate::{Config, DcgmMeter, DcgmMeterBuilder, Health, SampleError};
@@ -157,6 +159,12 @@ impl<C: TestClient> Harness<C> {
     /// Takes a sample with an error.
     pub(crate) fn sample_error(&self) -> SampleError {
         self.meter().sample_now().unwrap_err()
+    }
+
+    /// Polls the sources of allocations, and takes a sample without an error.
+    pub(crate) fn poll_and_sample(&self) {
+        self.meter().poll_sources();
+        self.sample();
     }
 
     /// Advances the time of the meter and of the client.

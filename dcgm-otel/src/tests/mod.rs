@@ -1,5 +1,6 @@
 //! The meter on a real SDK, over a client that the test controls, by subject.
 
+mod attribution;
 mod collect;
 mod connection;
 mod counters;

@@ -6,7 +6,7 @@ use dcgm::{Entity, EntityId, EntityKind, Link, LinkState};
 
 use crate::catalogue::Mig;
 use crate::config::Naming;
-use crate::naming::exporter;
+use crate::naming::exporter::{self, FieldTexts};
 use crate::text;
 use crate::topology::{self, Availability, is_instance};
 
@@ -18,6 +18,8 @@ pub(crate) struct Host {
     links: HashMap<EntityId, (u32, bool)>,
     /// Name of the host, if the naming uses it.
     pub(crate) name: Option<String>,
+    /// Values of fields that are labels, if the naming uses any.
+    pub(crate) texts: FieldTexts,
     /// Links without an entity id: the engine has them as fields of their GPUs only.
     pub(crate) links_without_entity_id: HashSet<EntityId>,
 }
@@ -46,10 +48,11 @@ impl Host {
         host
     }
 
-    /// Adds the name of the host, if the naming uses it.
-    pub(crate) fn named_for(mut self, naming: Naming) -> Self {
-        if naming == Naming::DcgmExporter {
+    /// Adds the name of the host, if the naming uses it, and the values of fields that are labels.
+    pub(crate) fn named_for(mut self, naming: Naming, texts: FieldTexts) -> Self {
+        if naming.is_dcgm_exporter() {
             self.name = exporter::read_hostname();
+            self.texts = texts;
         }
         self
     }

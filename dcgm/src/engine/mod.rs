@@ -11,11 +11,11 @@
 //! | `watches`, `watch_split`, `accepted`, `open_watches`, `profilers` | watches |
 //! | `reader`, `plan`, `grouped`, `collected` | reading samples, split into calls, by lists or by groups |
 //! | `shared_groups` | the groups in the engine, for watches and reads |
-//! | `admin`, `config`, `diagnostics`, `health`, `history`, `host_engine`, `jobs`, `policy`, `processes`, `profiling`, `testing`, `topology` | one module for each other subject of DCGM, like the trait that it implements |
+//! | `admin`, `config`, `diagnostics`, `field_policies`, `health`, `history`, `host_engine`, `jobs`, `policy`, `processes`, `profiling`, `testing`, `topology` | one module for each other subject of DCGM, like the trait that it implements |
 //! | `health_checks` | health watches and checks, in a session |
 //! | `isolated` | events without a cursor, for the client of a worker process |
 //! | `pauses` | the pauses of profiling of a session |
-//! | `policy_listeners` | the receivers of violations of policies, in a session |
+//! | `policy_listeners`, `field_listeners` | the receivers of violations of policies, in a session |
 //! | `release` | the differences between releases of DCGM |
 //! | `model` | models of the threads, for `--cfg shuttle` |
 //!
@@ -31,6 +31,8 @@ mod connection;
 mod diagnostics;
 mod embedded;
 mod engine_thread;
+mod field_listeners;
+mod field_policies;
 mod grouped;
 mod health;
 mod health_checks;

@@ -14,15 +14,15 @@ use crate::policy::{
 };
 
 /// Ends a listener when dropped.
-struct ListenerGuard {
-    listener: Arc<PolicyListener>,
-    shared: Arc<SharedState>,
-    worker: Arc<Worker<EngineThread>>,
+pub(super) struct ListenerGuard {
+    pub(super) has_ended: Arc<AtomicBool>,
+    pub(super) shared: Arc<SharedState>,
+    pub(super) worker: Arc<Worker<EngineThread>>,
 }
 
 impl Drop for ListenerGuard {
     fn drop(&mut self) {
-        self.listener.has_ended.store(true, Ordering::Relaxed);
+        self.has_ended.store(true, Ordering::Relaxed);
         if self.worker.is_forked() || !self.worker.has_thread() {
             return;
         }
@@ -65,11 +65,11 @@ impl PolicyClient for Engine {
         let (events, _sender) = PolicyEvents::new(conditions, |sender| {
             let new = Arc::new(PolicyListener {
                 sender: sender.clone(),
-                has_ended: AtomicBool::new(false),
+                has_ended: Arc::default(),
             });
             listener = Some(Arc::clone(&new));
             Box::new(ListenerGuard {
-                listener: new,
+                has_ended: Arc::clone(&new.has_ended),
                 shared: Arc::clone(&self.shared),
                 worker: Arc::clone(&self.worker),
             })

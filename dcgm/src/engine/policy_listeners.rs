@@ -27,7 +27,7 @@ const MAX_UNUSED: usize = 8;
 pub(super) struct PolicyListener {
     pub(super) sender: PolicySender,
     /// Set when it was dropped.
-    pub(super) has_ended: AtomicBool,
+    pub(super) has_ended: Arc<AtomicBool>,
 }
 
 /// The listeners of a registration, which the callback reads.

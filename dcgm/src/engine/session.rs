@@ -7,7 +7,7 @@
 //! | `watches` | watches, shared with the connection's other users |
 //! | `reader` | plans and buffers of queries that are read again |
 //! | `health` | health watches, which last as long as the session |
-//! | `listeners` | those who wait for violations of policies |
+//! | `listeners`, `field_listeners` | those who wait for violations of policies |
 //! | `groups` | the groups in the engine that watches and reads share |
 //! | `pauses` | the pauses of profiling |
 //!
@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::connection::EngineConnection;
+use super::field_listeners::{FieldListener, FieldListeners};
 use super::health_checks::{HealthChecks, HealthTicket};
 use super::identity::{GPU_FIELDS, ok_unless_disconnected, set_property};
 use super::inventory::{self, Entities, Inventory};
@@ -50,11 +51,13 @@ pub(super) struct Session {
     pauses: Pauses,
     health: HealthChecks,
     listeners: PolicyListeners,
+    field_listeners: FieldListeners,
 }
 
 impl Session {
     pub(super) fn new(connection: EngineConnection) -> Self {
         let listeners = PolicyListeners::over(connection.transport);
+        let field_listeners = FieldListeners::over(connection.transport);
         Self {
             watches: Watches::new(&connection),
             connection,
@@ -65,6 +68,7 @@ impl Session {
             pauses: Pauses::default(),
             health: HealthChecks::default(),
             listeners,
+            field_listeners,
         }
     }
 
@@ -287,7 +291,15 @@ impl Session {
 
     /// Forgets the listeners that were dropped.
     pub(super) fn release_listeners(&mut self) -> Result<()> {
-        self.listeners.release_dropped(&self.connection)
+        let released = self.listeners.release_dropped(&self.connection);
+        self.field_listeners
+            .release_dropped(&self.connection)
+            .and(released)
+    }
+
+    /// Passes the violations of a policy on a field to a listener.
+    pub(super) fn add_field_listener(&mut self, listener: FieldListener) -> Result<()> {
+        self.field_listeners.add(&self.connection, listener)
     }
 }
 
@@ -295,6 +307,7 @@ impl Drop for Session {
     fn drop(&mut self) {
         self.pauses.end_all(&self.connection);
         self.listeners.end_all(&self.connection);
+        self.field_listeners.end_all(&self.connection);
         // The embedded engine outlives this session, and would go on sampling. Other groups and watches
         // go with their connection.
         if self.connection.transport == Transport::Embedded {

@@ -4,11 +4,14 @@ use super::Engine;
 use super::connection::EngineConnection;
 use crate::attributes::{
     ChipArchitecture, CpuSocket, GpuAttributes, NvSwitchBackend, VgpuAttributes,
+    VgpuInstanceAttributes,
 };
 use crate::code::ReturnCode;
 use crate::entity::{EntityId, EntityKind, EntityStatus};
 use crate::error::{Error, Operation, Result};
-use crate::topology::{GpuTopology, P2pMatrix, TopologyClient, UnhealthyGpus, choose_gpus};
+use crate::topology::{
+    GpuTopology, P2pMatrix, TopologyClient, UnhealthyGpus, check_vgpu, choose_gpus,
+};
 
 impl Engine {
     /// Reads properties over the connection.
@@ -91,6 +94,18 @@ impl TopologyClient for Engine {
                 Err(error)
             }
             outcome => outcome,
+        })
+    }
+
+    #[doc(alias = "dcgmGetVgpuInstanceAttributes")]
+    fn vgpu_instance_attributes(&self, vgpu: EntityId) -> Result<VgpuInstanceAttributes> {
+        check_vgpu(vgpu)?;
+        self.read_properties(move |connection| {
+            let attributes = connection.vgpu_instance_attributes(vgpu.id)?;
+            if attributes == VgpuInstanceAttributes::default() {
+                return Err(Error::NoSuchEntity { entity: vgpu });
+            }
+            Ok(attributes)
         })
     }
 }

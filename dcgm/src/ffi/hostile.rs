@@ -9,6 +9,7 @@
     reason = "a claim that is broken is a panic, of a test or of the fuzzer"
 )]
 
+mod field_policies;
 mod fixed_structs;
 mod library;
 mod script;
@@ -35,7 +36,7 @@ use parking_lot::Mutex;
 use sys::Versioned as _;
 
 /// The exercised functions, selected by the first byte of a script.
-const PATHS: [fn(); 15] = [
+const PATHS: [fn(); 16] = [
     latest,
     since,
     identity,
@@ -51,6 +52,7 @@ const PATHS: [fn(); 15] = [
     health,
     violations,
     diagnostics,
+    field_policies::exercise,
 ];
 
 /// Plays a script, and panics if an invalid value is returned.

@@ -13,6 +13,7 @@ mod config;
 mod dcgm;
 mod decode;
 mod diagnostics;
+pub(crate) mod field_policies;
 mod groups;
 mod health;
 mod history;
@@ -107,6 +108,9 @@ fn new_zeroed<T: Plain>() -> Box<T> {
     unsafe { Box::from_raw(memory.cast::<T>()) }
 }
 
+// SAFETY: an array of zeros is an array of values.
+unsafe impl<T: Plain, const N: usize> Plain for [T; N] {}
+
 macro_rules! plain {
     ($($name:ident),* $(,)?) => {
         $(
@@ -150,6 +154,8 @@ plain!(
     dcgmNvLinkStatus_v5,
     dcgmPidInfo_v2,
     dcgmPolicy_v1,
+    dcgmPolicyInfo_v1,
+    dcgm_policy_violation_t,
     dcgmProfGetMetricGroups_v3,
     dcgmRunDiag_v10,
     dcgmRunDiag_v7,
@@ -159,6 +165,7 @@ plain!(
     dcgmStartEmbeddedV2Params_v2,
     dcgmVersionInfo_v2,
     dcgmVgpuDeviceAttributes_v7,
+    dcgmVgpuInstanceAttributes_v1,
     dcgmWorkloadPowerProfileProfilesInfo_v1,
 );
 

@@ -38,11 +38,16 @@ static SINKS: Mutex<BTreeMap<u64, Arc<dyn ViolationSink>>> = Mutex::new(BTreeMap
 #[derive(Debug)]
 pub(crate) struct SinkNumber(u64);
 
+/// Returns the number of a new registration.
+pub(super) fn next_sink_number() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
 impl SinkNumber {
     pub(crate) fn new(sink: Arc<dyn ViolationSink>) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let number = next_sink_number();
         SINKS.lock().insert(number, sink);
         Self(number)
     }
@@ -249,7 +254,7 @@ fn decode_policy(raw: &sys::dcgmPolicy_v1) -> Policy {
 }
 
 /// Runs a callback. No panic unwinds into C.
-fn contain_panics(callback: impl FnOnce()) -> c_int {
+pub(super) fn contain_panics(callback: impl FnOnce()) -> c_int {
     // DCGM ignores the result. The payload of a panic can panic when it is dropped.
     if let Err(payload) = catch_unwind(AssertUnwindSafe(callback)) {
         drop(catch_unwind(AssertUnwindSafe(|| drop(payload))));

@@ -9,7 +9,8 @@ use super::inventory::property_text;
 use super::{EngineHandle, call, new_zeroed, text};
 use crate::attributes::{
     ChipArchitecture, ClockPair, CpuSocket, GpuAttributes, MemorySizes, NvSwitchBackend,
-    PowerLimits, ThermalLimits, VgpuAttributes, VgpuInstance, VgpuType, VirtualizationMode,
+    PowerLimits, ThermalLimits, VgpuAttributes, VgpuInstance, VgpuInstanceAttributes, VgpuType,
+    VirtualizationMode,
 };
 use crate::cpu_set::CpuSet;
 use crate::entity::{EntityId, EntityKind, is_all_zero};
@@ -292,6 +293,34 @@ impl EngineHandle {
             memory_percent: number(attributes.memCopyUtil),
             encoder_percent: number(attributes.encUtil),
             decoder_percent: number(attributes.decUtil),
+        })
+    }
+
+    /// Returns the attributes of a vGPU; all are missing for one that does not exist.
+    pub(crate) fn vgpu_instance_attributes(&self, vgpu: u32) -> Result<VgpuInstanceAttributes> {
+        let mut attributes = new_zeroed::<sys::dcgmVgpuInstanceAttributes_v1>();
+        attributes.version = sys::dcgmVgpuInstanceAttributes_v1::VERSION;
+        // SAFETY: the struct has the version that it states.
+        unsafe {
+            call!(
+                self.library(),
+                dcgmGetVgpuInstanceAttributes(self.handle(), vgpu, &raw mut *attributes)
+            )
+        }?;
+        Ok(VgpuInstanceAttributes {
+            vm_id: text::identity_text(&attributes.vmId),
+            vm_name: text::identity_text(&attributes.vmName),
+            type_id: number(attributes.vgpuTypeId),
+            uuid: text::identity_text(&attributes.vgpuUuid),
+            driver_version: text::identity_text(&attributes.vgpuDriverVersion),
+            memory_used_mib: number(attributes.fbUsage),
+            // Without a vGPU, DCGM leaves the beginning of a text here.
+            is_licensed: match attributes.licenseStatus {
+                0 => Some(false),
+                1 => Some(true),
+                _ => None,
+            },
+            frame_rate_limit: number(attributes.frameRateLimit),
         })
     }
 }

@@ -123,6 +123,21 @@ pub struct Incident {
     pub is_new: bool,
 }
 
+/// Prints the entity and the code, and the XID if there is one.
+impl fmt::Display for IncidentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.entity, self.code)?;
+        self.xid.map_or(Ok(()), |xid| write!(f, ", XID {xid}"))
+    }
+}
+
+/// Prints the severity and the identity.
+impl fmt::Display for Incident {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.severity, self.id)
+    }
+}
+
 /// The result of a health check. [`HealthClient::check`](super::HealthClient::check) fills it; reuse one to
 /// avoid allocations.
 #[derive(Default)]

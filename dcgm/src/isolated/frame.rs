@@ -53,8 +53,19 @@ operations! {
     8 Latest,
     9 Events,
     10 Update,
+    11 Subject,
+    12 WatchHealth,
+    13 CheckHealth,
+    14 WatchJobs,
+    15 WatchProcesses,
+    16 Pause,
+    17 Register,
+    18 Violations,
+    19 Diagnose,
+    20 DiagnoseHosts,
+    21 LookAtDiagnostic,
     // Without a reply.
-    32 EndWatch,
+    32 Drop,
     33 DefineQuery,
     34 ForgetQuery,
 }
@@ -94,7 +105,7 @@ pub(super) fn greeted_release(mut content: Input<'_>) -> Decoded<&str> {
     if content.array()? != MAGIC {
         return Err(Malformed("it is no greeting of a worker"));
     }
-    let release = content.text()?;
+    let release = content.raw_text()?;
     content.end()?;
     Ok(release)
 }

@@ -47,10 +47,18 @@
 //! program may ignore `SIGCHLD` or reap all children. The end of a worker is then still noticed, and only its
 //! status is unknown ([`WorkerEnd::Unknown`](crate::WorkerEnd::Unknown)).
 
+mod diagnostics;
 mod environment;
 mod errors;
 mod frame;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod hostile;
+mod objects;
+mod policies;
 mod process;
+mod session;
+mod subject_values;
+mod subjects;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -60,32 +68,25 @@ mod worker;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use parking_lot::Mutex;
-
-use self::frame::{Op, RELEASE, greeted_release, put_frame, put_greeting};
-use self::process::{Failure, WorkerProcess};
+use self::frame::{Op, RELEASE};
+use self::process::WorkerProcess;
+use self::session::{GRACE, RemoteObject, SHORT, Shared, WorkerSession, later};
 use self::values::take_samples;
-use self::wire::{Decoded, Input, Wire, put_slice};
-use crate::client::{Backend, BackendKind, Client, Query, Watch, WatchRequest};
-use crate::code::ReturnCode;
+use self::wire::{Wire, put_slice};
+use crate::client::{
+    Backend, BackendKind, Client, Query, Watch, WatchRequest, implement_every_subject,
+};
 use crate::cursor::Cursor;
 use crate::engine::{EmbeddedMode, EngineOptions, Target};
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::{Error, Operation, Result, WorkerError};
 use crate::field::FieldId;
-use crate::listing::{Listing, list_one};
+use crate::listing::list_one;
 use crate::sample::{Samples, Timestamp};
 use crate::version::BuildInfo;
 use crate::watch::Refusal;
-
-/// The time after the deadline of a call in which the engine in the worker may report the cause itself.
-/// After it, the worker is killed.
-const GRACE: Duration = Duration::from_millis(500);
-
-/// The time for ending a watch or an engine, whose outcome no caller waits for.
-const SHORT: Duration = Duration::from_millis(250);
 
 /// Set when this program can be its own worker.
 static PREPARED: AtomicBool = AtomicBool::new(false);
@@ -100,6 +101,12 @@ pub fn run_if_worker() {
         worker::run();
     }
     PREPARED.store(true, Ordering::Relaxed);
+}
+
+/// Returns `true` if this program can be its own worker: its `main` has called [`run_if_worker`].
+#[must_use]
+pub fn can_be_worker() -> bool {
+    PREPARED.load(Ordering::Relaxed)
 }
 
 /// The program that is started as the worker of an [`IsolatedEngine`].
@@ -123,8 +130,11 @@ pub enum WorkerProgram {
 ///   not read yet are lost. Of a host engine nothing is lost, and a [`Cursor`] continues.
 /// * A call that hangs is cancelled by killing the worker, at most 0.5 s after its deadline, also if the engine
 ///   is embedded. [`Error::Wedged`] is not returned.
-/// * The other subjects of DCGM, such as [`health`](Client::health) and [`jobs`](Client::jobs), return
-///   [`Error::NotImplemented`].
+/// * Violations of [policies](Client::policies) arrive up to 0.2 s later, and the progress of a
+///   [diagnostic](Client::diagnostics) up to 0.5 s later. Those of [policies on fields](Client::field_policies)
+///   can be read, but not registered for: `register` returns [`Error::NotImplemented`].
+/// * A subject behind a feature, such as `admin`, needs a worker that was built with the feature, too. Otherwise
+///   it returns [`Error::NotImplemented`].
 ///
 /// Each call costs three system calls and a copy of its result. Reads that reuse the query and the
 /// buffer do not allocate in this process.
@@ -135,62 +145,23 @@ pub struct IsolatedEngine {
     shared: Arc<Shared>,
 }
 
-/// The part of the client that its watches share.
-#[derive(Debug)]
-struct Shared {
-    /// The process that created the client.
-    pid: u32,
-    /// Locked during each call.
-    session: Mutex<Option<WorkerSession>>,
-    /// The process of the session, for closing it during a call.
-    running: Mutex<Option<Arc<WorkerProcess>>>,
-    /// Dropped watches that the worker does not know of yet: the session, and the watch.
-    dropped: Mutex<Vec<(u64, u64)>>,
-    library: Mutex<(Option<PathBuf>, Option<BuildInfo>)>,
-    /// The memory of listings, for reuse.
-    listing: Mutex<Listing>,
-}
-
-/// The conversation with a worker.
-#[derive(Debug)]
-struct WorkerSession {
-    /// Unique in this process.
-    number: u64,
-    process: Arc<WorkerProcess>,
-    sequence: u64,
-    request: Vec<u8>,
-    reply: Vec<u8>,
-    /// The queries that the worker knows.
-    queries: Vec<Query>,
-}
-
 /// Ends a watch when dropped.
 struct IsolatedWatch {
-    session: u64,
-    number: u64,
+    object: RemoteObject,
     /// The start by the engine's clock.
     began: Timestamp,
     /// The number of the connection of the engine, unique in the worker.
     connection: u64,
-    shared: Arc<Shared>,
 }
 
 impl IsolatedEngine {
     /// Creates a client, not yet connected. Starts no process.
     #[must_use]
     pub fn new(options: EngineOptions, worker: WorkerProgram) -> Self {
-        let shared = Shared {
-            pid: std::process::id(),
-            session: Mutex::default(),
-            running: Mutex::default(),
-            dropped: Mutex::default(),
-            library: Mutex::default(),
-            listing: Mutex::default(),
-        };
         Self {
             options,
             worker,
-            shared: Arc::new(shared),
+            shared: Arc::new(Shared::new()),
         }
     }
 
@@ -210,54 +181,11 @@ impl IsolatedEngine {
         self.shared.running.lock().as_ref()?.id()
     }
 
-    /// Makes a call over the session.
-    fn call<T>(
-        &self,
-        (operation, limit): (Operation, Duration),
-        op: Op,
-        encode: impl FnOnce(&mut Vec<u8>),
-        decode: impl FnOnce(&mut Input<'_>) -> Decoded<Result<T>>,
-    ) -> Result<T> {
-        self.call_prepared((operation, limit), |_| Ok((op, encode)), decode)
-    }
-
-    /// Makes a call whose request depends on the session.
-    fn call_prepared<T, E: FnOnce(&mut Vec<u8>)>(
-        &self,
-        (operation, limit): (Operation, Duration),
-        prepare: impl FnOnce(&mut WorkerSession) -> Result<(Op, E)>,
-        decode: impl FnOnce(&mut Input<'_>) -> Decoded<Result<T>>,
-    ) -> Result<T> {
-        let start = Instant::now();
-        let mut slot = self.shared.lock_for(operation, limit)?;
-        let session = slot.as_mut().ok_or(Error::NotConnected)?;
-        session.request.clear();
-        let (op, encode) = prepare(session)?;
-        self.shared.end_dropped(session);
-        let until = later(start, limit.saturating_add(GRACE));
-        let outcome = session.exchange(op, encode, decode, until);
-        let outcome = match outcome {
-            Ok(result) => result,
-            Err(failure) => {
-                let error = session.error_of(&failure, operation, limit);
-                self.shared.end_session(&mut slot);
-                return Err(error);
-            }
-        };
-        if let Err(Error::Timeout { .. } | Error::Wedged { .. }) = &outcome {
-            // A thread hangs in there.
-            self.shared.end_session(&mut slot);
-        } else if let Some(session) = slot.as_mut() {
-            self.shared.send_dropped(session);
-        }
-        outcome
-    }
-
     /// Starts a worker and exchanges greetings.
     fn start_session(&self, until: Instant) -> Result<WorkerSession> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let (program, name) = match &self.worker {
-            WorkerProgram::This if !PREPARED.load(Ordering::Relaxed) => {
+            WorkerProgram::This if !can_be_worker() => {
                 return Err(Error::Worker(WorkerError::NotPrepared));
             }
             WorkerProgram::This => (
@@ -293,6 +221,32 @@ impl IsolatedEngine {
         }
     }
 
+    /// Starts a watch. `request` has the times, and the reply what is watched.
+    fn start_watch(
+        &self,
+        op: Op,
+        request: &WatchRequest,
+        encode: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<Watch> {
+        type Reply = ((Timestamp, u64), Vec<EntityId>, Vec<FieldId>, Vec<Refusal>);
+        let limit = self.options.deadlines.watch;
+        let (object, ((began, connection), entities, fields, refused)): (_, Reply) =
+            self.shared.create((Operation::Watch, limit), op, encode)?;
+        let guard = IsolatedWatch {
+            object,
+            began,
+            connection,
+        };
+        let watched = WatchRequest {
+            entities,
+            fields,
+            interval: request.interval,
+            keep_age: request.keep_age,
+            events: request.events,
+        };
+        Ok(Watch::new(watched, refused, guard))
+    }
+
     /// Returns the options for the worker, whose working directory is another.
     fn worker_options(&self) -> EngineOptions {
         let mut options = self.options.clone();
@@ -304,151 +258,6 @@ impl IsolatedEngine {
             }
         }
         options
-    }
-}
-
-impl Shared {
-    fn is_forked(&self) -> bool {
-        std::process::id() != self.pid
-    }
-
-    /// Locks the session, after the calls of others.
-    fn lock_for(
-        &self,
-        operation: Operation,
-        limit: Duration,
-    ) -> Result<parking_lot::MutexGuard<'_, Option<WorkerSession>>> {
-        if self.is_forked() {
-            return Err(Error::Forked);
-        }
-        // Less than a quarter of the time would be left.
-        let wait = limit / 4 * 3;
-        self.session.try_lock_for(wait).ok_or(Error::Busy {
-            operation,
-            after: limit,
-        })
-    }
-
-    /// Appends the requests that end dropped watches.
-    fn end_dropped(&self, session: &mut WorkerSession) {
-        let mut dropped = self.dropped.lock();
-        for (number, watch) in dropped.drain(..) {
-            if number == session.number {
-                // Never too long.
-                drop(session.put_request(Op::EndWatch, |out| watch.encode(out)));
-            }
-        }
-    }
-
-    /// Sends the requests that end dropped watches.
-    fn send_dropped(&self, session: &mut WorkerSession) {
-        session.request.clear();
-        self.end_dropped(session);
-        if !session.request.is_empty() {
-            let until = later(Instant::now(), SHORT);
-            if session.process.send(&session.request, until).is_err() {
-                // Half a request may have been sent. The next call gets the reason.
-                session.process.kill();
-            }
-        }
-    }
-
-    /// Ends the session and its worker.
-    fn end_session(&self, slot: &mut Option<WorkerSession>) {
-        self.running.lock().take();
-        *slot = None;
-    }
-}
-
-impl WorkerSession {
-    /// Appends a request. Fails if it is too long for a frame, and then appends nothing.
-    fn put_request(&mut self, op: Op, encode: impl FnOnce(&mut Vec<u8>)) -> Result<()> {
-        self.sequence += 1;
-        let sequence = self.sequence;
-        let framed = put_frame(&mut self.request, |out| {
-            sequence.encode(out);
-            op.encode(out);
-            encode(out);
-        });
-        framed.map_err(|_too_long| Error::Request("the request is too long for a worker"))
-    }
-
-    /// Sends a request, and returns its result.
-    fn exchange<T>(
-        &mut self,
-        op: Op,
-        encode: impl FnOnce(&mut Vec<u8>),
-        decode: impl FnOnce(&mut Input<'_>) -> Decoded<Result<T>>,
-        until: Instant,
-    ) -> Result<Result<T>, Failure> {
-        let put = self.put_request(op, encode);
-        self.process.send(&self.request, until)?;
-        if let Err(error) = put {
-            return Ok(Err(error));
-        }
-        let mut content = self.process.receive(&mut self.reply, until)?;
-        if u64::decode(&mut content)? != self.sequence {
-            return Err(Failure::Invalid("it belongs to another request"));
-        }
-        let result = decode(&mut content)?;
-        content.end()?;
-        Ok(result)
-    }
-
-    /// Exchanges greetings. Returns the release of a worker of another one.
-    fn greet(&mut self, until: Instant) -> Result<Option<String>, Failure> {
-        let greeting = self.process.receive(&mut self.reply, until)?;
-        let release = greeted_release(greeting)?;
-        if release != RELEASE {
-            return Ok(Some(release.to_owned()));
-        }
-        put_frame(&mut self.request, put_greeting)?;
-        self.process.send(&self.request, until)?;
-        Ok(None)
-    }
-
-    /// Ends the worker after a failed exchange, and returns the error.
-    fn error_of(&self, failure: &Failure, operation: Operation, after: Duration) -> Error {
-        if self.process.was_cut() {
-            return Error::NotConnected;
-        }
-        match failure {
-            Failure::Late => {
-                self.process.kill();
-                Error::Timeout { operation, after }
-            }
-            Failure::Ended => Error::WorkerDied {
-                end: self.process.end(),
-            },
-            Failure::Invalid(what) => {
-                self.process.kill();
-                Error::Worker(WorkerError::Reply(what))
-            }
-        }
-    }
-
-    /// Makes the query known to the worker, and lets it forget those that no longer exist.
-    fn define_query(&mut self, query: &Query) -> Result<u64> {
-        let id = query.query_id();
-        if !self.queries.contains(query) {
-            let (gone, kept) = std::mem::take(&mut self.queries)
-                .into_iter()
-                .partition::<Vec<_>, _>(Query::is_unique);
-            self.queries = kept;
-            for gone in gone {
-                self.put_request(Op::ForgetQuery, |out| gone.query_id().encode(out))?;
-            }
-            self.put_request(Op::DefineQuery, |out| {
-                id.encode(out);
-                wire::put_count(query.blocks().len(), out);
-                for (entities, fields) in query.blocks() {
-                    put_slice(entities, out);
-                    put_slice(fields, out);
-                }
-            })?;
-            self.queries.push(query.clone());
-        }
-        Ok(id)
     }
 }
 
@@ -477,7 +286,7 @@ impl Client for IsolatedEngine {
             }
         }
         let options = self.worker_options();
-        let library = self.call(
+        let library = self.shared.call(
             (Operation::Connect, limit),
             Op::Connect,
             |out| options.encode(out),
@@ -499,7 +308,8 @@ impl Client for IsolatedEngine {
         if is_free {
             // Whatever it returns, the worker ends.
             drop(
-                self.call((Operation::Connect, limit), Op::Close, |_| {}, Wire::decode)
+                self.shared
+                    .call((Operation::Connect, limit), Op::Close, |_| {}, Wire::decode)
                     as Result<()>,
             );
         } else if is_busy {
@@ -513,7 +323,7 @@ impl Client for IsolatedEngine {
 
     fn build_info(&self) -> Result<BuildInfo> {
         let limit = self.options.deadlines.enumerate;
-        self.call(
+        self.shared.call(
             (Operation::Enumerate, limit),
             Op::BuildInfo,
             |_| {},
@@ -535,7 +345,7 @@ impl Client for IsolatedEngine {
             return Err(Error::Forked);
         }
         let mut listing = std::mem::take(&mut *self.shared.listing.lock());
-        self.call(
+        self.shared.call(
             (Operation::Enumerate, limit),
             Op::List,
             |out| put_slice(kinds, out),
@@ -548,7 +358,7 @@ impl Client for IsolatedEngine {
 
     fn entities(&self, kinds: &[EntityKind]) -> Result<Vec<Entity>> {
         let limit = self.options.deadlines.enumerate;
-        self.call(
+        self.shared.call(
             (Operation::Enumerate, limit),
             Op::Entities,
             |out| put_slice(kinds, out),
@@ -558,7 +368,7 @@ impl Client for IsolatedEngine {
 
     fn links(&self) -> Result<Vec<Link>> {
         let limit = self.options.deadlines.enumerate;
-        self.call(
+        self.shared.call(
             (Operation::Enumerate, limit),
             Op::Links,
             |_| {},
@@ -567,34 +377,7 @@ impl Client for IsolatedEngine {
     }
 
     fn watch(&self, request: &WatchRequest) -> Result<Watch> {
-        type Reply = (
-            u64,
-            (
-                (Timestamp, u64),
-                ((Vec<EntityId>, Vec<FieldId>), Vec<Refusal>),
-            ),
-        );
-        let limit = self.options.deadlines.watch;
-        let mut session = 0;
-        let prepare = |current: &mut WorkerSession| {
-            session = current.number;
-            Ok((Op::Watch, |out: &mut Vec<u8>| request.encode(out)))
-        };
-        let (number, ((began, connection), ((entities, fields), refused))): Reply =
-            self.call_prepared((Operation::Watch, limit), prepare, Wire::decode)?;
-        let guard = IsolatedWatch {
-            session,
-            number,
-            began,
-            connection,
-            shared: Arc::clone(&self.shared),
-        };
-        let watched = WatchRequest {
-            entities,
-            fields,
-            ..request.clone()
-        };
-        Ok(Watch::new(watched, refused, guard))
+        self.start_watch(Op::Watch, request, |out| request.encode(out))
     }
 
     fn latest(&self, query: &Query, into: &mut Samples) -> Result<()> {
@@ -604,13 +387,15 @@ impl Client for IsolatedEngine {
             let id = session.define_query(query)?;
             Ok((Op::Latest, move |out: &mut Vec<u8>| id.encode(out)))
         };
-        let read = self.call_prepared((Operation::Read, limit), prepare, |input| {
-            let outcome: Result<()> = Wire::decode(input)?;
-            if outcome.is_ok() {
-                take_samples(input, &mut |sample| into.push(sample))?;
-            }
-            Ok(outcome)
-        });
+        let read = self
+            .shared
+            .call_prepared((Operation::Read, limit), prepare, |input| {
+                let outcome: Result<()> = Wire::decode(input)?;
+                if outcome.is_ok() {
+                    take_samples(input, &mut |sample| into.push(sample))?;
+                }
+                Ok(outcome)
+            });
         if read.is_err() {
             into.clear();
         }
@@ -619,12 +404,11 @@ impl Client for IsolatedEngine {
 
     fn events(&self, watch: &Watch, cursor: &mut Cursor, into: &mut Samples) -> Result<()> {
         into.clear();
-        let Some(guard) = watch.guard::<IsolatedWatch>() else {
+        let guard = watch.guard::<IsolatedWatch>();
+        let object = self.own_object(guard.map(|guard| &guard.object))?;
+        let Some(guard) = guard else {
             return Err(Error::Request("the watch belongs to another client"));
         };
-        if !Arc::ptr_eq(&guard.shared, &self.shared) {
-            return Err(Error::Request("the watch belongs to another client"));
-        }
         let limit = self.options.deadlines.read;
         // An error does not advance the cursor.
         let mut moved = cursor.clone();
@@ -633,27 +417,23 @@ impl Client for IsolatedEngine {
             guard.began,
             guard.cursor_connection(),
         );
-        let prepare = |session: &mut WorkerSession| {
-            if guard.session != session.number {
-                return Err(Error::Call {
-                    function: "dcgmGetValuesSince_v2",
-                    code: ReturnCode::NOT_WATCHED,
-                });
-            }
-            let request = (guard.number, from);
-            Ok((Op::Events, move |out: &mut Vec<u8>| request.encode(out)))
-        };
-        let read = self.call_prepared((Operation::Read, limit), prepare, |input| {
-            let outcome: Result<Option<Timestamp>> = Wire::decode(input)?;
-            if outcome.is_ok() {
-                take_samples(input, &mut |sample| {
-                    if moved.is_new(&sample) {
-                        into.push(sample);
-                    }
-                })?;
-            }
-            Ok(outcome)
-        });
+        let read = object.call(
+            (Operation::Read, limit),
+            Op::Events,
+            "dcgmGetValuesSince_v2",
+            |out| from.encode(out),
+            |input| {
+                let outcome: Result<Option<Timestamp>> = Wire::decode(input)?;
+                if outcome.is_ok() {
+                    take_samples(input, &mut |sample| {
+                        if moved.is_new(&sample) {
+                            into.push(sample);
+                        }
+                    })?;
+                }
+                Ok(outcome)
+            },
+        );
         match read {
             Ok(next) => {
                 if let Some(next) = next {
@@ -678,8 +458,11 @@ impl Client for IsolatedEngine {
             return Ok(());
         }
         let limit = self.options.deadlines.read;
-        self.call((Operation::Update, limit), Op::Update, |_| {}, Wire::decode)
+        self.shared
+            .call((Operation::Update, limit), Op::Update, |_| {}, Wire::decode)
     }
+
+    implement_every_subject!();
 }
 
 /// Ends the worker; the engine in it gets a moment to end in order.
@@ -689,7 +472,8 @@ impl Drop for IsolatedEngine {
             return;
         }
         let ended: Result<()> =
-            self.call((Operation::Connect, SHORT), Op::Close, |_| {}, Wire::decode);
+            self.shared
+                .call((Operation::Connect, SHORT), Op::Close, |_| {}, Wire::decode);
         // Whatever it returned, the process ends now.
         drop(ended);
         let mut slot = self.shared.session.lock();
@@ -697,53 +481,10 @@ impl Drop for IsolatedEngine {
     }
 }
 
-impl Listing {
-    /// Decodes the ids of `kinds` kinds.
-    fn decode(&mut self, kinds: usize, input: &mut Input<'_>) -> Decoded<Result<()>> {
-        self.ids.clear();
-        self.ends.clear();
-        if !bool::decode(input)? {
-            return Error::decode(input).map(Err);
-        }
-        for _ in 0..kinds {
-            if !bool::decode(input)? {
-                self.ends.push(Err(Error::decode(input)?));
-                continue;
-            }
-            for _ in 0..input.count()? {
-                self.ids.push(EntityId::decode(input)?);
-            }
-            self.ends.push(Ok(self.ids.len()));
-        }
-        Ok(Ok(()))
-    }
-}
-
 impl IsolatedWatch {
     /// Returns a number that differs for each connection of an engine in any worker, and from those of the
     /// engines in this process.
     const fn cursor_connection(&self) -> u64 {
-        (1 << 63) | (self.session << 32) | (self.connection & 0xffff_ffff)
+        (1 << 63) | (self.object.session << 32) | (self.connection & 0xffff_ffff)
     }
-}
-
-impl Drop for IsolatedWatch {
-    fn drop(&mut self) {
-        if self.shared.is_forked() {
-            return;
-        }
-        self.shared.dropped.lock().push((self.session, self.number));
-        // If a call is in progress, it ends the watch afterwards.
-        if let Some(mut slot) = self.shared.session.try_lock() {
-            match slot.as_mut() {
-                Some(session) => self.shared.send_dropped(session),
-                None => self.shared.dropped.lock().clear(),
-            }
-        }
-    }
-}
-
-/// Returns the time after `limit`, which is at most a day.
-fn later(start: Instant, limit: Duration) -> Instant {
-    start + limit.min(Duration::from_secs(86_400))
 }

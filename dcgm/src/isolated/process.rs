@@ -156,7 +156,7 @@ impl WorkerProcess {
             }
         }
         let content = buffer.get(HEADER_BYTES..filled).unwrap_or_default();
-        Ok(Input(content))
+        Ok(Input::reply(content))
     }
 
     /// Waits until the socket is ready.

@@ -28,7 +28,7 @@ fn sample(value: Value<'_>) -> Sample<'_> {
 
 fn decoded_samples(bytes: &[u8]) -> Decoded<Samples> {
     let mut samples = Samples::new();
-    let mut input = Input(bytes);
+    let mut input = Input::reply(bytes);
     take_samples(&mut input, &mut |sample| samples.push(sample))?;
     input.end()?;
     Ok(samples)
@@ -43,7 +43,7 @@ fn encoded<T: Wire>(value: &T) -> Vec<u8> {
 /// Decodes what was encoded, completely, and returns the `Debug` form of both.
 fn round_trip<T: Wire + core::fmt::Debug>(value: &T) -> (String, String) {
     let bytes = encoded(value);
-    let mut input = Input(&bytes);
+    let mut input = Input::reply(&bytes);
     let again = T::decode(&mut input).expect("it decodes");
     input.end().expect("nothing is left");
     (format!("{again:?}"), format!("{value:?}"))
@@ -171,6 +171,17 @@ fn other_values_cross_the_boundary() {
         let (again, before) = round_trip(&refusal);
         assert_eq!(again, before);
     }
+    // The id of a job may have any character, and a text of a reply none that is hidden.
+    let odd = "a\u{202e}\nb";
+    let (again, before) = round_trip(&crate::jobs::JobId::new(odd).unwrap());
+    assert_eq!(again, before);
+    let text = odd.to_owned();
+    let bytes = encoded(&text);
+    assert_eq!(
+        String::decode(&mut Input::reply(&bytes)),
+        Ok("ab".to_owned())
+    );
+    assert_eq!(String::decode(&mut Input::request(&bytes)), Ok(text));
     let (again, before) = round_trip(&BuildInfo::from_raw("version:4.6.0"));
     assert_eq!(again, before);
 }
@@ -182,7 +193,7 @@ fn texts_of_a_hostile_worker_are_not_kept_without_end() {
     for number in 0..1000 {
         let mut bytes = vec![10];
         super::wire::put_bytes(format!("text {number}").as_bytes(), &mut bytes);
-        match Error::decode(&mut Input(&bytes)) {
+        match Error::decode(&mut Input::reply(&bytes)) {
             Ok(Error::Request(text)) => last = text,
             other => panic!("{other:?}"),
         }
@@ -219,9 +230,9 @@ fn a_frame_has_an_upper_bound() {
     assert!(content_len(u32::MAX.to_le_bytes()).is_err());
     let mut greeting = Vec::new();
     put_greeting(&mut greeting);
-    assert_eq!(greeted_release(Input(&greeting)), Ok(super::RELEASE));
+    assert_eq!(greeted_release(Input::reply(&greeting)), Ok(super::RELEASE));
     greeting.push(0);
-    assert!(greeted_release(Input(&greeting)).is_err());
+    assert!(greeted_release(Input::reply(&greeting)).is_err());
 }
 
 fn any_value() -> impl Strategy<Value = (u8, i64, f64, String, Vec<u8>)> {
@@ -282,18 +293,24 @@ proptest! {
         }
     }
 
-    /// No bytes make a decoder panic, or allocate more than they fill.
+    /// No bytes make an end panic, or allocate more than they fill.
     #[test]
-    fn any_bytes_are_a_value_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        if let Ok(samples) = decoded_samples(&bytes) {
-            prop_assert!(samples.len() * 20 <= bytes.len());
+    fn any_bytes_are_values_and_requests_or_errors(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        super::hostile::exercise(&bytes);
+    }
+
+    /// Requests with any operation and arguments.
+    #[test]
+    fn any_request_is_executed_or_refused(
+        requests in prop::collection::vec((2_u8..40, prop::collection::vec(0_u8..6, 0..60)), 1..6)
+    ) {
+        let mut bytes = Vec::new();
+        for (op, arguments) in requests {
+            let content = [&1_u64.to_le_bytes()[..], &[op], &arguments].concat();
+            bytes.push(u8::try_from(content.len()).unwrap());
+            bytes.extend(content);
         }
-        let _ = Result::<Vec<Entity>, Error>::decode(&mut Input(&bytes));
-        let _ = Result::<Vec<Link>, Error>::decode(&mut Input(&bytes));
-        let _ = EngineOptions::decode(&mut Input(&bytes));
-        let _ = WatchRequest::decode(&mut Input(&bytes));
-        let _ = Vec::<Refusal>::decode(&mut Input(&bytes));
-        let _ = greeted_release(Input(&bytes));
+        super::hostile::exercise(&bytes);
     }
 
     /// A valid reply with one changed byte.
@@ -303,7 +320,7 @@ proptest! {
             let mut bytes = encoded(&error);
             let at = at.index(bytes.len());
             bytes[at] = to;
-            if let Ok(error) = Error::decode(&mut Input(&bytes)) {
+            if let Ok(error) = Error::decode(&mut Input::reply(&bytes)) {
                 // Neither panics.
                 let printed = (format!("{error:?}"), error.class());
                 prop_assert!(printed.0.len() < 10_000);

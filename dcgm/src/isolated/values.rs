@@ -2,32 +2,20 @@
 
 use dcgm_sys::text::{MAX_TEXT_BYTES, sanitize};
 
-use super::wire::{Decoded, Input, Malformed, Wire, put_bytes, put_count};
+use super::wire::{
+    Decoded, Input, Malformed, Wire, put_bytes, put_count, wire_enums, wire_newtypes, wire_structs,
+};
 use crate::code::ReturnCode;
 use crate::endpoint::Endpoint;
 use crate::engine::{Deadlines, Embedded, EmbeddedMode, EngineOptions, Target};
 use crate::entity::{Entity, EntityId, EntityKind, EntityStatus, Link, LinkState, Mig};
+use crate::error::{Error, Result};
 use crate::field::FieldId;
+use crate::listing::Listing;
 use crate::sample::{Sample, Samples, Timestamp};
 use crate::value::{NoValue, Value};
 use crate::version::{BuildInfo, Version};
 use crate::watch::{Refusal, WatchRequest};
-
-macro_rules! wire_newtypes {
-    ($($type:ident: $raw:ty, $from:ident, $into:ident;)*) => {
-        $(
-            impl Wire for $type {
-                fn encode(&self, out: &mut Vec<u8>) {
-                    self.$into().encode(out);
-                }
-
-                fn decode(input: &mut Input<'_>) -> Decoded<Self> {
-                    <$raw>::decode(input).map(Self::$from)
-                }
-            }
-        )*
-    };
-}
 
 wire_newtypes! {
     EntityKind: u32, from_raw, raw;
@@ -36,23 +24,6 @@ wire_newtypes! {
     LinkState: u32, from_raw, raw;
     ReturnCode: i32, from_raw, raw;
     Timestamp: i64, from_micros, micros;
-}
-
-macro_rules! wire_structs {
-    ($($type:ident { $($member:ident),* $(,)? })*) => {
-        $(
-            impl Wire for $type {
-                fn encode(&self, out: &mut Vec<u8>) {
-                    let Self { $($member),* } = self;
-                    $($member.encode(out);)*
-                }
-
-                fn decode(input: &mut Input<'_>) -> Decoded<Self> {
-                    Ok(Self { $($member: Wire::decode(input)?),* })
-                }
-            }
-        )*
-    };
 }
 
 wire_structs! {
@@ -80,76 +51,31 @@ impl Wire for BuildInfo {
     }
 }
 
-impl Wire for EmbeddedMode {
-    fn encode(&self, out: &mut Vec<u8>) {
-        (*self == Self::Manual).encode(out);
-    }
-
-    fn decode(input: &mut Input<'_>) -> Decoded<Self> {
-        Ok(if bool::decode(input)? {
-            Self::Manual
-        } else {
-            Self::Auto
-        })
-    }
+wire_enums! {
+    EmbeddedMode { 0 Auto, 1 Manual }
+    Target { 0 Embedded(embedded), 1 Standalone(endpoint) }
+    Endpoint { 0 Tcp { host, port }, 1 Unix(path), 2 Vsock { cid, port } }
 }
 
-impl Wire for Target {
-    fn encode(&self, out: &mut Vec<u8>) {
-        match self {
-            Self::Embedded(embedded) => {
-                0_u8.encode(out);
-                embedded.encode(out);
-            }
-            Self::Standalone(endpoint) => {
-                1_u8.encode(out);
-                endpoint.encode(out);
-            }
+impl Listing {
+    /// Decodes the ids of `kinds` kinds.
+    pub(super) fn decode(&mut self, kinds: usize, input: &mut Input<'_>) -> Decoded<Result<()>> {
+        self.ids.clear();
+        self.ends.clear();
+        if !bool::decode(input)? {
+            return Error::decode(input).map(Err);
         }
-    }
-
-    fn decode(input: &mut Input<'_>) -> Decoded<Self> {
-        match u8::decode(input)? {
-            0 => Embedded::decode(input).map(Self::Embedded),
-            1 => Endpoint::decode(input).map(Self::Standalone),
-            _ => Err(Malformed("it has an unknown target")),
+        for _ in 0..kinds {
+            if !bool::decode(input)? {
+                self.ends.push(Err(Error::decode(input)?));
+                continue;
+            }
+            for _ in 0..input.count()? {
+                self.ids.push(EntityId::decode(input)?);
+            }
+            self.ends.push(Ok(self.ids.len()));
         }
-    }
-}
-
-impl Wire for Endpoint {
-    fn encode(&self, out: &mut Vec<u8>) {
-        match self {
-            Self::Tcp { host, port } => {
-                0_u8.encode(out);
-                host.encode(out);
-                port.encode(out);
-            }
-            Self::Unix(path) => {
-                1_u8.encode(out);
-                path.encode(out);
-            }
-            Self::Vsock { cid, port } => {
-                2_u8.encode(out);
-                cid.encode(out);
-                port.encode(out);
-            }
-        }
-    }
-
-    fn decode(input: &mut Input<'_>) -> Decoded<Self> {
-        Ok(match u8::decode(input)? {
-            0 => Self::Tcp {
-                host: Wire::decode(input)?,
-                port: Wire::decode(input)?,
-            },
-            1 => Self::Unix(Wire::decode(input)?),
-            2 => Self::Vsock {
-                cid: Wire::decode(input)?,
-                port: Wire::decode(input)?,
-            },
-            _ => return Err(Malformed("it has an unknown endpoint")),
-        })
+        Ok(Ok(()))
     }
 }
 
@@ -177,34 +103,30 @@ pub(super) fn put_samples(samples: &Samples, out: &mut Vec<u8>) {
                 out.push(3);
                 put_bytes(bytes, out);
             }
-            Err(reason) => put_reason(reason, out),
+            Err(reason) => {
+                out.push(4);
+                reason.encode(out);
+            }
         }
     }
 }
 
-/// The tag of the first reason in [`REASONS`].
-const FIRST_REASON: u8 = 16;
-
-const REASONS: [NoValue; 8] = [
-    NoValue::Blank,
-    NoValue::NotFound,
-    NoValue::NotSupported,
-    NoValue::NotPermitted,
-    NoValue::NoData,
-    NoValue::NotWatched,
-    NoValue::Stale,
-    NoValue::Malformed,
-];
-
-fn put_reason(reason: NoValue, out: &mut Vec<u8>) {
-    if let NoValue::Code(code) = reason {
-        out.push(4);
-        code.encode(out);
-        return;
+wire_enums! {
+    NoValue {
+        0 Blank, 1 NotFound, 2 NotSupported, 3 NotPermitted, 4 NoData, 5 NotWatched, 6 Stale, 7 Malformed, 8 Code(code),
     }
-    let tags = FIRST_REASON..;
-    let known = tags.zip(REASONS).find(|(_, known)| *known == reason);
-    out.push(known.map_or(FIRST_REASON, |(tag, _)| tag));
+}
+
+impl Wire for Samples {
+    fn encode(&self, out: &mut Vec<u8>) {
+        put_samples(self, out);
+    }
+
+    fn decode(input: &mut Input<'_>) -> Decoded<Self> {
+        let mut samples = Self::new();
+        take_samples(input, &mut |sample| samples.push(sample))?;
+        Ok(samples)
+    }
 }
 
 /// Decodes the samples of [`put_samples`], and passes each to `take`. Holds of each sample what the docs of
@@ -228,19 +150,15 @@ pub(super) fn take_samples(
                 NoValue::from_blank_double(value).map_or(Ok(Value::Double(value)), Err)
             }
             2 => {
-                let text = input.text()?;
+                let text = input.raw_text()?;
                 if !is_clean(text) {
                     return Err(Malformed("a text is too long, or not clean"));
                 }
                 Ok(Value::Text(text))
             }
             3 => Ok(Value::Blob(input.bytes()?)),
-            4 => Err(NoValue::Code(ReturnCode::decode(input)?)),
-            tag => {
-                let at = tag.checked_sub(FIRST_REASON).map(usize::from);
-                let reason = at.and_then(|at| REASONS.get(at).copied());
-                Err(reason.ok_or(Malformed("a sample has a value of an unknown type"))?)
-            }
+            4 => Err(NoValue::decode(input)?),
+            _ => return Err(Malformed("a sample has a value of an unknown type")),
         };
         take(Sample {
             entity,

@@ -5,11 +5,14 @@
 //! the other: a decoder reads no byte beyond the frame, allocates no more than what the bytes fill, and
 //! returns [`Malformed`] for anything else.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+
+use dcgm_sys::text::is_hidden;
 
 /// The bytes do not encode what was expected: which part, for the error.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -20,24 +23,44 @@ pub(super) type Decoded<T> = Result<T, Malformed>;
 
 /// The bytes of a frame that are not decoded yet.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Input<'a>(pub(super) &'a [u8]);
+pub(super) struct Input<'a> {
+    bytes: &'a [u8],
+    /// Set in the program, which shows and logs the texts of the worker.
+    is_reply: bool,
+}
 
 impl<'a> Input<'a> {
+    /// The content of a frame from the program, whose texts are taken as they are.
+    pub(super) const fn request(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            is_reply: false,
+        }
+    }
+
+    /// The content of a frame from the worker. Its texts lose their hidden characters.
+    pub(super) const fn reply(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            is_reply: true,
+        }
+    }
+
     pub(super) fn array<const N: usize>(&mut self) -> Decoded<[u8; N]> {
         let (first, rest) = self
-            .0
+            .bytes
             .split_first_chunk::<N>()
             .ok_or(Malformed("it is too short"))?;
-        self.0 = rest;
+        self.bytes = rest;
         Ok(*first)
     }
 
     pub(super) fn slice(&mut self, len: usize) -> Decoded<&'a [u8]> {
         let (first, rest) = self
-            .0
+            .bytes
             .split_at_checked(len)
             .ok_or(Malformed("it is too short"))?;
-        self.0 = rest;
+        self.bytes = rest;
         Ok(first)
     }
 
@@ -52,17 +75,32 @@ impl<'a> Input<'a> {
         let count = usize::try_from(u32::decode(self)?);
         count
             .ok()
-            .filter(|count| *count <= self.0.len())
+            .filter(|count| *count <= self.bytes.len())
             .ok_or(Malformed("a count is too large"))
     }
 
-    pub(super) fn text(&mut self) -> Decoded<&'a str> {
+    /// Reads a text as it is.
+    pub(super) fn raw_text(&mut self) -> Decoded<&'a str> {
         core::str::from_utf8(self.bytes()?).map_err(|_invalid| Malformed("a text is not UTF-8"))
+    }
+
+    pub(super) fn text(&mut self) -> Decoded<Cow<'a, str>> {
+        let text = self.raw_text()?;
+        Ok(if self.is_reply && text.contains(is_hidden) {
+            text.replace(is_hidden, "").into()
+        } else {
+            text.into()
+        })
+    }
+
+    /// Skips the rest.
+    pub(super) const fn skip(&mut self) {
+        self.bytes = &[];
     }
 
     /// Fails if bytes are left.
     pub(super) fn end(self) -> Decoded<()> {
-        if self.0.is_empty() {
+        if self.bytes.is_empty() {
             Ok(())
         } else {
             Err(Malformed("it is too long"))
@@ -126,13 +164,24 @@ impl Wire for () {
     }
 }
 
+/// As 64 bits, whatever the width of the program's.
+impl Wire for usize {
+    fn encode(&self, out: &mut Vec<u8>) {
+        u64::try_from(*self).unwrap_or(u64::MAX).encode(out);
+    }
+
+    fn decode(input: &mut Input<'_>) -> Decoded<Self> {
+        Ok(Self::try_from(u64::decode(input)?).unwrap_or(Self::MAX))
+    }
+}
+
 impl Wire for String {
     fn encode(&self, out: &mut Vec<u8>) {
         put_bytes(self.as_bytes(), out);
     }
 
     fn decode(input: &mut Input<'_>) -> Decoded<Self> {
-        input.text().map(Self::from)
+        input.text().map(Cow::into_owned)
     }
 }
 
@@ -143,6 +192,16 @@ impl Wire for Arc<str> {
 
     fn decode(input: &mut Input<'_>) -> Decoded<Self> {
         input.text().map(Self::from)
+    }
+}
+
+impl Wire for Arc<[u8]> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        put_bytes(self, out);
+    }
+
+    fn decode(input: &mut Input<'_>) -> Decoded<Self> {
+        input.bytes().map(Self::from)
     }
 }
 
@@ -207,15 +266,26 @@ pub(super) fn put_slice<T: Wire>(values: &[T], out: &mut Vec<u8>) {
     }
 }
 
-impl<A: Wire, B: Wire> Wire for (A, B) {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.0.encode(out);
-        self.1.encode(out);
-    }
+macro_rules! wire_tuples {
+    ($(($($type:ident $member:tt),*))*) => {
+        $(
+            impl<$($type: Wire),*> Wire for ($($type,)*) {
+                fn encode(&self, out: &mut Vec<u8>) {
+                    $(self.$member.encode(out);)*
+                }
 
-    fn decode(input: &mut Input<'_>) -> Decoded<Self> {
-        Ok((A::decode(input)?, B::decode(input)?))
-    }
+                fn decode(input: &mut Input<'_>) -> Decoded<Self> {
+                    Ok(($($type::decode(input)?,)*))
+                }
+            }
+        )*
+    };
+}
+
+wire_tuples! {
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
 }
 
 impl<T: Wire, E: Wire> Wire for Result<T, E> {
@@ -235,3 +305,85 @@ impl<T: Wire, E: Wire> Wire for Result<T, E> {
         })
     }
 }
+
+/// Implements [`Wire`] for wrappers of a number, by the functions that wrap and unwrap it.
+macro_rules! wire_newtypes {
+    ($($type:ty: $raw:ty, $from:ident, $into:ident;)*) => {
+        $(
+            impl $crate::isolated::wire::Wire for $type {
+                fn encode(&self, out: &mut Vec<u8>) {
+                    self.$into().encode(out);
+                }
+
+                fn decode(
+                    input: &mut $crate::isolated::wire::Input<'_>,
+                ) -> $crate::isolated::wire::Decoded<Self> {
+                    <$raw>::decode(input).map(Self::$from)
+                }
+            }
+        )*
+    };
+}
+pub(super) use wire_newtypes;
+
+/// Implements [`Wire`] for structs, member by member.
+macro_rules! wire_structs {
+    ($($type:ty { $($member:ident),* $(,)? })*) => {
+        $(
+            impl $crate::isolated::wire::Wire for $type {
+                fn encode(&self, out: &mut Vec<u8>) {
+                    let Self { $($member),* } = self;
+                    $($member.encode(out);)*
+                }
+
+                fn decode(
+                    input: &mut $crate::isolated::wire::Input<'_>,
+                ) -> $crate::isolated::wire::Decoded<Self> {
+                    Ok(Self { $($member: Wire::decode(input)?),* })
+                }
+            }
+        )*
+    };
+}
+pub(super) use wire_structs;
+
+/// Implements [`Wire`] for enums: the number of the variant, and its members.
+macro_rules! wire_enums {
+    ($($type:ty {
+        $($tag:literal $variant:ident $(($inner:ident))? $({ $($member:ident),* })?),* $(,)?
+    })*) => {
+        $(
+            impl $crate::isolated::wire::Wire for $type {
+                fn encode(&self, out: &mut Vec<u8>) {
+                    match self {
+                        $(
+                            Self::$variant $(($inner))? $({ $($member),* })? => {
+                                out.push($tag);
+                                $($inner.encode(out);)?
+                                $($($member.encode(out);)*)?
+                            }
+                        )*
+                    }
+                }
+
+                fn decode(
+                    input: &mut $crate::isolated::wire::Input<'_>,
+                ) -> $crate::isolated::wire::Decoded<Self> {
+                    Ok(match u8::decode(input)? {
+                        $(
+                            $tag => Self::$variant
+                                $(({ let $inner = Wire::decode(input)?; $inner }))?
+                                $({ $($member: Wire::decode(input)?),* })?,
+                        )*
+                        _ => {
+                            return Err($crate::isolated::wire::Malformed(concat!(
+                                "it has an unknown ", stringify!($type)
+                            )));
+                        }
+                    })
+                }
+            }
+        )*
+    };
+}
+pub(super) use wire_enums;

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::thread;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -13,14 +14,17 @@ use rustix::process::{Resource, Rlimit, Signal, getpid, getppid, kill_process, s
 use super::frame::{
     HEADER_BYTES, Op, RELEASE, content_len, greeted_release, put_frame, put_greeting,
 };
+use super::objects::{OTHER_OBJECT, Object, Objects, put_violations};
+use super::subjects::execute_method;
 use super::values::put_samples;
 use super::wire::{Decoded, Input, Malformed, Wire, put_slice};
-use crate::client::{Client as _, Query, Watch, WatchRequest};
+use crate::client::{Client as _, Query};
 use crate::engine::{Engine, EngineOptions};
 use crate::entity::{EntityId, EntityKind};
 use crate::error::{Error, Result};
 use crate::ffi::process::{close_inherited_descriptors, exit_now, reset_signals};
 use crate::field::FieldId;
+use crate::health::{HealthClient as _, HealthReport};
 use crate::sample::{Samples, Timestamp};
 
 /// The exit status after the end of the socket.
@@ -95,13 +99,13 @@ fn serve(mut socket: UnixStream) -> Decoded<()> {
     if socket.write_all(&reply).is_err() || !receive(&mut socket, &mut request)? {
         return Ok(());
     }
-    if greeted_release(Input(&request))? != RELEASE {
+    if greeted_release(Input::request(&request))? != RELEASE {
         return Err(Malformed("the parent is of another release"));
     }
     let mut served = Served::default();
     while receive(&mut socket, &mut request)? {
         reply.clear();
-        let has_reply = served.execute(Input(&request), &mut reply)?;
+        let has_reply = served.execute(Input::request(&request), &mut reply)?;
         if has_reply && socket.write_all(&reply).is_err() {
             break;
         }
@@ -125,12 +129,12 @@ fn receive(socket: &mut UnixStream, content: &mut Vec<u8>) -> Decoded<bool> {
     Ok(received.is_ok_and(|received| received == len))
 }
 
-/// The engine, watches and queries of the parent.
+/// The engine, objects and queries of the parent.
 #[derive(Default)]
 struct Served {
-    engine: Option<Engine>,
-    watches: HashMap<u64, Watch>,
-    next_watch: u64,
+    engine: Option<Arc<Engine>>,
+    objects: Objects,
+    report: HealthReport,
     queries: HashMap<u64, Query>,
     samples: Samples,
 }
@@ -141,9 +145,9 @@ impl Served {
         let number = u64::decode(&mut input)?;
         let op = Op::decode(&mut input)?;
         match op {
-            Op::EndWatch => {
-                let watch = u64::decode(&mut input)?;
-                drop(self.watches.remove(&watch));
+            Op::Drop => {
+                let object = u64::decode(&mut input)?;
+                self.objects.remove(object);
             }
             Op::DefineQuery => {
                 let query = u64::decode(&mut input)?;
@@ -183,12 +187,12 @@ impl Served {
             self.connect(options).encode(out);
             return Ok(());
         }
-        let Some(engine) = &self.engine else {
+        let Some(engine) = self.engine.clone() else {
             return Err(Malformed("the parent has not connected"));
         };
         match op {
             Op::Close => {
-                self.watches.clear();
+                self.objects.clear();
                 engine.close();
                 Result::<()>::Ok(()).encode(out);
             }
@@ -217,22 +221,38 @@ impl Served {
                 engine.entities(&kinds).encode(out);
             }
             Op::Links => engine.links().encode(out),
-            Op::Watch => {
-                let request = WatchRequest::decode(input)?;
-                match engine.watch(&request) {
-                    Ok(watch) => {
-                        self.next_watch += 1;
-                        true.encode(out);
-                        self.next_watch.encode(out);
-                        Engine::watch_origin(&watch).encode(out);
-                        put_slice(watch.entities(), out);
-                        put_slice(watch.fields(), out);
-                        put_slice(watch.refusals(), out);
-                        self.watches.insert(self.next_watch, watch);
-                    }
-                    Err(error) => Result::<()>::Err(error).encode(out),
+            Op::Watch
+            | Op::WatchJobs
+            | Op::WatchProcesses
+            | Op::WatchHealth
+            | Op::Pause
+            | Op::Register
+            | Op::Diagnose
+            | Op::DiagnoseHosts => self.objects.create(op, &engine, input, out)?,
+            Op::CheckHealth => {
+                let Object::Health(watch) = self.objects.find(input)? else {
+                    return Err(OTHER_OBJECT);
+                };
+                let checked = engine.check(watch, &mut self.report);
+                let is_ok = checked.is_ok();
+                checked.encode(out);
+                if is_ok {
+                    self.report.encode(out);
                 }
             }
+            Op::Violations => {
+                let Object::Policy(events) = self.objects.find(input)? else {
+                    return Err(OTHER_OBJECT);
+                };
+                put_violations(events, out);
+            }
+            Op::LookAtDiagnostic => {
+                let Object::Diagnostic(diagnostic) = self.objects.find(input)? else {
+                    return Err(OTHER_OBJECT);
+                };
+                diagnostic.look(bool::decode(input)?, out);
+            }
+            Op::Subject => execute_method(&engine, input, out)?,
             Op::Latest => {
                 let query = self.queries.get(&u64::decode(input)?);
                 let query = query.ok_or(Malformed("the query is not known"))?;
@@ -240,14 +260,15 @@ impl Served {
                 put_read(&read, &self.samples, out);
             }
             Op::Events => {
-                let watch = self.watches.get(&u64::decode(input)?);
-                let watch = watch.ok_or(Malformed("the watch is not known"))?;
+                let Object::Watch(watch) = self.objects.find(input)? else {
+                    return Err(OTHER_OBJECT);
+                };
                 let from = Timestamp::decode(input)?;
                 let read = engine.samples_since(watch, from, &mut self.samples);
                 put_read(&read, &self.samples, out);
             }
             Op::Update => engine.update().encode(out),
-            Op::Connect | Op::EndWatch | Op::DefineQuery | Op::ForgetQuery => {
+            Op::Connect | Op::Drop | Op::DefineQuery | Op::ForgetQuery => {
                 return Err(Malformed("it has another reply"));
             }
         }
@@ -262,10 +283,40 @@ impl Served {
         Option<std::path::PathBuf>,
         Option<crate::version::BuildInfo>,
     )> {
-        let engine = self.engine.get_or_insert_with(|| Engine::new(options));
+        let engine = self
+            .engine
+            .get_or_insert_with(|| Arc::new(Engine::new(options)));
         engine.connect()?;
         let backend = engine.backend();
         Ok((backend.library_path, backend.library))
+    }
+}
+
+/// Executes bytes as requests to a worker whose engine is not connected. Each is a length of one byte and as
+/// many bytes.
+#[cfg(any(test, fuzzing))]
+pub(super) fn execute_each(mut bytes: &[u8]) {
+    static ENGINE: std::sync::LazyLock<Arc<Engine>> = std::sync::LazyLock::new(|| {
+        let options = EngineOptions::embedded(crate::engine::EmbeddedMode::Manual);
+        Arc::new(Engine::new(options))
+    });
+    let mut served = Served {
+        engine: Some(Arc::clone(&ENGINE)),
+        ..Served::default()
+    };
+    while let Some((len, rest)) = bytes.split_first() {
+        let (content, rest) = rest.split_at(rest.len().min(usize::from(*len)));
+        bytes = rest;
+        // It would load any file that the bytes name.
+        if content.get(8) == Some(&1) {
+            continue;
+        }
+        let mut reply = Vec::new();
+        match served.execute(Input::request(content), &mut reply) {
+            // A real one ends here.
+            Err(_) => break,
+            Ok(has_reply) => assert_eq!(has_reply, !reply.is_empty()),
+        }
     }
 }
 

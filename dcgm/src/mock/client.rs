@@ -104,8 +104,13 @@ impl Inner {
             return Some(error.clone());
         }
         let spec = state.model.host().product().product_spec();
-        // Fields without a tag are newer than the simulated engine.
-        if field.info().is_none_or(|info| info.tag.is_empty()) {
+        // Fields without a tag are newer than the simulated engine. It has an unknown one if a test gave that a
+        // value.
+        let is_unknown = match field.info() {
+            Some(info) => info.tag.is_empty(),
+            None => !state.overrides.keys().any(|(_, known)| *known == field),
+        };
+        if is_unknown {
             Some(refusal_error(Call::Watch, ReturnCode::UNKNOWN_FIELD))
         } else if field.is_profiling() && !spec.can.contains(&Need::Prof) {
             Some(refusal_error(
@@ -342,7 +347,7 @@ impl Client for Mock {
                     .map(|(at, value)| (at, Ok(value)))
                     .collect()
             } else {
-                state.samples_between(pair, guard.watch, from, now)
+                state.samples_between(pair, from, now)
             };
             for (at, reading) in &found {
                 let sample = self.inner.make_sample(pair, Some(*at), reading);

@@ -12,6 +12,7 @@ use crate::jobs::JobId;
 use crate::mock::config::MockConfig;
 use crate::mock::diagnostics::MockDiagnostics;
 use crate::mock::faults::{Call, HangingCall};
+use crate::mock::field_policies::MockFieldPolicies;
 use crate::mock::health::MockIncident;
 use crate::mock::host_engine::HostEngineState;
 use crate::mock::jobs::MockJob;
@@ -65,6 +66,7 @@ pub(super) struct EngineState {
     /// The policies of GPUs, and those who wait for violations.
     pub(super) policies: HashMap<EntityId, Policy>,
     pub(super) listeners: Vec<MockListener>,
+    pub(super) field_policies: MockFieldPolicies,
     pub(super) diagnostics: MockDiagnostics,
     pub(super) config: MockConfig,
 }
@@ -129,6 +131,7 @@ impl EngineState {
             incidents: Vec::new(),
             policies: HashMap::new(),
             listeners: Vec::new(),
+            field_policies: MockFieldPolicies::default(),
             diagnostics: MockDiagnostics::default(),
             config: MockConfig::default(),
         }
@@ -151,6 +154,7 @@ impl EngineState {
         self.watched.clear();
         self.jobs.clear();
         self.policies.clear();
+        self.field_policies.clear();
         Err(disconnected_error(call))
     }
 
@@ -184,6 +188,7 @@ impl EngineState {
         for listener in self.listeners.drain(..) {
             listener.sender.close();
         }
+        self.field_policies.end_listeners();
         for watch in std::mem::take(&mut self.open) {
             self.end_grids(watch, now);
         }
@@ -282,7 +287,8 @@ impl EngineState {
     pub(super) fn reading_at(&self, (entity, field): Pair, at: Duration) -> Reading {
         // The engine goes on to sample, and has nothing to report.
         if let Some((status, since)) = self.statuses.get(&entity) {
-            if *status != EntityStatus::DISABLED && at >= *since {
+            let is_unreachable = [EntityStatus::LOST, EntityStatus::DETACHED].contains(status);
+            if is_unreachable && at >= *since {
                 return Err(NoValue::Blank);
             }
         }
@@ -397,34 +403,34 @@ impl EngineState {
         events
     }
 
-    /// Returns the samples of a pair by one watch in a period, in the order of time.
+    /// Returns the samples of a pair in a period, in the order of time: of all watches, as the engine keeps
+    /// them once.
     pub(super) fn samples_between(
         &self,
         pair: Pair,
-        watch: u64,
         from: Duration,
         to: Duration,
     ) -> Vec<(Duration, Reading)> {
         let grids = self.watched.get(&pair).map_or(&[][..], Vec::as_slice);
-        let Some(grid) = grids.iter().find(|grid| grid.watch == watch) else {
-            return Vec::new();
-        };
         let mut times = BTreeSet::new();
-        let mut limit = to;
-        while let Some(at) = self
-            .last_sampled(pair, grid, limit)
-            .filter(|at| *at >= from)
-        {
-            times.insert(at);
-            match at.checked_sub(Duration::from_micros(1)) {
-                Some(before) => limit = before,
-                None => break,
+        for grid in grids {
+            let mut limit = to;
+            while let Some(at) = self
+                .last_sampled(pair, grid, limit)
+                .filter(|at| *at >= from)
+            {
+                times.insert(at);
+                match at.checked_sub(Duration::from_micros(1)) {
+                    Some(before) => limit = before,
+                    None => break,
+                }
             }
         }
         let overrides = self.overrides.get(&pair).map_or(&[][..], Vec::as_slice);
         let starts = overrides.iter().map(|(since, _)| *since);
         times.extend(starts.filter(|at| {
-            (from..=to).contains(at) && grid.covers_time(*at) && !self.is_frozen(*at)
+            let is_covered = grids.iter().any(|grid| grid.covers_time(*at));
+            (from..=to).contains(at) && is_covered && !self.is_frozen(*at)
         }));
         let read = |at| (at, self.reading_at(pair, at));
         let mut samples: Vec<_> = times.into_iter().map(read).collect();

@@ -50,7 +50,8 @@ pub enum Call {
     Update,
     /// A method of [`Client::health`](crate::Client::health).
     Health,
-    /// A method of [`Client::policies`](crate::Client::policies).
+    /// A method of [`Client::policies`](crate::Client::policies) or
+    /// [`Client::field_policies`](crate::Client::field_policies).
     Policies,
     /// A method of `Client::admin`, with the feature `admin`.
     #[cfg(feature = "admin")]

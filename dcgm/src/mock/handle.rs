@@ -168,7 +168,7 @@ impl Mock {
     /// Sets the status of an entity; [`OK`](EntityStatus::OK) makes it normal again. A paused
     /// ([`DISABLED`](EntityStatus::DISABLED)), detached or lost entity is returned by
     /// [`entities`](crate::Client::entities), but not by [`entity_ids`](crate::Client::entity_ids). A
-    /// paused one has no new samples; those of the others are blank.
+    /// paused one has no new samples; those of a detached or lost one are blank.
     pub fn set_status(&self, id: EntityId, status: EntityStatus) {
         let now = self.inner.clock.now();
         let mut state = self.inner.state.lock();

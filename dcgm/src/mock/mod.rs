@@ -63,6 +63,7 @@ mod config;
 mod diagnostics;
 mod engine;
 mod faults;
+mod field_policies;
 mod handle;
 mod health;
 mod history;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::attributes::{
     ChipArchitecture, ClockPair, CpuSocket, GpuAttributes, MemorySizes, NvSwitchBackend,
-    PowerLimits, ThermalLimits, VgpuAttributes, VirtualizationMode,
+    PowerLimits, ThermalLimits, VgpuAttributes, VgpuInstanceAttributes, VirtualizationMode,
 };
 use crate::code::ReturnCode;
 use crate::cpu_set::CpuSet;
@@ -18,7 +18,7 @@ use crate::mock::hosts::Host;
 use crate::mock::model::Need;
 use crate::topology::{
     GpuPath, GpuTopology, P2pMatrix, P2pStatus, PathLevel, TopologyClient, UnhealthyGpus,
-    choose_gpus,
+    check_vgpu, choose_gpus,
 };
 
 /// What a test has changed of the topology.
@@ -297,5 +297,12 @@ impl TopologyClient for Mock {
                 ..VgpuAttributes::default()
             })
         })
+    }
+
+    /// The hosts of a mock have no vGPUs.
+    fn vgpu_instance_attributes(&self, vgpu: EntityId) -> Result<VgpuInstanceAttributes> {
+        check_vgpu(vgpu)?;
+        self.inner.enter_call(Call::Topology)?;
+        Err(Error::NoSuchEntity { entity: vgpu })
     }
 }

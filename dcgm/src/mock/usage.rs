@@ -21,14 +21,7 @@ impl EngineState {
             let events = self.events_between(pair, from, to).into_iter();
             return events.map(|(at, value)| (at, Ok(value))).collect();
         }
-        let grids = self.watched.get(&pair).map_or(&[][..], Vec::as_slice);
-        let mut watches: Vec<_> = grids.iter().map(|grid| grid.watch).collect();
-        watches.sort_unstable();
-        watches.dedup();
-        let samples = watches
-            .into_iter()
-            .flat_map(|watch| self.samples_between(pair, watch, from, to));
-        samples.collect()
+        self.samples_between(pair, from, to).into_iter().collect()
     }
 
     /// Returns `true` if a client watches a pair.

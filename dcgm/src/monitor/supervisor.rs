@@ -11,7 +11,7 @@ use crate::cursor::Cursor;
 use crate::entity::{Entity, EntityId, EntityKind, Link};
 use crate::error::{Error, Result};
 use crate::field::FieldId;
-use crate::sample::Samples;
+use crate::sample::{Samples, Timestamp};
 use crate::version::BuildInfo;
 
 /// Interval of listing what shows no sign of a change: a GPU can be added, NVSwitches can be found late,
@@ -391,6 +391,44 @@ impl Supervisor {
             return Ok(());
         }
         self.client.latest(query, samples)
+    }
+
+    /// Reads the samples since `start`, by the engine's clock, of those watches of [`keep_watches`](Self::keep_watches)
+    /// whose requests set [`events`](WatchRequest::events), and calls `each` for every watch. Without a start, each watch
+    /// is read from its own start. Returns the time up to which all were read; `None` if there is no such watch.
+    ///
+    /// An engine records a sample a moment after the time that the sample states. So the next read should start
+    /// earlier than the returned time, by [`Cursor::OVERLAP`], and skip what is known. If the returned time is earlier
+    /// than `start`, the engine's clock was set back.
+    ///
+    /// Asking for samples costs the engine a round trip for each entity and field. Over TCP, a reply of more than
+    /// 16 KiB takes 40 ms longer: that are about 500 samples of a field of an entity.
+    ///
+    /// # Errors
+    ///
+    /// The connection is lost, or a part of a watch is gone. After an error, `each` was called for only some of the
+    /// watches, or for none.
+    pub fn read_since(
+        &self,
+        start: Option<Timestamp>,
+        samples: &mut Samples,
+        mut each: impl FnMut(&Samples),
+    ) -> Result<Option<Timestamp>> {
+        let mut read_until: Option<Timestamp> = None;
+        for watch in self.watches.with_history() {
+            // A new one each time: the caller skips what it knows, which takes less time than a search for each
+            // of thousands of samples among the events that a cursor remembers.
+            let mut cursor = start.map_or_else(Cursor::new, Cursor::starting_at);
+            self.client.events(watch, &mut cursor, samples)?;
+            each(samples);
+            let positions = watch.entities().iter();
+            let reached = positions.filter_map(|id| cursor.position(*id)).min();
+            read_until = match (read_until, reached) {
+                (Some(before), Some(reached)) => Some(before.min(reached)),
+                (before, reached) => before.or(reached),
+            };
+        }
+        Ok(read_until)
     }
 
     /// Makes the next [`read_events`](Self::read_events) read them whatever their age, as the latest sample

@@ -176,6 +176,11 @@ impl WatchSet {
         self.events.retain(|(_, watch)| is_kept(watch));
     }
 
+    /// Returns the sampling watches whose every sample is read.
+    pub(super) fn with_history(&self) -> impl Iterator<Item = &Watch> {
+        self.samples.iter().filter(|watch| watch.keeps_events())
+    }
+
     /// Returns the watches of events, by kind of entity.
     pub(super) fn events(&self) -> &[(EntityKind, Watch)] {
         &self.events
@@ -255,6 +260,7 @@ fn pairs_of(request: &WatchRequest) -> impl Iterator<Item = (EntityId, FieldId)>
 /// Returns `true` if the watch is what the request would make.
 fn is_of(watch: &Watch, request: &WatchRequest) -> bool {
     watch.interval() == request.interval
+        && watch.keeps_events() == request.events
         && watch.entities() == request.entities
         && watch.fields() == request.fields
 }

@@ -28,6 +28,14 @@ fn names_are_strings() {
     let version = Version::new(4, 6, 0);
     assert_eq!(round_trip(&version, r#""4.6.0""#), version);
     assert_eq!(round_trip(&LinkState::UP, r#""up""#), LinkState::UP);
+    assert_eq!(
+        round_trip(&ModuleId::HEALTH, r#""health""#),
+        ModuleId::HEALTH
+    );
+    let later = ChipArchitecture::from_raw(99);
+    assert_eq!(round_trip(&later, r#""architecture-99""#), later);
+    let operator = FieldOperator::LESS;
+    assert_eq!(round_trip(&operator, r#""less""#), operator);
     let build = BuildInfo::from_raw("version:4.6.0");
     assert_eq!(round_trip(&build, r#""version:4.6.0""#), build);
     let error = serde_json::from_str::<EntityId>(r#""gpu 3""#).unwrap_err();

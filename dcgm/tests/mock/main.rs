@@ -11,6 +11,7 @@ mod diagnostics;
 mod engine;
 mod events;
 mod faults;
+mod field_policies;
 mod health;
 mod history;
 mod hooks;

@@ -63,6 +63,10 @@ fn an_unknown_gpu_is_not_found() {
     ] {
         assert!(error.is_not_found(), "{error}");
     }
+    let vgpu = topology.vgpu_instance_attributes(EntityId::new(EntityKind::VGPU, 0));
+    assert!(vgpu.unwrap_err().is_not_found());
+    let no_vgpu = topology.vgpu_instance_attributes(EntityId::gpu(0));
+    assert!(matches!(no_vgpu, Err(Error::Request(_))));
     let switch = topology.gpu_topology(EntityId::switch(0));
     assert!(matches!(switch, Err(Error::Request(_))));
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use clap::Parser;
 use dcgm::mock::Mock;
 use dcgm_examples::{
-    Args, Report, SIMULATED, explained, init_logging, parse_flags, require_engine,
+    Args, Report, SIMULATED, explained, init_logging, parse_flags, require_engine, run_if_worker,
 };
 use dcgm_otel::DcgmMeter;
 use opentelemetry::KeyValue;
@@ -49,6 +49,8 @@ const EXPORT_INTERVAL: &str = "OTEL_METRIC_EXPORT_INTERVAL";
 const INSTANCE_NAMESPACE: Uuid = uuid!("4d63009a-8d0f-11ee-aad7-4c796ed8e320");
 
 fn main() -> Result<(), Report> {
+    // In the worker process of `--isolated`, it does not return.
+    run_if_worker();
     let args = parse_flags::<Flags>().shared;
     init_logging(!args.once)?;
     validate_variables(variable)?;

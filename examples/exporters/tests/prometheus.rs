@@ -238,10 +238,15 @@ fn samples<'a>(scrape: &'a str, metric: &str) -> Vec<(BTreeMap<&'a str, &'a str>
 }
 
 #[test]
-fn dcgm_exporters_names_are_complete_and_all_are_gauges() {
-    for host in HOSTS {
+fn dcgm_exporters_names_are_complete() {
+    let versions = [
+        ("dcgm-exporter", "hostname"),
+        ("dcgm-exporter:4.8", "hostname"),
+        ("dcgm-exporter:4.8.2", "Hostname"),
+    ];
+    for (host, (naming, hostname)) in HOSTS.iter().zip(versions.iter().cycle()) {
         let simulate = format!("--simulate={host}");
-        let output = once(&["--naming", "dcgm-exporter", &simulate]);
+        let output = once(&["--naming", naming, &simulate]);
         assert!(output.status.success(), "{}", text(&output.stderr));
         let scrape = text(&output.stdout);
         assert!(!scrape.contains("otel_scope"));
@@ -252,16 +257,18 @@ fn dcgm_exporters_names_are_complete_and_all_are_gauges() {
         assert!(ours.iter().all(|(name, _)| name.starts_with("dcgm_meter_")));
         assert!(theirs.len() > 10, "{host}: {theirs:?}");
         for (name, (kind, _)) in theirs {
-            assert_eq!(kind, "gauge", "{name}");
+            let is_total = name.ends_with("_TOTAL")
+                || name.ends_with("_COUNTER")
+                || name.ends_with("_REMAPPED_ROWS")
+                || name.ends_with("_CONSUMPTION");
+            assert!(kind == "gauge" || is_total, "{name}");
             let capitals = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
             assert!(name.chars().all(capitals), "{name}");
             let labels = samples(scrape, name);
             assert!(
-                labels
-                    .iter()
-                    .all(|(labels, _)| !labels["Hostname"].is_empty()
-                        && labels["dcgm_simulated"] == "true"
-                        && !labels.keys().any(|key| key.starts_with("hw_"))),
+                labels.iter().all(|(labels, _)| !labels[hostname].is_empty()
+                    && labels["dcgm_simulated"] == "true"
+                    && !labels.keys().any(|key| key.starts_with("hw_"))),
                 "{name}: {labels:?}"
             );
         }
@@ -271,9 +278,9 @@ fn dcgm_exporters_names_are_complete_and_all_are_gauges() {
 /// Raw units: MHz, MiB, mJ. Those of the public dashboard 12239 are among them.
 #[test]
 fn dashboards_for_dcgm_exporter_find_each_gpu_and_its_labels() {
-    let by_flag = once(&["--naming", "dcgm-exporter", "--simulate"]);
+    let by_flag = once(&["--naming", "dcgm-exporter:4.8", "--simulate"]);
     let by_variable = example(&["--once", "--simulate"])
-        .env("DCGM_OTEL_NAMING", "dcgm_exporter")
+        .env("DCGM_OTEL_NAMING", "dcgm_exporter:4.8")
         .output()
         .unwrap();
     for output in [by_flag, by_variable] {
@@ -299,11 +306,11 @@ fn dashboards_for_dcgm_exporter_find_each_gpu_and_its_labels() {
                 let keys: Vec<_> = labels.keys().copied().collect();
                 let expected = [
                     "DCGM_FI_DRIVER_VERSION",
-                    "Hostname",
                     "UUID",
                     "dcgm_simulated",
                     "device",
                     "gpu",
+                    "hostname",
                     "modelName",
                     "pci_bus_id",
                 ];
@@ -317,11 +324,55 @@ fn dashboards_for_dcgm_exporter_find_each_gpu_and_its_labels() {
     }
 }
 
+/// Units of 4.9: Hz, bytes, J and ratios.
+#[test]
+fn the_newest_names_have_their_units() {
+    let by_flag = once(&["--naming", "dcgm-exporter", "--simulate"]);
+    let by_variable = example(&["--once", "--simulate"])
+        .env("DCGM_OTEL_NAMING", "dcgm_exporter")
+        .output()
+        .unwrap();
+    for output in [by_flag, by_variable] {
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let scrape = text(&output.stdout);
+        for (metric, plausible) in [
+            ("DCGM_FI_DEV_GPU_TEMP_CELSIUS", 20.0..110.0),
+            ("DCGM_FI_DEV_BOARD_POWER_WATTS", 50.0..800.0),
+            ("DCGM_FI_DEV_SM_CLOCK_HERTZ", 2e8..3e9),
+            ("DCGM_FI_DEV_GPU_UTIL_RATIO", 0.02..1.01),
+            ("DCGM_FI_DEV_FB_USED_BYTES", 1e9..9e10),
+            ("DCGM_FI_DEV_FB_CAPACITY_BYTES", 8e10..9e10),
+            ("DCGM_FI_PROF_TENSOR_UTIL_RATIO", 0.01..1.01),
+            ("DCGM_FI_DEV_GPU_ENERGY_JOULES_TOTAL", 1e3..1e15),
+            ("DCGM_FI_DEV_XID_ERROR", 0.0..0.5),
+        ] {
+            let samples = samples(scrape, metric);
+            assert_eq!(samples.len(), 8, "{metric}");
+            for (labels, value) in samples {
+                assert!(plausible.contains(&value), "{metric}: {value}");
+                assert!(
+                    labels.contains_key("DCGM_FI_SYSTEM_DRIVER_VERSION"),
+                    "{labels:?}"
+                );
+                assert!(labels.contains_key("hostname"), "{labels:?}");
+            }
+        }
+        assert!(
+            scrape.contains("err_code=\"0\",err_msg=\"No XID\""),
+            "{scrape}"
+        );
+        assert!(scrape.contains("# TYPE DCGM_FI_DEV_PCIE_REPLAY_TOTAL counter"));
+    }
+}
+
 #[test]
 fn dcgm_exporters_instances_have_their_labels() {
     let output = once(&["--naming", "dcgm-exporter", "--simulate=8xh100-mig7"]);
     let scrape = text(&output.stdout);
-    for metric in ["DCGM_FI_DEV_FB_USED", "DCGM_FI_PROF_GR_ENGINE_ACTIVE"] {
+    for metric in [
+        "DCGM_FI_DEV_FB_USED_BYTES",
+        "DCGM_FI_PROF_GR_ENGINE_UTIL_RATIO",
+    ] {
         let samples = samples(scrape, metric);
         let instances: BTreeSet<_> = samples
             .iter()
@@ -334,7 +385,7 @@ fn dcgm_exporters_instances_have_their_labels() {
             .collect();
         assert_eq!((samples.len(), instances.len()), (56, 56), "{metric}");
     }
-    let whole = samples(scrape, "DCGM_FI_DEV_POWER_USAGE");
+    let whole = samples(scrape, "DCGM_FI_DEV_BOARD_POWER_WATTS");
     assert_eq!(whole.len(), 8);
     assert!(
         whole

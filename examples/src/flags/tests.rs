@@ -74,6 +74,7 @@ fn flags_that_contradict_each_other_are_refused() {
         ["--embedded", "--endpoint=x"],
         ["--live", "--simulate"],
         ["--embedded", "--simulate"],
+        ["--isolated", "--simulate"],
         ["--endpoint=x", "--simulate"],
     ] {
         let error = error(&flags);
@@ -144,6 +145,8 @@ fn what_no_flag_sets_is_left_to_the_environment() {
     assert_eq!(by_flags.mode(), endpoint("other:1"));
     assert_eq!(by_flags.interval(), Duration::from_secs(2));
     assert_eq!(config(&["--embedded"]).mode(), Mode::Embedded);
+    let isolated = args(&["--isolated"]).overrides();
+    assert_eq!(isolated.isolation(), &Isolation::This);
 }
 
 #[test]

@@ -435,7 +435,7 @@ impl Control {
     }
 
     /// Connects the GPUs of all engines that run in another way: 0 as the host says, 1 with a pair whose
-    /// path NVML does not know, 2 with a few direct links.
+    /// path NVML does not know, 2 with a few direct links, 3 and 4 with all levels, without and with links.
     pub fn set_wiring(&self, wiring: u32) {
         if let Some(call) = self.symbol::<extern "C" fn(u32) -> c_int>("dcgmsim_set_wiring") {
             call(wiring);

@@ -401,12 +401,15 @@ pub fn log(buffer: Ptr<u8>, room: usize) -> usize {
     path.len()
 }
 
-/// 0 as the host says, 1 with a pair that NVML does not know, 2 with a few links.
+/// 0 as the host says, 1 with a pair that NVML does not know, 2 with a few links, 3 and 4 with all levels,
+/// without and with links.
 pub fn set_wiring(wiring: u32) -> c_int {
     let wiring = match wiring {
         0 => Wiring::Usual,
         1 => Wiring::UnknownPair,
         2 => Wiring::FewLinks,
+        3 => Wiring::Levels,
+        4 => Wiring::LinkedLevels,
         _ => return st::BADPARAM,
     };
     PROCESS.for_each_host(|host| host.with(|engine| engine.wiring = wiring));

@@ -601,7 +601,7 @@ fn answer(
         }
         Op::StopDiagnostic => reply.code = engine.stop_diagnostic(),
         Op::DiagnosticHeartbeat => reply.code = engine.diagnostic_heartbeat(),
-        Op::MultiNode => reply.code = st::MODULE_NOT_LOADED,
+        Op::MultiNode => reply.code = engine.multi_node(),
         Op::ProfilingGroups => {
             let fields = engine
                 .profiling_groups(request.word(0), now)

@@ -122,6 +122,7 @@ static FAULTS: LazyLock<(Mutex<Faults>, Condvar)> = LazyLock::new(Default::defau
 
 /// Counts a call, and acts out its fault. `Some`: answer this.
 pub(crate) fn apply(name: &'static str, handle: u64) -> Option<Code> {
+    crate::harmful::act(name);
     let (lock, changed) = &*FAULTS;
     let mut faults = lock.lock();
     *faults.calls.entry(name).or_default() += 1;

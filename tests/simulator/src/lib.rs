@@ -24,6 +24,7 @@ mod engine;
 mod faults;
 mod fields;
 mod flavour;
+mod harmful;
 mod host;
 mod link;
 mod net;
@@ -39,4 +40,5 @@ pub use control::{
 };
 pub use faults::{Fault, Garbage};
 pub use flavour::Flavour;
+pub use harmful::Harmful;
 pub use program::run_engine;

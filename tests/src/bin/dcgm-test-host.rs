@@ -3,8 +3,11 @@
 //!
 //! A worker gets no arguments, so that the name under which the program is started says how it misbehaves.
 
+#![expect(unsafe_code, reason = "to fork and to reap, as programs do")]
+
 #[cfg(target_os = "linux")]
 mod linux {
+    use core::ffi::c_int;
     use std::io::{Read as _, Write as _};
     use std::os::fd::AsFd as _;
     use std::os::unix::net::UnixStream;
@@ -81,18 +84,73 @@ mod linux {
         Some(ExitCode::SUCCESS)
     }
 
-    /// Has a worker of itself, prints its id, and waits to be killed.
-    fn be_host(library: &str) -> dcgm::Result<()> {
+    unsafe extern "C" {
+        safe fn fork() -> c_int;
+        safe fn _exit(code: c_int) -> !;
+        safe fn signal(number: c_int, handler: usize) -> usize;
+        fn waitpid(process: c_int, status: *mut c_int, options: c_int) -> c_int;
+    }
+
+    /// Waits for a process, or for any with -1. Returns its status; `None` if there is none.
+    fn wait_for(process: c_int) -> Option<c_int> {
+        let mut status = -1;
+        // SAFETY: it writes one integer.
+        let waited = unsafe { waitpid(process, &raw mut status, 0) };
+        (waited > 0).then_some(status)
+    }
+
+    /// Has a worker of itself, prints its id, does what the lines of standard input say, and waits to be
+    /// killed.
+    fn be_host(library: &str, habit: &str) -> dcgm::Result<()> {
+        const SIGCHLD: c_int = 17;
+        const IGNORE: usize = 1;
+        if habit == "ignores" {
+            signal(SIGCHLD, IGNORE);
+        }
+        if habit == "reaps" {
+            thread::spawn(|| {
+                loop {
+                    if wait_for(-1).is_none() {
+                        thread::sleep(Duration::from_millis(1));
+                    }
+                }
+            });
+        }
         let deadlines = Deadlines::default().with_connect(Duration::from_secs(30));
         let options = EngineOptions::embedded(EmbeddedMode::Auto)
             .with_library(library)
             .with_deadlines(deadlines);
         let engine = IsolatedEngine::new(options, WorkerProgram::This);
-        engine.connect()?;
-        let gpus = engine.entity_ids(EntityKind::GPU)?.len();
-        let id = engine.worker_id().unwrap_or(0);
-        // A test that no longer reads sees the end of the program.
-        let _ = writeln!(std::io::stdout(), "{id} {gpus}");
+        let say = |text: &str| {
+            // A test that no longer reads sees the end of the program.
+            let _ = writeln!(std::io::stdout(), "{text}");
+        };
+        let connect = || -> dcgm::Result<()> {
+            engine.connect()?;
+            let gpus = engine.entity_ids(EntityKind::GPU)?.len();
+            say(&format!("{} {gpus}", engine.worker_id().unwrap_or(0)));
+            Ok(())
+        };
+        connect()?;
+        for line in std::io::stdin().lines().map_while(Result::ok) {
+            match line.as_str() {
+                "connect" => connect()?,
+                "fork" => {
+                    let child = fork();
+                    if child == 0 {
+                        let is_refused = matches!(engine.build_info(), Err(dcgm::Error::Forked));
+                        let has_none = engine.worker_id().is_none();
+                        engine.close();
+                        _exit(c_int::from(!(is_refused && has_none)));
+                    }
+                    say(&format!("child {:?}", wait_for(child)));
+                }
+                _ => match engine.build_info() {
+                    Ok(_) => say("ok"),
+                    Err(error) => say(&error.to_string()),
+                },
+            }
+        }
         thread::sleep(Duration::from_secs(120));
         Ok(())
     }
@@ -106,7 +164,7 @@ mod linux {
         }
         run_if_worker();
         match arguments.next() {
-            Some(library) => match be_host(&library) {
+            Some(library) => match be_host(&library, &arguments.next().unwrap_or_default()) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => {
                     let _ = writeln!(std::io::stderr(), "{error}");

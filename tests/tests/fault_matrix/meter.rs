@@ -24,11 +24,12 @@ enum Moment {
 }
 
 /// Returns `true` if a meter that has values continues to call the function at each tick. Events are
-/// read with the first tick, and later only if there are any.
+/// read with the first tick, and later only if there are any; GPUs are listed each minute, or if values are
+/// missing.
 fn is_called_at_each_tick(row: &Row) -> bool {
     matches!(
         row.function,
-        "dcgmGetEntityGroupEntities" | "dcgmGetLatestValues_v2" | "dcgmUpdateAllFields"
+        "dcgmGetLatestValues_v2" | "dcgmUpdateAllFields"
     )
 }
 

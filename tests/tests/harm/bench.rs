@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use dcgm::{Engine, EngineOptions};
-use dcgm_otel::{DcgmMeter, SampleError};
+use dcgm_otel::{Config, DcgmMeter, SampleError};
 use dcgm_simulator::{Control, Flavour, Harm, Served};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use prometheus::Registry;
@@ -43,6 +43,16 @@ impl Bench {
 
     /// One whose engine was changed before the meter's first tick.
     pub(crate) fn prepared(host: &str, flavour: Flavour, prepare: impl FnOnce(&Control)) -> Self {
+        Self::configured(host, flavour, Config::default(), prepare)
+    }
+
+    /// One whose meter has other settings.
+    pub(crate) fn configured(
+        host: &str,
+        flavour: Flavour,
+        config: Config,
+        prepare: impl FnOnce(&Control),
+    ) -> Self {
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let library = match flavour {
             Flavour::V3_3 => dcgm_simulator::library_3_3(),
@@ -66,6 +76,7 @@ impl Bench {
             .expect("an exporter");
         let provider = SdkMeterProvider::builder().with_reader(exporter).build();
         let meter = DcgmMeter::builder()
+            .with_config(config)
             .with_interval(INTERVAL)
             // Its thread does nothing by itself.
             .with_initial_delay(Duration::from_secs(24 * 3600))

@@ -10,6 +10,7 @@
 mod bench;
 mod defaults;
 mod opening;
+mod peaks;
 mod profiling;
 mod statuses;
 mod traffic;

@@ -39,9 +39,12 @@ fn change(bench: &Bench, status: u32) {
     for gpu in 0..8 {
         bench.control.set_status(gpu, status);
     }
+    // The first tick has the samples before the change.
     let _ = bench.try_tick();
-    std::thread::sleep(std::time::Duration::from_millis(1100));
-    let _ = bench.try_tick();
+    for _ in 0..2 {
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+        let _ = bench.try_tick();
+    }
 }
 
 #[test]

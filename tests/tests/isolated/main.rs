@@ -9,8 +9,11 @@
 )]
 
 mod bench;
-mod cost;
 mod deaths;
+#[path = "../embedding/host.rs"]
+mod host;
 mod hostile;
+mod meter;
 mod process;
 mod same;
+mod subjects;

@@ -165,13 +165,3 @@ fn calls_before_connect_and_after_close_are_not_connected() {
     assert!(matches!(error, dcgm::Error::NotConnected), "{error}");
     wait_until("the worker ends", || !crate::bench::is_alive(pid));
 }
-
-#[test]
-fn other_subjects_are_not_implemented() {
-    let engine = embedded(patient());
-    let error = engine.host_engine().cpu_usage().unwrap_err();
-    assert!(
-        matches!(error, dcgm::Error::NotImplemented { .. }),
-        "{error}"
-    );
-}

@@ -1,12 +1,11 @@
-//! An agent of a node that reports what is wrong with its GPUs: incidents of health checks, XIDs, and GPUs
-//! that are lost.
+//! An agent of a node: incidents of health checks, XIDs, and GPUs that are lost.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use dcgm::health::{HealthReport, HealthRequest, HealthState, HealthWatch};
+use dcgm::health::{HealthReport, HealthRequest, HealthWatch};
 use dcgm::monitor::{Event, Monitor};
-use dcgm::{Client, EntityId, EntityKind, Result, Xid};
+use dcgm::{Client, EntityKind, Result};
 
 #[derive(Debug)]
 struct Agent {
@@ -33,36 +32,28 @@ impl Agent {
             match event {
                 // The numbers of the GPUs may be others now.
                 Event::TopologyChanged { .. } | Event::Disconnected(_) => self.watch = None,
-                Event::GpuLost(gpu) => lines.push(format!("{gpu} is lost")),
-                Event::Xid { gpu, code, .. } => lines.push(match Xid::of_code(code) {
-                    Some(xid) => format!("{gpu}: {xid}"),
-                    None => format!("{gpu}: XID {code}"),
-                }),
+                Event::GpuLost(_) | Event::Xid { .. } => lines.push(event.to_string()),
                 _ => {}
             }
         }
         if let Err(error) = self.check(&mut lines) {
             self.watch = None;
-            lines.push(format!("health is {}: {error}", HealthState::Unknown));
+            lines.push(format!("health is unknown: {error}"));
         }
         lines
     }
 
     fn check(&mut self, lines: &mut Vec<String>) -> Result<()> {
-        let watch = if let Some(watch) = self.watch.take() {
-            watch
-        } else {
-            let ids = self.monitor.entities().map(|entity| entity.id);
-            let gpus: Vec<EntityId> = ids.filter(|id| id.kind == EntityKind::GPU).collect();
-            self.client.health().watch(&HealthRequest::new(gpus))?
-        };
-        let watch = self.watch.insert(watch);
-        self.client.health().check(watch, &mut self.report)?;
+        if self.watch.is_none() {
+            let gpus = self.client.entity_ids(EntityKind::GPU)?;
+            self.watch = Some(self.client.health().watch(&HealthRequest::new(gpus))?);
+        }
+        if let Some(watch) = &self.watch {
+            self.client.health().check(watch, &mut self.report)?;
+        }
         let new = self.report.incidents().iter().filter(|one| one.is_new);
-        lines
-            .extend(new.map(|one| format!("{}: {}: {}", one.id.entity, one.severity, one.id.code)));
-        let ended = self.report.ended().iter();
-        lines.extend(ended.map(|id| format!("{}: over: {}", id.entity, id.code)));
+        lines.extend(new.map(ToString::to_string));
+        lines.extend(self.report.ended().iter().map(|id| format!("over: {id}")));
         Ok(())
     }
 }
@@ -71,6 +62,7 @@ impl Agent {
 mod tests {
     use std::time::Duration;
 
+    use dcgm::EntityId;
     use dcgm::health::{HealthCode, HealthSystems, IncidentSeverity};
     use dcgm::mock::{Clock, Mock, Model};
 
@@ -84,6 +76,12 @@ mod tests {
     }
 
     #[test]
+    fn the_agent_has_fewer_than_60_lines() {
+        let program = include_str!("health_agent.rs").split("#[cfg(test)]").next();
+        assert!(program.unwrap().trim_end().lines().count() < 60);
+    }
+
+    #[test]
     fn incidents_are_reported_when_they_begin_and_end() {
         let (mock, _, mut agent) = agent("8xh100");
         let now = Instant::now();
@@ -91,10 +89,10 @@ mod tests {
         let gpu = EntityId::gpu(2);
         let code = HealthCode::ROW_REMAP_FAILURE;
         mock.add_incident(gpu, HealthSystems::MEMORY, IncidentSeverity::Failure, code);
-        assert_eq!(agent.poll(now), [format!("gpu:2: failure: {code}")]);
+        assert_eq!(agent.poll(now), [format!("failure: gpu:2: {code}")]);
         assert!(agent.poll(now).is_empty());
         mock.clear_incidents();
-        assert_eq!(agent.poll(now), [format!("gpu:2: over: {code}")]);
+        assert_eq!(agent.poll(now), [format!("over: gpu:2: {code}")]);
     }
 
     #[test]
@@ -104,7 +102,7 @@ mod tests {
         assert!(agent.poll(start).is_empty());
         clock.advance(Duration::from_secs(305));
         let lines = agent.poll(start + clock.now());
-        assert_eq!(lines[0], "gpu:4 is lost");
+        assert_eq!(lines[0], "gpu:4: lost");
         assert!(lines[1].starts_with("gpu:4: XID 79: GPU has fallen off the bus"));
     }
 

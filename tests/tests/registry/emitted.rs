@@ -56,7 +56,7 @@ pub(crate) fn emit(model: &str, naming: Naming, profile: Profile, reader: Reader
         .with_naming(naming);
     // The other naming has no profiles, and refuses switches of metrics that it does not have.
     if naming == Naming::Semconv {
-        config = config.with_profile(profile);
+        config = config.with_profile(profile).with_peaks();
         for group in Group::ALL {
             config = config.with_group(*group, GroupSwitch::On);
         }

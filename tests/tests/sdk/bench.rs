@@ -1,6 +1,6 @@
 //! [`Bench`]: an engine in the simulated libdcgm, and a client that is connected to it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub(crate) struct Bench {
     _alone: MutexGuard<'static, ()>,
 }
 
-fn library(flavour: Flavour) -> PathBuf {
+pub(crate) fn library(flavour: Flavour) -> PathBuf {
     let library = match flavour {
         Flavour::V4_6 => dcgm_simulator::library_4_6(),
         _ => dcgm_simulator::library_3_3(),
@@ -35,48 +35,40 @@ impl Bench {
     }
 
     pub(crate) fn with_host(flavour: Flavour, host: &str) -> Self {
+        // Long enough for a machine that builds at the same time. No claim is about how long it is.
+        let deadlines = Deadlines::for_interval(Duration::from_secs(5));
+        Self::with_deadlines(flavour, host, deadlines)
+    }
+
+    pub(crate) fn with_deadlines(flavour: Flavour, host: &str, deadlines: Deadlines) -> Self {
+        Self::connected(flavour, host, |served| {
+            let endpoint = format!("127.0.0.1:{}", served.port);
+            EngineOptions::standalone(endpoint.parse().expect("an endpoint"))
+                .with_deadlines(deadlines)
+        })
+    }
+
+    /// An embedded engine, in which nothing is served.
+    pub(crate) fn embedded(flavour: Flavour) -> Self {
+        // For the same shape, one is served: no client connects to it.
+        Self::connected(flavour, "8xh100", |_| {
+            let deadlines = Deadlines::for_interval(Duration::from_secs(5));
+            EngineOptions::embedded(EmbeddedMode::Auto).with_deadlines(deadlines)
+        })
+    }
+
+    fn connected(
+        flavour: Flavour,
+        host: &str,
+        options: impl FnOnce(Served) -> EngineOptions,
+    ) -> Self {
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let library = library(flavour);
         let control = Control::of(&library).expect("the simulator");
         control.clear();
         assert!(control.set_host(host));
         let served = control.serve("127.0.0.1:0", flavour).expect("served");
-        let endpoint = format!("127.0.0.1:{}", served.port)
-            .parse()
-            .expect("an endpoint");
-        Self::connected(
-            alone,
-            control,
-            served,
-            &library,
-            EngineOptions::standalone(endpoint),
-        )
-    }
-
-    /// An embedded engine, in which nothing is served.
-    pub(crate) fn embedded(flavour: Flavour) -> Self {
-        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let library = library(flavour);
-        let control = Control::of(&library).expect("the simulator");
-        control.clear();
-        assert!(control.set_host("8xh100"));
-        // For the same shape: no client connects to it.
-        let served = control.serve("127.0.0.1:0", flavour).expect("served");
-        let options = EngineOptions::embedded(EmbeddedMode::Auto);
-        Self::connected(alone, control, served, &library, options)
-    }
-
-    fn connected(
-        alone: MutexGuard<'static, ()>,
-        control: Control,
-        served: Served,
-        library: &Path,
-        options: EngineOptions,
-    ) -> Self {
-        // Long enough for a machine that builds at the same time. No claim is about how long it is.
-        let deadlines = Deadlines::for_interval(Duration::from_secs(5));
-        let options = options.with_library(library).with_deadlines(deadlines);
-        let engine = Engine::new(options);
+        let engine = Engine::new(options(served).with_library(&library));
         engine.connect().expect("connect");
         Self {
             control,

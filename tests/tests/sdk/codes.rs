@@ -1,9 +1,11 @@
 //! Every function of these subjects with every return code: the code is the error, of its class, and the
 //! session goes on unless the class ends it.
 
+use dcgm::health::HealthRequest;
 use dcgm::host_engine::{LogSeverity, Logger, ModuleId};
+use dcgm::policy::{Policy, PolicyConditions};
 use dcgm::topology::UnhealthyGpus;
-use dcgm::{Client as _, Engine, EntityId, Error, ReturnCode};
+use dcgm::{Client as _, Engine, EntityId, EntityKind, Error, ReturnCode};
 use dcgm_simulator::{Fault, Flavour};
 
 use crate::copied_library::CopiedLibrary;
@@ -14,7 +16,7 @@ type Ask = fn(&Engine) -> dcgm::Result<()>;
 const GPU: EntityId = EntityId::gpu(0);
 
 /// The functions, each with a call that makes it.
-const CALLS: [(&str, Ask); 19] = [
+const CALLS: [(&str, Ask); 24] = [
     ("dcgmGetDeviceTopology", |engine| {
         engine.topology().gpu_topology(GPU).map(drop)
     }),
@@ -41,6 +43,25 @@ const CALLS: [(&str, Ask); 19] = [
     }),
     ("dcgmGetVgpuDeviceAttributes", |engine| {
         engine.topology().vgpu_attributes(GPU).map(drop)
+    }),
+    ("dcgmGetVgpuInstanceAttributes", |engine| {
+        let vgpu = EntityId::new(EntityKind::VGPU, 0);
+        let topology = engine.topology();
+        topology.vgpu_instance_attributes(vgpu).map(drop)
+    }),
+    ("dcgmHealthSet_v2", |engine| {
+        let request = HealthRequest::new([GPU]);
+        engine.health().watch(&request).map(drop)
+    }),
+    ("dcgmPolicyGet", |engine| {
+        engine.policies().get(&[GPU]).map(drop)
+    }),
+    ("dcgmPolicySet", |engine| {
+        engine.policies().set(&[GPU], &Policy::default())
+    }),
+    ("dcgmPolicyRegister_v2", |engine| {
+        let policies = engine.policies();
+        policies.register(&[GPU], PolicyConditions::XID).map(drop)
     }),
     ("dcgmProfGetSupportedMetricGroups", |engine| {
         engine.profiling().metric_groups(GPU).map(drop)
@@ -112,7 +133,7 @@ fn each_code_of_each_function_is_an_error_of_its_class() {
             tried += 1;
         }
     }
-    assert!(tried > 19 * 60, "{tried}");
+    assert!(tried > CALLS.len() * 60, "{tried}");
     assert_eq!((bench.control.crashes(), bench.control.panics()), (0, 0));
 }
 

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use dcgm::{Client as _, Deadlines, EmbeddedMode, Engine, EngineOptions};
 use dcgm_simulator::{Control, Flavour, Served};
 
-/// Both releases.
-pub(crate) const FLAVOURS: [Flavour; 2] = [Flavour::V4_6, Flavour::V3_3];
+use crate::bench;
 
 pub(crate) struct CopiedLibrary {
     pub(crate) control: Control,
@@ -23,11 +22,7 @@ impl CopiedLibrary {
     pub(crate) fn new(flavour: Flavour, host: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let library = folder.path().join("libdcgm.so");
-        let built = match flavour {
-            Flavour::V4_6 => dcgm_simulator::library_4_6(),
-            _ => dcgm_simulator::library_3_3(),
-        };
-        std::fs::copy(built.expect("cargo builds it with this test"), &library).expect("copied");
+        std::fs::copy(bench::library(flavour), &library).expect("copied");
         let control = Control::of(&library).expect("the simulator");
         assert!(control.set_host(host));
         let served = control.serve("127.0.0.1:0", flavour).expect("served");

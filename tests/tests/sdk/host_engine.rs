@@ -9,7 +9,8 @@ use dcgm::{
 };
 use dcgm_simulator::{Fault, Flavour, Garbage};
 
-use crate::copied_library::{CopiedLibrary, FLAVOURS};
+use crate::bench::FLAVOURS;
+use crate::copied_library::CopiedLibrary;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -12,6 +12,7 @@ mod config;
 mod copied_library;
 mod diagnostics;
 mod faults;
+mod field_policies;
 mod health;
 mod health_rows;
 mod history;

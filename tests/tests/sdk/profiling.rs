@@ -3,7 +3,8 @@
 use dcgm::{Client as _, EntityId, Error, FieldId, Query, ReturnCode, WatchRequest};
 use dcgm_simulator::{Fault, Flavour, Garbage};
 
-use crate::copied_library::{CopiedLibrary, FLAVOURS};
+use crate::bench::FLAVOURS;
+use crate::copied_library::CopiedLibrary;
 
 /// Waits for something that a thread does later.
 fn eventually(what: &str, is_done: impl Fn() -> bool) {

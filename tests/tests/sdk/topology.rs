@@ -4,7 +4,8 @@ use dcgm::topology::{ChipArchitecture, P2pStatus, PathLevel, UnhealthyGpus};
 use dcgm::{Client as _, EntityId, EntityKind, Error, ReturnCode};
 use dcgm_simulator::{Fault, Flavour, Garbage};
 
-use crate::copied_library::{CopiedLibrary, FLAVOURS};
+use crate::bench::FLAVOURS;
+use crate::copied_library::CopiedLibrary;
 
 const GPU: u32 = 1;
 
@@ -358,6 +359,10 @@ fn vgpu_lists_with_counts_beyond_their_arrays_were_not_filled_in() {
             .expect("attributes");
         assert_eq!((&fake.active, &fake.supported_types), (&None, &None));
         assert_eq!((fake.creatable_types, fake.gpu_percent), (None, None));
+        // An engine that knows nothing of a vGPU reports success, and blanks.
+        let vgpu = EntityId::new(EntityKind::VGPU, 0);
+        let unknown = topology.vgpu_instance_attributes(vgpu).unwrap_err();
+        assert!(unknown.is_not_found(), "{flavour:?}: {unknown}");
         let error = topology.vgpu_attributes(EntityId::gpu(77)).unwrap_err();
         assert!(error.is_not_found(), "{flavour:?}: {error}");
     }

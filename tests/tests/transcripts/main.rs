@@ -1,7 +1,7 @@
 //! The simulator is held to what the real library was seen to do: recorded calls, made again and
 //! compared.
 //!
-//! The recordings are in `data/transcripts.jsonl`. A row counts as reproduced only if its call was
+//! The recordings are in `data/transcripts.jsonl` and beside it. A row counts as reproduced only if its call was
 //! made here, and all that the row tells of it was compared.
 
 #![expect(unsafe_code, reason = "calls C functions")]
@@ -23,6 +23,7 @@ mod native;
 mod others;
 mod record;
 mod run;
+mod subjects;
 mod summary;
 mod values;
 
@@ -100,6 +101,38 @@ fn summaries_and_history_are_those_of_the_real_library() {
         wrong.join("\n")
     );
     assert!(all >= summary::PINNED, "{all}");
+}
+
+/// The table of this test's results.
+const DOCUMENT: &str = include_str!("../../../docs/internals/SDK.md");
+
+#[test]
+fn subjects_are_those_of_the_real_library() {
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let control = Control::of(&library()).unwrap();
+    let tallies = subjects::replay(native(), &control);
+    let (mut reproduced, mut rows) = (0, Vec::new());
+    let mut wrong = Vec::new();
+    for (subject, tally) in tallies {
+        reproduced += tally.reproduced;
+        let reasons = tally.left_out.iter();
+        let reasons: Vec<_> = reasons
+            .map(|(why, count)| format!("{why}: {count}"))
+            .collect();
+        let (all, why) = (tally.recorded, reasons.join("; "));
+        rows.push(format!(
+            "| {subject} | {all} | {} | {why} |",
+            tally.reproduced
+        ));
+        wrong.extend(tally.wrong);
+    }
+    println!("{}", rows.join("\n"));
+    let count = wrong.len();
+    assert!(wrong.is_empty(), "{count} differ:\n{}", wrong.join("\n"));
+    assert!(reproduced >= subjects::PINNED, "{reproduced}");
+    for row in rows {
+        assert!(DOCUMENT.contains(&row), "docs/internals/SDK.md lacks {row}");
+    }
 }
 
 #[test]

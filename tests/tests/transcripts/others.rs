@@ -58,7 +58,7 @@ pub(crate) fn case7(run: &mut Run<'_>, row: &Row) -> Seen {
         "dcgmGetDeviceTopology" => {
             let mut topology = zeroed::<sys::dcgmDeviceTopology_v1>();
             topology.version = sys::dcgmDeviceTopology_v1::VERSION;
-            seen! {"ret": lib.dcgmGetDeviceTopology(handle, run.g0, &raw mut *topology)}
+            seen! {"ret": lib.dcgmGetDeviceTopology(handle, run.g0, (&raw mut *topology).cast())}
         }
         "IntrospectGetHostengineMemoryUsage" => {
             let mut memory = zeroed::<sys::dcgmIntrospectMemory_v1>();

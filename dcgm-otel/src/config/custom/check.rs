@@ -7,7 +7,7 @@ use dcgm::{EntityKind, FieldId, FieldKind, ValueType};
 use super::list::{CustomMetrics, Definition};
 use super::{
     CustomKind, CustomMetric, CustomMetricError, CustomMetricReason as Reason, MAX_DEFINITIONS,
-    kinds_with_field,
+    kinds_with_field, possible_kinds,
 };
 use crate::config::{ConfigError, Naming};
 use crate::text::prometheus_name;
@@ -40,8 +40,13 @@ const RESERVED_KEYS: &[&str] = &[
     "pci_bus_id",
     "device",
     "modelName",
-    "Hostname",
+    "hostname",
     "DCGM_FI_DRIVER_VERSION",
+    "DCGM_FI_SYSTEM_DRIVER_VERSION",
+    "GPU_CI_ID",
+    "nvlink",
+    "gpu_uuid",
+    "model_name",
     "GPU_I_PROFILE",
     "GPU_I_ID",
     "nvswitch",
@@ -58,6 +63,7 @@ const EXPORTER_KINDS: &[EntityKind] = &[
     EntityKind::GPU,
     EntityKind::GPU_INSTANCE,
     EntityKind::SWITCH,
+    EntityKind::LINK,
     EntityKind::CPU,
     EntityKind::CPU_CORE,
 ];
@@ -144,7 +150,9 @@ impl CustomMetric {
         };
         let Some(info) = self.field.info() else {
             let expected = "the name or number of a field of DCGM";
-            return Some(error(Reason::UnknownField, expected));
+            // Any other number can be one of a newer DCGM.
+            let is_none = self.field.raw() == 0;
+            return is_none.then(|| error(Reason::UnknownField, expected));
         };
         if !matches!(info.value_type, ValueType::Int | ValueType::Double) {
             let is = info.value_type;
@@ -214,7 +222,7 @@ impl CustomMetric {
     }
 
     fn check_entity_kinds(&self, naming: Naming) -> Option<CustomMetricError> {
-        let possible = kinds_with_field(self.field.info()?);
+        let possible = possible_kinds(self.field);
         if possible.is_empty() {
             return None;
         }
@@ -249,7 +257,7 @@ impl CustomMetric {
         } else {
             self.on.iter().find(|kind| !is_known(kind))
         };
-        let wrong = wrong.filter(|_| naming == Naming::DcgmExporter)?;
+        let wrong = wrong.filter(|_| naming.is_dcgm_exporter())?;
         let expected = "a kind of entity that dcgm-exporter's labels distinguish".to_owned();
         error(Reason::EntityKindOfNaming, wrong, expected)
     }
@@ -257,7 +265,7 @@ impl CustomMetric {
     /// Returns the kinds of entities whose series the naming can distinguish.
     pub(crate) fn kinds_in(&self, naming: Naming) -> Vec<EntityKind> {
         let mut kinds = self.entity_kinds();
-        if naming == Naming::DcgmExporter {
+        if naming.is_dcgm_exporter() {
             kinds.retain(|kind| EXPORTER_KINDS.contains(kind));
         }
         kinds

@@ -75,7 +75,7 @@ pub enum CustomMetricReason {
     RepeatedKey,
     /// The field or the name is missing.
     Missing,
-    /// This release knows no such field.
+    /// The name of a field is unknown, or its number is 0. Other numbers can be those of a newer DCGM.
     UnknownField,
     /// The values of the field are not numbers.
     NotANumber,

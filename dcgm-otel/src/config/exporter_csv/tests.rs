@@ -19,7 +19,7 @@ fn comments_blank_lines_and_quotes_are_read() {
          DCGM_FI_DEV_FAN_SPEED, gauge, \"Fan, in \"\"percent\"\".\"\n\
          DCGM_FI_DRIVER_VERSION, label, Driver Version\n",
     );
-    let rows = rows.unwrap();
+    let (rows, labels) = rows.unwrap();
     let texts: Vec<_> = rows.iter().map(|row| (&*row.name, &*row.help)).collect();
     assert_eq!(
         texts,
@@ -28,7 +28,9 @@ fn comments_blank_lines_and_quotes_are_read() {
             ("DCGM_FI_DEV_FAN_SPEED", "Fan, in \"percent\"."),
         ]
     );
-    assert_eq!(rows[1].field, FieldId::FAN_SPEED);
+    assert_eq!(rows[1].field, Some(FieldId::FAN_SPEED));
+    let driver = (FieldId::DRIVER_VERSION, "DCGM_FI_DRIVER_VERSION".to_owned());
+    assert_eq!(labels, [driver]);
 }
 
 #[test]
@@ -38,8 +40,8 @@ fn each_wrong_line_is_reported_with_its_number() {
         DCGM_FI_DEV_GPU_TEM, gauge, misspelt\n\
         DCGM_FI_DEV_GPU_TEMP, gague, misspelt\n\
         DCGM_FI_DEV_GPU_TEMP, histogram, x\n\
-        DCGM_FI_DEV_SERIAL, label, x\n\
-        DCGM_EXP_XID_ERRORS_COUNT, gauge, x\n\
+        DCGM_FI_DEV_CPU_MODEL, label, x\n\
+        DCGM_EXP_XID_ERROR_COUNT, gauge, x\n\
         DCGM_FI_DEV_NAME, gauge, x\n\
         gpu_temp, gauge, x\n\
         DCGM_FI_DEV_GPU_TEMP, gauge, \"x\n\
@@ -52,8 +54,8 @@ fn each_wrong_line_is_reported_with_its_number() {
             r#"csv="line 3: DCGM_FI_DEV_GPU_TEM": expected the name or number of a field of DCGM; did you mean DCGM_FI_DEV_GPU_TEMP?"#,
             r#"csv="line 4: gague": expected gauge, counter or label"#,
             r#"csv="line 5: histogram": expected gauge or counter: DCGM has no values of another type"#,
-            r#"csv="line 6: DCGM_FI_DEV_SERIAL": expected a metric: of labels only DCGM_FI_DRIVER_VERSION is supported"#,
-            r#"csv="line 7: DCGM_EXP_XID_ERRORS_COUNT": expected a field of DCGM: metrics of dcgm-exporter itself are not supported"#,
+            r#"csv="line 6: DCGM_FI_DEV_CPU_MODEL": expected a field of GPUs or of the host whose value is a text or a number"#,
+            r#"csv="line 7: DCGM_EXP_XID_ERROR_COUNT": expected a metric of dcgm-exporter, as in DCGM_EXP_XID_ERRORS_COUNT; did you mean DCGM_EXP_XID_ERRORS_COUNT?"#,
             r#"csv="line 8: DCGM_FI_DEV_NAME": expected a field whose values are numbers"#,
             r#"csv="line 9: gpu_temp": expected the name of a field of DCGM, as in DCGM_FI_DEV_GPU_TEMP"#,
             r#"csv="line 10: DCGM_FI_DEV_GPU_TEMP, gauge, \"x": expected three columns: a field, a type and a help text"#,

@@ -1,7 +1,7 @@
 //! Meters whose metrics are of different tables, after each other in one place.
 
 use super::*;
-use crate::catalogue::Identity;
+use crate::catalogue::{Identity, PageType};
 
 fn names(provider: &SdkMeterProvider, exporter: &InMemoryMetricExporter) -> Vec<String> {
     let points = collect(provider, exporter).into_iter();
@@ -16,6 +16,7 @@ const fn metric(name: &'static str, kind: Kind) -> Metric {
         identity: Identity::Brief,
         range: (0.0, f64::INFINITY),
         description: "Of a test.",
+        page_type: PageType::OfKind,
         families: &[],
     }
 }

@@ -25,6 +25,7 @@ fn excess(counts: &SeriesCounts, cap: usize, gone: &BTreeSet<DropUnit>) -> BTree
 
 fn caps(all: usize, metric: usize, groups: BTreeMap<Group, usize>) -> Caps {
     Caps {
+        divides_counters: false,
         all,
         metric,
         groups,

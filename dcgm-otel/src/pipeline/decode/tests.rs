@@ -75,7 +75,7 @@ fn a_word_of_a_blob_that_is_too_short_is_none() {
 
 #[test]
 fn dcgm_exporters_numbers_are_passed_on_as_they_are() {
-    let metrics = crate::naming::exporter::METRICS;
+    let metrics = crate::naming::exporter::metrics(crate::Naming::DcgmExporter48);
     let energy = metrics
         .iter()
         .find(|one| one.name.contains("ENERGY"))

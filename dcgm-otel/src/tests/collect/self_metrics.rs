@@ -6,7 +6,7 @@ use opentelemetry::metrics::noop::NoopMeterProvider;
 use opentelemetry_sdk::metrics::Temporality;
 
 use crate::telemetry::SELF_METRICS;
-use crate::testing::{Exported, Fake, Harness, SECOND, TestClient, instrument, refused};
+use crate::testing::{Exported, Fake, Harness, SECOND, Scripted, TestClient, instrument, refused};
 use crate::{Config, ErrorKind};
 
 /// The single point of one of the meter's own instruments, or none.
@@ -26,8 +26,11 @@ fn errors(harness: &Harness<Fake>) -> Vec<(String, f64)> {
 
 #[test]
 fn every_row_is_exported_with_its_unit_and_instrument() {
-    let harness = Harness::new(&Fake::with_gpus(1));
-    harness.sample();
+    let config = Config::default().with_interval(SECOND);
+    let harness = Harness::with_builder(&Fake::with_gpus(1), config, |builder| {
+        builder.with_attribution(Scripted::new())
+    });
+    harness.poll_and_sample();
     let points = harness.export_own();
     for row in SELF_METRICS {
         let found: Vec<_> = points

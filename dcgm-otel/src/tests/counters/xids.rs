@@ -339,7 +339,7 @@ fn a_tick_asks_for_events_only_if_there_are_new_ones() {
 
 #[test]
 fn the_last_code_stays_in_the_naming_of_dcgm_exporter() {
-    let config = Config::default().with_naming(crate::Naming::DcgmExporter);
+    let config = Config::default().with_naming(crate::Naming::DcgmExporter48);
     let harness = Harness::sampled_with("8xh100", config);
     harness.run_until(60);
     let last = |gpu: &str| {

@@ -27,8 +27,9 @@ pub(super) fn prometheus(name: &str, kind: Kind, unit: &str) -> String {
     format!("{}{unit}{total}", name.replace('.', "_"))
 }
 
-pub(super) const fn presence(presence: Presence) -> &'static str {
-    match presence {
+pub(super) fn presence(family: &Family) -> &'static str {
+    match family.default {
+        Presence::On | Presence::Auto if family.is_of_peaks() => "with `peaks`",
         Presence::On => "on",
         Presence::Auto => "auto",
         Presence::Off => "off",
@@ -81,6 +82,7 @@ fn source(source: &Source) -> String {
     let op = match source.op {
         Op::Last | Op::Counter | Op::FractionCounter | Op::Status(_) => String::new(),
         Op::NonZero => ", unless 0".to_owned(),
+        Op::Peak(_) => ", all samples".to_owned(),
         Op::Sum => ", the sum over its links".to_owned(),
         Op::Integrate => ", a rate".to_owned(),
         Op::Event => ", each sample one".to_owned(),
@@ -97,6 +99,7 @@ fn source(source: &Source) -> String {
             return "the engine's status of the GPU, only while it is so".to_owned();
         }
         Op::Health(_) => return "`dcgmHealthCheck`, once a minute".to_owned(),
+        Op::Allocation => return "the [sources of allocations](GUIDE.md#workloads)".to_owned(),
         Op::Gpus => return "the engine's list of GPUs".to_owned(),
         Op::Fact(key, _) => format!(" as `{key}`"),
         Op::Transient(_) => ", for a while".to_owned(),

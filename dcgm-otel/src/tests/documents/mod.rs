@@ -14,14 +14,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use opentelemetry::Value;
+use opentelemetry::{KeyValue, Value};
 use opentelemetry_semantic_conventions::{SCHEMA_URL, attribute, metric};
 
 use self::series::{Described, Level, instrument, of_devices, of_meter};
 use self::words::{Kind, MEMBERS, OWN, UPSTREAM, UPSTREAM_METRICS};
 use crate::catalogue::{CATALOGUE, Op};
-use crate::config::{Config, MetricSwitch, Profile};
-use crate::testing::{Exported, Fake, Harness, SECOND};
+use crate::config::{AttributionExport, Config, MetricSwitch, Profile};
+use crate::testing::{Exported, Fake, Harness, SECOND, Scripted, on_gpu};
 
 fn fresh(path: &str, text: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -246,13 +246,25 @@ fn everything(profile: Profile) -> Vec<Exported> {
     }
     let mut config = Config::default()
         .with_max_series(100_000)
+        .with_peaks()
         .with_profile(profile);
     for metric in CATALOGUE {
         config = config.with_metric(metric.name, MetricSwitch::On);
     }
-    let harness = Harness::with_config(&fake, config.with_interval(SECOND));
-    harness.sample();
-    harness.export_all()
+    config = config.with_attribution_export(AttributionExport::Join);
+    let source = Scripted::new();
+    source.answer([on_gpu(0, "a")]);
+    let harness = Harness::with_builder(&fake, config.with_interval(SECOND), |builder| {
+        builder.with_attribution(source.clone())
+    });
+    harness.poll_and_sample();
+    let mut points = harness.export_all();
+    // Those of workloads are up to their source.
+    for point in &mut points {
+        let of_pod = |one: &KeyValue| one.key.as_str().starts_with("k8s.");
+        point.attributes.retain(|one| !of_pod(one));
+    }
+    points
 }
 
 #[test]

@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use super::series::{Attribute, Described, Level, instrument, of_devices, of_meter};
-use super::words::{Kind, MEMBERS, OWN, Own, UPSTREAM, UPSTREAM_ENTITIES, UPSTREAM_METRICS};
+use super::words::{
+    Kind, MEMBERS, OWN, Own, UPSTREAM, UPSTREAM_ENTITIES, UPSTREAM_METRICS, WORKLOAD,
+};
+use crate::catalogue::ALLOCATION;
 use crate::instruments::SCHEMA_URL;
 
 /// First lines of each generated file.
@@ -75,6 +78,13 @@ pub(super) fn attributes() -> String {
         for own in OWN.iter().filter(|own| own.key.starts_with(prefix)) {
             attribute(&mut yaml, own);
         }
+    }
+    yaml.push_str(
+        "  - id: registry.dcgm.workload\n    type: attribute_group\n    brief: \"Attributes of the workloads that hold \
+         devices.\"\n    attributes:\n",
+    );
+    for own in WORKLOAD {
+        attribute(&mut yaml, own);
     }
     yaml
 }
@@ -196,6 +206,14 @@ fn metric(yaml: &mut String, described: &Described) {
     }
     for attribute in attributes {
         reference(yaml, attribute);
+    }
+    let workload = WORKLOAD.iter().filter(|_| *name == ALLOCATION);
+    for own in workload {
+        let _ = writeln!(
+            yaml,
+            "      - ref: {}\n        requirement_level: opt_in",
+            own.key
+        );
     }
 }
 

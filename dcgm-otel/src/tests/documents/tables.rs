@@ -7,8 +7,8 @@ use dcgm::FieldId;
 use super::cells::{cell, places, presence, prometheus, rows};
 use super::series::{Attribute, Described, Level, instrument, of_devices, of_meter};
 use super::words::{MEMBERS, OWN, UPSTREAM, UPSTREAM_METRICS};
-use crate::catalogue::{CATALOGUE, Metric};
-use crate::config::Group;
+use crate::catalogue::{CATALOGUE, Metric, PageType};
+use crate::config::{Group, Naming};
 use crate::naming::exporter;
 
 const HEAD: &str = "# Metrics
@@ -26,7 +26,8 @@ How to read it:
 - **Prometheus** is the name that `opentelemetry-prometheus` makes by default: dots become underscores, the unit is
   appended, and `_total` to counters. (`without_units` and `without_counter_suffixes` there leave those out.)
 - **Default**: *on*; *auto*: on where the hardware has it, and no error where it does not; *off* needs
-  `DCGM_OTEL_METRICS=<metric>=on` or `<metric>/<family>=on`. A disabled group wins over its metrics.
+  `DCGM_OTEL_METRICS=<metric>=on` or `<metric>/<family>=on`; *with `peaks`* needs `DCGM_OTEL_PEAKS=on`, and so do the other metrics
+  named `hw.gpu.peak.…`. A disabled group wins over its metrics.
 - **Tier**: the order in which series are dropped above the cap: tier 1 first, tier 24 last. Series of MIG compute
   instances are always in tier 1.
 - **Source**: the meter reads the first field that the entity has, and never two of them. A factor or divisor converts
@@ -34,6 +35,8 @@ How to read it:
 - **NVLink and PCIe traffic**: counters of DCGM are exact (NVLink 5: 1201 and 1203; PCIe: 1091 and 1092, where the driver has
   them). Rates are integrated over the interval that each covers; they are exact if no other client watches the same field more
   often, otherwise right on average only. [GUIDE.md](GUIDE.md#nvlink-and-pcie-traffic) has the source for each generation.
+- **Peaks** (*all samples*) are of all samples since the last tick of the meter, which the engine takes every 100 ms or as set. They
+  cost a request for each source and tick; [GUIDE.md](GUIDE.md#peaks-between-two-ticks) has the figures.
 - **Link states** come from `dcgmGetNvLinkLinkStatus`, once a minute and after an XID.
 - **Profiling fields** (`DCGM_FI_PROF_*`) are judged after their second sample, about a second after the start.
 - **Described by** lists the attributes beyond those that identify a series, absent if the profile is `minimal`: *GPU* means
@@ -52,15 +55,16 @@ fn theirs(metric: &Metric) -> Vec<&'static str> {
         .flat_map(|point| point.sources)
         .map(|source| source.field)
         .collect();
-    let rows = exporter::METRICS.iter();
-    rows.filter(|row| fields.contains(&field(row)))
+    let rows = exporter::metrics(Naming::DcgmExporter).iter();
+    rows.filter(|row| field(row).is_some_and(|field| fields.contains(&field)))
         .map(|row| row.name)
         .collect()
 }
 
-/// The only field of a dcgm-exporter metric.
-fn field(row: &Metric) -> FieldId {
-    row.families[0].points[0].sources[0].field
+/// The only field of a dcgm-exporter metric; `None` if the sampler derives it.
+fn field(row: &Metric) -> Option<FieldId> {
+    let point = row.families[0].points.first()?;
+    Some(point.sources[0].field)
 }
 
 fn anchor(name: &str) -> String {
@@ -98,12 +102,12 @@ fn index(text: &mut String) {
         let mut groups: Vec<_> = metric.families.iter().map(|one| one.group.name()).collect();
         groups.sort_unstable();
         groups.dedup();
-        let mut defaults: Vec<_> = metric
-            .families
-            .iter()
-            .map(|one| presence(one.default))
-            .collect();
-        defaults.sort_by_key(|word| ["on", "auto", "off"].iter().position(|one| one == word));
+        let mut defaults: Vec<_> = metric.families.iter().map(presence).collect();
+        defaults.sort_by_key(|word| {
+            ["on", "auto", "with `peaks`", "off"]
+                .iter()
+                .position(|one| one == word)
+        });
         defaults.dedup();
         let _ = writeln!(
             text,
@@ -149,7 +153,7 @@ fn one(text: &mut String, metric: &Metric) {
             places(family),
             family.group,
             family.tier,
-            presence(family.default)
+            presence(family)
         );
         for (at, (series, source)) in rows(family).into_iter().enumerate() {
             let (name, about) = if at == 0 {
@@ -237,15 +241,30 @@ fn levels(attributes: &[Attribute]) -> String {
 }
 
 fn of_exporter(text: &mut String) {
+    let metrics = exporter::metrics(Naming::DcgmExporter);
     let _ = writeln!(
         text,
         "\n## With dcgm-exporter's names\n\n`Naming::DcgmExporter` (`DCGM_OTEL_NAMING=dcgm_exporter`) emits these \
-         instead of the metrics above: {} metrics with the\nnames, labels, units and values of dcgm-exporter. All are gauges \
-         without a unit, so that Prometheus has the names unchanged.\n\n\
-         | metric | what | group | tier | default | here |\n|---|---|---|---|---|---|",
-        exporter::METRICS.len()
+         instead of the metrics above: {} metrics with the\nnames, labels and units of dcgm-exporter 4.9. \
+         `dcgm_exporter:4.8` has the names and units of 4.8.3 and 4.8.4, and `dcgm_exporter:4.8.2`\nthose up to 4.8.2. To \
+         OpenTelemetry all are gauges without a unit, so that Prometheus has the names unchanged; the\nmeter's own page has \
+         dcgm-exporter's types. In 4.9, the names of metrics whose unit is the same were deduced from DCGM's.\n\n\
+         | metric | up to 4.8 | type | what | group | tier | default | here |\n|---|---|---|---|---|---|---|---|",
+        metrics.len()
     );
-    for row in exporter::METRICS {
+    for (row, older) in metrics
+        .iter()
+        .zip(exporter::metrics(Naming::DcgmExporter48))
+    {
+        let before = if row.name == older.name {
+            "the same".to_owned()
+        } else {
+            format!("`{}`", older.name)
+        };
+        let page_type = match row.page_type {
+            PageType::Counter => "counter",
+            _ => "gauge",
+        };
         let has = |metric: &&Metric| theirs(metric).contains(&row.name);
         let ours: Vec<_> = CATALOGUE
             .iter()
@@ -255,12 +274,12 @@ fn of_exporter(text: &mut String) {
         let family = &row.families[0];
         let _ = writeln!(
             text,
-            "| `{}` | {} | {} | {} | {} | {} |",
+            "| `{}` | {before} | {page_type} | {} | {} | {} | {} | {} |",
             row.name,
             row.description,
             family.group,
             family.tier,
-            presence(family.default),
+            presence(family),
             ours.join(", ")
         );
     }

@@ -78,6 +78,7 @@ pub(super) const OWN: &[Own] = &[
     own("hw.gpu.nvlink.fec.bin", Int, "Number of symbols that forward error correction repaired in a codeword: 0 to 15.", &["0", "15"]),
     own("hw.gpu.nvlink.index", Int, "The number of an NVLink on its GPU.", &["0", "17"]),
     own("hw.gpu.nvlink.recovery.result", Enum, "Result of a link recovery.", &[]),
+    own("hw.gpu.peak.statistic", Enum, "The statistic of all samples since the last tick of the meter.", &[]),
     own("hw.gpu.pipe", Enum, "An execution pipe of the streaming multiprocessors.", &[]),
     own("hw.gpu.recovery.action", Enum, "Action that the driver requests to make the GPU work again.", &[]),
     own("hw.gpu.sm.cycle.state", Enum, "Kind of clock cycles that are counted.", &[]),
@@ -91,6 +92,17 @@ pub(super) const OWN: &[Own] = &[
     own("dcgm.meter.library.version", Text, "Version of the libdcgm that the meter has loaded.", &["4.5.1"]),
     own("dcgm.meter.simulated", Bool, "`true` if the values are simulated, for tests and demonstrations.", &[]),
     own("dcgm.simulated", Bool, "`true` if all values are simulated. An attribute of the resource, set by the examples.", &[]),
+];
+
+/// Attributes of the sources of workloads that the conventions do not have. `hw.gpu.allocation` has them.
+#[rustfmt::skip] // One row an attribute.
+pub(super) const WORKLOAD: &[Own] = &[
+    own("hpc.job.id", Text, "The id of the job of a batch system, such as Slurm, that holds the device.", &["4711"]),
+    own("k8s.resourceclaim.device", Text, "The name of the device that was allocated for the resource claim.", &["gpu-0"]),
+    own("k8s.resourceclaim.driver", Text, "The driver of dynamic resource allocation that offers the device.", &["gpu.nvidia.com"]),
+    own("k8s.resourceclaim.name", Text, "The name of the resource claim that the device was allocated for.", &["train-gpu"]),
+    own("k8s.resourceclaim.namespace", Text, "The namespace of the resource claim.", &["ml"]),
+    own("k8s.resourceclaim.pool", Text, "The pool of the device, which is unique for its driver.", &["node-1"]),
 ];
 
 /// Values of the enumerations: key, value, meaning.
@@ -150,6 +162,9 @@ pub(super) const MEMBERS: &[(&str, &str, &str)] = &[
     ("hw.gpu.nvlink.bit_error.type", "symbol", "Symbols that were wrong after forward error correction."),
     ("hw.gpu.nvlink.recovery.result", "failed", "The link stayed down."),
     ("hw.gpu.nvlink.recovery.result", "successful", "The link works again."),
+    ("hw.gpu.peak.statistic", "max", "The largest value."),
+    ("hw.gpu.peak.statistic", "mean", "The mean over time. Time without a value does not count."),
+    ("hw.gpu.peak.statistic", "min", "The smallest value."),
     ("hw.gpu.pipe", "fp16", "Half-precision arithmetic."),
     ("hw.gpu.pipe", "fp32", "Single-precision arithmetic."),
     ("hw.gpu.pipe", "fp64", "Double-precision arithmetic."),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use dcgm::{EntityId, EntityKind, FieldId, NoValue};
+use dcgm::{EntityId, EntityKind, FieldId, NoValue, OwnedValue};
 
 use crate::naming::exporter;
 use crate::testing::{Exported, Fake, Harness, SECOND};
@@ -85,7 +85,7 @@ fn page_values(meter: &DcgmMeter, metric: &CustomMetric) -> Vec<f64> {
 #[test]
 fn values_are_those_of_each_entity_in_both_namings_and_on_the_page() {
     let all = definitions();
-    for naming in [Naming::Semconv, Naming::DcgmExporter] {
+    for naming in [Naming::Semconv, Naming::DcgmExporter48] {
         let mut seen = BTreeSet::new();
         for host in ["8xh100", "8xh100-mig7", "gb200"] {
             let harness = Harness::sampled_with(host, with_all(naming, &all));
@@ -126,13 +126,13 @@ fn attributes_of_the_meter_are_reserved() {
     let core = core.with_entity_kinds([EntityKind::CPU_CORE]);
     let mut all = definitions();
     all.push(core);
-    for naming in [Naming::Semconv, Naming::DcgmExporter] {
+    for naming in [Naming::Semconv, Naming::DcgmExporter48] {
         let mut keys = BTreeSet::new();
         for host in ["8xh100", "8xh100-mig7", "gb200"] {
             let config = with_all(naming, &all).with_profile(crate::Profile::Full);
             let config = match naming {
                 Naming::Semconv => config,
-                Naming::DcgmExporter => with_all(naming, &all),
+                _ => with_all(naming, &all),
             };
             let harness = Harness::sampled_with(host, config);
             let points = harness.export();
@@ -264,12 +264,12 @@ fn read_csv(name: &str, text: &str) -> ExporterCsv {
 fn a_file_of_dcgm_exporters_default_rows_selects_the_default_metrics() {
     let default = Harness::sampled_with(
         "8xh100",
-        Config::default().with_naming(Naming::DcgmExporter),
+        Config::default().with_naming(Naming::DcgmExporter48),
     );
     let names = |harness: &Harness| harness.points_per_metric();
     // In the form of dcgm-exporter's own file: comments, aligned columns, and a label.
     let mut text = "# Format\n# If line starts with a '#' it is a comment\n\n".to_owned();
-    let rows = exporter::METRICS.iter();
+    let rows = exporter::metrics(Naming::DcgmExporter48).iter();
     for row in rows.filter(|row| row.families[0].default == crate::catalogue::Presence::On) {
         let kind = if row.name.contains("TOTAL") {
             "counter"
@@ -279,7 +279,7 @@ fn a_file_of_dcgm_exporters_default_rows_selects_the_default_metrics() {
         writeln!(text, "{0},  {kind}, Help of {0}.", row.name).unwrap();
     }
     text.push_str("# DCGM_EXP_XID_ERRORS_COUNT, gauge, Not read.\n\nDCGM_FI_DRIVER_VERSION, label, Driver Version\n");
-    let config = Config::default().with_naming(Naming::DcgmExporter);
+    let config = Config::default().with_naming(Naming::DcgmExporter48);
     let selected = config.with_exporter_csv(read_csv("default", &text));
     let harness = Harness::sampled_with("8xh100", selected);
     assert!(names(&default).len() > 15);
@@ -301,7 +301,7 @@ fn a_file_selects_its_metrics_and_no_others() {
          DCGM_FI_DEV_BAR1_USED, gauge, BAR1.\n",
     );
     let config = Config::default()
-        .with_naming(Naming::DcgmExporter)
+        .with_naming(Naming::DcgmExporter48)
         .with_exporter_csv(csv);
     let emitted = |config: Config| {
         let harness = Harness::sampled_with("8xh100-mig7", config);
@@ -348,5 +348,86 @@ fn a_file_has_no_effect_in_another_naming() {
             .to_string()
             .contains("has no effect with naming=semconv"),
         "{errors}"
+    );
+}
+
+/// A field that this release does not know.
+const UNKNOWN: FieldId = FieldId::from_raw(9999);
+
+fn with_unknown(definitions: &[&str]) -> Config {
+    let all = definitions.iter().map(|text| text.parse().unwrap());
+    all.fold(Config::default(), Config::with_custom_metric)
+}
+
+#[test]
+fn an_unknown_field_has_the_type_of_its_samples() {
+    for value in [OwnedValue::Int(7), OwnedValue::Double(7.0)] {
+        let config = with_unknown(&[
+            "9999 as x.gauge, unit W, scale 0.5",
+            "field-9999 as x.count, kind counter, scale 2",
+        ]);
+        let harness = Harness::prepared("8xh100", config, |mock| {
+            mock.set(EntityId::gpu(3), UNKNOWN, value.clone());
+        });
+        let shown = |name: &str| -> Vec<_> {
+            let points = harness.points(name).into_iter();
+            points
+                .map(|point| (point.attribute("hw.gpu.index").unwrap(), point.value))
+                .collect()
+        };
+        assert_eq!(shown("x.gauge"), [("3".to_owned(), 3.5)]);
+        assert_eq!(shown("x.count"), [("3".to_owned(), 0.0)]);
+        harness.client.set(EntityId::gpu(3), UNKNOWN, 12);
+        harness.tick_after(SECOND * 15);
+        assert_eq!(shown("x.gauge"), [("3".to_owned(), 6.0)]);
+        assert_eq!(shown("x.count"), [("3".to_owned(), 10.0)]);
+        harness.assert_well();
+    }
+}
+
+#[test]
+fn an_unknown_field_of_no_numbers_has_no_values() {
+    let harness = Harness::prepared("1xl4", with_unknown(&["9999 as x.text"]), |mock| {
+        mock.set(EntityId::gpu(0), UNKNOWN, "text");
+    });
+    harness.tick_after(SECOND * 15);
+    assert!(!harness.has("x.text") && harness.has("hw.power"));
+    harness.assert_well();
+}
+
+#[test]
+fn a_field_that_the_engine_does_not_know_has_no_series_and_harms_no_others() {
+    let definitions = [
+        "9999 as x.gpu",
+        "9998 as x.host, on host",
+        "9997 as x.count, kind counter",
+    ];
+    let harness = Harness::sampled_with("8xh100", with_unknown(&definitions));
+    let others = Harness::sampled("8xh100");
+    for _ in 0..8 {
+        harness.tick_after(SECOND * 15);
+        others.tick_after(SECOND * 15);
+    }
+    assert_eq!(harness.shown(), others.shown());
+    harness.assert_well();
+}
+
+#[test]
+fn an_unknown_field_is_on_the_entities_that_its_definition_names() {
+    let config = with_unknown(&["9999 as x.host, on host", "9998 as x.switch, on nvswitch"]);
+    let harness = Harness::prepared("8xh100", config, |mock| {
+        mock.set(EntityId::gpu(0), UNKNOWN, 4);
+        mock.set(EntityId::switch(2), FieldId::from_raw(9998), 5);
+    });
+    let values = |name: &str| -> Vec<_> {
+        harness
+            .points(name)
+            .iter()
+            .map(|point| point.value)
+            .collect()
+    };
+    assert_eq!(
+        (values("x.host"), values("x.switch")),
+        (vec![4.0], vec![5.0])
     );
 }

@@ -35,8 +35,9 @@ fn the_throttle_metric_has_the_name_that_was_chosen() {
 #[test]
 fn names_of_dcgm_exporter_are_gauges_of_raw_values_without_a_unit() {
     let fake = Fake::with_gpus(2);
-    for metric in exporter::METRICS {
-        let field = metric.families[0].points[0].sources[0].field;
+    let metrics = exporter::metrics(Naming::DcgmExporter48);
+    let points = metrics.iter().flat_map(|metric| metric.families[0].points);
+    for field in points.map(|point| point.sources[0].field) {
         fake.set(0, field, 1.0);
         fake.set(1, field, 1.0);
     }
@@ -44,9 +45,9 @@ fn names_of_dcgm_exporter_are_gauges_of_raw_values_without_a_unit() {
     fake.set(0, FieldId::TOTAL_ENERGY_CONSUMPTION, 123_456.0);
     fake.set(0, FieldId::XID_ERRORS, 79.0);
     let harness =
-        Harness::with_settings(&fake, Config::default().with_naming(Naming::DcgmExporter));
+        Harness::with_settings(&fake, Config::default().with_naming(Naming::DcgmExporter48));
     let points = harness.export();
-    let default = exporter::METRICS
+    let default = metrics
         .iter()
         .filter(|metric| metric.families[0].default == Presence::On);
     assert_eq!(points.len(), 2 * default.count());
@@ -54,7 +55,7 @@ fn names_of_dcgm_exporter_are_gauges_of_raw_values_without_a_unit() {
         assert!(point.instrument.starts_with("gauge"), "{point:?}");
         assert_eq!(point.unit, "");
         assert!(point.name.starts_with("DCGM_FI_"), "{}", point.name);
-        for key in ["gpu", "UUID", "device", "modelName", "Hostname"] {
+        for key in ["gpu", "UUID", "device", "modelName", "hostname"] {
             assert!(point.attribute(key).is_some(), "{key} {point:?}");
         }
     }

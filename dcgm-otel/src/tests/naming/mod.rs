@@ -2,5 +2,6 @@
 
 mod attributes;
 mod custom;
+mod exporter;
 mod hook;
 mod metrics;

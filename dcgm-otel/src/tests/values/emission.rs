@@ -2,9 +2,29 @@
 
 use dcgm::{FieldId, NoValue};
 
+use crate::attribution::{Allocation, Device, GpuName};
 use crate::catalogue::{CATALOGUE, EntityScope, Family, Metric, Mig as Mode, Op};
-use crate::config::{Config, MetricSwitch};
-use crate::testing::{Exported, Fake, Harness, SECOND, instrument};
+use crate::config::{AttributionExport, Config, MetricSwitch};
+use crate::testing::{Exported, Fake, Harness, SECOND, Scripted, instrument, pod};
+
+/// Returns an allocation of each GPU and instance.
+fn allocations() -> Vec<Allocation> {
+    let (gpu, instance) = (GpuName::Index(1), 3);
+    let mut devices = vec![Device::GpuInstance {
+        gpu: gpu.clone(),
+        instance,
+    }];
+    devices.extend([0, 1].map(|number| Device::Gpu(GpuName::Index(number))));
+    devices.extend([0, 1].map(|compute_instance| Device::ComputeInstance {
+        gpu: gpu.clone(),
+        instance,
+        compute_instance,
+    }));
+    let devices = devices.into_iter();
+    devices
+        .map(|device| Allocation::new(device, pod("a")))
+        .collect()
+}
 
 /// Export of a healthy host with one family switched on.
 fn exported(metric: &Metric, family: &Family) -> Vec<Exported> {
@@ -21,12 +41,23 @@ fn exported(metric: &Metric, family: &Family) -> Vec<Exported> {
         fake.edit(|state| state.happened.extend(happened));
     }
     let mut config = Config::default();
+    if family.is_of_peaks() {
+        config = config.with_peaks();
+    }
     for other in CATALOGUE {
         config = config.with_metric(other.name, MetricSwitch::Off);
     }
     let name = format!("{}/{}", metric.name, family.name);
     let config = config.with_metric(name, MetricSwitch::On);
-    let harness = Harness::with_config(&fake, config.with_interval(SECOND));
+    let config = config
+        .with_interval(SECOND)
+        .with_attribution_export(AttributionExport::Join);
+    let source = Scripted::new();
+    source.answer(allocations());
+    let harness = Harness::with_builder(&fake, config, |builder| {
+        builder.with_attribution(source.clone())
+    });
+    harness.meter().poll_sources();
     // Without a series there is nothing to sample.
     let outcome = harness.meter().sample_now();
     assert_eq!(outcome.is_ok(), !family.points.is_empty());

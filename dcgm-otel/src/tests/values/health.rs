@@ -26,7 +26,7 @@ fn config() -> Config {
 
 fn exporter_config() -> Config {
     Config::default()
-        .with_naming(Naming::DcgmExporter)
+        .with_naming(Naming::DcgmExporter48)
         .with_metric(EXPORTER_METRIC, MetricSwitch::On)
 }
 
@@ -67,7 +67,7 @@ fn unhealthy(harness: &Harness, gpu: EntityId) -> String {
 fn health_is_off_by_default_and_then_not_watched() {
     for config in [
         Config::default(),
-        Config::default().with_naming(Naming::DcgmExporter),
+        Config::default().with_naming(Naming::DcgmExporter48),
     ] {
         let harness = Harness::sampled_with("8xh100", config);
         harness.tick_after(PERIOD);

@@ -2,5 +2,6 @@
 
 mod emission;
 mod health;
+mod peaks;
 mod selection;
 mod successors;

@@ -18,6 +18,9 @@ pub(super) fn symbols() -> sys::Symbols {
         dcgmSelectGpusByTopology: Some(select_gpus),
         dcgmGetGpuChipArchitecture: Some(fill_struct_of_gpu::<sys::dcgmChipArchitecture_t>),
         dcgmGetVgpuDeviceAttributes: Some(fill_struct_of_gpu::<sys::dcgmVgpuDeviceAttributes_v7>),
+        dcgmGetVgpuInstanceAttributes: Some(
+            fill_struct_of_gpu::<sys::dcgmVgpuInstanceAttributes_v1>,
+        ),
         dcgmGetCpuHierarchy: Some(fill_struct::<sys::dcgmCpuHierarchy_v1>),
         dcgmGetCpuHierarchy_v2: Some(fill_struct::<sys::dcgmCpuHierarchy_v2>),
         dcgmNvswitchGetBackend: Some(switch_backend),
@@ -204,6 +207,10 @@ pub(super) fn topology() {
             let texts = [one.name, one.class, one.license];
             texts.iter().flatten().for_each(|text| check_text(text));
         }
+    }
+    if let Ok(vgpu) = engine.vgpu_instance_attributes(3) {
+        let texts = [vgpu.vm_id, vgpu.vm_name, vgpu.uuid, vgpu.driver_version];
+        texts.iter().flatten().for_each(|text| check_text(text));
     }
 }
 

@@ -7,7 +7,7 @@ use dcgm_sys as sys;
 
 use super::script::{self, Script, ScriptedResponse};
 use super::usage;
-use super::{fixed_structs, id};
+use super::{field_policies, fixed_structs, id};
 use crate::entity::EntityId;
 
 pub(super) fn library() -> &'static sys::Library {
@@ -35,6 +35,10 @@ pub(super) fn library() -> &'static sys::Library {
             dcgmRunMnDiagnostic: Some(multi_node),
             dcgmVersionInfo: Some(library_build),
             dcgmHostengineVersionInfo: Some(engine_build),
+            dcgmPolicyCreate: Some(field_policies::create),
+            dcgmPolicyGetOne: Some(field_policies::get_one),
+            dcgmPolicyGetAll: Some(field_policies::get_all),
+            dcgmPolicyGetViolations: Some(field_policies::get_violations),
             ..fixed_structs::symbols()
         };
         // SAFETY: each function writes only within the memory that its caller describes.

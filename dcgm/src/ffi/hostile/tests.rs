@@ -54,6 +54,7 @@ claims! {
     incidents_fit_into_the_reply_and_their_texts_are_clean = 12;
     violations_match_their_response_and_no_panic_reaches_c = 13;
     results_of_any_diagnostic_are_bounded = 14;
+    policies_on_fields_are_bounded_and_their_texts_are_clean = 15;
 }
 
 #[test]

@@ -3,10 +3,12 @@
     reason = "a test may fail by panicking, in its helpers too"
 )]
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::code::ReturnCode;
 use crate::field::FieldId;
-use crate::mock::{Call, Mock};
+use crate::mock::{Call, Clock, Mock, Model};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -59,7 +61,10 @@ fn ids_are_listed_once_a_minute_and_those_of_gpus_when_a_change_is_expected() {
     assert_eq!(listed(&mut engine, 120), 11);
     // What cannot be listed is due again.
     engine.expect_changes();
-    mock.fail_next(Call::List, Error::NotConnected);
+    mock.fail_next(
+        Call::List,
+        refused(Call::List.function(), ReturnCode::GENERIC_ERROR),
+    );
     assert!(engine.list_ids(start + SECOND * 121).is_err());
     mock.remove_entity(EntityId::gpu(1));
     assert_eq!(listed(&mut engine, 122), 10);
@@ -199,4 +204,52 @@ fn cpus_are_not_listed_where_that_can_harm_the_engine() {
         let (_mock, engine) = supervised(host, &kinds);
         assert_eq!(engine.kinds().len(), listed, "{host}");
     }
+}
+
+#[test]
+fn every_sample_of_a_watch_with_events_is_read_since_a_time() {
+    let clock = Clock::manual();
+    let model = "8xh100".parse::<Model>().unwrap();
+    let mock = Mock::builder().model(model).clock(clock.clone()).build();
+    let mut engine = Supervisor::new(Arc::new(mock), [EntityKind::GPU]);
+    engine.connect().unwrap();
+    engine.list_ids(Instant::now()).unwrap();
+    let mut request = temperatures(&engine).with_interval(SECOND / 10);
+    request.events = true;
+    let mut slow = temperatures(&engine);
+    slow.fields = vec![FieldId::POWER_USAGE];
+    engine
+        .keep_watches(vec![request.clone(), slow.clone()], Vec::new())
+        .unwrap();
+    let mut samples = Samples::new();
+    let read = |engine: &Supervisor, start, samples: &mut Samples| {
+        let mut seen = BTreeSet::new();
+        let until = engine.read_since(start, samples, |samples| {
+            seen.extend(
+                samples
+                    .iter()
+                    .map(|one| (one.entity, one.field, one.timestamp)),
+            );
+        });
+        (seen, until.unwrap())
+    };
+    clock.advance(SECOND);
+    let (first, until) = read(&engine, None, &mut samples);
+    assert_eq!(first.len(), 8 * 11);
+    assert!(
+        first
+            .iter()
+            .all(|(_, field, _)| *field == FieldId::GPU_TEMP)
+    );
+    clock.advance(SECOND * 3);
+    // Other watches of the same do not lose what was sampled before.
+    engine.keep_watches(vec![slow], Vec::new()).unwrap();
+    assert_eq!(read(&engine, until, &mut samples).1, None);
+    engine.keep_watches(vec![request], Vec::new()).unwrap();
+    let (second, later) = read(&engine, until, &mut samples);
+    let new = second.difference(&first).count();
+    assert_eq!((new, second.len()), (8 * 30, 8 * 31));
+    assert_eq!(later.unwrap().since(until.unwrap()), SECOND * 3);
+    engine.disconnect();
+    assert_eq!(read(&engine, until, &mut samples).1, None);
 }

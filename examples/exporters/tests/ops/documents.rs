@@ -220,6 +220,9 @@ fn what_queries_and_documents_name_is_what_the_exporter_serves() {
     for flags in [
         &["--simulate=8xh100"][..],
         &["--simulate=8xh100", "--naming", "dcgm-exporter"],
+        &["--simulate=8xh100", "--naming", "dcgm-exporter:4.8"],
+        // With a source of allocations, which knows of none.
+        &["--simulate=8xh100", "--hpc-job-mapping-dir=/"],
     ] {
         let page = scrape(flags);
         for line in page.lines().filter(|line| !line.starts_with('#')) {

@@ -74,7 +74,7 @@ const INCIDENTS: &[Incident] = &[
     ("theirs hbm-ecc", |name| theirs(name, "8xh100,hbm-ecc")),
     ("theirs pcie-aer", |name| theirs(name, "8xh100,pcie-aer")),
     ("theirs broken", |name| {
-        broken(name, Config::default().with_naming(Naming::DcgmExporter))
+        broken(name, Config::default().with_naming(Naming::DcgmExporter482))
     }),
 ];
 

@@ -28,7 +28,8 @@ impl Stage {
             let flags = ["--simulate=8xh100", "--interval=1s", "--naming", naming];
             Exporter::start(&flags)
         };
-        let exporters = ["semconv", "dcgm-exporter"].map(start);
+        // The queries of the public dashboard are in the older names.
+        let exporters = ["semconv", "dcgm-exporter:4.8"].map(start);
         let [semconv, other] = exporters.each_ref().map(|one| one.address.clone());
         let rules = kit::rules();
         let config = format!(

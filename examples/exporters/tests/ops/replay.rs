@@ -202,6 +202,7 @@ fn a_replay_has_the_series_of_the_example() {
     for (naming, flag) in [
         (Naming::Semconv, "semconv"),
         (Naming::DcgmExporter, "dcgm-exporter"),
+        (Naming::DcgmExporter48, "dcgm-exporter:4.8"),
     ] {
         let mut host = Host::new("one", "8xh100", Config::default().with_naming(naming));
         host.scrape();

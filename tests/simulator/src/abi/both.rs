@@ -89,6 +89,7 @@ macro_rules! exports_of_both {
             dcgmProfResume(handle: usize) -> ::core::ffi::c_int = profiling_resume;
             dcgmSelectGpusByTopology(handle: usize, mask: u64, count: u32, chosen: $crate::abi::Ptr<u64>, hints: u64) -> ::core::ffi::c_int = select_gpus;
             dcgmGetVgpuDeviceAttributes(handle: usize, gpu: u32, attributes: $crate::abi::Ptr<::dcgm_sys::dcgmVgpuDeviceAttributes_v7>) -> ::core::ffi::c_int = vgpu_attributes;
+            dcgmGetVgpuInstanceAttributes(handle: usize, vgpu: u32, attributes: $crate::abi::Ptr<::dcgm_sys::dcgmVgpuInstanceAttributes_v1>) -> ::core::ffi::c_int = vgpu_instance_attributes;
             dcgmModuleDenylist(handle: usize, module: u32) -> ::core::ffi::c_int = deny_module;
             dcgmHostengineSetLoggingSeverity(handle: usize, settings: $crate::abi::Ptr<::dcgm_sys::dcgmSettingsSetLoggingSeverity_v2>) -> ::core::ffi::c_int = set_log_severity;
             dcgmWatchJobFields(handle: usize, group: usize, interval: i64, keep: f64, samples: ::core::ffi::c_int) -> ::core::ffi::c_int = watch_jobs;

@@ -109,7 +109,9 @@ macro_rules! write_usage {
         put!(endTime, usage.end);
         put!(smUtilization, three32(usage.sm));
         put!(memoryUtilization, three32(usage.memory));
-        put!(eccSingleBit, 0_u32);
+        // Never filled.
+        let is_sum = usage.gpu == INT32_BLANK.unsigned();
+        put!(eccSingleBit, if is_sum { usage.gpu } else { 0_u32 });
         put!(eccDoubleBit, int32(usage.double_bit).unsigned());
         put!(memoryClock, three32(usage.memory_clock));
         put!(smClock, three32(usage.sm_clock));

@@ -4,7 +4,7 @@ use core::ffi::{c_char, c_void};
 
 use dcgm_sys::{
     Versioned, dcgmDeviceTopology_v1, dcgmDeviceTopology_v2, dcgmNvLinkP2PStatus_v1,
-    dcgmVgpuDeviceAttributes_v7,
+    dcgmVgpuDeviceAttributes_v7, dcgmVgpuInstanceAttributes_v1,
 };
 
 use super::{Ptr, ask, check_version, ok, run};
@@ -141,6 +141,9 @@ pub fn vgpu_attributes(
     run(|| {
         check_version(attributes, &[dcgmVgpuDeviceAttributes_v7::VERSION])?;
         let reply = ask(handle, Op::VgpuAttributes, vec![gpu.into()])?;
+        if reply.code == st::NVML_NOT_LOADED {
+            return Err(reply.code);
+        }
         let is_real = reply.word(0) != 0;
         let counts = if is_real {
             [0; 3]
@@ -159,5 +162,40 @@ pub fn vgpu_attributes(
         } else {
             Err(reply.code)
         }
+    })
+}
+
+/// Knows no vGPU, and says so by blanks alone.
+pub fn vgpu_instance_attributes(
+    handle: usize,
+    vgpu: u32,
+    attributes: Ptr<dcgmVgpuInstanceAttributes_v1>,
+) -> Code {
+    use core::mem::offset_of;
+    type Attributes = dcgmVgpuInstanceAttributes_v1;
+    const BLANK: &[u8] = b"<<<NULL>>>";
+    const ROOM: usize = 80;
+    /// The beginning of the blank text.
+    const GARBAGE: u32 = u32::from_le_bytes(*b"<<<N");
+    run(|| {
+        check_version(attributes, &[Attributes::VERSION])?;
+        ok(ask(handle, Op::Healthy, vec![vgpu.into()]))?;
+        for offset in [
+            offset_of!(Attributes, vmId),
+            offset_of!(Attributes, vmName),
+            offset_of!(Attributes, vgpuUuid),
+            offset_of!(Attributes, vgpuDriverVersion),
+        ] {
+            attributes.field::<u8>(offset).write_text(BLANK, ROOM);
+        }
+        for (offset, number) in [
+            (offset_of!(Attributes, vgpuTypeId), 0xffff_fff0),
+            (offset_of!(Attributes, fbUsage), 0xffff_fff0),
+            (offset_of!(Attributes, licenseStatus), GARBAGE),
+            (offset_of!(Attributes, frameRateLimit), 0xffff_fff0),
+        ] {
+            attributes.field::<u32>(offset).write(number);
+        }
+        Ok(())
     })
 }

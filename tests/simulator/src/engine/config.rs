@@ -199,9 +199,10 @@ impl Engine {
                 st::BADPARAM
             };
             if count == 1 {
-                code = match first {
-                    None | Some(st::BADPARAM) => st::BADPARAM,
-                    Some(_) => st::GENERIC_ERROR,
+                // Different errors are this one.
+                code = match code {
+                    st::OK | st::BADPARAM => st::BADPARAM,
+                    _ => st::GENERIC_ERROR,
                 };
             }
             errors.push((BLANK, field::SYNC_BOOST, refused));

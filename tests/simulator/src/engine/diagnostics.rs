@@ -8,6 +8,7 @@ use crate::wire::Payload;
 const STATUS: u16 = 362;
 const NO_GROUP: u64 = 0x7fff_fffa;
 const MODULE: usize = 7;
+const MULTI_NODE: usize = 10;
 const LOADED: u32 = 3;
 const FAILED: u32 = 2;
 
@@ -67,6 +68,12 @@ fn tests_of(level: u32) -> Vec<Vec<u8>> {
 }
 
 impl Engine {
+    /// The module for several hosts is not installed.
+    pub(crate) fn multi_node(&mut self) -> Code {
+        self.load_module(MULTI_NODE, FAILED);
+        st::MODULE_NOT_LOADED
+    }
+
     /// 0: no module; 1: tests end; 2: they do not.
     pub(crate) fn set_diagnostics(&mut self, mode: u32, failing: Option<u32>) {
         self.diagnostics.mode = match mode {

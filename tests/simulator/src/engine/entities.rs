@@ -177,7 +177,9 @@ impl Engine {
             _ => return Err(st::NOT_SUPPORTED),
         };
         let id = u32::try_from(id).map_err(|_overflow| st::GENERIC_ERROR)?;
-        let instance = (id % 8, 0, u32::from(kind == GPU_CI));
+        // Of compute instances, each is the first.
+        let number = if kind == GPU_I { id % 8 } else { 0 };
+        let instance = (number, 0, u32::from(kind == GPU_CI));
         self.fakes.push(Entity {
             pair: (kind, id),
             parent,
@@ -204,8 +206,11 @@ impl Engine {
                 .filter(move |entity: &&Entity| entity.pair.0 == kind)
         };
         let mut rows = Vec::new();
-        for instance in of_kind(GPU_I) {
-            let gpu = instance.parent.map_or(0, |parent| parent.1);
+        let gpu_of = |instance: &Entity| instance.parent.map_or(0, |parent| parent.1);
+        let mut instances: Vec<_> = of_kind(GPU_I).collect();
+        instances.sort_by_key(|instance| gpu_of(instance));
+        for instance in instances {
+            let gpu = gpu_of(instance);
             let (number, profile, slices) = instance.instance;
             let uuid = self.uuid(gpu, now);
             let row = |entity: &Entity, compute, profile, slices| Instance {

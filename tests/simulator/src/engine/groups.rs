@@ -3,8 +3,8 @@
 use super::{Code, Connection, Engine, GPU, GPU_CI, GPU_I, Pair, SWITCH, st};
 use crate::fields::Field;
 
-const ALL_GPUS: u64 = 0x7fff_ffff;
-const ALL_SWITCHES: u64 = 0x7fff_fffe;
+pub(super) const ALL_GPUS: u64 = 0x7fff_ffff;
+pub(super) const ALL_SWITCHES: u64 = 0x7fff_fffe;
 const MOST_FIELD_GROUPS: usize = 64;
 /// The header says 128; the engine refuses 128.
 const MOST_FIELDS: usize = 127;

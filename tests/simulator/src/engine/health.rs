@@ -152,6 +152,15 @@ impl Window<'_> {
     }
 }
 
+/// Returns the number of a group, which the built-in ones have beside their special one.
+const fn fixed_group(group: u64) -> u64 {
+    match group {
+        super::groups::ALL_GPUS => 0,
+        super::groups::ALL_SWITCHES => 1,
+        other => other,
+    }
+}
+
 impl Engine {
     pub(crate) fn set_health(
         &mut self,
@@ -166,7 +175,7 @@ impl Engine {
             Ok((_, members)) => members,
             Err(code) => return code,
         };
-        self.health.systems.insert(group, systems);
+        self.health.systems.insert(fixed_group(group), systems);
         if !self.nvml() {
             return st::OK;
         }
@@ -204,7 +213,12 @@ impl Engine {
     pub(crate) fn health(&mut self, group: u64, now: i64) -> Result<u32, Code> {
         self.load_module(4, 3);
         self.group(group, now)?;
-        Ok(self.health.systems.get(&group).copied().unwrap_or(0))
+        Ok(self
+            .health
+            .systems
+            .get(&fixed_group(group))
+            .copied()
+            .unwrap_or(0))
     }
 
     /// The worst result, and why.
@@ -214,7 +228,7 @@ impl Engine {
             Ok((_, members)) => members,
             Err(code) => return (code, 0, Vec::new()),
         };
-        let Some(&systems) = self.health.systems.get(&group) else {
+        let Some(&systems) = self.health.systems.get(&fixed_group(group)) else {
             return (st::OK, 0, Vec::new());
         };
         let mut incidents = Vec::new();

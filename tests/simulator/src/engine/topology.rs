@@ -10,6 +10,8 @@ const IGNORE_HEALTH: u64 = 1;
 const NOT_SUPPORTED: u8 = 5;
 /// The level of GPUs at one CPU.
 const SAME_CPU: u64 = 0x10;
+/// The level of GPUs at different CPUs.
+const SYSTEM: u64 = 0x20;
 /// Bits of a path that are its level.
 const LEVEL: u64 = 0xff;
 
@@ -23,6 +25,10 @@ pub(crate) enum Wiring {
     UnknownPair,
     /// GPU 0 has four links to GPU 1 and two to GPU 2, and there are no others.
     FewLinks,
+    /// No links; GPU 0 reaches each other GPU by another level, and each GPU has a CPU of its own.
+    Levels,
+    /// The same with links to all, and GPU 1 behind the system.
+    LinkedLevels,
 }
 
 /// The topology of a GPU.
@@ -60,15 +66,31 @@ impl Engine {
             };
         }
         let mut topology = source.topology(gpu).ok_or(st::NOT_SUPPORTED)?;
+        if matches!(self.wiring, Wiring::Levels | Wiring::LinkedLevels) {
+            topology.cpus = [0; 8];
+            topology.cpus[0] = 1_u64.checked_shl(gpu).unwrap_or(0);
+        }
         topology.paths.retain(|path| gpus.contains(&path.0));
         for (other, path, ports) in &mut topology.paths {
             if self.wiring == Wiring::FewLinks {
                 let (links, own) = match (gpu.min(*other), gpu.max(*other)) {
                     (0, 1) => (0x800, 0xf),
-                    (0, 2) => (0x200, 0x30),
+                    (0, 2) if gpu == 0 => (0x200, 0x30),
+                    (0, 2) => (0x200, 0x3),
                     _ => (0, 0),
                 };
                 (*path, *ports) = (*path & LEVEL | links, own);
+            }
+            if matches!(self.wiring, Wiring::Levels | Wiring::LinkedLevels) {
+                let level = match (gpu.min(*other), gpu.max(*other)) {
+                    (0, 1) if self.wiring == Wiring::Levels => 1,
+                    (0, other @ 2..=5) => 1 << (other - 1),
+                    _ => SYSTEM,
+                };
+                *path = *path & !LEVEL | level;
+                if self.wiring == Wiring::Levels {
+                    *ports = 0;
+                }
             }
             // With a fake GPU or switch the engine knows of no links.
             if new && !self.fakes.is_empty() {
@@ -137,12 +159,19 @@ impl Engine {
         // The engine counts links between nodes; without any, it may find no set.
         let is_linked =
             self.wiring == Wiring::Usual && first.paths.iter().any(|path| path.1 > LEVEL);
-        let near = |gpu: &&u32| {
-            let path = first.paths.iter().find(|path| path.0 == **gpu);
-            path.is_none_or(|path| path.1 & LEVEL <= SAME_CPU)
-        };
-        let node: Vec<u32> = there.iter().filter(near).copied().collect();
         let wanted = count as usize;
+        // The GPUs at one CPU: the first that are enough.
+        let node_of = |gpu: u32| {
+            let paths = self.topology(gpu, now).unwrap_or_default().paths;
+            let near = |other: &&u32| {
+                let path = paths.iter().find(|path| path.0 == **other);
+                path.is_none_or(|path| path.1 & LEVEL <= SAME_CPU)
+            };
+            there.iter().filter(near).copied().collect::<Vec<u32>>()
+        };
+        let nodes: Vec<_> = there.iter().map(|gpu| node_of(*gpu)).collect();
+        let node = nodes.iter().find(|node| node.len() >= wanted);
+        let node = node.or(nodes.first()).cloned().unwrap_or_default();
         let finds = match wanted {
             0 => false,
             1 => is_linked && node.len() > 1,
@@ -159,7 +188,10 @@ impl Engine {
 
     /// A row for each GPU, with the status of access to each.
     pub(crate) fn peer_status(&self, now: i64) -> Result<Vec<(u32, Vec<u8>)>, Code> {
-        if !self.nvml() || self.fakes.iter().any(|fake| fake.pair.0 == GPU) {
+        if !self.nvml() {
+            return Ok(Vec::new());
+        }
+        if self.fakes.iter().any(|fake| fake.pair.0 == GPU) {
             return Err(st::NVML_NOT_LOADED);
         }
         let gpus = self.real_gpus(now);
