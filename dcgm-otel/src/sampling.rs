@@ -811,7 +811,8 @@ fn publish_table(
             None => table.fill_snapshot(snapshot, ledger, now),
             Some(book) => table.fill_attributed(book, ledger, snapshot, (now, collections)),
         };
-        series += own.add_to(snapshot, has_session, until);
+        let allocations = history.allocations.as_ref();
+        series += own.add_to(snapshot, allocations, has_session, until);
     });
     *spare = Some(feed.publish_snapshot(next));
     series

@@ -30,7 +30,7 @@ use super::cardinality::Caps;
 use super::counters::Ledger;
 use super::index::{CounterIdx, Index};
 use super::reduce::Reducers;
-use super::snapshot::{Layout, Number, Point, Snapshot};
+use super::snapshot::{Layout, Number, Point, Series, Snapshot};
 use crate::attribution::poller::PolledSource;
 use crate::attribution::{Allocation, Device};
 use crate::catalogue::{ALLOCATION, Metric};
@@ -201,6 +201,14 @@ impl AllocationBook {
             .iter()
             .map(|source| source.answered_or_made())
             .min()
+    }
+
+    /// Adds the attributes of the present holder of an entity to a series that is in no table. Of several
+    /// holders that is the last.
+    pub(crate) fn label_series(&self, entity: EntityId, series: &mut Series) {
+        if let Some(labels) = self.holders.of(entity).last() {
+            *series = merge_labels(series, labels);
+        }
     }
 
     /// Returns the part of a total that belongs to no workload, if it has been divided.

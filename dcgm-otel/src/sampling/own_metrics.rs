@@ -24,6 +24,7 @@ use crate::catalogue::{Metric, Op, Presence, SeriesRow, series_row};
 use crate::config::{Config, MetricSwitch};
 use crate::hook::AttributeHook;
 use crate::naming::{self, exporter};
+use crate::pipeline::allocations::AllocationBook;
 use crate::pipeline::snapshot::{Layout, Number, Point, Series, Snapshot};
 use crate::topology::Availability;
 use crate::topology::host::Host;
@@ -281,10 +282,12 @@ impl OwnMetrics {
     }
 
     /// Adds the series and labels to a snapshot of the table; returns the number of series added.
-    /// Without a session only the totals are added. Values that expire do so at `until`.
+    /// Without a session only the totals are added. Values that expire do so at `until`. All have the
+    /// attributes of the workload that holds the GPU now, also the totals, as in dcgm-exporter.
     pub(super) fn add_to(
         &mut self,
         snapshot: &mut Snapshot,
+        allocations: Option<&AllocationBook>,
         has_session: bool,
         until: Option<Instant>,
     ) -> usize {
@@ -295,7 +298,13 @@ impl OwnMetrics {
         let counts = self.counts.lock();
         for target in &self.targets {
             let events = counts.gpus.get(&target.key);
+            let first = added.len();
             self.push_series(target, events, has_session, until, &mut added);
+            for (series, _) in added.iter_mut().skip(first) {
+                if let Some(book) = allocations {
+                    book.label_series(target.gpu, series);
+                }
+            }
         }
         drop(counts);
         let (layout, points) = snapshot.parts_mut();

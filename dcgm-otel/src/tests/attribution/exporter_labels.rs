@@ -1,10 +1,12 @@
 //! The labels of workloads with dcgm-exporter's names.
 
+use dcgm::mock::Mock;
+use dcgm::{EntityId, FieldId};
 use opentelemetry::KeyValue;
 
 use crate::attribution::{Allocation, Device, GpuName};
-use crate::testing::{Fake, Harness, SECOND, Scripted};
-use crate::{Config, Naming};
+use crate::testing::{Fake, Harness, SECOND, Scripted, push};
+use crate::{Config, MetricSwitch, Naming};
 
 #[test]
 fn series_have_the_labels_of_dashboards() {
@@ -43,4 +45,48 @@ fn series_have_the_labels_of_dashboards() {
         assert_eq!(point.attribute(label).as_deref(), Some(key), "{label}");
         assert_eq!(point.attribute(key), None, "{key}");
     }
+}
+
+/// The metrics that dcgm-exporter makes itself are in no table.
+#[test]
+fn its_own_metrics_have_the_labels_of_the_present_holder() {
+    let mock = Mock::named("8xh100").unwrap();
+    let source = Scripted::new();
+    let held = |pod: &'static str| {
+        let attributes = [KeyValue::new("k8s.pod.name", pod)];
+        [Allocation::new(Device::Gpu(GpuName::Index(3)), attributes)]
+    };
+    let names = ["DCGM_EXP_XID_ERRORS_COUNT", "DCGM_EXP_XID_ERRORS_TOTAL"];
+    let config = Config::default().with_naming(Naming::DcgmExporter);
+    let config = names.iter().fold(config, |config, name| {
+        config.with_metric(*name, MetricSwitch::On)
+    });
+    let harness = Harness::with_builder(&mock, config, |builder| {
+        builder.with_attribution(source.clone())
+    });
+    harness.poll_and_sample();
+    let pods = |name: &str| {
+        let points = harness.points(name).into_iter();
+        let of_gpu = points.filter(|one| one.attribute("gpu").as_deref() == Some("3"));
+        let of_xid = of_gpu.filter(|one| one.attribute("xid").as_deref() == Some("79"));
+        of_xid.map(|one| one.attribute("pod")).collect::<Vec<_>>()
+    };
+    for (pod, shown) in [("a", "a"), ("b", "b")] {
+        source.answer(held(pod));
+        push(
+            &harness.client,
+            EntityId::gpu(3),
+            FieldId::XID_ERRORS,
+            &[79],
+        );
+        harness.advance(SECOND * 15);
+        harness.poll_and_sample();
+        for name in names {
+            assert_eq!(pods(name), [Some(shown.to_owned())], "{name}");
+        }
+    }
+    source.answer([]);
+    harness.advance(SECOND * 15);
+    harness.poll_and_sample();
+    assert_eq!(pods(names[1]), [None]);
 }
