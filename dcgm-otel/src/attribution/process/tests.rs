@@ -48,11 +48,12 @@ impl HistoryClient for ListingEngine {
             .history()
             .samples(gpu, field, window, order, max)?;
         let listed = self.listed.lock();
+        // One sample of all processes has one timestamp.
+        let second = now() / 1_000_000;
         let mut samples = Samples::new();
         if field == FieldId::COMPUTE_PIDS {
             for (_, age, pid) in listed.iter().filter(|(on, ..)| *on == gpu.id).take(max) {
-                let timestamp =
-                    Timestamp::from_micros(now() / 1_000_000 * 1_000_000 - age * 1_000_000);
+                let timestamp = Timestamp::from_micros((second - age) * 1_000_000);
                 if window.start.is_none_or(|start| start <= timestamp) {
                     samples.push(Sample {
                         entity: gpu,
