@@ -8,17 +8,13 @@
 
 #![expect(clippy::expect_used, reason = "a benchmark may fail by panicking")]
 
-use std::collections::HashMap;
 use std::fs;
-use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use dcgm::isolated::{IsolatedEngine, WorkerProgram, run_if_worker};
-use dcgm::{
-    Client, Engine, EngineOptions, EntityKind, FieldId, Query, Samples, ValueType, WatchRequest,
-};
-use dcgm_benches::{earnest, line, median, resident_kib};
+use dcgm::{Client, Engine, EngineOptions, EntityKind, Query, Samples, WatchRequest};
+use dcgm_benches::{earnest, line, median, numeric_fields, resident_kib, run_child};
 use dcgm_simulator::{Control, Flavour};
 
 /// Says what a child is to do.
@@ -38,20 +34,6 @@ const FACTS: [&str; 7] = [
     "worker_kib",
     "values",
 ];
-
-type Facts = HashMap<&'static str, f64>;
-
-/// The first numeric fields that an engine samples by itself.
-fn fields(count: usize) -> Vec<FieldId> {
-    let numeric = |info: &&dcgm::FieldInfo| {
-        matches!(info.value_type, ValueType::Int | ValueType::Double)
-            && info.scope == EntityKind::GPU
-            && !info.id.is_profiling()
-            && !info.id.is_event()
-    };
-    let known = FieldId::all().iter().filter(numeric);
-    known.take(count).map(|info| info.id).collect()
-}
 
 /// The time that all threads of a process have run, in microseconds.
 fn cpu_us(pid: u32) -> f64 {
@@ -92,7 +74,7 @@ fn run(task: &str) {
     };
     client.connect().expect("connected");
     let gpus = client.entity_ids(EntityKind::GPU).expect("GPUs");
-    let request = WatchRequest::new(gpus, fields(count));
+    let request = WatchRequest::new(gpus, numeric_fields(count));
     let watch = client.watch(&request).expect("watched");
     let query = Query::from(&watch);
     let (mut ids, mut samples) = (Vec::new(), Samples::new());
@@ -134,26 +116,6 @@ fn run(task: &str) {
     }
 }
 
-/// Runs the program, and reads what it says.
-fn measure(task: &str) -> Facts {
-    let program = std::env::current_exe().expect("this program");
-    let output = Command::new(program)
-        .env(TASK, task)
-        .output()
-        .expect("it runs");
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{complaint}");
-    let text = String::from_utf8_lossy(&output.stdout);
-    let fact = |line: &str| {
-        let (name, number) = line.split_once(' ')?;
-        let name = FACTS.iter().find(|known| **known == name)?;
-        Some((*name, number.parse().ok()?))
-    };
-    let facts: Facts = text.lines().filter_map(fact).collect();
-    assert_eq!(facts.len(), FACTS.len(), "{text}");
-    facts
-}
-
 fn main() {
     run_if_worker();
     if let Ok(task) = std::env::var(TASK) {
@@ -180,7 +142,11 @@ fn main() {
         let mut all = [Vec::new(), Vec::new()];
         for _ in 0..rounds {
             for (facts, kind) in all.iter_mut().zip(["native", "isolated"]) {
-                facts.push(measure(&format!("{kind} {socket} {count} {ticks}")));
+                facts.push(run_child(
+                    TASK,
+                    &format!("{kind} {socket} {count} {ticks}"),
+                    &FACTS,
+                ));
             }
         }
         for (name, facts) in kinds.iter().zip(&all) {

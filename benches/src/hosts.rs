@@ -2,8 +2,8 @@
 
 use dcgm::mock::{Host, Mock, Product};
 use dcgm::{
-    Backend, BuildInfo, Client, Cursor, Entity, EntityId, EntityKind, Link, Query, Result, Samples,
-    Watch, WatchRequest,
+    Backend, BuildInfo, Client, Cursor, Entity, EntityId, EntityKind, FieldId, FieldInfo, Link,
+    Query, Result, Samples, ValueType, Watch, WatchRequest,
 };
 use parking_lot::Mutex;
 
@@ -113,4 +113,17 @@ impl Client for Canned {
         into.clear();
         Ok(())
     }
+}
+
+/// Returns the first numeric fields of GPUs that are neither events nor profiling fields.
+#[must_use]
+pub fn numeric_fields(count: usize) -> Vec<FieldId> {
+    let numeric = |info: &&FieldInfo| {
+        matches!(info.value_type, ValueType::Int | ValueType::Double)
+            && info.scope == EntityKind::GPU
+            && !info.id.is_profiling()
+            && !info.id.is_event()
+    };
+    let known = FieldId::all().iter().filter(numeric);
+    known.take(count).map(|info| info.id).collect()
 }

@@ -7,6 +7,7 @@
 )]
 
 mod asked;
+mod child;
 mod count;
 mod floor;
 mod hosts;
@@ -16,9 +17,10 @@ mod sink;
 mod table;
 
 pub use asked::{Asked, Block, Spy, Unreadable};
+pub use child::{Facts, run_child};
 pub use count::{UNCOUNTED, Work, instructions, is_child};
 pub use floor::Floor;
-pub use hosts::{Canned, gpus, with_series};
+pub use hosts::{Canned, gpus, numeric_fields, with_series};
 pub use process::{Resident, cpu_time, resident, resident_kib};
 pub use scraped::prometheus_reader;
 pub use sink::{Kept, keep, nowhere};

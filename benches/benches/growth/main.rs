@@ -12,12 +12,11 @@ mod plot;
 use std::time::Duration;
 
 use dcgm::{
-    Client as _, EmbeddedMode, Engine, EngineOptions, EntityKind, FieldId, Query, Samples,
-    ValueType, WatchRequest,
+    Client as _, EmbeddedMode, Engine, EngineOptions, EntityKind, Query, Samples, WatchRequest,
 };
 use dcgm_benches::{
-    Asked, Block, Canned, Floor, earnest, instructions, is_child, line, nowhere, prometheus_reader,
-    with_series,
+    Asked, Block, Canned, Floor, earnest, instructions, is_child, line, nowhere, numeric_fields,
+    prometheus_reader, with_series,
 };
 use dcgm_otel::{Config, DcgmMeter};
 use dcgm_simulator::Control;
@@ -107,18 +106,6 @@ fn exporting() -> (SdkMeterProvider, Registry) {
     (builder.with_view(view).build(), registry)
 }
 
-/// Returns the first numeric fields of GPUs that are neither events nor profiling fields.
-fn fields(count: usize) -> Vec<FieldId> {
-    let numeric = |info: &&dcgm::FieldInfo| {
-        matches!(info.value_type, ValueType::Int | ValueType::Double)
-            && info.scope == EntityKind::GPU
-            && !info.id.is_profiling()
-            && !info.id.is_event()
-    };
-    let known = FieldId::all().iter().filter(numeric);
-    known.take(count).map(|info| info.id).collect()
-}
-
 fn block(engine: &Engine, (host, entities, count): (&str, usize, usize)) -> Block {
     let kind = if host.ends_with("mig7") {
         EntityKind::GPU_INSTANCE
@@ -129,7 +116,7 @@ fn block(engine: &Engine, (host, entities, count): (&str, usize, usize)) -> Bloc
     engine.list(kind, &mut ids).expect("listed");
     ids.truncate(entities);
     assert_eq!(ids.len(), entities, "{host} has them");
-    (ids, fields(count))
+    (ids, numeric_fields(count))
 }
 
 /// Reads `times` times, by the engine or by a loop in C. Both are set up in either case.

@@ -12,13 +12,11 @@
 
 mod child;
 
-use std::collections::HashMap;
 use std::path::Path;
-use std::process::Command;
 use std::time::Instant;
 
 use child::{FACTS, Kind, Task};
-use dcgm_benches::{Asked, Spy, cpu_time, earnest, line, median, nowhere};
+use dcgm_benches::{Asked, Facts, Spy, cpu_time, earnest, line, median, nowhere, run_child};
 use dcgm_otel::DcgmMeter;
 use dcgm_simulator::{Control, Flavour};
 
@@ -27,8 +25,6 @@ const TASK: &str = "DCGM_BENCH_PROGRAM";
 
 /// A host, and the most series that an instrument has on it: those of its NVLinks, if it has any.
 const HOSTS: [(&str, usize); 3] = [("8xl4", 80), ("8xh100", 320), ("32xh100", 1_200)];
-
-type Facts = HashMap<&'static str, f64>;
 
 fn read_task() -> Option<Task> {
     let text = std::env::var(TASK).ok()?;
@@ -60,31 +56,11 @@ fn tell(task: &Task) -> String {
     )
 }
 
-/// Runs the program, and reads what it says.
-fn run(task: &Task) -> Facts {
-    let program = std::env::current_exe().expect("this program");
-    let output = Command::new(program)
-        .env(TASK, tell(task))
-        .output()
-        .expect("it runs");
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{complaint}");
-    let text = String::from_utf8_lossy(&output.stdout);
-    let fact = |line: &str| {
-        let (name, number) = line.split_once(' ')?;
-        let name = FACTS.iter().find(|known| **known == name)?;
-        Some((*name, number.parse().ok()?))
-    };
-    let facts: Facts = text.lines().filter_map(fact).collect();
-    assert_eq!(facts.len(), FACTS.len(), "{text}");
-    facts
-}
-
 /// A run, and the engine's part in it.
 fn run_with_engine(task: &Task) -> Facts {
     // The engine's threads are in this process, which waits meanwhile.
     let before = cpu_time();
-    let mut facts = run(task);
+    let mut facts = run_child(TASK, &tell(task), &FACTS);
     let engine = cpu_time().saturating_sub(before).as_secs_f64() * 1e6;
     #[expect(clippy::cast_precision_loss, reason = "far from so large")]
     let scrapes = (task.scrapes + task.cold) as f64;
